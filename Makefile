@@ -1,0 +1,44 @@
+# Two commands on a machine that has Python 3.11 or later, make and pip:
+#   make demo    installs torso into .venv and runs its main job
+#   make test    installs what the tests need as well, and runs them all
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Small models run faster on one thread each, and two workers share the cores.
+PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest
+
+.PHONY: demo test lint types format clean
+
+demo: $(VENV)/.torso
+	$(BIN)/torso tour
+
+test: $(VENV)/.torso-test
+	$(PYTEST) -n 2 tests
+
+lint: $(VENV)/.torso-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.torso-test
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(VENV)/.torso-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.torso: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing torso and PyTorch into $(VENV) ..."
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.torso-test: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing torso and its tests' needs into $(VENV) ..."
+	$(INSTALL) -e ".[test]"
+	@touch $@ $(VENV)/.torso

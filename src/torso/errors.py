@@ -1,0 +1,162 @@
+"""Every error torso raises on purpose.
+
+Each kind is a `TorsoError` and also the builtin that fits, so ``except FileNotFoundError`` works without knowing torso.
+Each carries a stable ``code`` (``E_TRUNCATED``), what happened, where, and the one command or change that cures it, in
+English or Chinese (see `torso.language`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torso.language import say
+
+_EMPTY: Mapping[str, object] = {}
+
+
+class TorsoError(Exception):
+    """An error with a stable code and a message of three parts.
+
+    Args:
+        code: stable name of the cause, ``E_`` and capitals; programs may rely on it.
+        what: template of what happened, with its path, name or number.
+        where: template of the place inside the file, text or call, where ``what`` does not say it.
+        cure: template of the one command or change that cures it.
+        values: what the templates' ``{placeholders}`` stand for.
+    """
+
+    def __init__(
+        self, code: str, what: str, *, where: str = "", cure: str = "", values: Mapping[str, object] = _EMPTY
+    ) -> None:
+        super().__init__(code, what)
+        self.code = code
+        self.templates = (what, where, cure)
+        self.values = dict(values)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickles by value, so that an error can cross a process boundary whole."""
+        what, where, cure = self.templates
+        return (_rebuild, (type(self), self.code, what, where, cure, self.values))
+
+    def part(self, index: int) -> str:
+        """One part of the message, in the language in force: 0 what, 1 where, 2 cure."""
+        template = self.templates[index]
+        return say(template, self.values) if template else ""
+
+    @property
+    def what(self) -> str:
+        """What happened."""
+        return self.part(0)
+
+    @property
+    def where(self) -> str:
+        """The place, or an empty string where ``what`` names it."""
+        return self.part(1)
+
+    @property
+    def cure(self) -> str:
+        """The command or change that cures it."""
+        return self.part(2)
+
+    def as_dict(self) -> dict[str, str]:
+        """Code and parts by name, for ``--json`` and for servers."""
+        return {"code": self.code, "what": self.what, "where": self.where, "cure": self.cure}
+
+    def __str__(self) -> str:
+        return " ".join(text for text in (self.what, self.where, self.cure) if text) + f" [{self.code}]"
+
+
+def _rebuild(
+    kind: type[TorsoError], code: str, what: str, where: str, cure: str, values: Mapping[str, object]
+) -> TorsoError:
+    return kind(code, what, where=where, cure=cure, values=values)
+
+
+class NotFoundError(TorsoError, FileNotFoundError):
+    """A model, folder or file is not there."""
+
+
+class AccessError(TorsoError, PermissionError):
+    """A file may not be read or written."""
+
+
+class UnsafeFileError(TorsoError, PermissionError):
+    """A file asks for something torso never does: run code, or reach outside its folder."""
+
+
+class FileFormatError(TorsoError, ValueError):
+    """A file's bytes are not what its kind promises."""
+
+
+class LimitError(TorsoError, ValueError):
+    """A file or request goes past a stated limit."""
+
+
+class ConfigError(TorsoError, ValueError):
+    """A config holds a value that cannot be, or that does not fit its weights."""
+
+
+class UnknownParameterError(TorsoError, TypeError):
+    """A person named a parameter that does not exist."""
+
+
+class NoParameterError(TorsoError, AttributeError):
+    """A parameter was read that does not exist."""
+
+
+class FrozenConfigError(TorsoError, AttributeError):
+    """A config was assigned to: it is frozen, and the message names the call that works."""
+
+
+class WeightsError(TorsoError, ValueError):
+    """The weights of a checkpoint do not fill the model that its config describes."""
+
+
+class UnsupportedError(TorsoError, NotImplementedError):
+    """A file or call asks for something real that torso does not implement."""
+
+
+class InputError(TorsoError, ValueError):
+    """A value given to a call is wrong."""
+
+
+class InputTypeError(TorsoError, TypeError):
+    """A value given to a call is of the wrong type."""
+
+
+class TooLongError(TorsoError, ValueError):
+    """A text is longer than the model takes. Nothing was run."""
+
+
+class NotAvailableError(TorsoError, AttributeError, KeyError):
+    """An output field was not asked for, or this checkpoint cannot give it."""
+
+    __str__ = TorsoError.__str__  # KeyError's own shows the repr of its argument
+
+
+class UntrainedError(TorsoError, RuntimeError):
+    """Labels were asked of a head that was never trained."""
+
+
+class TokenizerError(TorsoError, ValueError):
+    """A tokenizer's files do not make a tokenizer, or not the one this model needs."""
+
+
+class OfflineError(TorsoError, ConnectionError):
+    """Something is not on this machine and the network may not be used."""
+
+
+class NetworkError(TorsoError, ConnectionError):
+    """No source could give what was asked for."""
+
+
+class ServerAnswerError(TorsoError, ConnectionError):
+    """A server's answer is malformed, hostile or not a hub's."""
+
+
+class IntegrityError(TorsoError, OSError):
+    """Bytes that arrived do not have the size or hash they should have."""
+
+
+class DiskError(TorsoError, OSError):
+    """The disk cannot hold what was asked for."""

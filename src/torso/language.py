@@ -1,0 +1,33 @@
+"""The language of torso's messages: English, and Chinese by locale or ``TORSO_LANG=zh``.
+
+A message is written once, in English, where it is raised; its Chinese form stands in ``torso.chinese`` under that
+text. Both are templates in the form of ``str.format``, filled with the same values.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_EMPTY: Mapping[str, object] = {}
+
+
+def language() -> str:
+    """The language in force, ``"en"`` or ``"zh"``: ``TORSO_LANG`` first, else ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
+
+    Read at each call, so that a notebook can change it at any time.
+    """
+    for variable in ("TORSO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def say(template: str, values: Mapping[str, object] = _EMPTY) -> str:
+    """``template`` in the language in force, filled with ``values``."""
+    if language() == "zh":
+        from torso.chinese import translation
+
+        template = translation(template)
+    return template.format_map(values) if values else template
