@@ -1,0 +1,1 @@
+"""Checkpoints in the Hub's own form: configs, weight files, names, saving."""

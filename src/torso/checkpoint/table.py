@@ -1,0 +1,43 @@
+"""Plain text tables that stay straight with wide characters."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+
+
+def width(text: str) -> int:
+    """Columns a text takes on a terminal; East Asian wide characters take two."""
+    return sum(
+        0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text
+    )
+
+
+def padded(text: str, columns: int) -> str:
+    """A text filled up with spaces to a width."""
+    return text + " " * (columns - width(text))
+
+
+def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, columns: int | None = None) -> str:
+    """Rows under headings, every column as wide as its widest cell; the last one is wrapped to the terminal."""
+    columns = columns or shutil.get_terminal_size((120, 24)).columns
+    widths = [max(width(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
+    left = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    widths[-1] = min(widths[-1], max(columns - left, 24))
+    lines: list[str] = []
+    for row in [headings, ["-" * each for each in widths], *rows]:
+        wrapped = _wrapped(row[-1], widths[-1])
+        front = "  ".join(padded(cell, size) for cell, size in zip(row[:-1], widths, strict=False))
+        lines.append(f"{front}  {wrapped[0]}".rstrip())
+        lines.extend(" " * (left) + more for more in wrapped[1:])
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    if width(text) <= columns:
+        return [text]
+    # Where characters are wide, twice as few of them fit.
+    wide = width(text) / max(len(text), 1)
+    return textwrap.wrap(text, max(int(columns / wide), 8)) or [""]
