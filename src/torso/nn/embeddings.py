@@ -1,0 +1,66 @@
+"""From token ids to rows."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from torso.batch import Batch
+
+
+class LearnedPositions(nn.Module):
+    """A learned row per position.
+
+    Args:
+        length: how many positions the table holds, the reserved ones included.
+        width: D.
+        offset: reserved rows before position 0 (RoBERTa's padding id + 1, BART's 2).
+    """
+
+    def __init__(self, length: int, width: int, *, offset: int = 0) -> None:
+        super().__init__()
+        self.table = nn.Embedding(length, width)
+        self.offset = offset
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """positions [T] -> [T, D]."""
+        return self.table(positions + self.offset if self.offset else positions)
+
+
+class Embeddings(nn.Module):
+    """Sum of token, segment and position embeddings, then norm and dropout.
+
+    Args:
+        vocabulary: V.
+        width: D.
+        positions: gives [T, D] from positions [T]; None where positions enter elsewhere.
+        segments: how many segments are told apart; 0 for none.
+        norm: norm of the sum.
+        dropout: probability of dropping a unit, in training.
+    """
+
+    def __init__(
+        self,
+        vocabulary: int,
+        width: int,
+        *,
+        positions: nn.Module | None = None,
+        segments: int = 0,
+        norm: nn.Module | None = None,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.positions = positions
+        self.segments = nn.Embedding(segments, width) if segments else None
+        self.norm = norm or nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """batch -> [T, D]."""
+        rows = self.tokens(batch.tokens)
+        if self.segments is not None:
+            rows = rows + self.segments(torch.zeros_like(batch.tokens) if batch.segments is None else batch.segments)
+        if self.positions is not None:
+            rows = rows + self.positions(batch.layout.positions)
+        return self.dropout(self.norm(rows))

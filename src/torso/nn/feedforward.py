@@ -1,0 +1,30 @@
+"""The feed-forward part of a block."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from torso.nn.activations import activation
+
+
+class FeedForward(nn.Module):
+    """Widen, activate, narrow: x [T, D] -> [T, D].
+
+    Args:
+        width: D.
+        inner: F.
+        act: the activation, by the name a config gives it.
+        bias: whether both projections have a bias.
+        dropout: probability of dropping an activated unit, in training.
+    """
+
+    def __init__(self, width: int, inner: int, act: str, *, bias: bool = True, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.up = nn.Linear(width, inner, bias=bias)
+        self.down = nn.Linear(inner, width, bias=bias)
+        self.act = activation(act)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        return self.down(self.dropout(self.act(self.up(x))))

@@ -1,0 +1,92 @@
+"""Sequences of equal length, side by side: how padded-free rows become rectangles for one product each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from torso.batch import Layout
+from torso.nn.attend import Rule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """The n sequences that have a queries and b keys each.
+
+    Attributes:
+        members: the sequences, by number.
+        query_rows: their query rows [n * a], or the slice they fill when they lie end to end.
+        key_rows: their key rows [n * b], likewise.
+        a: queries of each sequence.
+        b: keys of each sequence.
+    """
+
+    members: tuple[int, ...]
+    query_rows: slice | Tensor
+    key_rows: slice | Tensor
+    a: int
+    b: int
+
+    def take(self, rows: Tensor, chosen: slice | Tensor, length: int) -> Tensor:
+        """rows [T, heads, d] -> [n, heads, length, d]; a view where the rows lie end to end."""
+        return rows[chosen].view(len(self.members), length, *rows.shape[1:]).transpose(1, 2)
+
+
+def groups(queries: Layout, keys: Layout) -> list[Group]:
+    """The groups of equal lengths, shortest first; made once for a pair of layouts."""
+    kept: tuple[Layout, list[Group]] | None = queries.memo.get(("groups", id(keys)))
+    if kept is None:
+        members: dict[tuple[int, int], list[int]] = {}
+        for n, (a, b) in enumerate(zip(queries.sizes, keys.sizes, strict=True)):
+            if a:
+                members.setdefault((a, b), []).append(n)
+        made = [
+            Group(tuple(chosen), _rows(queries, chosen, a), _rows(keys, chosen, b), a, b)
+            for (a, b), chosen in sorted(members.items())
+        ]
+        # The layout of the keys is held too: its id must stay its own while the entry lives.
+        kept = queries.memo[("groups", id(keys))] = (keys, made)
+    return kept[1]
+
+
+def _rows(layout: Layout, members: list[int], length: int) -> slice | Tensor:
+    starts = [layout.offsets[n] for n in members]
+    if all(later - earlier == length for earlier, later in pairwise(starts)):
+        return slice(starts[0], starts[0] + length * len(members))
+    device = layout.positions.device
+    return (torch.tensor(starts, device=device)[:, None] + torch.arange(length, device=device)).flatten()
+
+
+def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | None:
+    """[a, b] True where a query may not see a key, or None where every key is seen. The last query is at key b - 1."""
+    if rule.sees_all:
+        return None
+    distance = torch.arange(b, device=device) - torch.arange(b - a, b, device=device)[:, None]
+    hidden = torch.zeros(a, b, dtype=torch.bool, device=device)
+    if rule.left is not None:
+        hidden |= distance < -rule.left
+    if rule.right is not None:
+        hidden |= distance > rule.right
+    return hidden
+
+
+def rectangles(
+    q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout
+) -> Iterator[tuple[Group, Tensor, Tensor, Tensor]]:
+    """Each group with its q [n, H, a, d], k and v [n, G, b, d]."""
+    for group in groups(queries, keys):
+        yield (
+            group,
+            group.take(q, group.query_rows, group.a),
+            group.take(k, group.key_rows, group.b),
+            group.take(v, group.key_rows, group.b),
+        )
+
+
+def positions(layout: Layout, chosen: slice | Tensor, length: int) -> Tensor:
+    """[n, length] positions of a group's rows."""
+    return layout.positions[chosen].view(-1, length)

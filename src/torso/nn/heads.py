@@ -1,0 +1,184 @@
+"""Heads: from the hidden states of a trunk to the scores of a task."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Generic, Literal, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from torso.batch import Batch
+from torso.nn.activations import activation
+from torso.outputs import ChoiceLogits, Features, Hidden, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+
+Out = TypeVar("Out", covariant=True)
+
+
+class Head(nn.Module, Generic[Out]):
+    """What follows a trunk."""
+
+    @abstractmethod
+    def forward(self, hidden: Hidden, batch: Batch) -> Out:
+        """The scores of the task, of the trunk's rows and of what the batch asks for."""
+
+
+class Transform(nn.Module):
+    """Linear, activation, norm: x [T, D] -> [T, D]. Poolers and the first half of masked-LM heads."""
+
+    def __init__(self, width: int, act: str, *, out: int | None = None, norm: nn.Module | None = None) -> None:
+        super().__init__()
+        self.dense = nn.Linear(width, out or width)
+        self.act = activation(act)
+        self.norm = norm or nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        return self.norm(self.act(self.dense(x)))
+
+
+Pick = Literal["first", "last", "mean"]
+
+
+def pick_rows(hidden: Hidden, pick: Pick) -> Tensor:
+    """One row per sequence: the first token's, the last token's, or the mean of all: [N, D]."""
+    if pick == "mean":
+        lengths = hidden.layout.lengths
+        sums = torch.segment_reduce(hidden.rows, "sum", lengths=lengths.long(), axis=0)
+        return sums / lengths[:, None]
+    return hidden.rows[hidden.layout.first() if pick == "first" else hidden.layout.last()]
+
+
+class FeatureHead(Head[Features]):
+    """No task: hidden states, and the pooled first token where there is a pooler.
+
+    Args:
+        pooler: gives [N, D] from the first token's rows [N, D]; set to None where a checkpoint has none.
+    """
+
+    def __init__(self, pooler: nn.Module | None = None) -> None:
+        super().__init__()
+        self.pooler = pooler
+
+    def forward(self, hidden: Hidden, batch: Batch) -> Features:
+        """Hidden states, and pooled rows [N, D]."""
+        return Features(hidden, None if self.pooler is None else self.pooler(pick_rows(hidden, "first")))
+
+
+class SequenceHead(Head[SequenceLogits]):
+    """One row of scores per sequence: pick a row, transform it, score it.
+
+    Args:
+        width: D.
+        labels: C.
+        pick: which row stands for the sequence.
+        mlp: transform of that row; none by default.
+        dropout: probability of dropping a unit before the scores, in training.
+        bias: whether the scores have a bias.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        labels: int,
+        *,
+        pick: Pick,
+        mlp: nn.Module | None = None,
+        dropout: float = 0.0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.pick: Pick = pick
+        self.mlp = mlp or nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(width, labels, bias=bias)
+
+    def scores(self, hidden: Hidden) -> Tensor:
+        """[N, C] scores."""
+        return self.out(self.dropout(self.mlp(pick_rows(hidden, self.pick))))
+
+    def forward(self, hidden: Hidden, batch: Batch) -> SequenceLogits:
+        """Scores [N, C]."""
+        return SequenceLogits(self.scores(hidden), hidden)
+
+
+class ChoiceHead(Head[ChoiceLogits]):
+    """One score per alternative.
+
+    Args:
+        scorer: a `SequenceHead` with one label.
+    """
+
+    def __init__(self, scorer: SequenceHead) -> None:
+        super().__init__()
+        self.scorer = scorer
+
+    def forward(self, hidden: Hidden, batch: Batch) -> ChoiceLogits:
+        """Scores [N]; all sequences are alternatives of one question unless ``batch.choices`` divides them."""
+        scores = self.scorer.scores(hidden).squeeze(-1)
+        return ChoiceLogits(scores, batch.choices or (scores.shape[0],), hidden)
+
+
+class TokenHead(Head[TokenLogits]):
+    """One row of scores per token.
+
+    Args:
+        width: D.
+        labels: C.
+        dropout: probability of dropping a unit before the scores, in training.
+    """
+
+    def __init__(self, width: int, labels: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(width, labels)
+
+    def forward(self, hidden: Hidden, batch: Batch) -> TokenLogits:
+        """Scores [T, C]."""
+        return TokenLogits(self.out(self.dropout(hidden.rows)), hidden)
+
+
+class SpanHead(Head[SpanLogits]):
+    """Each token's scores as start and as end of an answer."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.out = nn.Linear(width, 2)
+
+    def forward(self, hidden: Hidden, batch: Batch) -> SpanLogits:
+        """Start and end scores [T]."""
+        start, end = self.out(hidden.rows).unbind(-1)
+        return SpanLogits(start, end, hidden)
+
+
+class VocabHead(Head[VocabLogits]):
+    """Scores over the vocabulary, for the rows that the batch asks for.
+
+    Args:
+        width: D.
+        vocabulary: V.
+        mlp: transform of the rows; none by default.
+        bias: whether the scores have a bias.
+        tied: whether the token embeddings are the output matrix; `Model` hands them over.
+    """
+
+    def __init__(
+        self, width: int, vocabulary: int, *, mlp: nn.Module | None = None, bias: bool = False, tied: bool = True
+    ) -> None:
+        super().__init__()
+        self.mlp = mlp or nn.Identity()
+        self.bias = nn.Parameter(torch.zeros(vocabulary)) if bias else None
+        self.out = None if tied else nn.Linear(width, vocabulary, bias=False)
+        # In a tuple, so that the table is not also this head's parameter: its owner is the trunk.
+        self.tokens: tuple[nn.Embedding, ...] = ()
+
+    def tie(self, tokens: nn.Embedding) -> None:
+        """Takes the trunk's token embeddings as output matrix. They stay the trunk's own parameters."""
+        self.tokens = (tokens,)
+
+    def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
+        """Scores [R, V], R the rows of ``batch.rows`` or all T."""
+        rows = hidden.rows if batch.rows is None else hidden.rows[batch.rows]
+        matrix = self.tokens[0].weight if self.out is None else self.out.weight
+        return VocabLogits(F.linear(self.mlp(rows), matrix, self.bias), batch.rows, hidden)
