@@ -1,0 +1,174 @@
+"""What an architecture is, which tasks there are, and where to find both. Loads without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from torso.checkpoint.names import Names
+from torso.errors import InputError, UnsupportedError
+
+if TYPE_CHECKING:
+    from torso import nn
+    from torso.checkpoint.config import HubConfig
+    from torso.outputs import ChoiceLogits, Features, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+
+Out = TypeVar("Out", covariant=True)
+C = TypeVar("C", bound="HubConfig")
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Out]):
+    """A thing a model can be asked to do; its type parameter is what the model then gives.
+
+    Attributes:
+        name: the word for it on the command line and in messages.
+        labelled: whether its number of labels is the user's to choose.
+        suffix: what the Hub's ``architectures`` call a model with this head, after the family's name.
+    """
+
+    name: str
+    labelled: bool
+    suffix: str
+
+    FEATURES: ClassVar[Task[Features]]
+    SEQUENCE: ClassVar[Task[SequenceLogits]]
+    TOKEN: ClassVar[Task[TokenLogits]]
+    SPAN: ClassVar[Task[SpanLogits]]
+    CHOICE: ClassVar[Task[ChoiceLogits]]
+    MASKED_LM: ClassVar[Task[VocabLogits]]
+    CAUSAL_LM: ClassVar[Task[VocabLogits]]
+    SEQ2SEQ_LM: ClassVar[Task[VocabLogits]]
+    NEXT_SENTENCE: ClassVar[Task[SequenceLogits]]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def named(name: str) -> Task[Any]:
+        """The task of that name.
+
+        Raises:
+            InputError: ``E_TASK``, for an unknown name, with the nearest one.
+        """
+        for task in TASKS:
+            if task.name == name:
+                return task
+        nearest = get_close_matches(name, [task.name for task in TASKS], 1)
+        raise InputError(
+            "E_TASK",
+            "There is no task {name!r}.",
+            cure="Use {nearest}; the tasks are {known}.",
+            values=dict(name=name, nearest=(nearest or ["features"])[0], known=", ".join(task.name for task in TASKS)),
+        )
+
+
+Task.FEATURES = Task("features", False, "Model")
+Task.SEQUENCE = Task("sequence-classification", True, "ForSequenceClassification")
+Task.TOKEN = Task("token-classification", True, "ForTokenClassification")
+Task.SPAN = Task("question-answering", False, "ForQuestionAnswering")
+Task.CHOICE = Task("multiple-choice", False, "ForMultipleChoice")
+Task.MASKED_LM = Task("masked-lm", False, "ForMaskedLM")
+Task.CAUSAL_LM = Task("causal-lm", False, "ForCausalLM")
+Task.SEQ2SEQ_LM = Task("seq2seq-lm", False, "ForConditionalGeneration")
+Task.NEXT_SENTENCE = Task("next-sentence", False, "ForNextSentencePrediction")
+TASKS: tuple[Task[Any], ...] = (
+    Task.FEATURES,
+    Task.SEQUENCE,
+    Task.TOKEN,
+    Task.SPAN,
+    Task.CHOICE,
+    Task.MASKED_LM,
+    Task.CAUSAL_LM,
+    Task.SEQ2SEQ_LM,
+    Task.NEXT_SENTENCE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPlan(Generic[C]):
+    """How an architecture makes the head of a task: a builder, and the names of its weights."""
+
+    build: Callable[[C], nn.Head[Any]]
+    names: Names = field(default_factory=Names)
+
+
+@dataclass(frozen=True, eq=False)
+class Architecture(Generic[C]):
+    """A family of models: its config, its trunk, its heads, and the names of its weights on the Hub.
+
+    Attributes:
+        model_types: the ``model_type`` of its config files.
+        family: what the Hub's class names begin with, as ``Bert`` in ``BertForMaskedLM``.
+        config: the class of its configs.
+        trunk: makes the trunk that a config describes.
+        names: ours to the Hub's, for the trunk.
+        tasks: a head plan for each task the family has.
+    """
+
+    model_types: tuple[str, ...]
+    family: str
+    config: type[C]
+    trunk: Callable[[C], nn.Trunk]
+    names: Names
+    tasks: Mapping[Task[Any], HeadPlan[C]]
+
+    def plan(self, task: Task[Any]) -> HeadPlan[C]:
+        """The head plan of a task.
+
+        Raises:
+            UnsupportedError: ``E_TASK_UNSUPPORTED``, if the family has no such head.
+        """
+        if task not in self.tasks:
+            raise UnsupportedError(
+                "E_TASK_UNSUPPORTED",
+                "A {family} model has no head for {task}.",
+                cure="It has heads for: {known}.",
+                values=dict(family=self.family, task=task.name, known=", ".join(each.name for each in self.tasks)),
+            )
+        return self.tasks[task]
+
+
+_REGISTRY: dict[str, Architecture[Any]] = {}
+
+
+def register(architecture: Architecture[C]) -> Architecture[C]:
+    """Makes an architecture known under each of its model types."""
+    for model_type in architecture.model_types:
+        _REGISTRY[model_type] = architecture
+    return architecture
+
+
+def architectures() -> tuple[Architecture[Any], ...]:
+    """Every registered architecture, the package's own included."""
+    models = import_module("torso.models")
+    for module in iter_modules(models.__path__):
+        import_module(f"torso.models.{module.name}")
+    return tuple(dict.fromkeys(_REGISTRY.values()))
+
+
+def find(model_type: str) -> Architecture[Any]:
+    """The architecture of a ``model_type``.
+
+    Raises:
+        UnsupportedError: ``E_UNSUPPORTED``, for a type no registered architecture has, with the nearest.
+    """
+    if model_type not in _REGISTRY:
+        architectures()
+    if model_type not in _REGISTRY:
+        nearest = get_close_matches(model_type, _REGISTRY, 1)
+        raise UnsupportedError(
+            "E_UNSUPPORTED",
+            "torso has no architecture {model_type!r}.",
+            cure="Nearest: {nearest}. It has: {known}. Code that comes with a checkpoint is never run.",
+            values=dict(
+                model_type=model_type,
+                nearest=nearest[0] if nearest else "none",
+                known=", ".join(sorted(_REGISTRY)),
+            ),
+        )
+    return _REGISTRY[model_type]

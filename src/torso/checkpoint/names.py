@@ -1,0 +1,188 @@
+"""The names of weights: declarative tables, ours to the Hub's, pulled parameter by parameter.
+
+A row names a module (``.weight`` and ``.bias`` follow) or a bare parameter; ``{i}`` is the layer. Because every one of
+our parameters asks for its keys, what is missing is known at once, and what no row asked for is what is left over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where one of our modules stands in a file: the modules that, one under another, make it."""
+
+    theirs: tuple[str, ...]
+
+
+def cat(stem: str, *parts: str) -> Row:
+    """Several of their modules fused into one of ours, along the output axis: ``cat("self", "query", "key")``."""
+    return Row(tuple(f"{stem}.{part}" for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A table of names.
+
+    Attributes:
+        rows: ours to theirs, without the prefix.
+        prefix: what may stand before all of theirs, the usual one first; decided once per file by the first row.
+        unused: their modules that may be left over under the prefix.
+        copies: their keys that only repeat a parameter of ours (``trunk.`` or ``head.`` before it); held to be equal.
+        optional: our modules that a file may lack as a whole.
+
+    In the rows of a head, ``{trunk}`` stands for the prefix of the trunk.
+    """
+
+    rows: Mapping[str, str | Row] = field(default_factory=dict[str, str | Row])
+    prefix: tuple[str, ...] = ("",)
+    unused: tuple[str, ...] = ()
+    copies: Mapping[str, str] = field(default_factory=dict[str, str])
+    optional: tuple[str, ...] = ()
+
+    def keys(self, parameter: str, prefix: str) -> tuple[str, ...]:
+        """Their keys that make one of our parameters, in order.
+
+        Raises:
+            KeyError: if no row names the parameter: a fault of the architecture's table.
+        """
+        module, _, kind = parameter.rpartition(".")
+        for name, suffix in ((parameter, ""), (module, f".{kind}")):
+            row, layer = self._row(name)
+            if row is not None:
+                return tuple(f"{self._placed(each, prefix, layer)}{suffix}" for each in row.theirs)
+        raise KeyError(parameter)
+
+    def _row(self, name: str) -> tuple[Row | None, str]:
+        pattern, layer = name, ""
+        if pattern not in self.rows:
+            found = re.search(r"\.(\d+)(?=\.|$)", name)
+            if found is None:
+                return None, ""
+            layer = found[1]
+            pattern = f"{name[: found.start(1)]}{{i}}{name[found.end(1) :]}"
+        row = self.rows.get(pattern)
+        return (Row((row,)) if isinstance(row, str) else row), layer
+
+    def choose_prefix(self, keys: Mapping[str, object]) -> str:
+        """The first prefix under which the first row is in the file; the usual one if none is."""
+        first = next(iter(self.rows))
+        for prefix in self.prefix:
+            if all(key in keys for key in self.keys(f"{first}.weight", prefix)):
+                return prefix
+        return self.prefix[0]
+
+    def belongs(self, key: str, prefix: str) -> bool:
+        """Whether a key of a file stands where only this table's own weights should."""
+        if prefix:
+            return key.startswith(prefix)
+        tops = {(row if isinstance(row, str) else row.theirs[0]).partition(".")[0] for row in self.rows.values()}
+        return key.partition(".")[0] in tops
+
+    def may_be_left(self, key: str, prefix: str) -> bool:
+        """Whether a key is among those declared as unused."""
+        modules = [self._placed(each, prefix, "*") for each in self.unused]
+        return any(key == each or key.startswith(f"{each}.") for each in modules)
+
+    def _placed(self, name: str, prefix: str, layer: str) -> str:
+        # A head's table has no prefix of its own: the trunk's stands only where {trunk} asks for it.
+        lead = prefix if prefix in self.prefix else ""
+        return lead + name.replace("{trunk}", prefix).replace("{i}", layer)
+
+
+_NORM = re.compile(r"LayerNorm\.(gamma|beta)$")
+
+
+def canonical(entries: Iterable[str]) -> dict[str, str]:
+    """Every key of a file under its present-day name: a LayerNorm's ``gamma`` and ``beta`` are weight and bias.
+
+    Only under a LayerNorm: elsewhere ``gamma`` is a weight of its own (ConvNeXt's layer scale).
+    """
+    present: dict[str, str] = {}
+    for key in entries:
+        found = _NORM.search(key)
+        name = key if found is None else key[: found.start(1)] + {"gamma": "weight", "beta": "bias"}[found[1]]
+        present.setdefault(name, key)
+    return present
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a file holds for a set of our parameters.
+
+    Attributes:
+        found: parameter to the file's keys that make it.
+        missing: parameters with a key the file lacks.
+        misshapen: parameter, shape wanted, shape found.
+    """
+
+    found: Mapping[str, tuple[str, ...]]
+    missing: tuple[str, ...]
+    misshapen: tuple[tuple[str, Shape, Shape], ...]
+
+
+def pull(parameters: Mapping[str, Shape], names: Names, prefix: str, shapes: Mapping[str, Shape]) -> Pulled:
+    """Asks a file for each of our parameters, by shape alone: nothing is read.
+
+    Args:
+        parameters: ours, with their shapes.
+        names: the table.
+        prefix: what stands before their names in this file.
+        shapes: the file's canonical keys, with their shapes.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    missing: list[str] = []
+    misshapen: list[tuple[str, Shape, Shape]] = []
+    for parameter, wanted in parameters.items():
+        keys = names.keys(parameter, prefix)
+        if any(key not in shapes for key in keys):
+            missing.append(parameter)
+            continue
+        found[parameter] = keys
+        there = stacked([shapes[key] for key in keys])
+        if there != tuple(wanted):
+            misshapen.append((parameter, tuple(wanted), there))
+    return Pulled(found, tuple(missing), tuple(misshapen))
+
+
+def stacked(shapes: list[Shape]) -> Shape:
+    """The shape of tensors put one under another; the first one's where they do not fit together."""
+    first = shapes[0]
+    if len(shapes) == 1 or any(each[1:] != first[1:] or not each for each in shapes):
+        return first
+    return (sum(each[0] for each in shapes), *first[1:])
+
+
+def layers_in(keys: Iterable[str], names: Names, modules: str, prefix: str) -> int:
+    """How many layers a file holds, counted in its keys: one more than the highest number."""
+    stems: set[str] = set()
+    for ours, row in names.rows.items():
+        if ours.startswith(f"{modules}.{{i}}."):
+            stems.update(prefix + each.partition("{i}")[0] for each in ((row,) if isinstance(row, str) else row.theirs))
+    highest = -1
+    for key in keys:
+        for stem in stems:
+            if key.startswith(stem):
+                number = key[len(stem) :].partition(".")[0]
+                highest = max(highest, int(number)) if number.isdecimal() and len(number) < 10 else highest
+    return highest + 1
+
+
+def measured(names: Names, measures: Any, prefix: str, shapes: Mapping[str, Shape]) -> tuple[int, str] | None:
+    """The value of a parameter as the file's shapes tell it, and the key that tells; None where the file does not."""
+    from torso.checkpoint.parameters import Axis
+
+    if not isinstance(measures, Axis):
+        count = layers_in(shapes, names, measures.modules, prefix)
+        return (count, f"{measures.modules}.{count - 1}") if count else None
+    keys = names.keys(f"{measures.module}.weight", prefix)
+    if any(key not in shapes for key in keys):
+        return None
+    shape = stacked([shapes[key] for key in keys])
+    return (shape[measures.axis], keys[0]) if len(shape) > measures.axis else None

@@ -1,0 +1,79 @@
+"""A model written as the Hub's own kind of folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from torso.architecture import Task
+from torso.batch import pieces
+from torso.checkpoint import safetensors
+from torso.checkpoint.fill import HEAD, TRUNK
+from torso.checkpoint.names import Names
+from torso.errors import AccessError
+from torso.files import write_atomically
+
+if TYPE_CHECKING:
+    from torso.model import Model
+    from torso.text import Tokenizer
+
+
+def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
+    """Writes ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given.
+
+    The config is written last: a folder with a config is whole.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AccessError(
+            "E_ACCESS",
+            "{folder} cannot be made: {reason}.",
+            cure="Choose a folder that you may write to.",
+            values=dict(folder=folder, reason=error.strerror),
+        ) from None
+    safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
+    if tokenizer is not None:
+        tokenizer.save(folder)
+    family = model.architecture.family
+    config = model.config.replace({"architectures": [f"{family}{model.task.suffix}"]})
+    with write_atomically(folder / "config.json") as file:
+        file.write(config.text().encode())
+
+
+def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:
+    """Every weight of a model under the Hub's name: views of the parameters, fused ones taken apart again."""
+    prefix = _prefix(model)
+    head_names = model.architecture.plan(model.task).names
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in model.named_parameters():
+        names = model.architecture.names if name.startswith(TRUNK) else head_names
+        own = name.removeprefix(TRUNK).removeprefix(HEAD)
+        keys = names.keys(own, prefix)
+        tensors.update(zip(keys, _apart(model, name, parameter.detach(), len(keys)), strict=True))
+    return tensors
+
+
+def hub_name(model: Model[Any], parameter: str) -> tuple[str, ...]:
+    """The Hub's names of one of our parameters: several where ours is fused."""
+    names: Names = (
+        model.architecture.names if parameter.startswith(TRUNK) else model.architecture.plan(model.task).names
+    )
+    return names.keys(parameter.removeprefix(TRUNK).removeprefix(HEAD), _prefix(model))
+
+
+def _prefix(model: Model[Any]) -> str:
+    """As the file had it; for a new model, as transformers writes it: none without a head."""
+    if model.report is not None:
+        return model.report.prefix
+    return "" if model.task is Task.FEATURES else model.architecture.names.prefix[0]
+
+
+def _apart(model: Model[Any], name: str, value: Tensor, parts: int) -> list[Tensor]:
+    if parts == 1:
+        return [value]
+    owner, fused, _ = name.rsplit(".", 2)
+    sizes: dict[str, list[int]] = getattr(model.get_submodule(owner), "parts")  # noqa: B009  a block's own table
+    return pieces(value, sizes[fused])

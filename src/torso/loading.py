@@ -1,0 +1,203 @@
+"""From a name or folder to a model that is ready to run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from torso.architecture import Architecture, Task, find
+from torso.checkpoint.config import HubConfig
+from torso.checkpoint.config_file import ConfigFile
+from torso.errors import NotFoundError
+from torso.settling import NewHead, run_dtype, settle_labels
+
+if TYPE_CHECKING:
+    import torch
+
+    from torso.model import Model
+    from torso.text import Tokenizer
+
+Out = TypeVar("Out")
+Source = str | os.PathLike[str]
+
+
+def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
+    """The architecture and the config of a model folder. Loads no torch.
+
+    Raises:
+        NotFoundError: ``E_MISSING_FILE``, if there is no config.json.
+        ConfigError, FileFormatError, UnsupportedError: if it cannot be used.
+    """
+    file = ConfigFile.read(folder / "config.json")
+    model_type = file.values.get("model_type")
+    architecture = find(model_type) if isinstance(model_type, str) else _infer(folder)
+    return architecture, architecture.config.from_file(file)
+
+
+def _infer(folder: Path) -> Architecture[Any]:
+    # Old checkpoints name no model_type: the names of their weights tell.
+    from torso.architecture import architectures
+    from torso.checkpoint.names import canonical
+    from torso.checkpoint.weights import open_weights
+
+    keys = canonical(open_weights(folder).entries)
+    for architecture in architectures():
+        first = next(iter(architecture.names.rows))
+        names = architecture.names
+        if any(set(names.keys(f"{first}.weight", prefix)) <= keys.keys() for prefix in names.prefix):
+            return architecture
+    raise NotFoundError(
+        "E_NO_MODEL_TYPE",
+        "{path} names no model_type, and the weights are of no family that torso has.",
+        cure='Add the line "model_type": "bert" (or what the model is) to config.json.',
+        values=dict(path=folder / "config.json"),
+    )
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a model folder, limited to the texts that its model can hold. Loads no torch.
+
+    Raises:
+        NotFoundError, TokenizerError: its files do not make a tokenizer.
+    """
+    from torso.text import Tokenizer
+
+    tokenizer = Tokenizer.from_folder(folder)
+    if not (folder / "config.json").exists():
+        return tokenizer
+    return tokenizer.limited(read_config(folder)[1].max_tokens)
+
+
+def load(
+    source: Source,
+    task: Task[Out] = Task.FEATURES,
+    *,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    new_head: bool = False,
+    changes: Mapping[str, Any] | None = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    revision: str | None = None,
+    allow: Collection[str] = (),
+    allow_nonfinite: bool = False,
+    cache_dir: str | os.PathLike[str] | None = None,
+    local_files_only: bool = False,
+    force_download: bool = False,
+    token: str | bool | None = None,
+) -> Model[Out]:
+    """A model with the weights of a checkpoint, in evaluation mode.
+
+    Args:
+        source: a folder, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
+        task: what the model shall give; a type checker knows the outputs from it.
+        labels: names of a head's labels, in order.
+        num_labels: how many labels, where they have no names.
+        new_head: whether a head that the checkpoint does not hold, or not with these labels, is made new.
+        changes: parameters of the config to set before building.
+        device: where to put the weights; the CPU if None.
+        dtype: number format to run in. None: the checkpoint's own on an accelerator, float32 on a CPU.
+        revision: branch, tag or commit, where ``source`` is a name.
+        allow: names of tensors in the file to accept although they do not fit.
+        allow_nonfinite: whether NaN and infinity in the weights are accepted.
+        cache_dir: where downloaded models are kept.
+        local_files_only: whether the network is left alone.
+        force_download: whether to download again what is there.
+        token: for private models; True reads the saved one.
+
+    Raises:
+        NotFoundError, OfflineError, NetworkError: the model cannot be had.
+        FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
+        ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
+    """
+    from torso.hub import resolve
+
+    snapshot = resolve(
+        source,
+        revision=revision,
+        cache_dir=cache_dir,
+        local_files_only=local_files_only,
+        force_download=force_download,
+        token=token,
+    )
+    architecture, config = read_config(snapshot.folder)
+    if changes:
+        config = config.replace(changes)
+    return fill_model(
+        snapshot.folder,
+        architecture,
+        config,
+        task,
+        labels=labels,
+        num_labels=num_labels,
+        new_head=new_head,
+        device=device,
+        dtype=dtype,
+        allow=allow,
+        allow_nonfinite=allow_nonfinite,
+    )
+
+
+def fill_model(
+    folder: Path,
+    architecture: Architecture[Any],
+    config: HubConfig,
+    task: Task[Out],
+    *,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    new_head: NewHead = False,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    allow: Collection[str] = (),
+    allow_nonfinite: bool = False,
+) -> Model[Out]:
+    """The model of a folder whose config is already read; `load` tells what the arguments mean."""
+    import torch
+
+    from torso.checkpoint.fill import Contents, LoadReport, check_copies, check_sizes, plan, read
+    from torso.checkpoint.weights import open_weights
+    from torso.model import Model, initialise, place
+    from torso.weightless import weightless
+
+    head_names = architecture.plan(task).names
+    contents = Contents.of(open_weights(folder), architecture)
+    check_sizes(config, architecture, contents)
+    config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
+    with weightless():
+        model = Model(config, architecture, task)
+    decided = plan(
+        dict(model.named_shapes()),
+        architecture,
+        task,
+        contents,
+        may_make_head=bool(new_head),
+        fresh=fresh,
+        allow=allow,
+    )
+    model.drop(decided.absent)
+    saved = contents.weights.entries[contents.actual[next(iter(decided.found.values()))[0]]].dtype
+    kind = run_dtype(saved, dtype, torch.device(device or "cpu"))
+    with torch.no_grad():
+        for name, shape in list(model.named_shapes()):
+            value = torch.empty(shape, dtype=kind)
+            if name in decided.found:
+                read(contents, decided.found[name], value, allow_nonfinite=allow_nonfinite)
+            else:
+                initialise(model, {name: value}, config.initializer_range)
+            place(model, name, value)
+        check_copies(head_names, contents, decided.found, dict(model.named_parameters()))
+    model.report = LoadReport(
+        str(folder),
+        tuple(path.name for path in contents.weights.files),
+        len(decided.found),
+        decided.new,
+        decided.absent,
+        decided.unclaimed,
+        contents.prefix,
+        saved,
+        contents.weights.notes,
+    )
+    return model.to(device).eval()

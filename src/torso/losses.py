@@ -1,0 +1,97 @@
+"""The only place that knows labels: losses as the reference library defines them, on packed scores.
+
+Each follows ``transformers.loss.loss_utils`` and the heads of ``modeling_bert``: cross entropy averages over the labels
+that are not -100; a sequence head regresses for one label, and takes float labels as independent ones.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from torso.batch import pieces, unpack
+from torso.errors import InputError
+from torso.outputs import ChoiceLogits, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+
+IGNORED = -100
+"""A label that counts for nothing."""
+
+Problem = Literal["regression", "single_label_classification", "multi_label_classification"]
+
+
+def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = None) -> Tensor:
+    """The loss of a sequence head: a scalar.
+
+    Args:
+        out: scores [N, C].
+        labels: [N] int64 for one label each; [N, C] float for independent labels; [N] or [N, C] float for regression.
+        problem: which of the three; None decides as `problem_of` does.
+    """
+    problem = problem or problem_of(out.logits.shape[-1], labels)
+    if problem == "regression":
+        return F.mse_loss(out.logits.squeeze(), labels.squeeze().to(out.logits.dtype))
+    if problem == "multi_label_classification":
+        return F.binary_cross_entropy_with_logits(out.logits, labels.to(out.logits.dtype))
+    return F.cross_entropy(out.logits, labels.view(-1))
+
+
+def problem_of(labels: int, given: Tensor) -> Problem:
+    """What a sequence head learns: regression for one label, one of several for whole numbers, else several at once."""
+    if labels == 1:
+        return "regression"
+    return "multi_label_classification" if given.is_floating_point() else "single_label_classification"
+
+
+def token_loss(out: TokenLogits, labels: Tensor) -> Tensor:
+    """The loss of a token head: scores [T, C], labels [T] int64, -100 for tokens that do not count -> scalar."""
+    return F.cross_entropy(out.logits, labels, ignore_index=IGNORED)
+
+
+def vocabulary_loss(out: VocabLogits, labels: Tensor) -> Tensor:
+    """The loss of a masked language model: scores [R, V], labels [R] int64, -100 for what does not count -> scalar."""
+    return F.cross_entropy(out.logits, labels, ignore_index=IGNORED)
+
+
+def span_loss(out: SpanLogits, starts: Tensor, ends: Tensor) -> Tensor:
+    """The loss of an answer's span: start and end scores [T], starts and ends [N] int64 -> scalar.
+
+    Each text's own tokens compete, and no others. A place outside its text does not count, as in the reference, where
+    padding competes too: there the loss of a padded batch depends on the padding, here it does not.
+    """
+    sides = [_place_loss(scores, out, places) for scores, places in ((out.start, starts), (out.end, ends))]
+    return (sides[0] + sides[1]) / 2
+
+
+def _place_loss(scores: Tensor, out: SpanLogits, places: Tensor) -> Tensor:
+    terms = [
+        F.cross_entropy(row, place)
+        for row, place in zip(unpack(scores, out.layout), places.view(-1), strict=True)
+        if 0 <= int(place) < row.shape[0]
+    ]
+    # With nothing to learn from, the mean of no terms is not a number, as in the reference.
+    return torch.stack(terms).mean() if terms else scores.sum() * torch.nan
+
+
+def choice_loss(out: ChoiceLogits, labels: Tensor) -> Tensor:
+    """The loss of multiple choice: scores [N] in questions of ``out.sizes``, labels [questions] int64 -> scalar."""
+    terms = [F.cross_entropy(row, label) for row, label in zip(pieces(out.logits, out.sizes), labels, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def check_labels(labels: Tensor, classes: int) -> None:
+    """Holds whole-number labels to the classes there are.
+
+    Raises:
+        InputError: ``E_LABELS``, naming the first that is neither a class nor -100.
+    """
+    wrong = ((labels < 0) | (labels >= classes)) & (labels != IGNORED)
+    if bool(wrong.any()):
+        raise InputError(
+            "E_LABELS",
+            "A label is {label}; this head has the classes 0 to {last}.",
+            cure="Use -100 for what shall not count, or load with labels=[...] of the right number.",
+            values=dict(label=int(labels[wrong][0]), last=classes - 1),
+        )

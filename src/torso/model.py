@@ -1,0 +1,189 @@
+"""The one model class: a config, a trunk and a head."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import torch
+from torch import nn
+
+from torso.architecture import Architecture, Task, find
+from torso.batch import Batch
+from torso.checkpoint.config import HubConfig
+from torso.checkpoint.fill import LoadReport
+from torso.checkpoint.parameters import knob_of
+from torso.errors import ConfigError, TooLongError
+from torso.nn.heads import Head, VocabHead
+from torso.nn.trunk import Trunk
+from torso.weightless import weightless
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+Out = TypeVar("Out")
+
+
+class Model(nn.Module, Generic[Out]):
+    """A trunk and the head of one task. There is no other model class.
+
+    Attributes:
+        config: what the model was built from; frozen, see `set`.
+        architecture: its family.
+        task: what it gives.
+        trunk: embeddings and blocks.
+        head: from the trunk's rows to the task's scores.
+        report: what loading found; None for a model that was not loaded.
+    """
+
+    def __init__(self, config: HubConfig, architecture: Architecture[Any], task: Task[Out]) -> None:
+        super().__init__()
+        self.config = config
+        self.architecture = architecture
+        self.task = task
+        self.trunk: Trunk = architecture.trunk(config)
+        self.head: Head[Out] = architecture.plan(task).build(config)
+        self.report: LoadReport | None = None
+        self._tie()
+
+    def _tie(self) -> None:
+        if isinstance(self.head, VocabHead):
+            tokens = self.trunk.embed.tokens
+            assert isinstance(tokens, nn.Embedding)
+            self.head.tie(tokens)
+
+    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Out:
+        """What the task gives of a batch.
+
+        Args:
+            batch: packed texts.
+            keep: layers whose rows are kept in the hidden states: 0 the embeddings, i the output of block i.
+            attentions: blocks, from 0, whose attention weights are kept; only they take the explicit softmax.
+
+        Raises:
+            TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
+        """
+        limit = self.max_tokens
+        if limit is not None and batch.layout.longest > limit:
+            index, size = next((n, size) for n, size in enumerate(batch.layout.sizes) if size > limit)
+            raise TooLongError(
+                "E_TOO_LONG",
+                "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
+                cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
+                values=dict(index=index, size=size, limit=limit),
+            )
+        return self.head(self.trunk(batch, keep=keep, attentions=attentions), batch)
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The longest text the trunk takes, in tokens; None for no limit."""
+        return self.config.max_tokens
+
+    @property
+    def head_trained(self) -> bool:
+        """Whether every part of the head came from the file."""
+        return self.report is not None and not self.report.new
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the weights, read from the weights."""
+        return next(self.parameters()).dtype
+
+    def set(self, changes: Mapping[str, Any]) -> None:
+        """Changes parameters of a built model that do not change its shapes: ``model.set({"hidden_dropout_prob": 0})``.
+
+        The weights stay the very same tensors, so an optimiser keeps its hold on them.
+
+        Raises:
+            ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
+            UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
+        """
+        self.config.refuse_unknown(changes)
+        for declared in self.config.declared():
+            if declared.name in changes and knob_of(declared).acts == "shape":
+                raise ConfigError(
+                    "E_NEEDS_RELOAD",
+                    "{name} gives the weights their shape; a built model cannot change it.",
+                    cure="Load again: load(source, task, changes={{'{name}': ...}}).",
+                    values=dict(name=declared.name),
+                )
+        config = self.config.replace(changes)
+        if config.num_labels != self.config.num_labels:
+            raise ConfigError(
+                "E_NEEDS_RELOAD",
+                "The head has {there} labels; {given} names were given.",
+                cure="Name as many, or load again with labels=[...] and new_head=True.",
+                values=dict(there=self.config.num_labels, given=config.num_labels),
+            )
+        with weightless():
+            anew = Model(config, self.architecture, self.task)
+        if self.report is not None:
+            anew.drop(self.report.absent)
+        own = dict(self.named_parameters())
+        for name, _ in anew.named_parameters():
+            place(anew, name, own[name])
+        self.config, self.trunk, self.head = config, anew.trunk.train(self.training), anew.head.train(self.training)
+        self._tie()
+
+    def drop(self, modules: Collection[str]) -> None:
+        """Takes optional modules out of the head: what a checkpoint does not hold is never made up."""
+        for module in modules:
+            setattr(self.head, module, None)
+
+    def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Every parameter's name and shape."""
+        for name, parameter in self.named_parameters():
+            yield name, tuple(parameter.shape)
+
+    def save(self, folder: str | Path, *, tokenizer: Tokenizer | None = None) -> None:
+        """Writes a folder that transformers and torso load with equal outputs.
+
+        Args:
+            folder: made if it is not there.
+            tokenizer: written beside the weights.
+
+        Raises:
+            AccessError, DiskError: if the folder cannot be written; no half file is left.
+        """
+        from torso.checkpoint.save import save
+
+        save(self, Path(folder), tokenizer)
+
+
+def place(model: nn.Module, name: str, value: torch.Tensor) -> None:
+    """Puts a tensor where a parameter of that name is."""
+    module, _, own = name.rpartition(".")
+    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
+    setattr(model.get_submodule(module), own, parameter)
+
+
+def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) -> Model[Out]:
+    """A model of fresh random weights, for training from nothing: spread ``initializer_range``, norms at one.
+
+    Args:
+        config: the whole of the shape; its ``num_labels`` for a labelled task.
+        task: whose head to put on.
+        seed: makes the weights repeatable; None takes torch's own state.
+    """
+    if seed is not None:
+        torch.manual_seed(seed)
+    model = Model(config, find(config.model_type), task)
+    initialise(model, dict(model.named_parameters()), config.initializer_range)
+    return model
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, parameters: Mapping[str, torch.Tensor], spread: float) -> None:
+    """Fresh values: normal for matrices, zero for biases, one for the weights of norms, as the reference library."""
+    for name, value in parameters.items():
+        if value.ndim > 1:
+            value.normal_(0.0, spread)
+        else:
+            # A vector named weight belongs to a norm; every other vector is a bias.
+            value.fill_(1.0 if name.endswith(".weight") else 0.0)

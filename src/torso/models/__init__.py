@@ -1,0 +1,1 @@
+"""One file per architecture: its config, its wiring, the names of its weights, its heads."""
