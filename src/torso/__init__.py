@@ -1,0 +1,97 @@
+"""torso: pretrained transformer models, got, inspected, loaded and run.
+
+Names load when they are first used: ``import torso`` loads neither torch nor numpy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torso.architecture import Task
+    from torso.auto import (
+        AutoConfig,
+        AutoModel,
+        AutoModelForCausalLM,
+        AutoModelForMaskedLM,
+        AutoModelForMultipleChoice,
+        AutoModelForNextSentencePrediction,
+        AutoModelForQuestionAnswering,
+        AutoModelForSeq2SeqLM,
+        AutoModelForSequenceClassification,
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        BertForMaskedLM,
+        BertForMultipleChoice,
+        BertForNextSentencePrediction,
+        BertForQuestionAnswering,
+        BertForSequenceClassification,
+        BertForTokenClassification,
+        BertModel,
+    )
+    from torso.batch import Batch, Layout, pack, unpack
+    from torso.errors import TorsoError
+    from torso.loading import load, load_tokenizer
+    from torso.model import Model, new_model
+    from torso.models.bert import BertConfig
+    from torso.text import Encoding, Tokenizer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AutoConfig",
+    "AutoModel",
+    "AutoModelForCausalLM",
+    "AutoModelForMaskedLM",
+    "AutoModelForMultipleChoice",
+    "AutoModelForNextSentencePrediction",
+    "AutoModelForQuestionAnswering",
+    "AutoModelForSeq2SeqLM",
+    "AutoModelForSequenceClassification",
+    "AutoModelForTokenClassification",
+    "AutoTokenizer",
+    "Batch",
+    "BertConfig",
+    "BertForMaskedLM",
+    "BertForMultipleChoice",
+    "BertForNextSentencePrediction",
+    "BertForQuestionAnswering",
+    "BertForSequenceClassification",
+    "BertForTokenClassification",
+    "BertModel",
+    "Encoding",
+    "Layout",
+    "Model",
+    "Task",
+    "Tokenizer",
+    "TorsoError",
+    "load",
+    "load_tokenizer",
+    "new_model",
+    "pack",
+    "unpack",
+]
+
+_HOME = {
+    "BertConfig": "torso.models.bert",
+    "Task": "torso.architecture",
+    "TorsoError": "torso.errors",
+    **dict.fromkeys(("Batch", "Layout", "pack", "unpack"), "torso.batch"),
+    **dict.fromkeys(("Encoding", "Tokenizer"), "torso.text"),
+    **dict.fromkeys(("Model", "new_model"), "torso.model"),
+    **dict.fromkeys(("load", "load_tokenizer"), "torso.loading"),
+}
+
+
+def __getattr__(name: str) -> object:
+    # The imports above, not this table, are what a type checker sees; tests hold the two equal.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME.get(name, "torso.auto")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

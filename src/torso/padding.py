@@ -1,0 +1,75 @@
+"""Between padded tensors and packed rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from torso.batch import Layout, pieces
+from torso.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Padding:
+    """Which places of a padded [N, S] tensor hold tokens.
+
+    Attributes:
+        places: [T] int64, the row of each token in the tensor flattened to [N * S].
+        shape: N and S.
+        layout: the same tokens, packed.
+    """
+
+    places: Tensor
+    shape: tuple[int, int]
+    layout: Layout
+
+    @classmethod
+    def of(cls, mask: Tensor, positions: Tensor | None) -> Padding:
+        """From an attention mask [N, S]; positions count from each text's first token unless they are given.
+
+        Raises:
+            InputError: ``E_EMPTY_TEXT``, for a row without a token.
+        """
+        here = mask != 0
+        sizes = here.sum(1)
+        lengths = cast("list[int]", sizes.tolist())
+        if 0 in lengths:
+            raise InputError(
+                "E_EMPTY_TEXT",
+                "Row {row} of the attention mask has no token.",
+                cure="Leave the row out.",
+                values=dict(row=lengths.index(0)),
+            )
+        places = here.flatten().nonzero().squeeze(1)
+        if positions is None:
+            columns = torch.arange(mask.shape[1], device=mask.device)
+            own = (columns - here.int().argmax(1, keepdim=True)).flatten()[places]
+        else:
+            own = positions.expand(mask.shape).flatten()[places]
+        starts = torch.zeros(len(lengths) + 1, dtype=torch.int32, device=mask.device)
+        starts[1:] = sizes.cumsum(0)
+        offsets = tuple(cast("list[int]", starts[:-1].tolist()))
+        layout = Layout(starts, sizes.int(), own, tuple(lengths), offsets, max(lengths))
+        return cls(places, (mask.shape[0], mask.shape[1]), layout)
+
+    def take(self, padded: Tensor) -> Tensor:
+        """padded [N, S] -> [T]."""
+        return padded.flatten()[self.places]
+
+    def put(self, rows: Tensor) -> Tensor:
+        """rows [T, ...] -> [N, S, ...], zeros where there is padding."""
+        whole = rows.new_zeros(self.shape[0] * self.shape[1], *rows.shape[1:])
+        return whole.index_copy(0, self.places, rows).view(*self.shape, *rows.shape[1:])
+
+    def put_weights(self, weights: list[Tensor]) -> Tensor:
+        """One [H, length, length] per text -> [N, H, S, S], zeros where there is padding."""
+        heads = weights[0].shape[0]
+        texts, longest = self.shape
+        whole = weights[0].new_zeros(texts, longest, longest, heads)
+        columns = self.places % longest
+        for n, (each, own) in enumerate(zip(weights, pieces(columns, self.layout.sizes), strict=True)):
+            whole[n, own[:, None], own] = each.permute(1, 2, 0)
+        return whole.permute(0, 3, 1, 2)
