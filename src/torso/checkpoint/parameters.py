@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from torso.errors import ConfigError, UnsupportedError
+from torso.language import say
 
 Acts = Literal["shape", "run", "train", "none"]
 
@@ -186,10 +187,8 @@ def _parts_are_of(value: Any, parts: tuple[Any, ...]) -> bool:
 
 
 def words(wanted: Any) -> str:
-    """A type in words: ``a whole number``, ``a number or nothing``."""
+    """A type in words, in the language in force: ``a whole number``, ``a number or null``."""
     named = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "null"}
-    if wanted in named:
-        return named[wanted]
     if get_origin(wanted) in (Union, types.UnionType):
-        return " or ".join(words(part) for part in get_args(wanted))
-    return {list: "a list", dict: "a table"}.get(get_origin(wanted) or wanted, str(wanted))
+        return say(" or ").join(words(part) for part in get_args(wanted))
+    return say(named.get(wanted) or {list: "a list", dict: "a table"}.get(get_origin(wanted) or wanted, str(wanted)))
