@@ -1,0 +1,52 @@
+"""Peak memory of loading a BERT-base-sized checkpoint, above the bare process, as a share of the weights.
+
+    python bench/load_memory.py
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from side_by_side import report
+
+MAKE = """
+from transformers import BertConfig, BertModel
+import torch
+model = BertModel(BertConfig())
+model.save_pretrained({folder!r})
+torch.save(model.state_dict(), {folder!r} + "/pytorch_model.bin")
+print("{{}}")
+"""
+MEASURE = """
+import json, re
+{imports}
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
+bare = peak()
+{load}
+weights = sum(p.numel() * p.element_size() for p in model.parameters())
+print(json.dumps({{"share": (peak() - bare) / weights, "weights": weights / 2**20}}))
+"""
+TORSO = "import torch, torso, torso.model, torso.loading, torso.models.bert, torso.checkpoint.weights"
+LOADS = {
+    "torso": (TORSO, "model = torso.load({folder!r})"),
+    "transformers": ("import torch\nfrom transformers import AutoModel", "model = AutoModel.from_pretrained({folder!r})"),
+}
+
+
+def main() -> None:
+    """Prints one line per file form and library."""
+    with tempfile.TemporaryDirectory() as name:
+        report(MAKE.format(folder=name))
+        for kept, spare in (("model.safetensors", "pytorch_model.bin"), ("pytorch_model.bin", "model.safetensors")):
+            folder = Path(name)
+            (folder / spare).rename(folder / "spare")
+            for library, (imports, load) in LOADS.items():
+                seen = report(MEASURE.format(imports=imports, load=load.format(folder=name)))
+                print(f"{kept:20} {library:14} peak {seen['share']:.2f} x the weights ({seen['weights']:.0f} MiB)")
+            (folder / "spare").rename(folder / spare)
+
+
+if __name__ == "__main__":
+    main()
