@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ class _Uninitialised(TorchFunctionMode):
 
 
 @contextmanager
-def weightless() -> Iterator[None]:
+def weightless() -> Generator[None]:
     """Inside it, modules are built on the meta device: their parameters have shapes and take no memory."""
     with torch.device("meta"), _Uninitialised():
         yield

@@ -2,84 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torso.checkpoint.config_file import ConfigFile
+from torso.checkpoint.config_keys import ALIASES, NEVER_WRITTEN, UNSAID
+from torso.checkpoint.declared import Declared
 from torso.checkpoint.labels import numbered, reconcile
-from torso.checkpoint.parameters import chance, check_value, knob, knob_of, only, size
-from torso.errors import (
-    ConfigError,
-    FrozenConfigError,
-    NoParameterError,
-    TorsoError,
-    UnknownParameterError,
-    UnsupportedError,
-)
+from torso.checkpoint.parameters import check_value, knob, knob_of, only
+from torso.errors import ConfigError, NoParameterError, TorsoError, UnknownParameterError, UnsupportedError
 
 if TYPE_CHECKING:
     from torso.checkpoint.describe import Description
 
 Self = TypeVar("Self", bound="HubConfig")
 
-NEUTRAL: Mapping[str, str] = {
-    "_name_or_path": "where the file was once loaded from",
-    "transformers_version": "the version of transformers that wrote the file",
-    "use_cache": "whether transformers keeps keys and values while generating; torso decides per call",
-    "return_dict": "form of transformers' outputs; torso's are always typed",
-    "torchscript": "an export mode of transformers",
-    "gradient_checkpointing": "a training mode of transformers",
-    "chunk_size_feed_forward": "a memory mode of transformers that does not change results",
-    "auto_map": "code that comes with the checkpoint: never run by torso",
-}
-"""Keys that change nothing here and are kept for exact rewriting."""
 
-ALIASES: Mapping[str, str] = {"torch_dtype": "dtype"}
-"""Older spellings of a key, kept as the file has them."""
-
-NEVER_WRITTEN = frozenset({"num_labels"})
-"""Fields that the Hub's files say in another way: labels by ``id2label``."""
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(knob, only, size, chance))
-class _Declared:
-    """Turns every subclass into a frozen dataclass that refuses unknown names with the nearest known one."""
-
-    _origin: Mapping[str, str]
-    _file: ConfigFile | None
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        dataclass(frozen=True, kw_only=True, repr=False, eq=False)(cls)
-        made: Any = cls.__init__
-
-        @functools.wraps(made)
-        def strict(self: HubConfig, **given: object) -> None:
-            type(self).refuse_unknown(given)
-            made(self, **given)
-            object.__setattr__(self, "_origin", dict.fromkeys(given, "you"))
-
-        # The dataclass's own refusal of assignments is replaced by one that names the call which works.
-        setattr(cls, "__setattr__", _refuse_to_set)  # noqa: B010
-        setattr(cls, "__delattr__", _refuse_to_set)  # noqa: B010
-        setattr(cls, "__init__", strict)  # noqa: B010  so assigned, a checker keeps the fields' own signature
-
-
-def _refuse_to_set(config: HubConfig, name: str, value: object = None) -> None:
-    config.refuse_unknown([name])
-    raise FrozenConfigError(
-        "E_FROZEN",
-        "Setting config.{name} would change nothing: a config is frozen, and a model is built once.",
-        cure="For a built model: model.set({{'{name}': ...}}). For a new one: config.replace({{'{name}': ...}}).",
-        values=dict(name=name),
-    )
-
-
-class HubConfig(_Declared):
+class HubConfig(Declared):
     """The parameters that every family shares; a family's own class adds its keys.
 
     A config is frozen. `replace` gives a changed copy; of a model, ``model.set(...)`` changes what can change live.
@@ -230,6 +172,8 @@ class HubConfig(_Declared):
     def text(self) -> str:
         """The config as ``config.json``: a file's own keys in its order and characters, then what was changed."""
         stated = {each.name: getattr(self, each.name) for each in self.declared() if each.name not in NEVER_WRITTEN}
+        if self.id2label == UNSAID and "id2label" not in (self._file.values if self._file else {}):
+            stated |= {"id2label": None, "label2id": None}
         if self._file is None:
             whole = {"model_type": self.model_type, **{k: v for k, v in stated.items() if v is not None}}
             return ConfigFile(Path(), {}, {}).text(whole)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from torso.checkpoint.config import NEUTRAL, HubConfig
+from torso.checkpoint.config import HubConfig
+from torso.checkpoint.config_keys import NEUTRAL
 from torso.checkpoint.parameters import knob_of
 from torso.language import say
 

@@ -36,6 +36,7 @@ class Names:
         unused: their modules that may be left over under the prefix.
         copies: their keys that only repeat a parameter of ours (``trunk.`` or ``head.`` before it); held to be equal.
         optional: our modules that a file may lack as a whole.
+        instead: their keys, each to the key that holds the same where it is absent.
 
     In the rows of a head, ``{trunk}`` stands for the prefix of the trunk.
     """
@@ -45,6 +46,7 @@ class Names:
     unused: tuple[str, ...] = ()
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     optional: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def keys(self, parameter: str, prefix: str) -> tuple[str, ...]:
         """Their keys that make one of our parameters, in order.
@@ -141,6 +143,7 @@ def pull(parameters: Mapping[str, Shape], names: Names, prefix: str, shapes: Map
     misshapen: list[tuple[str, Shape, Shape]] = []
     for parameter, wanted in parameters.items():
         keys = names.keys(parameter, prefix)
+        keys = tuple(key if key in shapes else names.instead.get(key, key) for key in keys)
         if any(key not in shapes for key in keys):
             missing.append(parameter)
             continue

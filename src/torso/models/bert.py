@@ -89,6 +89,7 @@ TRUNK = Names(
     },
     unused=("embeddings.position_ids", "pooler.dense"),
 )
+DECODER = "cls.predictions.decoder"
 POOLER = "{trunk}pooler.dense"
 POOLED = Names({"mlp.dense": POOLER, "out": "classifier"})
 
@@ -136,12 +137,10 @@ register(
                         "mlp.dense": "cls.predictions.transform.dense",
                         "mlp.norm": "cls.predictions.transform.LayerNorm",
                         "bias": "cls.predictions.bias",
-                        "out": "cls.predictions.decoder",
+                        "out": DECODER,
                     },
-                    copies={
-                        "cls.predictions.decoder.weight": "trunk.embed.tokens.weight",
-                        "cls.predictions.decoder.bias": "head.bias",
-                    },
+                    copies={f"{DECODER}.weight": "trunk.embed.tokens.weight", f"{DECODER}.bias": "head.bias"},
+                    instead={f"{DECODER}.bias": "cls.predictions.bias"},
                 ),
             ),
         },

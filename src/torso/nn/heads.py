@@ -168,8 +168,8 @@ class VocabHead(Head[VocabLogits]):
     ) -> None:
         super().__init__()
         self.mlp = mlp or nn.Identity()
-        self.bias = nn.Parameter(torch.zeros(vocabulary)) if bias else None
-        self.out = None if tied else nn.Linear(width, vocabulary, bias=False)
+        self.bias = nn.Parameter(torch.zeros(vocabulary)) if bias and tied else None
+        self.out = None if tied else nn.Linear(width, vocabulary, bias=bias)
         # In a tuple, so that the table is not also this head's parameter: its owner is the trunk.
         self.tokens: tuple[nn.Embedding, ...] = ()
 
@@ -180,5 +180,6 @@ class VocabHead(Head[VocabLogits]):
     def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
         """Scores [R, V], R the rows of ``batch.rows`` or all T."""
         rows = hidden.rows if batch.rows is None else hidden.rows[batch.rows]
-        matrix = self.tokens[0].weight if self.out is None else self.out.weight
-        return VocabLogits(F.linear(self.mlp(rows), matrix, self.bias), batch.rows, hidden)
+        rows = self.mlp(rows)
+        logits = F.linear(rows, self.tokens[0].weight, self.bias) if self.out is None else self.out(rows)
+        return VocabLogits(logits, batch.rows, hidden)

@@ -1,0 +1,76 @@
+"""Names of files: how they are shown in messages, and which of those found in a file may be followed."""
+
+from __future__ import annotations
+
+import stat
+import unicodedata
+from pathlib import Path
+
+from torso.errors import UnsafeFileError
+
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate and line-separator characters
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"]
+)
+
+
+def shown(path: Path | str) -> str:
+    """``path`` as it may stand in a message: characters that break or reverse a line are written as escapes."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in str(path))
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path of ``name``, a relative name found in a file of ``folder``, which need not exist.
+
+    A link may not lead out of the folder, except in the Hub's cache, where ``snapshots/<commit>/x`` is a link to
+    ``blobs/<etag>`` of the same repository.
+
+    Raises:
+        UnsafeFileError: E_UNSAFE_PATH: absolute, a drive, "..", a backslash, an invisible character, a name of a
+            Windows device; a link that leaves the folder; a folder, FIFO or device. Nothing is opened.
+    """
+    values = dict(name=repr(name[:200]), folder=shown(folder))
+    if _is_unsafe_name(name):
+        raise UnsafeFileError(
+            "E_UNSAFE_PATH",
+            "The name {name} in a file of {folder} is refused: it is absolute, leads upwards, or is no safe file name.",
+            cure="Get the model again from a source you trust.",
+            values=values,
+        )
+    path = folder / name
+    try:
+        home, target = folder.resolve(), path.resolve()
+        mode = target.stat().st_mode if target.exists() else stat.S_IFREG
+    except (OSError, RuntimeError):  # a loop of links; RuntimeError up to Python 3.12
+        home, target, mode = folder, path, 0
+    if not _is_within(home, target):
+        raise UnsafeFileError(
+            "E_UNSAFE_PATH",
+            "{name} in {folder} is a link to {target}, outside that folder.",
+            cure="Put the file itself in the folder.",
+            values=values | {"target": shown(target)},
+        )
+    if not stat.S_ISREG(mode):
+        raise UnsafeFileError(
+            "E_UNSAFE_PATH",
+            "{name} in {folder} is a folder, pipe, socket, device or endless link; it was not opened.",
+            cure="Put a regular file in its place.",
+            values=values,
+        )
+    return path
+
+
+def _is_unsafe_name(name: str) -> bool:
+    parts = name.split("/")
+    return (
+        any(unicodedata.category(c) in _HIDDEN or c in '\\:*?"<>|' for c in name)
+        or any(part in ("", ".", "..") or len(part.encode()) > 255 for part in parts)
+        or any(part[-1] in " ." or part.split(".")[0].rstrip().lower() in _DEVICES for part in parts)
+    )
+
+
+def _is_within(home: Path, target: Path) -> bool:
+    if target.is_relative_to(home):
+        return True
+    return home.parent.name == "snapshots" and target.parent == (home.parent.parent / "blobs").resolve()
