@@ -14,7 +14,7 @@ demo: $(VENV)/.torso
 	$(BIN)/torso tour
 
 test: $(VENV)/.torso-test
-	$(PYTEST) -n 2 tests
+	$(PYTEST) -n 2 --dist loadfile tests
 
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .

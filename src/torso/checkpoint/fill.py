@@ -234,7 +234,7 @@ def check_copies(names: Names, contents: Contents, found: Mapping[str, Any], par
 
     claimed = {key for keys in found.values() for key in keys}
     for key, parameter in names.copies.items():
-        if key not in contents.actual or key in claimed:
+        if key not in contents.actual or key in claimed or contents.actual[key] in contents.weights.tied:
             continue
         own = parameters[parameter]
         again = torch.empty_like(own)
