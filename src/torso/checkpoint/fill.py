@@ -244,6 +244,6 @@ def check_copies(names: Names, contents: Contents, found: Mapping[str, Any], par
                 "E_TIED",
                 "{key} should repeat {parameter}, but their values differ.",
                 where="In {folder}.",
-                cure="Get the model again. If its output matrix is its own, config.json must say tie_word_embeddings: false.",
+                cure="Get the model again. If its output matrix is its own, config.json says tie_word_embeddings: false.",
                 values=dict(key=key, parameter=parameter, folder=contents.weights.folder),
             )
