@@ -72,7 +72,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 def load(
     source: Source,
-    task: Task[Out] = Task.FEATURES,
+    task: Task[Out] | str = Task.FEATURES,
     *,
     labels: Sequence[str] | None = None,
     num_labels: int | None = None,
@@ -92,7 +92,7 @@ def load(
 
     Args:
         source: a folder, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
-        task: what the model shall give; a type checker knows the outputs from it.
+        task: what the model shall give: ``Task.TOKEN``, say, from which a type checker knows the outputs, or its word.
         labels: names of a head's labels, in order.
         num_labels: how many labels, where they have no names.
         new_head: whether a head that the checkpoint does not hold, or not with these labels, is made new.
@@ -114,6 +114,7 @@ def load(
     """
     from torso.hub import resolve
 
+    chosen: Task[Any] = Task.named(task) if isinstance(task, str) else task
     snapshot = resolve(
         source,
         revision=revision,
@@ -129,7 +130,7 @@ def load(
         snapshot.folder,
         architecture,
         config,
-        task,
+        chosen,
         labels=labels,
         num_labels=num_labels,
         new_head=new_head,
@@ -157,7 +158,8 @@ def fill_model(
     """The model of a folder whose config is already read; `load` tells what the arguments mean."""
     import torch
 
-    from torso.checkpoint.fill import Contents, LoadReport, check_copies, check_sizes, plan, read
+    from torso.checkpoint.fill import Contents, LoadReport, check_copies, check_sizes, read
+    from torso.checkpoint.plan import plan
     from torso.checkpoint.weights import open_weights
     from torso.model import Model, initialise, place
     from torso.weightless import weightless
@@ -168,8 +170,10 @@ def fill_model(
     config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
     with weightless():
         model = Model(config, architecture, task)
+    parts = model.fused_rows()
     decided = plan(
         dict(model.named_shapes()),
+        parts,
         architecture,
         task,
         contents,
@@ -183,10 +187,11 @@ def fill_model(
     with torch.no_grad():
         for name, shape in list(model.named_shapes()):
             value = torch.empty(shape, dtype=kind)
-            if name in decided.found:
-                read(contents, decided.found[name], value, allow_nonfinite=allow_nonfinite)
-            else:
+            if name in decided.new:
                 initialise(model, {name: value}, config.initializer_range)
+            if name in decided.found:
+                rows = parts.get(name.rpartition(".")[0])
+                read(contents, decided.found[name], value, rows, allow_nonfinite=allow_nonfinite)
             place(model, name, value)
         check_copies(head_names, contents, decided.found, dict(model.named_parameters()))
     model.report = LoadReport(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import torch
 from torch import nn
@@ -140,6 +140,15 @@ class Model(nn.Module, Generic[Out]):
         """Every parameter's name and shape."""
         for name, parameter in self.named_parameters():
             yield name, tuple(parameter.shape)
+
+    def fused_rows(self) -> dict[str, tuple[int, ...]]:
+        """For each module that fuses several of the Hub's, how many rows each of them has."""
+        modules = cast("Iterable[tuple[str, nn.Module]]", self.named_modules())
+        return {
+            f"{name}.{fused}": tuple(rows)
+            for name, module in modules
+            for fused, rows in cast("dict[str, list[int]]", getattr(module, "parts", {})).items()
+        }
 
     def save(self, folder: str | Path, *, tokenizer: Tokenizer | None = None) -> None:
         """Writes a folder that transformers and torso load with equal outputs.

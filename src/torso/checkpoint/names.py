@@ -7,7 +7,7 @@ our parameters asks for its keys, what is missing is known at once, and what no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,9 +119,9 @@ class Pulled:
     """What a file holds for a set of our parameters.
 
     Attributes:
-        found: parameter to the file's keys that make it.
+        found: parameter to the keys that make it, there or not.
         missing: parameters with a key the file lacks.
-        misshapen: parameter, shape wanted, shape found.
+        misshapen: key, shape wanted, shape found.
     """
 
     found: Mapping[str, tuple[str, ...]]
@@ -129,7 +129,13 @@ class Pulled:
     misshapen: tuple[tuple[str, Shape, Shape], ...]
 
 
-def pull(parameters: Mapping[str, Shape], names: Names, prefix: str, shapes: Mapping[str, Shape]) -> Pulled:
+def pull(
+    parameters: Mapping[str, Shape],
+    names: Names,
+    prefix: str,
+    shapes: Mapping[str, Shape],
+    parts: Mapping[str, Sequence[int]],
+) -> Pulled:
     """Asks a file for each of our parameters, by shape alone: nothing is read.
 
     Args:
@@ -137,6 +143,7 @@ def pull(parameters: Mapping[str, Shape], names: Names, prefix: str, shapes: Map
         names: the table.
         prefix: what stands before their names in this file.
         shapes: the file's canonical keys, with their shapes.
+        parts: rows of each part of our fused modules, by module.
     """
     found: dict[str, tuple[str, ...]] = {}
     missing: list[str] = []
@@ -144,14 +151,20 @@ def pull(parameters: Mapping[str, Shape], names: Names, prefix: str, shapes: Map
     for parameter, wanted in parameters.items():
         keys = names.keys(parameter, prefix)
         keys = tuple(key if key in shapes else names.instead.get(key, key) for key in keys)
+        found[parameter] = keys
         if any(key not in shapes for key in keys):
             missing.append(parameter)
-            continue
-        found[parameter] = keys
-        there = stacked([shapes[key] for key in keys])
-        if there != tuple(wanted):
-            misshapen.append((parameter, tuple(wanted), there))
+        for key, shape in zip(keys, apart(parameter, wanted, len(keys), parts), strict=True):
+            if shapes.get(key, shape) != shape:
+                misshapen.append((key, shape, shapes[key]))
     return Pulled(found, tuple(missing), tuple(misshapen))
+
+
+def apart(parameter: str, shape: Shape, count: int, parts: Mapping[str, Sequence[int]]) -> list[Shape]:
+    """The shapes of the parts that, one under another, make a parameter."""
+    if count == 1:
+        return [tuple(shape)]
+    return [(rows, *shape[1:]) for rows in parts[parameter.rpartition(".")[0]]]
 
 
 def stacked(shapes: list[Shape]) -> Shape:

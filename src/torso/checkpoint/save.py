@@ -10,8 +10,8 @@ from torch import Tensor
 from torso.architecture import Task
 from torso.batch import pieces
 from torso.checkpoint import safetensors
-from torso.checkpoint.fill import HEAD, TRUNK
 from torso.checkpoint.names import Names
+from torso.checkpoint.plan import HEAD, TRUNK
 from torso.errors import AccessError
 from torso.files import write_atomically
 
@@ -74,6 +74,4 @@ def _prefix(model: Model[Any]) -> str:
 def _apart(model: Model[Any], name: str, value: Tensor, parts: int) -> list[Tensor]:
     if parts == 1:
         return [value]
-    owner, fused, _ = name.rsplit(".", 2)
-    sizes: dict[str, list[int]] = getattr(model.get_submodule(owner), "parts")  # noqa: B009  a block's own table
-    return pieces(value, sizes[fused])
+    return pieces(value, model.fused_rows()[name.rpartition(".")[0]])

@@ -137,7 +137,7 @@ TEXTS: dict[str, str] = {
         "请使用同一次下载的 config.json 和权重；{name} 必须是 {found}。"
     ),
     "{key} should repeat {parameter}, but their values differ.": "{key} 应与 {parameter} 相同，但数值不同。",
-    "Get the model again. If its output matrix is its own, config.json says tie_word_embeddings: false.": (
+    "Get it again. If its output matrix is its own, config.json says tie_word_embeddings: false.": (
         "请重新获取模型。如果输出矩阵是独立的，config.json 中应为 tie_word_embeddings: false。"
     ),
     "{folder} cannot be made: {reason}.": "无法创建 {folder}：{reason}。",
