@@ -1,0 +1,50 @@
+"""Why a tokenizer's file is refused: raised where the fault is seen, told where the file's name is known."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from torso.errors import LimitError, TokenizerError
+from torso.language import say
+from torso.paths import shown
+
+
+class Fault(Exception):  # noqa: N818 - it never leaves this package: `blaming` turns it into a TokenizerError
+    """A fault in a tokenizer's file; the template is a literal with its Chinese form in ``torso.chinese.text``."""
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template)
+        self.template = template
+        self.values: Mapping[str, object] = {key: _short(value) for key, value in values.items()}
+
+
+class TooMuch(Fault):
+    """A stated limit that a tokenizer's file goes past."""
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return shown(text if len(text) <= 80 else text[:77] + "...")
+
+
+@contextmanager
+def blaming(path: Path) -> Generator[None]:
+    """Within it, a `Fault` becomes the TokenizerError E_TOKENIZER, or LimitError E_LIMIT, that names ``path``."""
+    try:
+        yield
+    except TooMuch as fault:
+        raise LimitError(
+            "E_LIMIT",
+            "{path} goes past a limit: {fault}.",
+            cure="Check that this is the file you mean.",
+            values=dict(path=shown(path), fault=say(fault.template, fault.values)),
+        ) from None
+    except Fault as fault:
+        raise TokenizerError(
+            "E_TOKENIZER",
+            "{path} does not make a tokenizer: {fault}.",
+            cure="Download it again: torso repair {folder}",
+            values=dict(path=shown(path), folder=shown(path.parent), fault=say(fault.template, fault.values)),
+        ) from None

@@ -1,0 +1,142 @@
+"""The native way: texts to encodings, nothing padded and nothing cut, and ids to text."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from torso.errors import TokenizerError
+from torso.language import say
+from torso.paths import shown
+from torso.text.border import finish
+from torso.text.encoding import Encoding
+from torso.text.faults import Fault
+from torso.text.inputs import checked_mixture, checked_text, checked_words, surrogate_fault
+from torso.text.request import Request
+from torso.text.tensors import listed
+from torso.text.vocabulary import Vocabulary
+from torso.text.wheel import Pieces
+
+_AS_THEY_ARE = Request(None, None, 0, None, 1)
+# What the ecosystem takes out of decoded text for "cleaning up": spaces before these, as transformers 5 lists them.
+_CLEANED = (" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're")
+
+
+class Reader(Vocabulary):
+    """Reads text with a wheel. `Tokenizer` is the one that people use."""
+
+    __slots__ = ("_clean_up", "_cut_side", "_folder")
+
+    _clean_up: bool
+    _cut_side: str
+    _folder: Path
+
+    def encoding(self, text: str, pair: str | None = None, *, special: bool = True) -> Encoding:
+        """The tokens of one text, or of two together: ids, segments and places in the original text.
+
+        Args:
+            text: any string, of at most 10 million characters.
+            pair: a second text.
+            special: whether to put the special tokens around.
+
+        Raises:
+            InputTypeError, InputError: E_TEXT for what is no text.
+            LimitError: E_LIMIT for a text that is too long.
+        """
+        checked = checked_text(text), None if pair is None else checked_text(pair)
+        return self._encodings([checked], special)[0]
+
+    def encodings(self, texts: Sequence[str | tuple[str, str]], *, special: bool = True) -> list[Encoding]:
+        """The tokens of each text, or of each pair, on all cores.
+
+        Raises:
+            InputTypeError, InputError, LimitError: as `encoding`, naming the text by its place.
+        """
+        return self._encodings(checked_mixture(texts), special)
+
+    def encoding_of_words(self, words: Sequence[str], *, special: bool = True) -> Encoding:
+        """The tokens of a text already split into words; each token knows its word, and its span within that word."""
+        first, second = self._split_words([checked_words(words)], None)
+        return self._finish(first, second, special, _AS_THEY_ARE)[0][0]
+
+    def _encodings(self, texts: Sequence[tuple[str, str | None]], special: bool) -> list[Encoding]:
+        ones, others = self._split([one for one, _ in texts], [other for _, other in texts if other is not None])
+        left = iter(others or ())
+        seconds = [None if other is None else next(left) for _, other in texts]
+        return [pieces[0] for pieces in self._finish(ones, seconds, special, _AS_THEY_ARE)]
+
+    def _finish(
+        self, first: Sequence[Pieces], second: Sequence[Pieces | None] | None, special: bool, request: Request
+    ) -> list[list[Encoding]]:
+        with self._blamed():
+            return finish(self._wheel, first, second, special=special, request=request, side=self._cut_side)
+
+    def _split(self, first: Sequence[str], second: Sequence[str] | None) -> tuple[list[Pieces], list[Pieces] | None]:
+        wheel = self._wheel
+        with self._blamed(first, second or ()):
+            return wheel.split(first), None if second is None else wheel.split(second)
+
+    def _split_words(
+        self, first: Sequence[Sequence[str]], second: Sequence[Sequence[str]] | None
+    ) -> tuple[list[Pieces], list[Pieces] | None]:
+        wheel = self._wheel
+        with self._blamed(*first, *(second or ())):
+            return wheel.split_words(first), None if second is None else wheel.split_words(second)
+
+    @contextmanager
+    def _blamed(self, *texts: Sequence[str]) -> Generator[None]:
+        """Within it, a failure of the wheel becomes an error about the text, or else about the tokenizer."""
+        try:
+            yield
+        except Fault as fault:
+            for part in texts:
+                if error := surrogate_fault(part):
+                    raise error from None
+            raise TokenizerError(
+                "E_TOKENIZER",
+                "The tokenizer of {folder} cannot do this: {fault}.",
+                cure="Check its files: torso check {folder}",
+                values=dict(folder=shown(self._folder), fault=say(fault.template, fault.values)),
+            ) from None
+
+    def decode(
+        self,
+        ids: int | Sequence[int],
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> str:
+        """The text of the ids of one text: a list, a tensor or an array of one axis.
+
+        Args:
+            ids: ids of the vocabulary.
+            skip_special_tokens: whether to leave out special tokens.
+            clean_up_tokenization_spaces: whether to take out spaces before punctuation; None as the files say. The
+                decoder of BERT's tokenizers does so by itself.
+
+        Raises:
+            InputError: E_ID for an id that is not in the vocabulary.
+        """
+        numbers = self.checked_ids([ids] if isinstance(ids, int) else ids)
+        with self._blamed():
+            text = self._wheel.decode(numbers, skip_special_tokens=skip_special_tokens)
+        if self._clean_up if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces:
+            for part in _CLEANED:
+                text = text.replace(part, part.strip())
+        return text
+
+    def batch_decode(
+        self,
+        sequences: Sequence[Sequence[int]],
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> list[str]:
+        """The text of each row of ids: lists, or a tensor or an array of two axes."""
+        rows = cast("Sequence[Sequence[int]]", listed(sequences))
+        return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in rows]
+
+    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
+        """The text that tokens of the vocabulary make."""
+        with self._blamed(list(tokens)):
+            return self._wheel.text_of(tokens)

@@ -1,0 +1,229 @@
+"""A tokenizer's vocabulary and the tokens with a role in it, under the ecosystem's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast, overload
+
+from torso.errors import FrozenConfigError, InputError
+from torso.text.tensors import listed
+from torso.text.wheel import Wheel
+
+
+class Vocabulary:
+    """Tokens, their ids, and which of them are special. Read only."""
+
+    __slots__ = ("_largest_id", "_named", "_special_ids", "_special_tokens", "_wheel")
+
+    def __init__(self, wheel: Wheel, named: Mapping[str, str], extra: Sequence[str], largest_id: int) -> None:
+        """Of a wheel.
+
+        Args:
+            wheel: the tokenizer.
+            named: special tokens by name, in the order they are listed in.
+            extra: special tokens without a name.
+            largest_id: the largest id it can give.
+        """
+        self._wheel = wheel
+        self._named = dict(named)
+        self._largest_id = largest_id
+        self._special_tokens = tuple(dict.fromkeys((*named.values(), *extra)))
+        self._special_ids = tuple(self.convert_tokens_to_ids(self._special_tokens))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            raise FrozenConfigError(
+                "E_FROZEN",
+                "A tokenizer cannot be changed, since threads share it: {name} was assigned to.",
+                cure="Pass it in the call, or change the files of the tokenizer and load it again.",
+                values=dict(name=name),
+            )
+        object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        """Entries of the vocabulary, added ones included."""
+        return self._wheel.engine.get_vocab_size(with_added_tokens=True)
+
+    def __bool__(self) -> bool:
+        """True, whatever the length."""
+        return True
+
+    @property
+    def vocab_size(self) -> int:
+        """Entries of the vocabulary, without added ones."""
+        return self._wheel.engine.get_vocab_size(with_added_tokens=False)
+
+    def get_vocab(self) -> dict[str, int]:
+        """Token to id, a new dict each time."""
+        return self._wheel.engine.get_vocab(with_added_tokens=True)
+
+    @property
+    def vocab(self) -> dict[str, int]:
+        """Token to id, a new dict each time."""
+        return self.get_vocab()
+
+    @property
+    def largest_id(self) -> int:
+        """The largest id it can give; a model's table of embeddings must have more rows."""
+        return self._largest_id
+
+    @property
+    def all_special_tokens(self) -> list[str]:
+        """Every special token once."""
+        return list(self._special_tokens)
+
+    @property
+    def all_special_ids(self) -> list[int]:
+        """Their ids."""
+        return list(self._special_ids)
+
+    @property
+    def special_tokens_map(self) -> dict[str, str]:
+        """Special tokens by name, such as ``cls_token``."""
+        return dict(self._named)
+
+    @overload
+    def convert_tokens_to_ids(self, tokens: str) -> int: ...  # pyright: ignore[reportOverlappingOverload] - a str is one
+    @overload
+    def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]: ...
+    def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> int | list[int]:
+        """The id of a token, or of each of them; a token that is not in the vocabulary has the unknown token's id.
+
+        Raises:
+            InputError: E_TOKEN for a token that is not in a vocabulary without an unknown token.
+        """
+        if not isinstance(tokens, str):
+            return [self.convert_tokens_to_ids(token) for token in tokens]
+        number = self._wheel.engine.token_to_id(tokens)
+        if number is None and "unk_token" in self._named and tokens != self._named["unk_token"]:
+            number = self._wheel.engine.token_to_id(self._named["unk_token"])
+        if number is None:
+            raise InputError(
+                "E_TOKEN",
+                "The token {token} is not in the vocabulary, which has no token for unknown ones.",
+                cure="Tokenize text with tokenizer.tokenize(text), which gives tokens of the vocabulary.",
+                values=dict(token=repr(tokens)),
+            )
+        return number
+
+    @overload
+    def convert_ids_to_tokens(self, ids: int, skip_special_tokens: bool = False) -> str: ...
+    @overload
+    def convert_ids_to_tokens(self, ids: Sequence[int], skip_special_tokens: bool = False) -> list[str]: ...
+    def convert_ids_to_tokens(self, ids: int | Sequence[int], skip_special_tokens: bool = False) -> str | list[str]:
+        """The token of an id, or of each of them; a tensor or an array is read as a list.
+
+        Raises:
+            InputError: E_ID for an id that is not in the vocabulary.
+        """
+        if isinstance(ids, int):
+            return self._token_of(ids)
+        skipped = frozenset(self._special_ids) if skip_special_tokens else ()
+        return [self._token_of(number) for number in self.checked_ids(ids) if number not in skipped]
+
+    def checked_ids(self, ids: Sequence[int]) -> list[int]:
+        """``ids`` as a flat list of int.
+
+        Raises:
+            InputError: E_ID for anything that is not an id of the vocabulary.
+        """
+        listing: object = listed(ids)
+        values: list[object] = (
+            list(cast("Sequence[object]", listing)) if isinstance(listing, (list, tuple)) else [listing]
+        )
+        checked: list[int] = []
+        for index, number in enumerate(values):
+            if isinstance(number, bool) or not isinstance(number, int):
+                raise InputError(
+                    "E_ID",
+                    "Id {index} is {kind}, not a whole number.",
+                    cure="Pass the ids of one text; for several, use batch_decode.",
+                    values=dict(index=index, kind=type(number).__name__),
+                )
+            self._token_of(number)
+            checked.append(number)
+        return checked
+
+    def _token_of(self, number: int) -> str:
+        token = self._wheel.engine.id_to_token(number) if 0 <= number <= self._largest_id else None
+        if token is None:
+            raise InputError(
+                "E_ID",
+                "There is no id {number} in this vocabulary; its largest is {largest}.",
+                cure="Use the tokenizer that the ids came from; drop ids such as -100, which stand for no token.",
+                values=dict(number=number, largest=self._largest_id),
+            )
+        return token
+
+    def _id_of(self, name: str) -> int | None:
+        return self._wheel.engine.token_to_id(self._named[name]) if name in self._named else None
+
+    @property
+    def cls_token(self) -> str | None:
+        """The token that begins a text, if there is one."""
+        return self._named.get("cls_token")
+
+    @property
+    def cls_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("cls_token")
+
+    @property
+    def sep_token(self) -> str | None:
+        """The token that ends a text, if there is one."""
+        return self._named.get("sep_token")
+
+    @property
+    def sep_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("sep_token")
+
+    @property
+    def pad_token(self) -> str | None:
+        """The token that fills rows up, if there is one."""
+        return self._named.get("pad_token")
+
+    @property
+    def pad_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("pad_token")
+
+    @property
+    def unk_token(self) -> str | None:
+        """The token for what is not in the vocabulary, if there is one."""
+        return self._named.get("unk_token")
+
+    @property
+    def unk_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("unk_token")
+
+    @property
+    def mask_token(self) -> str | None:
+        """The token that stands for one to be predicted, if there is one."""
+        return self._named.get("mask_token")
+
+    @property
+    def mask_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("mask_token")
+
+    @property
+    def bos_token(self) -> str | None:
+        """The token that begins a generated text, if there is one."""
+        return self._named.get("bos_token")
+
+    @property
+    def bos_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("bos_token")
+
+    @property
+    def eos_token(self) -> str | None:
+        """The token that ends a generated text, if there is one."""
+        return self._named.get("eos_token")
+
+    @property
+    def eos_token_id(self) -> int | None:
+        """Its id."""
+        return self._id_of("eos_token")

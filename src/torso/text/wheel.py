@@ -1,0 +1,175 @@
+"""The wheel that tokenizes, Hugging Face's `tokenizers`, behind calls that keep no state in it.
+
+The wheel holds padding and truncation as state of the shared object, which is why threads meet "Already borrowed". Here
+it is set up once and then only read: one object turns text into tokens, a second holds nothing but the template of
+special tokens, and truncation works on each call's own result between the two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from tokenizers import Encoding as Pieces
+from tokenizers import Tokenizer as Engine
+from tokenizers.models import WordLevel
+
+from torso.text.encoding import Encoding
+from torso.text.faults import Fault
+
+_PARALLELISM = "TOKENIZERS_PARALLELISM"
+
+
+@contextmanager
+def no_panic() -> Generator[None]:
+    """Within it, whatever the wheel raises becomes a `Fault`; its panics are not even an `Exception`."""
+    try:
+        yield
+    except (Fault, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:
+        raise Fault("the tokenizers library refuses it: {reason}", reason=str(error)) from None
+
+
+class Wheel:
+    """A tokenizer that is only read, so that any number of threads may share it."""
+
+    __slots__ = ("_template", "engine")
+
+    def __init__(self, document: bytes, *, split_special_tokens: bool = False) -> None:
+        """Builds it from a tokenizer.json that `guard.check` has passed.
+
+        Raises:
+            Fault: the wheel refuses the file.
+        """
+        with no_panic():
+            self.engine = Engine.from_buffer(document)
+            self.engine.no_padding()
+            self.engine.no_truncation()
+            self.engine.encode_special_tokens = split_special_tokens
+            self._template = Engine(WordLevel({"": 0}, unk_token=""))
+            # Typed as if there always were one, a processor may be None at both ends.
+            self._template.post_processor = self.engine.post_processor
+            self.engine.post_processor = None  # pyright: ignore[reportAttributeAccessIssue]
+        _keep_forks_quiet()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickles as its file, so that a worker process can have a copy."""
+        return (_again, (json.dumps(self.document()).encode(), self.engine.encode_special_tokens))
+
+    def document(self) -> dict[str, object]:
+        """The tokenizer.json of it, parsed."""
+        document: dict[str, object] = json.loads(self.engine.to_str())
+        document["post_processor"] = json.loads(self._template.to_str())["post_processor"]
+        return document
+
+    def special_count(self, *, pair: bool) -> int:
+        """How many tokens the template puts around one text, or around two."""
+        return self._template.num_special_tokens_to_add(pair)
+
+    def split(self, texts: Sequence[str]) -> list[Pieces]:
+        """The tokens of each text, nothing put around them.
+
+        Raises:
+            Fault: the wheel fails.
+        """
+        with no_panic():
+            if len(texts) == 1:  # without the detour over a pool of threads
+                return [self.engine.encode(texts[0])]
+            return self.engine.encode_batch(list(texts))
+
+    def split_words(self, texts: Sequence[Sequence[str]]) -> list[Pieces]:
+        """As `split`, for texts already split into words."""
+        with no_panic():
+            return self.engine.encode_batch([list(words) for words in texts], is_pretokenized=True)
+
+    def join(self, first: Pieces, second: Pieces | None, *, special: bool) -> list[Encoding]:
+        """The finished encoding, and after it one for each piece that truncation cut off."""
+        with no_panic():
+            whole = self._template.post_process(first, second, special)
+        encodings = [_read(piece) for piece in (whole, *whole.overflowing)]
+        if second is not None:
+            _mend_segments(encodings)
+        return encodings
+
+    def decode(self, ids: Sequence[int], *, skip_special_tokens: bool) -> str:
+        """The text of ``ids``, by the file's decoder."""
+        with no_panic():
+            return self.engine.decode(ids, skip_special_tokens=skip_special_tokens)
+
+    def text_of(self, tokens: Sequence[str]) -> str:
+        """The text that ``tokens`` make, by the file's decoder; joined with spaces where it has none."""
+        decoder = self.engine.decoder
+        with no_panic():
+            return " ".join(tokens) if decoder is None else decoder.decode(list(tokens))  # pyright: ignore[reportUnnecessaryComparison]
+
+
+def _again(document: bytes, split_special_tokens: bool) -> Wheel:
+    return Wheel(document, split_special_tokens=split_special_tokens)
+
+
+def cut(pieces: Pieces, length: int, stride: int, side: str) -> None:
+    """Truncates this call's own ``pieces`` to ``length``; what is cut off hangs on them, in windows.
+
+    Args:
+        pieces: the tokens of one text; changed.
+        length: tokens to keep; more than ``stride``, unless it is 0.
+        stride: tokens that a window repeats of the one before.
+        side: ``left`` or ``right``, where tokens are taken away.
+    """
+    with no_panic():
+        pieces.truncate(length, stride, side)
+
+
+def _read(pieces: Pieces) -> Encoding:
+    return Encoding(
+        pieces.ids,
+        pieces.type_ids,
+        pieces.offsets,
+        pieces.tokens,
+        [flag == 1 for flag in pieces.special_tokens_mask],
+        pieces.word_ids,
+        pieces.sequence_ids,
+    )
+
+
+def _mend_segments(encodings: list[Encoding]) -> None:
+    """Gives the second text's tokens in windows the segment they have in the first one: the template forgets them."""
+    whole = encodings[0]
+    segment = next((whole.segments[token] for token, text in enumerate(whole.sequence) if text == 1), 1)
+    for window in encodings[1:]:
+        for token, text in enumerate(window.sequence):
+            if text == 1:
+                window.segments[token] = segment
+
+
+class _Forks:
+    """Keeps the wheel quiet in forked children.
+
+    Up to 0.22 the wheel prints a warning in every child forked after it used its threads, unless the variable is set;
+    "false" in the child is what the wheel itself then does. The parent keeps its threads, and its environment.
+    """
+
+    watched = False
+    ours = 0
+
+    @classmethod
+    def before(cls) -> None:
+        if cls.ours or _PARALLELISM not in os.environ:
+            os.environ[_PARALLELISM] = "false"
+            cls.ours += 1
+
+    @classmethod
+    def after(cls) -> None:
+        if cls.ours:
+            cls.ours -= 1
+            if not cls.ours:
+                os.environ.pop(_PARALLELISM, None)
+
+
+def _keep_forks_quiet() -> None:
+    if hasattr(os, "register_at_fork") and not _Forks.watched:
+        _Forks.watched = True
+        os.register_at_fork(before=_Forks.before, after_in_parent=_Forks.after)
