@@ -38,7 +38,9 @@ class Group:
 
 def groups(queries: Layout, keys: Layout) -> list[Group]:
     """The groups of equal lengths, shortest first; made once for a pair of layouts."""
-    kept: tuple[Layout, list[Group]] | None = queries.memo.get(("groups", id(keys)))
+    # Self-attention must not make the layout hold itself; another layout is held, so that its id stays its own.
+    other = None if keys is queries else keys
+    kept: tuple[Layout | None, list[Group]] | None = queries.memo.get(("groups", id(other)))
     if kept is None:
         members: dict[tuple[int, int], list[int]] = {}
         for n, (a, b) in enumerate(zip(queries.sizes, keys.sizes, strict=True)):
@@ -48,8 +50,7 @@ def groups(queries: Layout, keys: Layout) -> list[Group]:
             Group(tuple(chosen), _rows(queries, chosen, a), _rows(keys, chosen, b), a, b)
             for (a, b), chosen in sorted(members.items())
         ]
-        # The layout of the keys is held too: its id must stay its own while the entry lives.
-        kept = queries.memo[("groups", id(keys))] = (keys, made)
+        kept = queries.memo[("groups", id(other))] = (other, made)
     return kept[1]
 
 
