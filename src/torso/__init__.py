@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from torso.loading import load, load_tokenizer
     from torso.model import Model, new_model
     from torso.models.bert import BertConfig
+    from torso.tasks import classify, encode, fill, tag
     from torso.text import Encoding, Tokenizer
 
 __version__ = "0.1.0"
@@ -66,10 +67,14 @@ __all__ = [
     "Task",
     "Tokenizer",
     "TorsoError",
+    "classify",
+    "encode",
+    "fill",
     "load",
     "load_tokenizer",
     "new_model",
     "pack",
+    "tag",
     "unpack",
 ]
 
@@ -81,6 +86,7 @@ _HOME = {
     **dict.fromkeys(("Encoding", "Tokenizer"), "torso.text"),
     **dict.fromkeys(("Model", "new_model"), "torso.model"),
     **dict.fromkeys(("load", "load_tokenizer"), "torso.loading"),
+    **dict.fromkeys(("classify", "encode", "fill", "tag"), "torso.tasks"),
 }
 
 

@@ -17,6 +17,7 @@ from torso.checkpoint.parameters import knob_of
 from torso.errors import ConfigError, TooLongError
 from torso.nn.heads import Head, VocabHead
 from torso.nn.trunk import Trunk
+from torso.products import rowwise_products
 from torso.weightless import weightless
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Model(nn.Module, Generic[Out]):
                 cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
                 values=dict(index=index, size=size, limit=limit),
             )
-        return self.head(self.trunk(batch, keep=keep, attentions=attentions), batch)
+        with rowwise_products(batch.tokens, self.dtype):
+            return self.head(self.trunk(batch, keep=keep, attentions=attentions), batch)
 
     @property
     def max_tokens(self) -> int | None:

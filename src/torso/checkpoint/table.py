@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import textwrap
 import unicodedata
 from collections.abc import Sequence
 
@@ -36,8 +36,11 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, column
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
-    if width(text) <= columns:
-        return [text]
-    # Where characters are wide, twice as few of them fit.
-    wide = width(text) / max(len(text), 1)
-    return textwrap.wrap(text, max(int(columns / wide), 8)) or [""]
+    lines = [""]
+    for word in re.findall(r"[^\u2e80-\uffef ]+|.", text):
+        if lines[-1] and width(lines[-1]) + width(word) > columns:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        if word != " " or lines[-1]:
+            lines[-1] += word
+    return lines
