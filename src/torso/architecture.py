@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -151,8 +152,8 @@ def architectures() -> tuple[Architecture[Any], ...]:
     return tuple(dict.fromkeys(_REGISTRY.values()))
 
 
-def find(model_type: str) -> Architecture[Any]:
-    """The architecture of a ``model_type``.
+def find(model_type: str, *, path: Path | None = None) -> Architecture[Any]:
+    """The architecture of a ``model_type``; ``path`` is the file that names it, for the message.
 
     Raises:
         UnsupportedError: ``E_UNSUPPORTED``, for a type no registered architecture has, with the nearest.
@@ -164,11 +165,13 @@ def find(model_type: str) -> Architecture[Any]:
         raise UnsupportedError(
             "E_UNSUPPORTED",
             "torso has no architecture {model_type!r}.",
+            where="" if path is None else "In {path}.",
             cure="Nearest: {nearest}. It has: {known}. Code that comes with a checkpoint is never run.",
             values=dict(
                 model_type=model_type,
                 nearest=nearest[0] if nearest else "none",
                 known=", ".join(sorted(_REGISTRY)),
+                path=path,
             ),
         )
     return _REGISTRY[model_type]

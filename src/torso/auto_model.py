@@ -94,7 +94,6 @@ class AutoModelFor(Generic[Out]):
         asked = changed(own if config is None else config, None, None, output_attentions, output_hidden_states, changes)
         if labels is None and id2label is not None:
             labels = [id2label[number] for number in sorted(id2label)]
-        has_size = not cls.task.labelled or labels is not None or num_labels is not None or asked.num_labels is not None
         model: Model[Any] = fill_model(
             snapshot.folder,
             architecture,
@@ -102,7 +101,7 @@ class AutoModelFor(Generic[Out]):
             cls.task,
             labels=labels,
             num_labels=num_labels,
-            new_head="if absent" if has_size and not ignore_mismatched_sizes else ignore_mismatched_sizes,
+            new_head=ignore_mismatched_sizes or "if absent",
             device=device,
             dtype=dtype,
         )

@@ -32,7 +32,7 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     """
     file = ConfigFile.read(folder / "config.json")
     model_type = file.values.get("model_type")
-    architecture = find(model_type) if isinstance(model_type, str) else _infer(folder)
+    architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
     return architecture, architecture.config.from_file(file)
 
 
@@ -159,7 +159,7 @@ def fill_model(
     import torch
 
     from torso.checkpoint.fill import Contents, LoadReport, check_copies, check_sizes, read
-    from torso.checkpoint.plan import plan
+    from torso.checkpoint.plan import HEAD, plan
     from torso.checkpoint.weights import open_weights
     from torso.model import Model, initialise, place
     from torso.weightless import weightless
@@ -205,4 +205,5 @@ def fill_model(
         saved,
         contents.weights.notes,
     )
+    model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
     return model.to(device).eval()

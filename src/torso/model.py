@@ -36,6 +36,7 @@ class Model(nn.Module, Generic[Out]):
         trunk: embeddings and blocks.
         head: from the trunk's rows to the task's scores.
         report: what loading found; None for a model that was not loaded.
+        head_trained: whether the head's scores mean something: set by loading, and by who trains a new head.
     """
 
     def __init__(self, config: HubConfig, architecture: Architecture[Any], task: Task[Out]) -> None:
@@ -46,6 +47,7 @@ class Model(nn.Module, Generic[Out]):
         self.trunk: Trunk = architecture.trunk(config)
         self.head: Head[Out] = architecture.plan(task).build(config)
         self.report: LoadReport | None = None
+        self.head_trained = False
         self._tie()
 
     def _tie(self) -> None:
@@ -81,11 +83,6 @@ class Model(nn.Module, Generic[Out]):
     def max_tokens(self) -> int | None:
         """The longest text the trunk takes, in tokens; None for no limit."""
         return self.config.max_tokens
-
-    @property
-    def head_trained(self) -> bool:
-        """Whether every part of the head came from the file."""
-        return self.report is not None and not self.report.new
 
     @property
     def device(self) -> torch.device:

@@ -35,7 +35,7 @@ class HubConfig(Declared):
     label2id: dict[str, int] | None = knob(None, "number of each label, the inverse of id2label", acts="run")
     problem_type: str | None = knob(
         None,
-        "loss of a sequence head; None: from the labels given",
+        "loss of a sequence head; null decides by the labels given",
         acts="train",
         choices=("regression", "single_label_classification", "multi_label_classification"),
     )

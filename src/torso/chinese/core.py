@@ -107,7 +107,7 @@ TEXTS: dict[str, str] = {
     "labels of the task's head; follows from id2label": "任务头的标签数；由 id2label 得出",
     "name of each label": "每个标签的名称",
     "number of each label, the inverse of id2label": "每个标签的编号，即 id2label 的逆",
-    "loss of a sequence head; None: from the labels given": "序列头的损失；None：由所给标签决定",
+    "loss of a sequence head; null decides by the labels given": "序列头的损失；null 表示由所给标签决定",
     "whether padded models return attention weights by default": "带填充的模型是否默认返回注意力权重",
     "whether padded models return every layer's rows by default": "带填充的模型是否默认返回各层的隐藏状态",
     "whether the token embeddings are the output matrix too": "词嵌入是否同时用作输出矩阵",
@@ -187,7 +187,7 @@ TEXTS: dict[str, str] = {
     "longest text, in tokens": "最长文本的词元数",
     "segments: first and second text": "片段数：第一段与第二段文本",
     "added to the variance in every norm": "每个归一化中加到方差上的数",
-    "dropout before a head; None: hidden_dropout_prob": "头之前的随机失活率；None：取 hidden_dropout_prob",
+    "dropout before a head; null takes hidden_dropout_prob": "头之前的随机失活率；null 表示取 hidden_dropout_prob",
     "how positions enter the model": "位置信息进入模型的方式",
     # nn
     "There is no activation {name!r}.": "没有激活函数 {name!r}。",

@@ -28,7 +28,7 @@ class BertConfig(HubConfig):
     max_position_embeddings: int = size(512, "longest text, in tokens", Axis("embed.positions.table", 0))
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
     layer_norm_eps: float = knob(1e-12, "added to the variance in every norm", acts="run", least=1e-20, most=1)
-    classifier_dropout: float | None = chance(None, "dropout before a head; None: hidden_dropout_prob")
+    classifier_dropout: float | None = chance(None, "dropout before a head; null takes hidden_dropout_prob")
     position_embedding_type: str = only("absolute", "how positions enter the model")
     pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
 

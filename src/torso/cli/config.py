@@ -1,0 +1,171 @@
+"""``torso config``. Loads no torch and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.architecture import Architecture
+    from torso.checkpoint.config import HubConfig
+
+HELP = """\
+Show every parameter of a model: value, default, where the value came from, when it acts, what it means.
+
+"shape" means that the weights follow it, "run" that results change, "train" that it matters in training alone, "-" \
+that it changes nothing. --set shows what a change would do, and refuses what the weights cannot follow; nothing is \
+written.
+
+\b
+Examples:
+  torso config hfl/rbt3
+  torso config hfl/rbt3 --set hidden_dropout_prob=0
+  torso config hfl/rbt3 --diff bert-base-chinese"""
+
+
+@click.command(help=HELP)
+@click.argument("model", metavar="MODEL")
+@click.option(
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Show the effect of a change; may be repeated."
+)
+@click.option("--diff", "other", metavar="MODEL", help="Show only what differs from another model.")
+@options.one_json
+def config(model: str, changes: tuple[str, ...], other: str | None, as_json: bool) -> None:
+    """Prints parameters."""
+    if changes and other:
+        raise click.UsageError(say("--set and --diff cannot be used together."), click.get_current_context())
+    opened = Opened.of(model)
+    if changes:
+        _show_changes(opened, changes, as_json)
+    elif other is not None:
+        _show_differences(opened, Opened.of(other), as_json)
+    else:
+        described = opened.config.describe()
+        if as_json:
+            about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
+            print_json(about | {"parameters": described.as_dicts()})
+        else:
+            click.echo(repr(described))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model of which only the small files are read."""
+
+    name: str
+    folder: Path
+    architecture: Architecture[Any]
+    config: HubConfig
+
+    @classmethod
+    def of(cls, model: str) -> Opened:
+        """The model of that name, its weights left where they are."""
+        from torso.hub import resolve
+        from torso.loading import read_config
+
+        folder = resolve(model, config_only=True).folder
+        return cls(model, folder, *read_config(folder))
+
+
+def _show_changes(opened: Opened, changes: Sequence[str], as_json: bool) -> None:
+    changed = opened.config.replace(dict(_parsed(change) for change in changes))
+    held = _hold_to_weights(opened, changed)
+    before, after = opened.config.describe(), changed.describe()
+    rows = [(old, new) for old, new in zip(before, after, strict=True) if old.value != new.value]
+    if as_json:
+        keys = ("name", "acts", "meaning")
+        table = [{key: getattr(new, key) for key in keys} | {"old": old.value, "new": new.value} for old, new in rows]
+        print_json({"model": opened.name, "changes": table, "weights_checked": held})
+        return
+    click.echo(_table(["parameter", "now", "then", "acts on", "meaning"], rows) if rows else say("Nothing changes."))
+    if held:
+        click.echo("\n" + say("The weights can follow. Nothing was written; in Python: {call}", _call(opened, changed)))
+    else:
+        click.echo("\n" + say("The weights are not on this machine, so sizes were not held to them."))
+
+
+def _call(opened: Opened, changed: HubConfig) -> dict[str, object]:
+    changes = {each.name: each.value for each in changed.describe() if changed.source(each.name) == "you"}
+    return dict(call=f"torso.load({opened.name!r}, changes={changes!r})")
+
+
+def _parsed(change: str) -> tuple[str, Any]:
+    key, equals, value = change.partition("=")
+    if not equals or not key:
+        what = say("--set {change!r} has no value: write KEY=VALUE.", dict(change=change))
+        raise click.UsageError(what, click.get_current_context())
+    try:
+        return key.strip(), json.loads(value)
+    except ValueError:
+        return key.strip(), value  # a word needs no quotes
+
+
+def _hold_to_weights(opened: Opened, changed: HubConfig) -> bool:
+    """Whether the weights are here; then the config's sizes fit them, or an error says which does not."""
+    from torso.checkpoint.fill import Contents, check_sizes
+    from torso.checkpoint.weights import open_weights
+    from torso.errors import NotFoundError, WeightsError
+
+    try:
+        weights = open_weights(opened.folder)
+    except NotFoundError:
+        return False
+    contents = Contents.of(weights, opened.architecture)
+    check_sizes(changed, opened.architecture, contents)
+    there = [contents.labels(plan.names) for task, plan in opened.architecture.tasks.items() if task.labelled]
+    heads = [count for count in there if count]
+    if heads and changed.num_labels not in (None, *heads):
+        raise WeightsError(
+            "E_CONFIG_WEIGHTS",
+            "The config would say {name} = {said}; the head in the weights has {found}.",
+            where="In {folder}.",
+            cure="For a new head, to be trained: torso.load(..., num_labels={said}, new_head=True).",
+            values=dict(name="num_labels", said=changed.num_labels, found=heads[0], folder=opened.folder),
+        )
+    return True
+
+
+def _show_differences(one: Opened, two: Opened, as_json: bool) -> None:
+    here, there = ({row.name: row for row in each.config.describe()} for each in (one, two))
+    names = [*here, *(name for name in there if name not in here)]
+    rows = [(here.get(name), there.get(name)) for name in names]
+    rows = [(a, b) for a, b in rows if a is None or b is None or a.value != b.value]
+    if as_json:
+        table = [_difference(a, b) for a, b in rows]
+        print_json({"models": [one.name, two.name], "differences": table})
+    elif rows:
+        click.echo(_table(["parameter", one.name, two.name, "acts on", "meaning"], rows))
+    else:
+        click.echo(say("No parameter differs."))
+
+
+def _difference(a: Any, b: Any) -> dict[str, Any]:
+    known = a or b
+    return {
+        "name": known.name,
+        "values": [a.value if a else None, b.value if b else None],
+        "in": [a is not None, b is not None],
+        "acts": known.acts,
+        "meaning": known.meaning,
+    }
+
+
+def _table(headings: Sequence[str], rows: Sequence[tuple[Any, Any]]) -> str:
+    from torso.checkpoint.describe import ACTS, shown
+    from torso.checkpoint.table import text_table
+
+    cells: list[list[str]] = []
+    for a, b in rows:
+        known = a or b
+        values = [shown(each.value) if each else say("absent") for each in (a, b)]
+        cells.append([known.name, *values, say(ACTS[known.acts]), known.meaning])
+    return text_table([say(each) for each in headings], cells)

@@ -1,0 +1,88 @@
+"""What commands print: JSON lines, plain lines, bars; and a progress bar where people wait."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from torso.language import say
+
+Item = TypeVar("Item")
+
+_PATIENCE = 1.0  # seconds before a progress bar is worth looking at
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def print_json(value: object) -> None:
+    """Prints a value as one line of JSON, with escapes only where the output cannot hold the characters."""
+    click.echo(json.dumps(value, ensure_ascii=not can_print("弱😀"), allow_nan=False, default=str))
+
+
+def can_print(marks: str) -> bool:
+    """Whether standard output can hold these characters."""
+    try:
+        marks.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def bar(share: float, columns: int) -> str:
+    """A share of 0 to 1 as a bar of at most ``columns`` columns, to an eighth of one where that can be printed."""
+    share = min(max(share, 0.0), 1.0)
+    if not can_print(_EIGHTHS):
+        return "#" * round(share * columns)
+    whole, rest = divmod(round(share * columns * 8), 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+def one_line(text: str, columns: int = 60) -> str:
+    """A text on one line of at most ``columns`` columns, with what cannot be seen escaped."""
+    from torso.checkpoint.table import width
+    from torso.paths import shown
+
+    text = shown(text)
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for mark in text:
+        if width(kept) + width(mark) > columns - 3:
+            break
+        kept += mark
+    return kept + "..."
+
+
+def watched(items: Iterable[Item], total: int | None) -> Iterator[Item]:
+    """The items, with a progress bar on standard error where someone waits there for longer than a second.
+
+    Not where results appear on the same terminal: they show the progress themselves.
+    """
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from items
+        return
+    begun, progress, task = time.monotonic(), None, None
+    try:
+        for number, item in enumerate(items, 1):
+            if progress is None and time.monotonic() - begun > _PATIENCE:
+                progress = _progress()
+                task = progress.add_task(say("texts"), total=total)
+                progress.start()
+            if progress is not None and task is not None:
+                progress.update(task, completed=number)
+            yield item
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+def _progress() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

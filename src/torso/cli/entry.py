@@ -1,0 +1,126 @@
+"""One call of the command line: its language, its streams, and what becomes of every way it can end."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from torso.checkpoint.table import padded, width
+from torso.errors import TorsoError
+from torso.language import say
+
+DONE, WRONG_USAGE, REFUSED, FAULT, STOPPED, NO_READER = 0, 2, 3, 70, 130, 141
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives its exit status; see `torso.cli.main`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _make_streams_safe()
+    try:
+        status = _invoke(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _without_reader()
+    return status
+
+
+def _invoke(given: list[str]) -> int:
+    from torso.cli.group import torso
+
+    options = given[: given.index("--")] if "--" in given else given
+    as_json = "--json" in options
+    before = os.environ.get("TORSO_LANG")
+    try:
+        with torso.make_context("torso", given) as context:
+            result = torso.invoke(context)
+        return result if isinstance(result, int) and not isinstance(result, bool) else DONE
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except TorsoError as error:
+        _show(error, as_json)
+        return REFUSED
+    except BrokenPipeError:
+        raise
+    except click.ClickException as error:
+        _show_usage(error, as_json)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(f"\ntorso: {say('stopped.')}", err=True)
+        return STOPPED
+    except Exception as error:
+        _show_fault(error)
+        return FAULT
+    finally:
+        # --lang holds for this call alone: a program may make many.
+        if before is None:
+            os.environ.pop("TORSO_LANG", None)
+        else:
+            os.environ["TORSO_LANG"] = before
+
+
+def _make_streams_safe() -> None:
+    # A console in ASCII or GBK cannot show every token: an escape in its place is better than a crash.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _show(error: TorsoError, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=True))
+        return
+    lines = [(say("where"), error.where), (say("cure"), error.cure), (say("code"), error.code)]
+    wide = max(width(name) for name, _ in lines)
+    click.echo(f"torso: {error.what}", err=True)
+    for name, text in lines:
+        if text:
+            click.echo(f"  {padded(name, wide)}  {text}", err=True)
+
+
+def _show_usage(error: click.ClickException, as_json: bool) -> None:
+    what = usage_message(error)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    helping = f"{context.command_path if context else 'torso'} --help"
+    if as_json:
+        table = {"code": "E_USAGE", "what": what, "where": "", "cure": helping}
+        click.echo(json.dumps({"error": table}, ensure_ascii=True))
+        return
+    click.echo(f"torso: {what}\n  {say('help')}  {helping}", err=True)
+
+
+def usage_message(error: click.ClickException) -> str:
+    """What is wrong with a command line, in the language in force; click's own words for what is rare."""
+    if isinstance(error, click.NoSuchOption):
+        if error.possibilities:
+            values = dict(name=error.option_name, nearest=error.possibilities[0])
+            return say("There is no option {name}. Did you mean {nearest}?", values)
+        return say("There is no option {name}.", dict(name=error.option_name))
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return say("{name} is missing.", dict(name=error.param.make_metavar(error.ctx or _no_context())))
+    return error.format_message()
+
+
+def _no_context() -> click.Context:
+    return click.Context(click.Command("torso"))
+
+
+def _show_fault(error: Exception) -> None:
+    if os.environ.get("TORSO_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    what = say("this is a fault of torso: {kind}: {error}", dict(kind=type(error).__name__, error=error))
+    click.echo(f"torso: {what}", err=True)
+    how = "please report it, with what this prints: TORSO_DEBUG=1 torso {arguments}"
+    click.echo(f"  {say(how, dict(arguments=' '.join(sys.argv[1:])))}", err=True)
+
+
+def _without_reader() -> int:
+    # What is still in the buffer would raise once more when Python closes the stream.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return NO_READER

@@ -1,0 +1,74 @@
+"""``torso fill``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from torso.cli import options
+from torso.cli.console import bar, one_line, print_json, watched
+from torso.cli.inputs import texts_of
+
+if TYPE_CHECKING:
+    from torso.tasks import Fill
+
+HELP = """\
+Show what could stand in place of [MASK] in texts, by a masked language model.
+
+A text may have several masks; each is judged with the others unknown. The mask is written as the model's tokenizer \
+has it: [MASK] for a BERT.
+
+\b
+Examples:
+  torso fill "今天天气很[MASK]"
+  torso fill "Paris is the [MASK] of France." --model bert-base-uncased --top 3
+  torso fill --file texts.txt --json"""
+
+
+@click.command(help=HELP)
+@options.texts
+@options.model("torso:sentiment")
+@click.option("--top", default=5, show_default=True, metavar="N", help="How many proposals for each mask.")
+@options.long
+@options.untrained
+@options.device
+@options.as_json
+def fill(
+    texts: tuple[str, ...],
+    file: str | None,
+    model: str,
+    top: int,
+    long: Literal["error", "truncate"],
+    untrained: bool,
+    device: str | None,
+    as_json: bool,
+) -> None:
+    """Prints proposals."""
+    given = texts_of(texts, file)
+    alone = isinstance(given, list) and len(given) == 1
+    from torso.tasks import fill as run
+
+    found = run(given, top=top, model=model, long=long, untrained=untrained, device=device)
+    for filled in watched(found, len(texts) or None):
+        if as_json:
+            masks = [[asdict(each) for each in mask] for mask in filled]
+            print_json({"text": filled.text, "masks": masks, "truncated": filled.truncated})
+        elif alone:
+            click.echo("\n\n".join(chart(mask) for mask in filled))
+        else:
+            best = "  ".join(f"{one_line(mask[0].token, 30)} {mask[0].score:.4f}" for mask in filled)
+            click.echo(f"{best}\t{one_line(filled.text, 10_000)}")
+
+
+def chart(proposals: tuple[Fill, ...], columns: int = 20) -> str:
+    """The proposals for one mask, as bars, each with the text it makes."""
+    from torso.checkpoint.table import padded, width
+
+    tokens = [one_line(each.token, 30) for each in proposals]
+    wide = max(width(token) for token in tokens)
+    return "\n".join(
+        f"{padded(token, wide)}  {each.score:6.4f}  {padded(bar(each.score, columns), columns)}  {one_line(each.text)}"
+        for token, each in zip(tokens, proposals, strict=True)
+    )

@@ -1,0 +1,94 @@
+"""Texts of a command: its arguments, a file's lines, or a pipe's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import click
+
+from torso.errors import AccessError, FileFormatError, InputError, LimitError, NotFoundError
+from torso.language import say
+from torso.paths import shown
+
+_LINE_LIMIT = 64 << 20  # bytes of one line: a file without line ends must not fill the memory
+
+
+def texts_of(arguments: Sequence[str], file: str | None) -> list[str] | Iterator[str]:
+    """The texts a command is given: a list of arguments, or an iterator over lines, which are read as they are used.
+
+    Args:
+        arguments: texts of the command line.
+        file: path of a file with one text per line; ``-`` for standard input.
+
+    Raises:
+        InputError: E_ARGUMENT for both at once.
+        NotFoundError, AccessError: E_MISSING_FILE, E_ACCESS for a file that cannot be read.
+        UsageError: if there is no text, and no pipe to read it from.
+    """
+    if arguments and file:
+        raise InputError(
+            "E_ARGUMENT",
+            "Texts are given twice: as arguments, and with --file {file}.",
+            cure="Leave one of them out.",
+            values=dict(file=shown(file)),
+        )
+    if arguments:
+        return list(arguments)
+    if file and file != "-":
+        return _lines(_opened(file), shown(file))
+    if file is None and (sys.stdin is None or sys.stdin.isatty()):  # pyright: ignore[reportUnnecessaryComparison] - it is None without a console
+        raise click.UsageError(
+            say("No text is given: write it as an argument, name a file of lines with --file, or pipe lines in."),
+            click.get_current_context(),
+        )
+    return _lines(sys.stdin.buffer, "-")
+
+
+def _opened(file: str) -> BinaryIO:
+    try:
+        return open(file, "rb")
+    except FileNotFoundError:
+        raise NotFoundError(
+            "E_MISSING_FILE",
+            "There is no file {file}.",
+            cure="Correct the path; the file holds one text per line, in UTF-8.",
+            values=dict(file=shown(file)),
+        ) from None
+    except OSError as error:
+        raise AccessError(
+            "E_ACCESS",
+            "{path} cannot be read: {reason}.",
+            cure="Check the path and its permissions.",
+            values=dict(path=shown(file), reason=os.strerror(error.errno or 0)),
+        ) from None
+
+
+def _lines(source: BinaryIO, name: str) -> Iterator[str]:
+    with source:
+        number = 0
+        while line := source.readline(_LINE_LIMIT):
+            number += 1
+            if len(line) == _LINE_LIMIT and not line.endswith(b"\n"):
+                raise LimitError(
+                    "E_LIMIT",
+                    "Line {number} of {file} has more than {limit} bytes.",
+                    cure="One text per line: put line ends between the texts.",
+                    values=dict(number=number, file=name, limit=_LINE_LIMIT),
+                )
+            yield _decoded(line, number, name)
+
+
+def _decoded(line: bytes, number: int, name: str) -> str:
+    try:
+        text = line.decode("utf-8").rstrip("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            "E_TEXT",
+            "Line {number} of {file} is not UTF-8: byte {byte}.",
+            cure="Convert it: iconv -f GB18030 -t UTF-8 FILE",
+            values=dict(number=number, file=name, byte=f"0x{line[error.start]:02x}"),
+        ) from None
+    return text.removeprefix("\ufeff") if number == 1 else text

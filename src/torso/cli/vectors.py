@@ -1,0 +1,74 @@
+"""Files of vectors, written as the vectors come, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from torso.errors import InputError
+from torso.files import shown, write_atomically
+
+if TYPE_CHECKING:
+    from torso.tasks import Embedding
+
+_HEADER = 128  # bytes; the number of rows is known only at the end, and always fits in this many
+
+
+def check_suffix(path: Path) -> None:
+    """Refuses a file whose name does not tell its form.
+
+    Raises:
+        InputError: E_ARGUMENT.
+    """
+    if path.suffix not in (".npy", ".jsonl"):
+        raise InputError(
+            "E_ARGUMENT",
+            "{path} does not end in .npy or .jsonl.",
+            cure="Name the file so: --output vectors.npy",
+            values=dict(path=shown(path)),
+        )
+
+
+def write(rows: Iterable[tuple[str, Embedding]], path: Path) -> tuple[int, int]:
+    """Writes vectors to ``path``, in the form of its suffix; gives how many, and how many numbers each has.
+
+    Raises:
+        InputError: E_ARGUMENT for another suffix.
+        AccessError, DiskError: the file cannot be written. Nothing is left of it.
+    """
+    check_suffix(path)
+    with write_atomically(path) as file:
+        return _npy(rows, file) if path.suffix == ".npy" else _jsonl(rows, file)
+
+
+def _jsonl(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
+    from torso.cli.encode import row_of
+
+    count = size = 0
+    for text, embedding in rows:
+        file.write(json.dumps(row_of(text, embedding), ensure_ascii=False).encode() + b"\n")
+        count, size = count + 1, len(embedding.vector)
+    return count, size
+
+
+def _npy(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
+    """NumPy's own form, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html)."""
+    from torso.cli.encode import numbers_of
+
+    file.write(bytes(_HEADER))
+    count = size = 0
+    for _, embedding in rows:
+        numbers = array("f", numbers_of(embedding))
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        file.write(numbers.tobytes())
+        count, size = count + 1, len(numbers)
+    about = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count}, {size}), }}"
+    start = b"\x93NUMPY\x01\x00" + (_HEADER - 10).to_bytes(2, "little")
+    file.seek(0)
+    file.write(start + about.ljust(_HEADER - 11).encode() + b"\n")
+    return count, size

@@ -1,0 +1,137 @@
+"""A model and its tokenizer, held to fit each other and the task."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from torch import nn
+
+from torso.architecture import Task
+from torso.errors import InputError, TokenizerError, UntrainedError
+from torso.loading import load, load_tokenizer
+from torso.model import Model
+from torso.text import Tokenizer
+
+if TYPE_CHECKING:
+    import torch
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready(Generic[Out]):
+    """A model that texts can be given to. Made once, it serves any number of calls: ``classify(texts, model=ready)``.
+
+    Attributes:
+        model: in the mode and on the device it was given in.
+        tokenizer: limited to what the model takes.
+        folder: where both came from; None for a model that was never loaded.
+    """
+
+    model: Model[Out]
+    tokenizer: Tokenizer
+    folder: Path | None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.folder or f"this {self.model.architecture.family} model")
+
+    def label_names(self) -> list[str]:
+        """The names of the head's labels, in order; ``LABEL_0`` and so on where the config names none."""
+        names = self.model.config.id2label or {}
+        return [names.get(number, f"LABEL_{number}") for number in range(self.model.config.labels)]
+
+    def require_trained(self) -> None:
+        """Refuses a head of which a part was made new.
+
+        Raises:
+            UntrainedError: E_UNTRAINED.
+        """
+        if not self.model.head_trained:
+            raise UntrainedError(
+                "E_UNTRAINED",
+                "The {task} head of {name} was never trained: its scores mean nothing.",
+                cure="Train it first, or take a checkpoint that holds it. To see the scores anyway: untrained=True (--untrained).",
+                values=dict(task=self.model.task.name, name=self.name),
+            )
+
+
+Usable = str | os.PathLike[str] | Model[Out] | Ready[Out]
+"""What tasks take as a model: a name or folder, a model, or one made ready."""
+
+
+def make_ready(
+    model: Usable[Out],
+    task: Task[Out],
+    *,
+    tokenizer: Tokenizer | None = None,
+    device: str | torch.device | None = None,
+    untrained: bool = False,
+) -> Ready[Out]:
+    """A model for a task, with its tokenizer.
+
+    Args:
+        model: a folder, a bundled model such as ``torso:sentiment``, a name such as ``hfl/rbt3``, or a loaded model.
+        task: what it shall give.
+        tokenizer: instead of the one in the model's folder.
+        device: where to load the weights; a loaded model stays where it is.
+        untrained: whether a head that was never trained is accepted.
+
+    Raises:
+        InputError: E_TASK for a model loaded for another task; E_NO_TOKENIZER for a model without a folder.
+        TokenizerError: E_TOKENIZER_MODEL, if the tokenizer knows ids that the model has no row for.
+        UntrainedError: E_UNTRAINED, unless ``untrained``.
+        TorsoError: as `torso.load`.
+    """
+    if isinstance(model, Ready):
+        ready = model if tokenizer is None else Ready(model.model, tokenizer, model.folder)
+    elif isinstance(model, Model):
+        folder = None if model.report is None else Path(model.report.source)
+        ready = Ready(model, tokenizer or _own_tokenizer(folder), folder)
+    else:
+        from torso.hub import resolve
+
+        folder = resolve(model).folder
+        loaded = load(folder, task, device=device, new_head=untrained)
+        ready = Ready(loaded, tokenizer or load_tokenizer(folder), folder)
+    _require_task(ready.model, task)
+    _require_fit(ready)
+    if not untrained and task is not Task.FEATURES:
+        ready.require_trained()
+    return Ready(ready.model, ready.tokenizer.limited(ready.model.max_tokens), ready.folder)
+
+
+def _own_tokenizer(folder: Path | None) -> Tokenizer:
+    if folder is None:
+        raise InputError(
+            "E_NO_TOKENIZER",
+            "This model was not loaded from a folder, so nobody knows its tokenizer.",
+            cure="Pass it: tokenizer=torso.load_tokenizer(folder).",
+        )
+    return load_tokenizer(folder)
+
+
+def _require_task(model: Model[Any], task: Task[Any]) -> None:
+    if model.task is not task:
+        raise InputError(
+            "E_TASK",
+            "The model was loaded for {has}; this needs {wanted}.",
+            cure='Load it so: torso.load(source, torso.Task.named("{wanted}")).',
+            values=dict(has=model.task.name, wanted=task.name),
+        )
+
+
+def _require_fit(ready: Ready[Any]) -> None:
+    table = ready.model.trunk.embed.tokens
+    if isinstance(table, nn.Embedding) and ready.tokenizer.largest_id >= table.num_embeddings:
+        raise TokenizerError(
+            "E_TOKENIZER_MODEL",
+            "The tokenizer knows ids up to {largest}; the model has rows for ids below {rows}.",
+            where="In {name}.",
+            cure="Use the tokenizer files and the weights of one and the same download.",
+            values=dict(largest=ready.tokenizer.largest_id, rows=table.num_embeddings, name=ready.name),
+        )

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+import torso.cli
+from torso.checkpoint.table import width
+from torso.chinese import translation
+from torso.cli.group import TABLE
+from torso.cli.help import wrap
+
+from .conftest import Result
+
+NAMES = sorted(TABLE)
+
+
+def command(name: str) -> click.Command:
+    module, _, attribute = TABLE[name][1].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_the_group_lists_every_command(call: Callable[..., Result], arguments: list[str]) -> None:
+    done = call(*arguments)
+    assert done.status == 0
+    assert all(re.search(rf"^  {name}\b", done.out, re.M) for name in NAMES)
+
+
+def test_version(call: Callable[..., Result]) -> None:
+    assert call("--version").out == f"torso {torso.__version__}\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_help_teaches(call: Callable[..., Result], name: str) -> None:
+    done = call(name, "--help")
+    assert done.status == 0
+    assert "Examples:" in done.out
+    assert done.out.count(f"  torso {name}") >= 2
+    assert all(width(line) <= 100 for line in done.out.splitlines())
+    for option in command(name).params:
+        assert not isinstance(option, click.Option) or option.help, option.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_help_is_translated(call: Callable[..., Result], name: str) -> None:
+    done = call("--lang", "zh", name, "--help")
+    assert "用法：" in done.out
+    assert "示例：" in done.out
+    for option in command(name).params:
+        if isinstance(option, click.Option) and option.help:
+            assert translation(option.help) != option.help, option.help
+    for line in done.out.splitlines():
+        assert width(line) <= 100
+        # Every line of prose has Chinese in it; what has none is an example, a name or a value.
+        if line.startswith("  ") and not line.startswith("   ") and not re.match(r"  (-|torso )", line):
+            assert re.search(r"[\u4e00-\u9fff]", line), line
+    assert translation(TABLE[name][2]) != TABLE[name][2]
+
+
+def test_the_language_is_of_this_call_alone(call: Callable[..., Result]) -> None:
+    assert "选项" in call("--lang", "zh", "--help").out
+    assert "Options" in call("--help").out
+
+
+def test_an_unknown_command_names_the_nearest(call: Callable[..., Result]) -> None:
+    done = call("tokenise")
+    assert (done.status, done.out) == (2, "")
+    assert "Did you mean tokenize?" in done.err
+    assert call("--json", "qqqq").status == 2
+
+
+def test_an_unknown_option_names_the_nearest(call: Callable[..., Result]) -> None:
+    done = call("tokenize", "--modle", "x", "y")
+    assert done.status == 2
+    assert "There is no option --modle. Did you mean --model?" in done.err
+    done = call("tokenize", "--modle", "x", "--json")
+    assert done.json["error"]["code"] == "E_USAGE"
+
+
+def test_what_is_missing_is_named(call: Callable[..., Result]) -> None:
+    done = call("config")
+    assert done.status == 2
+    assert "MODEL is missing" in done.err
+
+
+def test_lines_break_between_wide_characters() -> None:
+    lines = wrap("这是一段很长的中文，它没有空格。English words stay whole here.", 20)
+    assert all(width(line) <= 20 for line in lines)
+    assert not any(line[0] in "，。" for line in lines)
+    assert "".join(lines).replace(" ", "") == "这是一段很长的中文，它没有空格。Englishwordsstaywholehere."
+
+
+def test_every_word_of_the_command_line_has_a_translation() -> None:
+    folder = Path(torso.cli.__file__).parent
+    said: set[str] = set()
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say" and node.args:
+                first = node.args[0]
+                parts = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                said |= {part.value for part in parts if isinstance(part, ast.Constant)}
+    assert said
+    assert [text for text in sorted(said) if translation(text) == text] == []
+
+
+def test_the_list_of_commands_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom torso.cli import main\nassert main(['--help']) == 0\n"
+        "heavy = {'torch', 'numpy', 'rich', 'tokenizers', 'torso.hub', 'torso.cli.tour'} & sys.modules.keys()\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_start_is_fast() -> None:
+    def seconds(*arguments: str) -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - begun
+
+    # Interleaved with a bare start, so that a busy machine slows both: 20 ms of Python is the measure.
+    bare: list[float] = []
+    imported: list[float] = []
+    helped: list[float] = []
+    for _ in range(5):
+        bare.append(seconds("-c", "pass"))
+        imported.append(seconds("-c", "import torso"))
+        helped.append(seconds("-m", "torso.cli", "--help"))
+    slow = max(statistics.median(bare) / 0.020, 1.0)
+    assert min(imported) - min(bare) <= 0.060 * slow
+    assert min(helped) <= 0.250 * slow
