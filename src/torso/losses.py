@@ -30,12 +30,14 @@ def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = Non
         labels: [N] int64 for one label each; [N, C] float for independent labels; [N] or [N, C] float for regression.
         problem: which of the three; None decides as `problem_of` does.
     """
-    problem = problem or problem_of(out.logits.shape[-1], labels)
-    if problem == "regression":
-        return F.mse_loss(out.logits.squeeze(), labels.squeeze().to(out.logits.dtype))
+    texts, classes = out.logits.shape
+    problem = problem or problem_of(classes, labels)
+    if problem == "single_label_classification":
+        return F.cross_entropy(out.logits, check_labels(labels.view(-1), (texts,), classes))
+    given = labels.to(out.logits.dtype)
     if problem == "multi_label_classification":
-        return F.binary_cross_entropy_with_logits(out.logits, labels.to(out.logits.dtype))
-    return F.cross_entropy(out.logits, labels.view(-1))
+        return F.binary_cross_entropy_with_logits(out.logits, check_shape(given, (texts, classes)))
+    return F.mse_loss(out.logits.flatten(), check_shape(given.flatten(), (texts * classes,)))
 
 
 def problem_of(labels: int, given: Tensor) -> Problem:
@@ -47,12 +49,16 @@ def problem_of(labels: int, given: Tensor) -> Problem:
 
 def token_loss(out: TokenLogits, labels: Tensor) -> Tensor:
     """The loss of a token head: scores [T, C], labels [T] int64, -100 for tokens that do not count -> scalar."""
-    return F.cross_entropy(out.logits, labels, ignore_index=IGNORED)
+    return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
 
 
 def vocabulary_loss(out: VocabLogits, labels: Tensor) -> Tensor:
     """The loss of a masked language model: scores [R, V], labels [R] int64, -100 for what does not count -> scalar."""
-    return F.cross_entropy(out.logits, labels, ignore_index=IGNORED)
+    return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
+
+
+def _rows(logits: Tensor) -> tuple[tuple[int, ...], int]:
+    return (logits.shape[0],), logits.shape[1]
 
 
 def span_loss(out: SpanLogits, starts: Tensor, ends: Tensor) -> Tensor:
@@ -77,16 +83,34 @@ def _place_loss(scores: Tensor, out: SpanLogits, places: Tensor) -> Tensor:
 
 def choice_loss(out: ChoiceLogits, labels: Tensor) -> Tensor:
     """The loss of multiple choice: scores [N] in questions of ``out.sizes``, labels [questions] int64 -> scalar."""
+    check_labels(labels, (len(out.sizes),), min(out.sizes))
     terms = [F.cross_entropy(row, label) for row, label in zip(pieces(out.logits, out.sizes), labels, strict=True)]
     return torch.stack(terms).mean()
 
 
-def check_labels(labels: Tensor, classes: int) -> None:
-    """Holds whole-number labels to the classes there are.
+def check_shape(labels: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The labels, if they have the shape that the scores ask for.
 
     Raises:
-        InputError: ``E_LABELS``, naming the first that is neither a class nor -100.
+        InputError: ``E_LABELS``, if they have another.
     """
+    if labels.shape != shape:
+        raise InputError(
+            "E_LABELS",
+            "labels is {shape}; these scores ask for {wanted}.",
+            cure="Give one label for each thing that is scored.",
+            values=dict(shape=list(labels.shape), wanted=list(shape)),
+        )
+    return labels
+
+
+def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> Tensor:
+    """The labels, if they are whole numbers of the right shape and each is a class or -100.
+
+    Raises:
+        InputError: ``E_LABELS``, naming the first that is neither.
+    """
+    check_shape(labels, shape)
     wrong = ((labels < 0) | (labels >= classes)) & (labels != IGNORED)
     if bool(wrong.any()):
         raise InputError(
@@ -95,3 +119,4 @@ def check_labels(labels: Tensor, classes: int) -> None:
             cure="Use -100 for what shall not count, or load with labels=[...] of the right number.",
             values=dict(label=int(labels[wrong][0]), last=classes - 1),
         )
+    return labels

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from torso.architecture import Architecture, Task, find
-from torso.batch import Batch
+from torso.batch import Batch, Layout
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.fill import LoadReport
 from torso.checkpoint.parameters import knob_of
@@ -67,17 +67,29 @@ class Model(nn.Module, Generic[Out]):
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
         """
+        self.check_length(batch.layout)
+        with rowwise_products(batch.tokens, self.dtype):
+            return self.head(self.trunk(batch, keep=keep, attentions=attentions), batch)
+
+    if TYPE_CHECKING:  # torch declares calls as giving anything
+
+        def __call__(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Out: ...
+
+    def check_length(self, layout: Layout) -> None:
+        """Holds every text to what the model takes.
+
+        Raises:
+            TooLongError: ``E_TOO_LONG``, naming the first text that is longer.
+        """
         limit = self.max_tokens
-        if limit is not None and batch.layout.longest > limit:
-            index, size = next((n, size) for n, size in enumerate(batch.layout.sizes) if size > limit)
+        if limit is not None and layout.longest > limit:
+            index, size = next((n, size) for n, size in enumerate(layout.sizes) if size > limit)
             raise TooLongError(
                 "E_TOO_LONG",
                 "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
                 cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
                 values=dict(index=index, size=size, limit=limit),
             )
-        with rowwise_products(batch.tokens, self.dtype):
-            return self.head(self.trunk(batch, keep=keep, attentions=attentions), batch)
 
     @property
     def max_tokens(self) -> int | None:

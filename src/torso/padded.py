@@ -33,6 +33,7 @@ class PaddedModel(nn.Module, Generic[Out]):
     def __init__(self, model: Model[Any]) -> None:
         super().__init__()
         self.model = model
+        self.train(model.training)
 
     @property
     def config(self) -> HubConfig:
@@ -102,6 +103,9 @@ class PaddedModel(nn.Module, Generic[Out]):
         assert ids is not None
         self._check(ids, mask, segments, positions)
         padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
+        if positions is None:
+            self.model.check_length(padding.layout)
+            self._check_table("attention_mask", padding.layout.positions, self.model.max_tokens)
         batch = Batch(
             padding.take(ids),
             padding.layout,
@@ -116,6 +120,23 @@ class PaddedModel(nn.Module, Generic[Out]):
             batch, keep=range(depth + 1) if wants_hidden else (), attentions=range(depth) if wants_weights else ()
         )
         return PADDED[type(out)](self.model, out, padding, Given(labels, start_positions, end_positions))
+
+    if TYPE_CHECKING:  # torch declares calls as giving anything
+
+        def __call__(
+            self,
+            input_ids: Tensor,
+            attention_mask: Tensor | None = None,
+            token_type_ids: Tensor | None = None,
+            position_ids: Tensor | None = None,
+            labels: Tensor | None = None,
+            *,
+            start_positions: Tensor | None = None,
+            end_positions: Tensor | None = None,
+            output_attentions: bool | None = None,
+            output_hidden_states: bool | None = None,
+            return_dict: bool | None = None,
+        ) -> Out: ...
 
     def _check(self, ids: Tensor, mask: Tensor | None, segments: Tensor | None, positions: Tensor | None) -> None:
         if ids.ndim != 2 or ids.is_floating_point():
@@ -140,16 +161,20 @@ class PaddedModel(nn.Module, Generic[Out]):
         )
         for name, each, table in tables:
             limit = table.num_embeddings if isinstance(table, nn.Embedding) else self.model.max_tokens
-            if each is None or limit is None or each.numel() == 0:
-                continue
-            low, high = (int(bound) for bound in torch.aminmax(each))
-            if low < 0 or high >= limit:
-                raise InputError(
-                    "E_IDS",
-                    "{name} holds {found}; this model's table ends at {last}.",
-                    cure="Use the tokenizer of this very model.",
-                    values=dict(name=name, found=low if low < 0 else high, last=limit - 1),
-                )
+            if each is not None:
+                self._check_table(name, each, limit)
+
+    def _check_table(self, name: str, numbers: Tensor, limit: int | None) -> None:
+        if limit is None or numbers.numel() == 0:
+            return
+        low, high = (int(bound) for bound in torch.aminmax(numbers))
+        if low < 0 or high >= limit:
+            raise InputError(
+                "E_IDS",
+                "{name} holds {found}; this model's table ends at {last}.",
+                cure="Use the tokenizer of this very model.",
+                values=dict(name=name, found=low if low < 0 else high, last=limit - 1),
+            )
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Writes a folder that transformers and torso load with equal outputs; see `Model.save`."""

@@ -55,14 +55,12 @@ def _logits(model: Model[Any], logits: Tensor, loss: Tensor | None, hidden: Hidd
 def _sequence(model: Model[Any], out: SequenceLogits, padding: Padding, given: Given) -> LogitsOutput:
     loss = None
     if given.labels is not None:
-        if not given.labels.is_floating_point() and out.logits.shape[-1] > 1:
-            losses.check_labels(given.labels, out.logits.shape[-1])
         problem = None if model.task is Task.NEXT_SENTENCE else model.config.problem_type
         loss = losses.sequence_loss(out, given.labels, problem)
     return _logits(model, out.logits, loss, out.hidden, padding)
 
 
-def _packed_labels(labels: Tensor, padding: Padding, classes: int) -> Tensor:
+def _packed_labels(labels: Tensor, padding: Padding) -> Tensor:
     if labels.shape != padding.shape:
         raise InputError(
             "E_LABELS",
@@ -77,20 +75,16 @@ def _packed_labels(labels: Tensor, padding: Padding, classes: int) -> Tensor:
             "labels counts places that are padding.",
             cure="Set them to -100: labels[attention_mask == 0] = -100.",
         )
-    packed = padding.take(labels)
-    losses.check_labels(packed, classes)
-    return packed
+    return padding.take(labels)
 
 
 def _token(model: Model[Any], out: TokenLogits, padding: Padding, given: Given) -> LogitsOutput:
-    classes = out.logits.shape[-1]
-    loss = None if given.labels is None else losses.token_loss(out, _packed_labels(given.labels, padding, classes))
+    loss = None if given.labels is None else losses.token_loss(out, _packed_labels(given.labels, padding))
     return _logits(model, padding.put(out.logits), loss, out.hidden, padding)
 
 
 def _vocabulary(model: Model[Any], out: VocabLogits, padding: Padding, given: Given) -> LogitsOutput:
-    classes = out.logits.shape[-1]
-    loss = None if given.labels is None else losses.vocabulary_loss(out, _packed_labels(given.labels, padding, classes))
+    loss = None if given.labels is None else losses.vocabulary_loss(out, _packed_labels(given.labels, padding))
     return _logits(model, padding.put(out.logits), loss, out.hidden, padding)
 
 

@@ -175,7 +175,9 @@ class HubConfig(Declared):
         if self.id2label == UNSAID and "id2label" not in (self._file.values if self._file else {}):
             stated |= {"id2label": None, "label2id": None}
         if self._file is None:
-            whole = {"model_type": self.model_type, **{k: v for k, v in stated.items() if v is not None}}
+            defaults = {each.name: each.default for each in self.declared()}
+            said = {key: value for key, value in stated.items() if value is not None or defaults[key] is not None}
+            whole = {"model_type": self.model_type, **said}
             return ConfigFile(Path(), {}, {}).text(whole)
         pristine = type(self).from_file(self._file)
         changed: dict[str, Any] = {}
@@ -221,8 +223,10 @@ class HubConfig(Declared):
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """The known name most like ``name``, or the first one."""
-    return (get_close_matches(name, known, 1, 0.4) or known)[0]
+    """The known name most like ``name``: one that holds all its words, else one that looks like it, else the first."""
+    words = set(name.split("_"))
+    holding = [each for each in known if words <= set(each.split("_"))]
+    return (get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.4) or known)[0]
 
 
 def check_divides(whole: int, whole_name: str, parts: int, parts_name: str) -> None:

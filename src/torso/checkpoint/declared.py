@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from torso.checkpoint.config_file import ConfigFile
-from torso.checkpoint.parameters import chance, knob, only, size
 from torso.errors import FrozenConfigError
 
 if TYPE_CHECKING:
     from torso.checkpoint.config import HubConfig
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(knob, only, size, chance))
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Declared:
     """Turns every subclass into a frozen dataclass that refuses unknown names with the nearest known one."""
 

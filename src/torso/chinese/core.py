@@ -228,6 +228,8 @@ TEXTS: dict[str, str] = {
     "Set them to -100: labels[attention_mask == 0] = -100.": "请设为 -100：labels[attention_mask == 0] = -100。",
     "Row {row} of the attention mask has no token.": "attention_mask 的第 {row} 行没有任何词元。",
     "Leave the row out.": "请去掉这一行。",
+    "labels is {shape}; these scores ask for {wanted}.": "labels 的形状为 {shape}；这些分数要求 {wanted}。",
+    "Give one label for each thing that is scored.": "请为每个被打分的对象给一个标签。",
     "A label is {label}; this head has the classes 0 to {last}.": "有标签为 {label}；此头的类别为 0 到 {last}。",
     "Use -100 for what shall not count, or load with labels=[...] of the right number.": (
         "不计入的用 -100，或用数量正确的 labels=[...] 加载。"
