@@ -73,7 +73,9 @@ class Model(nn.Module, Generic[Out]):
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 
-        def __call__(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Out: ...
+        def __call__(  # noqa: D102
+            self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()
+        ) -> Out: ...
 
     def check_length(self, layout: Layout) -> None:
         """Holds every text to what the model takes.

@@ -123,7 +123,7 @@ class PaddedModel(nn.Module, Generic[Out]):
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 
-        def __call__(
+        def __call__(  # noqa: D102
             self,
             input_ids: Tensor,
             attention_mask: Tensor | None = None,
