@@ -55,7 +55,10 @@ class Ready(Generic[Out]):
             raise UntrainedError(
                 "E_UNTRAINED",
                 "The {task} head of {name} was never trained: its scores mean nothing.",
-                cure="Train it first, or take a checkpoint that holds it. To see the scores anyway: untrained=True (--untrained).",
+                cure=(
+                    "Train it first, or take a checkpoint that holds it. "
+                    "To see the scores anyway: untrained=True (--untrained)."
+                ),
                 values=dict(task=self.model.task.name, name=self.name),
             )
 

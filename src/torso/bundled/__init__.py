@@ -1,0 +1,1 @@
+"""The models that torso brings: one folder each, named by ``torso:NAME``."""
