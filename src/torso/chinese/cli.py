@@ -69,7 +69,7 @@ TEXTS: dict[str, str] = {
     # the tour
     "Where the model comes from": "模型从哪里来",
     "It comes with torso.": "随 torso 自带。",
-    "It is a folder of this machine.": "本机上的文件夹。",
+    "It is a folder on this machine.": "本机上的文件夹。",
     "It is in the Hub's cache on this machine.": "在本机的 Hub 缓存中。",
     "It is in ModelScope's cache on this machine.": "在本机的 ModelScope 缓存中。",
     "It was downloaded to this machine.": "已下载到本机。",

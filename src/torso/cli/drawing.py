@@ -70,7 +70,7 @@ class Artist:
         """Where the files are, and what each is for."""
         origins = {
             "bundled": "It comes with torso.",
-            "folder": "It is a folder of this machine.",
+            "folder": "It is a folder on this machine.",
             "hub cache": "It is in the Hub's cache on this machine.",
             "modelscope cache": "It is in ModelScope's cache on this machine.",
         }
