@@ -1,0 +1,69 @@
+"""Locks between processes, freed by the system when a process dies, on the files that huggingface_hub locks too."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_BUSY = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
+_POLL = 0.05  # seconds; short, because waiting for another process is rare and should end promptly
+
+
+@contextmanager
+def locked(path: Path, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[bool]:
+    """Holds the lock on ``path``, waiting for whoever holds it; True, or False where the file system has no locks.
+
+    Args:
+        path: the lock file; it stays, since removing it would split those who wait.
+        cancelled: ends the waiting; the lock is then not held, and the caller sees the event.
+        on_wait: called once if another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o664)
+    try:
+        held = _wait(descriptor, cancelled, on_wait)
+        yield held
+    finally:
+        os.close(descriptor)  # which frees the lock
+
+
+@contextmanager
+def locked_if_free(path: Path) -> Generator[bool]:
+    """Holds the lock on ``path`` if nobody else does; False where somebody does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o664)
+    try:
+        yield _try(descriptor) is not False
+    finally:
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
+    first = True
+    while (held := _try(descriptor)) is False:
+        if first:
+            on_wait()
+            first = False
+        if cancelled.wait(_POLL):
+            return False
+    return bool(held)
+
+
+def _try(descriptor: int) -> bool | None:
+    """True: held now. False: another holds it. None: the file system knows no locks."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # pyright: ignore (exists on Windows only)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in _BUSY else None
+    return True

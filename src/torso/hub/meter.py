@@ -1,0 +1,107 @@
+"""How far a download has come, counted by the engine and shown by whoever wants to."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import deque
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from torso.language import say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_SHOW_AFTER = 1.0  # seconds: what is over by then needs no bar
+
+
+class Watcher(Protocol):
+    """What the engine tells while it works; every method may be called from any thread."""
+
+    def advance(self, count: int) -> None:
+        """``count`` more bytes are on the disk, or fewer where it is negative."""
+        ...
+
+    def note(self, template: str, values: dict[str, object]) -> None:
+        """Something that a person who waits should know, such as a server that asks to wait."""
+        ...
+
+
+class Meter:
+    """Counts bytes, and on a terminal shows them after a second: bar, rate, time left.
+
+    Args:
+        name: what is being fetched.
+        total: bytes in all.
+        quiet: show nothing.
+    """
+
+    def __init__(self, name: str, total: int, *, quiet: bool = False) -> None:
+        self.name = name
+        self.total = total
+        self.done = 0
+        self._show = not quiet and sys.stderr.isatty()
+        self._notes = deque[tuple[str, dict[str, object]]](maxlen=20)
+        self._lock = threading.Lock()
+        self._begin = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self.refresh()
+            self._bar.stop()
+
+    def advance(self, count: int) -> None:
+        """See `Watcher`."""
+        with self._lock:
+            self.done += count
+
+    def note(self, template: str, values: dict[str, object]) -> None:
+        """See `Watcher`. Shown above the bar."""
+        self._notes.append((template, values))
+
+    def refresh(self) -> None:
+        """Brings the bar up to date; called by the one thread that waits."""
+        if not self._show or (self._bar is None and not self._notes and time.monotonic() - self._begin < _SHOW_AFTER):
+            return
+        if self._bar is None:
+            self._bar = _new_bar()
+            self._task = self._bar.add_task(self.name, total=self.total, completed=self.done)
+            self._bar.start()
+        while self._notes:
+            self._bar.console.print(f"torso: {say(*self._notes.popleft())}", markup=False, highlight=False)
+        if self._task is not None:
+            self._bar.update(self._task, completed=self.done)
+
+
+def size_text(count: int) -> str:
+    """A number of bytes as people read it, in powers of ten: ``156 MB``."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if value >= 99.95 or unit == "B" else f"{value:.1f} {unit}"
+
+
+def _new_bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
