@@ -1,0 +1,46 @@
+"""What is said before a download: what comes from where, at which commit, how much, and what stays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from torso.hub.meter import size_text
+from torso.hub.planning import Plan
+from torso.language import say
+
+_SHOWN = 6
+
+
+def announce(plan: Plan) -> None:
+    """Prints the plan on standard error, in a line or two; nothing where nothing is to be fetched."""
+    if plan.need:
+        sys.stderr.write(f"torso: {plan_text(plan)}\n")
+        sys.stderr.flush()
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan in words: ``hfl/rbt3 from huggingface.co at 4a0b1c2: taking …, 156 MB; leaving tf_model.h5.``"""
+    values = dict(
+        name=plan.source,
+        server=plan.listing.server,
+        commit=plan.listing.commit[:7],
+        revision=plan.listing.revision,
+        taking=_names([file.path for file in plan.need], plan.bytes_needed),
+        leaving=_names([name for name in plan.leave if not name.startswith(".")]),
+        folder=plan.destination.folder,
+    )
+    if not plan.need:
+        return say("{name} ({revision} at {commit}) is already here, whole: {folder}", values)
+    if values["leaving"]:
+        return say("{name} from {server}, {revision} at {commit}: taking {taking}; leaving {leaving}.", values)
+    return say("{name} from {server}, {revision} at {commit}: taking {taking}.", values)
+
+
+def _names(names: Sequence[str], size: int = 0) -> str:
+    """Names, the last ones first where there are many: the weights are last, and what a person wants to see."""
+    if len(names) > _SHOWN:
+        shown = say("{names} and {count} more", dict(names=", ".join(names[-_SHOWN:]), count=len(names) - _SHOWN))
+    else:
+        shown = ", ".join(names)
+    return f"{shown} ({size_text(size)})" if size else shown

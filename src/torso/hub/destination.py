@@ -1,0 +1,220 @@
+"""Where the files of a model are put: the Hub's cache, or a plain folder with a lock."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from torso.errors import InputError
+from torso.files import inside, shown, sniff
+from torso.hub.cache import RemoteFile, Repository
+from torso.hub.digest import digest_of
+from torso.hub.download import Job, has_size, part_path
+from torso.hub.listing import Listing
+from torso.hub.lockfile import Lock, Locked, read_lock, write_lock
+from torso.hub.part import discard_stale
+from torso.hub.place import Place
+
+
+class Destination(Protocol):
+    """Where files go. All methods but `put` are called by one thread."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that will hold the model."""
+        ...
+
+    def start(self, listing: Listing) -> None:
+        """Prepares the folder, before the first byte is fetched."""
+        ...
+
+    def lacks(self, file: RemoteFile) -> bool:
+        """Whether a file is to be fetched; not where a copy is elsewhere on this machine, which `adopt` will use."""
+        ...
+
+    def adopt(self, file: RemoteFile) -> None:
+        """Puts a file that is not lacking in its place, where its content is elsewhere on this machine."""
+        ...
+
+    def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
+        """How to fetch a file's content."""
+        ...
+
+    def put(self, files: Sequence[RemoteFile]) -> None:
+        """Gives content that has arrived its names; the ``files`` all have the same content."""
+        ...
+
+    def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
+        """Records what is here now, and takes away what is of no more use."""
+        ...
+
+
+@dataclass(slots=True)
+class InCache:
+    """A snapshot in the Hub's cache."""
+
+    repository: Repository
+    commit: str
+    force: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """See `Destination`."""
+        return self.repository.snapshot(self.commit)
+
+    def start(self, listing: Listing) -> None:
+        """See `Destination`. The listing is kept, so that everyone who finds the folder can tell what it lacks yet."""
+        self.repository.mark_cache()
+        if listing.files and listing.origin != "hub cache":
+            self.repository.write_tree(self.commit, listing.files)
+
+    def lacks(self, file: RemoteFile) -> bool:
+        """See `Destination`."""
+        if self.force:
+            return True
+        if has_size(inside(self.folder, file.path), file.size):
+            return False
+        return not has_size(self.repository.blob(file.etag), file.size)
+
+    def adopt(self, file: RemoteFile) -> None:
+        """See `Destination`."""
+        if not has_size(inside(self.folder, file.path), file.size):
+            self.repository.link(self.commit, file.path, file.etag)
+
+    def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
+        """See `Destination`."""
+        blob = self.repository.blob(file.etag)
+        return Job(file, places, blob, part_path(blob), self.repository.lock(file.etag), self.force)
+
+    def put(self, files: Sequence[RemoteFile]) -> None:
+        """See `Destination`."""
+        for file in files:
+            self.repository.link(self.commit, file.path, file.etag)
+
+    def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
+        """See `Destination`."""
+        self.repository.write_ref(listing.revision, self.commit)
+        discard_stale(self.repository)  # of versions that nobody is fetching any more
+
+
+@dataclass(slots=True)
+class InFolder:
+    """A plain folder: real files under their own names, and ``torso.lock.json``."""
+
+    home: Path
+    source: str = ""
+    cached: Repository | None = None
+    force: bool = False
+    _lock: Lock | None = None
+    _found: dict[str, Path] = field(default_factory=dict[str, Path])
+
+    def __post_init__(self) -> None:
+        self._lock = read_lock(self.home)
+
+    @property
+    def folder(self) -> Path:
+        """See `Destination`."""
+        return self.home
+
+    def start(self, listing: Listing) -> None:
+        """See `Destination`."""
+        self.home.mkdir(parents=True, exist_ok=True)
+
+    def lacks(self, file: RemoteFile) -> bool:
+        """See `Destination`. A file that is there and right stays; one that a person may have changed is not replaced.
+
+        Raises:
+            InputError: E_EXISTS.
+        """
+        path = inside(self.home, file.path)
+        if path.exists():
+            if has_size(path, file.size) and digest_of(path, file) == file.etag:
+                return False
+            if not (self.force or self._is_ours(path, file.path) or _is_placeholder(path)):
+                raise InputError(
+                    "E_EXISTS",
+                    "{path} is there and is another file than {name} of the model.",
+                    cure="Choose another folder, or replace it: --force",
+                    values=dict(path=shown(path), name=file.path),
+                )
+        blob = self.cached.blob(file.etag) if self.cached else None
+        if blob and has_size(blob, file.size) and digest_of(blob, file) == file.etag:
+            self._found[file.path] = blob
+            return False
+        return True
+
+    def adopt(self, file: RemoteFile) -> None:
+        """See `Destination`."""
+        if file.path in self._found:
+            _copy(self._found[file.path], inside(self.home, file.path))
+
+    def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
+        """See `Destination`."""
+        arriving = self._arriving / file.etag
+        return Job(file, places, arriving, part_path(arriving), self._arriving / f"{file.etag}.lock")
+
+    def put(self, files: Sequence[RemoteFile]) -> None:
+        """See `Destination`."""
+        arrived = self._arriving / files[0].etag
+        for file in files[1:]:
+            _copy(arrived, inside(self.home, file.path))
+        target = inside(self.home, files[0].path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(arrived, target)
+
+    def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
+        """See `Destination`."""
+        before: Mapping[str, Locked] = {}
+        if self._lock and self._lock.commit == listing.commit:
+            before = self._lock.files
+        locked = {file.path: Locked(file.size, _sha256(self.home / file.path, file), file.etag) for file in files}
+        write_lock(
+            self.home,
+            Lock(self.source, listing.origin, listing.revision, listing.commit, {**before, **locked}),
+        )
+        self.clear()
+
+    def clear(self) -> None:
+        """Takes away the folder in which files arrive."""
+        shutil.rmtree(self._arriving, ignore_errors=True)
+        with suppress(OSError):
+            self._arriving.parent.rmdir()
+
+    @property
+    def _arriving(self) -> Path:
+        return self.home / ".cache" / "torso"
+
+    def _is_ours(self, path: Path, name: str) -> bool:
+        """Whether a file is as an earlier get left it, so that nothing of a person's is lost with it."""
+        entry = self._lock.files.get(name) if self._lock else None
+        return entry is not None and has_size(path, entry.size) and _sha256_of(path) == entry.sha256
+
+
+def _is_placeholder(path: Path) -> bool:
+    """Whether a file holds nothing of worth: empty, a pointer of Git LFS, or a web page."""
+    with path.open("rb") as file:
+        return sniff(file.read(1024)) in ("empty", "lfs-pointer", "html")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.copy")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sha256(path: Path, file: RemoteFile) -> str:
+    return file.etag if file.is_large else _sha256_of(path)
+
+
+def _sha256_of(path: Path) -> str:
+    return digest_of(path, RemoteFile(path.name, 0, "0" * 64, "0" * 40))

@@ -1,0 +1,205 @@
+"""Getting a model: what of it is not here is fetched, verified and put in its place."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from torso.errors import TorsoError
+from torso.hub.announcement import announce
+from torso.hub.cache import RemoteFile
+from torso.hub.download import PARALLEL_FROM, Job, download, why_not_written
+from torso.hub.meter import Meter
+from torso.hub.planning import Order, Plan, make_plan, require_space
+from torso.hub.resolution import Snapshot, find_local
+from torso.hub.settings import Settings, read_settings
+from torso.hub.source import Source, parse_source
+from torso.hub.tokens import token_headers
+from torso.hub.web import Web
+
+_REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C waits
+
+
+def get(
+    source: str | os.PathLike[str] | Source,
+    order: Order | None = None,
+    *,
+    settings: Settings | None = None,
+    token: str | bool | None = None,
+    tell: Callable[[Plan], None] | None = None,
+) -> Snapshot:
+    """The folder of a model of a hub, each of its files verified by the hash that the hub's listing names.
+
+    Args:
+        source: an id or address, see `torso.hub.source.parse_source`.
+        order: what to take and where to put it; None for what makes the model, in the Hub's cache.
+        settings: instead of those in force.
+        token: see `torso.hub.resolve`.
+        tell: called with the plan before the first byte is fetched.
+
+    Raises:
+        TorsoError: see `torso.hub.resolve`.
+        KeyboardInterrupt: the user stopped it; what has arrived is kept, and a note says how to go on.
+    """
+    order, settings = order or Order(), settings or read_settings()
+    if tell is None and not settings.quiet:
+        tell = announce
+    parsed = source if isinstance(source, Source) else parse_source(source)
+    if parsed.kind in ("folder", "bundled"):
+        from torso.hub.resolution import resolve
+
+        return resolve(str(parsed) if parsed.kind == "bundled" else Path(parsed.name))
+    if order.is_plain:
+        local = find_local(parsed, settings, settings.source, config_only=order.config_only)
+        if local is not None:
+            return local
+    with open_web(settings, token) as web:
+        if parsed.kind == "git":
+            from torso.hub.git import get_by_git
+
+            return get_by_git(parsed, order, settings, web, tell)
+        plan = plan_of(parsed, order, settings, web)
+        if tell is not None:
+            tell(plan)
+        fetch(plan, settings, web)
+    return Snapshot(plan.destination.folder, parsed.name, plan.listing.origin, plan.listing.commit)
+
+
+def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
+    """What getting ``source`` would do; see `make_plan`."""
+    return make_plan(source, order, settings, web, Meter(source.name, 0, quiet=settings.quiet))
+
+
+def open_web(settings: Settings, token: str | bool | None) -> Web:
+    """The network with the tokens that may be used."""
+    return Web(settings.patience, token_headers(token, settings.trusted))
+
+
+def fetch(plan: Plan, settings: Settings, web: Web) -> None:
+    """Fetches what a plan needs, and records what is then here.
+
+    Raises:
+        TorsoError: the first file that could not be had; the parts of all stay.
+        KeyboardInterrupt: see `get`.
+    """
+    if plan.need:
+        require_space(plan)
+    _writing(plan, lambda: start(plan))
+    same: dict[str, list[RemoteFile]] = {}
+    for file in plan.need:
+        same.setdefault(file.etag, []).append(file)
+    jobs = [plan.destination.job(files[0], plan.places(files[0])) for files in same.values()]
+
+    def finish(job: Job) -> None:
+        plan.destination.put(same[job.file.etag])
+
+    run_jobs(plan.source, jobs, finish, settings, web)
+    _writing(plan, lambda: plan.destination.finish(plan.listing, plan.take))
+
+
+def start(plan: Plan) -> None:
+    """Prepares the place of a plan's files, and puts there what is elsewhere on this machine."""
+    plan.destination.start(plan.listing)
+    for file in plan.take:
+        if file not in plan.need:
+            plan.destination.adopt(file)
+
+
+def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None], settings: Settings, web: Web) -> None:
+    """Downloads files side by side, large ones one after another with several connections each.
+
+    Args:
+        source: what they belong to, for the bar and the hint.
+        jobs: the files.
+        finish: called with each once it is whole, from any thread.
+        settings: how many connections.
+        web: the network; it is aborted when a file fails.
+
+    Raises:
+        TorsoError: why the first file failed.
+        KeyboardInterrupt: see `get`.
+    """
+    if not jobs:
+        return
+    total = sum(job.file.size for job in jobs)
+    with Meter(source.name, total, quiet=settings.quiet) as meter:
+        crew = _Crew(jobs, finish, settings.connections, web, meter)
+        try:
+            crew.run(meter.refresh)
+        except KeyboardInterrupt as interrupt:
+            web.abort()
+            crew.join()
+            interrupt.add_note(f"{source}: what has arrived is kept. To go on, run the same command again.")
+            raise
+
+
+class _Crew:
+    """Threads that download: several for small files, then one for the large ones, which use several connections."""
+
+    def __init__(
+        self, jobs: Sequence[Job], finish: Callable[[Job], None], connections: int, web: Web, meter: Meter
+    ) -> None:
+        self._small = deque(job for job in jobs if job.file.size < PARALLEL_FROM)
+        self._large = deque(job for job in jobs if job.file.size >= PARALLEL_FROM)
+        self._finish = finish
+        self._connections = connections
+        self._web = web
+        self._meter = meter
+        self._threads: list[threading.Thread] = []
+        self._error: BaseException | None = None
+        self._lock = threading.Lock()
+
+    def run(self, look: Callable[[], None]) -> None:
+        """Downloads everything, calling ``look`` meanwhile."""
+        for queue in (self._small, self._large):
+            workers = min(self._connections, len(queue)) if queue is self._small else min(1, len(queue))
+            self._threads = [
+                threading.Thread(target=self._work, args=(queue,), name=f"get-{number}", daemon=True)
+                for number in range(workers)
+            ]
+            for thread in self._threads:
+                thread.start()
+            for thread in self._threads:
+                while thread.is_alive():
+                    thread.join(_REFRESH)
+                    look()
+            if self._error is not None:
+                raise self._error
+
+    def join(self) -> None:
+        """Waits a moment for the threads, which have been told to stop."""
+        for thread in self._threads:
+            thread.join(2.0)
+
+    def _work(self, queue: deque[Job]) -> None:
+        while not self._web.cancelled.is_set():
+            with self._lock:
+                if not queue:
+                    return
+                job = queue.popleft()
+            try:
+                download(job, self._web, self._meter, self._connections)
+                if not self._web.cancelled.is_set():
+                    self._finish(job)
+            except BaseException as error:
+                with self._lock:
+                    self._error = self._error or _as_ours(error, job)
+                self._web.abort()
+
+
+def _as_ours(error: BaseException, job: Job) -> BaseException:
+    return (
+        why_not_written(job.target, error)
+        if isinstance(error, OSError) and not isinstance(error, TorsoError)
+        else error
+    )
+
+
+def _writing(plan: Plan, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error

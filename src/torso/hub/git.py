@@ -1,0 +1,179 @@
+"""Models of git repositories: git fetches what it keeps itself, our own engine fetches the objects of Git LFS.
+
+So git-lfs is not needed, an interrupted object resumes, and each is verified by the SHA-256 that its pointer names.
+Only the objects of the files that make the model are fetched, each into its place, with no second copy in ``.git``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from torso.errors import NotFoundError, TorsoError
+from torso.hub import huggingface
+from torso.hub.cache import RemoteFile, repository
+from torso.hub.clone import git_slug
+from torso.hub.download import why_not_written
+from torso.hub.failure import Failure, host_of
+from torso.hub.getting import run_jobs, start
+from torso.hub.gitobjects import files_of, run_git, write_blob
+from torso.hub.lfs import find_objects
+from torso.hub.listing import Listing, checked
+from torso.hub.meter import Meter
+from torso.hub.place import Place
+from torso.hub.planning import Order, Plan, plan_from, require_space
+from torso.hub.resolution import Snapshot, not_here
+from torso.hub.settings import HUB, MIRROR, Settings
+from torso.hub.source import Source
+from torso.hub.sources import insist
+from torso.hub.web import Web
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def get_by_git(
+    source: Source, order: Order, settings: Settings, web: Web, tell: Callable[[Plan], None] | None
+) -> Snapshot:
+    """The folder of a model of a git repository; see `torso.hub.getting.get`.
+
+    Raises:
+        NetworkError: E_GIT, git could not fetch it. NotFoundError: E_REVISION, E_LFS_MISSING.
+        UnsupportedError: E_NO_GIT. OfflineError: E_OFFLINE. Others: as `torso.hub.getting.get`.
+    """
+    if settings.offline:
+        raise not_here(source, settings, settings.source, config_only=order.config_only)
+    home = repository(settings.hub_cache, git_slug(source.name), hub="git")
+    parent = order.to or home.folder
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        bare = Path(tempfile.mkdtemp(prefix=".git-", dir=parent))
+    except OSError as error:
+        raise why_not_written(parent, error) from error
+    try:
+        ref, commit = _fetch(bare, source)
+        plan = plan_from(source, _listing(source, bare, ref, commit), order, home, _no_places)
+        if tell is not None:
+            tell(plan)
+        _bring(plan, bare, ref, settings, web)
+    finally:
+        shutil.rmtree(bare, ignore_errors=True)
+    return Snapshot(plan.destination.folder, source.name, f"git+{source.name}", plan.listing.commit)
+
+
+def places_of(
+    web: Web, address: str, ref: str, commit: str, files: list[RemoteFile]
+) -> Mapping[str, tuple[Place, ...]]:
+    """Where the objects of Git LFS of a repository are had, by SHA-256; on the Hub, by its own addresses too.
+
+    Raises:
+        TorsoError: the host's batch API does not say.
+    """
+    try:
+        found = insist(lambda: find_objects(web, address, ref, files), web, Meter("", 0, quiet=True), alone=True)
+    except Failure as failure:
+        raise failure.error from None
+    parts = urlsplit(address)
+    endpoint = f"{parts.scheme}://{parts.netloc}"
+    if endpoint not in (HUB, MIRROR):
+        return {oid: (place,) for oid, place in found.items()}
+    name = parts.path.strip("/").removesuffix(".git")
+    return {file.etag: (found[file.etag], huggingface.place(endpoint, name, commit, file)) for file in files}
+
+
+def _fetch(bare: Path, source: Source) -> tuple[str, str]:
+    """Fetches one commit into an empty repository: the ref it was asked by, and the commit."""
+    protocol = urlsplit(source.name).scheme
+    run_git(bare, "init", "--bare", "--quiet", "--template=", ".")
+    revision = source.revision
+    if revision and _COMMIT.fullmatch(revision):
+        ref = revision
+    else:
+        ref = _choose_ref(run_git(bare, "ls-remote", "--symref", "--", source.name, protocol=protocol), source)
+    run_git(
+        bare,
+        "fetch",
+        "--quiet",
+        "--depth=1",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--",
+        source.name,
+        ref,
+        protocol=protocol,
+    )
+    return ref, run_git(bare, "rev-parse", "--verify", "--quiet", "FETCH_HEAD^{commit}").decode().strip()
+
+
+def _choose_ref(listed: bytes, source: Source) -> str:
+    """The ref that a revision means: a branch, else a tag; without one, HEAD's, else main, master or the only.
+
+    Raises:
+        NotFoundError: E_REVISION.
+    """
+    lines = [line.split("\t") for line in listed.decode(errors="replace").splitlines() if "\t" in line]
+    refs = [name for _, name in lines if name.startswith("refs/") and not name.endswith("^{}")]
+    branches = [ref for ref in refs if ref.startswith("refs/heads/")]
+    if source.revision:
+        wanted = [f"refs/heads/{source.revision}", f"refs/tags/{source.revision}"]
+    else:
+        wanted = [
+            target.removeprefix("ref: ") for target, name in lines if name == "HEAD" and target.startswith("ref: ")
+        ]
+        wanted += ["refs/heads/main", "refs/heads/master", *(branches if len(branches) == 1 else [])]
+    for ref in wanted:
+        if ref in refs:
+            return ref
+    raise NotFoundError(
+        "E_REVISION",
+        "{name} is on {host}, but has no revision {revision}.",
+        where="It has: {known}.",
+        cure="Name one of these, or the 40 digits of a commit: {name}@main",
+        values=dict(
+            name=source.name,
+            host=host_of(source.name),
+            revision=source.revision or "HEAD",
+            known=", ".join(ref.split("/", 2)[2] for ref in refs[:8]) or "-",
+        ),
+    )
+
+
+def _listing(source: Source, bare: Path, ref: str, commit: str) -> Listing:
+    try:
+        files = checked(files_of(bare, commit), source.name)
+    except Failure as failure:
+        raise failure.error from None
+    revision = source.revision or "HEAD"
+    return Listing(host_of(source.name), f"git+{source.name}", commit, revision, files, True, _nowhere)
+
+
+def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:
+    """Puts git's files in place, and fetches the objects of Git LFS."""
+    require_space(plan)
+    try:
+        start(plan)
+        same: dict[str, list[RemoteFile]] = {}
+        for file in plan.need:
+            same.setdefault(file.etag, []).append(file)
+        for files in same.values():
+            if not files[0].is_large:
+                write_blob(bare, files[0], plan.destination.job(files[0], ()).target)
+                plan.destination.put(files)
+    except OSError as error:
+        raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error
+    large = [files[0] for files in same.values() if files[0].is_large]
+    places = places_of(web, plan.source.name, ref, plan.listing.commit, large)
+    jobs = [plan.destination.job(file, places[file.etag]) for file in large]
+    run_jobs(plan.source, jobs, lambda job: plan.destination.put(same[job.file.etag]), settings, web)
+    plan.destination.finish(plan.listing, plan.take)
+
+
+def _no_places(_file: RemoteFile) -> tuple[Place, ...]:
+    return ()
+
+
+def _nowhere(file: RemoteFile) -> Place:
+    raise AssertionError(file.path)

@@ -1,0 +1,196 @@
+"""What getting a model would do: its files, those that are here, and those to fetch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torso.errors import DiskError, NotFoundError
+from torso.hub.cache import RemoteFile, Repository, files_in
+from torso.hub.choice import choose
+from torso.hub.destination import Destination, InCache, InFolder
+from torso.hub.listing import Listing, require_distinct
+from torso.hub.meter import Watcher, size_text
+from torso.hub.part import arrived
+from torso.hub.place import Place
+from torso.hub.resolution import homes, not_here, revisions
+from torso.hub.settings import Settings
+from torso.hub.source import Source
+from torso.hub.sources import find_listing
+from torso.hub.web import Web
+
+Places = Callable[[RemoteFile], tuple[Place, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to get of a model, and where to put it.
+
+    Attributes:
+        to: a plain folder to make, instead of the Hub's cache.
+        include: patterns of files to take, instead of the choice that makes a model.
+        exclude: patterns of files to leave.
+        config_only: everything but the weights.
+        everything: all files.
+        pytorch: weights in PyTorch's own form rather than safetensors.
+        force: fetch again what is here; in a plain folder, replace files that differ.
+        update: look whether the branch has moved.
+    """
+
+    to: Path | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    config_only: bool = False
+    everything: bool = False
+    pytorch: bool = False
+    force: bool = False
+    update: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a whole model in the cache is all that is asked for."""
+        return self in (Order(), Order(config_only=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What getting a model would do.
+
+    Attributes:
+        source: what was asked for.
+        listing: what a server says it is.
+        destination: where its files go.
+        take: the files that make it.
+        leave: the names of the rest.
+        need: those of ``take`` that are not here yet.
+        places: for each file, the servers that may have it.
+    """
+
+    source: Source
+    listing: Listing
+    destination: Destination
+    take: tuple[RemoteFile, ...]
+    leave: tuple[str, ...]
+    need: tuple[RemoteFile, ...]
+    places: Places
+
+    @property
+    def bytes_needed(self) -> int:
+        """Bytes to fetch, less what earlier attempts left; a content that has several names counts once."""
+        jobs = {file.etag: self.destination.job(file, ()) for file in self.need}
+        return sum(max(0, job.file.size - arrived(job.part)) for job in jobs.values())
+
+
+def make_plan(source: Source, order: Order, settings: Settings, web: Web, watcher: Watcher) -> Plan:
+    """What getting ``source`` would do; nothing but the listing is fetched.
+
+    Raises:
+        TorsoError: no server gives a listing, or what it lists is refused; E_NOTHING, no file is asked for.
+    """
+    repository = homes(source, settings, settings.source)[0]
+    listing, places = _listing(source, order, settings, web, watcher, repository)
+    if listing.origin.startswith("modelscope:") and source.kind == "hub":
+        repository = homes(replace(source, kind="modelscope"), settings, "modelscope")[0]
+    return plan_from(source, listing, order, repository, places)
+
+
+def plan_from(source: Source, listing: Listing, order: Order, repository: Repository, places: Places) -> Plan:
+    """What getting the files of a listing would do.
+
+    Raises:
+        TorsoError: E_NOTHING; E_UNSAFE_PATH; E_EXISTS, a plain folder holds other files under their names.
+    """
+    choice = choose(
+        listing.files,
+        config_only=order.config_only,
+        everything=order.everything,
+        pytorch=order.pytorch,
+        include=order.include,
+        exclude=order.exclude,
+    )
+    if not listing.files:
+        raise NotFoundError(
+            "E_NOTHING",
+            "{name} is there, and holds no files.",
+            where="{origin}",
+            cure="Check the name, or ask for another revision: {name}@REVISION",
+            values=dict(name=source.name, origin=listing.origin),
+        )
+    if not choice.take:
+        raise NotFoundError(
+            "E_NOTHING",
+            "{name} has no file that is asked for. It has: {files}.",
+            cure="Name them: --include PATTERN, or --all",
+            values=dict(name=source.name, files=", ".join(sorted(listing.files)[:12]) or "-"),
+        )
+    require_distinct(choice.take, listing.origin)
+    take = tuple(listing.files[name] for name in choice.take)
+    destination: Destination = (
+        InFolder(order.to, str(source), repository, order.force)
+        if order.to
+        else InCache(repository, listing.commit, order.force)
+    )
+    need = tuple(file for file in take if destination.lacks(file))
+    return Plan(source, listing, destination, take, choice.leave, need, places)
+
+
+def require_space(plan: Plan) -> None:
+    """Raises where the disk cannot hold what is to be fetched.
+
+    Raises:
+        DiskError: E_DISK_FULL.
+    """
+    folder = plan.destination.folder
+    while not folder.exists():
+        folder = folder.parent
+    free, need = shutil.disk_usage(folder).free, plan.bytes_needed
+    if need > free:
+        raise DiskError(
+            "E_DISK_FULL",
+            "{name} needs {need} more, and the disk of {folder} has {free}. Nothing was fetched.",
+            cure="Free some space (see: torso list), or choose another disk: HF_HUB_CACHE, or --to FOLDER",
+            values=dict(name=plan.source.name, need=size_text(need), free=size_text(free), folder=folder),
+        )
+
+
+def _listing(
+    source: Source, order: Order, settings: Settings, web: Web, watcher: Watcher, repository: Repository
+) -> tuple[Listing, Places]:
+    """The listing to go by: the kept one where nothing needs to be asked, else a server's, of the pinned commit."""
+    pinned = None
+    if not order.update:
+        pinned = next(filter(None, map(repository.commit, revisions(source))), None)
+    if pinned and not (order.force or order.include or order.everything or order.pytorch):
+        kept = _kept(repository, pinned, source)
+        if kept.files and (settings.offline or not repository.missing(pinned, config_only=order.config_only)):
+            return kept, _no_places
+    if settings.offline:
+        raise not_here(source, settings, settings.source, config_only=order.config_only)
+    is_commit_known = pinned is not None and source.kind == "hub" and "--ms--" not in repository.folder_name
+    asked = replace(source, revision=pinned) if is_commit_known and not order.force else source
+    listing, places = find_listing(asked, settings, web, watcher)
+    return (replace(listing, revision=source.revision or "main") if asked is not source else listing), places
+
+
+def _kept(repository: Repository, commit: str, source: Source) -> Listing:
+    """The listing of a snapshot that is here: as it was kept, else what is in it, by the names of its blobs."""
+    folder = repository.snapshot(commit)
+    present = files_in(folder)
+    files = repository.tree(commit) or {name: _blob_of(folder, name) for name in present}
+    here = {name: file for name, file in files.items() if name in present and repository.blob(file.etag).is_file()}
+    return Listing("cache", "hub cache", commit, revisions(source)[0], here, True, _no_place)
+
+
+def _blob_of(folder: Path, name: str) -> RemoteFile:
+    path = (folder / name).resolve()
+    return RemoteFile(name, path.stat().st_size, path.name, path.name[:40])
+
+
+def _no_places(_file: RemoteFile) -> tuple[Place, ...]:
+    return ()
+
+
+def _no_place(file: RemoteFile) -> Place:
+    raise AssertionError(file.path)

@@ -1,0 +1,146 @@
+"""Repairing a model on this machine: what is broken or missing is fetched again, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torso.errors import NotFoundError, OfflineError
+from torso.hub.cache import RemoteFile, Repository
+from torso.hub.checking import Report, check_folder, locate
+from torso.hub.choice import choose
+from torso.hub.clone import git_folder, lfs_object
+from torso.hub.destination import Destination, InCache, InFolder
+from torso.hub.digest import digest_of
+from torso.hub.download import has_size
+from torso.hub.evidence import Evidence, evidence_of
+from torso.hub.getting import open_web, run_jobs
+from torso.hub.git import places_of
+from torso.hub.gitobjects import write_blob
+from torso.hub.meter import Meter
+from torso.hub.planning import Places
+from torso.hub.settings import Settings, read_settings
+from torso.hub.source import Source, parse_source
+from torso.hub.sources import find_listing
+from torso.hub.web import Web
+
+_LEAVE = ("E_PARTIAL_DOWNLOAD", "E_MISPLACED")  # a person's files: told of, never deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was done: the files that were put right, and the report afterwards."""
+
+    fixed: tuple[str, ...]
+    report: Report
+
+
+def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: str | bool | None = None) -> Repair:
+    """Fetches again what `check` finds broken or missing, each file verified, and checks again.
+
+    An object of Git LFS that the clone itself holds is taken from there, without a network.
+
+    Args:
+        source: a folder, or the name of a model in a cache.
+        origin: the name of the model on a hub, for a folder that does not say what it is.
+        token: of the Hub, see `torso.hub.resolve`.
+
+    Raises:
+        NotFoundError: E_NO_FOLDER, E_NOT_HERE; E_NO_ORIGIN, nothing says which model the folder holds.
+        OfflineError: E_OFFLINE. Others: as `torso.hub.resolve`.
+    """
+    parsed = parse_source(source)
+    folder = locate(parsed)
+    report = check_folder(folder, str(parsed))
+    evidence = evidence_of(folder)
+    broken = {finding.path for finding in report.findings if finding.error.code not in _LEAVE}
+    if not broken:
+        return Repair((), report)
+    known = evidence.files or {}
+    fixed = {path for path in sorted(broken) if path in known and _from_clone(folder, known[path])}
+    if broken - fixed:
+        settings = read_settings()
+        name = origin or evidence.source or (str(parsed) if parsed.kind in ("hub", "modelscope", "git") else None)
+        if name is None:
+            raise NotFoundError(
+                "E_NO_ORIGIN",
+                "{count} files of {folder} are broken or missing, and nothing in it says which model it is.",
+                where="{names}",
+                cure="Name the model: torso repair {folder} --from org/name",
+                values=dict(count=len(broken), folder=folder, names=", ".join(sorted(broken))),
+            )
+        if settings.offline:
+            raise OfflineError(
+                "E_OFFLINE",
+                "{count} files of {folder} must be fetched, and no network may be used.",
+                where="{names}",
+                cure="Unset HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE and TORSO_OFFLINE.",
+                values=dict(count=len(broken - fixed), folder=folder, names=", ".join(sorted(broken - fixed))),
+            )
+        with open_web(settings, token) as web:
+            _from_network(folder, parse_source(name), evidence, broken - fixed, settings, web)
+    return Repair(tuple(sorted(broken)), check_folder(folder, str(parsed)))
+
+
+def _from_clone(folder: Path, file: RemoteFile) -> bool:
+    """Takes a file from the clone itself, where git or Git LFS holds it, and it is right."""
+    if git_folder(folder) is None:
+        return False
+    destination = InFolder(folder)
+    target = destination.job(file, ()).target
+    held = lfs_object(folder, file.etag) if file.is_large else None
+    if not file.is_large:
+        write_blob(folder, file, target)
+    elif held is None or held.stat().st_size != file.size or digest_of(held, file) != file.etag:
+        return False
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(held, target)
+    destination.put([file])
+    destination.clear()
+    return True
+
+
+def _from_network(
+    folder: Path, source: Source, evidence: Evidence, broken: set[str], settings: Settings, web: Web
+) -> None:
+    """Fetches the broken files of a folder from where the model came from."""
+    if source.kind == "git":
+        files = [file for path, file in (evidence.files or {}).items() if path in broken and file.is_large]
+        places = places_of(web, source.name, "", evidence.revision or "", files)
+        _fetch(InFolder(folder), source, files, lambda file: places[file.etag], settings, web)
+        return
+    pinned = evidence.revision if source.kind == "hub" else None
+    asked = replace(source, revision=pinned or source.revision)
+    listing, places_in = find_listing(asked, settings, web, Meter(source.name, 0, quiet=settings.quiet))
+    choice = choose(listing.files)
+    wanted = broken if evidence.files else {path for path in choice.take if not (folder / path).is_file()} | broken
+    files = [listing.files[path] for path in sorted(wanted) if path in listing.files]
+    destination: Destination = InFolder(folder, str(asked))
+    if folder.parent.name == "snapshots":
+        home = folder.parent.parent
+        destination = InCache(Repository(home.parent, home.name), folder.name, force=True)
+    _fetch(destination, source, files, places_in, settings, web)
+    if isinstance(destination, InFolder) and not evidence.files:
+        destination.finish(
+            listing, [listing.files[path] for path in choice.take if _is_right(folder, listing.files[path])]
+        )
+
+
+def _fetch(
+    destination: Destination, source: Source, files: list[RemoteFile], places: Places, settings: Settings, web: Web
+) -> None:
+    same: dict[str, list[RemoteFile]] = {}
+    for file in files:
+        same.setdefault(file.etag, []).append(file)
+    jobs = [destination.job(group[0], places(group[0])) for group in same.values()]
+    run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
+    if isinstance(destination, InFolder):
+        destination.clear()
+
+
+def _is_right(folder: Path, file: RemoteFile) -> bool:
+    path = folder / file.path
+    return has_size(path, file.size) and digest_of(path, file) == file.etag
