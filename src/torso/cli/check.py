@@ -1,0 +1,59 @@
+"""``torso check``. Loads no torch and uses no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.hub.checking import Report
+
+HELP = """\
+Check whether a model on this machine is whole and right. No network is used.
+
+Every file is read. Where a lock, the cache or a clone tells its hash, the content is verified; else its form is, and \
+that is said. Ends with status 1 if anything is wrong.
+
+\b
+Examples:
+  torso check hfl/rbt3
+  torso check ./rbt3"""
+
+
+@click.command(help=HELP)
+@click.argument("model", metavar="MODEL")
+@click.option("--revision", metavar="REVISION", help="Branch, tag or commit.")
+@options.one_json
+def check(model: str, revision: str | None, as_json: bool) -> int:
+    """Checks a model."""
+    from torso.hub.checking import check as check_model
+
+    report = check_model(model, revision=revision)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        show(report)
+    return 0 if report.is_whole else 1
+
+
+def show(report: Report) -> None:
+    """Prints a report."""
+    values = dict(name=report.name, folder=report.folder, teller=say(report.teller) if report.teller else "")
+    for finding in report.findings:
+        click.echo(say("wrong: {what}", dict(what=finding.error.what)))
+        click.echo(f"  {finding.error.cure}")
+    if report.verified:
+        counted = values | {"count": len(report.verified)}
+        click.echo(say("verified by hash: {count} files, known from {teller}", counted))
+    if report.unverified:
+        names = ", ".join(report.unverified[:8]) + (", …" if len(report.unverified) > 8 else "")
+        click.echo(say("looks right, but no hash of it is known here: {names}", dict(names=names)))
+    if report.unused:
+        click.echo(say("pointers of files that the model does not need: {names}", dict(names=", ".join(report.unused))))
+    verdict = "{name} is whole: {folder}" if report.is_whole else "{name} is not whole: {folder}"
+    click.echo(say(verdict, values))

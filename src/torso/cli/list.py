@@ -1,0 +1,51 @@
+"""``torso list``. Loads no torch and uses no network."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.hub.inventory import Model
+
+HELP = """\
+List the models on this machine: those of the Hub's cache, whoever fetched them, and of ModelScope's.
+
+\b
+Examples:
+  torso list
+  torso list --json"""
+
+
+@click.command("list", help=HELP)
+@options.one_json
+def list_models(as_json: bool) -> None:
+    """Lists models."""
+    from torso.hub.inventory import models
+
+    found = models()
+    if as_json:
+        print_json([model.as_dict() for model in found])
+        return
+    if not found:
+        click.echo(say("No model is in a cache on this machine. Get one: torso get org/name"))
+        return
+    from torso.checkpoint.table import text_table
+
+    headings = ["name", "size", "cache", "revision", "state", "last used"]
+    click.echo(text_table([say(each) for each in headings], [_row(model) for model in found]))
+
+
+def _row(model: Model) -> list[str]:
+    from torso.hub.meter import size_text
+
+    revision = ", ".join(filter(None, [*model.refs, (model.commit or "")[:7]]))
+    state = say("whole") if not model.missing else say("lacks {names}", dict(names=", ".join(model.missing[:3])))
+    used = time.strftime("%Y-%m-%d", time.localtime(model.used)) if model.used else "-"
+    return [model.name, size_text(model.size), model.cache, revision or "-", state, used]

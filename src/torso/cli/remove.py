@@ -1,0 +1,55 @@
+"""``torso remove``. Loads no torch and uses no network."""
+
+from __future__ import annotations
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.language import say
+
+HELP = """\
+Remove a model from the cache, with the contents that no other revision of it needs.
+
+Folders of your own are never removed. --parts removes what unfinished downloads left.
+
+\b
+Examples:
+  torso remove hfl/rbt3
+  torso remove hfl/rbt3 --revision v1.0
+  torso remove --parts"""
+
+
+@click.command(help=HELP)
+@click.argument("model", metavar="MODEL", required=False)
+@click.option("--revision", metavar="REVISION", help="Only this branch, tag or commit.")
+@click.option("--parts", is_flag=True, help="Remove what unfinished downloads left.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Remove nothing; say what would be.")
+@options.one_json
+def remove(model: str | None, revision: str | None, parts: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Removes a model."""
+    from torso.hub.inventory import remove as remove_model
+    from torso.hub.inventory import remove_parts
+    from torso.hub.meter import size_text
+
+    if (model is None) == (not parts):
+        raise click.UsageError(say("Name a model, or --parts."), click.get_current_context())
+    if model is None:
+        freed = remove_parts(dry_run=dry_run)
+        names: list[str] = []
+    else:
+        removal = remove_model(model, revision=revision, dry_run=True)
+        names = [str(each.folder) for each in removal.models]
+        freed = removal.freed
+        if not dry_run:
+            question = say("Remove {names} ({size})?", dict(names=", ".join(names), size=size_text(freed)))
+            if not yes and not click.confirm(question, err=True):
+                raise click.Abort
+            remove_model(model, revision=revision)
+    if as_json:
+        print_json({"removed": not dry_run, "folders": names, "freed": freed})
+    elif dry_run:
+        click.echo(say("Would free {size}.", dict(size=size_text(freed))))
+    else:
+        click.echo(say("Freed {size}.", dict(size=size_text(freed))))
