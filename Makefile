@@ -3,18 +3,24 @@
 #   make test    installs what the tests need as well, and runs them all
 PYTHON ?= python3
 VENV := .venv
+FOREIGN := .venv-foreign
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Small models run faster on one thread each, and two workers share the cores.
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest
 
-.PHONY: demo test lint types format clean
+.PHONY: demo test test-foreign lint types format clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
 
 test: $(VENV)/.torso-test
 	$(PYTEST) -n 2 --dist loadfile tests
+
+# The official clients of the hubs against our servers, and torso against foreign servers.
+test-foreign: $(VENV)/.torso-test
+	$(BIN)/python tests/foreign/install.py $(FOREIGN)
+	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/foreign_clients.py tests/foreign/foreign_servers.py
 
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .
@@ -28,7 +34,7 @@ format: $(VENV)/.torso-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(FOREIGN)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
