@@ -1,6 +1,6 @@
 """From a fresh process to the first vector of all-MiniLM-L6-v2: import, tokenizer, weights, one text.
 
-    python bench/cold_start.py [rounds]
+python bench/cold_start.py [rounds]
 """
 
 from __future__ import annotations

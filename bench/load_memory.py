@@ -1,6 +1,6 @@
 """Peak memory of loading a BERT-base-sized checkpoint, above the bare process, as a share of the weights.
 
-    python bench/load_memory.py
+python bench/load_memory.py
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ print(json.dumps({{"share": (peak() - bare) / weights, "weights": weights / 2**2
 TORSO = "import torch, torso, torso.model, torso.loading, torso.models.bert, torso.checkpoint.weights"
 LOADS = {
     "torso": (TORSO, "model = torso.load({folder!r})"),
-    "transformers": ("import torch\nfrom transformers import AutoModel", "model = AutoModel.from_pretrained({folder!r})"),
+    "transformers": (
+        "import torch\nfrom transformers import AutoModel",
+        "model = AutoModel.from_pretrained({folder!r})",
+    ),
 }
 
 
