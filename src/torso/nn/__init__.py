@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch.nn import LayerNorm
 
     from torso.nn.activations import activation
-    from torso.nn.attend import Backend, Rule, ScoreBias, attend
+    from torso.nn.attending import Backend, Rule, ScoreBias, attend
     from torso.nn.attention import Attention
     from torso.nn.block import PostNormBlock
     from torso.nn.context import Context
@@ -49,10 +49,10 @@ __all__ = [
 
 _HOME = {
     "Attention": "torso.nn.attention",
-    "Backend": "torso.nn.attend",
-    "Rule": "torso.nn.attend",
-    "ScoreBias": "torso.nn.attend",
-    "attend": "torso.nn.attend",
+    "Backend": "torso.nn.attending",
+    "Rule": "torso.nn.attending",
+    "ScoreBias": "torso.nn.attending",
+    "attend": "torso.nn.attending",
     "ChoiceHead": "torso.nn.heads",
     "FeatureHead": "torso.nn.heads",
     "Head": "torso.nn.heads",

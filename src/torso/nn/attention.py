@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from torso.nn.attend import Rule, ScoreBias, attend
+from torso.nn.attending import Rule, ScoreBias, attend
 from torso.nn.context import Context
 
 

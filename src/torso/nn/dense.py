@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torso.batch import Layout
-from torso.nn.attend import Rule, ScoreBias
+from torso.nn.attending import Rule, ScoreBias
 from torso.nn.groups import hidden_keys, positions, rectangles
 
 

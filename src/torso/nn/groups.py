@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import Layout
-from torso.nn.attend import Rule
+from torso.nn.attending import Rule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
