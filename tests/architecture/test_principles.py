@@ -1,0 +1,223 @@
+"""The principles that can be checked by a machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from torso.checkpoint.parameters import ACTIVATIONS
+from torso.nn.activations import TABLE
+
+from .sources import ROOT, checker_imports, imported, statements, trees
+
+HEAVY = ("torch", "numpy", "transformers", "safetensors", "tokenizers", "huggingface_hub")
+LAZY = ("torso", "torso.nn", "torso.hub")
+
+
+def loaded_by(code: str, *arguments: str) -> set[str]:
+    """The heavy packages that a fresh process holds after some code."""
+    told = f"{code}\nimport sys; print(*[name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told, *arguments], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_importing_torso_loads_nothing_heavy() -> None:
+    assert loaded_by("import torso") == set()
+
+
+def test_getting_checking_configuring_and_naming_load_no_torch() -> None:
+    modules = "torso.hub torso.text torso.loading torso.architecture torso.models.bert torso.auto torso.nn torso.cli"
+    modules += " torso.checkpoint.config torso.checkpoint.describe torso.checkpoint.weights torso.checkpoint.names"
+    code = "\n".join(f"import {name}" for name in modules.split()) + "\nfrom torso import *"
+    everything = loaded_by(f"from importlib import import_module\n{code.rpartition(chr(10))[0]}")
+    assert not everything & {"torch", "numpy", "transformers", "safetensors", "huggingface_hub"}
+
+
+def test_a_folder_is_read_configured_and_tokenized_without_torch(tmp_path) -> None:
+    from torso import BertConfig, Task, new_model
+
+    config = BertConfig(vocab_size=7, hidden_size=4, num_hidden_layers=1, num_attention_heads=1, intermediate_size=4)
+    new_model(config, Task.FEATURES).save(tmp_path)
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n中\n文\n", encoding="utf-8")
+    code = """
+import sys
+from pathlib import Path
+from torso import AutoConfig, AutoTokenizer
+from torso.checkpoint.weights import open_weights
+from torso.loading import read_config
+folder = sys.argv[1]
+config = AutoConfig.from_pretrained(folder)
+repr(config), config._repr_html_(), config.text()
+tokenizer = AutoTokenizer.from_pretrained(folder)
+assert tokenizer("中文")["input_ids"] == [2, 5, 6, 3]
+assert len(open_weights(Path(folder)).entries) == 23
+architecture, config = read_config(Path(folder))
+"""
+    assert loaded_by(code, str(tmp_path)) <= {"tokenizers"}
+
+
+ALLOWED_IN_NN = {"torch", "torso.batch", "torso.outputs", "torso.errors", "torso.nn"}
+
+
+def test_nn_knows_torch_and_the_layout_alone() -> None:
+    for module in trees():
+        if module.startswith("torso.nn"):
+            foreign = {
+                name
+                for name in imported(module)
+                if name.partition(".")[0] not in sys.stdlib_module_names
+                and not any(name == each or name.startswith(f"{each}.") for each in ALLOWED_IN_NN)
+            }
+            assert foreign == set(), module
+
+
+# From the bottom up: a part imports from its own line and from those above it in this table.
+LINES = (
+    ("errors", "language", "chinese"),
+    ("paths", "sniff", "files", "strict_json", "writing", "batch", "outputs"),
+    ("nn", "hub", "text", "checkpoint", "architecture"),
+    ("models", "bundled"),
+    ("model", "losses", "weightless", "products"),
+    ("loading", "settling"),
+    ("padding", "padded_outputs", "padded_results", "padded", "auto", "auto_model", "runtime", "tasks"),
+    ("cli", "__main__"),
+)
+LATE = {
+    # What is looked up by name at run time, through a registry or a lazy namespace.
+    ("checkpoint", "model"),
+    ("checkpoint", "loading"),
+    ("architecture", "models"),
+}
+
+
+def line_of(part: str) -> int:
+    return next(number for number, parts in enumerate(LINES) if part in parts)
+
+
+def test_imports_point_downwards() -> None:
+    parts = {name.split(".")[1] for name in trees() if "." in name}
+    assert parts <= {part for line in LINES for part in line}, "a new part of the package has its line above"
+    upwards: set[str] = set()
+    for module in set(trees()) - {"torso"}:
+        part = module.split(".")[1]
+        upwards |= {
+            f"{module} imports {name}"
+            for name in imported(module)
+            if name.startswith("torso.")
+            and (part, name.split(".")[1]) not in LATE
+            and line_of(name.split(".")[1]) > line_of(part)
+        }
+    assert upwards == set()
+
+
+@pytest.mark.parametrize("part", ["hub", "text", "checkpoint"])
+def test_what_stands_beside_knows_nothing_of_models(part) -> None:
+    for module in trees():
+        if module.startswith(f"torso.{part}"):
+            others = {name.split(".")[1] for name in imported(module) if name.startswith("torso.")}
+            assert not others & {"models", "nn", "auto", "padded", "tasks", "cli"}, module
+
+
+@pytest.mark.parametrize("part", ["hub", "text", "checkpoint", "architecture", "models", "loading", "auto", "cli"])
+def test_nothing_that_works_without_torch_imports_it_on_top(part) -> None:
+    with_torch = {"torso.checkpoint.save"}  # writes weights: there is nothing to save without torch
+    for module in trees():
+        if module.startswith(f"torso.{part}") and module not in with_torch:
+            tops = {name.partition(".")[0] for name in imported(module, inner=False)}
+            assert not tops & {"torch", "numpy"}, module
+
+
+def test_no_other_library_is_needed() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {"torso", *(re.match(r"[\w-]+", each)[0] for each in project["dependencies"])}
+    optional = {"numpy"}  # what return_tensors="np" asks for
+    for module in trees():
+        outside = {name.partition(".")[0] for name in imported(module)} - set(sys.stdlib_module_names)
+        assert outside <= needed | optional, module
+        on_top = {name.partition(".")[0] for name in imported(module, inner=False)}
+        assert not on_top & optional, module
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_a_lazy_namespace_is_what_a_type_checker_sees(package) -> None:
+    module, seen = import_module(package), checker_imports(package)
+    assert set(module.__all__) == set(seen)
+    assert len(module.__all__) == len(set(module.__all__))
+    assert list(module.__all__) == sorted(module.__all__)
+    for name, home in seen.items():
+        assert getattr(module, name) is getattr(import_module(home), name), name
+    assert set(module.__all__) <= set(dir(module))
+    with pytest.raises(AttributeError):
+        _ = module.no_such_name
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_no_lazy_name_is_also_a_module_s(package) -> None:
+    """Importing such a module would put it in the name's place."""
+    names = {name.removeprefix(f"{package}.") for name in trees() if name.startswith(f"{package}.")}
+    assert not names & set(import_module(package).__all__)
+
+
+def test_the_activations_known_without_torch_are_those_there_are() -> None:
+    assert tuple(TABLE) == ACTIVATIONS
+
+
+def test_an_architecture_is_a_short_file() -> None:
+    for path in (ROOT / "models").glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 150, path.name
+
+
+def test_forward_of_a_block_is_short() -> None:
+    longest = {"torso.nn.block": 15, "torso.nn.attention": 25}
+    for module, most in longest.items():
+        for node in statements(trees()[module]):
+            if isinstance(node, ast.FunctionDef) and node.name == "forward":
+                assert node.end_lineno - node.lineno < most, module
+
+
+def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
+    """So that adapters, quantisation and export can replace them by type."""
+    import torch
+
+    from torso import BertConfig, Task, new_model
+
+    small = BertConfig(vocab_size=7, hidden_size=4, num_hidden_layers=1, num_attention_heads=1, intermediate_size=4)
+    for task in (Task.FEATURES, Task.MASKED_LM):
+        for name, module in new_model(small, task).named_modules():
+            own = dict(module.named_parameters(recurse=False))
+            if own and not (name == "head" and set(own) == {"bias"}):
+                assert type(module) in (torch.nn.Linear, torch.nn.Embedding, torch.nn.LayerNorm), name
+
+
+def test_no_public_function_swallows_arguments() -> None:
+    for module, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.args.kwarg is not None:
+                inside = [
+                    each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and node in ast.walk(each)
+                ]
+                assert len(inside) > 1, f"{module}.{node.name}"
+
+
+def test_no_code_of_a_checkpoint_can_run() -> None:
+    """Neither pickle nor torch.load nor eval is anywhere in the package."""
+    forbidden = {"pickle", "marshal", "shelve", "dill", "joblib"}
+    for module, tree in trees().items():
+        assert not {name.partition(".")[0] for name in imported(module)} & forbidden, module
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("eval", "exec", "torch.load", "compile", "__import__"), f"{module}: {called}"
+
+
+def test_the_package_is_typed() -> None:
+    assert (ROOT / "py.typed").exists()
+    assert Path(ROOT, "chinese").is_dir()

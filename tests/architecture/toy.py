@@ -1,0 +1,92 @@
+"""Toy: a small decoder that no library has. All that an architecture needs is in this file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, HeadPlan, Task, register
+from torso.checkpoint.config import HubConfig, check_divides
+from torso.checkpoint.names import Names, cat
+from torso.checkpoint.parameters import Axis, Count, chance, knob, size
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ToyConfig(HubConfig):
+    """The keys of a toy's ``config.json``."""
+
+    model_type: ClassVar[str] = "toy"
+
+    vocab_size: int = size(50, "entries of the vocabulary", Axis("embed.tokens", 0))
+    n_embd: int = size(16, "width of every hidden state", Axis("embed.tokens", 1))
+    n_layer: int = size(2, "blocks of the trunk", Count("layers"))
+    n_head: int = knob(4, "query heads", acts="run", least=1)
+    n_group: int = knob(2, "key and value heads", acts="shape", least=1)
+    n_inner: int = size(24, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
+    window: int = knob(3, "tokens that a token sees, itself included", acts="run", least=1)
+    drop: float = chance(0.0, "dropout on attention weights")
+
+    def check(self) -> None:
+        """The groups share the heads evenly."""
+        check_divides(self.n_head, "n_head", self.n_group, "n_group")
+
+
+def block(c: ToyConfig) -> nn.PostNormBlock:
+    """Attention and feed-forward side by side: x + f(norm(x)) + g(norm(x))."""
+    # A block of one's own is a class made here, so that the config loads without torch.
+    import torch
+
+    class ParallelBlock(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.LayerNorm(c.n_embd, bias=False)
+            rule = nn.Rule(left=c.window - 1, right=0, dropout=c.drop)
+            self.attn = nn.Attention(c.n_embd, c.n_head, kv_heads=c.n_group, bias=False, out_bias=False, rule=rule)
+            self.ffn = nn.FeedForward(c.n_embd, c.n_inner, "silu", bias=False)
+
+        def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
+            """x [T, D] -> [T, D]."""
+            normed = self.norm(x)
+            return x + self.attn(normed, ctx) + self.ffn(normed)
+
+    return ParallelBlock()
+
+
+def trunk(c: ToyConfig) -> nn.Trunk:
+    """Token embeddings and parallel blocks; where a token stands is known from the window alone."""
+    embed = nn.Embeddings(c.vocab_size, c.n_embd)
+    return nn.Trunk(embed, [block(c) for _ in range(c.n_layer)], norm=nn.LayerNorm(c.n_embd, bias=False))
+
+
+register(
+    Architecture(
+        model_types=("toy", "toy2"),
+        family="Toy",
+        config=ToyConfig,
+        trunk=trunk,
+        names=Names(
+            prefix=("toy.", ""),
+            rows={
+                "embed.tokens": "wte",
+                "layers.{i}.norm": "h.{i}.ln",
+                "layers.{i}.attn.qkv": cat("h.{i}.attn", "q", "k", "v"),
+                "layers.{i}.attn.out": "h.{i}.attn.o",
+                "layers.{i}.ffn.up": "h.{i}.mlp.up",
+                "layers.{i}.ffn.down": "h.{i}.mlp.down",
+                "norm": "ln_f",
+            },
+        ),
+        tasks={
+            Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
+            Task.CAUSAL_LM: HeadPlan(
+                lambda c: nn.VocabHead(c.n_embd, c.vocab_size, tied=c.tie_word_embeddings),
+                Names({"out": "lm_head"}, copies={"lm_head.weight": "trunk.embed.tokens.weight"}),
+            ),
+            Task.SEQUENCE: HeadPlan(
+                lambda c: nn.SequenceHead(c.n_embd, c.labels, pick="last", bias=False), Names({"out": "score"})
+            ),
+        },
+    )
+)

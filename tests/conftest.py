@@ -1,0 +1,37 @@
+"""What every test starts from: one thread per process, messages in English, and a seed that is printed."""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is imported, here and in every process that a test starts: small models are slower on many threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["TORSO_LANG"] = "en"
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import pytest
+
+
+def seed() -> int:
+    """The seed of what is drawn anew in every run: ``TORSO_TEST_SEED``, or a fresh one, set for children too."""
+    if "TORSO_TEST_SEED" not in os.environ:
+        os.environ["TORSO_TEST_SEED"] = str(int.from_bytes(os.urandom(3), "big"))
+    return int(os.environ["TORSO_TEST_SEED"])
+
+
+def pytest_report_header() -> str:
+    return f"drawn anew in this run: TORSO_TEST_SEED={seed()}"
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No network, and caches that hold nothing."""
+    empty = tmp_path_factory.mktemp("home")
+    for name in [*os.environ]:
+        if name.startswith(("HF_", "HUGGINGFACE_", "TRANSFORMERS_", "MODELSCOPE_")) and "VERBOSITY" not in name:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HF_HOME", str(empty / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -1,0 +1,58 @@
+"""Reference checkpoints, made once per run, and the table of deviations at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .families import FAMILIES, cases_of
+from .reference import Deviations, Reference, make
+
+_DEVIATIONS = Deviations()
+
+
+@pytest.fixture
+def deviations() -> Deviations:
+    return _DEVIATIONS
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, str], Reference]:
+    made: dict[tuple[str, str, str], Reference] = {}
+
+    def get(model_type: str, config: str, case: str) -> Reference:
+        key = (model_type, config, case)
+        if key not in made:
+            made[key] = make(*key, tmp_path_factory.mktemp("-".join(key)))
+        return made[key]
+
+    return get
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "configs(*names): the configs of each family to run on; all without it")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test that takes ``model_type``, ``config`` and ``case`` for all that the table of families holds."""
+    names = [name for name in ("model_type", "config", "case") if name in metafunc.fixturenames]
+    if "model_type" not in names:
+        return
+    chosen = metafunc.definition.get_closest_marker("configs")
+    rows: dict[tuple[str, ...], None] = {}
+    for model_type, family in FAMILIES.items():
+        for config in [*family.configs, "drawn"]:
+            if chosen is not None and config not in chosen.args:
+                continue
+            for case in cases_of(model_type):
+                values = {"model_type": model_type, "config": config, "case": case}
+                rows[tuple(values[name] for name in names)] = None
+    metafunc.parametrize(names, list(rows))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _DEVIATIONS.largest:
+        terminalreporter.section("largest deviation from the reference")
+        for what, size in sorted(_DEVIATIONS.largest.items()):
+            terminalreporter.write_line(f"{what:44} {size:.2e}")

@@ -1,0 +1,182 @@
+"""Reference checkpoints made by transformers, and the padded batches that both libraries read."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor
+
+from conftest import seed
+from torso import load
+from torso.padded import PaddedModel
+
+from .families import FAMILIES, Case, cases_of, registered
+
+SIZES = (7, 1, 12, 12, 3, 16)
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A random model of transformers, in evaluation mode, and the folder it was saved to."""
+
+    model: Any
+    folder: Path
+    case: Case
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+    def torso(self, **options: Any) -> PaddedModel[Any]:
+        """The same checkpoint in torso, as a padded model."""
+        return PaddedModel(load(self.folder, self.case.task, **options))
+
+
+@cache
+def drawn(model_type: str) -> Mapping[str, Any]:
+    """This run's own config of a family."""
+    return FAMILIES[model_type].drawn(random.Random(seed()))
+
+
+def config_values(model_type: str, config: str) -> Mapping[str, Any]:
+    """The values of one config of a family, by its name; ``drawn`` is this run's own."""
+    return drawn(model_type) if config == "drawn" else FAMILIES[model_type].configs[config]
+
+
+def make(model_type: str, config: str, case: str, folder: Path, **values: Any) -> Reference:
+    """A reference checkpoint in ``folder``."""
+    about = cases_of(model_type)[case]
+    torch.manual_seed(sum(map(ord, f"{model_type} {config} {case}")) + (seed() if config == "drawn" else 0))
+    settings = transformers.AutoConfig.for_model(
+        model_type, **{**config_values(model_type, config), **about.values, **values, "initializer_range": 0.2}
+    )
+    settings._attn_implementation = "eager"
+    kind = getattr(transformers, registered()[model_type].family + about.task.suffix)
+    model = kind(settings).eval()
+    shake(model)
+    model.save_pretrained(folder)
+    return Reference(model, folder, about)
+
+
+@torch.no_grad()
+def shake(model: torch.nn.Module) -> None:
+    """Makes norms and biases other than the constants they are born as, so that mixing two of them up shows."""
+    for parameter in model.parameters():
+        if parameter.ndim < 2:
+            parameter += 0.1 * torch.randn_like(parameter)
+
+
+@dataclass(frozen=True)
+class Padded:
+    """A batch for both libraries.
+
+    Attributes:
+        shared: what both read alike.
+        positions: for transformers alone, which counts from the first column and not from the first token.
+        here: where the tokens are, [texts, S].
+    """
+
+    shared: Mapping[str, Tensor]
+    positions: Tensor
+    here: Tensor
+
+    @property
+    def for_transformers(self) -> dict[str, Tensor]:
+        return {**self.shared, "position_ids": self.positions}
+
+    @property
+    def aligned(self) -> dict[str, Tensor]:
+        """The same texts with their first tokens in the first column, where transformers' poolers look for them."""
+        first = self.here.int().argmax(1)
+        return {name: self._moved(name, value, first) for name, value in self.shared.items()}
+
+    def _moved(self, name: str, value: Tensor, first: Tensor) -> Tensor:
+        if name.endswith("_positions"):
+            return value - first
+        if value.numel() != self.here.numel():
+            return value
+        width = self.here.shape[1]
+        columns = (torch.arange(width) + first[:, None]) % width
+        return value.reshape(self.here.shape).gather(1, columns).view(value.shape)
+
+
+def batch(reference: Reference, side: str, *, with_labels: bool = True, without: int | None = None) -> Padded:
+    """A batch with padding on the ``right`` or ``left``, or ``none``: all of one length and no mask given.
+
+    The token ``without`` stands nowhere in it.
+    """
+    config, dice = reference.config, torch.Generator().manual_seed(len(side))
+    sizes = (9,) * len(SIZES) if side == "none" else SIZES
+    columns = torch.arange(max(sizes))
+    lengths = torch.tensor(sizes)[:, None]
+    here = columns >= max(sizes) - lengths if side == "left" else columns < lengths
+    texts = here.shape[0]
+    ids = torch.randint(0, config.vocab_size, here.shape, generator=dice)
+    ids = torch.where(ids == (-1 if without is None else without), (ids + 1) % config.vocab_size, ids)
+    segments = torch.randint(0, getattr(config, "type_vocab_size", 1), here.shape, generator=dice)
+    tensors = {"input_ids": ids, "token_type_ids": segments * here}
+    if side != "none":
+        tensors["attention_mask"] = here.long()
+    positions = (here.cumsum(1) - 1).clamp(min=0)
+    labels: dict[str, Tensor] = {}
+    if with_labels:
+        labels = made_labels(reference.case, config, here, dice)
+    if reference.case.labels == "choice":
+        tensors = {name: each.view(texts // 3, 3, -1) for name, each in tensors.items()}
+        positions = positions.view(texts // 3, 3, -1)
+    return Padded({**tensors, **labels}, positions, here)
+
+
+def made_labels(case: Case, config: Any, here: Tensor, dice: torch.Generator) -> dict[str, Tensor]:
+    """Labels of the form that a head learns from; -100 wherever there is padding, and at some tokens."""
+    texts = here.shape[0]
+
+    def whole(high: int, *shape: int) -> Tensor:
+        return torch.randint(0, high, shape, generator=dice)
+
+    def per_token(high: int) -> Tensor:
+        dropped = ~here | (torch.rand(here.shape, generator=dice) < 0.3)
+        return whole(high, *here.shape).masked_fill(dropped, IGNORED)
+
+    match case.labels:
+        case "number":
+            return {"labels": torch.randn(texts, generator=dice)}
+        case "numbers":
+            return {"labels": torch.randn(texts, config.num_labels, generator=dice)}
+        case "class":
+            labels = whole(2 if case.task.name == "next-sentence" else config.num_labels, texts)
+            return {"labels": labels.index_fill(0, torch.tensor([1]), IGNORED)}
+        case "classes":
+            return {"labels": whole(2, texts, config.num_labels).float()}
+        case "tokens":
+            return {"labels": per_token(config.num_labels)}
+        case "words":
+            return {"labels": per_token(config.vocab_size)}
+        case "span":
+            first, last = here.int().argmax(1), here.sum(1) - 1
+            return {"start_positions": first + last // 3, "end_positions": first + last}
+        case "choice":
+            return {"labels": whole(3, texts // 3)}
+        case _:
+            return {}
+
+
+class Deviations:
+    """The largest difference met, by what was compared; printed at the end of a run."""
+
+    def __init__(self) -> None:
+        self.largest: dict[str, float] = {}
+
+    def close(self, what: str, ours: Tensor, theirs: Tensor, tolerance: float = 1e-5) -> None:
+        """Holds two tensors to each other, relatively and absolutely, and notes how far they are apart."""
+        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance, msg=lambda text: f"{what}: {text}")
+        if ours.numel():
+            self.largest[what] = max(self.largest.get(what, 0.0), float((ours - theirs).abs().max()))

@@ -1,0 +1,131 @@
+"""Packing: a text's result is the same alone, in any company and in any order, to 1e-6."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from conftest import seed
+from torso import Batch, Layout, unpack
+from torso.model import Model
+from torso.outputs import ChoiceLogits, Features, SpanLogits
+
+from .reference import SIZES, Deviations, Reference
+
+BOUND = 1e-6
+Text = tuple[Tensor, Tensor]
+
+
+def texts(made: Reference) -> list[Text]:
+    dice = torch.Generator().manual_seed(3)
+    kinds = getattr(made.config, "type_vocab_size", 1)
+    return [
+        (
+            torch.randint(0, made.config.vocab_size, (size,), generator=dice),
+            torch.randint(0, kinds, (size,), generator=dice),
+        )
+        for size in SIZES
+    ]
+
+
+def packed(chosen: list[Text]) -> Batch:
+    tokens, segments = (torch.cat([text[i] for text in chosen]) for i in (0, 1))
+    return Batch(tokens, Layout.of([len(text[0]) for text in chosen]), segments)
+
+
+@torch.no_grad()
+def results(model: Model, chosen: list[Text]) -> list[dict[str, Tensor]]:
+    """What the model gives of each text: its rows in every layer, and its scores."""
+    batch = packed(chosen)
+    depth = model.trunk.depth
+    out = model(batch, keep=range(depth + 1))
+    per_text = [{f"layer {i}": rows for i, rows in enumerate(row)} for row in layers(out.hidden)]
+    if isinstance(out, Features):
+        scores = out.pooled.unbind()
+    elif isinstance(out, SpanLogits):
+        scores = [
+            torch.stack(pair)
+            for pair in zip(*(unpack(each, batch.layout) for each in (out.start, out.end)), strict=True)
+        ]
+    elif out.logits.shape[0] == len(chosen):
+        scores = out.logits.unbind()
+    else:
+        scores = unpack(out.logits, batch.layout)
+    for row, score in zip(per_text, scores, strict=True):
+        row["scores"] = score
+    return per_text
+
+
+def layers(hidden) -> list[list[Tensor]]:
+    by_layer = [unpack(rows, hidden.layout) for _, rows in sorted(hidden.kept.items())]
+    return [list(each) for each in zip(*by_layer, strict=True)]
+
+
+def compare(
+    model: Model, chosen: list[Text], order: list[int], alone: list[dict[str, Tensor]], notes: Deviations
+) -> None:
+    together = results(model, [chosen[i] for i in order])
+    for place, n in enumerate(order):
+        for name, value in alone[n].items():
+            apart = float((together[place][name] - value).abs().max())
+            what = f"packing: {model.task.name}"
+            notes.largest[what] = max(notes.largest.get(what, 0.0), apart)
+            assert apart <= BOUND * max(1.0, float(value.abs().max())), f"text {n}, {name}: {apart}"
+
+
+def test_alone_in_company_and_in_any_order(model_type, case, reference, deviations) -> None:
+    made: Reference = reference(model_type, "plain", case)
+    model, chosen = made.torso().model, texts(made)
+    alone = [results(model, [text])[0] for text in chosen]
+    dice = random.Random(seed())
+    numbers = list(range(len(chosen)))
+    orders = [numbers, numbers[::-1], [2, 3], [3, 0, 2], [1, 1, 5, 1]]
+    orders += [dice.sample(numbers, dice.randint(2, len(numbers))) for _ in range(3)]
+    for order in orders:
+        compare(model, chosen, order, alone, deviations)
+
+
+def test_choices_of_different_numbers_stay_apart(model_type, reference) -> None:
+    made: Reference = reference(model_type, "plain", "choice")
+    model, chosen = made.torso().model, texts(made)
+    with torch.no_grad():
+        out = model(replace(packed(chosen), choices=(2, 1, 3)))
+        bare = model(packed(chosen))
+    assert isinstance(out, ChoiceLogits)
+    assert (out.sizes, bare.sizes) == ((2, 1, 3), (6,))
+    assert out.logits.equal(bare.logits)
+
+
+def test_vocabulary_logits_of_the_rows_asked_for(model_type, reference) -> None:
+    made: Reference = reference(model_type, "plain", "masked-lm")
+    model, chosen = made.torso().model, texts(made)
+    rows = torch.tensor([30, 0, 7])
+    with torch.no_grad():
+        whole = model(packed(chosen))
+        some = model(replace(packed(chosen), rows=rows))
+    assert whole.rows is None
+    assert some.rows is rows
+    assert some.logits.shape == (3, made.config.vocab_size)
+    torch.testing.assert_close(some.logits, whole.logits[rows], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_padding_is_no_company(model_type, side, reference) -> None:
+    """At the border too: the same texts give the same numbers however much padding lies around them."""
+    made: Reference = reference(model_type, "plain", "features")
+    model, chosen = made.torso(), texts(made)
+    for ids, segments in chosen:
+        size = len(ids)
+        room = 40  # more than the model's positions: padding takes none of them
+        place = slice(0, size) if side == "right" else slice(room - size, room)
+        wide_ids, wide_segments, mask = (torch.zeros(1, room, dtype=torch.int64) for _ in range(3))
+        wide_ids[0, place], wide_segments[0, place], mask[0, place] = ids, segments, 1
+        with torch.no_grad():
+            wide = model(wide_ids, mask, wide_segments)
+            narrow = model(ids[None], None, segments[None])
+        assert wide.last_hidden_state[:, place].equal(narrow.last_hidden_state)
+        assert wide.pooler_output.equal(narrow.pooler_output)

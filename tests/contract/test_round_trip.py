@@ -1,0 +1,109 @@
+"""Round trip: what torso saves is what it read, and transformers reads it with equal outputs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+import transformers
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from torso import load, new_model
+from torso.padded import PaddedModel
+
+from .families import FAMILIES, cases_of, registered
+from .reference import Padded, Reference, batch, config_values
+
+
+def theirs(made: Reference, folder) -> torch.nn.Module:
+    """The folder in transformers, which must find every weight that it reads and no other."""
+    model, info = type(made.model).from_pretrained(folder, attn_implementation="eager", output_loading_info=True)
+    never_read = {key for family in FAMILIES.values() for key in family.left}
+    assert set(info["missing_keys"]) <= never_read
+    assert not info["unexpected_keys"]
+    assert not info["mismatched_keys"]
+    return model.eval()
+
+
+def same_outputs(ours: PaddedModel, other: torch.nn.Module, given: Padded, *, tolerance: float) -> None:
+    with torch.no_grad():
+        mine, out = ours(**given.shared), other(**given.for_transformers)
+    for name in mine.keys():  # noqa: SIM118  an output iterates over its tensors
+        torch.testing.assert_close(mine[name], out[name], rtol=tolerance, atol=tolerance)
+
+
+def test_saved_as_it_was_read(model_type, config, case, reference, tmp_path) -> None:
+    made: Reference = reference(model_type, config, case)
+    model = made.torso().model
+    model.save(tmp_path / "again")
+    assert (tmp_path / "again" / "config.json").read_bytes() == (made.folder / "config.json").read_bytes()
+    before, after = load_file(made.folder / "model.safetensors"), load_file(tmp_path / "again" / "model.safetensors")
+    spare = {*model.architecture.plan(model.task).names.copies, *FAMILIES[model_type].left}
+    assert before.keys() - after.keys() <= spare
+    assert after.keys() <= before.keys()
+    for key, value in after.items():
+        assert value.dtype == before[key].dtype
+        assert value.equal(before[key]), key
+    same_outputs(made.torso(), theirs(made, tmp_path / "again"), batch(made, "none"), tolerance=1e-5)
+
+
+def test_saved_and_read_again_is_equal_to_the_bit(model_type, case, reference, tmp_path) -> None:
+    made: Reference = reference(model_type, "drawn", case)
+    first = made.torso()
+    first.save_pretrained(tmp_path / "once")
+    second = PaddedModel(load(tmp_path / "once", made.case.task))
+    second.save_pretrained(tmp_path / "twice")
+    for name in ("config.json", "model.safetensors"):
+        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "twice" / name).read_bytes()
+    given = batch(made, "right")
+    with torch.no_grad():
+        mine, again = first(**given.shared), second(**given.shared)
+    assert all(mine[name].equal(again[name]) for name in mine.keys())  # noqa: SIM118
+
+
+@pytest.mark.configs("plain", "untied")
+def test_a_new_model_is_read_by_transformers(model_type, config, case, tmp_path) -> None:
+    architecture, about = registered()[model_type], cases_of(model_type)[case]
+    settings = architecture.config(**config_values(model_type, config), **about.values)
+    model = new_model(settings, about.task, seed=5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    model.eval().save(tmp_path)
+    kind = getattr(transformers, architecture.family + about.task.suffix)
+    made = Reference(kind.from_pretrained(tmp_path, attn_implementation="eager").eval(), tmp_path, about)
+    same_outputs(PaddedModel(model), theirs(made, tmp_path), batch(made, "none"), tolerance=1e-5)
+    assert json.loads((tmp_path / "config.json").read_text())["architectures"] == [kind.__name__]
+
+
+def test_a_new_model_begins_as_the_reference_does(model_type, case) -> None:
+    """Norms at one, biases at zero, everything else spread as the config says; a seed repeats it."""
+    architecture, about = registered()[model_type], cases_of(model_type)[case]
+    settings = architecture.config(**config_values(model_type, "plain"), **about.values, initializer_range=0.05)
+    first, second, third = (new_model(settings, about.task, seed=each) for each in (1, 1, 2))
+    kind = getattr(transformers, architecture.family + about.task.suffix)
+    values = {**config_values(model_type, "plain"), **about.values, "initializer_range": 0.05}
+    other = dict(kind(transformers.AutoConfig.for_model(model_type, **values)).named_parameters())
+    from torso.checkpoint.save import hub_tensors
+
+    for (name, mine), same, different in zip(
+        first.named_parameters(), second.parameters(), third.parameters(), strict=True
+    ):
+        assert mine.equal(same), name
+        assert mine.ndim < 2 or not mine.equal(different), name
+    for key, mine in hub_tensors(first).items():
+        if key not in other:
+            continue
+        if mine.ndim < 2:
+            assert mine.equal(other[key]), key
+        elif mine.numel() > 300:
+            assert 0.04 < float(mine.std()) < 0.06, key
+
+
+def test_the_metadata_says_pytorch(model_type, reference, tmp_path) -> None:
+    """transformers refuses a file without it."""
+    reference(model_type, "plain", "features").torso().save_pretrained(tmp_path)
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt"}
