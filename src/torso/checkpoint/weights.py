@@ -10,14 +10,17 @@ from torso.checkpoint.folder import INDEX_ENDING, find_candidates, no_weights
 from torso.checkpoint.index import ShardIndex, read_index
 from torso.checkpoint.safetensors import SafetensorsFile
 from torso.checkpoint.tensors import MOST_TENSORS, Note, TensorEntry, torch_dtype
-from torso.checkpoint.torchbin import TorchFile
 from torso.errors import FileFormatError, LimitError, NotFoundError, TorsoError, WeightsError
 from torso.paths import shown
 
 if TYPE_CHECKING:
     import torch
 
-WeightFile = SafetensorsFile | TorchFile
+    from torso.checkpoint.torchbin import TorchFile
+
+    WeightFile = SafetensorsFile | TorchFile
+    Opened = tuple[list[WeightFile], dict[str, WeightFile], list[Note]]
+
 # What makes a file one that never came: another form of the same weights, if it is whole, may take its place.
 _NEVER_CAME = ("E_EMPTY", "E_LFS_POINTER", "E_NOT_WEIGHTS", "E_WEB_PAGE", "E_SHARD_MISSING")
 
@@ -129,16 +132,17 @@ def open_weights(folder: Path) -> Weights:
     raise passed_over or no_weights(folder)
 
 
-Opened = tuple[list[WeightFile], dict[str, WeightFile], list[Note]]
-
-
 def _open_one(path: Path) -> Opened:
     file = _open_file(path, path.name)
     return [file], dict.fromkeys(file.entries, file), []
 
 
 def _open_file(path: Path, name: str) -> WeightFile:
-    return TorchFile(path) if name.startswith("pytorch_model") else SafetensorsFile(path)
+    if not name.startswith("pytorch_model"):
+        return SafetensorsFile(path)
+    from torso.checkpoint.torchbin import TorchFile
+
+    return TorchFile(path)
 
 
 def _open_shards(path: Path) -> Opened:
