@@ -1,4 +1,4 @@
-"""Peak memory of loading a BERT-base-sized checkpoint, above the bare process, as a share of the weights.
+"""Peak memory of loading a BERT-base-sized checkpoint and running one text, above the bare process, by the weights.
 
 python bench/load_memory.py
 """
@@ -28,13 +28,10 @@ bare = peak()
 weights = sum(p.numel() * p.element_size() for p in model.parameters())
 print(json.dumps({{"share": (peak() - bare) / weights, "weights": weights / 2**20}}))
 """
-TORSO = "import torch, torso, torso.model, torso.loading, torso.models.bert, torso.checkpoint.weights"
+RUN = "model = AutoModel.from_pretrained({folder!r}); model(input_ids=torch.ones(1, 16, dtype=torch.long))"
 LOADS = {
-    "torso": (TORSO, "model = torso.load({folder!r})"),
-    "transformers": (
-        "import torch\nfrom transformers import AutoModel",
-        "model = AutoModel.from_pretrained({folder!r})",
-    ),
+    "torso": ("import torch\nfrom torso import AutoModel\nimport torso.padded, torso.models.bert", RUN),
+    "transformers": ("import torch\nfrom transformers import AutoModel, BertModel", RUN),
 }
 
 

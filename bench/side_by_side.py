@@ -31,7 +31,8 @@ def minilm() -> Path:
 def seconds(code: str) -> float:
     """Wall time of a fresh interpreter that runs ``code``."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT, stdout=quiet, stderr=quiet)
     return time.perf_counter() - start
 
 

