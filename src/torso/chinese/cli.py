@@ -86,6 +86,9 @@ TEXTS: dict[str, str] = {
     "not used": "未使用",
     "Its config, in short": "配置概要",
     "A {family} model of {weights} weights.": "{family} 模型，共 {weights} 个权重。",
+    "The file keeps them as {saved}; on a CPU they run as float32 unless dtype= says else.": (
+        "文件中以 {saved} 保存；在 CPU 上以 float32 运行，除非用 dtype= 另行指定。"
+    ),
     "All of them, with defaults and meanings: {command}": "全部参数及其默认值和含义：{command}",
     "The text as tokens": "文本变成词元",
     "{count} tokens.": "共 {count} 个词元。",

@@ -20,6 +20,7 @@ from torso.language import say
 
 _WIDEST = 120  # beyond it lines are hard to follow
 _FIRST = 6  # numbers of a row that are shown
+_HALF = {"F16": "float16", "BF16": "bfloat16"}
 _MANY = 40  # tokens that are listed
 
 
@@ -87,6 +88,9 @@ class Artist:
         """The parameters that give the model its form."""
         values: dict[str, object] = dict(family=data["family"], weights=f"{data['weights']:,}")
         self.say(say("A {family} model of {weights} weights.", values))
+        if data["saved_as"] in _HALF:
+            half = dict(saved=_HALF[data["saved_as"]])
+            self.say(say("The file keeps them as {saved}; on a CPU they run as float32 unless dtype= says else.", half))
         self.console.print()
         self.table([[each["name"], shown(each["value"]), each["meaning"]] for each in data["parameters"]])
         self.console.print()

@@ -117,9 +117,11 @@ def _config(folder: Path, model: str) -> Stage:
     own = {each.name: knob_of(each) for each in config.declared() if each.name not in shared}
     acting = {name for name, about in own.items() if about.acts in ("shape", "run") and about.only is None}
     short = [row for row in config.describe() if row.name in acting and row.value is not None]
+    entries = [entry for entry in open_weights(folder).entries.values() if entry.is_float]
     data = {
         "family": architecture.family,
-        "weights": sum(prod(entry.shape) for entry in open_weights(folder).entries.values() if entry.is_float),
+        "weights": sum(prod(entry.shape) for entry in entries),
+        "saved_as": entries[0].dtype,
         "max_tokens": config.max_tokens,
         "parameters": [{"name": row.name, "value": row.value, "meaning": row.meaning} for row in short],
         "command": f"torso config {model}",
