@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from .conftest import FOREVER, NAME, Rig, get, sha256
 from .faultd import Refuse, Say
@@ -95,6 +101,66 @@ def test_dry_run_fetches_nothing_and_says_what_it_would(rig: Rig):
     assert not list(rig.machine.cache.glob("*/snapshots/*/*"))
 
 
+def test_config_only_does_not_speak_of_weights(rig: Rig):
+    assert "model.safetensors" not in said(rig.machine.torso("get", NAME, "--config-only"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--all", "--config-only"],
+        ["--all", "--include", "*.json"],
+        ["--pytorch", "--config-only"],
+        ["--offline", "--update"],
+        ["--offline", "--force"],
+        ["--git", "--source", "hf"],
+        ["--remember"],
+    ],
+)
+def test_options_of_which_one_would_do_nothing(rig: Rig, options: list[str]):
+    said(rig.machine.torso("get", NAME, *options), 2)
+    assert rig.requests() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        (".", ["--to", "x"]),
+        ("torso:sentiment", ["--update"]),
+        (".", ["--source", "hf"]),
+        (f"https://huggingface.co/{NAME}", ["--source", "hf-mirror"]),
+        (f"git+https://example.org/{NAME}", ["--source", "hf"]),
+        (f"modelscope:{NAME}", ["--source", "hf"]),
+    ],
+)
+def test_option_that_does_nothing_for_a_name(rig: Rig, name: str, options: list[str]):
+    said(rig.machine.torso("get", name, *options), 2)
+    assert rig.requests() == 0
+
+
+def test_two_processes_make_one_folder(rig: Rig):
+    """One download, whichever comes first; and nothing of torso's is left but the lock file that says what it is."""
+    target = rig.machine.home / "plain"
+    running = [rig.machine.start("get", NAME, "--to", target) for _ in range(3)]
+    for process in running:
+        _, text = process.communicate(timeout=60)
+        assert process.returncode == 0, text
+    rig.assert_whole(target)
+    assert rig.sent() == len(rig.weights)
+    assert {path.name for path in target.iterdir()} == {*CHOSEN, "README.md", "torso.lock.json"}
+
+
+def test_part_of_the_configuration_is_no_model_offline(rig: Rig):
+    """What is on this machine is not called whole where the weights are missing."""
+    said(rig.machine.torso("get", NAME, "--config-only"))
+    rig.machine.set(HF_HUB_OFFLINE="1")
+    assert "model.safetensors" in said(rig.machine.torso("get", NAME), 3)
+    assert "model.safetensors" in said(rig.machine.torso("get", NAME, "--to", "plain"), 3)
+    assert "model.safetensors" in said(rig.machine.torso("get", NAME, "--include", "*.safetensors"), 3)
+    said(rig.machine.torso("get", NAME, "--include", "*.json", "--to", "plain"))
+    assert (rig.machine.home / "plain" / "config.json").read_bytes() == rig.files["config.json"]
+
+
 def test_include_and_exclude(rig: Rig):
     target = rig.machine.home / "some"
     said(
@@ -129,6 +195,21 @@ def test_source_flag(rig: Rig):
     said(rig.machine.torso("get", NAME, "--source", mirror.url))
     assert rig.front.log == []
     rig.assert_whole(get())
+
+
+def test_source_is_remembered(rig: Rig):
+    """``--remember`` saves the source for later calls, of the library too; ``--source`` still wins over it."""
+    mirror = rig.mirror()
+    rig.machine.set(TORSO_SETTINGS=str(rig.machine.home / "settings" / "torso.json"))
+    said(rig.machine.torso("get", NAME, "--source", "hf-miror", "--remember"), 3)
+    text = said(rig.machine.torso("get", NAME, "--source", mirror.url, "--remember", "--config-only"))
+    assert "torso.json" in text
+    assert json.loads((rig.machine.home / "settings" / "torso.json").read_text()) == {"source": mirror.url}
+    get()
+    assert rig.requests() == 0
+    assert mirror.sent("/model.safetensors") == len(rig.weights)
+    said(rig.machine.torso("get", NAME, "--source", "auto", "--update"))
+    assert rig.requests() > 0
 
 
 def test_list_shows_every_model_on_the_machine(rig: Rig):
@@ -186,12 +267,11 @@ def test_failure_names_every_source_and_a_way_on(rig: Rig):
     assert "--source" in text
 
 
-def test_waiting_is_explained_on_a_terminal(rig: Rig):
-    """Row 7: a person who looks at a download that waits sees why."""
-    rig.machine.set(TORSO_LONGEST_WAIT="5", HF_HUB_DISABLE_PROGRESS_BARS="0", TERM="xterm", COLUMNS="200")
-    rig.storage.plan(Say(Answer(429, [("Retry-After", "1")])))
+def on_terminal(rig: Rig, *arguments: str | Path) -> str:
+    """What a command that succeeds writes on standard error where that is a terminal."""
+    rig.machine.set(HF_HUB_DISABLE_PROGRESS_BARS="0", TERM="xterm", COLUMNS="200", CI="")
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(rig.machine.command("get", NAME), stderr=theirs, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(rig.machine.command(*arguments), stderr=theirs, stdout=subprocess.DEVNULL)
     os.close(theirs)
     shown = b""
     try:
@@ -202,7 +282,51 @@ def test_waiting_is_explained_on_a_terminal(rig: Rig):
     finally:
         os.close(ours)
     assert process.wait(20) == 0, shown
-    assert b"429" in shown
+    return shown.decode()
+
+
+@pytest.mark.parametrize("where", ["listing", "file"])
+def test_waiting_is_explained_on_a_terminal(rig: Rig, where: str):
+    """Row 7: a person who looks at a download that waits sees why, before its first byte too."""
+    rig.machine.set(TORSO_LONGEST_WAIT="5")
+    (rig.storage if where == "file" else rig.front).plan(Say(Answer(429, [("Retry-After", "1")])))
+    assert "429" in on_terminal(rig, "get", NAME)
+
+
+def test_source_that_cannot_be_reached_is_named_on_a_terminal(rig: Rig):
+    """Why a mirror is asked, and that the dead one is asked once: nobody waits twice for what does not answer."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        dead = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        rig.machine.set(TORSO_ENDPOINTS=f"{dead},{rig.url}", TORSO_BACKOFF="10")
+        begun = time.monotonic()
+        shown = on_terminal(rig, "get", NAME)
+    assert time.monotonic() - begun < 8
+    assert dead.removeprefix("http://") in shown
+    assert "Asking the next source" in shown
+
+
+def test_progress_below_a_cell_of_a_notebook(monkeypatch: pytest.MonkeyPatch):
+    """One line that is written over, with what has come, the rate and the time left; notes stay above it."""
+    stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
+    monkeypatch.setattr("sys.stderr", stream)
+    now = [0.0]
+    monkeypatch.setattr("torso.hub.meter.time", SimpleNamespace(monotonic=lambda: now[0]))
+    from torso.hub.meter import Meter
+
+    with Meter("acme/tiny", 100_000_000) as meter:
+        for _ in range(8):
+            now[0] += 1
+            meter.advance(10_000_000)
+            meter.refresh()
+        meter.note("{host} cannot be trusted: {cause}.", {"host": "h", "cause": "c"})
+        meter.refresh()
+    lines = stream.getvalue().split("\n")
+    assert "h cannot be trusted: c." in lines[1]
+    last = lines[0].split("\r")[-1]
+    assert "acme/tiny  80.0 MB / 100 MB" in last
+    assert "10.0 MB/s  0:02" in last
+    assert lines[-1] == ""
 
 
 def test_get_loads_no_torch_and_no_numpy(rig: Rig):

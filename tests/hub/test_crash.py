@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from .conftest import MEBIBYTE, NAME, Machine, Rig, get, sha256
 from .faultd import Stall
 
@@ -66,6 +68,22 @@ def test_interrupted(rig: Rig):
     assert rig.machine.torso("get", NAME).returncode == 0
     rig.assert_whole(get())
     assert rig.sent() <= len(rig.weights) + MEBIBYTE
+
+
+def test_interrupted_in_a_notebook(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    """Row 4 in the library: the interrupt passes through, with a note in the user's language; the part is kept."""
+    _held(rig)
+    rig.machine.set(TORSO_LANG="zh")
+
+    def interrupt(_: object) -> None:
+        if rig.storage.sent() >= HELD:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("torso.hub.meter.Meter.refresh", interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        get()
+    assert "再次请求即可继续" in caught.value.__notes__[0]
+    assert _kept(rig.machine) >= HELD - MEBIBYTE
 
 
 def test_terminated(rig: Rig):

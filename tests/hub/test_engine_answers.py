@@ -158,7 +158,6 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64
         ({"config.json": b""}, "config.json", "E_EMPTY"),
         ({"vocab.txt": None}, "tokenizer.json", "E_MISSING_FILE"),
         ({"model.safetensors": bert()["model.safetensors"][:-1]}, "model.safetensors", "E_TRUNCATED"),
-        ({"model.safetensors.crdownload": b"x"}, "model.safetensors.crdownload", "E_PARTIAL_DOWNLOAD"),
         ({"vocab.txt": None, "vocab (1).txt": b"a"}, "vocab (1).txt", "E_MISPLACED"),
         (
             {"tokenizer_config.json": None, "tokenizer_config.json.txt": b"{}"},
@@ -174,6 +173,19 @@ def test_what_is_wrong_with_a_folder(machine: Machine, changes: dict[str, bytes 
     assert (path, code) in [(finding.path, finding.error.code) for finding in report.findings]
     assert all(finding.error.cure for finding in report.findings)
     assert json.loads(json.dumps(report.as_dict()))["whole"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("model.safetensors.crdownload", "E_PARTIAL_DOWNLOAD"), ("config (1).json", "E_MISPLACED")]
+)
+def test_clutter_beside_a_whole_model_is_told_and_no_harm(machine: Machine, path: str, code: str):
+    """The model is whole, and the cure is one that helps: nothing is to be fetched for it."""
+    report = check(_folder(machine, **{path: b"{}"}))
+    (finding,) = report.findings
+    assert (finding.path, finding.error.code) == (path, code)
+    assert finding.error.cure.endswith(path)
+    assert report.is_whole
+    assert json.loads(json.dumps(report.as_dict()))["whole"] is True
 
 
 def test_pooling_is_told_where_it_belongs(machine: Machine):

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from torso.hub.cache import RemoteFile
 from torso.hub.digest import digest_of
+from torso.hub.leftovers import arrived
 from torso.hub.locking import locked, locked_if_free
-from torso.hub.part import Part, arrived, discard
+from torso.hub.part import Part, discard
 
 DATA = random.Random(0).randbytes(10_000)
 FILE = RemoteFile("model.safetensors", len(DATA), hashlib.sha256(DATA).hexdigest(), "0" * 40)

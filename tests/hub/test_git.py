@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,23 @@ def test_lfs_object_resumes(rig: Rig, git: tuple[Git, Proxy], reset: bool):
     git[1].plan(Cut(1_234_567, reset=reset), "/lfs/")
     rig.assert_whole(get(address(git[1])))
     assert lfs_bytes(git[1]) - len(rig.weights) <= MEBIBYTE
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_address_of_an_object_that_expired(rig: Rig, git: tuple[Git, Proxy], status: int):
+    """What the batch API gives holds for a while: a long download asks it again and goes on."""
+    git[1].plan(Cut(1_234_567), "/lfs/")
+    git[1].plan(Say(Answer(status)), "^/lfs/", skip=1)
+    rig.assert_whole(get(address(git[1])))
+    assert lfs_bytes(git[1]) - len(rig.weights) <= MEBIBYTE
+    assert len(git[1].requests("/objects/batch")) == 2
+
+
+def test_address_of_an_object_that_never_holds(rig: Rig, git: tuple[Git, Proxy]):
+    git[1].plan(Say(Answer(403)), "^/lfs/", times=FOREVER)
+    with refused("E_HTTP_STATUS"):
+        get(address(git[1]))
+    assert len(git[1].requests("/objects/batch")) == 2
 
 
 def test_lfs_object_is_verified(rig: Rig, git: tuple[Git, Proxy]):
@@ -221,3 +239,33 @@ def test_command_clones_into_a_folder(rig: Rig, git: tuple[Git, Proxy]):
     for name, data in bert().items():
         if name not in (".gitattributes", "README.md"):
             assert (rig.machine.home / "out" / name).read_bytes() == data
+
+
+def test_dry_run_of_a_repository(rig: Rig, git: tuple[Git, Proxy]):
+    """What git itself keeps is looked at, no object is fetched, and nothing stays."""
+    target = rig.machine.home / "out"
+    done = rig.machine.torso("get", "--git", f"{git[1].url}/{NAME}.git", "--to", target, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "model.safetensors" in done.stdout
+    assert lfs_bytes(git[1]) == 0
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("ending", ["", ".git"])
+def test_name_in_the_list_is_a_name_for_every_command(rig: Rig, git: tuple[Git, Proxy], ending: str):
+    """What ``torso list`` calls a git repository's model is taken by get, check, repair and remove."""
+    folder = get(f"git+{git[1].url}/{NAME}{ending}")
+    (listed,) = json.loads(rig.machine.torso("list", "--json").stdout)
+    name = listed["name"]
+    assert rig.machine.torso("check", name).returncode == 0
+    for path, data in (("vocab.txt", b"x" * len(rig.files["vocab.txt"])), ("model.safetensors", b"short")):
+        (folder / path).resolve().write_bytes(data)
+    assert rig.machine.torso("check", name).returncode == 1
+    git[1].forget()
+    done = rig.machine.torso("repair", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lfs_bytes(git[1]) == len(rig.weights)
+    assert (folder / "vocab.txt").read_bytes() == rig.files["vocab.txt"]
+    assert rig.machine.torso("remove", name, "--yes").returncode == 0
+    assert not folder.exists()
+    assert json.loads(rig.machine.torso("list", "--json").stdout) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import FOREVER, NAME, Rig, get, refused
-from .faultd import Say
+from .faultd import Refuse, Say
 from .httpd import Answer
 from .hubd import Access
 
@@ -48,6 +48,21 @@ def test_private_repository(trusted: Rig):
         get()
     trusted.machine.set(HF_TOKEN="good")
     trusted.assert_whole(get())
+
+
+@pytest.mark.parametrize("access", [Access(private=True, readers={"good"}), Access(gated=True, readers={"good"})])
+def test_private_model_is_not_named_to_mirrors(trusted: Rig, access: Access):
+    """A mirror that hears the name and commit of a private model has heard too much; not even for bytes."""
+    mirror = trusted.mirror()
+    trusted.hub.access[NAME] = access
+    trusted.hub.tokens.add("good")
+    trusted.machine.set(HF_TOKEN="good", TORSO_ENDPOINTS=f"{trusted.url},{mirror.url}")
+    trusted.storage.plan(Refuse(), "/repos/", times=FOREVER)
+    with refused("E_CONNECTION_LOST"):
+        get()
+    trusted.storage.plans.clear()
+    trusted.assert_whole(get())
+    assert mirror.log == []
 
 
 def test_gated_repository(trusted: Rig):

@@ -14,12 +14,24 @@ TEXTS: dict[str, str] = {
         "文件会列出。"
     ),
     "NAME is org/name, name@revision, modelscope:org/name, or the address of a model's page.": "NAME 可以是 org/name、name@版本、modelscope:org/name，或模型页面的网址。",
+    "Without --source, huggingface.co is asked, then hf-mirror.com, then ModelScope. For another order in every call, "
+    'set TORSO_SOURCE=hf-mirror, or say it once with --remember, which writes {"source": "hf-mirror"} into '
+    "~/.config/torso/settings.json.": (
+        "不写 --source 时，依次询问 huggingface.co、hf-mirror.com、魔搭（ModelScope）。要让每次调用都用别的来源，请设置 "
+        "TORSO_SOURCE=hf-mirror，或用 --remember 记住一次：它写入 ~/.config/torso/settings.json 这个设置文件，"
+        '内容是 {"source": "hf-mirror"}。'
+    ),
+    "--git takes the files of a git repository, each verified, and no .git beside them, so that nothing is kept twice. "
+    "A clone that you have is a model like any other folder: torso check and torso repair know it.": (
+        "--git 取 git 仓库中的文件，逐一校验，不留 .git，因此没有重复的副本。已有的 git 克隆与普通模型文件夹一样使用："
+        "torso check 和 torso repair 都认得它。"
+    ),
     """\
 \b
 Examples:
   torso get hfl/rbt3                      into the cache
   torso get hfl/rbt3 --to rbt3            as a plain folder, to copy to another machine
-  torso get hfl/rbt3 --source hf-mirror   from a mirror
+  torso get hfl/rbt3 --source hf-mirror   from a mirror; with --remember, all later ones too
   torso get modelscope:Qwen/Qwen3-0.6B    from ModelScope
   torso get hfl/rbt3 --dry-run            what would be fetched, and how much
   torso get --git https://huggingface.co/hfl/rbt3   by git; git-lfs is not needed""": """\
@@ -27,13 +39,18 @@ Examples:
 示例：
   torso get hfl/rbt3                      存入缓存
   torso get hfl/rbt3 --to rbt3            存成普通文件夹，便于复制到别的机器
-  torso get hfl/rbt3 --source hf-mirror   从镜像下载
+  torso get hfl/rbt3 --source hf-mirror   从镜像下载；加 --remember 则以后都用它
   torso get modelscope:Qwen/Qwen3-0.6B    从魔搭（ModelScope）下载
   torso get hfl/rbt3 --dry-run            只看会下载什么、有多大
   torso get --git https://huggingface.co/hfl/rbt3   用 git 下载，不需要 git-lfs""",
     "Make a plain folder instead of using the cache.": "存成普通文件夹，而不是存入缓存。",
     "Branch, tag or commit.": "分支、标签或提交。",
     "auto, hf, hf-mirror, modelscope, or an address.": "auto、hf、hf-mirror、modelscope，或一个网址。",
+    "Use this SOURCE from now on, wherever none is named.": "记住此 SOURCE，以后凡未写明来源都用它。",
+    "{first} and {second} cannot be used together.": "{first} 和 {second} 不能一起使用。",
+    "{name} says itself where the model is; {option} would do nothing.": "{name} 已写明模型在哪里，{option} 不会起作用。",
+    "--remember needs --source.": "--remember 需要与 --source 合用。",
+    "torso: models come from {source} from now on; saved in {path}": "torso: 以后的模型来自 {source}；已存入 {path}",
     "Look whether the branch has moved, and fetch what changed.": "查看分支是否有更新，并下载变化的文件。",
     "Everything but the weights.": "除权重以外的所有文件。",
     "Take these files only, such as '*.json'.": "只取这些文件，如 '*.json'。",
@@ -44,10 +61,11 @@ Examples:
     "Fetch again what is here; with --to, replace files that differ.": "重新下载已有的文件；与 --to 合用时替换不同的文件。",
     "Use no network.": "不使用网络。",
     "Fetch nothing; say what would be.": "不下载，只说明会下载什么。",
-    "torso: {name} is already here ({origin}).": "torso：{name} 已在本机（{origin}）。",
-    "torso: stopped. What has arrived is kept. To go on: {again}": "torso：已停止。已下载的部分保留。继续请运行：{again}",
+    "torso: {name} is already here ({origin}).": "torso: {name} 已在本机（{origin}）。",
+    "hub cache": "Hub 缓存",
+    "modelscope cache": "魔搭（ModelScope）缓存",
+    "torso: stopped. What has arrived is kept. To go on: {again}": "torso: 已停止。已下载的部分保留。继续请运行：{again}",
     "Nothing to fetch: {name} is here, in {folder}": "无需下载：{name} 已在 {folder}",
-    "--dry-run cannot look into a git repository without fetching it.": "--dry-run 无法在不获取的情况下查看 git 仓库。",
     # check
     "Check whether a model on this machine is whole and right. No network is used.": "检查本机的模型是否完整、正确。不使用网络。",
     "Every file is read. Where a lock, the cache or a clone tells its hash, the content is verified; "
@@ -62,7 +80,10 @@ Examples:
   torso check hfl/rbt3
   torso check ./rbt3""",
     "wrong: {what}": "有问题：{what}",
-    "verified by hash: {count} files, known from {teller}": "已按哈希校验：{count} 个文件，依据 {teller}",
+    "beside it: {what}": "另外：{what}",
+    "folder": "文件夹",
+    "bundled": "内置模型",
+    "verified by hash: {count} files, known from {teller}": "已按哈希校验 {count} 个文件（依据：{teller}）",
     "looks right, but no hash of it is known here: {names}": "看起来正确，但本机不知道其哈希：{names}",
     "pointers of files that the model does not need: {names}": "模型不需要的文件的指针：{names}",
     "{name} is whole: {folder}": "{name} 完整：{folder}",

@@ -13,6 +13,7 @@ TEXTS: dict[str, str] = {
     "{name} ({revision} at {commit}) is already here, whole: {folder}": (
         "{name}（{revision}，位于 {commit}）已在本机且完整：{folder}"
     ),
+    "{names} ({size}; {before} came before)": "{names}（{size}；其余 {before} 已下载）",
     "{names} and {count} more": "{names} 以及另外 {count} 个",
     # checking
     "Run: torso repair {folder}": "请运行：torso repair {folder}",
@@ -37,6 +38,10 @@ TEXTS: dict[str, str] = {
     "Choose a folder you may write to: HF_HUB_CACHE, or --to FOLDER": (
         "请选择有写权限的文件夹：HF_HUB_CACHE 或 --to FOLDER"
     ),
+    "Set TORSO_SOURCE instead, or name another file by TORSO_SETTINGS.": (
+        "请改为设置 TORSO_SOURCE，或用 TORSO_SETTINGS 指定另一个文件。"
+    ),
+    "{name}: what has arrived is kept. To go on, ask for it again.": "{name}：已下载的部分保留。再次请求即可继续。",
     "No source could give {name}: {reasons}": "没有任何来源能提供 {name}：{reasons}",
     "Check the network, or choose a source: --source hf, hf-mirror, modelscope or an address": (
         "请检查网络，或指定来源：--source hf、hf-mirror、modelscope 或一个网址"
@@ -92,6 +97,7 @@ TEXTS: dict[str, str] = {
         "请设置 HTTPS_PROXY=http://用户名:密码@代理:端口；可直连的主机写入 NO_PROXY。"
     ),
     # fetching
+    "{why} Asking the next source.": "{why}改问下一个来源。",
     "{why} Trying again in {wait} s.": "{why}{wait} 秒后重试。",
     "{server} has another version of {path}: {found}, wanted {wanted}.": (
         "{server} 上的 {path} 是另一个版本：{found}，需要的是 {wanted}。"
@@ -128,6 +134,7 @@ TEXTS: dict[str, str] = {
         "{path} 是句向量模型的池化配置，应放在 {meant}；模型自己的配置缺失。"
     ),
     "{path} was downloaded when {meant} was already there.": "下载 {path} 时 {meant} 已经存在。",
+    "No loader reads it. Delete it when you like: {file}": "加载时不会读取它，可随时删除：{file}",
     "{path} is missing.": "缺少 {path}。",
     "Rename it: {source} to {target}": "请改名：{source} 改为 {target}",
     # git
@@ -279,6 +286,7 @@ TEXTS: dict[str, str] = {
     "{path} is a file, and a model is a folder.": "{path} 是文件，而模型是文件夹。",
     "Give the folder that it is in: {parent}": "请给出它所在的文件夹：{parent}",
     "There is no folder {path}. Near it: {near}.": "没有文件夹 {path}。相近的有：{near}。",
+    "There is no folder {path}.": "没有文件夹 {path}。",
     "Correct the path; for a model of the Hub, give its id: org/name": "请改正路径；仓库中的模型请写其 id：org/name",
     "{text} is neither a folder here nor an id that a hub can have.": "{text} 既不是这里的文件夹，也不是仓库可能有的 id。",
     'An id is "org/name": letters, digits, "-", "_" and ".". A folder that is meant must exist: "./name".': (

@@ -45,7 +45,8 @@ def show(report: Report) -> None:
     """Prints a report."""
     values = dict(name=report.name, folder=report.folder, teller=say(report.teller) if report.teller else "")
     for finding in report.findings:
-        click.echo(say("wrong: {what}", dict(what=finding.error.what)))
+        line = "beside it: {what}" if finding.harmless else "wrong: {what}"
+        click.echo(say(line, dict(what=finding.error.what)))
         click.echo(f"  {finding.error.cure}")
     if report.verified:
         counted = values | {"count": len(report.verified)}

@@ -25,11 +25,18 @@ tool can load. One weight format is taken (safetensors, else .bin); what is left
 
 NAME is org/name, name@revision, modelscope:org/name, or the address of a model's page.
 
+Without --source, huggingface.co is asked, then hf-mirror.com, then ModelScope. For another order in every call, set \
+TORSO_SOURCE=hf-mirror, or say it once with --remember, which writes {"source": "hf-mirror"} into \
+~/.config/torso/settings.json.
+
+--git takes the files of a git repository, each verified, and no .git beside them, so that nothing is kept twice. A \
+clone that you have is a model like any other folder: torso check and torso repair know it.
+
 \b
 Examples:
   torso get hfl/rbt3                      into the cache
   torso get hfl/rbt3 --to rbt3            as a plain folder, to copy to another machine
-  torso get hfl/rbt3 --source hf-mirror   from a mirror
+  torso get hfl/rbt3 --source hf-mirror   from a mirror; with --remember, all later ones too
   torso get modelscope:Qwen/Qwen3-0.6B    from ModelScope
   torso get hfl/rbt3 --dry-run            what would be fetched, and how much
   torso get --git https://huggingface.co/hfl/rbt3   by git; git-lfs is not needed"""
@@ -39,7 +46,8 @@ Examples:
 @click.argument("name", metavar="NAME")
 @click.option("--to", metavar="FOLDER", help="Make a plain folder instead of using the cache.")
 @click.option("--revision", metavar="REVISION", help="Branch, tag or commit.")
-@click.option("--source", default="auto", metavar="SOURCE", help="auto, hf, hf-mirror, modelscope, or an address.")
+@click.option("--source", metavar="SOURCE", help="auto, hf, hf-mirror, modelscope, or an address.")
+@click.option("--remember", is_flag=True, help="Use this SOURCE from now on, wherever none is named.")
 @click.option("--update", is_flag=True, help="Look whether the branch has moved, and fetch what changed.")
 @click.option("--config-only", is_flag=True, help="Everything but the weights.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Take these files only, such as '*.json'.")
@@ -55,7 +63,8 @@ def get(
     name: str,
     to: str | None,
     revision: str | None,
-    source: str,
+    source: str | None,
+    remember: bool,
     update: bool,
     config_only: bool,
     include: tuple[str, ...],
@@ -72,7 +81,20 @@ def get(
     from torso.hub.planning import Order
     from torso.hub.source import parse_source
 
+    _require_sense(
+        {"--all": everything, "--include": bool(include), "--config-only": config_only, "--pytorch": pytorch},
+        {"--offline": offline, "--update": update, "--force": force},
+        {"--git": by_git, "--source": source is not None},
+    )
     parsed = parse_source(f"git+{name}" if by_git and not name.startswith("git+") else name, revision)
+    own = parsed.kind in ("folder", "bundled", "git") or parsed.endpoint is not None
+    if own or (parsed.kind == "modelscope" and not (source or "modelscope").startswith("modelscope")):
+        _require_none(parsed, {"--source": source is not None})
+    if parsed.kind in ("folder", "bundled"):
+        _require_none(parsed, {"--to": to is not None, "--update": update, "--force": force})
+        _require_none(parsed, {"--include": bool(include), "--exclude": bool(exclude), "--all": everything})
+    if remember:
+        _remember(source)
     order = Order(
         to=Path(to).expanduser() if to else None,
         include=include,
@@ -96,7 +118,38 @@ def get(
         raise click.exceptions.Exit(130) from None
 
 
-def _get(source: Source, order: Order, hub: str, offline: bool, as_json: bool) -> None:
+def _require_sense(*groups: dict[str, bool]) -> None:
+    """Refuses options of which one would make another do nothing; ``--update`` and ``--force`` go together."""
+    for group in groups:
+        given = [name for name, on in group.items() if on]
+        if len(given) > 1 and given[:2] != ["--update", "--force"]:
+            what = say("{first} and {second} cannot be used together.", dict(first=given[0], second=given[1]))
+            raise click.UsageError(what, click.get_current_context())
+
+
+def _require_none(source: Source, options: dict[str, bool]) -> None:
+    """Refuses options that do nothing for a name that says itself where the model is."""
+    for option in (name for name, on in options.items() if on):
+        what = say(
+            "{name} says itself where the model is; {option} would do nothing.", dict(name=source, option=option)
+        )
+        raise click.UsageError(what, click.get_current_context())
+
+
+def _remember(hub: str | None) -> None:
+    """Saves the source of models."""
+    from torso.hub.settings import save
+    from torso.hub.sources import require_source
+
+    if hub is None:
+        raise click.UsageError(say("--remember needs --source."), click.get_current_context())
+    path = save("source", require_source(hub))
+    click.echo(
+        say("torso: models come from {source} from now on; saved in {path}", dict(source=hub, path=path)), err=True
+    )
+
+
+def _get(source: Source, order: Order, hub: str | None, offline: bool, as_json: bool) -> None:
     from torso.hub.getting import get as get_model
 
     fetched: list[Plan] = []
@@ -119,7 +172,7 @@ def _get(source: Source, order: Order, hub: str, offline: bool, as_json: bool) -
         return
     if plan is None:
         click.echo(
-            say("torso: {name} is already here ({origin}).", dict(name=source, origin=snapshot.origin)), err=True
+            say("torso: {name} is already here ({origin}).", dict(name=source, origin=say(snapshot.origin))), err=True
         )
     click.echo(str(snapshot.folder))
 
@@ -134,7 +187,7 @@ def _tell(fetched: list[Plan]):  # noqa: ANN202 (a function of a plan)
     return tell
 
 
-def _show_plan(source: Source, order: Order, hub: str, offline: bool, as_json: bool) -> None:
+def _show_plan(source: Source, order: Order, hub: str | None, offline: bool, as_json: bool) -> None:
     from torso.hub.announcement import plan_text
     from torso.hub.getting import open_web, plan_of
     from torso.hub.meter import size_text
@@ -142,14 +195,12 @@ def _show_plan(source: Source, order: Order, hub: str, offline: bool, as_json: b
 
     settings = _settings(hub, offline)
     local = find_local(source, settings, settings.source, config_only=order.config_only) if order.is_plain else None
-    if local is not None or source.kind in ("folder", "bundled", "git"):
+    if local is not None or source.kind in ("folder", "bundled"):
         folder = str(local.folder) if local else source.name
         if as_json:
             print_json({"name": source.name, "folder": folder, "take": [], "leave": [], "bytes": 0})
-        elif local or source.kind != "git":
-            click.echo(say("Nothing to fetch: {name} is here, in {folder}", dict(name=source, folder=folder)))
         else:
-            raise click.UsageError(say("--dry-run cannot look into a git repository without fetching it."))
+            click.echo(say("Nothing to fetch: {name} is here, in {folder}", dict(name=source, folder=folder)))
         return
     with open_web(settings, None) as web:
         plan = plan_of(source, order, settings, web)
@@ -172,7 +223,7 @@ def _show_plan(source: Source, order: Order, hub: str, offline: bool, as_json: b
         click.echo(f"  {size_text(file.size):>8}  {file.path}")
 
 
-def _settings(hub: str, offline: bool):  # noqa: ANN202 (the class would load at start-up)
+def _settings(hub: str | None, offline: bool):  # noqa: ANN202 (the class would load at start-up)
     from dataclasses import replace
 
     from torso.hub.settings import read_settings
@@ -180,7 +231,7 @@ def _settings(hub: str, offline: bool):  # noqa: ANN202 (the class would load at
     settings = read_settings()
     return replace(
         settings,
-        source=settings.source if hub == "auto" else hub,
+        source=settings.source if hub is None else hub,
         offline=settings.offline or offline,
         quiet=settings.quiet or bool(os.environ.get("CI")),
     )

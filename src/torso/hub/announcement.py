@@ -26,8 +26,8 @@ def plan_text(plan: Plan) -> str:
         server=plan.listing.server,
         commit=plan.listing.commit[:7],
         revision=plan.listing.revision,
-        taking=_names([file.path for file in plan.need], plan.bytes_needed),
-        leaving=_names([name for name in plan.leave if not name.startswith(".")]),
+        taking=_names([file.path for file in plan.need], plan.bytes_needed, _bytes_here(plan)),
+        leaving=_names([name for name in plan.leave if not name.startswith(".")]) if _has_weights(plan) else "",
         folder=plan.destination.folder,
     )
     if not plan.need:
@@ -37,10 +37,23 @@ def plan_text(plan: Plan) -> str:
     return say("{name} from {server}, {revision} at {commit}: taking {taking}.", values)
 
 
-def _names(names: Sequence[str], size: int = 0) -> str:
+def _has_weights(plan: Plan) -> bool:
+    """Whether weights are taken: who wants the configuration alone knows what stays."""
+    return any(file.path.endswith((".safetensors", ".bin")) for file in plan.take)
+
+
+def _bytes_here(plan: Plan) -> int:
+    """Bytes of what is to be fetched that earlier attempts have brought."""
+    return sum({file.etag: file.size for file in plan.need}.values()) - plan.bytes_needed
+
+
+def _names(names: Sequence[str], size: int = 0, before: int = 0) -> str:
     """Names, the last ones first where there are many: the weights are last, and what a person wants to see."""
     if len(names) > _SHOWN:
         shown = say("{names} and {count} more", dict(names=", ".join(names[-_SHOWN:]), count=len(names) - _SHOWN))
     else:
         shown = ", ".join(names)
+    if before:
+        values = dict(names=shown, size=size_text(size), before=size_text(before))
+        return say("{names} ({size}; {before} came before)", values)
     return f"{shown} ({size_text(size)})" if size else shown

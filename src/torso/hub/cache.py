@@ -28,6 +28,7 @@ from torso.hub.choice import absent, required
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ADDRESS = "git-address"
 _TREE_LIMIT = 256 << 20
 _TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -125,6 +126,18 @@ class Repository:
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as file:
             file.write(commit.encode())
+
+    def address(self) -> str | None:
+        """The address of the git repository that this folder is of, which its own name cannot hold; None of a hub's."""
+        try:
+            return read_text(self.folder / _ADDRESS, limit=4096, code="E_CACHE").strip() or None
+        except TorsoError:
+            return None
+
+    def write_address(self, address: str) -> None:
+        """Keeps the address of the git repository that this folder is of."""
+        with write_atomically(self.folder / _ADDRESS) as file:
+            file.write(address.encode())
 
     def missing(self, commit: str, *, config_only: bool = False) -> tuple[str, ...]:
         """The files that a snapshot lacks to be a whole model; empty where it lacks none.

@@ -45,8 +45,8 @@ class Report:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
+        """Whether nothing is wrong that the model is the worse for."""
+        return all(finding.harmless for finding in self.findings)
 
     def as_dict(self) -> dict[str, object]:
         """The report in plain values, for JSON."""
@@ -59,7 +59,10 @@ class Report:
             "verified": list(self.verified),
             "unverified": list(self.unverified),
             "unused": list(self.unused),
-            "findings": [{"path": finding.path, **finding.error.as_dict()} for finding in self.findings],
+            "findings": [
+                {"path": finding.path, "harmless": finding.harmless, **finding.error.as_dict()}
+                for finding in self.findings
+            ],
         }
 
 

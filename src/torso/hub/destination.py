@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,9 +17,10 @@ from torso.files import inside, shown, sniff
 from torso.hub.cache import RemoteFile, Repository
 from torso.hub.digest import digest_of
 from torso.hub.download import Job, has_size, part_path
+from torso.hub.leftovers import discard_stale
 from torso.hub.listing import Listing
 from torso.hub.lockfile import Lock, Locked, read_lock, write_lock
-from torso.hub.part import discard_stale
+from torso.hub.locking import locked
 from torso.hub.place import Place
 
 
@@ -28,6 +30,10 @@ class Destination(Protocol):
     @property
     def folder(self) -> Path:
         """The folder that will hold the model."""
+        ...
+
+    def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
+        """Keeps other processes away while files are fetched and put in place, where that is not by file."""
         ...
 
     def start(self, listing: Listing) -> None:
@@ -62,11 +68,16 @@ class InCache:
     repository: Repository
     commit: str
     force: bool = False
+    revision: str = ""
 
     @property
     def folder(self) -> Path:
         """See `Destination`."""
         return self.repository.snapshot(self.commit)
+
+    def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
+        """See `Destination`. Here each file has a lock of its own, which other tools know too."""
+        return nullcontext()
 
     def start(self, listing: Listing) -> None:
         """See `Destination`. The listing is kept, so that everyone who finds the folder can tell what it lacks yet."""
@@ -90,7 +101,7 @@ class InCache:
     def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
         """See `Destination`."""
         blob = self.repository.blob(file.etag)
-        return Job(file, places, blob, part_path(blob), self.repository.lock(file.etag), self.force)
+        return Job(file, places, blob, part_path(blob), self.repository.lock(file.etag), self.force, self.revision)
 
     def put(self, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
@@ -100,7 +111,9 @@ class InCache:
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
         self.repository.write_ref(listing.revision, self.commit)
-        discard_stale(self.repository)  # of versions that nobody is fetching any more
+        contents = {file.etag for file in listing.files.values()}
+        # A branch has moved on: parts of what it was are of no use. Those of other revisions wait for their turn.
+        discard_stale(self.repository, lambda etag, revision: revision != listing.revision or etag in contents)
 
 
 @dataclass(slots=True)
@@ -121,6 +134,19 @@ class InFolder:
     def folder(self) -> Path:
         """See `Destination`."""
         return self.home
+
+    @contextmanager
+    def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[None]:
+        """See `Destination`. The lock goes with its last owner: the folder is a person's, to copy and to look at."""
+        path = self._arriving.with_suffix(".lock")
+        with locked(path, cancelled, on_wait):
+            self._lock = read_lock(self.home)
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # Windows keeps what someone has open
+                    path.unlink()
+                    path.parent.rmdir()
 
     def start(self, listing: Listing) -> None:
         """See `Destination`."""
@@ -173,10 +199,10 @@ class InFolder:
         before: Mapping[str, Locked] = {}
         if self._lock and self._lock.commit == listing.commit:
             before = self._lock.files
-        locked = {file.path: Locked(file.size, _sha256(self.home / file.path, file), file.etag) for file in files}
+        entries = {file.path: Locked(file.size, _sha256(self.home / file.path, file), file.etag) for file in files}
         write_lock(
             self.home,
-            Lock(self.source, listing.origin, listing.revision, listing.commit, {**before, **locked}),
+            Lock(self.source, listing.origin, listing.revision, listing.commit, {**before, **entries}),
         )
         self.clear()
 

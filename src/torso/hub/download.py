@@ -7,7 +7,6 @@ pieces, or over how many days. Servers are tried in turn, and the next one goes 
 from __future__ import annotations
 
 import errno
-import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from torso.hub.cache import RemoteFile
 from torso.hub.digest import Digest
 from torso.hub.failure import Failure
 from torso.hub.fetching import Fetch
+from torso.hub.leftovers import own_part
 from torso.hub.locking import locked
 from torso.hub.meter import Watcher
 from torso.hub.part import SUFFIX, Part
@@ -30,6 +30,7 @@ PARALLEL_FROM = 64 << 20  # bytes; below, one connection is as fast
 _SEGMENT = 32 << 20
 _FOLLOW_FROM = 8 << 20  # bytes; below, hashing after the fact takes milliseconds
 _BLOCK = 1 << 20
+WAITING = "another process is fetching {name}; waiting for it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Job:
         part: where it is kept until then.
         lock: the file that processes lock which fetch the same.
         again: fetch even if ``target`` is there.
+        revision: the branch, tag or commit that it is fetched for.
     """
 
     file: RemoteFile
@@ -51,6 +53,7 @@ class Job:
     part: Path
     lock: Path
     again: bool = False
+    revision: str = ""
 
 
 def part_path(target: Path) -> Path:
@@ -76,15 +79,14 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
         DiskError: E_DISK_FULL, the part stays. AccessError: E_ACCESS, the folder may not be written.
     """
     try:
-        with locked(job.lock, web.cancelled, lambda: watcher.note(_WAITING, {"name": job.file.path})) as held:
+        with locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path})) as held:
             if web.cancelled.is_set():
                 return
             if not job.again and has_size(job.target, job.file.size):
                 watcher.advance(job.file.size)
                 return
-            # Without locks two processes may work at once: each then has a part of its own.
-            path = job.part if held else job.part.with_name(f"{job.part.stem}.{os.getpid()}{SUFFIX}")
-            _download_alone(job, path, web, watcher, connections)
+            with own_part(job.part, locked=held) as path:
+                _download_alone(job, path, web, watcher, connections)
     except OSError as error:
         if isinstance(error, TorsoError):
             raise
@@ -129,9 +131,6 @@ def no_source(name: str, failures: Sequence[tuple[str, Failure]]) -> TorsoError:
     )
 
 
-_WAITING = "another process is fetching {name}; waiting for it."
-
-
 def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connections: int) -> None:
     """Downloads while no other process does.
 
@@ -139,7 +138,7 @@ def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connection
     are others, and is given one more chance if there are none.
     """
     parallel = connections if job.file.size >= PARALLEL_FROM else 1
-    part = Part(path, job.file, _SEGMENT if parallel > 1 else max(job.file.size, 1))
+    part = Part(path, job.file, _SEGMENT if parallel > 1 else max(job.file.size, 1), job.revision)
     places, strikes, found = list(job.places), Counter[str](), ""
     try:
         watcher.advance(part.arrived)

@@ -62,7 +62,10 @@ def _of_snapshot(folder: Path) -> Evidence:
     tree = Repository(home.parent, home.name).tree(folder.name)
     parts = home.name.split("--")[1:]
     prefix = "modelscope:" if parts[:1] == ["ms"] and len(parts) == 3 else ""
-    name = None if parts[:1] == ["git"] else prefix + "/".join(parts[1:] if prefix else parts)
+    name: str | None = prefix + "/".join(parts[1:] if prefix else parts)
+    if parts[:1] == ["git"] and len(parts) == 2:
+        address = Repository(home.parent, home.name).address()
+        name = f"git+{address}" if address else None
     if tree is not None:
         return Evidence("the listing of the hub", tree, True, name, folder.name)
     files = {path: _by_blob(folder, path) for path in files_in(folder)}

@@ -174,23 +174,31 @@ class Fetch:
             answer.close()
 
     def _ask(self, start: int, end: int, ranged: bool) -> Answer:
-        headers = dict(self.place.headers)
+        headers: dict[str, str] = {}
         if ranged:
             headers["range"] = f"bytes={start}-{end - 1}"
             validator = self.part.validators.get(self.place.server)
             if validator:
                 headers["if-range"] = validator
-        direct = self._direct
-        answer = self.web.open(direct or self.place.url, headers)
-        if direct and answer.response.status in _EXPIRED:  # the address of a content network holds for a while only
+        place, direct = self.place, self._direct
+        answer = self.web.open(direct or place.url, {**place.headers, **headers})
+        if answer.response.status in _EXPIRED and (direct or place.renew):
             answer.close()
-            self._direct = None
-            answer = self.web.open(self.place.url, headers)
+            place = self._renewed(place)
+            answer = self.web.open(place.url, {**place.headers, **headers})
         if answer.hops and answer.response.status not in _EXPIRED:
             self._direct = answer.url
             if not self._redirected:  # a step forward: what fails from here on is another server
                 self._redirected, self._attempts = True, 0
         return answer
+
+    def _renewed(self, old: Place) -> Place:
+        """The place after an address of it has expired, as those of content networks do within the hour."""
+        with self._lock:
+            self._direct = None
+            if old.renew is not None and self.place is old:  # else another connection has asked already
+                self.place = old.renew(self.web)
+            return self.place
 
     def _remember(self, headers: Mapping[str, str]) -> None:
         etag = headers.get("etag", "")

@@ -38,10 +38,17 @@ _PAGES = (".html", ".htm", ".xml", ".svg")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong with a file of a model: which one, and what, as the error it would be."""
+    """Something about a file of a model: which one, and what, as the error it would be.
+
+    Attributes:
+        path: the file.
+        error: what is wrong with it.
+        harmless: the model is none the worse for it, such as for what a browser left beside a whole file.
+    """
 
     path: str
     error: TorsoError
+    harmless: bool = False
 
 
 def look_at(folder: Path, path: str) -> Finding | None:
@@ -87,15 +94,8 @@ def misplaced(folder: Path, names: set[str]) -> Iterator[Finding]:
         base = name.rpartition("/")[2]
         ending = next((end for end in _LEFTOVERS if base.lower().endswith(end)), None)
         if ending:
-            yield Finding(
-                name,
-                _error(
-                    folder,
-                    name,
-                    "E_PARTIAL_DOWNLOAD",
-                    "{path} is what a browser or tool left of an unfinished download.",
-                ),
-            )
+            what = "{path} is what a browser or tool left of an unfinished download."
+            yield _clutter(folder, name, "E_PARTIAL_DOWNLOAD", what)
             continue
         copy = _COPY.fullmatch(base)
         if copy:
@@ -121,10 +121,13 @@ def _second_copy(folder: Path, name: str, meant: str, names: set[str]) -> Findin
             )
     if meant not in names:
         return Finding(name, _rename(folder, name, meant, "{path} has another name than the model's file {meant}."))
-    return Finding(
-        name,
-        _error(folder, name, "E_MISPLACED", "{path} was downloaded when {meant} was already there.", meant=meant),
-    )
+    return _clutter(folder, name, "E_MISPLACED", "{path} was downloaded when {meant} was already there.", meant=meant)
+
+
+def _clutter(folder: Path, name: str, code: str, what: str, **values: object) -> Finding:
+    cure = "No loader reads it. Delete it when you like: {file}"
+    error = FileFormatError(code, what, cure=cure, values=dict(path=shown(name), file=shown(folder / name)) | values)
+    return Finding(name, error, harmless=True)
 
 
 def overwritten(folder: Path, names: set[str]) -> Iterator[Finding]:

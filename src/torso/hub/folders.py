@@ -29,9 +29,9 @@ def existing_folder(text: str) -> Path:
     near = _nearest(path)
     raise NotFoundError(
         "E_NO_FOLDER",
-        "There is no folder {path}. Near it: {near}.",
+        "There is no folder {path}. Near it: {near}." if near else "There is no folder {path}.",
         cure="Correct the path; for a model of the Hub, give its id: org/name",
-        values=dict(path=shown(path), near=", ".join(near) or "-"),
+        values=dict(path=shown(text), near=", ".join(near)),
     )
 
 

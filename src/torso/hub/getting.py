@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from torso.errors import TorsoError
 from torso.hub.announcement import announce
 from torso.hub.cache import RemoteFile
-from torso.hub.download import PARALLEL_FROM, Job, download, why_not_written
-from torso.hub.meter import Meter
+from torso.hub.download import PARALLEL_FROM, WAITING, Job, download, why_not_written
+from torso.hub.meter import Meter, Notices
 from torso.hub.planning import Order, Plan, make_plan, require_space
 from torso.hub.resolution import Snapshot, find_local
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
 from torso.hub.tokens import token_headers
 from torso.hub.web import Web
+from torso.language import say
 
 _REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C waits
 
@@ -69,8 +73,12 @@ def get(
 
 
 def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
-    """What getting ``source`` would do; see `make_plan`."""
-    return make_plan(source, order, settings, web, Meter(source.name, 0, quiet=settings.quiet))
+    """What getting ``source`` would do; see `make_plan`. For a git repository, what git itself keeps is fetched."""
+    if source.kind == "git":
+        from torso.hub.git import plan_by_git
+
+        return plan_by_git(source, order, settings)
+    return make_plan(source, order, settings, web, Notices(quiet=settings.quiet))
 
 
 def open_web(settings: Settings, token: str | bool | None) -> Web:
@@ -85,19 +93,39 @@ def fetch(plan: Plan, settings: Settings, web: Web) -> None:
         TorsoError: the first file that could not be had; the parts of all stay.
         KeyboardInterrupt: see `get`.
     """
-    if plan.need:
-        require_space(plan)
-    _writing(plan, lambda: start(plan))
-    same: dict[str, list[RemoteFile]] = {}
-    for file in plan.need:
-        same.setdefault(file.etag, []).append(file)
-    jobs = [plan.destination.job(files[0], plan.places(files[0])) for files in same.values()]
+    with alone(plan, settings, web) as plan:
+        if plan.need:
+            require_space(plan)
+        _writing(plan, partial(start, plan))
+        same: dict[str, list[RemoteFile]] = {}
+        for file in plan.need:
+            same.setdefault(file.etag, []).append(file)
+        jobs = [plan.destination.job(files[0], plan.places(files[0])) for files in same.values()]
+        run_jobs(plan.source, jobs, partial(_put, plan, same), settings, web)
+        _writing(plan, partial(plan.destination.finish, plan.listing, plan.take))
 
-    def finish(job: Job) -> None:
-        plan.destination.put(same[job.file.etag])
 
-    run_jobs(plan.source, jobs, finish, settings, web)
-    _writing(plan, lambda: plan.destination.finish(plan.listing, plan.take))
+@contextmanager
+def alone(plan: Plan, settings: Settings, web: Web) -> Generator[Plan]:
+    """The plan while no other process is at the same folder; what one has brought meanwhile is not needed any more.
+
+    Raises:
+        AccessError: E_ACCESS, the folder may not be written.
+    """
+    waited = threading.Event()
+
+    def wait() -> None:
+        waited.set()
+        Notices(quiet=settings.quiet).note(WAITING, {"name": plan.source.name})
+
+    with ExitStack() as stack:
+        _writing(plan, lambda: stack.enter_context(plan.destination.alone(web.cancelled, wait)))
+        need = tuple(file for file in plan.need if plan.destination.lacks(file)) if waited.is_set() else plan.need
+        yield replace(plan, need=need)
+
+
+def _put(plan: Plan, same: Mapping[str, Sequence[RemoteFile]], job: Job) -> None:
+    plan.destination.put(same[job.file.etag])
 
 
 def start(plan: Plan) -> None:
@@ -132,7 +160,9 @@ def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None],
         except KeyboardInterrupt as interrupt:
             web.abort()
             crew.join()
-            interrupt.add_note(f"{source}: what has arrived is kept. To go on, run the same command again.")
+            interrupt.add_note(
+                say("{name}: what has arrived is kept. To go on, ask for it again.", {"name": str(source)})
+            )
             raise
 
 
@@ -198,7 +228,7 @@ def _as_ours(error: BaseException, job: Job) -> BaseException:
     )
 
 
-def _writing(plan: Plan, write: Callable[[], None]) -> None:
+def _writing(plan: Plan, write: Callable[[], object]) -> None:
     try:
         write()
     except OSError as error:

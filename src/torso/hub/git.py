@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from torso.errors import NotFoundError, TorsoError
 from torso.hub import huggingface
-from torso.hub.cache import RemoteFile, repository
+from torso.hub.cache import RemoteFile, Repository, repository
 from torso.hub.clone import git_slug
+from torso.hub.destination import InCache
 from torso.hub.download import why_not_written
 from torso.hub.failure import Failure, host_of
-from torso.hub.getting import run_jobs, start
+from torso.hub.getting import alone, run_jobs, start
 from torso.hub.gitobjects import files_of, run_git, write_blob
 from torso.hub.lfs import find_objects
 from torso.hub.listing import Listing, checked
-from torso.hub.meter import Meter
+from torso.hub.meter import Notices
 from torso.hub.place import Place
 from torso.hub.planning import Order, Plan, plan_from, require_space
 from torso.hub.resolution import Snapshot, not_here
@@ -44,10 +46,33 @@ def get_by_git(
         NetworkError: E_GIT, git could not fetch it. NotFoundError: E_REVISION, E_LFS_MISSING.
         UnsupportedError: E_NO_GIT. OfflineError: E_OFFLINE. Others: as `torso.hub.getting.get`.
     """
+    home = repository(settings.hub_cache, git_slug(source.name), hub="git")
+    with _planned(source, order, settings, home, order.to or home.folder) as (plan, bare, ref):
+        if tell is not None:
+            tell(plan)
+        with alone(plan, settings, web) as plan:
+            _bring(plan, bare, ref, settings, web)
+    return Snapshot(plan.destination.folder, source.name, f"git+{source.name}", plan.listing.commit)
+
+
+def plan_by_git(source: Source, order: Order, settings: Settings) -> Plan:
+    """What getting a model of a git repository would do; git's own part of it is fetched, and thrown away again.
+
+    Raises:
+        TorsoError: as `get_by_git`.
+    """
+    home = repository(settings.hub_cache, git_slug(source.name), hub="git")
+    with _planned(source, order, settings, home, Path(tempfile.gettempdir())) as (plan, _, _):
+        return plan
+
+
+@contextmanager
+def _planned(
+    source: Source, order: Order, settings: Settings, home: Repository, parent: Path
+) -> Generator[tuple[Plan, Path, str]]:
+    """What to do, a bare repository below ``parent`` with what git itself keeps, and the ref it was asked by."""
     if settings.offline:
         raise not_here(source, settings, settings.source, config_only=order.config_only)
-    home = repository(settings.hub_cache, git_slug(source.name), hub="git")
-    parent = order.to or home.folder
     try:
         parent.mkdir(parents=True, exist_ok=True)
         bare = Path(tempfile.mkdtemp(prefix=".git-", dir=parent))
@@ -55,13 +80,9 @@ def get_by_git(
         raise why_not_written(parent, error) from error
     try:
         ref, commit = _fetch(bare, source)
-        plan = plan_from(source, _listing(source, bare, ref, commit), order, home, _no_places)
-        if tell is not None:
-            tell(plan)
-        _bring(plan, bare, ref, settings, web)
+        yield plan_from(source, _listing(source, bare, ref, commit), order, home, _no_places), bare, ref
     finally:
         shutil.rmtree(bare, ignore_errors=True)
-    return Snapshot(plan.destination.folder, source.name, f"git+{source.name}", plan.listing.commit)
 
 
 def places_of(
@@ -73,7 +94,7 @@ def places_of(
         TorsoError: the host's batch API does not say.
     """
     try:
-        found = insist(lambda: find_objects(web, address, ref, files), web, Meter("", 0, quiet=True), alone=True)
+        found = insist(lambda: find_objects(web, address, ref, files), web, Notices(quiet=True))
     except Failure as failure:
         raise failure.error from None
     parts = urlsplit(address)
@@ -169,6 +190,8 @@ def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> No
     jobs = [plan.destination.job(file, places[file.etag]) for file in large]
     run_jobs(plan.source, jobs, lambda job: plan.destination.put(same[job.file.etag]), settings, web)
     plan.destination.finish(plan.listing, plan.take)
+    if isinstance(plan.destination, InCache):
+        plan.destination.repository.write_address(plan.source.name)
 
 
 def _no_places(_file: RemoteFile) -> tuple[Place, ...]:

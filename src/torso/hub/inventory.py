@@ -11,10 +11,11 @@ from pathlib import Path
 from torso.errors import AccessError, InputError, NotFoundError
 from torso.hub.cache import COMMIT, Repository, files_in
 from torso.hub.choice import absent
+from torso.hub.clone import git_slug
+from torso.hub.leftovers import discard_stale
 from torso.hub.locking import locked_if_free
-from torso.hub.part import discard_stale
 from torso.hub.settings import Settings, read_settings
-from torso.hub.source import parse_source
+from torso.hub.source import Source, parse_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def remove(name: str, *, revision: str | None = None, dry_run: bool = False) -> 
             values=dict(name=name),
         )
     settings = read_settings()
-    there = [model for model in models(settings) if model.name in (str(source).partition("@")[0], source.name)]
+    there = [model for model in models(settings) if _means(source, model)]
     chosen = [model for model in there if source.revision in (None, model.commit, *model.refs)]
     if not chosen:
         raise NotFoundError(
@@ -109,6 +110,12 @@ def remove(name: str, *, revision: str | None = None, dry_run: bool = False) -> 
     return removal
 
 
+def _means(source: Source, model: Model) -> bool:
+    if source.kind == "git":  # with or without .git at its end, an address is the same
+        return model.folder.parent.parent.name == f"models--git--{git_slug(source.name)}"
+    return model.name in (str(source).partition("@")[0], source.name)
+
+
 def _in_hub_cache(cache: Path) -> Iterator[Model]:
     for folder in sorted(cache.glob("models--*")):
         home = Repository(cache, folder.name)
@@ -116,7 +123,7 @@ def _in_hub_cache(cache: Path) -> Iterator[Model]:
         for snapshot in sorted(folder.glob("snapshots/*")):
             if COMMIT.fullmatch(snapshot.name) and snapshot.is_dir():
                 names = tuple(sorted(ref for ref, commit in refs.items() if commit == snapshot.name))
-                yield _model(_name(folder.name), "hub", snapshot, snapshot.name, names, home.missing(snapshot.name))
+                yield _model(_name(home), "hub", snapshot, snapshot.name, names, home.missing(snapshot.name))
 
 
 def _in_modelscope_cache(cache: Path) -> Iterator[Model]:
@@ -141,11 +148,12 @@ def _model(
     return Model(name, cache, folder, commit, refs, sum(stat.st_size for stat in stats), missing, used)
 
 
-def _name(folder: str) -> str:
-    parts = folder.split("--")[1:]
+def _name(home: Repository) -> str:
+    parts = home.folder_name.split("--")[1:]
     if parts[0] == "ms" and len(parts) == 3:
         return f"modelscope:{parts[1]}/{parts[2]}"
-    return f"git:{parts[1]}" if parts[0] == "git" and len(parts) == 2 else "/".join(parts)
+    address = home.address()
+    return f"git+{address}" if address else "/".join(parts)
 
 
 def _refs(home: Repository) -> dict[str, str]:
@@ -210,7 +218,7 @@ def _delete_revision(home: Repository, model: Model, removal: Removal) -> None:
 def _require_idle(home: Repository, name: str) -> None:
     for lock in (home.cache / ".locks" / home.folder_name).glob("*.lock"):
         with locked_if_free(lock) as held:
-            if not held:
+            if held is False:
                 raise InputError(
                     "E_IN_USE",
                     "{name} is being fetched by another process.",

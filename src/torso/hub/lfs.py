@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from torso.errors import NotFoundError
@@ -47,11 +49,17 @@ def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) 
         for entry in _objects(value, url):
             file = batch.get(str(entry.get("oid")))
             if file is not None:
-                found[file.etag] = _place(entry, file, url)
+                renew = partial(_renewed, address=address, ref=ref, file=file)
+                found[file.etag] = replace(_place(entry, file, url), renew=renew)
         lost = [file.path for oid, file in batch.items() if oid not in found]
         if lost:
             raise _lost(lost[0], url)
     return found
+
+
+def _renewed(web: Web, *, address: str, ref: str, file: RemoteFile) -> Place:
+    """Where an object is had now; what the host said before holds for minutes or hours."""
+    return find_objects(web, address, ref, [file])[file.etag]
 
 
 def _objects(value: object, url: str) -> list[Mapping[str, object]]:

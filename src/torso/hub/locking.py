@@ -22,24 +22,39 @@ def locked(path: Path, cancelled: threading.Event, on_wait: Callable[[], None]) 
         cancelled: ends the waiting; the lock is then not held, and the caller sees the event.
         on_wait: called once if another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o664)
-    try:
-        held = _wait(descriptor, cancelled, on_wait)
-        yield held
-    finally:
-        os.close(descriptor)  # which frees the lock
+    while True:
+        descriptor = _open(path)
+        try:
+            held = _wait(descriptor, cancelled, on_wait)
+            if held and not _is_there(descriptor, path):
+                continue  # who held it took the file away with the folder: the lock of others is a new one
+            yield held
+            return
+        finally:
+            os.close(descriptor)  # which frees the lock
 
 
 @contextmanager
-def locked_if_free(path: Path) -> Generator[bool]:
-    """Holds the lock on ``path`` if nobody else does; False where somebody does."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o664)
+def locked_if_free(path: Path) -> Generator[bool | None]:
+    """Holds the lock on ``path`` if nobody else does; False where somebody does, None where no system can tell."""
+    descriptor = _open(path)
     try:
-        yield _try(descriptor) is not False
+        yield _try(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o664)
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Whether a descriptor is of the file that others find under its name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _wait(descriptor: int, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:

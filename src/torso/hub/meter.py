@@ -14,6 +14,7 @@ from torso.language import say
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+_LINE_EVERY = 0.5  # seconds between two forms of the line in a notebook
 _SHOW_AFTER = 1.0  # seconds: what is over by then needs no bar
 
 
@@ -30,7 +31,7 @@ class Watcher(Protocol):
 
 
 class Meter:
-    """Counts bytes, and on a terminal shows them after a second: bar, rate, time left.
+    """Counts bytes, and where someone looks shows them after a second: how far, rate, time left.
 
     Args:
         name: what is being fetched.
@@ -42,7 +43,8 @@ class Meter:
         self.name = name
         self.total = total
         self.done = 0
-        self._show = not quiet and sys.stderr.isatty()
+        self._show = not quiet and is_watched()
+        self._line = _Line(name, total) if is_notebook() else None
         self._notes = deque[tuple[str, dict[str, object]]](maxlen=20)
         self._lock = threading.Lock()
         self._begin = time.monotonic()
@@ -58,6 +60,8 @@ class Meter:
         if self._bar is not None:
             self.refresh()
             self._bar.stop()
+        if self._line is not None:
+            self._line.end()
 
     def advance(self, count: int) -> None:
         """See `Watcher`."""
@@ -72,6 +76,11 @@ class Meter:
         """Brings the bar up to date; called by the one thread that waits."""
         if not self._show or (self._bar is None and not self._notes and time.monotonic() - self._begin < _SHOW_AFTER):
             return
+        if self._line is not None:
+            while self._notes:
+                self._line.note(say(*self._notes.popleft()))
+            self._line.show(self.done)
+            return
         if self._bar is None:
             self._bar = _new_bar()
             self._task = self._bar.add_task(self.name, total=self.total, completed=self.done)
@@ -80,6 +89,72 @@ class Meter:
             self._bar.console.print(f"torso: {say(*self._notes.popleft())}", markup=False, highlight=False)
         if self._task is not None:
             self._bar.update(self._task, completed=self.done)
+
+
+class _Line:
+    """Progress in one line that is written over again and again: what a notebook shows without any widget."""
+
+    def __init__(self, name: str, total: int) -> None:
+        self._name = name
+        self._total = total
+        self._seen = deque[tuple[float, int]](maxlen=20)
+        self._length = 0
+
+    def show(self, done: int) -> None:
+        """Writes how far it is, twice a second at most; the rate is that of the last ten seconds."""
+        now = time.monotonic()
+        if self._seen and now - self._seen[-1][0] < _LINE_EVERY:
+            return
+        self._seen.append((now, done))
+        parts = [self._name, f"{size_text(done)} / {size_text(self._total)}"]
+        begun, first = self._seen[0]
+        if now > begun and done > first:
+            rate = (done - first) / (now - begun)
+            minutes, seconds = divmod(round((self._total - done) / rate), 60)
+            parts += [f"{size_text(round(rate))}/s", f"{minutes}:{seconds:02d}"]
+        text = "  ".join(parts)
+        sys.stderr.write(f"\r{text.ljust(self._length)}")
+        sys.stderr.flush()
+        self._length = len(text)
+
+    def note(self, text: str) -> None:
+        """Writes something that stays."""
+        self.end()
+        sys.stderr.write(f"torso: {text}\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leaves the line as it is, where there is one."""
+        if self._length:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+            self._length = 0
+
+
+class Notices:
+    """Shows at once, where someone looks, what there is to say before the first byte is asked for."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._show = not quiet and is_watched()
+
+    def advance(self, count: int) -> None:
+        """See `Watcher`. There are no bytes to count."""
+
+    def note(self, template: str, values: dict[str, object]) -> None:
+        """See `Watcher`."""
+        if self._show:
+            sys.stderr.write(f"torso: {say(template, values)}\n")
+            sys.stderr.flush()
+
+
+def is_watched() -> bool:
+    """Whether a person sees standard error as it is written: on a terminal, or below the cell of a notebook."""
+    return sys.stderr.isatty() or is_notebook()
+
+
+def is_notebook() -> bool:
+    """Whether standard error is shown below a cell: there is no terminal, but a returned carriage is understood."""
+    return type(sys.stderr).__module__.startswith("ipykernel")
 
 
 def size_text(count: int) -> str:

@@ -16,12 +16,13 @@ from typing import cast
 
 from torso.errors import TorsoError
 from torso.files import read_text
-from torso.hub.cache import RemoteFile, Repository
-from torso.hub.locking import locked_if_free
+from torso.hub.cache import RemoteFile
 from torso.hub.positioned import open_for_writing, read_at, write_at
 
 _DIGITS = 16
 SUFFIX = ".torso-part"
+BROKEN_RECORD = (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a record may raise: it is a file like any other, and may hold anything."""
 
 
 @dataclass(slots=True)
@@ -50,12 +51,14 @@ class Part:
         path: where it is kept; a part that another process left there is continued, if it is of the same file.
         file: size and hash of the whole.
         segment_size: bytes of each segment of a new part.
+        revision: the branch, tag or commit that it is fetched for.
     """
 
-    def __init__(self, path: Path, file: RemoteFile, segment_size: int) -> None:
+    def __init__(self, path: Path, file: RemoteFile, segment_size: int, revision: str = "") -> None:
         self.path = path
         self.file = file
         self.segment_size = segment_size
+        self.revision = revision
         self.segments: list[Segment] = []
         self.validators: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -137,7 +140,7 @@ class Part:
         self.close()
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(self.path, target)
-        _record_path(self.path).unlink(missing_ok=True)
+        record_path(self.path).unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Removes the part: its bytes are of no use to anyone."""
@@ -147,15 +150,13 @@ class Part:
     def _continue(self) -> bool:
         """Takes over what an earlier process left; False where there is nothing, or it is of another file."""
         try:
-            table = cast(
-                "dict[str, object]", json.loads(read_text(_record_path(self.path), limit=1 << 20, code="E_PART"))
-            )
+            table = read_record(self.path)
             segments = [
                 Segment(int(str(entry["start"])), int(str(entry["end"])), int(str(entry["done"])))
                 for entry in cast("list[dict[str, object]]", table["segments"])
             ]
             validators = {str(k): str(v) for k, v in cast("dict[str, object]", table["validators"]).items()}
-        except (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except BROKEN_RECORD:
             return False
         held = os.fstat(self._data).st_size
         edges = [segment.start for segment in segments] + [self.file.size]
@@ -181,6 +182,7 @@ class Part:
             "format": 1,
             "etag": self.file.etag,
             "size": self.file.size,
+            "revision": self.revision,
             "validators": self.validators,
             "segments": [
                 {"start": segment.start, "end": segment.end, "done": f"{segment.done:0{_DIGITS}d}"}
@@ -195,49 +197,22 @@ class Part:
                 position = text.index(mark, position) + len(mark)
                 self._places.append(position)
             if self._record < 0:
-                self._record = open_for_writing(_record_path(self.path))
+                self._record = open_for_writing(record_path(self.path))
             write_at(self._record, text, 0)
             os.ftruncate(self._record, len(text))
-
-
-def arrived(path: Path) -> int:
-    """Bytes that a part on the disk says have arrived; 0 where there is none."""
-    try:
-        table = cast("dict[str, object]", json.loads(read_text(_record_path(path), limit=1 << 20, code="E_PART")))
-        return sum(int(str(entry["done"])) for entry in cast("list[dict[str, object]]", table["segments"]))
-    except (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return 0
 
 
 def discard(path: Path) -> None:
     """Removes a part and its record from the disk."""
     path.unlink(missing_ok=True)
-    _record_path(path).unlink(missing_ok=True)
+    record_path(path).unlink(missing_ok=True)
 
 
-def discard_stale(home: Repository, *, taken: bool = False, dry_run: bool = False) -> int:
-    """Removes the parts in a repository of the cache that no process is at; the bytes that frees.
-
-    Args:
-        home: the repository.
-        taken: only those whose content has come meanwhile, from whoever brought it.
-        dry_run: remove nothing.
-    """
-    freed = 0
-    for path in (home.folder / "blobs").glob(f"*{SUFFIX}*"):  # parts and their records, each alone too
-        etag = path.name.partition(".")[0]
-        if taken and not home.blob(etag).exists():
-            continue
-        try:
-            with locked_if_free(home.lock(etag)) as held:
-                if held:
-                    freed += path.stat().st_size
-                    if not dry_run:
-                        path.unlink()
-        except OSError:
-            continue  # gone meanwhile, or in a cache that may not be written
-    return freed
+def read_record(path: Path) -> dict[str, object]:
+    """The record of a part as it stands on the disk; errors of every kind where there is none, or it is another's."""
+    return cast("dict[str, object]", json.loads(read_text(record_path(path), limit=1 << 20, code="E_PART")))
 
 
-def _record_path(path: Path) -> Path:
+def record_path(path: Path) -> Path:
+    """The record that belongs to a part."""
     return path.with_name(path.name + ".json")

@@ -18,9 +18,11 @@ class Place:
         server: how messages call the server.
         headers: what to send along, no secrets.
         explain: what an error of this server means, where its protocol says more than the status.
+        renew: gives the same copy under an address that holds again, where addresses hold for a while only.
     """
 
     url: str
     server: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     explain: Callable[[Web, Answer], Failure] | None = None
+    renew: Callable[[Web], Place] | None = None

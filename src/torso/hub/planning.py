@@ -11,9 +11,9 @@ from torso.errors import DiskError, NotFoundError
 from torso.hub.cache import RemoteFile, Repository, files_in
 from torso.hub.choice import choose
 from torso.hub.destination import Destination, InCache, InFolder
+from torso.hub.leftovers import arrived
 from torso.hub.listing import Listing, require_distinct
 from torso.hub.meter import Watcher, size_text
-from torso.hub.part import arrived
 from torso.hub.place import Place
 from torso.hub.resolution import homes, not_here, revisions
 from torso.hub.settings import Settings
@@ -93,7 +93,11 @@ def make_plan(source: Source, order: Order, settings: Settings, web: Web, watche
     listing, places = _listing(source, order, settings, web, watcher, repository)
     if listing.origin.startswith("modelscope:") and source.kind == "hub":
         repository = homes(replace(source, kind="modelscope"), settings, "modelscope")[0]
-    return plan_from(source, listing, order, repository, places)
+    plan = plan_from(source, listing, order, repository, places)
+    if settings.offline and plan.need:
+        missing = tuple(file.path for file in plan.need)
+        raise not_here(source, settings, settings.source, config_only=order.config_only, missing=missing)
+    return plan
 
 
 def plan_from(source: Source, listing: Listing, order: Order, repository: Repository, places: Places) -> Plan:
@@ -130,7 +134,7 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
     destination: Destination = (
         InFolder(order.to, str(source), repository, order.force)
         if order.to
-        else InCache(repository, listing.commit, order.force)
+        else InCache(repository, listing.commit, order.force, listing.revision)
     )
     need = tuple(file for file in take if destination.lacks(file))
     return Plan(source, listing, destination, take, choice.leave, need, places)
@@ -162,9 +166,10 @@ def _listing(
     pinned = None
     if not order.update:
         pinned = next(filter(None, map(repository.commit, revisions(source))), None)
-    if pinned and not (order.force or order.include or order.everything or order.pytorch):
-        kept = _kept(repository, pinned, source)
-        if kept.files and (settings.offline or not repository.missing(pinned, config_only=order.config_only)):
+    named = bool(order.include or order.everything or order.pytorch)
+    if pinned and not order.force and (settings.offline or not named):
+        kept = _kept(repository, pinned, source, whole=named)
+        if kept.files and (named or not repository.missing(pinned, config_only=order.config_only)):
             return kept, _no_places
     if settings.offline:
         raise not_here(source, settings, settings.source, config_only=order.config_only)
@@ -174,13 +179,17 @@ def _listing(
     return (replace(listing, revision=source.revision or "main") if asked is not source else listing), places
 
 
-def _kept(repository: Repository, commit: str, source: Source) -> Listing:
-    """The listing of a snapshot that is here: as it was kept, else what is in it, by the names of its blobs."""
+def _kept(repository: Repository, commit: str, source: Source, *, whole: bool) -> Listing:
+    """The listing of a snapshot that is here: as it was kept, else what is in it, by the names of its blobs.
+
+    Unless the ``whole`` is asked for, without the files that are not here: what makes the model is, and that is enough.
+    """
     folder = repository.snapshot(commit)
     present = files_in(folder)
     files = repository.tree(commit) or {name: _blob_of(folder, name) for name in present}
-    here = {name: file for name, file in files.items() if name in present and repository.blob(file.etag).is_file()}
-    return Listing("cache", "hub cache", commit, revisions(source)[0], here, True, _no_place)
+    if not whole:
+        files = {name: files[name] for name in files if name in present and repository.blob(files[name].etag).is_file()}
+    return Listing("cache", "hub cache", commit, revisions(source)[0], files, True, _no_place)
 
 
 def _blob_of(folder: Path, name: str) -> RemoteFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from dataclasses import dataclass, replace
@@ -17,16 +18,16 @@ from torso.hub.digest import digest_of
 from torso.hub.download import has_size
 from torso.hub.evidence import Evidence, evidence_of
 from torso.hub.getting import open_web, run_jobs
-from torso.hub.git import places_of
+from torso.hub.git import get_by_git, places_of
 from torso.hub.gitobjects import write_blob
-from torso.hub.meter import Meter
-from torso.hub.planning import Places
+from torso.hub.meter import Notices
+from torso.hub.planning import Order, Places
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
 from torso.hub.sources import find_listing
 from torso.hub.web import Web
 
-_LEAVE = ("E_PARTIAL_DOWNLOAD", "E_MISPLACED")  # a person's files: told of, never deleted
+_LEAVE = ("E_MISPLACED",)  # a person's files: told of, never moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: 
     folder = locate(parsed)
     report = check_folder(folder, str(parsed))
     evidence = evidence_of(folder)
-    broken = {finding.path for finding in report.findings if finding.error.code not in _LEAVE}
+    broken = {finding.path for finding in report.findings if not (finding.harmless or finding.error.code in _LEAVE)}
     if not broken:
         return Repair((), report)
     known = evidence.files or {}
@@ -107,6 +108,10 @@ def _from_network(
     folder: Path, source: Source, evidence: Evidence, broken: set[str], settings: Settings, web: Web
 ) -> None:
     """Fetches the broken files of a folder from where the model came from."""
+    if source.kind == "git" and folder.parent.name == "snapshots":
+        order = Order(include=tuple(glob.escape(path) for path in sorted(broken)), force=True)
+        get_by_git(replace(source, revision=evidence.revision), order, settings, web, None)
+        return
     if source.kind == "git":
         files = [file for path, file in (evidence.files or {}).items() if path in broken and file.is_large]
         places = places_of(web, source.name, "", evidence.revision or "", files)
@@ -114,7 +119,7 @@ def _from_network(
         return
     pinned = evidence.revision if source.kind == "hub" else None
     asked = replace(source, revision=pinned or source.revision)
-    listing, places_in = find_listing(asked, settings, web, Meter(source.name, 0, quiet=settings.quiet))
+    listing, places_in = find_listing(asked, settings, web, Notices(quiet=settings.quiet))
     choice = choose(listing.files)
     wanted = broken if evidence.files else {path for path in choice.take if not (folder / path).is_file()} | broken
     files = [listing.files[path] for path in sorted(wanted) if path in listing.files]

@@ -109,9 +109,9 @@ def find_local(source: Source, settings: Settings, hub: str, *, config_only: boo
 def _tidy(home: Repository) -> None:
     """Removes what an unfinished download of ours left, where another tool has brought the content since."""
     if any((home.folder / "blobs").glob("*.torso-part*")):
-        from torso.hub.part import discard_stale
+        from torso.hub.leftovers import discard_stale, everybody
 
-        discard_stale(home, taken=True)
+        discard_stale(home, everybody)
 
 
 def _may_be_modelscope(source: Source, hub: str) -> bool:
@@ -180,8 +180,18 @@ def _bundled(name: str) -> Snapshot:
     return Snapshot(home / name, f"torso:{name}", "bundled", None)
 
 
-def not_here(source: Source, settings: Settings, hub: str, *, config_only: bool = False) -> OfflineError:
-    """The error for a model that is not here, or not whole, while no network may be used."""
+def not_here(
+    source: Source, settings: Settings, hub: str, *, config_only: bool = False, missing: Sequence[str] = ()
+) -> OfflineError:
+    """The error for a model that is not here, or not whole, while no network may be used.
+
+    Args:
+        source: what was asked for.
+        settings: where it was looked for.
+        hub: the source that is chosen.
+        config_only: whether the weights are not wanted.
+        missing: the files that are, where more was asked for than what makes the model.
+    """
     last = source.name.rpartition("/")[2]
     for home in homes(source, settings, hub):
         for revision in revisions(source):
@@ -195,7 +205,7 @@ def not_here(source: Source, settings: Settings, hub: str, *, config_only: bool 
                     values=dict(
                         name=source.name,
                         last=last,
-                        missing=", ".join(home.missing(commit, config_only=config_only)),
+                        missing=", ".join(missing or home.missing(commit, config_only=config_only)),
                         folder=home.snapshot(commit),
                     ),
                 )

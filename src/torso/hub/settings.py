@@ -6,6 +6,7 @@ huggingface_hub 2.4, and a few of torso's. Because nothing is read at import, a 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -13,8 +14,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
-from torso.errors import ConfigError
-from torso.files import read_json
+from torso.errors import AccessError, ConfigError, TorsoError
+from torso.files import read_json, write_atomically
 from torso.language import say
 
 HUB = "https://huggingface.co"
@@ -37,7 +38,7 @@ class Patience:
         longest_wait: the longest ``Retry-After`` obeyed, in seconds.
     """
 
-    connect: float = 10.0
+    connect: float = 5.0
     read: float = 30.0
     minimum_rate: float = 1024.0
     rate_window: float = 30.0
@@ -147,6 +148,30 @@ def read_saved() -> Mapping[str, object]:
                 ),
             )
     return table
+
+
+def save(name: str, value: object) -> Path:
+    """Keeps a setting in the saved file, beside what is there, and gives the file's path.
+
+    Raises:
+        ConfigError, FileFormatError: as `read_saved`, of what is there already.
+        AccessError: E_ACCESS, the file cannot be written.
+    """
+    path, table = saved_path(), {**read_saved(), name: value}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with write_atomically(path) as file:
+            file.write((json.dumps(table, indent=1, ensure_ascii=False) + "\n").encode())
+    except OSError as error:
+        if isinstance(error, TorsoError):
+            raise
+        raise AccessError(
+            "E_ACCESS",
+            "{path} cannot be written: {reason}.",
+            cure="Set TORSO_SOURCE instead, or name another file by TORSO_SETTINGS.",
+            values=dict(path=path, reason=error.strerror or error),
+        ) from error
+    return path
 
 
 def split_list(text: str) -> tuple[str, ...]:

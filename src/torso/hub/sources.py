@@ -25,6 +25,7 @@ from torso.hub.web import Web
 Given = TypeVar("Given")
 
 _FINAL = ("E_GATED", "E_REVISION", "E_DISABLED", "E_BAD_TOKEN", "E_UNSAFE_PATH", "E_LIMIT")
+_UNREACHABLE = ("E_CONNECT", "E_DNS", "E_TIMEOUT")
 _NAMES = ("auto", "hf", "hf-mirror", "modelscope")
 
 
@@ -78,11 +79,13 @@ def find_listing(
             continue
         attempt = partial(server.list_files, web, source.name, source.revision)
         try:
-            listing = insist(attempt, web, watcher, alone=len(asked) == 1)
+            listing = insist(attempt, web, watcher, alone=len(asked) == 1, last=server is asked[-1])
         except Failure as failure:
             failures.append((server.endpoint, failure))
             if failure.error.code in _FINAL:
                 break
+            if server is not asked[-1]:
+                watcher.note("{why} Asking the next source.", {"why": failure.error.what})
             continue
         others = [] if listing.private else [other for other in asked if other is not server]
         return listing, partial(_places, listing, others, source)
@@ -90,8 +93,15 @@ def find_listing(
     raise last if last.code in _FINAL else no_source(source.name, failures)
 
 
-def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: bool) -> Given:
+def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: bool = True, last: bool = True) -> Given:
     """What ``attempt`` gives, tried again while its failures may pass.
+
+    Args:
+        attempt: asks a server.
+        web: the network.
+        watcher: told of each wait.
+        alone: whether there is no other server to ask.
+        last: whether no other is left; before that, one that cannot be reached is not waited for a second time.
 
     Raises:
         Failure: the last one.
@@ -101,7 +111,8 @@ def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: b
         try:
             return attempt()
         except Failure as failure:
-            if not failure.again or number == retries or web.cancelled.is_set():
+            unreachable = failure.error.code in _UNREACHABLE and not last
+            if not failure.again or number == retries or unreachable or web.cancelled.is_set():
                 raise
             wait = min(10.0, web.patience.backoff * 2**number) if failure.wait is None else failure.wait
             watcher.note("{why} Trying again in {wait} s.", {"why": failure.error.what, "wait": f"{wait:.1f}"})
@@ -119,6 +130,17 @@ def _places(listing: Listing, others: Sequence[Server], source: Source, file: Re
         elif not listing.origin.startswith("modelscope:"):
             found.append(huggingface.place(other.endpoint, source.name, listing.commit, file))
     return tuple(found)
+
+
+def require_source(text: str) -> str:
+    """``text`` itself, where it names a source: auto, hf, hf-mirror, modelscope, or an address.
+
+    Raises:
+        InputError: E_SOURCE.
+    """
+    if text != "auto":
+        _server(text)
+    return text
 
 
 def _denied(failures: Sequence[tuple[str, Failure]]) -> bool:

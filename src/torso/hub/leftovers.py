@@ -1,0 +1,91 @@
+"""Parts that wait on the disk for the next attempt: how much of them there is, whose they are, when they go."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+from torso.hub.cache import Repository
+from torso.hub.locking import locked_if_free
+from torso.hub.part import BROKEN_RECORD, SUFFIX, read_record, record_path
+
+_SILENCE = 3600.0  # seconds without a byte after which no process can be at a part, where no lock tells
+
+
+@contextmanager
+def own_part(path: Path, *, locked: bool) -> Generator[Path]:
+    """The path to keep a part at: ``path`` itself where a lock keeps others away, else a name of the caller's own.
+
+    A part that waits is then taken over by renaming, which one of several callers does, and handed back at the end.
+    Should two hand back at once, the hash of the whole finds out.
+    """
+    if locked:
+        yield path
+        return
+    own = path.with_name(f"{path.name.removesuffix(SUFFIX)}.{secrets.token_hex(8)}{SUFFIX}")
+    _move(path, own)
+    try:
+        yield own
+    finally:
+        _move(own, path)
+
+
+def arrived(path: Path) -> int:
+    """Bytes that a part on the disk says have arrived; 0 where there is none."""
+    try:
+        return sum(int(str(entry["done"])) for entry in cast("list[dict[str, object]]", read_record(path)["segments"]))
+    except BROKEN_RECORD:
+        return 0
+
+
+def nobody(_etag: str, _revision: str) -> bool:
+    """Wants no part."""
+    return False
+
+
+def everybody(_etag: str, _revision: str) -> bool:
+    """Wants every part."""
+    return True
+
+
+def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = nobody, *, dry_run: bool = False) -> int:
+    """Removes the parts in a repository of the cache that no process is at and nobody wants; the bytes that frees.
+
+    Args:
+        home: the repository.
+        wanted: whether to keep a part, by the hash of its content and the revision it was fetched for. It is not asked
+            where the content has come meanwhile, from whoever brought it, or where the part cannot be continued.
+        dry_run: remove nothing.
+    """
+    freed = 0
+    for path in list((home.folder / "blobs").glob(f"*{SUFFIX}*")):  # parts and their records, each alone too
+        etag = path.name.partition(".")[0]
+        if not home.blob(etag).exists() and _is_wanted(path.with_name(path.name.removesuffix(".json")), etag, wanted):
+            continue
+        try:
+            with locked_if_free(home.lock(etag)) as held:
+                if held or (held is None and time.time() - path.stat().st_mtime > _SILENCE):
+                    freed += path.stat().st_size
+                    if not dry_run:
+                        path.unlink()
+        except OSError:
+            continue  # gone meanwhile, or in a cache that may not be written
+    return freed
+
+
+def _is_wanted(part: Path, etag: str, wanted: Callable[[str, str], bool]) -> bool:
+    try:
+        return part.exists() and wanted(etag, str(read_record(part)["revision"]))
+    except BROKEN_RECORD:
+        return False
+
+
+def _move(path: Path, to: Path) -> None:
+    for source, target in ((record_path(path), record_path(to)), (path, to)):
+        with suppress(FileNotFoundError):
+            os.replace(source, target)
