@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import cast
 
 import click
 
@@ -49,8 +50,11 @@ def _invoke(given: list[str]) -> int:
     except click.ClickException as error:
         _show_usage(error, as_json)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
         click.echo(f"\ntorso: {say('stopped.')}", err=True)
+        # What was interrupted may have said how to go on.
+        for note in cast("list[str]", getattr(stop, "__notes__", [])):
+            click.echo(note, err=True)
         return STOPPED
     except Exception as error:
         _show_fault(error)
