@@ -83,6 +83,7 @@ TEXTS: dict[str, str] = {
     "the weights, a part of them": "权重的一部分",
     "the model card": "模型说明",
     "how one vector is made of a text": "如何把文本变成一个向量",
+    "the log of its training": "训练记录",
     "not used": "未使用",
     "Its config, in short": "配置概要",
     "A {family} model of {weights} weights.": "{family} 模型，共 {weights} 个权重。",

@@ -32,6 +32,7 @@ _PURPOSES = {
     "pytorch_model.bin": "the weights",
     "README.md": "the model card",
     "modules.json": "how one vector is made of a text",
+    "training.json": "the log of its training",
 }
 _SHORT = 128  # tokens up to which every layer's attention is looked at
 _HEADS = (Task.SEQUENCE, Task.TOKEN, Task.MASKED_LM)
