@@ -18,17 +18,6 @@ NewHead = bool | Literal["if absent"]
 """Whether a head may be made new: never, where the file lacks one, or also where the file's has other labels."""
 
 
-def no_head(architecture: Architecture[Any], task: Task[Any], contents: Contents) -> WeightsError:
-    """The error of a checkpoint without the head that a task needs."""
-    key = architecture.plan(task).names.keys("out.weight", contents.prefix)[0]
-    return WeightsError(
-        "E_NO_HEAD",
-        "{folder} has no trained head for {task}: it lacks {some}.",
-        cure="To start a new one for training: new_head=True.",
-        values=dict(folder=contents.weights.folder, task=task.name, some=key),
-    )
-
-
 def settle_labels(
     config: HubConfig,
     architecture: Architecture[Any],
@@ -58,7 +47,9 @@ def settle_labels(
     there = contents.labels(architecture.plan(task).names)
     changed = config.replace(asked) if asked else config
     if there is None and new_head is False:
-        raise no_head(architecture, task, contents)
+        from torso.checkpoint.plan import no_head
+
+        raise no_head(task, contents, [architecture.plan(task).names.keys("out.weight", contents.prefix)[0]])
     if there is None:
         return changed, ()
     if changed.num_labels is None:

@@ -107,15 +107,16 @@ def _refuse_missing_head(anew: list[str], head: Pulled, names: Names, task: Task
         return
     if head.misshapen and not head.missing:
         _refuse_shapes(head, contents)
-    raise WeightsError(
+    raise no_head(task, contents, [names.keys(name, contents.prefix)[0] for name in anew[:4]])
+
+
+def no_head(task: Task[Any], contents: Contents, lacking: list[str]) -> WeightsError:
+    """The error of a file without the head that a task needs, naming keys that it lacks."""
+    return WeightsError(
         "E_NO_HEAD",
         "{folder} has no trained head for {task}: it lacks {some}.",
         cure="To start a new one for training: new_head=True.",
-        values=dict(
-            folder=contents.weights.folder,
-            task=task.name,
-            some=", ".join(names.keys(name, contents.prefix)[0] for name in anew[:4]),
-        ),
+        values=dict(folder=contents.weights.folder, task=task.name, some=", ".join(lacking)),
     )
 
 
