@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 # Before torch is imported, here and in every process that a test starts: small models are slower on many threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -12,6 +13,9 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
+
+# A shell that starts the suite in the background lets it ignore Ctrl-C, and every process that a test starts too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def seed() -> int:
