@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 
 # Before torch is imported, here and in every process that a test starts: small models are slower on many threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -11,6 +14,11 @@ os.environ["TORSO_LANG"] = "en"
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+# What is made ready from a vocabulary is kept for this run alone, and for the processes that it starts.
+if "TORSO_CACHE" not in os.environ:
+    os.environ["TORSO_CACHE"] = tempfile.mkdtemp(prefix="torso-cache-")
+    atexit.register(shutil.rmtree, os.environ["TORSO_CACHE"], ignore_errors=True)
 
 import pytest
 

@@ -172,8 +172,8 @@ def fails(folder: Path, code: str, kind: type[TorsoError] = TokenizerError) -> s
 
 def test_missing_says_what_to_download(tmp_path: Path):
     assert "tokenizer_config.json" in fails(tmp_path, "E_TOKENIZER_MISSING")
-    (tmp_path / "spiece.model").write_bytes(b"x")
-    assert "spiece.model" in fails(tmp_path, "E_TOKENIZER_MISSING")
+    (tmp_path / "merges.txt").write_bytes(b"x")
+    assert "merges.txt" in fails(tmp_path, "E_TOKENIZER_MISSING")
 
 
 def test_what_stands_there_instead_of_a_tokenizer(tmp_path: Path):

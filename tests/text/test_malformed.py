@@ -166,9 +166,9 @@ CASES = [
     built(61, "nothing", lambda folder: None, "E_TOKENIZER_MISSING"),
     built(
         61,
-        "sentencepiece only",
+        "sentencepiece of one byte",
         lambda folder: (folder / "spiece.model").write_bytes(b"x") and None,
-        "E_TOKENIZER_MISSING",
+        "E_TOKENIZER",
     ),
     built(
         61,

@@ -104,12 +104,6 @@ TEXTS: dict[str, str] = {
     "Download tokenizer.json (or vocab.txt) and tokenizer_config.json of the same model into {folder}.": (
         "请把同一模型的 tokenizer.json(或 vocab.txt)和 tokenizer_config.json 下载到 {folder}。"
     ),
-    "{folder} has {there}, which torso does not convert, and no tokenizer.json or vocab.txt.": (
-        "{folder} 中有 {there}，torso 不转换这种格式；没有 tokenizer.json 或 vocab.txt。"
-    ),
-    "Download tokenizer.json and tokenizer_config.json of the same model into {folder}.": (
-        "请把同一模型的 tokenizer.json 和 tokenizer_config.json 下载到 {folder}。"
-    ),
     "{name} splits text with a dictionary before its vocabulary is used; torso does not.": (
         "{name} 先用词典切分文本，再查词表；torso 不支持。"
     ),

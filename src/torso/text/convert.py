@@ -5,9 +5,12 @@ The paper is https://arxiv.org/abs/1810.04805; the pipeline and every default ar
 
 from __future__ import annotations
 
+from functools import partial
+
 from torso.errors import UnsupportedError
+from torso.text.bytelevel import roberta_frame
 from torso.text.faults import Fault
-from torso.text.guard import Table
+from torso.text.parts import Draft, Table, framed_as_bert, special, tokens
 from torso.text.settings import BERT_TOKENS, AddedToken, Settings
 
 VOCABULARY_LIMIT = 64 * 2**20  # bytes of a vocab.txt
@@ -44,11 +47,11 @@ def bert_tokens(settings: Settings, vocabulary: dict[str, int]) -> dict[str, Add
     return named
 
 
-def bert_document(vocabulary: dict[str, int], settings: Settings, named: dict[str, AddedToken]) -> Table:
-    """The tokenizer.json of BERT's WordPiece over ``vocabulary``; its added tokens are still to be filled in.
+def bert(vocabulary: dict[str, int], settings: Settings) -> Draft:
+    """BERT's WordPiece over ``vocabulary``.
 
     Raises:
-        Fault: a switch that is not true or false; no vocabulary.
+        Fault: a switch that is not true or false; no vocabulary of BERT's.
         UnsupportedError: E_UNSUPPORTED for a tokenizer whose text is split by a dictionary before WordPiece.
     """
     if settings.tokenizer_class in _SPLIT_BY_DICTIONARY:
@@ -58,53 +61,60 @@ def bert_document(vocabulary: dict[str, int], settings: Settings, named: dict[st
             cure="Use a model whose tokenizer is BertTokenizer, or one with a tokenizer.json.",
             values=dict(name=settings.tokenizer_class),
         )
+    named = bert_tokens(settings, vocabulary)
+    for name in ("cls_token", "sep_token"):
+        if named[name].content not in vocabulary:
+            raise Fault("it holds no {token}, so it is no vocabulary of BERT's", token=named[name].content)
+    return Draft(
+        _word_pieces(vocabulary, named["unk_token"].content),
+        _words(settings),
+        {"type": "BertPreTokenizer"},
+        {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        framed_as_bert(named),
+        named,
+    )
+
+
+def mpnet(vocabulary: dict[str, int], settings: Settings) -> Draft:
+    """MPNet's: BERT's WordPiece with RoBERTa's tokens around the text; the mask takes the space before it.
+
+    Raises:
+        Fault: as `bert`.
+    """
+    usual = special(bos_token="<s>", eos_token="</s>", unk_token="[UNK]", sep_token="</s>", pad_token="<pad>")
+    usual |= {"cls_token": AddedToken("<s>"), "mask_token": AddedToken("<mask>", lstrip=True)}
+    named = tokens(settings, usual)
+    unknown = named["unk_token"].content if "unk_token" in named else ""
+    return Draft(
+        _word_pieces(vocabulary, unknown),
+        _words(settings),
+        {"type": "BertPreTokenizer"},
+        {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        partial(roberta_frame, named, prefix=False, trim=True),
+        named,
+    )
+
+
+def _words(settings: Settings) -> Table:
     lowercase = settings.flag("do_lower_case", True)
     strip = settings.flag("strip_accents", lowercase)
-    cls, sep = named["cls_token"].content, named["sep_token"].content
     return {
-        "version": "1.0",
-        "truncation": None,
-        "padding": None,
-        "added_tokens": [],
-        "normalizer": {
-            "type": "BertNormalizer",
-            "clean_text": True,
-            "handle_chinese_chars": settings.flag("tokenize_chinese_chars", True),
-            # null means "as lowercase"; it is written back as the file had it
-            "strip_accents": None if settings.config.get("strip_accents") is None else strip,
-            "lowercase": lowercase,
-        },
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": _template(cls, sep, vocabulary),
-        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
-        "model": {
-            "type": "WordPiece",
-            "unk_token": named["unk_token"].content,
-            "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100,
-            "vocab": vocabulary,
-        },
+        "type": "BertNormalizer",
+        "clean_text": True,
+        "handle_chinese_chars": settings.flag("tokenize_chinese_chars", True),
+        # null means "as lowercase"; it is written back as the file had it
+        "strip_accents": None if settings.config.get("strip_accents") is None else strip,
+        "lowercase": lowercase,
     }
 
 
-def _template(cls: str, sep: str, vocabulary: dict[str, int]) -> Table:
-    def special(name: str, segment: int) -> Table:
-        return {"SpecialToken": {"id": name, "type_id": segment}}
-
-    def text(name: str, segment: int) -> Table:
-        return {"Sequence": {"id": name, "type_id": segment}}
-
-    def entry(name: str) -> Table:
-        if name not in vocabulary:
-            raise Fault("it holds no {token}, so it is no vocabulary of BERT's", token=name)
-        return {"id": name, "ids": [vocabulary[name]], "tokens": [name]}
-
-    single = [special(cls, 0), text("A", 0), special(sep, 0)]
+def _word_pieces(vocabulary: dict[str, int], unknown: str) -> Table:
     return {
-        "type": "TemplateProcessing",
-        "single": single,
-        "pair": [*single, text("B", 1), special(sep, 1)],
-        "special_tokens": {name: entry(name) for name in (cls, sep)},
+        "type": "WordPiece",
+        "unk_token": unknown,
+        "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+        "vocab": vocabulary,
     }
 
 

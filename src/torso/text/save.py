@@ -9,10 +9,12 @@ from typing import cast
 
 from torso.files import write_atomically
 from torso.text.convert import vocabulary_text
+from torso.text.families import Form
 from torso.text.guard import Table
-from torso.text.load import FULL, WORDS, Loaded
+from torso.text.load import Loaded
 from torso.text.models import vocabulary_of
 from torso.text.settings import CONFIG, NAMES, SPECIAL
+from torso.text.sources import FULL, WORDS
 
 # The classes that transformers builds from switches.
 # Paths of the machine a file came from, and code that does not come along.
@@ -40,15 +42,15 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
     model = cast(Table, document["model"])
     _write(folder / FULL, document)
     _write(folder / CONFIG, _config(loaded, document, max_tokens))
-    _write(folder / SPECIAL, {name: token for name, token in loaded.named.items() if name in NAMES})
-    if loaded.from_words:
+    _write(folder / SPECIAL, {name: token for name, token in loaded.ready.named.items() if name in NAMES})
+    if loaded.source.form is Form.WORDS:
         with write_atomically(folder / WORDS) as file:
             file.write(vocabulary_text(vocabulary_of(model)).encode())
 
 
 def _config(loaded: Loaded, document: Table, max_tokens: int | None) -> Table:
     config = {key: value for key, value in loaded.settings.config.items() if key not in _NOT_WRITTEN}
-    config |= {name: token for name, token in loaded.named.items() if name in NAMES}
+    config |= {name: token for name, token in loaded.ready.named.items() if name in NAMES}
     if max_tokens is not None:
         config["model_max_length"] = max_tokens
     config["padding_side"], config["truncation_side"] = loaded.padding_side, loaded.truncation_side
@@ -64,7 +66,7 @@ def _class_and_switches(document: Table, loaded: Loaded) -> Table:
     So BertTokenizer is named only where that rebuilding gives this very pipeline, and then the switches are those of
     the pipeline; otherwise the class that takes tokenizer.json as it is.
     """
-    said, named = loaded.settings.tokenizer_class, loaded.named
+    said, named = loaded.settings.tokenizer_class, loaded.ready.named
     normalizer = cast(Table, document.get("normalizer") or {})
     model = cast(Table, document["model"])
     plain = (

@@ -29,8 +29,8 @@ class Tokenizer(Reader):
 
     def __init__(self, loaded: loading.Loaded, folder: Path, max_tokens: int | None) -> None:
         """Of loaded files; use `from_folder`."""
-        extra = tuple(token.content for token in loaded.settings.extra)
-        super().__init__(loaded.wheel, loaded.named, extra, loaded.largest_id)
+        ready = loaded.ready
+        super().__init__(loaded.wheel, ready.named, ready.extra, ready.largest)
         self._folder = folder
         self._clean_up = loaded.clean_up
         self._cut_side = loaded.truncation_side

@@ -36,16 +36,16 @@ def no_panic() -> Generator[None]:
 class Wheel:
     """A tokenizer that is only read, so that any number of threads may share it."""
 
-    __slots__ = ("_template", "engine")
+    __slots__ = ("__weakref__", "_template", "engine")
 
-    def __init__(self, document: bytes, *, split_special_tokens: bool = False) -> None:
-        """Builds it from a tokenizer.json that `guard.check` has passed.
+    def __init__(self, engine: Engine, *, split_special_tokens: bool = False) -> None:
+        """Of the wheel's own object, which is this one's from here on.
 
         Raises:
-            Fault: the wheel refuses the file.
+            Fault: the wheel refuses it.
         """
         with no_panic():
-            self.engine = Engine.from_buffer(document)
+            self.engine = engine
             self.engine.no_padding()
             self.engine.no_truncation()
             self.engine.encode_special_tokens = split_special_tokens
@@ -54,6 +54,17 @@ class Wheel:
             self._template.post_processor = self.engine.post_processor
             self.engine.post_processor = None  # pyright: ignore[reportAttributeAccessIssue]
         _keep_forks_quiet()
+
+    @classmethod
+    def of(cls, document: bytes, *, split_special_tokens: bool = False) -> Wheel:
+        """Builds it from a tokenizer.json that `guard.check` has passed.
+
+        Raises:
+            Fault: the wheel refuses the file.
+        """
+        with no_panic():
+            engine = Engine.from_buffer(document)
+        return cls(engine, split_special_tokens=split_special_tokens)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickles as its file, so that a worker process can have a copy."""
@@ -107,7 +118,7 @@ class Wheel:
 
 
 def _again(document: bytes, split_special_tokens: bool) -> Wheel:
-    return Wheel(document, split_special_tokens=split_special_tokens)
+    return Wheel.of(document, split_special_tokens=split_special_tokens)
 
 
 def cut(pieces: Pieces, length: int, stride: int, side: str) -> None:

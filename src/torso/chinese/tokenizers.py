@@ -1,0 +1,53 @@
+"""Chinese messages about the vocabularies of every family: SentencePiece files, merges, languages and chat templates."""
+
+TEXTS: dict[str, str] = {
+    # files
+    "{folder} has {there}, which alone make no tokenizer, and no tokenizer.json.": (
+        "{folder} 中有 {there}，但仅凭它们不能构成分词器，也没有 tokenizer.json。"
+    ),
+    "Download {wanted} of the same model into {folder}.": "请把同一模型的 {wanted} 下载到 {folder}。",
+    "This SentencePiece model cuts text in a way that torso does not have: {how}.": (
+        "此 SentencePiece 模型的切分方式 torso 不支持：{how}。"
+    ),
+    "Use a model of the kind unigram or bpe that marks the beginnings of words.": (
+        "请使用在词首做标记的 unigram 或 bpe 模型。"
+    ),
+    # the wire format
+    "it ends inside a field: {size} bytes are announced, {left} follow": (
+        "它在字段中间结束：声明了 {size} 字节，后面只有 {left} 字节"
+    ),
+    "it ends inside a number": "它在一个数的中间结束",
+    "it holds a number of more than 64 bits": "其中有超过 64 位的数",
+    "its field {number} is of kind {kind}, which is not read": "它的字段 {number} 的类型是 {kind}，不予读取",
+    "its field {number} is not UTF-8 text": "它的字段 {number} 不是 UTF-8 文本",
+    "its field {number} does not hold what it should: {value}": "它的字段 {number} 的内容不对：{value}",
+    # pieces and merges
+    "one of its pieces has {size} bytes; at most {limit} are read": (
+        "它有一个词片长 {size} 字节；最多读取 {limit} 字节"
+    ),
+    "one of its pieces is {text}, of kind {kind}": "它有一个词片是 {text}，类型为 {kind}",
+    "one of its pieces stands twice in its vocabulary": "它有一个词片在词表中出现两次",
+    "its vocabulary of {size} pieces has {count} for the unknown": (
+        "它的词表有 {size} 个词片，其中表示未知的有 {count} 个"
+    ),
+    "it falls back on bytes, and {byte} is not in its vocabulary": "它以字节兜底，但词表中没有 {byte}",
+    "its first three pieces are not those for the unknown, the beginning and the end of a text": (
+        "它的前三个词片不是表示未知、文本开头和文本结尾的词片"
+    ),
+    "it merges pieces (bpe), and the tokenizers of this family choose them by likelihood (unigram)": (
+        "它合并词片(bpe)，而这一系列的分词器按似然选择词片(unigram)"
+    ),
+    "it chooses pieces by likelihood (unigram), and the tokenizers of this family merge them (bpe)": (
+        "它按似然选择词片(unigram)，而这一系列的分词器合并词片(bpe)"
+    ),
+    "neither its first pieces {first} nor the files beside it say what family it is of": (
+        "从它最前面的词片 {first} 和旁边的文件都看不出它属于哪一系列"
+    ),
+    "it is not a vocabulary: an object from tokens to ids": "它不是词表，即从词元到编号的对象",
+    "it has more than {limit} merges": "它的合并规则超过 {limit} 条",
+    "line {number} of it is {line}, not two tokens": "它的第 {number} 行是 {line}，不是两个词元",
+    "its {name} is null, without which there is no tokenizer of this family": (
+        "它的 {name} 为 null，而这一系列的分词器不能没有它"
+    ),
+    "{name} must be a whole number from 0 to {most}, not {value}": "{name} 应为 0 到 {most} 的整数，而不是 {value}",
+}

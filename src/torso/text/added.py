@@ -1,0 +1,84 @@
+"""The tokens that are found in text before a tokenizer's model sees it, and the ids they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+from torso.text.faults import Fault
+from torso.text.guard import Table
+from torso.text.models import vocabulary_of, vocabulary_size
+from torso.text.settings import AddedToken, Settings
+from torso.text.wheel import Wheel
+
+
+def added(document: Table) -> list[Table]:
+    """The added tokens of a tokenizer.json."""
+    return cast("list[Table]", document.get("added_tokens", []))
+
+
+def with_added(
+    document: Table, settings: Settings, named: Mapping[str, AddedToken], extra: Iterable[AddedToken]
+) -> Table:
+    """``document`` with the tokens that only the files beside it, or its family, add; itself where there are none.
+
+    Args:
+        document: a tokenizer.json that was checked.
+        settings: the files beside it.
+        named: special tokens by name.
+        extra: tokens without a name.
+    """
+    have = {token["content"] for token in added(document)}
+    given = {token.content: number for number, token in settings.added.items()}
+    wanted = {token.content: token for token in (*settings.added.values(), *named.values())}
+    for token in extra:
+        wanted.setdefault(token.content, token)
+    fresh = [token for content, token in wanted.items() if content not in have]
+    if not fresh:
+        return document
+    vocabulary = vocabulary_of(cast(Table, document["model"]))
+    numbers = _free_numbers(vocabulary, document)
+    entries: list[Table] = []
+    for token in fresh:
+        number = vocabulary[token.content] if token.content in vocabulary else next(numbers)
+        entries.append(token.as_table(given.get(token.content, number)))
+    return document | {"added_tokens": [*added(document), *entries]}
+
+
+def _free_numbers(vocabulary: Mapping[str, int], document: Table) -> Iterator[int]:
+    """The ids that the wheel will give to new tokens, one after another."""
+    number = len(vocabulary) + sum(token["content"] not in vocabulary for token in added(document))
+    while True:
+        yield number
+        number += 1
+
+
+def numbers_of(document: Table) -> dict[str, int]:
+    """Token to id, added tokens included."""
+    numbers = {cast(str, token["content"]): cast(int, token["id"]) for token in added(document)}
+    return vocabulary_of(cast(Table, document["model"])) | numbers
+
+
+def largest_id(document: Table, wheel: Wheel) -> int:
+    """The largest id, once every added token has come out with the id its file gives it, and shares it with none.
+
+    Raises:
+        Fault: one comes out with another.
+    """
+    model = cast(Table, document["model"])
+    largest = vocabulary_size(model) - 1
+    tokens = added(document)
+    vocabulary = vocabulary_of(model) if tokens else {}
+    taken = frozenset(vocabulary.values()) if any(token["content"] not in vocabulary for token in tokens) else ()
+    for token in tokens:
+        content, number = cast(str, token["content"]), cast(int, token["id"])
+        real = wheel.engine.token_to_id(content)
+        if real != number or (content not in vocabulary and number in taken):
+            raise Fault(
+                "its added token {content} has the id {number}, and would come out as {real}",
+                content=content,
+                number=number,
+                real=real,
+            )
+        largest = max(largest, number)
+    return largest
