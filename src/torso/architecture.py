@@ -92,10 +92,21 @@ TASKS: tuple[Task[Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class HeadPlan(Generic[C]):
-    """How an architecture makes the head of a task: a builder, and the names of its weights."""
+    """How an architecture makes the head of a task.
+
+    Attributes:
+        build: makes the head that a config describes.
+        names: ours to the Hub's, for the head.
+        trunk: makes the trunk where the task needs another than the family's, such as an encoder without its decoder.
+        prefix: what transformers writes before the trunk's names with this head; None as the family's table says.
+        suffix: how the Hub's class with this head ends, where it is not as the task's (``GPT2LMHeadModel``).
+    """
 
     build: Callable[[C], nn.Head[Any]]
     names: Names = field(default_factory=Names)
+    trunk: Callable[[C], nn.Trunk | nn.EncoderOnly] | None = None
+    prefix: str | None = None
+    suffix: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +125,18 @@ class Architecture(Generic[C]):
     model_types: tuple[str, ...]
     family: str
     config: type[C]
-    trunk: Callable[[C], nn.Trunk]
+    trunk: Callable[[C], nn.Trunk | nn.EncoderDecoder]
     names: Names
     tasks: Mapping[Task[Any], HeadPlan[C]]
+
+    def class_name(self, task: Task[Any]) -> str:
+        """What the Hub's files call a model of this family with the head of a task."""
+        return self.family + (self.tasks[task].suffix or task.suffix)
+
+    @property
+    def decodes(self) -> bool:
+        """Whether it writes texts token by token, and so can go on from what was read before."""
+        return Task.CAUSAL_LM in self.tasks or Task.SEQ2SEQ_LM in self.tasks
 
     def plan(self, task: Task[Any]) -> HeadPlan[C]:
         """The head plan of a task.

@@ -43,11 +43,11 @@ def _infer(folder: Path) -> Architecture[Any]:
     from torso.checkpoint.weights import open_weights
 
     keys = canonical(open_weights(folder).entries)
-    for architecture in architectures():
-        first = next(iter(architecture.names.rows))
-        names = architecture.names
-        if any(set(names.keys(f"{first}.weight", prefix)) <= keys.keys() for prefix in names.prefix):
-            return architecture
+    # The family whose table claims the most; of several, BERT, the oldest.
+    claims = {each: each.names.claims(keys) for each in architectures()}
+    best = max(claims, key=lambda each: (claims[each], each.family == "Bert"))
+    if claims[best]:
+        return best
     raise NotFoundError(
         "E_NO_MODEL_TYPE",
         "{path} names no model_type, and the weights are of no family that torso has.",
@@ -159,18 +159,17 @@ def fill_model(
     import torch
 
     from torso.checkpoint.fill import Contents, LoadReport, check_copies, check_sizes, read
-    from torso.checkpoint.plan import HEAD, plan
+    from torso.checkpoint.plan import HEAD, copies_of, plan
     from torso.checkpoint.weights import open_weights
     from torso.model import Model, initialise, place
     from torso.weightless import weightless
 
-    head_names = architecture.plan(task).names
     contents = Contents.of(open_weights(folder), architecture)
     check_sizes(config, architecture, contents)
     config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
     with weightless():
         model = Model(config, architecture, task)
-    parts = model.fused_rows()
+    parts = model.fused()
     decided = plan(
         dict(model.named_shapes()),
         parts,
@@ -190,10 +189,11 @@ def fill_model(
             if name in decided.new:
                 initialise(model, {name: value}, config.initializer_range)
             if name in decided.found:
-                rows = parts.get(name.rpartition(".")[0])
-                read(contents, decided.found[name], value, rows, allow_nonfinite=allow_nonfinite)
+                lying = model.names_of(name).form(name.partition(".")[2]), parts.get(name.rpartition(".")[0])
+                read(contents, decided.found[name], value, *lying, allow_nonfinite=allow_nonfinite)
             place(model, name, value)
-        check_copies(head_names, contents, decided.found, dict(model.named_parameters()))
+        copies = copies_of(architecture, task, contents.prefix)
+        check_copies(copies, contents, decided.found, dict(model.named_parameters()))
     model.report = LoadReport(
         str(folder),
         tuple(path.name for path in contents.weights.files),

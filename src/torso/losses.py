@@ -57,6 +57,15 @@ def vocabulary_loss(out: VocabLogits, labels: Tensor) -> Tensor:
     return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
 
 
+def next_token_loss(out: VocabLogits, labels: Tensor) -> Tensor:
+    """The loss of a causal language model: scores [T, V] of every row, labels [T] int64 -> scalar.
+
+    Each row is held to the label of the row behind it in its text, so a text's first label counts for nothing.
+    """
+    behind = labels.roll(-1).index_fill(0, out.layout.last(), IGNORED)
+    return vocabulary_loss(out, behind)
+
+
 def _rows(logits: Tensor) -> tuple[tuple[int, ...], int]:
     return (logits.shape[0],), logits.shape[1]
 

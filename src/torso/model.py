@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -13,10 +13,13 @@ from torso.architecture import Architecture, Task, find
 from torso.batch import Batch, Layout
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.fill import LoadReport
+from torso.checkpoint.names import Names, Parts
 from torso.checkpoint.parameters import knob_of
-from torso.errors import ConfigError, TooLongError
+from torso.errors import ConfigError, TooLongError, UnsupportedError
 from torso.nn.heads import Head, VocabHead
-from torso.nn.trunk import Trunk
+from torso.nn.cache import KeyValueCache
+from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
+from torso.outputs import Hidden
 from torso.products import rowwise_products
 from torso.weightless import weightless
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 Out = TypeVar("Out")
+AnyTrunk = Trunk | EncoderDecoder | EncoderOnly
 
 
 class Model(nn.Module, Generic[Out]):
@@ -44,8 +48,9 @@ class Model(nn.Module, Generic[Out]):
         self.config = config
         self.architecture = architecture
         self.task = task
-        self.trunk: Trunk = architecture.trunk(config)
-        self.head: Head[Out] = architecture.plan(task).build(config)
+        plan = architecture.plan(task)
+        self.trunk: AnyTrunk = (plan.trunk or architecture.trunk)(config)
+        self.head: Head[Out] = plan.build(config)
         self.report: LoadReport | None = None
         self.head_trained = False
         self._tie()
@@ -56,42 +61,76 @@ class Model(nn.Module, Generic[Out]):
             assert isinstance(tokens, nn.Embedding)
             self.head.tie(tokens)
 
-    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Out:
+    def forward(
+        self,
+        batch: Batch,
+        *,
+        keep: Container[int] = (),
+        attentions: Container[int] = (),
+        cache: KeyValueCache | None = None,
+        memory: Hidden | None = None,
+    ) -> Out:
         """What the task gives of a batch.
 
         Args:
-            batch: packed texts.
+            batch: packed texts; for an encoder-decoder targets, with their ``source``.
             keep: layers whose rows are kept in the hidden states: 0 the embeddings, i the output of block i.
             attentions: blocks, from 0, whose attention weights are kept; only they take the explicit softmax.
+            cache: of a decoder, what the texts have read before: the batch is read on from there, and kept in it.
+            memory: of an encoder-decoder, what the encoder gave before, in place of a source.
 
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
+            UnsupportedError: ``E_NO_CACHE``, for a cache where later tokens change the rows of earlier ones.
         """
-        self.check_length(batch.layout)
+        self.check_length(batch.layout, () if cache is None else cache.sizes)
+        if batch.source is not None:
+            self.check_length(batch.source.layout)
+        given: dict[str, Any] = {"keep": keep, "attentions": attentions}
+        if cache is not None or memory is not None:
+            self._refuse_cache()
+            given |= {"cache": cache, "memory": memory}
         with rowwise_products(batch.tokens, self.dtype):
-            return self.head(self.trunk(batch, keep=keep, attentions=attentions), batch)
+            return self.head(self.trunk(batch, **given), batch)
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 
         def __call__(  # noqa: D102
-            self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()
+            self,
+            batch: Batch,
+            *,
+            keep: Container[int] = (),
+            attentions: Container[int] = (),
+            cache: KeyValueCache | None = None,
+            memory: Hidden | None = None,
         ) -> Out: ...
 
-    def check_length(self, layout: Layout) -> None:
-        """Holds every text to what the model takes.
+    def _refuse_cache(self) -> None:
+        if not self.architecture.decodes:
+            raise UnsupportedError(
+                "E_NO_CACHE",
+                "A {family} model reads a text as a whole: there is nothing to read on from.",
+                cure="Leave cache and memory out.",
+                values=dict(family=self.architecture.family),
+            )
+
+    def check_length(self, layout: Layout, before: Sequence[int] = ()) -> None:
+        """Holds every text to what the model takes, counting ``before``, the tokens of each that were read already.
 
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer.
         """
         limit = self.max_tokens
-        if limit is not None and layout.longest > limit:
-            index, size = next((n, size) for n, size in enumerate(layout.sizes) if size > limit)
-            raise TooLongError(
-                "E_TOO_LONG",
-                "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
-                cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
-                values=dict(index=index, size=size, limit=limit),
-            )
+        if limit is None or layout.longest + max(before, default=0) <= limit:
+            return
+        for index, (past, size) in enumerate(zip(before or (0,) * len(layout.sizes), layout.sizes, strict=True)):
+            if past + size > limit:
+                raise TooLongError(
+                    "E_TOO_LONG",
+                    "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
+                    cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
+                    values=dict(index=index, size=past + size, limit=limit),
+                )
 
     @property
     def max_tokens(self) -> int | None:
@@ -154,14 +193,18 @@ class Model(nn.Module, Generic[Out]):
         for name, parameter in self.named_parameters():
             yield name, tuple(parameter.shape)
 
-    def fused_rows(self) -> dict[str, tuple[int, ...]]:
-        """For each module that fuses several of the Hub's, how many rows each of them has."""
+    def fused(self) -> dict[str, Parts]:
+        """What each module that fuses several of the Hub's is made of."""
         modules = cast("Iterable[tuple[str, nn.Module]]", self.named_modules())
         return {
-            f"{name}.{fused}": tuple(rows)
+            f"{name}.{part}": Parts(tuple(rows), cast("int", getattr(module, "head_size", 0)))
             for name, module in modules
-            for fused, rows in cast("dict[str, list[int]]", getattr(module, "parts", {})).items()
+            for part, rows in cast("dict[str, list[int]]", getattr(module, "parts", {})).items()
         }
+
+    def names_of(self, parameter: str) -> Names:
+        """The table that names a parameter on the Hub: the trunk's or the head's."""
+        return self.architecture.names if parameter.startswith("trunk.") else self.architecture.plan(self.task).names
 
     def save(self, folder: str | Path, *, tokenizer: Tokenizer | None = None) -> None:
         """Writes a folder that transformers and torso load with equal outputs.
@@ -181,8 +224,9 @@ class Model(nn.Module, Generic[Out]):
 def place(model: nn.Module, name: str, value: torch.Tensor) -> None:
     """Puts a tensor where a parameter of that name is."""
     module, _, own = name.rpartition(".")
-    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
-    setattr(model.get_submodule(module), own, parameter)
+    home = model.get_submodule(module)
+    fixed = not getattr(home, own).requires_grad
+    setattr(home, own, value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=not fixed))
 
 
 def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) -> Model[Out]:

@@ -31,12 +31,16 @@ class Hidden:
         layout: where the sequences lie.
         kept: rows [T, D] of the layers asked for; 0 is the embeddings, i the output of block i.
         attentions: per block asked for, from 0, one [H, length, length] of attention weights per sequence.
+        memory: of a decoder, what its encoder gave.
+        crossed: of a decoder, per block asked for, the weights [H, length, source length] of its cross-attention.
     """
 
     rows: Tensor
     layout: Layout
     kept: Mapping[int, Tensor] = field(default_factory=_no_rows)
     attentions: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
+    memory: Hidden | None = None
+    crossed: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

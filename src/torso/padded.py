@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
@@ -13,14 +14,19 @@ from torso.batch import Batch
 from torso.checkpoint.config import HubConfig
 from torso.errors import InputError
 from torso.model import Model
+from torso.nn.trunk import EncoderDecoder
 from torso.padded_outputs import PaddedOutput
 from torso.padded_results import PADDED, Given
 from torso.padding import Padding
+from torso.targets import targets_of
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 Out = TypeVar("Out", bound=PaddedOutput)
+
+EVERY = range(1 << 16)
+"""Every layer there may be."""
 
 
 class PaddedModel(nn.Module, Generic[Out]):
@@ -63,6 +69,8 @@ class PaddedModel(nn.Module, Generic[Out]):
         position_ids: Tensor | None = None,
         labels: Tensor | None = None,
         *,
+        decoder_input_ids: Tensor | None = None,
+        decoder_attention_mask: Tensor | None = None,
         start_positions: Tensor | None = None,
         end_positions: Tensor | None = None,
         output_attentions: bool | None = None,
@@ -77,6 +85,9 @@ class PaddedModel(nn.Module, Generic[Out]):
             token_type_ids: same shape, 0 for a first text and 1 for a second; None for all 0.
             position_ids: same shape or [1, S]; None counts from each text's first token, whatever side the padding is.
             labels: what the task learns from, see `torso.losses`; gives ``out.loss``.
+            decoder_input_ids: [N, target] int64, what a decoder behind an encoder reads. None: the labels behind the
+                start token, or without labels the input behind it, as BART does.
+            decoder_attention_mask: same shape, 0 for padding.
             start_positions: [N] int64, first token of each answer.
             end_positions: [N] int64, last token of each answer.
             output_attentions: whether to return every block's attention weights; None: as the config says.
@@ -102,24 +113,43 @@ class PaddedModel(nn.Module, Generic[Out]):
         )
         assert ids is not None
         self._check(ids, mask, segments, positions)
-        padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
-        if positions is None:
-            self.model.check_length(padding.layout)
-            self._check_table("attention_mask", padding.layout.positions, self.model.max_tokens)
+        padding = self._padding(ids, mask, positions)
         batch = Batch(
             padding.take(ids),
             padding.layout,
             None if segments is None else padding.take(segments),
             choices=choices,
         )
-        depth = self.model.trunk.depth
+        given = Given(padding, None, labels, start_positions, end_positions)
+        trunk = self.model.trunk
+        if isinstance(trunk, EncoderDecoder):
+            if self.model.task is Task.SEQ2SEQ_LM and decoder_input_ids is None and labels is not None:
+                decoder_input_ids, decoder_attention_mask = targets_of(labels, self.config, trunk.start)
+            given = replace(given, source=padding)
+            if decoder_input_ids is not None:
+                self._check(decoder_input_ids, decoder_attention_mask, None, None)
+                padding = self._padding(decoder_input_ids, decoder_attention_mask, None)
+                given = replace(given, padding=padding)
+                batch = Batch(padding.take(decoder_input_ids), padding.layout, source=batch)
+        elif decoder_input_ids is not None or decoder_attention_mask is not None:
+            raise InputError(
+                "E_ARGUMENT",
+                "{name} is for models with a decoder behind an encoder; this one reads input_ids alone.",
+                cure="Leave it out.",
+                values=dict(name="decoder_input_ids" if decoder_input_ids is not None else "decoder_attention_mask"),
+            )
         config = self.config
         wants_hidden = config.output_hidden_states if output_hidden_states is None else output_hidden_states
         wants_weights = config.output_attentions if output_attentions is None else output_attentions
-        out = self.model(
-            batch, keep=range(depth + 1) if wants_hidden else (), attentions=range(depth) if wants_weights else ()
-        )
-        return PADDED[type(out)](self.model, out, padding, Given(labels, start_positions, end_positions))
+        out = self.model(batch, keep=EVERY if wants_hidden else (), attentions=EVERY if wants_weights else ())
+        return PADDED[type(out)](self.model, out, given)
+
+    def _padding(self, ids: Tensor, mask: Tensor | None, positions: Tensor | None) -> Padding:
+        padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
+        if positions is None:
+            self.model.check_length(padding.layout)
+            self._check_table("attention_mask", padding.layout.positions, self.model.max_tokens)
+        return padding
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 
@@ -131,6 +161,8 @@ class PaddedModel(nn.Module, Generic[Out]):
             position_ids: Tensor | None = None,
             labels: Tensor | None = None,
             *,
+            decoder_input_ids: Tensor | None = None,
+            decoder_attention_mask: Tensor | None = None,
             start_positions: Tensor | None = None,
             end_positions: Tensor | None = None,
             output_attentions: bool | None = None,
@@ -155,14 +187,18 @@ class PaddedModel(nn.Module, Generic[Out]):
                     values=dict(name=name, shape=list(each.shape), wanted=list(ids.shape)),
                 )
         tables = (
-            ("input_ids", ids, self.model.trunk.embed.tokens),
-            ("token_type_ids", segments, self.model.trunk.embed.segments),
-            ("position_ids", positions, None),
+            ("input_ids", ids, self._rows_of("tokens")),
+            # A model without segments knows the first alone.
+            ("token_type_ids", segments, self._rows_of("segments") or 1),
+            ("position_ids", positions, self.model.max_tokens),
         )
-        for name, each, table in tables:
-            limit = table.num_embeddings if isinstance(table, nn.Embedding) else self.model.max_tokens
+        for name, each, limit in tables:
             if each is not None:
                 self._check_table(name, each, limit)
+
+    def _rows_of(self, table: str) -> int | None:
+        found = getattr(self.model.trunk.embed, table, None)
+        return found.num_embeddings if isinstance(found, nn.Embedding) else None
 
     def _check_table(self, name: str, numbers: Tensor, limit: int | None) -> None:
         if limit is None or numbers.numel() == 0:

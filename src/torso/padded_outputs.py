@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from torso.errors import InputError, NotAvailableError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+Layers = Mapping[str, "Tensor | tuple[Tensor, ...] | None"]
+"""What the layers gave, by field; None for what was not asked for."""
 
 
 class PaddedOutput:
@@ -21,23 +25,29 @@ class PaddedOutput:
         head_trained: whether every part of the head came from the checkpoint.
     """
 
-    FIELDS: ClassVar[tuple[str, ...]] = ()
     head_trained: bool
 
-    def __init__(self, head_trained: bool) -> None:
+    def __init__(self, values: Mapping[str, Any], layers: Layers, head_trained: bool) -> None:
         self.head_trained = head_trained
-        self._values: dict[str, Any] = {}
+        self._values: dict[str, Any] = {**values, **layers}
 
     def _field(self, name: str) -> Any:
+        if name not in self._values:
+            raise NotAvailableError(
+                "E_FIELD",
+                "There is no field {name!r} in this output.",
+                cure="It has: {known}.",
+                values=dict(name=name, known=", ".join(self._values)),
+            )
         value = self._values[name]
         if value is None:
-            code, what, cure = _ABSENT[name]
-            raise NotAvailableError(code, what, cure=cure)
+            code, what, cure = _ABSENT[name] if name in _ABSENT else _not_asked(name)
+            raise NotAvailableError(code, what, cure=cure, values=dict(name=name))
         return value
 
     def keys(self) -> tuple[str, ...]:
         """The fields that are there, in order."""
-        return tuple(name for name in self.FIELDS if self._values[name] is not None)
+        return tuple(name for name, value in self._values.items() if value is not None)
 
     def values(self) -> tuple[Any, ...]:
         """What they hold."""
@@ -52,7 +62,7 @@ class PaddedOutput:
     def __getitem__(self, key: str | int | slice) -> Any:
         if not isinstance(key, str):
             return self.values()[key]
-        if key not in self.FIELDS:
+        if key not in self._values:
             raise InputError(
                 "E_FIELD",
                 "There is no field {name!r} in this output.",
@@ -72,7 +82,7 @@ class PaddedOutput:
 
     def __repr__(self) -> str:
         lines = [f"  {name}: {_short(value)}" for name, value in self.items()]
-        if not self.head_trained and "logits" in "".join(self.FIELDS):
+        if not self.head_trained and "logits" in "".join(self._values):
             lines.append("  head_trained: False  (these scores mean nothing until the head is trained)")
         return f"{type(self).__name__}(\n" + "\n".join(lines) + "\n)"
 
@@ -87,16 +97,6 @@ def _short(value: Any) -> str:
 
 _ABSENT: dict[str, tuple[str, str, str]] = {
     "loss": ("E_NOT_ASKED", "There is no loss: no labels were given.", "Give them: model(..., labels=labels)."),
-    "hidden_states": (
-        "E_NOT_ASKED",
-        "hidden_states were not asked for.",
-        "Ask in the call: model(..., output_hidden_states=True).",
-    ),
-    "attentions": (
-        "E_NOT_ASKED",
-        "attentions were not asked for.",
-        "Ask in the call: model(..., output_attentions=True).",
-    ),
     "pooler_output": (
         "E_NO_POOLER",
         "This checkpoint holds no pooler, so there is no pooled output.",
@@ -105,7 +105,15 @@ _ABSENT: dict[str, tuple[str, str, str]] = {
 }
 
 
+def _not_asked(name: str) -> tuple[str, str, str]:
+    if name.endswith("attentions"):
+        return "E_NOT_ASKED", "{name} were not asked for.", "Ask in the call: model(..., output_attentions=True)."
+    return "E_NOT_ASKED", "{name} were not asked for.", "Ask in the call: model(..., output_hidden_states=True)."
+
+
 class _WithLayers(PaddedOutput):
+    """What the layers gave. An encoder-decoder has the fields of both sides, any other model the first two."""
+
     @property
     def hidden_states(self) -> tuple[Tensor, ...]:
         """Embeddings and every block's output: depth + 1 tensors [N, S, D]."""
@@ -116,25 +124,45 @@ class _WithLayers(PaddedOutput):
         """Every block's attention weights: depth tensors [N, H, S, S]."""
         return self._field("attentions")
 
+    @property
+    def decoder_hidden_states(self) -> tuple[Tensor, ...]:
+        """The decoder's embeddings and every block's output: depth + 1 tensors [N, target, D]."""
+        return self._field("decoder_hidden_states")
+
+    @property
+    def decoder_attentions(self) -> tuple[Tensor, ...]:
+        """Every decoder block's attention weights: depth tensors [N, H, target, target]."""
+        return self._field("decoder_attentions")
+
+    @property
+    def cross_attentions(self) -> tuple[Tensor, ...]:
+        """Every decoder block's weights on the source: depth tensors [N, H, target, source]."""
+        return self._field("cross_attentions")
+
+    @property
+    def encoder_last_hidden_state(self) -> Tensor:
+        """[N, source, D] rows of the encoder's last layer."""
+        return self._field("encoder_last_hidden_state")
+
+    @property
+    def encoder_hidden_states(self) -> tuple[Tensor, ...]:
+        """The encoder's embeddings and every block's output: depth + 1 tensors [N, source, D]."""
+        return self._field("encoder_hidden_states")
+
+    @property
+    def encoder_attentions(self) -> tuple[Tensor, ...]:
+        """Every encoder block's attention weights: depth tensors [N, H, source, source]."""
+        return self._field("encoder_attentions")
+
 
 class FeaturesOutput(_WithLayers):
     """Hidden states without a task."""
 
-    FIELDS = ("last_hidden_state", "pooler_output", "hidden_states", "attentions")
-
     def __init__(
-        self,
-        last_hidden_state: Tensor,
-        pooler_output: Tensor | None,
-        *,
-        hidden_states: tuple[Tensor, ...] | None,
-        attentions: tuple[Tensor, ...] | None,
-        head_trained: bool,
+        self, last_hidden_state: Tensor, pooler_output: Tensor | None, *, layers: Layers, head_trained: bool
     ) -> None:
-        super().__init__(head_trained)
-        self._values = dict(
-            zip(self.FIELDS, (last_hidden_state, pooler_output, hidden_states, attentions), strict=True)
-        )
+        values = {"last_hidden_state": last_hidden_state, "pooler_output": pooler_output}
+        super().__init__(values, layers, head_trained)
 
     @property
     def last_hidden_state(self) -> Tensor:
@@ -154,19 +182,8 @@ class FeaturesOutput(_WithLayers):
 class LogitsOutput(_WithLayers):
     """Scores of a head: [N, C] per text, [N, S, C] per token, [N, S, V] over the vocabulary, or [N, alternatives]."""
 
-    FIELDS = ("loss", "logits", "hidden_states", "attentions")
-
-    def __init__(
-        self,
-        loss: Tensor | None,
-        logits: Tensor,
-        *,
-        hidden_states: tuple[Tensor, ...] | None,
-        attentions: tuple[Tensor, ...] | None,
-        head_trained: bool,
-    ) -> None:
-        super().__init__(head_trained)
-        self._values = dict(zip(self.FIELDS, (loss, logits, hidden_states, attentions), strict=True))
+    def __init__(self, loss: Tensor | None, logits: Tensor, *, layers: Layers, head_trained: bool) -> None:
+        super().__init__({"loss": loss, "logits": logits}, layers, head_trained)
 
     @property
     def loss(self) -> Tensor:
@@ -182,21 +199,11 @@ class LogitsOutput(_WithLayers):
 class QuestionAnsweringOutput(_WithLayers):
     """Scores of each token as start and as end of an answer."""
 
-    FIELDS = ("loss", "start_logits", "end_logits", "hidden_states", "attentions")
-
     def __init__(
-        self,
-        loss: Tensor | None,
-        start_logits: Tensor,
-        end_logits: Tensor,
-        *,
-        hidden_states: tuple[Tensor, ...] | None,
-        attentions: tuple[Tensor, ...] | None,
-        head_trained: bool,
+        self, loss: Tensor | None, start_logits: Tensor, end_logits: Tensor, *, layers: Layers, head_trained: bool
     ) -> None:
-        super().__init__(head_trained)
-        values = (loss, start_logits, end_logits, hidden_states, attentions)
-        self._values = dict(zip(self.FIELDS, values, strict=True))
+        values = {"loss": loss, "start_logits": start_logits, "end_logits": end_logits}
+        super().__init__(values, layers, head_trained)
 
     @property
     def loss(self) -> Tensor:

@@ -64,12 +64,19 @@ class Padding:
         whole = rows.new_zeros(self.shape[0] * self.shape[1], *rows.shape[1:])
         return whole.index_copy(0, self.places, rows).view(*self.shape, *rows.shape[1:])
 
-    def put_weights(self, weights: list[Tensor]) -> Tensor:
-        """One [H, length, length] per text -> [N, H, S, S], zeros where there is padding."""
+    def put_weights(self, weights: list[Tensor], keys: Padding) -> Tensor:
+        """One [H, length, key length] per text -> [N, H, S, key S], zeros where there is padding.
+
+        Args:
+            weights: of each text, those of its rows here.
+            keys: where the rows lie that were attended to.
+        """
         heads = weights[0].shape[0]
-        texts, longest = self.shape
-        whole = weights[0].new_zeros(texts, longest, longest, heads)
-        columns = self.places % longest
-        for n, (each, own) in enumerate(zip(weights, pieces(columns, self.layout.sizes), strict=True)):
-            whole[n, own[:, None], own] = each.permute(1, 2, 0)
+        whole = weights[0].new_zeros(*self.shape, keys.shape[1], heads)
+        for n, (each, here, there) in enumerate(zip(weights, self.columns(), keys.columns(), strict=True)):
+            whole[n, here[:, None], there] = each.permute(1, 2, 0)
         return whole.permute(0, 3, 1, 2)
+
+    def columns(self) -> list[Tensor]:
+        """The columns of each text's tokens, [length] int64 each."""
+        return pieces(self.places % self.shape[1], self.layout.sizes)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 
 import pytest
 
+from torso.architecture import Task
+
 from .families import FAMILIES, cases_of
-from .reference import Deviations, Reference, make
+from .reference import Deviations, Reference, make, reference_class
 
 _DEVIATIONS = Deviations()
 
@@ -32,6 +35,10 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, s
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "configs(*names): the configs of each family to run on; all without it")
+    config.addinivalue_line("markers", "labels(*kinds): only for cases with labels of these kinds")
+    config.addinivalue_line(
+        "markers", "needs(name): only for families with a case, or a parameter of forward, of that name"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -41,14 +48,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     chosen = metafunc.definition.get_closest_marker("configs")
     rows: dict[tuple[str, ...], None] = {}
+    learned = metafunc.definition.get_closest_marker("labels")
+    needed = metafunc.definition.get_closest_marker("needs")
     for model_type, family in FAMILIES.items():
+        if needed is not None and not _has(model_type, needed.args[0]):
+            continue
         for config in [*family.configs, "drawn"]:
             if chosen is not None and config not in chosen.args:
                 continue
-            for case in cases_of(model_type):
+            for case, about in cases_of(model_type).items():
+                if learned is not None and about.labels not in learned.args:
+                    continue
                 values = {"model_type": model_type, "config": config, "case": case}
                 rows[tuple(values[name] for name in names)] = None
     metafunc.parametrize(names, list(rows))
+
+
+def _has(model_type: str, name: str) -> bool:
+    if name in cases_of(model_type):
+        return True
+    forward = reference_class(model_type, Task.FEATURES).forward
+    return name in signature(forward).parameters
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from torch import Tensor
 
 from conftest import seed
 from torso import load
+from torso.architecture import Task
 from torso.padded import PaddedModel
 
-from .families import FAMILIES, Case, cases_of, registered
+from .families import FAMILIES, cases_of, registered
+from .families.kinds import Case, Family
 
 SIZES = (7, 1, 12, 12, 3, 16)
 IGNORED = -100
+TARGETS = 8
+"""Columns of the labels that a decoder behind an encoder learns from."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,38 @@ class Reference:
     model: Any
     folder: Path
     case: Case
+    family: Family
 
     @property
     def config(self) -> Any:
         return self.model.config
 
+    @property
+    def two_sided(self) -> bool:
+        """Whether a decoder follows an encoder here; a head may leave the decoder out."""
+        return self.takes("decoder_input_ids")
+
+    def takes(self, name: str) -> bool:
+        """Whether the reference's forward has a parameter of that name."""
+        return name in signature(self.model.forward).parameters
+
     def torso(self, **options: Any) -> PaddedModel[Any]:
         """The same checkpoint in torso, as a padded model."""
         return PaddedModel(load(self.folder, self.case.task, **options))
+
+    def __call__(self, given: Padded, **options: Any) -> tuple[Any, Tensor]:
+        """What the reference gives, and where its tokens are: [texts, S], in the order of ``given.here``.
+
+        A reference that takes no positions counts them by columns, so its texts begin in the first one.
+        """
+        if not self.takes("position_ids"):
+            return self.aligned(given, **options), given.aligned_here
+        chosen = {**given.shared, "position_ids": given.positions + self.family.offset}
+        return self.model(**chosen, **options), given.here
+
+    def aligned(self, given: Padded, **options: Any) -> Any:
+        """What the reference gives of the same texts with their first tokens in the first column."""
+        return self.model(**given.aligned, **options)
 
 
 @cache
@@ -59,11 +88,15 @@ def make(model_type: str, config: str, case: str, folder: Path, **values: Any) -
         model_type, **{**config_values(model_type, config), **about.values, **values, "initializer_range": 0.2}
     )
     settings._attn_implementation = "eager"
-    kind = getattr(transformers, registered()[model_type].family + about.task.suffix)
-    model = kind(settings).eval()
+    model = reference_class(model_type, about.task)(settings).eval()
     shake(model)
     model.save_pretrained(folder)
-    return Reference(model, folder, about)
+    return Reference(model, folder, about, FAMILIES[model_type])
+
+
+def reference_class(model_type: str, task: Task[Any]) -> Any:
+    """The class of transformers for a family and a head."""
+    return getattr(transformers, registered()[model_type].class_name(task))
 
 
 @torch.no_grad()
@@ -89,19 +122,21 @@ class Padded:
     here: Tensor
 
     @property
-    def for_transformers(self) -> dict[str, Tensor]:
-        return {**self.shared, "position_ids": self.positions}
-
-    @property
     def aligned(self) -> dict[str, Tensor]:
         """The same texts with their first tokens in the first column, where transformers' poolers look for them."""
         first = self.here.int().argmax(1)
         return {name: self._moved(name, value, first) for name, value in self.shared.items()}
 
+    @property
+    def aligned_here(self) -> Tensor:
+        """Where the tokens are then."""
+        return torch.arange(self.here.shape[1]) < self.here.sum(1, keepdim=True)
+
     def _moved(self, name: str, value: Tensor, first: Tensor) -> Tensor:
         if name.endswith("_positions"):
             return value - first
-        if value.numel() != self.here.numel():
+        # What has another shape counts no columns of the texts: targets, labels of whole texts.
+        if name.startswith("decoder_") or value.numel() != self.here.numel():
             return value
         width = self.here.shape[1]
         columns = (torch.arange(width) + first[:, None]) % width
@@ -115,17 +150,30 @@ def batch(reference: Reference, side: str, *, with_labels: bool = True, without:
     """
     config, dice = reference.config, torch.Generator().manual_seed(len(side))
     sizes = (9,) * len(SIZES) if side == "none" else SIZES
-    columns = torch.arange(max(sizes))
-    lengths = torch.tensor(sizes)[:, None]
-    here = columns >= max(sizes) - lengths if side == "left" else columns < lengths
+    here = places(sizes, side)
     texts = here.shape[0]
-    ids = torch.randint(0, config.vocab_size, here.shape, generator=dice)
-    ids = torch.where(ids == (-1 if without is None else without), (ids + 1) % config.vocab_size, ids)
-    segments = torch.randint(0, getattr(config, "type_vocab_size", 1), here.shape, generator=dice)
+    padding = config.pad_token_id if reference.family.pads else None
+    ids = words(config, here, {without, padding}, dice)
+    if padding is not None:
+        ids = torch.where(here, ids, padding)
+    if reference.two_sided and reference.case.labels in ("number", "numbers", "class", "classes"):
+        # Their classifiers read the decoder's row at the end token, and want as many of them in every text.
+        ids = torch.where(ids == config.eos_token_id, (ids + 2) % config.vocab_size, ids)
+        last = here.cumsum(1).argmax(1)
+        ids[torch.arange(texts), last] = config.eos_token_id
+    segments = torch.randint(0, getattr(config, "type_vocab_size", 1) or 1, here.shape, generator=dice)
     tensors = {"input_ids": ids, "token_type_ids": segments * here}
+    if not reference.takes("token_type_ids"):
+        del tensors["token_type_ids"]
     if side != "none":
         tensors["attention_mask"] = here.long()
     positions = (here.cumsum(1) - 1).clamp(min=0)
+    if reference.two_sided and reference.case.labels == "none":
+        targets = places(tuple(1 + size // 2 for size in reversed(sizes)), "right")
+        tensors |= {
+            "decoder_input_ids": words(config, targets, {padding}, dice),
+            "decoder_attention_mask": targets.long(),
+        }
     labels: dict[str, Tensor] = {}
     if with_labels:
         labels = made_labels(reference.case, config, here, dice)
@@ -133,6 +181,18 @@ def batch(reference: Reference, side: str, *, with_labels: bool = True, without:
         tensors = {name: each.view(texts // 3, 3, -1) for name, each in tensors.items()}
         positions = positions.view(texts // 3, 3, -1)
     return Padded({**tensors, **labels}, positions, here)
+
+
+def places(sizes: tuple[int, ...], side: str) -> Tensor:
+    """Where the tokens of texts of these sizes are, [texts, S]."""
+    columns, lengths = torch.arange(max(sizes)), torch.tensor(sizes)[:, None]
+    return columns >= max(sizes) - lengths if side == "left" else columns < lengths
+
+
+def words(config: Any, here: Tensor, without: set[int | None], dice: torch.Generator) -> Tensor:
+    """Random ids [texts, S], none of them in ``without``."""
+    allowed = torch.tensor([token for token in range(config.vocab_size) if token not in without])
+    return allowed[torch.randint(0, len(allowed), here.shape, generator=dice)]
 
 
 def made_labels(case: Case, config: Any, here: Tensor, dice: torch.Generator) -> dict[str, Tensor]:
@@ -160,6 +220,13 @@ def made_labels(case: Case, config: Any, here: Tensor, dice: torch.Generator) ->
             return {"labels": per_token(config.num_labels)}
         case "words":
             return {"labels": per_token(config.vocab_size)}
+        case "next":
+            # In front of a text there is nothing that could foretell its first token.
+            return {"labels": per_token(config.vocab_size).masked_fill(here.cumsum(1) == 1, IGNORED)}
+        case "targets":
+            sizes = torch.tensor([5, 1, 8, 3, 2, 6])[:, None]
+            targets = torch.arange(TARGETS) < sizes
+            return {"labels": whole(config.vocab_size, *targets.shape).masked_fill(~targets, IGNORED)}
         case "span":
             first, last = here.int().argmax(1), here.sum(1) - 1
             return {"start_positions": first + last // 3, "end_positions": first + last}

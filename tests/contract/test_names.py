@@ -8,6 +8,7 @@ import pytest
 from safetensors import safe_open
 
 from torso.architecture import Architecture
+from torso.checkpoint.plan import copies_of
 from torso.checkpoint.save import hub_name, hub_tensors
 
 from .families import FAMILIES, cases_of, registered
@@ -28,7 +29,7 @@ def test_every_key_is_claimed_once_and_every_parameter_filled(model_type, config
     with safe_open(made.folder / "model.safetensors", "pt") as file:
         keys = set(file.keys())
     asked = [key for name, _ in model.named_parameters() for key in hub_name(model, name)]
-    spare = {*model.architecture.plan(model.task).names.copies, *FAMILIES[model_type].left}
+    spare = {*copies_of(model.architecture, model.task, model.report.prefix), *FAMILIES[model_type].left}
     assert Counter(asked).most_common(1)[0][1] == 1
     assert set(asked) <= keys
     assert keys - set(asked) <= spare

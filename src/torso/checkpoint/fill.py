@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Architecture
 from torso.checkpoint.config import HubConfig
-from torso.checkpoint.names import Names, Shape, canonical, measured
+from torso.checkpoint.names import Form, Names, Parts, Shape, canonical, measured
 from torso.checkpoint.parameters import knob_of
 from torso.checkpoint.tensors import Note
 from torso.checkpoint.weights import Weights
@@ -105,7 +105,8 @@ def read(
     contents: Contents,
     keys: tuple[str, ...],
     out: torch.Tensor,
-    rows: Sequence[int] | None,
+    form: Form = "straight",
+    parts: Parts | None = None,
     *,
     allow_nonfinite: bool = False,
 ) -> None:
@@ -115,18 +116,44 @@ def read(
         contents: the file.
         keys: one, or several whose tensors stand one under another.
         out: the parameter.
-        rows: how many rows of it each key fills; None for one key that fills it all.
+        form: how the tensors lie in the file.
+        parts: what the parameter is made of, if it is fused.
         allow_nonfinite: whether NaN and infinity are accepted.
+    """
+    import torch
+
+    for key, place in zip(keys, places(out, len(keys), form, parts), strict=True):
+        if key not in contents.actual:
+            continue
+        there = place
+        if place.ndim > out.ndim:
+            there = torch.empty(contents.shapes[key], dtype=out.dtype)
+        contents.weights.read_into(contents.actual[key], there, allow_nonfinite=allow_nonfinite)
+        if there is not place:
+            place.copy_(there.view(place.shape))
+
+
+def places(value: torch.Tensor, count: int, form: Form, parts: Parts | None) -> list[torch.Tensor]:
+    """Where each of the ``count`` tensors that make a parameter lies in it: views in the order of their elements.
+
+    Head by head, the view has the axes apart: [heads, parts, rows of a head, ...].
     """
     from torso.batch import pieces
 
-    places = [out] if rows is None else pieces(out, rows)
-    for key, place in zip(keys, places, strict=True):
-        if key in contents.actual:
-            contents.weights.read_into(contents.actual[key], place, allow_nonfinite=allow_nonfinite)
+    if form == "transposed":
+        return [value.T if value.ndim == 2 else value]
+    if form == "heads":
+        assert parts is not None, "only fused modules lie head by head"
+        return [value.view(len(parts.rows), -1, parts.head, *value.shape[1:]).transpose(0, 1)]
+    if count == 1:
+        return [value]
+    assert parts is not None, "several tensors make a fused module"
+    return pieces(value, parts.rows)
 
 
-def check_copies(names: Names, contents: Contents, found: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+def check_copies(
+    copies: Mapping[str, str], contents: Contents, found: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> None:
     """Holds tensors that a file repeats under a second name to be equal to the parameter they repeat.
 
     Raises:
@@ -135,7 +162,7 @@ def check_copies(names: Names, contents: Contents, found: Mapping[str, Any], par
     import torch
 
     claimed = {key for keys in found.values() for key in keys}
-    for key, parameter in names.copies.items():
+    for key, parameter in copies.items():
         if key not in contents.actual or key in claimed or contents.actual[key] in contents.weights.tied:
             continue
         own = parameters[parameter]

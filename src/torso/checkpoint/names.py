@@ -7,23 +7,44 @@ our parameters asks for its keys, what is missing is known at once, and what no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Shape = tuple[int, ...]
+Form = Literal["straight", "transposed", "heads"]
+"""How a tensor of a file lies: as ours; input axis first; or with the parts of each head together, head by head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where one of our modules stands in a file: the modules that, one under another, make it."""
+    """Where one of our modules stands in a file: the modules that, one under another, make it, and how they lie."""
 
     theirs: tuple[str, ...]
+    form: Form = "straight"
 
 
 def cat(stem: str, *parts: str) -> Row:
     """Several of their modules fused into one of ours, along the output axis: ``cat("self", "query", "key")``."""
     return Row(tuple(f"{stem}.{part}" for part in parts))
+
+
+def transposed(module: str) -> Row:
+    """A module whose matrix is stored input axis first, as GPT-2's ``Conv1D``."""
+    return Row((module,), "transposed")
+
+
+def heads_interleaved(module: str) -> Row:
+    """A module that is fused in the file too, but head by head: each head's query, key and value together (BLOOM)."""
+    return Row((module,), "heads")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one of our fused modules is made of: the rows of each part, and of each head within a part."""
+
+    rows: Shape
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +59,7 @@ class Names:
         optional: our modules that a file may lack as a whole.
         instead: their keys, each to the key that holds the same where it is absent.
 
-    In the rows of a head, ``{trunk}`` stands for the prefix of the trunk.
+    Their names are written without the prefix in a trunk's table; in a head's, ``{trunk}`` stands for it.
     """
 
     rows: Mapping[str, str | Row] = field(default_factory=dict[str, str | Row])
@@ -61,6 +82,22 @@ class Names:
                 return tuple(f"{self._placed(each, prefix, layer)}{suffix}" for each in row.theirs)
         raise KeyError(parameter)
 
+    def form(self, parameter: str) -> Form:
+        """How their tensor of one of our parameters lies."""
+        row = self._row(parameter)[0] or self._row(parameter.rpartition(".")[0])[0]
+        return "straight" if row is None else row.form
+
+    def copied(self, prefix: str) -> dict[str, str]:
+        """`copies` as they stand in a file with that prefix."""
+        return {self._placed(key, prefix, ""): parameter for key, parameter in self.copies.items()}
+
+    def fallback(self, key: str, prefix: str) -> str:
+        """The key that holds the same as one that is absent; the key itself if none does."""
+        for wanted, other in self.instead.items():
+            if self._placed(wanted, prefix, "") == key:
+                return self._placed(other, prefix, "")
+        return key
+
     def _row(self, name: str) -> tuple[Row | None, str]:
         pattern, layer = name, ""
         if pattern not in self.rows:
@@ -80,6 +117,15 @@ class Names:
                 return prefix
         return self.prefix[0]
 
+    def claims(self, keys: Mapping[str, object]) -> int:
+        """How many of a file's keys the table's rows name; none where its first row is not there."""
+        first, prefix = next(iter(self.rows)), self.choose_prefix(keys)
+        if any(key not in keys for key in self.keys(f"{first}.weight", prefix)):
+            return 0
+        rows = (row if isinstance(row, Row) else Row((row,)) for row in self.rows.values())
+        modules = {self._placed(each, prefix, "") for row in rows for each in row.theirs}
+        return sum(re.sub(r"\.\d+(?=\.)", ".", key.rpartition(".")[0], count=1) in modules for key in keys)
+
     def belongs(self, key: str, prefix: str) -> bool:
         """Whether a key of a file stands where only this table's own weights should."""
         if prefix:
@@ -89,8 +135,8 @@ class Names:
 
     def may_be_left(self, key: str, prefix: str) -> bool:
         """Whether a key is among those declared as unused."""
-        modules = [self._placed(each, prefix, "*") for each in self.unused]
-        return any(key == each or key.startswith(f"{each}.") for each in modules)
+        modules = "|".join(re.escape(self._placed(each, prefix, "0")).replace("0", r"\d+") for each in self.unused)
+        return bool(modules) and re.match(rf"(?:{modules})(?:\.|$)", key) is not None
 
     def _placed(self, name: str, prefix: str, layer: str) -> str:
         # A head's table has no prefix of its own: the trunk's stands only where {trunk} asks for it.
@@ -134,7 +180,7 @@ def pull(
     names: Names,
     prefix: str,
     shapes: Mapping[str, Shape],
-    parts: Mapping[str, Sequence[int]],
+    parts: Mapping[str, Parts],
 ) -> Pulled:
     """Asks a file for each of our parameters, by shape alone: nothing is read.
 
@@ -143,28 +189,29 @@ def pull(
         names: the table.
         prefix: what stands before their names in this file.
         shapes: the file's canonical keys, with their shapes.
-        parts: rows of each part of our fused modules, by module.
+        parts: what our fused modules are made of, by module.
     """
     found: dict[str, tuple[str, ...]] = {}
     missing: list[str] = []
     misshapen: list[tuple[str, Shape, Shape]] = []
     for parameter, wanted in parameters.items():
         keys = names.keys(parameter, prefix)
-        keys = tuple(key if key in shapes else names.instead.get(key, key) for key in keys)
+        keys = tuple(key if key in shapes else names.fallback(key, prefix) for key in keys)
         found[parameter] = keys
         if any(key not in shapes for key in keys):
             missing.append(parameter)
-        for key, shape in zip(keys, apart(parameter, wanted, len(keys), parts), strict=True):
+        lying = wanted[::-1] if names.form(parameter) == "transposed" else wanted
+        for key, shape in zip(keys, apart(parameter, lying, len(keys), parts), strict=True):
             if shapes.get(key, shape) != shape:
                 misshapen.append((key, shape, shapes[key]))
     return Pulled(found, tuple(missing), tuple(misshapen))
 
 
-def apart(parameter: str, shape: Shape, count: int, parts: Mapping[str, Sequence[int]]) -> list[Shape]:
+def apart(parameter: str, shape: Shape, count: int, parts: Mapping[str, Parts]) -> list[Shape]:
     """The shapes of the parts that, one under another, make a parameter."""
     if count == 1:
         return [tuple(shape)]
-    return [(rows, *shape[1:]) for rows in parts[parameter.rpartition(".")[0]]]
+    return [(rows, *shape[1:]) for rows in parts[parameter.rpartition(".")[0]].rows]
 
 
 def stacked(shapes: list[Shape]) -> Shape:
@@ -201,4 +248,5 @@ def measured(names: Names, measures: Any, prefix: str, shapes: Mapping[str, Shap
     if any(key not in shapes for key in keys):
         return None
     shape = stacked([shapes[key] for key in keys])
+    shape = shape[::-1] if names.form(f"{measures.module}.weight") == "transposed" else shape
     return (shape[measures.axis], keys[0]) if len(shape) > measures.axis else None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from torso.architecture import Architecture, Task
 from torso.checkpoint.fill import Contents
-from torso.checkpoint.names import Names, Pulled, Shape, pull
+from torso.checkpoint.names import Names, Parts, Pulled, Shape, pull
 from torso.errors import WeightsError
 
+Kept = TypeVar("Kept")
 TRUNK, HEAD = "trunk.", "head."
 """What stands before the names of a model's parameters."""
 
@@ -27,7 +28,7 @@ class Plan:
 
 def plan(
     parameters: Mapping[str, Shape],
-    parts: Mapping[str, Shape],
+    parts: Mapping[str, Parts],
     architecture: Architecture[Any],
     task: Task[Any],
     contents: Contents,
@@ -40,7 +41,7 @@ def plan(
 
     Args:
         parameters: the model's, ``trunk.`` and ``head.`` before their names, with shapes.
-        parts: rows of each part of the model's fused modules, by module.
+        parts: what the model's fused modules are made of, by module.
         architecture: the family.
         task: whose head it is.
         contents: the file.
@@ -73,12 +74,14 @@ def plan(
     found = {f"{TRUNK}{name}": keys for name, keys in trunk.found.items()}
     found |= {f"{HEAD}{name}": keys for name, keys in head.found.items() if name not in (*anew, *head.missing)}
     claimed = {key for keys in found.values() for key in keys}
-    left = [name for name in contents.actual if name not in claimed and name not in head_names.copies]
+    copies = copies_of(architecture, task, prefix)
+    left = [name for name in contents.actual if name not in claimed and name not in copies]
     strangers = [
         name
         for name in left
         if architecture.names.belongs(name, prefix)
         and not architecture.names.may_be_left(name, prefix)
+        and not head_names.may_be_left(name, prefix)
         and name not in allow
     ]
     if strangers:
@@ -88,7 +91,12 @@ def plan(
     return Plan(found, new, absent, tuple(left))
 
 
-def _under(prefix: str, parameters: Mapping[str, Shape]) -> dict[str, Shape]:
+def copies_of(architecture: Architecture[Any], task: Task[Any], prefix: str) -> dict[str, str]:
+    """The keys of a file that may repeat a parameter of trunk or head, each with the parameter."""
+    return architecture.names.copied(prefix) | architecture.plan(task).names.copied(prefix)
+
+
+def _under(prefix: str, parameters: Mapping[str, Kept]) -> dict[str, Kept]:
     return {name.removeprefix(prefix): shape for name, shape in parameters.items() if name.startswith(prefix)}
 
 

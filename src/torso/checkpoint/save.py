@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from torso.architecture import Task
-from torso.batch import pieces
 from torso.checkpoint import safetensors
+from torso.checkpoint.fill import places
 from torso.checkpoint.names import Names
 from torso.checkpoint.plan import HEAD, TRUNK
 from torso.errors import AccessError
@@ -37,22 +37,24 @@ def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:
         tokenizer.save(folder)
-    family = model.architecture.family
-    config = model.config.replace({"architectures": [f"{family}{model.task.suffix}"]})
+    config = model.config.replace({"architectures": [model.architecture.class_name(model.task)]})
     with write_atomically(folder / "config.json") as file:
         file.write(config.text().encode())
 
 
 def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:
-    """Every weight of a model under the Hub's name: views of the parameters, fused ones taken apart again."""
+    """Every weight of a model under the Hub's name, fused ones taken apart again: views wherever that can be."""
     prefix = _prefix(model)
     head_names = model.architecture.plan(model.task).names
+    parts = model.fused()
     tensors: dict[str, Tensor] = {}
     for name, parameter in model.named_parameters():
         names = model.architecture.names if name.startswith(TRUNK) else head_names
         own = name.removeprefix(TRUNK).removeprefix(HEAD)
-        keys = names.keys(own, prefix)
-        tensors.update(zip(keys, _apart(model, name, parameter.detach(), len(keys)), strict=True))
+        keys, form = names.keys(own, prefix), names.form(own)
+        lying = places(parameter.detach(), len(keys), form, parts.get(name.rpartition(".")[0]))
+        # Head by head the axes stand apart, and putting them together again makes a copy.
+        tensors.update(zip(keys, (each.flatten(0, 2) if form == "heads" else each for each in lying), strict=True))
     return tensors
 
 
@@ -68,10 +70,5 @@ def _prefix(model: Model[Any]) -> str:
     """As the file had it; for a new model, as transformers writes it: none without a head."""
     if model.report is not None:
         return model.report.prefix
-    return "" if model.task is Task.FEATURES else model.architecture.names.prefix[0]
-
-
-def _apart(model: Model[Any], name: str, value: Tensor, parts: int) -> list[Tensor]:
-    if parts == 1:
-        return [value]
-    return pieces(value, model.fused_rows()[name.rpartition(".")[0]])
+    own = model.architecture.plan(model.task).prefix
+    return own if own is not None else "" if model.task is Task.FEATURES else model.architecture.names.prefix[0]

@@ -11,33 +11,66 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch.nn import LayerNorm
+    from torch.nn import Dropout, Embedding, Identity, LayerNorm, Linear, Sequential
 
     from torso.nn.activations import activation
     from torso.nn.attending import Backend, Rule, ScoreBias, attend
-    from torso.nn.attention import Attention
-    from torso.nn.block import PostNormBlock
+    from torso.nn.attention import Attention, CrossAttention
+    from torso.nn.bias import BucketBias, SlopeBias
+    from torso.nn.block import (
+        ParallelBlock,
+        PostNormBlock,
+        PostNormCrossBlock,
+        PreNormBlock,
+        PreNormCrossBlock,
+        SandwichBlock,
+    )
+    from torso.nn.cache import KeyValueCache
     from torso.nn.context import Context
-    from torso.nn.embeddings import Embeddings, LearnedPositions
-    from torso.nn.feedforward import FeedForward
+    from torso.nn.embeddings import Embeddings, LearnedPositions, SinusoidalPositions
+    from torso.nn.feedforward import FeedForward, GatedFeedForward
     from torso.nn.heads import ChoiceHead, FeatureHead, Head, SequenceHead, SpanHead, TokenHead, Transform, VocabHead
-    from torso.nn.trunk import Trunk
+    from torso.nn.norm import OffsetRMSNorm, RMSNorm
+    from torso.nn.rotary import PairedRotary, Rotary
+    from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 
 __all__ = [
     "Attention",
     "Backend",
+    "BucketBias",
     "ChoiceHead",
     "Context",
+    "CrossAttention",
+    "Dropout",
+    "Embedding",
     "Embeddings",
+    "EncoderDecoder",
+    "EncoderOnly",
     "FeatureHead",
     "FeedForward",
+    "GatedFeedForward",
     "Head",
+    "Identity",
+    "KeyValueCache",
     "LayerNorm",
     "LearnedPositions",
+    "Linear",
+    "OffsetRMSNorm",
+    "PairedRotary",
+    "ParallelBlock",
     "PostNormBlock",
+    "PostNormCrossBlock",
+    "PreNormBlock",
+    "PreNormCrossBlock",
+    "RMSNorm",
+    "Rotary",
     "Rule",
+    "SandwichBlock",
     "ScoreBias",
     "SequenceHead",
+    "Sequential",
+    "SinusoidalPositions",
+    "SlopeBias",
     "SpanHead",
     "TokenHead",
     "Transform",
@@ -48,11 +81,34 @@ __all__ = [
 ]
 
 _HOME = {
-    "Attention": "torso.nn.attention",
+    "Dropout": "torch.nn",
+    "Embedding": "torch.nn",
+    "Identity": "torch.nn",
+    "LayerNorm": "torch.nn",
+    "Linear": "torch.nn",
+    "Sequential": "torch.nn",
+    "activation": "torso.nn.activations",
     "Backend": "torso.nn.attending",
     "Rule": "torso.nn.attending",
     "ScoreBias": "torso.nn.attending",
     "attend": "torso.nn.attending",
+    "Attention": "torso.nn.attention",
+    "CrossAttention": "torso.nn.attention",
+    "BucketBias": "torso.nn.bias",
+    "SlopeBias": "torso.nn.bias",
+    "ParallelBlock": "torso.nn.block",
+    "PostNormBlock": "torso.nn.block",
+    "PostNormCrossBlock": "torso.nn.block",
+    "PreNormBlock": "torso.nn.block",
+    "PreNormCrossBlock": "torso.nn.block",
+    "SandwichBlock": "torso.nn.block",
+    "KeyValueCache": "torso.nn.cache",
+    "Context": "torso.nn.context",
+    "Embeddings": "torso.nn.embeddings",
+    "LearnedPositions": "torso.nn.embeddings",
+    "SinusoidalPositions": "torso.nn.embeddings",
+    "FeedForward": "torso.nn.feedforward",
+    "GatedFeedForward": "torso.nn.feedforward",
     "ChoiceHead": "torso.nn.heads",
     "FeatureHead": "torso.nn.heads",
     "Head": "torso.nn.heads",
@@ -61,14 +117,13 @@ _HOME = {
     "TokenHead": "torso.nn.heads",
     "Transform": "torso.nn.heads",
     "VocabHead": "torso.nn.heads",
-    "Context": "torso.nn.context",
-    "Embeddings": "torso.nn.embeddings",
-    "LearnedPositions": "torso.nn.embeddings",
-    "FeedForward": "torso.nn.feedforward",
-    "LayerNorm": "torch.nn",
-    "PostNormBlock": "torso.nn.block",
+    "OffsetRMSNorm": "torso.nn.norm",
+    "RMSNorm": "torso.nn.norm",
+    "PairedRotary": "torso.nn.rotary",
+    "Rotary": "torso.nn.rotary",
+    "EncoderDecoder": "torso.nn.trunk",
+    "EncoderOnly": "torso.nn.trunk",
     "Trunk": "torso.nn.trunk",
-    "activation": "torso.nn.activations",
 }
 
 

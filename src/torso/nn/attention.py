@@ -1,4 +1,4 @@
-"""Self-attention of rows."""
+"""Attention of rows: to their own sequence, and to an encoder's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from torso.batch import Layout
 from torso.nn.attending import Rule, ScoreBias, attend
 from torso.nn.context import Context
 
@@ -13,8 +14,8 @@ from torso.nn.context import Context
 class Unrotated(nn.Module):
     """The place of a rotary embedding in models that have none."""
 
-    def forward(self, heads: Tensor, positions: Tensor) -> Tensor:
-        """heads [T, H, d], positions [T] -> heads."""
+    def forward(self, heads: Tensor, layout: Layout) -> Tensor:
+        """heads [T, H, d] -> heads."""
         return heads
 
 
@@ -62,9 +63,54 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """x [T, D] -> [T, D]."""
         q, k, v = (part.unflatten(-1, (-1, self.head_size)) for part in self.qkv(x).split(self.parts["qkv"], -1))
-        q = self.rotary(self.q_norm(q), ctx.layout.positions)
-        k = self.rotary(self.k_norm(k), ctx.layout.positions)
+        q = self.rotary(self.q_norm(q), ctx.layout)
+        k = self.rotary(self.k_norm(k), ctx.layout)
         keys, values, lying = ctx.keys(k, v)
         rule = self.rule if self.training else self.rule.undropped
         rows = attend(q, keys, values, ctx.layout, lying, rule, *self.shared, weights=ctx.weights)
         return self.out(rows.flatten(1))
+
+
+class CrossAttention(nn.Module):
+    """Attention of a decoder's rows to an encoder's: queries from the one, keys and values from the other.
+
+    Args:
+        width: D, of both.
+        heads: H.
+        head_size: d; None for D / H.
+        bias: whether the projections to queries, keys and values have a bias.
+        out_bias: whether the output projection has one.
+        rule: how scores are formed.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        head_size: int | None = None,
+        bias: bool = True,
+        out_bias: bool = True,
+        rule: Rule | None = None,
+    ) -> None:
+        super().__init__()
+        self.head_size = head_size or width // heads
+        inner = heads * self.head_size
+        self.parts = {"kv": [inner, inner]}
+        self.q = nn.Linear(width, inner, bias=bias)
+        self.kv = nn.Linear(width, 2 * inner, bias=bias)
+        self.out = nn.Linear(inner, width, bias=out_bias)
+        self.rule = rule or Rule()
+
+    def forward(self, x: Tensor, ctx: Context) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        q = self.q(x).unflatten(-1, (-1, self.head_size))
+        keys, values, lying = ctx.remembered(self.keys_and_values)
+        rule = self.rule if self.training else self.rule.undropped
+        rows = attend(q, keys, values, ctx.layout, lying, rule, weights=ctx.cross_weights)
+        return self.out(rows.flatten(1))
+
+    def keys_and_values(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """memory [Tm, D] -> keys and values [Tm, H, d]."""
+        k, v = self.kv(memory).unflatten(-1, (2, -1, self.head_size)).unbind(-3)
+        return k, v

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from torso.batch import Layout
 from torso.nn.attending import Rule, ScoreBias
-from torso.nn.groups import hidden_keys, positions, rectangles
+from torso.nn.groups import hidden_keys, rectangles
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Dense:
             if hidden is not None:
                 mask = torch.zeros(group.a, group.b, dtype=q.dtype, device=q.device).masked_fill(hidden, -torch.inf)
             if bias is not None:
-                places = positions(queries, group.query_rows, group.a), positions(keys, group.key_rows, group.b)
+                places = group.places(queries, keys)
                 added = bias.scores(query, key, *places)
                 mask = added if mask is None else added + mask
             result = F.scaled_dot_product_attention(

@@ -28,3 +28,28 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x [T, D] -> [T, D]."""
         return self.down(self.dropout(self.act(self.up(x))))
+
+
+class GatedFeedForward(nn.Module):
+    """down(act(gate(x)) * up(x)), gate and up as one product (https://arxiv.org/abs/2002.05202): x [T, D] -> [T, D].
+
+    Args:
+        width: D.
+        inner: F.
+        act: the activation of the gate, by the name a config gives it.
+        bias: whether the projections have a bias.
+        dropout: probability of dropping a gated unit, in training.
+    """
+
+    def __init__(self, width: int, inner: int, act: str, *, bias: bool = True, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.parts = {"gate_up": [inner, inner]}
+        self.gate_up = nn.Linear(width, 2 * inner, bias=bias)
+        self.down = nn.Linear(inner, width, bias=bias)
+        self.act = activation(act)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        gate, up = self.gate_up(x).chunk(2, -1)
+        return self.down(self.dropout(self.act(gate) * up))

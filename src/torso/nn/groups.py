@@ -20,7 +20,7 @@ class Group:
     Attributes:
         members: the sequences, by number.
         query_rows: their query rows [n * a], or the slice they fill when they lie end to end.
-        key_rows: their key rows [n * b], likewise.
+        key_rows: their key rows [n * b], or a slice of n regions of which each uses the first b.
         a: queries of each sequence.
         b: keys of each sequence.
     """
@@ -32,8 +32,14 @@ class Group:
     b: int
 
     def take(self, rows: Tensor, chosen: slice | Tensor, length: int) -> Tensor:
-        """rows [T, heads, d] -> [n, heads, length, d]; a view where the rows lie end to end."""
-        return rows[chosen].view(len(self.members), length, *rows.shape[1:]).transpose(1, 2)
+        """rows [T, heads, d] -> [n, heads, length, d]; a view where the rows lie at equal distances."""
+        return rows[chosen].view(len(self.members), -1, *rows.shape[1:])[:, :length].transpose(1, 2)
+
+    def places(self, queries: Layout, keys: Layout) -> tuple[Tensor, Tensor]:
+        """Positions of the query rows [n, a] and of the key rows [n, b]."""
+        n = len(self.members)
+        here, there = queries.positions[self.query_rows].view(n, -1), keys.positions[self.key_rows].view(n, -1)
+        return here, there[:, : self.b]
 
 
 def groups(queries: Layout, keys: Layout) -> list[Group]:
@@ -47,7 +53,7 @@ def groups(queries: Layout, keys: Layout) -> list[Group]:
             if a:
                 members.setdefault((a, b), []).append(n)
         made = [
-            Group(tuple(chosen), _rows(queries, chosen, a), _rows(keys, chosen, b), a, b)
+            Group(tuple(chosen), _rows(queries, chosen, a), _regions(keys, chosen, b), a, b)
             for (a, b), chosen in sorted(members.items())
         ]
         kept = queries.memo[("groups", id(other))] = (other, made)
@@ -60,6 +66,17 @@ def _rows(layout: Layout, members: list[int], length: int) -> slice | Tensor:
         return slice(starts[0], starts[0] + length * len(members))
     device = layout.positions.device
     return (torch.tensor(starts, device=device)[:, None] + torch.arange(length, device=device)).flatten()
+
+
+def _regions(layout: Layout, members: list[int], length: int) -> slice | Tensor:
+    """As `_rows`; regions with room that lie side by side, as a cache's, are a slice too: nothing of it is copied."""
+    if layout.has_room and len(members) > 1:
+        starts = [layout.offsets[n] for n in members]
+        step = starts[1] - starts[0]
+        whole = starts[0] + step * len(members) <= layout.positions.shape[0]
+        if whole and step >= length and all(later - earlier == step for earlier, later in pairwise(starts)):
+            return slice(starts[0], starts[0] + step * len(members))
+    return _rows(layout, members, length)
 
 
 def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | None:
@@ -86,8 +103,3 @@ def rectangles(
             group.take(k, group.key_rows, group.b),
             group.take(v, group.key_rows, group.b),
         )
-
-
-def positions(layout: Layout, chosen: slice | Tensor, length: int) -> Tensor:
-    """[n, length] positions of a group's rows."""
-    return layout.positions[chosen].view(-1, length)

@@ -126,29 +126,42 @@ class TokenHead(Head[TokenLogits]):
     Args:
         width: D.
         labels: C.
+        mlp: transform of the rows; none by default.
         dropout: probability of dropping a unit before the scores, in training.
+        bias: whether the scores have a bias.
     """
 
-    def __init__(self, width: int, labels: int, *, dropout: float = 0.0) -> None:
+    def __init__(
+        self, width: int, labels: int, *, mlp: nn.Module | None = None, dropout: float = 0.0, bias: bool = True
+    ) -> None:
         super().__init__()
+        self.mlp = mlp or nn.Identity()
         self.dropout = nn.Dropout(dropout)
-        self.out = nn.Linear(width, labels)
+        self.out = nn.Linear(width, labels, bias=bias)
 
     def forward(self, hidden: Hidden, batch: Batch) -> TokenLogits:
         """Scores [T, C]."""
-        return TokenLogits(self.out(self.dropout(hidden.rows)), hidden)
+        return TokenLogits(self.out(self.dropout(self.mlp(hidden.rows))), hidden)
 
 
 class SpanHead(Head[SpanLogits]):
-    """Each token's scores as start and as end of an answer."""
+    """Each token's scores as start and as end of an answer.
 
-    def __init__(self, width: int) -> None:
+    Args:
+        width: D.
+        mlp: transform of the rows; none by default.
+        dropout: probability of dropping a unit before the scores, in training.
+    """
+
+    def __init__(self, width: int, *, mlp: nn.Module | None = None, dropout: float = 0.0) -> None:
         super().__init__()
+        self.mlp = mlp or nn.Identity()
+        self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width, 2)
 
     def forward(self, hidden: Hidden, batch: Batch) -> SpanLogits:
         """Start and end scores [T]."""
-        start, end = self.out(hidden.rows).unbind(-1)
+        start, end = self.out(self.dropout(self.mlp(hidden.rows))).unbind(-1)
         return SpanLogits(start, end, hidden)
 
 
@@ -160,16 +173,31 @@ class VocabHead(Head[VocabLogits]):
         vocabulary: V.
         mlp: transform of the rows; none by default.
         bias: whether the scores have a bias.
-        tied: whether the token embeddings are the output matrix; `Model` hands them over.
+        tied: whether the token embeddings are the output matrix; `Model` hands them over. They are also where an
+            output matrix of the head's own was dropped as absent.
+        scale: factor on the rows before the product.
+        softcap: scores become ``softcap * tanh(scores / softcap)``; None for no cap.
+        offset: whether a fixed vector, never trained, is added to the scores (BART's ``final_logits_bias``).
     """
 
     def __init__(
-        self, width: int, vocabulary: int, *, mlp: nn.Module | None = None, bias: bool = False, tied: bool = True
+        self,
+        width: int,
+        vocabulary: int,
+        *,
+        mlp: nn.Module | None = None,
+        bias: bool = False,
+        tied: bool = True,
+        scale: float = 1.0,
+        softcap: float | None = None,
+        offset: bool = False,
     ) -> None:
         super().__init__()
         self.mlp = mlp or nn.Identity()
         self.bias = nn.Parameter(torch.zeros(vocabulary)) if bias and tied else None
         self.out = None if tied else nn.Linear(width, vocabulary, bias=bias)
+        self.offset = nn.Parameter(torch.zeros(1, vocabulary), requires_grad=False) if offset else None
+        self.scale, self.softcap = scale, softcap
         # In a tuple, so that the table is not also this head's parameter: its owner is the trunk.
         self.tokens: tuple[nn.Embedding, ...] = ()
 
@@ -181,5 +209,8 @@ class VocabHead(Head[VocabLogits]):
         """Scores [R, V], R the rows of ``batch.rows`` or all T."""
         rows = hidden.rows if batch.rows is None else hidden.rows[batch.rows]
         rows = self.mlp(rows)
+        rows = rows * self.scale if self.scale != 1 else rows
         logits = F.linear(rows, self.tokens[0].weight, self.bias) if self.out is None else self.out(rows)
+        logits = logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)
+        logits = logits if self.offset is None else logits + self.offset
         return VocabLogits(logits, batch.rows, hidden)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from torso.batch import Layout
 from torso.nn.attending import Rule, ScoreBias
-from torso.nn.groups import hidden_keys, positions, rectangles
+from torso.nn.groups import hidden_keys, rectangles
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Reference:
             if rule.softcap is not None:
                 scores = rule.softcap * torch.tanh(scores / rule.softcap)
             if bias is not None:
-                places = positions(queries, group.query_rows, group.a), positions(keys, group.key_rows, group.b)
+                places = group.places(queries, keys)
                 scores = scores + bias.scores(query, key, *places)
             hidden = hidden_keys(rule, group.a, group.b, q.device)
             if hidden is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
 from torch import Tensor, nn
 
 from torso.batch import Batch
+from torso.nn.cache import KeyValueCache
 from torso.nn.context import Context
 from torso.outputs import Hidden
 
@@ -40,22 +42,118 @@ class Trunk(nn.Module):
         """How many blocks the trunk has."""
         return len(self.layers)
 
-    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
+    def forward(
+        self,
+        batch: Batch,
+        *,
+        keep: Container[int] = (),
+        attentions: Container[int] = (),
+        cache: KeyValueCache | None = None,
+        memory: Hidden | None = None,
+    ) -> Hidden:
         """Rows [T, D] of the last layer.
 
         Args:
             batch: token ids and where the sequences lie.
             keep: layers whose rows are returned too; 0 is the embeddings, i the output of block i, the last one normed.
             attentions: blocks, from 0, whose attention weights are returned; the others use the fast backends.
+            cache: what the sequences have read before; this batch is read behind it, and kept in it.
+            memory: the encoder's rows, for blocks with cross-attention.
         """
+        step = None if cache is None else cache.advance(batch.layout)
+        if step is not None:
+            batch = replace(batch, layout=step.layout)
         rows = self.embed(batch)
         kept: dict[int, Tensor] = {0: rows} if 0 in keep else {}
-        weights: dict[int, list[Tensor]] = {i: [] for i in range(self.depth) if i in attentions}
+        asked = [i for i in range(self.depth) if i in attentions]
+        weights: dict[int, list[Tensor]] = {i: [] for i in asked}
+        crossed: dict[int, list[Tensor]] = {i: [] for i in asked if memory is not None}
         for i, layer in enumerate(self.layers):
-            rows = layer(rows, Context(batch.layout, weights.get(i)))
+            rows = layer(rows, Context(batch.layout, weights.get(i), i, step, memory, crossed.get(i)))
             if i + 1 in keep and i + 1 < self.depth:
                 kept[i + 1] = rows
         rows = self.norm(rows)
         if self.depth in keep:
             kept[self.depth] = rows
-        return Hidden(rows, batch.layout, kept, weights)
+        return Hidden(rows, batch.layout, kept, weights, memory, crossed)
+
+
+class EncoderDecoder(nn.Module):
+    """Two trunks: one reads the source, the other a target, attending to the first.
+
+    A batch without a source is its own: the encoder reads it, and the decoder reads it shifted by one behind
+    ``start``, as BART's and T5's classifiers do.
+
+    Args:
+        encoder: reads ``batch.source``.
+        decoder: reads the batch; its blocks have cross-attention.
+        start: id of the token that a target begins with.
+    """
+
+    def __init__(self, encoder: Trunk, decoder: Trunk, *, start: int) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.start = start
+
+    @property
+    def embed(self) -> nn.Module:
+        """The decoder's embeddings."""
+        return self.decoder.embed
+
+    @property
+    def depth(self) -> int:
+        """How many blocks the decoder has."""
+        return self.decoder.depth
+
+    def forward(
+        self,
+        batch: Batch,
+        *,
+        keep: Container[int] = (),
+        attentions: Container[int] = (),
+        cache: KeyValueCache | None = None,
+        memory: Hidden | None = None,
+    ) -> Hidden:
+        """The decoder's rows [T, D]; the encoder's are their ``memory``.
+
+        Args:
+            batch: the target, with its source.
+            keep: layers of both whose rows are returned too.
+            attentions: blocks of both whose attention weights are returned.
+            cache: what the targets have read before.
+            memory: the encoder's rows, where they are known; then no source is read.
+        """
+        if memory is None:
+            memory = self.encoder(batch.source or batch, keep=keep, attentions=attentions)
+            batch = batch if batch.source is not None else self._shifted(batch)
+        return self.decoder(batch, keep=keep, attentions=attentions, cache=cache, memory=memory)
+
+    def _shifted(self, batch: Batch) -> Batch:
+        tokens = batch.tokens.roll(1).index_fill(0, batch.layout.first(), self.start)
+        return replace(batch, tokens=tokens, source=batch)
+
+
+class EncoderOnly(nn.Module):
+    """The first trunk of an `EncoderDecoder` alone, under the same names.
+
+    Args:
+        encoder: reads the batch.
+    """
+
+    def __init__(self, encoder: Trunk) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    @property
+    def embed(self) -> nn.Module:
+        """The encoder's embeddings."""
+        return self.encoder.embed
+
+    @property
+    def depth(self) -> int:
+        """How many blocks it has."""
+        return self.encoder.depth
+
+    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
+        """Rows [T, D]; see `Trunk.forward`."""
+        return self.encoder(batch, keep=keep, attentions=attentions)

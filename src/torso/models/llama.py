@@ -1,0 +1,137 @@
+"""Llama (https://arxiv.org/abs/2302.13971) and Mistral, which shares its block."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, Task, register
+from torso.checkpoint.config import check_divides
+from torso.checkpoint.names import Names, cat
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.checkpoint.rope import RotaryConfig
+from torso.models.decoders import DECODER_HEADS, OLDER_SPAN
+
+
+class LlamaConfig(RotaryConfig):
+    """The keys of a Llama ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "llama"
+
+    vocab_size: int = size(32000, "entries of the vocabulary", Axis("embed.tokens", 0))
+    hidden_size: int = size(4096, "width of every hidden state", Axis("embed.tokens", 1))
+    intermediate_size: int = size(11008, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
+    num_hidden_layers: int = size(32, "blocks of the trunk", Count("layers"))
+    num_attention_heads: int = knob(32, "heads that share the width", acts="run", least=1)
+    num_key_value_heads: int | None = knob(
+        None, "heads of keys and values; null: one per query head", acts="shape", least=1
+    )
+    head_dim: int | None = knob(None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
+    hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    rms_norm_eps: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    attention_bias: bool = knob(False, "whether the projections of attention have a bias", acts="shape")
+    attention_dropout: float = chance(0.0, "dropout on attention weights")
+    mlp_bias: bool = knob(False, "whether the feed-forward has a bias", acts="shape")
+    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null is 0.1")
+    tie_word_embeddings: bool = knob(False, "whether the token embeddings are the output matrix too", acts="shape")
+
+    def check(self) -> None:
+        """The groups of keys and values share the query heads evenly."""
+        super().check()
+        if self.head_dim is None:
+            check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
+        check_divides(self.num_attention_heads, "num_attention_heads", self.groups, "num_key_value_heads")
+
+    @property
+    def groups(self) -> int:
+        """Heads of keys and values."""
+        return self.num_key_value_heads or self.num_attention_heads
+
+    @property
+    def head_size(self) -> int:
+        """Width of a head."""
+        return self.head_dim or self.hidden_size // self.num_attention_heads
+
+    @property
+    def biases(self) -> tuple[bool, bool]:
+        """Whether the projections into attention have a bias, and the one out of it."""
+        return self.attention_bias, self.attention_bias
+
+    def window(self, layer: int) -> int | None:
+        """How many tokens a layer's token sees, itself included; None for all."""
+        return None
+
+    def head_norm(self) -> nn.RMSNorm | nn.Identity:
+        """The norm of each head's queries, and of its keys."""
+        return nn.Identity()
+
+
+class MistralConfig(LlamaConfig):
+    """The keys of a Mistral ``config.json`` (https://arxiv.org/abs/2310.06825)."""
+
+    model_type: ClassVar[str] = "mistral"
+
+    intermediate_size: int = size(14336, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
+    num_key_value_heads: int | None = knob(
+        8, "heads of keys and values; null: one per query head", acts="shape", least=1
+    )
+    max_position_embeddings: int = knob(131072, "longest text the model was made for, in tokens", acts="run", least=1)
+    sliding_window: int | None = knob(
+        4096, "tokens that a token sees, itself included; null for all", acts="run", least=1
+    )
+
+    def window(self, layer: int) -> int | None:
+        """The same in every layer."""
+        return self.sliding_window
+
+
+def trunk(c: LlamaConfig) -> nn.Trunk:
+    """Token embeddings, then blocks that normalise before each branch, with rotary positions."""
+    norm = partial(nn.RMSNorm, c.hidden_size, c.rms_norm_eps)
+    rotary = nn.Rotary(c.head_size, c.rope())
+    windows = [c.window(i) for i in range(c.num_hidden_layers)]
+    return nn.Trunk(
+        embed=nn.Embeddings(c.vocab_size, c.hidden_size),
+        layers=[
+            nn.PreNormBlock(
+                attn=nn.Attention(
+                    c.hidden_size,
+                    c.num_attention_heads,
+                    kv_heads=c.groups,
+                    head_size=c.head_size,
+                    bias=c.biases[0],
+                    out_bias=c.biases[1],
+                    head_norm=c.head_norm,
+                    rotary=rotary,
+                    rule=nn.Rule(left=None if window is None else window - 1, right=0, dropout=c.attention_dropout),
+                ),
+                ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=c.mlp_bias),
+                attn_norm=norm(),
+                ffn_norm=norm(),
+            )
+            for window in windows
+        ],
+        norm=norm(),
+    )
+
+
+TRUNK = Names(
+    prefix=("model.", "transformer.", ""),
+    rows={
+        "embed.tokens": "embed_tokens",
+        "layers.{i}.attn_norm": "layers.{i}.input_layernorm",
+        "layers.{i}.attn.qkv": cat("layers.{i}.self_attn", "q_proj", "k_proj", "v_proj"),
+        "layers.{i}.attn.q_norm": "layers.{i}.self_attn.q_norm",
+        "layers.{i}.attn.k_norm": "layers.{i}.self_attn.k_norm",
+        "layers.{i}.attn.out": "layers.{i}.self_attn.o_proj",
+        "layers.{i}.ffn_norm": "layers.{i}.post_attention_layernorm",
+        "layers.{i}.ffn.gate_up": cat("layers.{i}.mlp", "gate_proj", "up_proj"),
+        "layers.{i}.ffn.down": "layers.{i}.mlp.down_proj",
+        "norm": "norm",
+    },
+    unused=("layers.{i}.self_attn.rotary_emb.inv_freq",),
+)
+
+register(Architecture(("llama",), "Llama", LlamaConfig, trunk, TRUNK, {**DECODER_HEADS, Task.SPAN: OLDER_SPAN}))
+register(Architecture(("mistral",), "Mistral", MistralConfig, trunk, TRUNK, DECODER_HEADS))

@@ -1,0 +1,62 @@
+"""Qwen2 (https://arxiv.org/abs/2407.10671) and Qwen3 (https://arxiv.org/abs/2505.09388): Llama's block, with variations."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, Task, register
+from torso.checkpoint.parameters import Axis, knob, size
+from torso.models.decoders import DECODER_HEADS, OLDER_SPAN
+from torso.models.llama import TRUNK, LlamaConfig, trunk
+
+SLIDING = "sliding_attention"
+
+
+class Qwen2Config(LlamaConfig):
+    """The keys of a Qwen2 ``config.json`` (https://arxiv.org/abs/2407.10671)."""
+
+    model_type: ClassVar[str] = "qwen2"
+
+    vocab_size: int = size(151936, "entries of the vocabulary", Axis("embed.tokens", 0))
+    intermediate_size: int = size(22016, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
+    max_position_embeddings: int = knob(32768, "longest text the model was made for, in tokens", acts="run", least=1)
+    use_sliding_window: bool = knob(False, "whether some layers see a window only", acts="run")
+    sliding_window: int | None = knob(
+        4096, "tokens that a token sees, itself included; null for all", acts="run", least=1
+    )
+    max_window_layers: int = knob(28, "the first layer with a window, counted from 0", acts="run", least=0)
+    layer_types: list[str] | None = knob(
+        None, "which layers have a window; null: from max_window_layers on", acts="run"
+    )
+
+    @property
+    def biases(self) -> tuple[bool, bool]:
+        """Only the projections into attention have one."""
+        return True, False
+
+    def window(self, layer: int) -> int | None:
+        """As ``layer_types`` say, or from ``max_window_layers`` on."""
+        slides = layer >= self.max_window_layers if self.layer_types is None else self.layer_types[layer] == SLIDING
+        return self.sliding_window if self.use_sliding_window and slides else None
+
+
+class Qwen3Config(Qwen2Config):
+    """The keys of a Qwen3 ``config.json`` (https://arxiv.org/abs/2505.09388)."""
+
+    model_type: ClassVar[str] = "qwen3"
+
+    head_dim: int | None = knob(128, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
+
+    @property
+    def biases(self) -> tuple[bool, bool]:
+        """As ``attention_bias`` says."""
+        return self.attention_bias, self.attention_bias
+
+    def head_norm(self) -> nn.RMSNorm | nn.Identity:
+        """Each head's queries and keys are normed."""
+        return nn.RMSNorm(self.head_size, self.rms_norm_eps)
+
+
+for family, kind in {"Qwen2": Qwen2Config, "Qwen3": Qwen3Config}.items():
+    register(Architecture((kind.model_type,), family, kind, trunk, TRUNK, {**DECODER_HEADS, Task.SPAN: OLDER_SPAN}))

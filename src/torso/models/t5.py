@@ -1,0 +1,157 @@
+"""T5 (Raffel et al., 2019, https://arxiv.org/abs/1910.10683), original and 1.1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, HeadPlan, Task, register
+from torso.checkpoint.config import HubConfig
+from torso.checkpoint.names import Names, Row, cat
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+
+FEEDS = (*ACTIVATIONS, *(f"gated-{each}" for each in ACTIVATIONS))
+
+
+class T5Config(HubConfig):
+    """The keys of a T5 ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "t5"
+
+    vocab_size: int = size(32128, "entries of the vocabulary", Axis("encoder.embed.tokens", 0))
+    d_model: int = size(512, "width of every hidden state", Axis("encoder.embed.tokens", 1))
+    d_kv: int = knob(64, "width of a head", acts="shape", least=1)
+    d_ff: int = size(2048, "width inside the feed-forward", Axis("encoder.layers.0.ffn.down", 1))
+    num_layers: int = size(6, "blocks of the encoder", Count("encoder.layers"))
+    num_decoder_layers: int | None = knob(None, "blocks of the decoder; null: as the encoder", acts="shape", least=1)
+    num_heads: int = size(8, "heads of attention", Axis("encoder.score_bias.table", 1))
+    relative_attention_num_buckets: int = size(32, "buckets of distance", Axis("encoder.score_bias.table", 0))
+    relative_attention_max_distance: int = knob(128, "distance from which all is one bucket", acts="run", least=2)
+    dropout_rate: float = chance(0.1, "dropout everywhere but before a classifier")
+    classifier_dropout: float = chance(0.0, "dropout before a head of labels")
+    layer_norm_epsilon: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    feed_forward_proj: str = knob("relu", "activation of the feed-forward, gated or not", acts="shape", choices=FEEDS)
+    scale_decoder_outputs: bool | None = knob(
+        None, "whether the rows are scaled before the vocabulary; null tells", acts="run"
+    )
+    decoder_start_token_id: int = knob(0, "id of the token that a target begins with", acts="run", least=0)
+    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    eos_token_id: int | list[int] | None = knob(1, "id of the token that ends a text", acts="none")
+    is_encoder_decoder: bool = knob(True, "whether the file holds a decoder too; the weights tell", acts="none")
+
+
+def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> nn.Trunk:
+    """One side: pre-norm blocks whose self-attention adds one bucketed bias of distance, shared by all."""
+    norm = partial(nn.RMSNorm, c.d_model, c.layer_norm_epsilon)
+    gated, _, act = c.feed_forward_proj.rpartition("-")
+    # The gated form of 2020 was named after its exact activation and always computed the other.
+    act = "gelu_new" if c.feed_forward_proj == "gated-gelu" else act
+    feed = nn.GatedFeedForward if gated else nn.FeedForward
+    bias = nn.BucketBias(
+        c.num_heads, c.relative_attention_num_buckets, c.relative_attention_max_distance, both_ways=not decoder
+    )
+    # T5 does not divide scores by the root of a head's width.
+    rule = nn.Rule(scale=1.0, dropout=c.dropout_rate)
+
+    sizes = dict(head_size=c.d_kv, bias=False, out_bias=False)
+
+    def block() -> nn.PreNormBlock:
+        within = replace(rule, right=0) if decoder else rule
+        attn = nn.Attention(c.d_model, c.num_heads, rule=within, score_bias=bias, **sizes)
+        ffn = feed(c.d_model, c.d_ff, act, bias=False, dropout=c.dropout_rate)
+        if not decoder:
+            return nn.PreNormBlock(attn, ffn, norm(), norm(), dropout=c.dropout_rate)
+        cross = nn.CrossAttention(c.d_model, c.num_heads, rule=rule, **sizes)
+        return nn.PreNormCrossBlock(attn, cross, ffn, norm(), norm(), norm(), dropout=c.dropout_rate)
+
+    return nn.Trunk(
+        embed=nn.Embeddings(c.vocab_size, c.d_model, dropout=c.dropout_rate, tokens=tokens),
+        layers=[block() for _ in range(layers)],
+        norm=nn.Sequential(norm(), nn.Dropout(c.dropout_rate)),
+        score_bias=bias,
+    )
+
+
+def trunk(c: T5Config) -> nn.EncoderDecoder:
+    """An encoder and a decoder over one table of tokens."""
+    tokens = nn.Embedding(c.vocab_size, c.d_model)
+    encoder = stack(c, tokens, c.num_layers, decoder=False)
+    decoder = stack(c, tokens, c.num_decoder_layers or c.num_layers, decoder=True)
+    return nn.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id)
+
+
+def encoder(c: T5Config) -> nn.EncoderOnly:
+    """The encoder alone."""
+    return nn.EncoderOnly(stack(c, nn.Embedding(c.vocab_size, c.d_model), c.num_layers, decoder=False))
+
+
+def side(ours: str, feed: int) -> dict[str, str | Row]:
+    """Names of one side; the feed-forward is sub-layer 1 of an encoder block, 2 of a decoder block."""
+    block, theirs = f"{ours}.layers.{{i}}", f"{ours}.block.{{i}}.layer"
+    ffn = f"{theirs}.{feed}.DenseReluDense"
+    return {
+        f"{ours}.score_bias.table": f"{ours}.block.0.layer.0.SelfAttention.relative_attention_bias",
+        f"{block}.attn_norm": f"{theirs}.0.layer_norm",
+        f"{block}.attn.qkv": cat(f"{theirs}.0.SelfAttention", "q", "k", "v"),
+        f"{block}.attn.out": f"{theirs}.0.SelfAttention.o",
+        f"{block}.ffn_norm": f"{theirs}.{feed}.layer_norm",
+        f"{block}.ffn.up": f"{ffn}.wi",
+        f"{block}.ffn.gate_up": cat(ffn, "wi_0", "wi_1"),
+        f"{block}.ffn.down": f"{ffn}.wo",
+        f"{ours}.norm.0": f"{ours}.final_layer_norm",
+    }
+
+
+CROSS = "decoder.block.{i}.layer.1"
+SHARED = "trunk.encoder.embed.tokens.weight"
+TRUNK = Names(
+    prefix=("", "transformer."),
+    rows={
+        "encoder.embed.tokens": "shared",
+        **side("encoder", feed=1),
+        **side("decoder", feed=2),
+        "decoder.layers.{i}.cross_norm": f"{CROSS}.layer_norm",
+        "decoder.layers.{i}.cross.q": f"{CROSS}.EncDecAttention.q",
+        "decoder.layers.{i}.cross.kv": cat(f"{CROSS}.EncDecAttention", "k", "v"),
+        "decoder.layers.{i}.cross.out": f"{CROSS}.EncDecAttention.o",
+    },
+    unused=("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias",),
+    copies={"encoder.embed_tokens.weight": SHARED, "decoder.embed_tokens.weight": SHARED},
+    instead={"shared.weight": "encoder.embed_tokens.weight"},
+)
+
+
+def vocabulary(c: T5Config) -> nn.VocabHead:
+    """What a target says next. An untied output matrix is how a config says "1.1", and 1.1 does not rescale."""
+    scales = c.tie_word_embeddings if c.scale_decoder_outputs is None else c.scale_decoder_outputs
+    return nn.VocabHead(c.d_model, c.vocab_size, tied=c.tie_word_embeddings, scale=c.d_model**-0.5 if scales else 1.0)
+
+
+def sequence(c: T5Config) -> nn.SequenceHead:
+    """Logits from the last token of the decoder, which reads the text itself."""
+    mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
+    return nn.SequenceHead(c.d_model, c.labels, pick="last", mlp=mlp, dropout=c.classifier_dropout)
+
+
+TASKS: dict[Task[Any], HeadPlan[Any]] = {
+    Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
+    Task.SEQ2SEQ_LM: HeadPlan(
+        vocabulary, Names({"out": "lm_head"}, copies={"lm_head.weight": SHARED}, optional=("out",))
+    ),
+    Task.SEQUENCE: HeadPlan(
+        sequence,
+        Names({"mlp.1.dense": "classification_head.dense", "out": "classification_head.out_proj"}),
+        prefix="transformer.",
+    ),
+    Task.TOKEN: HeadPlan(
+        lambda c: nn.TokenHead(c.d_model, c.labels, dropout=c.classifier_dropout),
+        Names({"out": "classifier"}, unused=("{trunk}decoder",)),
+        encoder,
+        prefix="transformer.",
+    ),
+    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
+}
+
+register(Architecture(("t5",), "T5", T5Config, trunk, TRUNK, TASKS))

@@ -1,0 +1,38 @@
+"""The families under contract: small configs that together exercise every option of each.
+
+A new architecture adds one module here with a table ``FAMILIES``, and every test of this folder holds it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from torso.architecture import architectures
+
+from .kinds import CASES, Case, Family
+
+
+def _collected() -> dict[str, Family]:
+    names = sorted(each.name for each in iter_modules(__path__) if each.name != "kinds")
+    families: dict[str, Family] = {}
+    for name in names:
+        families |= import_module(f"{__name__}.{name}").FAMILIES
+    return families
+
+
+FAMILIES: Mapping[str, Family] = _collected()
+
+
+def registered() -> dict[str, Any]:
+    """The package's own architectures by their first model type; those that tests register are left out."""
+    own = (each for each in architectures() if each.config.__module__.startswith("torso.models."))
+    return {each.model_types[0]: each for each in own}
+
+
+def cases_of(model_type: str) -> dict[str, Case]:
+    """The cases of a family: those whose task it has."""
+    tasks = registered()[model_type].tasks
+    return {name: case for name, case in CASES.items() if case.task in tasks}

@@ -1,0 +1,73 @@
+"""What is told of a family under contract, and the heads it is tested with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torso.architecture import Task
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One head as one config sets it up.
+
+    Attributes:
+        task: torso's task.
+        values: what the head adds to the config.
+        labels: what its labels look like: ``number``, ``numbers``, ``class``, ``classes``, ``tokens``, ``words``, ``next``,
+            ``targets``, ``span``, ``choice`` or ``none``.
+    """
+
+    task: Task[Any]
+    labels: str
+    values: Values = field(default_factory=dict)
+
+
+CASES: Mapping[str, Case] = {
+    "features": Case(Task.FEATURES, "none"),
+    "sequence-number": Case(Task.SEQUENCE, "number", {"num_labels": 1}),
+    "sequence-numbers": Case(Task.SEQUENCE, "numbers", {"num_labels": 3, "problem_type": "regression"}),
+    "sequence-single": Case(Task.SEQUENCE, "class", {"num_labels": 4}),
+    "sequence-multi": Case(Task.SEQUENCE, "classes", {"num_labels": 4, "problem_type": "multi_label_classification"}),
+    "sequence-inferred": Case(Task.SEQUENCE, "classes", {"num_labels": 3}),
+    "sequence-two": Case(Task.SEQUENCE, "class", {"num_labels": 2}),
+    "token": Case(Task.TOKEN, "tokens", {"num_labels": 5}),
+    "span": Case(Task.SPAN, "span"),
+    "choice": Case(Task.CHOICE, "choice"),
+    "next-sentence": Case(Task.NEXT_SENTENCE, "class"),
+    "masked-lm": Case(Task.MASKED_LM, "words"),
+    "causal-lm": Case(Task.CAUSAL_LM, "next"),
+    "seq2seq-lm": Case(Task.SEQ2SEQ_LM, "targets"),
+}
+"""Every head that any family has. A family is tested on those whose task it has."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """How a family is tested.
+
+    Attributes:
+        configs: small configs by name; the first is the plain one.
+        drawn: one more, drawn anew in every run.
+        dropouts: the parameters that are a dropout.
+        published: config.json of checkpoints on the Hub, by their names there; what changes no number may be left out.
+        inert: endings of our parameters that mathematically change nothing, and why; ``[1]`` is the second part of a
+            fused one.
+        left: keys that transformers writes although it never reads them; torso reads and writes none of them.
+        pads: whether the reference looks for its padding token: then padding is nothing else, and texts do not hold it.
+        offset: what the reference adds to positions before its table.
+    """
+
+    configs: Mapping[str, Values]
+    drawn: Callable[[random.Random], Values]
+    dropouts: tuple[str, ...]
+    published: Mapping[str, Values]
+    inert: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    pads: bool = False
+    offset: int = 0
