@@ -16,8 +16,8 @@ from torso.checkpoint.fill import LoadReport
 from torso.checkpoint.names import Names, Parts
 from torso.checkpoint.parameters import knob_of
 from torso.errors import ConfigError, TooLongError, UnsupportedError
-from torso.nn.heads import Head, VocabHead
 from torso.nn.cache import KeyValueCache
+from torso.nn.heads import Head, VocabHead
 from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 from torso.outputs import Hidden
 from torso.products import rowwise_products

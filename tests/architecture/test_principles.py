@@ -87,7 +87,7 @@ LINES = (
     ("models", "bundled"),
     ("model", "losses", "weightless", "products"),
     ("loading", "settling"),
-    ("padding", "padded_outputs", "padded_results", "padded", "auto", "auto_model", "runtime", "tasks"),
+    ("targets", "padding", "padded_outputs", "padded_results", "padded", "auto", "auto_model", "runtime", "tasks"),
     ("cli", "__main__"),
 )
 LATE = {

@@ -35,9 +35,9 @@ class Rotary(Module):
         super().__init__()
         self.register_buffer("rates", 10000.0 ** -(torch.arange(0, size, 2) / size), persistent=False)
 
-    def forward(self, heads: Tensor, positions: Tensor) -> Tensor:
-        """heads [T, H, d], positions [T] -> [T, H, d]."""
-        turn = torch.cat([positions[:, None] * self.rates] * 2, -1)[:, None]
+    def forward(self, heads: Tensor, layout: Layout) -> Tensor:
+        """heads [T, H, d] -> [T, H, d]."""
+        turn = torch.cat([layout.positions[:, None] * self.rates] * 2, -1)[:, None]
         left, right = heads.chunk(2, -1)
         return heads * turn.cos() + torch.cat([-right, left], -1) * turn.sin()
 
@@ -73,7 +73,7 @@ def plain_attention(
     q, k, v = attn.qkv(x).split([HEADS * SIZE, groups * SIZE, groups * SIZE], -1)
     q, k, v = (each.view(len(x), -1, SIZE) for each in (q, k, v))
     if turn is not None:
-        q, k = (turn(each, torch.arange(len(x))) for each in (q, k))
+        q, k = (turn(each, Layout.of((len(x),))) for each in (q, k))
     k, v = (each.repeat_interleave(HEADS // groups, 1) for each in (k, v))
     scores = torch.einsum("ahd,bhd->hab", q, k) * scale + bias
     weights = scores.masked_fill(mask, -torch.inf).softmax(-1)

@@ -163,7 +163,7 @@ def test_positions_given_are_followed(model_type, reference) -> None:
     made: Reference = reference(model_type, "plain", "features")
     given, model = batch(made, "right"), made.torso()
     places = torch.randint(0, 16, given.here.shape)
-    there, ids = places + made.family.offset, {name: value for name, value in given.shared.items()}
+    there, ids = places + made.family.offset, given.shared
     with torch.no_grad():
         ours = model(**ids, position_ids=places).last_hidden_state
         theirs = made.model(**ids, position_ids=there).last_hidden_state

@@ -1,4 +1,4 @@
-"""Qwen2 (https://arxiv.org/abs/2407.10671) and Qwen3 (https://arxiv.org/abs/2505.09388): Llama's block, with variations."""
+"""Qwen2 (https://arxiv.org/abs/2407.10671) and Qwen3 (https://arxiv.org/abs/2505.09388): Llama's block."""
 
 from __future__ import annotations
 

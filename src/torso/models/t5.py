@@ -33,9 +33,7 @@ class T5Config(HubConfig):
     classifier_dropout: float = chance(0.0, "dropout before a head of labels")
     layer_norm_epsilon: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
     feed_forward_proj: str = knob("relu", "activation of the feed-forward, gated or not", acts="shape", choices=FEEDS)
-    scale_decoder_outputs: bool | None = knob(
-        None, "whether the rows are scaled before the vocabulary; null tells", acts="run"
-    )
+    scale_decoder_outputs: bool | None = knob(None, "scale rows before the vocabulary; null: if tied", acts="run")
     decoder_start_token_id: int = knob(0, "id of the token that a target begins with", acts="run", least=0)
     pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
     eos_token_id: int | list[int] | None = knob(1, "id of the token that ends a text", acts="none")
@@ -49,12 +47,10 @@ def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> n
     # The gated form of 2020 was named after its exact activation and always computed the other.
     act = "gelu_new" if c.feed_forward_proj == "gated-gelu" else act
     feed = nn.GatedFeedForward if gated else nn.FeedForward
-    bias = nn.BucketBias(
-        c.num_heads, c.relative_attention_num_buckets, c.relative_attention_max_distance, both_ways=not decoder
-    )
+    buckets, furthest = c.relative_attention_num_buckets, c.relative_attention_max_distance
+    bias = nn.BucketBias(c.num_heads, buckets, furthest, both_ways=not decoder)
     # T5 does not divide scores by the root of a head's width.
     rule = nn.Rule(scale=1.0, dropout=c.dropout_rate)
-
     sizes = dict(head_size=c.d_kv, bias=False, out_bias=False)
 
     def block() -> nn.PreNormBlock:
@@ -77,8 +73,8 @@ def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> n
 def trunk(c: T5Config) -> nn.EncoderDecoder:
     """An encoder and a decoder over one table of tokens."""
     tokens = nn.Embedding(c.vocab_size, c.d_model)
-    encoder = stack(c, tokens, c.num_layers, decoder=False)
     decoder = stack(c, tokens, c.num_decoder_layers or c.num_layers, decoder=True)
+    encoder = stack(c, tokens, c.num_layers, decoder=False)
     return nn.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id)
 
 
@@ -135,16 +131,12 @@ def sequence(c: T5Config) -> nn.SequenceHead:
     return nn.SequenceHead(c.d_model, c.labels, pick="last", mlp=mlp, dropout=c.classifier_dropout)
 
 
+LM = Names({"out": "lm_head"}, copies={"lm_head.weight": SHARED}, optional=("out",))
+CLASSIFIER = Names({"mlp.1.dense": "classification_head.dense", "out": "classification_head.out_proj"})
 TASKS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
-    Task.SEQ2SEQ_LM: HeadPlan(
-        vocabulary, Names({"out": "lm_head"}, copies={"lm_head.weight": SHARED}, optional=("out",))
-    ),
-    Task.SEQUENCE: HeadPlan(
-        sequence,
-        Names({"mlp.1.dense": "classification_head.dense", "out": "classification_head.out_proj"}),
-        prefix="transformer.",
-    ),
+    Task.SEQ2SEQ_LM: HeadPlan(vocabulary, LM),
+    Task.SEQUENCE: HeadPlan(sequence, CLASSIFIER, prefix="transformer."),
     Task.TOKEN: HeadPlan(
         lambda c: nn.TokenHead(c.d_model, c.labels, dropout=c.classifier_dropout),
         Names({"out": "classifier"}, unused=("{trunk}decoder",)),

@@ -33,5 +33,5 @@ class OffsetRMSNorm(RMSNorm):
         nn.init.zeros_(self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [..., D] -> [..., D]; in float32 within, so that a small weight in half precision is not lost in the one."""
+        """x [..., D] -> [..., D]; in float32 within, where a small weight beside the one is not lost."""
         return F.rms_norm(x.float(), self.weight.shape, 1 + self.weight.float(), self.eps).to(x.dtype)

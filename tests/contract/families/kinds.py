@@ -19,8 +19,8 @@ class Case:
     Attributes:
         task: torso's task.
         values: what the head adds to the config.
-        labels: what its labels look like: ``number``, ``numbers``, ``class``, ``classes``, ``tokens``, ``words``, ``next``,
-            ``targets``, ``span``, ``choice`` or ``none``.
+        labels: what its labels look like: ``number``, ``numbers``, ``class``, ``classes``, ``tokens``, ``words``,
+            ``next``, ``targets``, ``span``, ``choice`` or ``none``.
     """
 
     task: Task[Any]
