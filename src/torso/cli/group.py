@@ -23,9 +23,16 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "classify": (_TRY, "torso.cli.classify:classify", "Label texts."),
     "tag": (_TRY, "torso.cli.tag:tag", "Find words, parts of speech and names in texts."),
     "fill": (_TRY, "torso.cli.fill:fill", "Fill the [MASK] in texts."),
-    "encode": (_TRY, "torso.cli.encode:encode", "Make a vector of each text."),
+    "answer": (_TRY, "torso.cli.answer:answer", "Find the answer to a question in texts."),
+    "choose": (_TRY, "torso.cli.choose:choose", "Choose between alternatives."),
+    "zero-shot": (_TRY, "torso.cli.zero_shot:zero_shot", "Label texts with any labels."),
+    "embed": (_TRY, "torso.cli.embed:embed", "Make a vector of each text."),
+    "similar": (_TRY, "torso.cli.similar:similar", "Put texts in order by likeness to a query."),
+    "rerank": (_TRY, "torso.cli.rerank:rerank", "Put texts in order by reading each with a query."),
+    "search": (_TRY, "torso.cli.search:search", "Find passages in a folder of texts."),
     "config": (_LOOK, "torso.cli.config:config", "See, change on trial and compare a model's parameters."),
     "tokenize": (_LOOK, "torso.cli.tokenize:tokenize", "See texts as tokens, with ids and places."),
+    "models": (_LOOK, "torso.cli.models:models", "List the families of models that torso has."),
     "get": (_KEEP, "torso.cli.get:get", "Download a model, whole and verified."),
     "check": (_KEEP, "torso.cli.check:check", "Check a model's files."),
     "repair": (_KEEP, "torso.cli.repair:repair", "Fetch again what is damaged or missing."),
@@ -33,6 +40,10 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "remove": (_KEEP, "torso.cli.remove:remove", "Remove a model from this machine."),
 }
 """Each command's section, where it is, and one line about it, so that the list of commands imports none of them."""
+
+
+OTHER_NAMES = {"encode": "embed"}
+"""Names under which commands can be called, too."""
 
 
 def _is_here(name: str) -> bool:
@@ -50,6 +61,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, in the language in force."""
+        cmd_name = OTHER_NAMES.get(cmd_name, cmd_name)
         if not _is_here(cmd_name):
             return None
         module, _, name = TABLE[cmd_name][1].partition(":")
@@ -59,7 +71,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments begin with; a usage error with the nearest name for an unknown one."""
-        if not args[0].startswith("-") and not _is_here(args[0]):
+        if not args[0].startswith("-") and not _is_here(OTHER_NAMES.get(args[0], args[0])):
             nearest = get_close_matches(args[0], self.list_commands(ctx), 1, 0.5)
             what = (
                 "There is no command {name!r}. Did you mean {nearest}?" if nearest else "There is no command {name!r}."

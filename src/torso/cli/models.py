@@ -1,0 +1,53 @@
+"""``torso models``. Loads no torch and uses no network."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.language import say
+
+HELP = """\
+List the families of models that torso has: their heads, the size of their code, and what each refuses.
+
+A family is found by the model_type in a model's config.json. What it refuses is refused by name, before anything is \
+loaded.
+
+\b
+Examples:
+  torso models
+  torso models bert
+  torso models --json"""
+
+
+@click.command("models", help=HELP)
+@click.argument("name", required=False)
+@options.one_json
+def models(name: str | None, as_json: bool) -> None:
+    """Lists families."""
+    from torso.architecture import find
+    from torso.catalogue import catalogue
+
+    cards = catalogue()
+    if name is not None:
+        family = next((card.family for card in cards if card.family.lower() == name.lower()), None)
+        family = family or find(name).family
+        cards = tuple(card for card in cards if card.family == family)
+    if as_json:
+        print_json([asdict(card) for card in cards])
+        return
+    from torso.checkpoint.describe import shown
+    from torso.checkpoint.table import text_table
+
+    headings = ["family", "model_type", "lines", "heads"]
+    rows = [[card.family, ", ".join(card.model_types), str(card.lines), ", ".join(card.tasks)] for card in cards]
+    click.echo(text_table([say(each) for each in headings], rows))
+    if name is not None:
+        click.echo()
+        for card in cards:
+            for parameter, value in card.refuses.items():
+                values = dict(parameter=parameter, value=shown(value))
+                click.echo(say("{parameter}: only {value} is implemented", values))
