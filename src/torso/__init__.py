@@ -35,7 +35,19 @@ if TYPE_CHECKING:
     from torso.loading import load, load_tokenizer
     from torso.model import Model, new_model
     from torso.models.bert import BertConfig
-    from torso.tasks import classify, encode, fill, tag
+    from torso.tasks import (
+        answer,
+        choose,
+        classify,
+        embed,
+        encode,
+        fill,
+        rerank,
+        search,
+        similar,
+        tag,
+        zero_shot,
+    )
     from torso.text import Encoding, Tokenizer
 
 __version__ = "0.1.0"
@@ -67,15 +79,22 @@ __all__ = [
     "Task",
     "Tokenizer",
     "TorsoError",
+    "answer",
+    "choose",
     "classify",
+    "embed",
     "encode",
     "fill",
     "load",
     "load_tokenizer",
     "new_model",
     "pack",
+    "rerank",
+    "search",
+    "similar",
     "tag",
     "unpack",
+    "zero_shot",
 ]
 
 _HOME = {
@@ -86,7 +105,8 @@ _HOME = {
     **dict.fromkeys(("Encoding", "Tokenizer"), "torso.text"),
     **dict.fromkeys(("Model", "new_model"), "torso.model"),
     **dict.fromkeys(("load", "load_tokenizer"), "torso.loading"),
-    **dict.fromkeys(("classify", "encode", "fill", "tag"), "torso.tasks"),
+    **dict.fromkeys(("answer", "choose", "classify", "embed", "encode", "fill"), "torso.tasks"),
+    **dict.fromkeys(("rerank", "search", "similar", "tag", "zero_shot"), "torso.tasks"),
 }
 
 

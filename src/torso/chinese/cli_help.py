@@ -57,12 +57,6 @@ Begin here:
         "一条文本可以有多个掩码，各自在其余掩码未知的情况下判断。掩码按模型分词器的写法：BERT 为 [MASK]。"
     ),
     "Make a vector of each text, for search, grouping and comparing.": "把每条文本变成向量，用于检索、聚类和比较。",
-    "How a model's rows become one vector is read from its folder, as sentence-transformers writes it; where the "
-    "folder does not say, --pooling must. On a terminal a line per text tells what came out; the numbers go to --output "
-    "or --json.": (
-        "如何把各行变成一个向量，按 sentence-transformers 的格式从模型文件夹读取；文件夹没有说明时必须用 --pooling 指定。"
-        "终端上每条文本只显示一行概要；完整的数用 --output 或 --json 输出。"
-    ),
     "Show every parameter of a model: value, default, where the value came from, when it acts, what it means.": (
         "列出模型的每个参数：值、默认值、值的来源、何时起作用、含义。"
     ),
@@ -100,10 +94,8 @@ Begin here:
     "Folder, id of the Hub, or torso:NAME; the bundled models otherwise.": (
         "文件夹、Hub 上的 id，或 torso:名字；未指定时用自带的模型。"
     ),
-    "Read one text per line; - is standard input.": "每行读一条文本；- 表示标准输入。",
     "Print one line of JSON per text.": "每条文本输出一行 JSON。",
     "Print JSON.": "输出 JSON。",
-    "Where to run: cpu, cuda, cuda:1, mps.": "在哪里运行：cpu、cuda、cuda:1、mps。",
     "Texts longer than the model takes: refuse them, or read their beginning.": (
         "文本超过模型上限时：拒绝(error)，或只读开头(truncate)。"
     ),

@@ -2,7 +2,6 @@
 
 TEXTS: dict[str, str] = {
     "{name} is {value}; it must be at least {least}.": "{name} 为 {value}；至少应为 {least}。",
-    "Ask for one proposal or more.": "请至少要一个候选。",
     "The tokenizer of this model has no mask token, so the model never learned to fill one.": (
         "该模型的分词器没有掩码词元，模型从未学过填空。"
     ),
@@ -13,7 +12,6 @@ TEXTS: dict[str, str] = {
     "no Pooling module": "没有 Pooling 模块",
     "no list of modules": "不是模块列表",
     "a module without type or path": "有模块缺少 type 或 path",
-    "a default prompt without text": "默认提示词没有内容",
     "no known pooling mode": "没有已知的池化方式",
     "no table": "不是键值表",
     "Download it again, or say pooling=... to leave the file aside.": "请重新下载，或用 pooling=... 指定而不看该文件。",
@@ -28,10 +26,6 @@ TEXTS: dict[str, str] = {
         '请选择：pooling="mean" 或 pooling="cls"(命令行：--pooling mean)。'
     ),
     "There is no pooling {pooling}.": "没有 {pooling} 这种池化方式。",
-    "{path} asks for the module {kind}, which torso does not have.": "{path} 需要模块 {kind}，torso 没有该模块。",
-    "It has Transformer, Pooling and Normalize. Say pooling=... to leave the file aside.": (
-        "支持的模块有 Transformer、Pooling、Normalize。可用 pooling=... 指定而不看该文件。"
-    ),
     "The texts are {kind}.": "文本的类型是 {kind}。",
     "Pass a string, a list of strings, or an iterator of them.": "请传入字符串、字符串列表或其迭代器。",
     "A tuple could mean one pair or several texts.": "元组可能是一对文本，也可能是多条文本。",
@@ -44,9 +38,6 @@ TEXTS: dict[str, str] = {
     ),
     "Text {index} has no tokens, so there is nothing to run.": "第 {index} 条文本没有任何词元，无从运行。",
     "Leave it out.": "请去掉它。",
-    'Shorten it, or keep its first {limit} tokens: long="truncate" (--long truncate).': (
-        '请缩短，或只保留前 {limit} 个词元：long="truncate"(命令行：--long truncate)。'
-    ),
     "This model was not loaded from a folder, so nobody knows its tokenizer.": (
         "该模型不是从文件夹加载的，无从知道它的分词器。"
     ),
@@ -67,4 +58,104 @@ TEXTS: dict[str, str] = {
         "请先训练，或换一个带有该头的检查点。仍要查看分数：untrained=True(命令行：--untrained)。"
     ),
     "Leave it out: the default suits most machines.": "请省略：默认值适合大多数机器。",
+    # texts that are too long, windows, memory, devices
+    'Shorten it, keep its first {limit} tokens: long="truncate" (--long truncate), or read all of it in windows: '
+    'long="window".': (
+        '请缩短；或只保留前 {limit} 个词元：long="truncate"(命令行：--long truncate)；或分窗口全部读完：long="window"。'
+    ),
+    "Text {index} is {size} tokens; this model takes {limit}. It was not run.": (
+        "第 {index} 条文本有 {size} 个词元；该模型最多接受 {limit} 个。该条未运行。"
+    ),
+    "Text {index}: what must be read whole is {size} tokens; this model takes {limit}, so nothing else fits.": (
+        "第 {index} 条文本：必须完整读取的部分有 {size} 个词元；该模型最多接受 {limit} 个，其余已放不下。"
+    ),
+    "Shorten that part: the question, or the shorter text of the pair.": "请缩短这一部分：问题，或一对文本中较短的那条。",
+    "merge is {value!r}; it must be {known}.": "merge 为 {value!r}；只能是 {known}。",
+    "Leave it out for {first}.": "省略则为 {first}。",
+    "Give a larger number, or leave it out.": "请给更大的数，或省略。",
+    "A text of {size} tokens does not fit the memory of {device}, even by itself.": (
+        "一条 {size} 个词元的文本单独运行也超出 {device} 的内存。"
+    ),
+    'Shorten it, read it in windows (long="window"), or run elsewhere (device=).': (
+        '请缩短，或分窗口读取(long="window")，或换一处运行(device=)。'
+    ),
+    'torso runs on {name}; to stay on the CPU: device="cpu" (--device cpu).': (
+        'torso 在 {name} 上运行；如需用 CPU：device="cpu"(命令行：--device cpu)。'
+    ),
+    "There is no device {device} on this machine.": "本机没有设备 {device}。",
+    "Leave it out, or name one of: {known}.": "请省略，或指定其中之一：{known}。",
+    # tags and masks
+    "There is no aggregation {name}.": "没有 {name} 这种聚合方式。",
+    "Use one of: {known}; or leave it out.": "请用其中之一：{known}；或省略。",
+    "targets is {targets!r}; it must be a list of tokens.": "targets 为 {targets!r}；应为词元的列表。",
+    'Write targets=["good", "bad"].': '请写成 targets=["good", "bad"]。',
+    "The target {target} is no single token of this vocabulary: it is read as {tokens}.": (
+        "候选 {target} 不是该词表中的单个词元：它被读作 {tokens}。"
+    ),
+    "Name another one, or write one mask for each of its tokens.": "请换一个，或为它的每个词元各写一个掩码。",
+    "None of the targets is a whole word.": "候选中没有完整的词。",
+    "Leave out whole_words, or name other targets.": "请去掉 whole_words，或换别的候选。",
+    # zero-shot labels, questions, alternatives
+    "The template {template} has no place for a label.": "模板 {template} 中没有放标签的位置。",
+    'Write {{}} where it stands: "This example is {{}}."': '请在标签处写 {{}}："This example is {{}}."',
+    "{name} was not trained on natural language inference: its labels are {labels}.": (
+        "{name} 不是自然语言推理模型：它的标签是 {labels}。"
+    ),
+    'Use a model that has a label "entailment".': '请使用带有标签 "entailment" 的模型。',
+    "A question is given, and no text to find its answer in.": "给了问题，但没有给出查找答案的文本。",
+    "A text is given beside pairs of question and text.": "已给出问题与文本的对，又另给了文本。",
+    "Text {index} is not a pair of a question and a text.": "第 {index} 条不是问题与文本的对。",
+    "Write answer(question, text) for one question, answer([(question, text), ...]) for several.": (
+        "一个问题请写 answer(question, text)；多个问题请写 answer([(question, text), ...])。"
+    ),
+    "Alternatives are given beside pairs of question and alternatives.": "已给出问题与备选项的对，又另给了备选项。",
+    "Question {index} is not a question with a list of alternatives.": "第 {index} 个问题不是带备选项列表的问题。",
+    'Write choose("The sky is", ["blue", "square"]), or a list of such pairs.': (
+        '请写成 choose("The sky is", ["blue", "square"])，或这样的对的列表。'
+    ),
+    "Write choose(question, alternatives) for one, choose([(question, alternatives), ...]) for several.": (
+        "一个问题请写 choose(question, alternatives)；多个请写 choose([(question, alternatives), ...])。"
+    ),
+    # vectors, comparing, searching
+    "{path} asks for the module {kind}, which torso does not have at this place.": (
+        "{path} 在此处需要模块 {kind}，torso 不支持。"
+    ),
+    "It has Transformer, Pooling, Dense and Normalize, in this order. Say pooling=... to leave the file aside.": (
+        "支持的模块依次为 Transformer、Pooling、Dense、Normalize。可用 pooling=... 指定而不看该文件。"
+    ),
+    "{path} describes a Dense module that torso does not have: activation {activation}.": (
+        "{path} 描述的 Dense 模块 torso 不支持：激活函数 {activation}。"
+    ),
+    "It has Dense from vector to vector, with one of: {known}.": "支持从向量到向量的 Dense，激活函数可为：{known}。",
+    "a Dense module without sizes": "有 Dense 模块没有写明尺寸",
+    "a prompt without text": "有提示词没有内容",
+    "no known similarity": "没有已知的相似度",
+    "The layer in {folder} does not fit: its config says {width} numbers in and {out} out; it is given {given}.": (
+        "{folder} 中的层对不上：其配置写明输入 {width} 个数、输出 {out} 个数；实际得到 {given} 个。"
+    ),
+    "Download the model again, or say pooling=... to leave its layers aside.": (
+        "请重新下载该模型，或用 pooling=... 指定而不用它的附加层。"
+    ),
+    "dimensions is {value}; vectors of this model have {size} numbers.": "dimensions 为 {value}；该模型的向量有 {size} 个数。",
+    "Give a number from 1 to {size}, or leave it out.": "请给 1 到 {size} 之间的数，或省略。",
+    "A prompt is given twice: as text, and by the name {name}.": "提示词给了两次：文本，以及名字 {name}。",
+    "The model has no prompt named {name}.": "该模型没有名为 {name} 的提示词。",
+    "It has: {known}. Any other can be written out: prompt=... (--prompt).": (
+        "它有：{known}。其他提示词可直接写出：prompt=...(命令行：--prompt)。"
+    ),
+    "none": "无",
+    "The queries are {kind}.": "查询的类型是 {kind}。",
+    "{name} has {count} labels; what ranks texts has one.": "{name} 有 {count} 个标签；用于排序的模型只有一个。",
+    "Use a cross-encoder, such as cross-encoder/ms-marco-MiniLM-L6-v2; or torso.classify with pairs.": (
+        "请使用交叉编码器，例如 cross-encoder/ms-marco-MiniLM-L6-v2；或对文本对使用 torso.classify。"
+    ),
+    "The config of {name} makes scores by {stated}, which torso does not have.": (
+        "{name} 的配置用 {stated} 计算分数，torso 不支持。"
+    ),
+    "It has Sigmoid and Identity: change activation_fn in config.json.": (
+        "支持 Sigmoid 和 Identity：请修改 config.json 中的 activation_fn。"
+    ),
+    "There is no folder {folder}.": "没有文件夹 {folder}。",
+    "There is no .txt or .md file in {folder}.": "{folder} 中没有 .txt 或 .md 文件。",
+    "Name a folder of .txt or .md files.": "请指定含 .txt 或 .md 文件的文件夹。",
 }

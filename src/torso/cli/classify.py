@@ -7,58 +7,79 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import bar, one_line, print_json, watched
+from torso.cli.console import as_text, bar, extent_row, one_line, print_json, watched
 from torso.cli.inputs import texts_of
+from torso.cli.sheet import Sheet, sheet
 
 if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterable
+    from typing import Any
+
     from torso.tasks import Label
 
 HELP = """\
 Label texts: the likeliest label of each, with its probability.
 
-One text is shown with every label, several as lines of label, score and text with tabs between.
+One text is shown with every label, several as lines of label, score and text with tabs between. Two columns of a \
+table are read as pairs.
 
 \b
 Examples:
   torso classify "这家店的服务太差了"
   torso classify --file reviews.txt --json > labels.jsonl
-  cat reviews.txt | torso classify --model ./my-model"""
+  torso classify --file reviews.csv --column review --csv
+  cat reviews.txt | torso classify --model ./my-model --long window"""
 
 
 @click.command(help=HELP)
 @options.texts
 @options.model("torso:sentiment")
-@options.long
+@options.top(None, "How many labels have their score given; all otherwise.")
+@options.lengths(merges=("mean", "max"))
 @options.untrained
 @options.device
 @options.as_json
+@options.as_csv
 def classify(
     texts: tuple[str, ...],
     file: str | None,
+    columns: tuple[str, ...],
     model: str,
-    long: Literal["error", "truncate"],
+    top: int | None,
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "max"] | None,
     untrained: bool,
     device: str | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Prints labels."""
-    given = texts_of(texts, file)
-    alone = isinstance(given, list) and len(given) == 1
+    given = texts_of(texts, file, columns)
     from torso.cli.paired import paired
     from torso.tasks import classify as run
 
     kept, stream = paired(given)
-    found = run(stream, model=model, long=long, untrained=untrained, device=device)
-    for label in watched(found, len(texts) or None):
+    found = run(stream, model=model, top=top, long=long, stride=stride, merge=merge, untrained=untrained, device=device)
+    table = sheet(as_csv, as_json, "text", "label", "score")
+    show(watched(found, len(texts) or None), kept, as_json, table, alone=len(texts) == 1)
+
+
+def show(found: Iterable[Label], kept: deque[Any], as_json: bool, table: Sheet | None, *, alone: bool) -> None:
+    """Prints labels in the form asked for."""
+    for label in found:
         text = kept.popleft()
         if as_json:
             row = {"text": text, "label": label.label, "score": label.score, "scores": label.scores}
-            print_json(row | {"truncated": label.truncated})
+            print_json(row | extent_row(label))
+        elif table is not None:
+            table.write(as_text(text), label.label, label.score)
         elif alone:
-            click.echo(one_line(text, 76))
+            click.echo(one_line(as_text(text), 76))
             click.echo(chart(label))
         else:
-            click.echo(f"{label.label}\t{label.score:.4f}\t{one_line(text, 10_000)}")
+            click.echo(f"{label.label}\t{label.score:.4f}\t{one_line(as_text(text), 10_000)}")
 
 
 def chart(label: Label, columns: int = 40) -> str:

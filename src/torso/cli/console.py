@@ -6,11 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.tasks.extents import Measured
 
 Item = TypeVar("Item")
 
@@ -21,6 +24,17 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 def print_json(value: object) -> None:
     """Prints a value as one line of JSON, with escapes only where the output cannot hold the characters."""
     click.echo(json.dumps(value, ensure_ascii=not can_print("弱😀"), allow_nan=False, default=str))
+
+
+def extent_row(prediction: Measured) -> dict[str, Any]:
+    """How much of its text a prediction was made from, as plain data."""
+    reach = prediction.extent
+    return {"tokens": reach.tokens, "read": reach.read, "windows": reach.windows, "truncated": reach.truncated}
+
+
+def as_text(given: object) -> str:
+    """A text, or a pair of texts, on one line."""
+    return " | ".join(cast("tuple[str, ...]", given)) if isinstance(given, tuple) else str(given)
 
 
 def can_print(marks: str) -> bool:

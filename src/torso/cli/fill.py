@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import bar, one_line, print_json, watched
+from torso.cli.console import bar, extent_row, one_line, print_json, watched
 from torso.cli.inputs import texts_of
+from torso.cli.sheet import sheet
 
 if TYPE_CHECKING:
     from torso.tasks import Fill
@@ -24,38 +25,61 @@ has it: [MASK] for a BERT.
 Examples:
   torso fill "今天天气很[MASK]"
   torso fill "Paris is the [MASK] of France." --model bert-base-uncased --top 3
+  torso fill "这家店的菜很[MASK]" --target 好 --target 差
   torso fill --file texts.txt --json"""
 
 
 @click.command(help=HELP)
 @options.texts
 @options.model("torso:sentiment")
-@click.option("--top", default=5, show_default=True, metavar="N", help="How many proposals for each mask.")
-@options.long
+@options.top(5, "How many proposals for each mask.")
+@click.option("--target", "targets", multiple=True, metavar="TOKEN", help="The only proposals; may be repeated.")
+@click.option("--whole-words", is_flag=True, help="Leave out special tokens and pieces that go on a word.")
+@options.lengths()
 @options.untrained
 @options.device
 @options.as_json
+@options.as_csv
 def fill(
     texts: tuple[str, ...],
     file: str | None,
+    columns: tuple[str, ...],
     model: str,
     top: int,
-    long: Literal["error", "truncate"],
+    targets: tuple[str, ...],
+    whole_words: bool,
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
     untrained: bool,
     device: str | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Prints proposals."""
-    given = texts_of(texts, file)
-    alone = isinstance(given, list) and len(given) == 1
+    given = texts_of(texts, file, columns)
     from torso.tasks import fill as run
 
-    found = run(given, top=top, model=model, long=long, untrained=untrained, device=device)
-    for filled in watched(found, len(texts) or None):
+    found = run(
+        given,
+        top=top,
+        targets=list(targets) or None,
+        whole_words=whole_words,
+        model=model,
+        long=long,
+        stride=stride,
+        untrained=untrained,
+        device=device,
+    )
+    table = sheet(as_csv, as_json, "number", "mask", "token", "score", "text")
+    for number, filled in enumerate(watched(found, len(texts) or None)):
         if as_json:
             masks = [[asdict(each) for each in mask] for mask in filled]
-            print_json({"text": filled.text, "masks": masks, "truncated": filled.truncated})
-        elif alone:
+            print_json({"text": filled.text, "masks": masks} | extent_row(filled))
+        elif table is not None:
+            for place, mask in enumerate(filled):
+                for each in mask:
+                    table.write(number, place, each.token, each.score, each.text)
+        elif len(texts) == 1:
             click.echo("\n\n".join(chart(mask) for mask in filled))
         else:
             best = "  ".join(f"{one_line(mask[0].token, 30)} {mask[0].score:.4f}" for mask in filled)

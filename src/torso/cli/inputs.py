@@ -5,29 +5,42 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
-from torso.errors import AccessError, FileFormatError, InputError, LimitError, NotFoundError
+from torso.cli.tables import is_table, rows
+from torso.errors import AccessError, FileFormatError, InputError, InputTypeError, LimitError, NotFoundError
 from torso.language import say
 from torso.paths import shown
 
 _LINE_LIMIT = 64 << 20  # bytes of one line: a file without line ends must not fill the memory
 
 
-def texts_of(arguments: Sequence[str], file: str | None) -> list[str] | Iterator[str]:
-    """The texts a command is given: a list of arguments, or an iterator over lines, which are read as they are used.
+def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] = ()) -> list[Any] | Iterator[Any]:
+    """The texts a command is given: a list of arguments, or an iterator over lines or rows, read as they are used.
 
     Args:
         arguments: texts of the command line.
-        file: path of a file with one text per line; ``-`` for standard input.
+        file: path of a file with one text per line, or of a table; ``-`` for standard input.
+        columns: of a table; two for pairs.
 
     Raises:
-        InputError: E_ARGUMENT for both at once.
+        InputError: E_ARGUMENT for arguments and a file at once, or columns of what has none; E_COLUMN for a table
+            without columns named.
         NotFoundError, AccessError: E_MISSING_FILE, E_ACCESS for a file that cannot be read.
         UsageError: if there is no text, and no pipe to read it from.
     """
+    rows = rows_of(arguments, file, columns)
+    if isinstance(rows, list):
+        return rows
+    return (_text_of(row, number) for number, row in enumerate(rows, 1))
+
+
+def rows_of(
+    arguments: Sequence[str], file: str | None, columns: Sequence[str]
+) -> list[str] | Iterator[str | tuple[object, ...]]:
+    """As `texts_of`, with the cells of a table left as they are: lists, numbers."""
     if arguments and file:
         raise InputError(
             "E_ARGUMENT",
@@ -38,13 +51,47 @@ def texts_of(arguments: Sequence[str], file: str | None) -> list[str] | Iterator
     if arguments:
         return list(arguments)
     if file and file != "-":
-        return _lines(_opened(file), shown(file))
+        return _contents(_opened(file), shown(file), columns)
     if file is None and (sys.stdin is None or sys.stdin.isatty()):  # pyright: ignore[reportUnnecessaryComparison] - it is None without a console
         raise click.UsageError(
             say("No text is given: write it as an argument, name a file of lines with --file, or pipe lines in."),
             click.get_current_context(),
         )
-    return _lines(sys.stdin.buffer, "-")
+    return _contents(sys.stdin.buffer, "-", columns)
+
+
+def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[str | tuple[object, ...]]:
+    if not columns and is_table(name):
+        raise InputError(
+            "E_COLUMN",
+            "{file} has columns, and none is named.",
+            cure="Name the one that holds the text: --column text",
+            values=dict(file=name),
+        )
+    if not columns:
+        return _lines(source, name)
+    if name != "-" and not is_table(name):
+        raise InputError(
+            "E_ARGUMENT",
+            "{file} has no columns: --column is for .jsonl, .csv and .tsv.",
+            cure="Leave --column out, or rename the file after its form.",
+            values=dict(file=name),
+        )
+    return rows(source, _lines(source, name), name, columns)
+
+
+def _text_of(row: str | tuple[object, ...], number: int) -> object:
+    if isinstance(row, str):
+        return row
+    for cell in row:
+        if not isinstance(cell, str):
+            raise InputTypeError(
+                "E_TEXT",
+                "Row {number} holds {kind} where a text is wanted.",
+                cure="Name another column, or make it a string.",
+                values=dict(number=number, kind=type(cell).__name__),
+            )
+    return row[0] if len(row) == 1 else row
 
 
 def _opened(file: str) -> BinaryIO:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -12,32 +12,72 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 def texts(function: AnyFunction) -> AnyFunction:
     """The texts, as arguments or from a file."""
-    function = click.option("--file", metavar="FILE", help="Read one text per line; - is standard input.")(function)
-    return click.argument("texts", nargs=-1, metavar="[TEXT]...")(function)
+    return click.argument("texts", nargs=-1, metavar="[TEXT]...")(file(function))
 
 
-def model(default: str) -> Callable[[AnyFunction], AnyFunction]:
-    """The model to use, a bundled one where none is named."""
+def file(function: AnyFunction) -> AnyFunction:
+    """A file of texts: lines, or columns of a table."""
+    function = click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="NAME",
+        help="Column of a .jsonl, .csv or .tsv file that holds the text; twice for pairs.",
+    )(function)
+    return click.option("--file", metavar="FILE", help="Read one text per line, or row; - is standard input.")(function)
+
+
+def model(default: str | None) -> Callable[[AnyFunction], AnyFunction]:
+    """The model to use, a bundled one where none is named; None where one must be."""
     return click.option(
         "--model",
         "-m",
         default=default,
-        show_default=True,
+        required=default is None,
+        show_default=default is not None,
         metavar="MODEL",
         help="Folder, id of the Hub, or torso:NAME.",
     )
 
 
+def lengths(
+    default: str = "error", *, merges: Sequence[str] = (), windows: bool = True
+) -> Callable[[AnyFunction], AnyFunction]:
+    """What is done with texts that are too long; ``merges`` are the rules to choose from, if any."""
+
+    def decorate(function: AnyFunction) -> AnyFunction:
+        if merges:
+            function = click.option(
+                "--merge",
+                type=click.Choice(list(merges)),
+                help="With --long window: what makes one result of the windows'; the first by default.",
+            )(function)
+        if windows:
+            function = click.option(
+                "--stride", type=int, metavar="N", help="With --long window: tokens that a window repeats."
+            )(function)
+        return click.option(
+            "--long",
+            type=click.Choice(["error", "truncate", "window"] if windows else ["error", "truncate"]),
+            default=default,
+            show_default=True,
+            help="Texts longer than the model takes: refuse them, read their beginning, or read all of them in windows."
+            if windows
+            else "Texts longer than the model takes: refuse them, or read their beginning.",
+        )(function)
+
+    return decorate
+
+
+def top(default: int | None, meaning: str) -> Callable[[AnyFunction], AnyFunction]:
+    """How many results are wanted."""
+    return click.option("--top", type=int, default=default, show_default=default is not None, metavar="N", help=meaning)
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON per text.")
+as_csv = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values under a header.")
 one_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-device = click.option("--device", metavar="DEVICE", help="Where to run: cpu, cuda, cuda:1, mps.")
-long = click.option(
-    "--long",
-    type=click.Choice(["error", "truncate"]),
-    default="error",
-    show_default=True,
-    help="Texts longer than the model takes: refuse them, or read their beginning.",
-)
+device = click.option("--device", metavar="DEVICE", help="Where to run: cpu, cuda, cuda:1, mps; else a GPU if any.")
 untrained = click.option(
     "--untrained", is_flag=True, help="Accept a head that was never trained; its scores mean nothing."
 )

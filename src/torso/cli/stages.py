@@ -13,7 +13,8 @@ from torso.checkpoint.config import HubConfig
 from torso.checkpoint.parameters import knob_of
 from torso.errors import TorsoError
 from torso.loading import load_tokenizer, read_config
-from torso.tasks.reading import Read, read
+from torso.tasks.lengths import Read, lengths
+from torso.tasks.reading import read
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,7 +78,7 @@ def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
     yield _source(snapshot, model)
     yield _config(snapshot.folder, model)
     tokenizer = load_tokenizer(snapshot.folder)
-    encoding = next(read([text], tokenizer, limit=tokenizer.max_tokens, long="error"))
+    encoding = next(read([text], tokenizer, lengths(tokenizer.max_tokens, "error")))
     yield _tokens(encoding, tokenizer, text, model)
     yield from _trunk(encoding, snapshot.folder, model)
     yield _head(encoding, tokenizer, snapshot.folder, model)

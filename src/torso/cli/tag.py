@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import one_line, print_json, watched
+from torso.cli.console import extent_row, one_line, print_json, watched
 from torso.cli.inputs import texts_of
+from torso.cli.sheet import sheet
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -25,36 +26,59 @@ characters of the text as it was given.
 Examples:
   torso tag "小明在北京大学读书"
   torso tag "Wolfgang lives in Berlin" --model dslim/bert-base-NER
-  torso tag --file news.txt --json"""
+  torso tag --file news.txt --long window --json
+  torso tag --file news.csv --column body --csv"""
 
 
 @click.command(help=HELP)
 @options.texts
 @options.model("torso:tagger")
-@options.long
+@click.option(
+    "--aggregation",
+    type=click.Choice(["none", "simple", "first", "average", "max"]),
+    help="A way of transformers to make parts of tokens, in place of torso's own.",
+)
+@options.lengths(merges=("mean", "longest"))
 @options.untrained
 @options.device
 @options.as_json
+@options.as_csv
 def tag(
     texts: tuple[str, ...],
     file: str | None,
+    columns: tuple[str, ...],
     model: str,
-    long: Literal["error", "truncate"],
+    aggregation: Literal["none", "simple", "first", "average", "max"] | None,
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "longest"] | None,
     untrained: bool,
     device: str | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Prints labelled parts."""
-    given = texts_of(texts, file)
-    alone = isinstance(given, list) and len(given) == 1
+    given = texts_of(texts, file, columns)
     from torso.tasks import tag as run
 
-    found = run(given, model=model, long=long, untrained=untrained, device=device)
-    for tagged in watched(found, len(texts) or None):
+    found = run(
+        given,
+        model=model,
+        aggregation=aggregation,
+        long=long,
+        stride=stride,
+        merge=merge,
+        untrained=untrained,
+        device=device,
+    )
+    rows = sheet(as_csv, as_json, "number", "text", "label", "start", "end", "score")
+    for number, tagged in enumerate(watched(found, len(texts) or None)):
         if as_json:
-            spans = [asdict(span) for span in tagged]
-            print_json({"text": tagged.text, "spans": spans, "truncated": tagged.truncated})
-        elif alone:
+            print_json({"text": tagged.text, "spans": [asdict(span) for span in tagged]} | extent_row(tagged))
+        elif rows is not None:
+            for span in tagged:
+                rows.write(number, span.text, span.label, span.start, span.end, span.score)
+        elif len(texts) == 1:
             click.echo(table(tagged))
         else:
             click.echo(in_line(tagged))

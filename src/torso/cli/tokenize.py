@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -33,16 +33,19 @@ Examples:
 @options.model("torso:sentiment")
 @click.option("--pair", metavar="TEXT", help="A second text, read together with the first.")
 @options.as_json
-def tokenize(texts: tuple[str, ...], file: str | None, model: str, pair: str | None, as_json: bool) -> None:
+def tokenize(
+    texts: tuple[str, ...], file: str | None, columns: tuple[str, ...], model: str, pair: str | None, as_json: bool
+) -> None:
     """Prints tokens, ids and spans."""
-    given = texts_of(texts, file)
+    given = texts_of(texts, file, columns)
     tokenizer = _tokenizer(model)
-    for text in given:
-        encoding = tokenizer.encoding(text, pair)
+    for each in given:
+        text, other = cast("tuple[str, str]", each) if isinstance(each, tuple) else (str(each), pair)
+        encoding = tokenizer.encoding(text, other)
         if as_json:
-            print_json(_row(text, pair, encoding, tokenizer.max_tokens))
+            print_json(_row(text, other, encoding, tokenizer.max_tokens))
         elif isinstance(given, list) and len(given) == 1:
-            click.echo(_table(text, pair, encoding))
+            click.echo(_table(text, other, encoding))
             click.echo(_count(len(encoding), tokenizer.max_tokens))
         else:
             click.echo(" ".join(encoding.tokens))

@@ -46,7 +46,7 @@ def write(rows: Iterable[tuple[str, Embedding]], path: Path) -> tuple[int, int]:
 
 
 def _jsonl(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
-    from torso.cli.encode import row_of
+    from torso.cli.embed import row_of
 
     count = size = 0
     for text, embedding in rows:
@@ -57,7 +57,7 @@ def _jsonl(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, 
 
 def _npy(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
     """NumPy's own form, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html)."""
-    from torso.cli.encode import numbers_of
+    from torso.cli.embed import numbers_of
 
     file.write(bytes(_HEADER))
     count = size = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -9,7 +10,7 @@ from typing import Any, TypeVar, cast
 import torch
 
 from torso.batch import Batch, pack
-from torso.errors import InputError
+from torso.errors import InputError, LimitError
 from torso.model import Model
 from torso.runtime.batching import by_length
 from torso.text import Encoding
@@ -24,6 +25,8 @@ BUDGET = 4096
 _WINDOW = 16
 """Batches whose texts are sorted by length together; what bounds the memory over an endless input."""
 
+_NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+
 
 def run(
     model: Model[Out],
@@ -35,7 +38,8 @@ def run(
 ) -> Iterator[Result]:
     """One result per encoding, in their order, in evaluation mode and without gradients.
 
-    An iterator is read as the results are taken, a bounded number of tokens ahead.
+    An iterator is read as the results are taken, a bounded number of tokens ahead. A batch that does not fit the memory
+    is run again as two, and those that follow are no larger.
 
     Args:
         model: of any task.
@@ -47,6 +51,7 @@ def run(
     Raises:
         InputError: E_ARGUMENT for a budget below 1.
         TooLongError: E_TOO_LONG, from the model.
+        LimitError: E_MEMORY for a single text that does not fit the memory.
     """
     if budget < 1:
         raise InputError(
@@ -55,8 +60,9 @@ def run(
             cure="Leave it out: the default suits most machines.",
             values=dict(name="budget", value=budget, least=1),
         )
+    runner = _Runner(model, split, prepare, budget)
     for window in _windows(encodings, _WINDOW * budget):
-        yield from _run_window(model, window, split, prepare, budget)
+        yield from runner.window(window)
 
 
 def _windows(encodings: Iterable[Tokens], rows: int) -> Iterator[list[Tokens]]:
@@ -72,23 +78,73 @@ def _windows(encodings: Iterable[Tokens], rows: int) -> Iterator[list[Tokens]]:
         yield window
 
 
-def _run_window(
-    model: Model[Out],
-    window: Sequence[Tokens],
-    split: Callable[[Out, Sequence[Tokens]], Sequence[Result]],
-    prepare: Callable[[Batch, Sequence[Tokens]], Batch] | None,
-    budget: int,
-) -> list[Result]:
-    results: dict[int, Result] = {}
-    # The modes are left before a result is handed out: held across a yield they would leak into the caller's code.
-    with torch.inference_mode(), evaluating(model):
-        for group in by_length([len(encoding) for encoding in window], budget):
-            chosen = [window[index] for index in group]
-            batch = pack(chosen, device=model.device)
-            if prepare is not None:
-                batch = prepare(batch, chosen)
-            results.update(zip(group, split(model(batch), chosen), strict=True))
-    return [results[index] for index in range(len(window))]
+class _Runner:
+    """What turns windows of encodings into results, and remembers how large a batch may be."""
+
+    def __init__(
+        self,
+        model: Model[Any],
+        split: Callable[[Any, Sequence[Any]], Sequence[Any]],
+        prepare: Callable[[Batch, Sequence[Any]], Batch] | None,
+        budget: int,
+    ) -> None:
+        self.model, self.split, self.prepare, self.budget = model, split, prepare, budget
+
+    def window(self, window: Sequence[Any]) -> list[Any]:
+        """The result of each encoding."""
+        sizes = [len(encoding) for encoding in window]
+        results: dict[int, Any] = {}
+        # The modes are left before a result is handed out: held across a yield they would leak into the caller's code.
+        with torch.inference_mode(), evaluating(self.model):
+            groups = deque(by_length(sizes, self.budget))
+            while groups:
+                group = groups.popleft()
+                made = self.attempt([window[index] for index in group])
+                if made is not None:
+                    results.update(zip(group, made, strict=True))
+                    continue
+                self.shrink([sizes[index] for index in group])
+                left = [*group, *(index for each in groups for index in each)]
+                again = by_length([sizes[index] for index in left], self.budget)
+                groups = deque([left[place] for place in each] for each in again)
+        return [results[index] for index in range(len(window))]
+
+    def attempt(self, chosen: Sequence[Any]) -> Sequence[Any] | None:
+        """The results of one batch; None where the memory does not hold it."""
+        try:
+            batch = pack(chosen, device=self.model.device)
+            if self.prepare is not None:
+                batch = self.prepare(batch, chosen)
+            return self.split(self.model(batch), chosen)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # After the except block: until then the error holds every tensor of the batch.
+        if self.model.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return None
+
+    def shrink(self, sizes: Sequence[int]) -> None:
+        """Halves the budget after a batch of texts of these sizes did not fit.
+
+        Raises:
+            LimitError: E_MEMORY, if there is nothing to halve.
+        """
+        if len(sizes) == 1:
+            raise LimitError(
+                "E_MEMORY",
+                "A text of {size} tokens does not fit the memory of {device}, even by itself.",
+                cure='Shorten it, read it in windows (long="window"), or run elsewhere (device=).',
+                values=dict(size=sizes[0], device=self.model.device),
+            )
+        self.budget = max(sum(sizes) // 2, 1)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out: of an accelerator, of the machine, or of Python."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return any(words in str(error) for words in _NO_MEMORY)
 
 
 def lists(tensor: torch.Tensor) -> Any:

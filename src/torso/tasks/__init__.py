@@ -10,34 +10,91 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from torso.tasks.answering import answer
+    from torso.tasks.choosing import choose
     from torso.tasks.classifying import classify
-    from torso.tasks.encoding import encode
+    from torso.tasks.comparing import similar
+    from torso.tasks.encoding import embed, encode
+    from torso.tasks.entailing import zero_shot
+    from torso.tasks.extents import Extent
     from torso.tasks.filling import fill
-    from torso.tasks.predictions import Embedding, Fill, Filled, Label, Span, Tagged
+    from torso.tasks.predictions import (
+        Answer,
+        Answered,
+        Chosen,
+        Embedding,
+        Fill,
+        Filled,
+        Hit,
+        Label,
+        Match,
+        Ranked,
+        Span,
+        Tagged,
+    )
     from torso.tasks.ready import Ready, make_ready
+    from torso.tasks.reranking import rerank
+    from torso.tasks.searching import search
     from torso.tasks.tagging import tag
 
 __all__ = [
+    "Answer",
+    "Answered",
+    "Chosen",
     "Embedding",
+    "Extent",
     "Fill",
     "Filled",
+    "Hit",
     "Label",
+    "Match",
+    "Ranked",
     "Ready",
     "Span",
     "Tagged",
+    "answer",
+    "choose",
     "classify",
+    "embed",
     "encode",
     "fill",
     "make_ready",
+    "rerank",
+    "search",
+    "similar",
     "tag",
+    "zero_shot",
 ]
 
 _HOME = {
-    **dict.fromkeys(("Embedding", "Fill", "Filled", "Label", "Span", "Tagged"), "torso.tasks.predictions"),
-    **dict.fromkeys(("Ready", "make_ready"), "torso.tasks.ready"),
+    "answer": "torso.tasks.answering",
+    "choose": "torso.tasks.choosing",
     "classify": "torso.tasks.classifying",
-    "encode": "torso.tasks.encoding",
+    "similar": "torso.tasks.comparing",
+    **dict.fromkeys(("embed", "encode"), "torso.tasks.encoding"),
+    "zero_shot": "torso.tasks.entailing",
+    "Extent": "torso.tasks.extents",
     "fill": "torso.tasks.filling",
+    **dict.fromkeys(
+        (
+            "Answer",
+            "Answered",
+            "Chosen",
+            "Embedding",
+            "Fill",
+            "Filled",
+            "Hit",
+            "Label",
+            "Match",
+            "Ranked",
+            "Span",
+            "Tagged",
+        ),
+        "torso.tasks.predictions",
+    ),
+    **dict.fromkeys(("Ready", "make_ready"), "torso.tasks.ready"),
+    "rerank": "torso.tasks.reranking",
+    "search": "torso.tasks.searching",
     "tag": "torso.tasks.tagging",
 }
 

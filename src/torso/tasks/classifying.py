@@ -9,9 +9,13 @@ import torch
 
 from torso.architecture import Task
 from torso.outputs import SequenceLogits
-from torso.runtime.runner import BUDGET, lists, run
+from torso.runtime.runner import BUDGET, run
+from torso.tasks.arguments import at_least
+from torso.tasks.extents import Extent
+from torso.tasks.lengths import Long, Merge, Read, Text, by_text, extent, lengths
+from torso.tasks.merging import merged
 from torso.tasks.predictions import Label
-from torso.tasks.reading import Long, Read, Text, predict, read
+from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 
 if TYPE_CHECKING:
@@ -25,8 +29,11 @@ def classify(  # pyright: ignore[reportOverlappingOverload] - a str is a sequenc
     texts: str,
     *,
     model: Usable[SequenceLogits] = ...,
+    top: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -36,8 +43,11 @@ def classify(
     texts: Sequence[Text],
     *,
     model: Usable[SequenceLogits] = ...,
+    top: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -47,8 +57,11 @@ def classify(
     texts: Iterator[Text],
     *,
     model: Usable[SequenceLogits] = ...,
+    top: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -57,8 +70,11 @@ def classify(
     texts: str | Sequence[Text] | Iterator[Text],
     *,
     model: Usable[SequenceLogits] = BUNDLED,
+    top: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -71,10 +87,14 @@ def classify(
     Args:
         texts: a string; a list of strings or of pairs ``(first, second)``; an iterator of them.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        top: how many labels have their score given, the likeliest first; None for all, in the order of the model.
         tokenizer: instead of the one in the model's folder.
-        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, in windows of what the model takes, of a pair over the longer text.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
+        merge: what makes one result of the windows' scores: ``mean``, the default, or ``max`` of each label.
         untrained: whether labels of a head that was never trained are given.
-        device: where to load the weights.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
         budget: tokens of one batch.
 
     Raises:
@@ -83,23 +103,26 @@ def classify(
         InputError, InputTypeError: a text or an argument is wrong.
         TorsoError: as `torso.load`.
     """
+    at_least("top", top, 1)
     ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
     names, score = ready.label_names(), scorer(ready)
+    how = lengths(ready.tokenizer.max_tokens, long, stride, merge)
 
-    def split(out: SequenceLogits, reads: Sequence[Read]) -> list[Label]:
-        rows = lists(score(out.logits.float()))
-        return [_label(names, row, each.truncated) for row, each in zip(rows, reads, strict=True)]
+    def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, torch.Tensor]]:
+        return list(zip(reads, score(out.logits.float()).cpu(), strict=True))
 
     def one(some: Iterable[Text]) -> Iterator[Label]:
-        reads = read(some, ready.tokenizer, limit=ready.tokenizer.max_tokens, long=long)
-        return run(ready.model, reads, split, budget=budget)
+        for reads, rows in by_text(run(ready.model, read(some, ready.tokenizer, how), split, budget=budget)):
+            yield label_of(names, merged(rows, how.merge), top, extent(reads, how.merge))
 
     return predict(texts, one)
 
 
-def _label(names: Sequence[str], scores: Sequence[float], truncated: bool) -> Label:
-    best = max(range(len(scores)), key=scores.__getitem__)
-    return Label(names[best], scores[best], dict(zip(names, scores, strict=True)), truncated)
+def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, reach: Extent) -> Label:
+    """The prediction that scores make: all of them in their order, or the ``top`` highest, the highest first."""
+    order = sorted(range(len(scores)), key=lambda place: -scores[place])
+    kept = range(len(scores)) if top is None else order[:top]
+    return Label(names[order[0]], scores[order[0]], {names[place]: scores[place] for place in kept}, reach)
 
 
 def scorer(ready: Ready[Any]) -> Callable[[torch.Tensor], torch.Tensor]:

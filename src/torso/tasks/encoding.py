@@ -6,14 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import torch
+from torch import Tensor
 
 from torso.architecture import Task
 from torso.outputs import Features
 from torso.runtime.runner import BUDGET, run
-from torso.tasks.pooling import pool, read_recipe, settle
+from torso.tasks.lengths import Long, Merge, Read, by_text, extent, lengths
+from torso.tasks.merging import one_row
+from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
-from torso.tasks.reading import Long, Read, predict, read
+from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.recipe import prompted, settle
+from torso.tasks.sentence_files import read_recipe
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -28,8 +33,13 @@ def encode(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence 
     model: Usable[Features] = ...,
     pooling: str | None = None,
     normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Embedding: ...
@@ -40,8 +50,13 @@ def encode(
     model: Usable[Features] = ...,
     pooling: str | None = None,
     normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> list[Embedding]: ...
@@ -52,8 +67,13 @@ def encode(
     model: Usable[Features] = ...,
     pooling: str | None = None,
     normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Iterator[Embedding]: ...
@@ -63,15 +83,20 @@ def encode(
     model: Usable[Features] = BUNDLED,
     pooling: str | None = None,
     normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
     """The vector of a text; of a list of texts, a list; of an iterator, an iterator that reads as it is read.
 
-    A folder in sentence-transformers' form gives that library's vectors: pooling, normalizing, lowercasing, default
-    prompt and length are its own.
+    A folder in sentence-transformers' form gives that library's vectors: pooling, layers after it, normalizing,
+    lowercasing, prompts and length are its own.
 
     Args:
         texts: a string, a list of strings, or an iterator of them.
@@ -79,32 +104,44 @@ def encode(
         pooling: ``mean``, ``cls``, ``max``, ``mean_sqrt_len_tokens``, ``weightedmean``, ``lasttoken``, or several
             joined by ``+``. None: as the folder says. Given, it takes the place of all that the folder says.
         normalize: whether vectors get length 1. None: as the folder says, or not where ``pooling`` is given.
+        prompt: what is put before each text. None: what the folder puts there by default.
+        prompt_name: one of the folder's prompts, by its name.
+        dimensions: how many of the first numbers of a vector are kept, for models trained so that these can stand
+            alone (Matryoshka); where vectors get length 1, they get it anew.
         tokenizer: instead of the one in the model's folder.
-        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning.
-        device: where to load the weights.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, in windows of what the model takes.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
+        merge: what makes one vector of the windows': ``mean``, the default, or ``max``; the length is made 1 again.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
         budget: tokens of one batch.
 
     Raises:
-        InputError: E_POOLING where neither the folder nor ``pooling`` says how to pool; a text or argument is wrong.
+        InputError: E_POOLING where neither the folder nor ``pooling`` says how to pool; E_PROMPT; a text or argument
+            is wrong.
         TooLongError: E_TOO_LONG, naming the text by its place.
         TorsoError: as `torso.load`.
     """
     ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
     stated = read_recipe(ready.folder) if ready.folder is not None and pooling is None else None
-    recipe = settle(stated, pooling, normalize, ready.name)
-    limit = ready.tokenizer.limited(recipe.max_tokens).max_tokens
+    recipe = prompted(settle(stated, pooling, normalize, ready.name), prompt, prompt_name)
+    pool = Pooler(recipe, dimensions, ready.model.device)
+    how = lengths(ready.tokenizer.limited(recipe.max_tokens).max_tokens, long, stride, merge)
 
-    def split(out: Features, reads: Sequence[Read]) -> list[Embedding]:
-        vectors = pool(out.hidden, recipe).cpu()
+    def split(out: Features, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
+        vectors = pool(out.hidden).cpu()
         with torch.inference_mode(False):  # copies made here are plain tensors, which a caller may train on
-            own = [vector.clone() for vector in vectors]
-        return [
-            Embedding(vector, len(each), recipe.name, recipe.normalize, each.truncated)
-            for vector, each in zip(own, reads, strict=True)
-        ]
+            return list(zip(reads, [vector.clone() for vector in vectors], strict=True))
 
     def one(some: Iterable[Any]) -> Iterator[Embedding]:
-        reads = read(some, ready.tokenizer, limit=limit, long=long, change=recipe.change, pairs=False)
-        return run(ready.model, reads, split, budget=budget)
+        reads = read(some, ready.tokenizer, how, change=recipe.change, pairs=False)
+        for windows, vectors in by_text(run(ready.model, reads, split, budget=budget)):
+            vector = vectors[0] if len(vectors) == 1 else pool.finished(one_row(vectors, how.merge)[None])[0]
+            reach = extent(windows, how.merge)
+            yield Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, how.limit, reach)
 
     return predict(texts, one)
+
+
+embed = encode
+"""The same function, under the name of its command."""

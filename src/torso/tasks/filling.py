@@ -13,8 +13,11 @@ from torso.batch import Batch
 from torso.errors import InputError
 from torso.outputs import VocabLogits
 from torso.runtime.runner import BUDGET, lists, run
+from torso.tasks.arguments import at_least
+from torso.tasks.candidates import candidates
+from torso.tasks.lengths import Long, Read, by_text, extent, lengths
 from torso.tasks.predictions import Fill, Filled
-from torso.tasks.reading import Long, Read, predict, read
+from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
 
 if TYPE_CHECKING:
@@ -30,9 +33,12 @@ def fill(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of
     texts: str,
     *,
     top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
     model: Usable[VocabLogits] = ...,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -42,9 +48,12 @@ def fill(
     texts: Sequence[str],
     *,
     top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
     model: Usable[VocabLogits] = ...,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -54,9 +63,12 @@ def fill(
     texts: Iterator[str],
     *,
     top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
     model: Usable[VocabLogits] = ...,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -65,9 +77,12 @@ def fill(
     texts: str | Sequence[str] | Iterator[str],
     *,
     top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
     model: Usable[VocabLogits] = BUNDLED,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -79,40 +94,46 @@ def fill(
     Args:
         texts: a string with one or more masks (``[MASK]`` for a BERT), a list of strings, or an iterator of them.
         top: how many proposals for each mask.
+        targets: the only proposals, each a single token of the vocabulary; their probabilities stay those among all.
+        whole_words: whether special tokens and pieces that go on a word are left out of the proposals.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         tokenizer: instead of the one in the model's folder.
-        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, and each mask in the window that holds most around it: the rule ``widest``.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
         untrained: whether proposals of a head that was never trained are given.
-        device: where to load the weights.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
         budget: tokens of one batch.
 
     Raises:
-        InputError: E_NO_MASK for a text, or the beginning kept of it, without a mask; E_ARGUMENT for ``top`` below 1.
+        InputError: E_NO_MASK for a text, or the beginning kept of it, without a mask; E_TARGET for a target that is no
+            single token; E_ARGUMENT for ``top`` below 1.
         TooLongError: E_TOO_LONG, naming the text by its place.
         UntrainedError, WeightsError: E_UNTRAINED, E_NO_HEAD: the model cannot fill masks.
         TorsoError: as `torso.load`.
     """
-    if top < 1:
-        raise InputError(
-            "E_ARGUMENT",
-            "{name} is {value}; it must be at least {least}.",
-            cure="Ask for one proposal or more.",
-            values=dict(name="top", value=top, least=1),
-        )
+    at_least("top", top, 1)
     ready = make_ready(model, Task.MASKED_LM, tokenizer=tokenizer, device=device, untrained=untrained)
     mask = _mask_id(ready.tokenizer)
+    how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
+    allowed = candidates(ready.tokenizer, targets, whole_words=whole_words)
 
     def prepare(batch: Batch, reads: Sequence[Read]) -> Batch:
         return replace(batch, rows=(batch.tokens == mask).nonzero().squeeze(1))
 
-    def split(out: VocabLogits, reads: Sequence[Read]) -> list[Filled]:
-        scores, ids = out.logits.float().softmax(-1).topk(min(top, out.logits.shape[-1]))
-        rows: Iterator[Proposals] = zip(lists(scores), lists(ids), strict=True)
-        return [_filled(each, mask, ready.tokenizer, rows) for each in reads]
+    def split(out: VocabLogits, reads: Sequence[Read]) -> list[tuple[Read, list[Proposals]]]:
+        scores = out.logits.float().softmax(-1)
+        among = None if allowed is None else torch.tensor(allowed, device=scores.device)
+        best, places = (scores if among is None else scores[:, among]).topk(min(top, len(allowed or scores[0])))
+        ids = places if among is None else among[places]
+        rows: Iterator[Proposals] = zip(lists(best), lists(ids), strict=True)
+        return [(each, [next(rows) for number in each.ids if number == mask]) for each in reads]
 
     def one(some: Iterable[Any]) -> Iterator[Filled]:
-        reads = read(some, ready.tokenizer, limit=ready.tokenizer.max_tokens, long=long, pairs=False)
-        return run(ready.model, _with_masks(reads, mask, ready.tokenizer), split, prepare=prepare, budget=budget)
+        reads = _with_masks(read(some, ready.tokenizer, how, pairs=False), mask, ready.tokenizer)
+        pieces = run(ready.model, reads, split, prepare=prepare, budget=budget)
+        for windows, proposals in by_text(pieces):
+            yield _filled(windows, proposals, mask, ready.tokenizer, how.merge)
 
     return predict(texts, one)
 
@@ -128,30 +149,40 @@ def _mask_id(tokenizer: Tokenizer) -> int:
 
 
 def _with_masks(reads: Iterable[Read], mask: int, tokenizer: Tokenizer) -> Iterator[Read]:
-    for index, each in enumerate(reads):
-        if mask not in each.ids:
+    found = False
+    for each in reads:
+        found = found or mask in each.ids
+        if each.last and not found:
             raise InputError(
                 "E_NO_MASK",
                 "Text {index} has no {mask} to fill: {text}",
                 cure="Write {mask} where a token is to be found.",
-                values=dict(index=index, mask=tokenizer.mask_token, text=repr(each.string[:60])),
+                values=dict(index=each.index, mask=tokenizer.mask_token, text=repr(each.string[:60])),
             )
+        found = found and not each.last
         yield each
 
 
-def _filled(read: Read, mask: int, tokenizer: Tokenizer, rows: Iterator[Proposals]) -> Filled:
-    masks: list[tuple[Fill, ...]] = []
-    for number, (start, end) in zip(read.ids, read.spans, strict=True):
-        if number == mask:
-            scores, ids = next(rows)
-            tokens = tokenizer.convert_ids_to_tokens(list(ids))
-            masks.append(
-                tuple(
-                    Fill(token, score, _put(read.string, start, end, token))
-                    for token, score in zip(tokens, scores, strict=True)
-                )
-            )
-    return Filled(read.string, tuple(masks), read.truncated)
+def _filled(
+    windows: Sequence[Read], proposals: Sequence[list[Proposals]], mask: int, tokenizer: Tokenizer, merge: str
+) -> Filled:
+    """The proposals for each mask, from the window in which it is farthest from an end."""
+    text = windows[0].string
+    kept: dict[tuple[int, int], tuple[int, Proposals]] = {}
+    for window, rows in zip(windows, proposals, strict=True):
+        places = [place for place, number in enumerate(window.ids) if number == mask]
+        for place, row in zip(places, rows, strict=True):
+            around = min(place, len(window) - 1 - place)
+            if around > kept.get(window.spans[place], (-1, row))[0]:
+                kept[window.spans[place]] = (around, row)
+    masks = [_proposed(text, span, kept[span][1], tokenizer) for span in sorted(kept)]
+    return Filled(text, tuple(masks), extent(windows, merge))
+
+
+def _proposed(text: str, span: tuple[int, int], row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
+    scores, ids = row
+    tokens = tokenizer.convert_ids_to_tokens(list(ids))
+    return tuple(Fill(token, score, _put(text, *span, token)) for token, score in zip(tokens, scores, strict=True))
 
 
 def _put(text: str, start: int, end: int, token: str) -> str:

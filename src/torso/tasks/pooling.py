@@ -1,205 +1,93 @@
-"""How a model's rows become one vector per text: read from its folder in sentence-transformers' form, never assumed."""
+"""One vector per text, of a trunk's rows, as a `Recipe` says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
 
-from torso.errors import ConfigError, InputError, UnsupportedError
-from torso.files import inside, read_json, shown
-from torso.language import say
+import torch
+from torch import Tensor
+from torch.nn import functional as F
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torso.checkpoint.weights import open_weights
+from torso.errors import InputError, WeightsError
+from torso.files import shown
+from torso.outputs import Hidden
+from torso.tasks.recipe import Dense, Recipe
 
-    from torso.outputs import Hidden
-
-MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
-"""sentence-transformers' names, in the order in which it puts several side by side."""
-
-_FLAGS = {
-    "pooling_mode_cls_token": "cls",
-    "pooling_mode_max_tokens": "max",
-    "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
-    "pooling_mode_weightedmean_tokens": "weightedmean",
-    "pooling_mode_lasttoken": "lasttoken",
+_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "Identity": lambda vectors: vectors,
+    "Tanh": torch.tanh,
+    "GELU": F.gelu,
+    "ReLU": torch.relu,
+    "Sigmoid": torch.sigmoid,
+    "SiLU": F.silu,
 }
-_LIMIT = 1 << 20
+Layer = tuple[Tensor, Tensor | None, Callable[[Tensor], Tensor]]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that stands between a trunk's rows and a vector.
+class Pooler:
+    """What makes vectors of a trunk's rows: pooling, layers, cutting to the first dimensions, length 1."""
 
-    Attributes:
-        modes: of `MODES`; several stand side by side.
-        normalize: whether vectors are brought to length 1.
-        max_tokens: what the recipe cuts texts to; None for the model's own limit.
-        lowercase: whether texts are lowercased before they are tokenized.
-        prompt: what is put before every text.
-    """
+    def __init__(self, recipe: Recipe, dimensions: int | None, device: torch.device) -> None:
+        """Reads the weights of the recipe's layers.
 
-    modes: tuple[str, ...]
-    normalize: bool
-    max_tokens: int | None = None
-    lowercase: bool = False
-    prompt: str = ""
+        Args:
+            recipe: what is done.
+            dimensions: how many of the first numbers of a vector are kept; None for all.
+            device: of the trunk.
 
-    @property
-    def name(self) -> str:
-        """The modes, joined by ``+``."""
-        return "+".join(self.modes)
+        Raises:
+            WeightsError: E_POOLING for a layer that is not what its config says.
+            TorsoError: as `torso.checkpoint.weights.open_weights`.
+        """
+        self.recipe, self.dimensions = recipe, dimensions
+        self._layers = [_layer(dense, device) for dense in recipe.dense]
 
-    def change(self, text: str) -> str:
-        """What is tokenized in place of ``text``."""
-        text = self.prompt + text
-        return text.lower() if self.lowercase else text
+    def __call__(self, hidden: Hidden) -> Tensor:
+        """Rows [T, D] -> [N, size] float32.
 
-
-def read_recipe(folder: Path) -> Recipe | None:
-    """The recipe in a model folder: ``modules.json`` and what it names; None where there is no such file.
-
-    Raises:
-        UnsupportedError: E_POOLING for a module or a mode that torso does not have: leaving it out would change every
-            number.
-        FileFormatError, ConfigError: E_POOLING for files that say nothing usable.
-    """
-    path = folder / "modules.json"
-    if not path.exists():
-        return None
-    modes: tuple[str, ...] = ()
-    normalize = False
-    for kind, place in _modules(path):
-        if kind == "Pooling":
-            modes = _modes(inside(folder, f"{place}/config.json" if place else "config.json"))
-        elif kind == "Normalize":
-            normalize = True
-        elif kind != "Transformer":
-            raise UnsupportedError(
-                "E_POOLING",
-                "{path} asks for the module {kind}, which torso does not have.",
-                cure="It has Transformer, Pooling and Normalize. Say pooling=... to leave the file aside.",
-                values=dict(path=shown(path), kind=repr(kind[:60])),
-            )
-    if not modes:
-        raise _unusable(path, "no Pooling module")
-    settings = _table(folder / "sentence_bert_config.json")
-    limit = settings.get("max_seq_length")
-    return Recipe(
-        modes,
-        normalize,
-        limit if isinstance(limit, int) and limit > 0 else None,
-        settings.get("do_lower_case") is True,
-        _prompt(folder / "config_sentence_transformers.json"),
-    )
-
-
-def _modules(path: Path) -> list[tuple[str, str]]:
-    modules = read_json(path, limit=_LIMIT, code="E_POOLING")
-    found: list[tuple[str, str]] = []
-    for each in cast("list[Any]", modules if isinstance(modules, list) else [modules]):
-        if not isinstance(each, Mapping):
-            raise _unusable(path, "no list of modules")
-        entry = cast("Mapping[str, Any]", each)
-        kind, place = entry.get("type"), entry.get("path")
-        if not isinstance(kind, str) or not isinstance(place, str):
-            raise _unusable(path, "a module without type or path")
-        # Older and newer versions name the same module by other packages; its last word is the same.
-        found.append((kind.rpartition(".")[2], place))
-    return found
-
-
-def _modes(path: Path) -> tuple[str, ...]:
-    table = _table(path)
-    stated = table.get("pooling_mode")
-    if stated is None:
-        # With every flag off sentence-transformers falls back to the mean; a file that says nothing is refused here.
-        named: list[Any] = [mode for flag, mode in _FLAGS.items() if table.get(flag) is True]
-    else:
-        named = cast("list[Any]", stated) if isinstance(stated, list) else [stated]
-    if table.get("include_prompt") is False:
-        raise UnsupportedError(
-            "E_POOLING",
-            "{path} leaves prompts out of the pooling, which torso does not do.",
-            cure="Say pooling=... to leave the file aside.",
-            values=dict(path=shown(path)),
-        )
-    if not named or any(mode not in MODES for mode in named):
-        raise _unusable(path, "no known pooling mode")
-    return tuple(cast("list[str]", named))
-
-
-def _prompt(path: Path) -> str:
-    table = _table(path)
-    name, prompts = table.get("default_prompt_name"), table.get("prompts")
-    if name is None or not isinstance(prompts, Mapping):
-        return ""
-    prompt = cast("Mapping[Any, Any]", prompts).get(name)
-    if not isinstance(prompt, str):
-        raise _unusable(path, "a default prompt without text")
-    return prompt
-
-
-def _table(path: Path) -> Mapping[str, Any]:
-    value: object = read_json(path, limit=_LIMIT, code="E_POOLING") if path.exists() else dict[str, Any]()
-    if not isinstance(value, Mapping):
-        raise _unusable(path, "no table")
-    return cast("Mapping[str, Any]", value)
-
-
-def _unusable(path: Path, found: str) -> ConfigError:
-    return ConfigError(
-        "E_POOLING",
-        "{path} does not say how to pool: {found}.",
-        cure="Download it again, or say pooling=... to leave the file aside.",
-        values=dict(path=shown(path), found=say(found)),
-    )
-
-
-def settle(recipe: Recipe | None, pooling: str | None, normalize: bool | None, name: str) -> Recipe:
-    """The recipe to follow: what the caller says, else what the folder says.
-
-    Raises:
-        InputError: E_POOLING where neither says how to pool, or for an unknown mode.
-    """
-    if pooling is not None:
-        modes = tuple(pooling.split("+"))
-        if any(mode not in MODES for mode in modes):
+        Raises:
+            WeightsError: E_POOLING for a layer that reads vectors of another size.
+            InputError: E_ARGUMENT for more dimensions than there are, or none.
+        """
+        vectors = torch.cat([_pooled(hidden, mode) for mode in self.recipe.modes], -1)
+        for dense, (weight, bias, function) in zip(self.recipe.dense, self._layers, strict=True):
+            if vectors.shape[1] != dense.width:
+                raise _misfit(dense, vectors.shape[1])
+            vectors = function(F.linear(vectors, weight, bias))
+        if self.dimensions is not None and not 1 <= self.dimensions <= vectors.shape[1]:
             raise InputError(
-                "E_POOLING",
-                "There is no pooling {pooling}.",
-                cure="Use one of: {known}.",
-                values=dict(pooling=repr(pooling), known=", ".join(MODES)),
+                "E_ARGUMENT",
+                "dimensions is {value}; vectors of this model have {size} numbers.",
+                cure="Give a number from 1 to {size}, or leave it out.",
+                values=dict(value=self.dimensions, size=vectors.shape[1]),
             )
-        # Who names the pooling leaves the folder's recipe aside as a whole, not half of it.
-        return Recipe(modes, bool(normalize))
-    if recipe is None:
-        raise InputError(
-            "E_POOLING",
-            "{name} does not say how to make one vector of a text, and nothing is assumed.",
-            cure='Choose: pooling="mean" or pooling="cls" (--pooling mean).',
-            values=dict(name=name),
-        )
-    if normalize is None:
-        return recipe
-    return Recipe(recipe.modes, normalize, recipe.max_tokens, recipe.lowercase, recipe.prompt)
+        return self.finished(vectors[:, : self.dimensions])
+
+    def finished(self, vectors: Tensor) -> Tensor:
+        """Vectors [N, size] at length 1, where the recipe wants that."""
+        return F.normalize(vectors, dim=-1) if self.recipe.normalize else vectors
 
 
-def pool(hidden: Hidden, recipe: Recipe) -> Tensor:
-    """One vector per text: rows [T, D] -> [N, D times modes] float32."""
-    import torch
-    from torch.nn.functional import normalize
+def _layer(dense: Dense, device: torch.device) -> Layer:
+    weights = open_weights(dense.folder)
+    wanted = {"linear.weight": (dense.out, dense.width)} | ({"linear.bias": (dense.out,)} if dense.bias else {})
+    if {name: entry.shape for name, entry in weights.entries.items()} != wanted:
+        raise _misfit(dense, dense.width)
+    read = {name: weights.read(name).to(device, torch.float32) for name in wanted}
+    return read["linear.weight"], read.get("linear.bias"), _FUNCTIONS[dense.activation]
 
-    vectors = torch.cat([_pooled(hidden, mode) for mode in recipe.modes], -1)
-    return normalize(vectors, dim=-1) if recipe.normalize else vectors
+
+def _misfit(dense: Dense, given: int) -> WeightsError:
+    return WeightsError(
+        "E_POOLING",
+        "The layer in {folder} does not fit: its config says {width} numbers in and {out} out; it is given {given}.",
+        cure="Download the model again, or say pooling=... to leave its layers aside.",
+        values=dict(folder=shown(dense.folder), width=dense.width, out=dense.out, given=given),
+    )
 
 
 def _pooled(hidden: Hidden, mode: str) -> Tensor:
-    import torch
-
     rows, layout = hidden.rows.float(), hidden.layout
     lengths = layout.lengths.long()
     if mode == "cls":

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from torso.tasks.extents import Extent, Measured
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class Label(Measured):
     """The label of a text.
 
     Attributes:
@@ -19,13 +21,13 @@ class Label:
         score: its score.
         scores: every label's, in the order of the model: probabilities that sum to 1; of a model for several labels at
             once, each label's own probability; of a regression, the number itself.
-        truncated: whether only the beginning of the text was read.
+        extent: how much of the text was read.
     """
 
     label: str
     score: float
     scores: Mapping[str, float]
-    truncated: bool = False
+    extent: Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(Measured):
     """The labelled parts of a text, in order; iterates as them.
 
     Attributes:
         text: the text as it was given.
         spans: its parts, which never overlap.
-        truncated: whether only the beginning of the text was read.
+        extent: how much of the text was read.
     """
 
     text: str
     spans: tuple[Span, ...]
-    truncated: bool = False
+    extent: Extent
 
     def __iter__(self) -> Iterator[Span]:
         return iter(self.spans)
@@ -87,18 +89,18 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Measured):
     """The proposals for every mask of a text; iterates as one tuple of proposals per mask.
 
     Attributes:
         text: the text as it was given.
         masks: for each mask in order, its proposals, the likeliest first. Each mask is judged with the others unknown.
-        truncated: whether only the beginning of the text was read.
+        extent: how much of the text was read.
     """
 
     text: str
     masks: tuple[tuple[Fill, ...], ...]
-    truncated: bool = False
+    extent: Extent
 
     def __iter__(self) -> Iterator[tuple[Fill, ...]]:
         return iter(self.masks)
@@ -111,19 +113,149 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Embedding:
+class Embedding(Measured):
     """A text as a vector, and all that must be equal for two vectors to be comparable.
 
     Attributes:
         vector: [D] float32, on the CPU.
-        tokens: how many tokens were read.
         pooling: how rows became one, such as ``mean``; joined by ``+`` where several stand side by side.
         normalized: whether its length is 1.
-        truncated: whether only the beginning of the text was read.
+        prompt: what was put before the text.
+        max_tokens: what the model reads of one text; None for no limit.
+        extent: how much of the text was read.
     """
 
     vector: Tensor
-    tokens: int
     pooling: str
     normalized: bool
-    truncated: bool = False
+    prompt: str
+    max_tokens: int | None
+    extent: Extent
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens were read."""
+        return self.extent.read
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A part of a text that answers a question.
+
+    Attributes:
+        text: the characters themselves, always ``original[start:end]``; empty for "it is not in the text".
+        start: first character.
+        end: one past the last character.
+        score: its probability: of its start times of its end, added up over the places where the same words stand.
+    """
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Measured):
+    """The answers to a question, the likeliest first; iterates as them.
+
+    Attributes:
+        question: as it was given.
+        text: where they were looked for.
+        answers: at most as many as were asked for; none where the text has no words.
+        extent: how much of question and text was read.
+    """
+
+    question: str
+    text: str
+    answers: tuple[Answer, ...]
+    extent: Extent
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(self.answers)
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __getitem__(self, index: int) -> Answer:
+        return self.answers[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Measured):
+    """The likeliest of a question's alternatives.
+
+    Attributes:
+        question: as it was given.
+        choice: the alternative.
+        index: its place among them.
+        score: its probability.
+        scores: of all of them, in the order given.
+        extent: how much of the question was read with the longest alternative.
+    """
+
+    question: str
+    choice: str
+    index: int
+    score: float
+    scores: tuple[float, ...]
+    extent: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A text that was compared with a query.
+
+    Attributes:
+        text: as it was given.
+        index: its place among the texts.
+        score: how well it fits: the more, the better.
+    """
+
+    text: str
+    index: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Texts in the order in which they fit a query; iterates as them.
+
+    Attributes:
+        query: as it was given.
+        matches: the best first.
+        measure: what the scores are: ``cosine``, ``dot``, ``euclidean`` or ``manhattan`` (distances below zero) of
+            vectors; ``sigmoid`` or ``logit`` of a cross-encoder.
+    """
+
+    query: str
+    matches: tuple[Match, ...]
+    measure: str
+
+    def __iter__(self) -> Iterator[Match]:
+        return iter(self.matches)
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    def __getitem__(self, index: int) -> Match:
+        return self.matches[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage of a folder that fits a query.
+
+    Attributes:
+        file: its path within the folder, with ``/`` between the parts.
+        text: the characters themselves, always ``original[start:end]`` of the file.
+        start: first character.
+        end: one past the last character.
+        score: how well it fits: the more, the better.
+    """
+
+    file: str
+    text: str
+    start: int
+    end: int
+    score: float

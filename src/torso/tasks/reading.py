@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from itertools import islice
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from torso.errors import InputError, InputTypeError, TooLongError
-from torso.text import Encoding, Tokenizer
+from torso.errors import InputError, InputTypeError
+from torso.runtime.ahead import ahead
+from torso.tasks.lengths import Lengths, Read, Text, fitted
+from torso.text import Tokenizer
 from torso.text.inputs import checked_text
 
-Long = Literal["error", "truncate"]
-Text = str | tuple[str, str]
 Result = TypeVar("Result")
 
-_CHUNK = 512
-"""Texts of an iterator that are tokenized together."""
+_CHUNK = 256
+"""Texts that are tokenized together."""
+
+_CHUNK_CHARACTERS = 1 << 15
+"""Characters after which a chunk ends: what bounds the memory over an endless iterator of long texts."""
+
+_DEPTH = 8
+"""Chunks that are tokenized ahead, while the model runs."""
+
+_WHOLE = 1 << 13
+"""Texts of a list up to which all of them are kept tokenized; the encodings of more would outweigh the texts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read(Encoding):
-    """An encoding that remembers its text, and whether only the text's beginning is in it."""
-
-    text: Text
-    truncated: bool
-
-    @classmethod
-    def of(cls, text: Text, encoding: Encoding, *, truncated: bool = False) -> Read:
-        """``encoding`` of ``text``."""
-        own = {each.name: getattr(encoding, each.name) for each in fields(Encoding)}
-        return cls(**own, text=text, truncated=truncated)
-
-    @property
-    def string(self) -> str:
-        """The text, where it is one and not a pair."""
-        return self.text if isinstance(self.text, str) else self.text[0]
-
-
-def predict(texts: Any, one: Callable[[Iterable[Text]], Iterator[Result]]) -> Any:
+def predict(texts: Any, one: Callable[[Iterable[Any]], Iterator[Result]]) -> Any:
     """What ``one`` gives of the texts, in the form they came in: alone, as a list, or as an iterator.
 
     Raises:
@@ -53,9 +41,9 @@ def predict(texts: Any, one: Callable[[Iterable[Text]], Iterator[Result]]) -> An
             cure="For one pair write [(first, second)]; for several texts, a list.",
         )
     if isinstance(texts, Sequence):
-        return list(one(cast("Sequence[Text]", texts)))
+        return list(one(cast("Sequence[Any]", texts)))
     if isinstance(texts, Iterator):
-        return one(cast("Iterator[Text]", texts))
+        return one(cast("Iterator[Any]", texts))
     raise InputTypeError(
         "E_TEXT",
         "The texts are {kind}.",
@@ -67,91 +55,90 @@ def predict(texts: Any, one: Callable[[Iterable[Text]], Iterator[Result]]) -> An
 def read(
     texts: Iterable[Text],
     tokenizer: Tokenizer,
+    how: Lengths,
     *,
-    limit: int | None,
-    long: Long,
     change: Callable[[str], str] = str,
     pairs: bool = True,
+    place: Callable[[int], int] = int,
 ) -> Iterator[Read]:
-    """The encoding of each text. A sequence is read and checked whole before the first one comes out.
+    """The encoding of each text, or of each of its windows, made in a thread while those before it are used.
+
+    Of a sequence that must not hold a text that is too long, every text is looked at before the first one comes out.
 
     Args:
         texts: strings and pairs.
         tokenizer: the model's.
-        limit: tokens that the model takes; None for no limit.
-        long: what is done with a longer text: ``error``, or ``truncate`` to its beginning.
+        how: what is done with texts that are too long.
         change: applied to each string first.
         pairs: whether pairs are texts here.
+        place: what messages call the place of a text, of its number among ``texts``.
 
     Raises:
         TooLongError: E_TOO_LONG, naming the text by its place.
-        InputError: E_EMPTY_TEXT for a text without a single token; E_ARGUMENT for another ``long``.
+        InputError: E_EMPTY_TEXT for a text without a single token.
         InputTypeError: E_TEXT.
     """
-    if long not in ("error", "truncate"):
-        raise InputError(
-            "E_ARGUMENT",
-            "long is {value!r}; it must be {known}.",
-            cure='Leave it out to refuse texts that are too long, or keep their beginning: long="truncate".',
-            values=dict(value=long, known='"error", "truncate"'),
-        )
-    if isinstance(texts, Sequence):
-        return iter(_read(texts, 0, tokenizer, limit, long, change, pairs))
-    return _stream(texts, tokenizer, limit, long, change, pairs)
+    if not isinstance(texts, Sequence):
+        return _stream(texts, _Reader(tokenizer, how, change, pairs, place, nothing_ran=False))
+    reader = _Reader(tokenizer, how, change, pairs, place, nothing_ran=True)
+    if len(texts) <= _WHOLE:
+        return iter([each for chunk in _chunks(texts) for each in reader.read(chunk)])
+    for chunk in _chunks(texts):
+        reader.read(chunk)
+    return _stream(texts, reader)
 
 
-def _stream(
-    texts: Iterable[Text],
-    tokenizer: Tokenizer,
-    limit: int | None,
-    long: Long,
-    change: Callable[[str], str],
-    pairs: bool,
-) -> Iterator[Read]:
-    source, start = iter(texts), 0
-    while chunk := list(islice(source, _CHUNK)):
-        yield from _read(chunk, start, tokenizer, limit, long, change, pairs)
-        start += len(chunk)
+def _stream(texts: Iterable[Text], reader: _Reader) -> Iterator[Read]:
+    for chunk in ahead(_chunks(texts), reader.read, depth=_DEPTH):
+        yield from chunk
 
 
-def _read(
-    texts: Sequence[Text],
-    start: int,
-    tokenizer: Tokenizer,
-    limit: int | None,
-    long: Long,
-    change: Callable[[str], str],
-    pairs: bool,
-) -> list[Read]:
-    changed = [_changed(text, start + index, change, pairs) for index, text in enumerate(texts)]
-    done: list[Read] = []
-    for index, encoding in enumerate(tokenizer.encodings(changed)):
-        if not encoding.ids:
-            raise InputError(
-                "E_EMPTY_TEXT",
-                "Text {index} has no tokens, so there is nothing to run.",
-                cure="Leave it out.",
-                values=dict(index=start + index),
-            )
-        too_long = limit is not None and len(encoding) > limit
-        if too_long and long == "error":
-            raise TooLongError(
-                "E_TOO_LONG",
-                "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
-                cure='Shorten it, or keep its first {limit} tokens: long="truncate" (--long truncate).',
-                values=dict(index=start + index, size=len(encoding), limit=limit),
-            )
-        kept = _cut(changed[index], tokenizer, limit) if too_long else encoding
-        done.append(Read.of(texts[index], kept, truncated=too_long))
-    return done
+def _chunks(texts: Iterable[Text]) -> Iterator[tuple[int, list[Text]]]:
+    start, chunk, characters = 0, list[Text](), 0
+    for text in texts:
+        chunk.append(text)
+        characters += len(text) if isinstance(text, str) else 0
+        if len(chunk) == _CHUNK or characters >= _CHUNK_CHARACTERS:
+            yield start, chunk
+            start, chunk, characters = start + len(chunk), [], 0
+    if chunk:
+        yield start, chunk
 
 
-def _changed(text: Text, index: int, change: Callable[[str], str], pairs: bool) -> Text:
-    # Whether a pair holds two strings is the tokenizer's to say.
-    checked = checked_text(text, index) if not (pairs and isinstance(text, tuple)) else text
-    return change(checked) if isinstance(checked, str) else checked
+class _Reader:
+    """What makes encodings of a chunk of texts."""
 
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        how: Lengths,
+        change: Callable[[str], str],
+        pairs: bool,
+        place: Callable[[int], int],
+        *,
+        nothing_ran: bool,
+    ) -> None:
+        self.tokenizer, self.how, self.change, self.pairs, self.place = tokenizer, how, change, pairs, place
+        self.nothing_ran = nothing_ran
 
-def _cut(text: Text, tokenizer: Tokenizer, limit: int | None) -> Encoding:
-    one, other = (text, None) if isinstance(text, str) else text
-    return tokenizer(one, other, truncation=True, max_length=limit).encodings[0]
+    def read(self, chunk: tuple[int, list[Text]]) -> list[Read]:
+        """The encodings of texts, the first of which has the place given."""
+        start, texts = chunk
+        changed = [self._changed(text, start + index) for index, text in enumerate(texts)]
+        try:
+            encodings = self.tokenizer.encodings(changed)
+        except InputError as error:
+            number = error.values.get("index")
+            if isinstance(number, int):  # it counted from the beginning of the chunk
+                error.values["index"] = self.place(start + number)
+            raise
+        reads: list[Read] = []
+        for number, encoding in enumerate(encodings):
+            place = self.place(start + number)
+            reads += fitted(texts[number], changed[number], encoding, place, self.tokenizer, self.how, self.nothing_ran)
+        return reads
+
+    def _changed(self, text: Text, index: int) -> Text:
+        if self.pairs and isinstance(text, tuple) and len(text) == 2:
+            return self.change(checked_text(text[0], index)), self.change(checked_text(text[1], index))
+        return self.change(checked_text(text, index))

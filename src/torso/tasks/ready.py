@@ -13,6 +13,7 @@ from torso.architecture import Task
 from torso.errors import InputError, TokenizerError, UntrainedError
 from torso.loading import load, load_tokenizer
 from torso.model import Model
+from torso.runtime.device import choose
 from torso.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def make_ready(
         model: a folder, a bundled model such as ``torso:sentiment``, a name such as ``hfl/rbt3``, or a loaded model.
         task: what it shall give.
         tokenizer: instead of the one in the model's folder.
-        device: where to load the weights; a loaded model stays where it is.
+        device: where to load the weights, see `torso.runtime.device.choose`; a loaded model stays where it is.
         untrained: whether a head that was never trained is accepted.
 
     Raises:
@@ -99,7 +100,7 @@ def make_ready(
         from torso.hub import resolve
 
         folder = resolve(model).folder
-        loaded = load(folder, task, device=device, new_head=untrained)
+        loaded = load(folder, task, device=choose(device), new_head=untrained)
         ready = Ready(loaded, tokenizer or load_tokenizer(folder), folder)
     _require_task(ready.model, task)
     _require_fit(ready)

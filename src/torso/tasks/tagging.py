@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import torch
+from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import unpack
+from torso.errors import InputError
 from torso.outputs import TokenLogits
 from torso.runtime.runner import BUDGET, lists, run
-from torso.tasks.predictions import Tagged
-from torso.tasks.reading import Long, Read, predict, read
-from torso.tasks.ready import Usable, make_ready
+from torso.tasks.aggregating import AGGREGATIONS, Aggregation, Piece, aggregate, continues, without_overlaps
+from torso.tasks.lengths import Long, Read, by_text, extent, lengths
+from torso.tasks.predictions import Span, Tagged
+from torso.tasks.reading import predict, read
+from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.scheme import Scheme, decode, units
 
 if TYPE_CHECKING:
-    import torch
-
     from torso.text import Tokenizer
 
 BUNDLED = "torso:tagger"
+Rule = Literal["mean", "longest"]
 
 
 @overload
@@ -27,8 +33,11 @@ def tag(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of 
     texts: str,
     *,
     model: Usable[TokenLogits] = ...,
+    aggregation: Aggregation | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Rule | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -38,8 +47,11 @@ def tag(
     texts: Sequence[str],
     *,
     model: Usable[TokenLogits] = ...,
+    aggregation: Aggregation | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Rule | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -49,8 +61,11 @@ def tag(
     texts: Iterator[str],
     *,
     model: Usable[TokenLogits] = ...,
+    aggregation: Aggregation | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Rule | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -59,8 +74,11 @@ def tag(
     texts: str | Sequence[str] | Iterator[str],
     *,
     model: Usable[TokenLogits] = BUNDLED,
+    aggregation: Aggregation | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
+    stride: int | None = None,
+    merge: Rule | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -73,10 +91,17 @@ def tag(
     Args:
         texts: a string, a list of strings, or an iterator of them.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        aggregation: a way of the reference library in place of torso's own: ``none``, ``simple``, ``first``,
+            ``average`` or ``max``, see `torso.tasks.aggregating.aggregate`.
         tokenizer: instead of the one in the model's folder.
-        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, in windows of what the model takes.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
+        merge: what is done with tokens that two windows hold: ``mean``, the default, takes the mean of their scores
+            before the softmax; ``longest`` reads each window by itself, as the reference library, and of parts that
+            overlap keeps the longer one.
         untrained: whether labels of a head that was never trained are given.
-        device: where to load the weights.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
         budget: tokens of one batch.
 
     Raises:
@@ -85,24 +110,86 @@ def tag(
         InputError, InputTypeError: a text or an argument is wrong.
         TorsoError: as `torso.load`.
     """
+    if aggregation is not None and aggregation not in AGGREGATIONS:
+        raise InputError(
+            "E_ARGUMENT",
+            "There is no aggregation {name}.",
+            cure="Use one of: {known}; or leave it out.",
+            values=dict(name=repr(aggregation), known=", ".join(AGGREGATIONS)),
+        )
     ready = make_ready(model, Task.TOKEN, tokenizer=tokenizer, device=device, untrained=untrained)
-    scheme = Scheme.of(ready.label_names())
+    reader = _Parts.of(ready, aggregation)
+    how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("mean", "longest"))
 
-    def split(out: TokenLogits, reads: Sequence[Read]) -> list[Tagged]:
-        best, labels = out.logits.float().softmax(-1).max(-1)
-        pairs = zip(unpack(best, out.layout), unpack(labels, out.layout), strict=True)
-        return [
-            _tagged(each, scheme, lists(chosen), lists(scores))
-            for each, (scores, chosen) in zip(reads, pairs, strict=True)
-        ]
+    def split(out: TokenLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
+        return list(zip(reads, unpack(out.logits.float().cpu(), out.layout), strict=True))
 
     def one(some: Iterable[Any]) -> Iterator[Tagged]:
-        reads = read(some, ready.tokenizer, limit=ready.tokenizer.max_tokens, long=long, pairs=False)
-        return run(ready.model, reads, split, budget=budget)
+        reads = read(some, ready.tokenizer, how, pairs=False)
+        for windows, rows in by_text(run(ready.model, reads, split, budget=budget)):
+            text = windows[0].string
+            if how.merge == "longest" and len(windows) > 1:
+                apart = [_own(window, own) for window, own in zip(windows, rows, strict=True)]
+                spans = without_overlaps([span for tokens in apart for span in reader.spans(text, *tokens)])
+            else:
+                spans = reader.spans(text, *_joined(windows, rows))
+            yield Tagged(text, spans, extent(windows, how.merge))
 
     return predict(texts, one)
 
 
-def _tagged(read: Read, scheme: Scheme, labels: Sequence[int], scores: Sequence[float]) -> Tagged:
-    spans = [(0, 0) if special else span for span, special in zip(read.spans, read.special, strict=True)]
-    return Tagged(read.string, decode(read.string, units(read.string, spans, labels, scores), scheme), read.truncated)
+Tokens = tuple[list[int], list[tuple[int, int]], Tensor]
+"""Ids, characters and logits [n, C] of the tokens of a text, special ones left out."""
+
+
+def _own(window: Read, logits: Tensor) -> Tokens:
+    kept = [place for place, special in enumerate(window.special) if not special]
+    return [window.ids[place] for place in kept], [window.spans[place] for place in kept], logits[kept]
+
+
+def _joined(windows: Sequence[Read], rows: Sequence[Tensor]) -> Tokens:
+    """The tokens of a text, each with the mean of its logits in the windows that hold it."""
+    if len(windows) == 1:
+        return _own(windows[0], rows[0])
+    parts = [(window.start, _own(window, own)) for window, own in zip(windows, rows, strict=True)]
+    count = max(start + len(ids) for start, (ids, _, _) in parts)
+    sums, times = torch.zeros(count, rows[0].shape[1]), torch.zeros(count, 1)
+    every_id, every_span = [0] * count, [(0, 0)] * count
+    for start, (ids, spans, logits) in parts:
+        here = slice(start, start + len(ids))
+        every_id[here], every_span[here] = ids, spans
+        sums[here] += logits
+        times[here] += 1
+    return every_id, every_span, sums / times
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What makes parts of a text of the logits of its tokens."""
+
+    tokenizer: Tokenizer
+    names: list[str]
+    scheme: Scheme
+    aggregation: Aggregation | None
+    marked: bool
+
+    @classmethod
+    def of(cls, ready: Ready[Any], aggregation: Aggregation | None) -> _Parts:
+        names, tokenizer = ready.label_names(), ready.tokenizer
+        marked = aggregation is not None and any(token.startswith("##") for token in tokenizer.vocab)
+        return cls(tokenizer, names, Scheme.of(names), aggregation, marked)
+
+    def spans(self, text: str, ids: list[int], spans: list[tuple[int, int]], logits: Tensor) -> tuple[Span, ...]:
+        scores = logits.softmax(-1)
+        if self.aggregation is None:
+            best, labels = scores.max(-1)
+            return decode(text, units(text, spans, lists(labels), lists(best)), self.scheme)
+        tokens = self.tokenizer.convert_ids_to_tokens(ids)
+        pieces = [
+            Piece(start, end, row, number != self.tokenizer.unk_token_id and self._continues(token, text, start, end))
+            for number, token, (start, end), row in zip(ids, tokens, spans, lists(scores), strict=True)
+        ]
+        return aggregate(text, pieces, self.names, self.aggregation)
+
+    def _continues(self, token: str, text: str, start: int, end: int) -> bool:
+        return continues(token, text, start, end, marked=self.marked)

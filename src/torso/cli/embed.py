@@ -1,4 +1,4 @@
-"""``torso encode``."""
+"""``torso embed``, which is ``torso encode`` too."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import click
 
 from torso.cli import options
-from torso.cli.console import one_line, print_json, watched
+from torso.cli.console import extent_row, one_line, print_json, watched
 from torso.cli.inputs import texts_of
 from torso.cli.paired import paired
+from torso.cli.sheet import sheet
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ HELP = """\
 Make a vector of each text, for search, grouping and comparing.
 
 How a model's rows become one vector is read from its folder, as sentence-transformers writes it; where the folder \
-does not say, --pooling must. On a terminal a line per text tells what came out; the numbers go to --output or --json.
+does not say, --pooling must. On a terminal a line per text tells what came out; the numbers go to --output, --json or \
+--csv. torso encode is the same command.
 
 \b
 Examples:
-  torso encode --model sentence-transformers/all-MiniLM-L6-v2 "Hello" --json
-  torso encode --file texts.txt --output vectors.npy
-  torso encode "你好" --model hfl/rbt3 --pooling mean --normalize"""
+  torso embed --model sentence-transformers/all-MiniLM-L6-v2 "Hello" --json
+  torso embed --file texts.txt --output vectors.npy
+  torso embed "你好" --model hfl/rbt3 --pooling mean --normalize
+  torso embed --file books.jsonl --column body --long window --output vectors.npy"""
 
 
 @click.command(help=HELP)
@@ -39,38 +42,64 @@ Examples:
 @click.option(
     "--normalize/--no-normalize", default=None, help="Bring vectors to length 1; otherwise as the folder says."
 )
+@click.option("--prompt", metavar="TEXT", help="Put TEXT before each text; otherwise what the folder puts there.")
+@click.option("--prompt-name", metavar="NAME", help="One of the folder's prompts, by its name.")
+@click.option("--dimensions", type=int, metavar="N", help="Keep the first N numbers, of models trained for it.")
 @click.option("--output", metavar="FILE", help="Write all vectors to FILE: .npy (float32), or .jsonl.")
-@options.long
+@options.lengths(merges=("mean", "max"))
 @options.device
 @options.as_json
-def encode(
+@options.as_csv
+def embed(
     texts: tuple[str, ...],
     file: str | None,
+    columns: tuple[str, ...],
     model: str,
     pooling: str | None,
     normalize: bool | None,
+    prompt: str | None,
+    prompt_name: str | None,
+    dimensions: int | None,
     output: str | None,
-    long: Literal["error", "truncate"],
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "max"] | None,
     device: str | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Prints or writes vectors."""
-    given = texts_of(texts, file)
+    given = texts_of(texts, file, columns)
     if output is not None:
         from torso.cli.vectors import check_suffix
 
         check_suffix(Path(output))
-    from torso.tasks import encode as run
+    from torso.tasks import embed as run
 
     kept, stream = paired(given)
-    made = run(stream, model=model, pooling=pooling, normalize=normalize, long=long, device=device)
-    rows = _rows(kept, watched(made, len(texts) or None))
+    made = run(
+        stream,
+        model=model,
+        pooling=pooling,
+        normalize=normalize,
+        prompt=prompt,
+        prompt_name=prompt_name,
+        dimensions=dimensions,
+        long=long,
+        stride=stride,
+        merge=merge,
+        device=device,
+    )
+    rows = _rows(kept, watched(iter(made), len(texts) or None))
     if output is not None:
         _write(rows, Path(output), as_json)
         return
+    table = sheet(as_csv, as_json, "text", "vector")
     for text, embedding in rows:
         if as_json:
             print_json(row_of(text, embedding))
+        elif table is not None:
+            table.write(text, " ".join(map(repr, numbers_of(embedding))))
         else:
             click.echo(_in_short(text, embedding))
 
@@ -90,10 +119,11 @@ def row_of(text: str, embedding: Embedding) -> dict[str, Any]:
     return {
         "text": text,
         "vector": numbers_of(embedding),
-        "tokens": embedding.tokens,
         "pooling": embedding.pooling,
         "normalized": embedding.normalized,
-        "truncated": embedding.truncated,
+        "prompt": embedding.prompt,
+        "max_tokens": embedding.max_tokens,
+        **extent_row(embedding),
     }
 
 

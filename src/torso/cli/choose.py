@@ -1,0 +1,78 @@
+"""``torso choose``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, cast
+
+import click
+
+from torso.cli import options
+from torso.cli.console import bar, extent_row, one_line, print_json, watched
+from torso.cli.inputs import rows_of
+from torso.cli.sheet import sheet
+from torso.language import say
+
+HELP = """\
+Choose between alternatives: which one goes best with a question or a beginning.
+
+The first argument is the question, what follows are the alternatives. In a .jsonl file, one column holds the question \
+and a second one the list of its alternatives.
+
+\b
+Examples:
+  torso choose "The sky is" "blue" "square" -m ./swag
+  torso choose --file questions.jsonl --column question --column choices -m ./swag --json"""
+
+
+@click.command(help=HELP)
+@options.texts
+@options.model(None)
+@options.lengths(windows=False)
+@options.untrained
+@options.device
+@options.as_json
+@options.as_csv
+def choose(
+    texts: tuple[str, ...],
+    file: str | None,
+    columns: tuple[str, ...],
+    model: str,
+    long: Literal["error", "truncate"],
+    untrained: bool,
+    device: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Prints choices."""
+    given = rows_of(texts, file, columns)
+    questions = iter([(texts[0], list(texts[1:]))]) if texts else _questions(cast("Iterator[Any]", given))
+    if len(texts) == 1:
+        raise click.UsageError(
+            say("Alternatives are wanted after the question: torso choose QUESTION CHOICE CHOICE ..."),
+            click.get_current_context(),
+        )
+    from torso.tasks import choose as run
+
+    found = run(questions, model=model, long=long, untrained=untrained, device=device)
+    table = sheet(as_csv, as_json, "question", "choice", "index", "score")
+    for chosen in watched(found, None):
+        if as_json:
+            row = {"question": chosen.question, "choice": chosen.choice, "index": chosen.index, "score": chosen.score}
+            print_json(row | {"scores": chosen.scores} | extent_row(chosen))
+        elif table is not None:
+            table.write(chosen.question, chosen.choice, chosen.index, chosen.score)
+        elif texts:
+            for words, score in sorted(zip(texts[1:], chosen.scores, strict=True), key=lambda each: -each[1]):
+                click.echo(f"{score:6.4f}  {bar(score, 20):20}  {one_line(words)}".rstrip())
+        else:
+            click.echo(f"{one_line(chosen.choice, 10_000)}\t{chosen.score:.4f}\t{one_line(chosen.question, 10_000)}")
+
+
+def _questions(rows: Iterator[Any]) -> Iterator[Any]:
+    for row in rows:
+        if not isinstance(row, tuple):
+            raise click.UsageError(
+                say("Two columns are wanted: --column question --column choices."), click.get_current_context()
+            )
+        yield cast("tuple[object, ...]", row)

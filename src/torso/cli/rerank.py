@@ -1,0 +1,58 @@
+"""``torso rerank``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from torso.cli import options
+from torso.cli.inputs import texts_of
+from torso.cli.sheet import sheet
+from torso.cli.similar import show
+
+HELP = """\
+Put texts in order: those that fit a query best first, by a model that reads both together.
+
+The first argument is the query, what follows are the texts. It is slower and surer than torso similar: give it the \
+best of what that finds.
+
+\b
+Examples:
+  torso rerank "capital of France" "Paris is large." "Berlin is large." -m ./reranker
+  torso rerank "退货" --file found.txt --top 3 -m ./reranker --json"""
+
+
+@click.command(help=HELP)
+@click.argument("query", metavar="QUERY")
+@options.texts
+@options.model(None)
+@options.top(None, "How many texts are given; all otherwise.")
+@options.untrained
+@options.lengths(merges=("max", "mean"))
+@options.device
+@options.as_json
+@options.as_csv
+def rerank(
+    query: str,
+    texts: tuple[str, ...],
+    file: str | None,
+    columns: tuple[str, ...],
+    model: str,
+    top: int | None,
+    untrained: bool,
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "max"] | None,
+    device: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Prints texts in order."""
+    given = list(texts_of(texts, file, columns))
+    from torso.tasks import rerank as run
+
+    ranked = run(
+        query, given, model=model, top=top, untrained=untrained, long=long, stride=stride, merge=merge, device=device
+    )
+    show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))

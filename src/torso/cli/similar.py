@@ -1,0 +1,73 @@
+"""``torso similar``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from torso.cli import options
+from torso.cli.console import one_line, print_json
+from torso.cli.inputs import texts_of
+from torso.cli.sheet import Sheet, sheet
+
+if TYPE_CHECKING:
+    from torso.tasks import Ranked
+
+HELP = """\
+Put texts in order: those most like a query first, by their vectors.
+
+The first argument is the query, what follows are the texts. How texts become vectors and how these are compared is \
+read from the model's folder.
+
+\b
+Examples:
+  torso similar "reset my password" "Forgot your login?" "Opening hours" -m ./all-MiniLM-L6-v2
+  torso similar "退货" --file faq.txt --top 3 -m ./bge-small-zh --csv"""
+
+
+@click.command(help=HELP)
+@click.argument("query", metavar="QUERY")
+@options.texts
+@options.model(None)
+@options.top(None, "How many texts are given; all otherwise.")
+@click.option("--pooling", metavar="NAME", help="mean, cls, max, mean_sqrt_len_tokens, weightedmean, lasttoken.")
+@options.lengths(merges=("mean", "max"))
+@options.device
+@options.as_json
+@options.as_csv
+def similar(
+    query: str,
+    texts: tuple[str, ...],
+    file: str | None,
+    columns: tuple[str, ...],
+    model: str,
+    top: int | None,
+    pooling: str | None,
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "max"] | None,
+    device: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Prints texts in order."""
+    given = list(texts_of(texts, file, columns))
+    from torso.tasks import similar as run
+
+    ranked = run(
+        query, given, model=model, top=top, pooling=pooling, long=long, stride=stride, merge=merge, device=device
+    )
+    show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))
+
+
+def show(ranked: Ranked, as_json: bool, table: Sheet | None) -> None:
+    """Prints texts in the form asked for, one a line."""
+    for match in ranked:
+        if as_json:
+            row = {"query": ranked.query, "text": match.text, "number": match.index}
+            print_json(row | {"score": match.score, "measure": ranked.measure})
+        elif table is not None:
+            table.write(match.score, match.index, match.text)
+        else:
+            click.echo(f"{match.score:.4f}\t{one_line(match.text, 10_000)}")

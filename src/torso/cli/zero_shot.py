@@ -1,0 +1,78 @@
+"""``torso zero-shot``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from torso.cli import options
+from torso.cli.classify import show
+from torso.cli.console import watched
+from torso.cli.inputs import texts_of
+from torso.cli.sheet import sheet
+
+HELP = """\
+Label texts with labels that the model was never trained for.
+
+The model tells whether one sentence follows from another (natural language inference): each text is read with \
+"This example is LABEL." for every label.
+
+\b
+Examples:
+  torso zero-shot "The striker scored twice" --label sport --label politics -m ./nli
+  torso zero-shot --file news.txt -l 体育 -l 财经 --template "这是一条{}新闻。" -m ./nli
+  torso zero-shot "Goal, and a scandal" --label sport --label politics --several -m ./nli"""
+
+
+@click.command("zero-shot", help=HELP)
+@options.texts
+@click.option("--label", "-l", "labels", multiple=True, required=True, metavar="LABEL", help="A label; repeat it.")
+@options.model(None)
+@click.option("--several", is_flag=True, help="A text may have several of the labels: each is judged by itself.")
+@click.option("--template", metavar="TEXT", help="Sentence that shall follow from the text; {} stands for the label.")
+@options.top(None, "How many labels have their score given; all otherwise.")
+@options.lengths(merges=("mean", "max"))
+@options.untrained
+@options.device
+@options.as_json
+@options.as_csv
+def zero_shot(
+    texts: tuple[str, ...],
+    file: str | None,
+    columns: tuple[str, ...],
+    labels: tuple[str, ...],
+    model: str,
+    several: bool,
+    template: str | None,
+    top: int | None,
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "max"] | None,
+    untrained: bool,
+    device: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Prints labels."""
+    given = texts_of(texts, file, columns)
+    from torso.cli.paired import paired
+    from torso.tasks import zero_shot as run
+    from torso.tasks.entailing import TEMPLATE
+
+    kept, stream = paired(given)
+    found = run(
+        stream,
+        list(labels),
+        model=model,
+        several=several,
+        template=template or TEMPLATE,
+        top=top,
+        long=long,
+        stride=stride,
+        merge=merge,
+        untrained=untrained,
+        device=device,
+    )
+    table = sheet(as_csv, as_json, "text", "label", "score")
+    show(watched(found, len(texts) or None), kept, as_json, table, alone=len(texts) == 1)

@@ -1,0 +1,20 @@
+"""Arguments of tasks, checked. Loads no torch."""
+
+from __future__ import annotations
+
+from torso.errors import InputError
+
+
+def at_least(name: str, value: int | None, least: int) -> None:
+    """Refuses a number that is too small; None is none.
+
+    Raises:
+        InputError: E_ARGUMENT.
+    """
+    if value is not None and value < least:
+        raise InputError(
+            "E_ARGUMENT",
+            "{name} is {value}; it must be at least {least}.",
+            cure="Give a larger number, or leave it out.",
+            values=dict(name=name, value=value, least=least),
+        )

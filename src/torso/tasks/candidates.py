@@ -1,0 +1,72 @@
+"""Which tokens may be proposed for a mask. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torso.errors import InputError
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+_CONTINUES = "##"  # WordPiece's mark of a piece that goes on a word
+_SPACES = ("Ġ", "▁")  # byte-level and SentencePiece vocabularies mark the tokens that begin a word
+
+
+def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_words: bool) -> list[int] | None:
+    """Ids of the tokens that may be proposed; None for all.
+
+    Raises:
+        InputError: E_TARGET for a target that is not one token of the vocabulary; E_ARGUMENT where there is none, or
+            none is left.
+    """
+    if targets is None and not whole_words:
+        return None
+    vocabulary = tokenizer.vocab
+    if targets is None:
+        named = sorted(vocabulary.values())
+    else:
+        named = list(dict.fromkeys(_id_of(target, vocabulary, tokenizer) for target in _listed(targets)))
+    if not whole_words:
+        return named
+    tokens = dict(zip(named, tokenizer.convert_ids_to_tokens(named), strict=True))
+    special = set(tokenizer.all_special_ids)
+    marked = any(token.startswith(_SPACES) for token in vocabulary)
+    whole = [number for number in named if number not in special and _is_word(tokens[number], marked=marked)]
+    if not whole:
+        raise InputError(
+            "E_ARGUMENT",
+            "None of the targets is a whole word.",
+            cure="Leave out whole_words, or name other targets.",
+        )
+    return whole
+
+
+def _listed(targets: Sequence[str]) -> Sequence[str]:
+    if isinstance(targets, str) or not targets:
+        raise InputError(
+            "E_ARGUMENT",
+            "targets is {targets!r}; it must be a list of tokens.",
+            cure='Write targets=["good", "bad"].',
+            values=dict(targets=targets),
+        )
+    return targets
+
+
+def _id_of(target: str, vocabulary: dict[str, int], tokenizer: Tokenizer) -> int:
+    if target in vocabulary:
+        return vocabulary[target]
+    pieces = tokenizer.encoding(target, special=False)
+    if len(pieces.ids) == 1 and pieces.ids[0] != tokenizer.unk_token_id:
+        return pieces.ids[0]
+    raise InputError(
+        "E_TARGET",
+        "The target {target} is no single token of this vocabulary: it is read as {tokens}.",
+        cure="Name another one, or write one mask for each of its tokens.",
+        values=dict(target=repr(target), tokens=" ".join(pieces.tokens) or "nothing"),
+    )
+
+
+def _is_word(token: str, *, marked: bool) -> bool:
+    return token.startswith(_SPACES) if marked else not token.startswith(_CONTINUES)
