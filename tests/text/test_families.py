@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sentencepiece
-from transformers import GemmaTokenizer
+from transformers import CONFIG_MAPPING, AutoTokenizer, GemmaTokenizer
 from transformers.convert_slow_tokenizer import SentencePieceExtractor
 
 from torso.text import Tokenizer
@@ -150,3 +150,22 @@ def test_numbers_with_commas_as_albert_was_trained(tmp_path: Path):
     model.pieces.add(piece="▁3,", score=-0.1)
     file.write_bytes(model.SerializeToString())
     assert Tokenizer.from_folder(folder).tokenize(text)[-2:] == ["3", ","]
+
+
+MODEL_TYPES = {"opt": "opt", "gpt-neox": "gpt_neox", "gpt": "openai-gpt", "mbart-50": "mbart"}
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_saved(tmp_path: Path, name: str):
+    ours = Tokenizer.from_folder(KINDS[name].write(tmp_path / "in"))
+    ours.save(tmp_path / "out")
+    model_type = MODEL_TYPES.get(name) or max((each for each in CONFIG_MAPPING if name.startswith(each)), key=len)
+    (tmp_path / "out" / "config.json").write_text(json.dumps({"model_type": model_type}))
+    again, theirs = Tokenizer.from_folder(tmp_path / "out"), AutoTokenizer.from_pretrained(tmp_path / "out")
+    expected = ours(HARD, HARD[::-1])
+    assert dict(again(HARD, HARD[::-1])) == dict(theirs(HARD, HARD[::-1])) == dict(expected)
+    for ids in expected.input_ids:
+        assert again.decode(ids, True) == theirs.decode(ids, skip_special_tokens=True) == ours.decode(ids, True)
+    assert again.special_tokens_map == ours.special_tokens_map == theirs.special_tokens_map
+    assert again.all_special_tokens == ours.all_special_tokens == theirs.all_special_tokens
+    assert again.padding_side == ours.padding_side == theirs.padding_side

@@ -49,5 +49,15 @@ TEXTS: dict[str, str] = {
     "its {name} is null, without which there is no tokenizer of this family": (
         "它的 {name} 为 null，而这一系列的分词器不能没有它"
     ),
+    "its vocabulary does not hold {token}, its {name}": "它的词表中没有它的 {name}，即 {token}",
+    "This Marian tokenizer has a vocabulary for each language (separate_vocabs); torso reads one for both.": (
+        "此 Marian 分词器的两种语言各有词表(separate_vocabs)；torso 只读取共用一个词表的。"
+    ),
+    "Use a model with one vocab.json.": "请使用只有一个 vocab.json 的模型。",
+    # languages
+    "This tokenizer marks no languages; {language} was asked for.": "此分词器不标记语言，却要求了 {language}。",
+    "Leave src_lang and tgt_lang out.": "请去掉 src_lang 和 tgt_lang。",
+    "This tokenizer has no language {language}. Nearest: {nearest}.": "此分词器没有语言 {language}。最接近的：{nearest}。",
+    "It has: {codes}.": "它有：{codes}。",
     "{name} must be a whole number from 0 to {most}, not {value}": "{name} 应为 0 到 {most} 的整数，而不是 {value}",
 }

@@ -65,7 +65,6 @@ _ALBERT = Family(Form.PIECES, albert, segments=True)
 _DEBERTA_V2 = Family(Form.PIECES, deberta_v2, segments=True)
 _LLAMA = Family(Form.PIECES, llama, left=True)
 _GEMMA = Family(Form.PIECES, gemma, left=True)
-MARIAN = Family(Form.PAIR, marian)
 
 _BY_CLASS: Mapping[str, Family] = {
     "BertTokenizer": _BERT,
@@ -92,7 +91,7 @@ _BY_CLASS: Mapping[str, Family] = {
     "LlamaTokenizer": _LLAMA,
     "CodeLlamaTokenizer": _LLAMA,
     "GemmaTokenizer": _GEMMA,
-    "MarianTokenizer": MARIAN,
+    "MarianTokenizer": Family(Form.PAIR, marian),
 }
 _CLASS_OF: Mapping[str, str] = {
     "albert": "AlbertTokenizer",

@@ -1,7 +1,18 @@
-"""The language codes of the translation models, in the order of their ids.
+"""The languages of translation models that mark them: a code among the tokens around the text.
 
 mBART: https://arxiv.org/abs/2001.08210; mBART-50: https://arxiv.org/abs/2008.00401.
 """
+
+from __future__ import annotations
+
+import json
+import re
+from difflib import get_close_matches
+from typing import NamedTuple, cast
+
+from torso.errors import InputError
+from torso.text.guard import Table
+from torso.text.settings import Settings
 
 _FIRST = (
     "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM ne_NP "
@@ -13,3 +24,86 @@ _LATER = (
 )
 MBART = tuple(_FIRST.split())
 MBART_50 = (*MBART, *_LATER.split())
+_CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}")  # en_XX, and eng_Latn
+
+
+class Spoken(NamedTuple):
+    """The language of texts, and that of the texts that a model is to write."""
+
+    source: str
+    target: str
+
+
+def languages(outline: Table, settings: Settings, source: str | None, target: str | None) -> Spoken | None:
+    """The languages in force: those asked for, else the files', else the template's; None where it marks none.
+
+    Args:
+        outline: a tokenizer.json without its vocabulary.
+        settings: the files beside it.
+        source: the language of texts that was asked for.
+        target: the language of texts to be written that was asked for.
+
+    Raises:
+        InputError: E_LANGUAGE for a language that the tokenizer does not have.
+    """
+    own = _code_in(outline)
+    if own is None:
+        if source is None and target is None:
+            return None
+        raise InputError(
+            "E_LANGUAGE",
+            "This tokenizer marks no languages; {language} was asked for.",
+            cure="Leave src_lang and tgt_lang out.",
+            values=dict(language=source or target),
+        )
+    spoken = source or _said(settings, "src_lang") or own
+    chosen = Spoken(spoken, target or _said(settings, "tgt_lang") or spoken)
+    codes = [code for code in _added(outline) if _CODE.fullmatch(code)]
+    for language in chosen:
+        if language not in codes:
+            raise InputError(
+                "E_LANGUAGE",
+                "This tokenizer has no language {language}. Nearest: {nearest}.",
+                cure="It has: {codes}.",
+                values=dict(
+                    language=repr(language),
+                    nearest=", ".join(get_close_matches(language, codes, n=3, cutoff=0.3)) or "-",
+                    codes=", ".join(codes),
+                ),
+            )
+    return chosen
+
+
+def frame_in(outline: Table, language: str) -> Table:
+    """The template of ``outline``, with ``language`` in the place of its own."""
+    own = _code_in(outline)
+    number = _added(outline)[language]
+    frame = cast(Table, json.loads(json.dumps(outline["post_processor"])))
+    for form in ("single", "pair"):
+        for part in cast("list[dict[str, Table]]", frame[form]):
+            if part.get("SpecialToken", {}).get("id") == own:
+                part["SpecialToken"]["id"] = language
+    special = cast(Table, frame["special_tokens"])
+    special.pop(str(own))
+    special[language] = {"id": language, "ids": [number], "tokens": [language]}
+    return frame
+
+
+def _code_in(outline: Table) -> str | None:
+    """The language code in a template, of a tokenizer that has more than one."""
+    frame = outline.get("post_processor")
+    if not isinstance(frame, dict) or cast(Table, frame).get("type") != "TemplateProcessing":
+        return None
+    parts = cast("list[dict[str, Table]]", cast(Table, frame)["single"])
+    names = [str(part["SpecialToken"]["id"]) for part in parts if "SpecialToken" in part]
+    return next((name for name in names if _CODE.fullmatch(name) and name in _added(outline)), None)
+
+
+def _added(outline: Table) -> dict[str, int]:
+    tokens = cast("list[Table]", outline.get("added_tokens", []))
+    return {cast(str, token["content"]): cast(int, token["id"]) for token in tokens}
+
+
+def _said(settings: Settings, name: str) -> str | None:
+    value = settings.config.get(name)
+    return value if isinstance(value, str) else None

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 from weakref import WeakValueDictionary
 
 from torso.text import store
 from torso.text.added import largest_id
-from torso.text.families import Family, family_of
+from torso.text.families import Family, Form, family_of
 from torso.text.faults import Fault, blaming
 from torso.text.guard import Table
+from torso.text.languages import Spoken, frame_in, languages
+from torso.text.marian import renumbered
 from torso.text.notes import Note, notes_on
 from torso.text.settings import CONFIG, Settings, read_settings
-from torso.text.sources import Source, find, make
+from torso.text.sources import Source, find, make, vocabulary_of_pair
 from torso.text.store import Ready
 from torso.text.wheel import Wheel
 
@@ -32,6 +34,8 @@ class Loaded:
 
     Attributes:
         wheel: the tokenizer proper.
+        target: the tokenizer of the texts that a model is to write, where that is another; None where it is not.
+        spoken: the language of texts and that of texts to be written, where the tokenizer marks them.
         settings: the files beside it.
         ready: its special tokens, and its tokenizer.json without the vocabulary.
         source: the files it came from.
@@ -43,6 +47,8 @@ class Loaded:
     """
 
     wheel: Wheel
+    target: Wheel | None
+    spoken: Spoken | None
     settings: Settings
     ready: Ready
     source: Source
@@ -53,10 +59,16 @@ class Loaded:
     clean_up: bool
 
 
-def load(folder: Path) -> Loaded:
+def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Loaded:
     """The tokenizer in ``folder``: its tokenizer.json, else the vocabulary's own files.
 
+    Args:
+        folder: the files.
+        src_lang: the language of texts, for a tokenizer that marks it, such as ``zh_CN``; None as the files say.
+        tgt_lang: the language of the texts that a model is to write; None as the files say.
+
     Raises:
+        InputError: E_LANGUAGE for a language that the tokenizer does not have.
         TokenizerError: E_TOKENIZER_MISSING without either; E_TOKENIZER for files that make none.
         TorsoError: as `torso.files.read_bytes`, for a file that is empty, too large or no file.
     """
@@ -66,13 +78,22 @@ def load(folder: Path) -> Loaded:
     with blaming(folder / CONFIG):
         clean_up = settings.flag("clean_up_tokenization_spaces", False)
         split = settings.flag("split_special_tokens", False)
-    wheel, ready = _wheel(source, settings, split=split)
+    target = None
+    if source.form is Form.PAIR:
+        wheel, target, ready = _pair(source, settings, split=split)
+    else:
+        wheel, ready = _wheel(source, settings, split=split)
+    spoken = languages(ready.outline, settings, src_lang, tgt_lang)
+    if spoken is not None:
+        wheel, target = (wheel.framed(frame_in(ready.outline, each)) for each in spoken)
     with blaming(folder / CONFIG):
         usual = "left" if family is not None and family.left else "right"
         padding_side = settings.side("padding_side", _direction(ready.outline, "padding") or usual)
         truncation_side = settings.side("truncation_side", _direction(ready.outline, "truncation") or "right")
     return Loaded(
         wheel,
+        target,
+        spoken,
         settings,
         ready,
         source,
@@ -112,6 +133,20 @@ def _wheel(source: Source, settings: Settings, *, split: bool) -> tuple[Wheel, R
         store.remember(key, made.document, ready)
         _wheels[key, split] = wheel
     return wheel, ready
+
+
+def _pair(source: Source, settings: Settings, *, split: bool) -> tuple[Wheel, Wheel, Ready]:
+    """The wheels of Marian's two languages, and what is known of them."""
+    numbers = vocabulary_of_pair(source)
+
+    def side(place: int) -> tuple[Wheel, Ready]:
+        paths, contents = (source.paths[place], source.paths[-1]), (source.contents[place], source.contents[-1])
+        cutter, ready = _wheel(replace(source, paths=paths, contents=contents), settings, split=split)
+        with blaming(source.paths[-1]):
+            return renumbered(cutter, numbers, ready.named, settings), ready
+
+    (wheel, ready), (target, _) = side(0), side(1)
+    return wheel, target, replace(ready, extra=(), largest=max(numbers.values()))
 
 
 def _direction(document: Table, part: str) -> str | None:

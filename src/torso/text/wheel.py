@@ -36,7 +36,7 @@ def no_panic() -> Generator[None]:
 class Wheel:
     """A tokenizer that is only read, so that any number of threads may share it."""
 
-    __slots__ = ("__weakref__", "_template", "engine")
+    __slots__ = ("__weakref__", "engine", "template")
 
     def __init__(self, engine: Engine, *, split_special_tokens: bool = False) -> None:
         """Of the wheel's own object, which is this one's from here on.
@@ -49,9 +49,9 @@ class Wheel:
             self.engine.no_padding()
             self.engine.no_truncation()
             self.engine.encode_special_tokens = split_special_tokens
-            self._template = Engine(WordLevel({"": 0}, unk_token=""))
+            self.template = Engine(WordLevel({"": 0}, unk_token=""))
             # Typed as if there always were one, a processor may be None at both ends.
-            self._template.post_processor = self.engine.post_processor
+            self.template.post_processor = self.engine.post_processor
             self.engine.post_processor = None  # pyright: ignore[reportAttributeAccessIssue]
         _keep_forks_quiet()
 
@@ -66,6 +66,16 @@ class Wheel:
             engine = Engine.from_buffer(document)
         return cls(engine, split_special_tokens=split_special_tokens)
 
+    def framed(self, processor: dict[str, object]) -> Wheel:
+        """The same tokenizer with another post-processor, as tokenizer.json writes it."""
+        document: dict[str, object] = {"version": "1.0", "added_tokens": [], "post_processor": processor}
+        document |= dict.fromkeys(("truncation", "padding", "normalizer", "pre_tokenizer", "decoder"))
+        document["model"] = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
+        wheel = Wheel.__new__(Wheel)
+        with no_panic():
+            wheel.engine, wheel.template = self.engine, Engine.from_str(json.dumps(document))
+        return wheel
+
     def __reduce__(self) -> tuple[object, ...]:
         """Pickles as its file, so that a worker process can have a copy."""
         return (_again, (json.dumps(self.document()).encode(), self.engine.encode_special_tokens))
@@ -73,12 +83,28 @@ class Wheel:
     def document(self) -> dict[str, object]:
         """The tokenizer.json of it, parsed."""
         document: dict[str, object] = json.loads(self.engine.to_str())
-        document["post_processor"] = json.loads(self._template.to_str())["post_processor"]
+        document["post_processor"] = json.loads(self.template.to_str())["post_processor"]
         return document
+
+    def size(self, *, added: bool) -> int:
+        """Entries of the vocabulary, with added tokens or without."""
+        return self.engine.get_vocab_size(with_added_tokens=added)
+
+    def vocabulary(self) -> dict[str, int]:
+        """Token to id, added tokens included, a new dict each time."""
+        return self.engine.get_vocab(with_added_tokens=True)
+
+    def number_of(self, token: str) -> int | None:
+        """The id of a token; None where it is not in the vocabulary."""
+        return self.engine.token_to_id(token)
+
+    def token_of(self, number: int) -> str | None:
+        """The token of an id; None where no token has it."""
+        return self.engine.id_to_token(number)
 
     def special_count(self, *, pair: bool) -> int:
         """How many tokens the template puts around one text, or around two."""
-        return self._template.num_special_tokens_to_add(pair)
+        return self.template.num_special_tokens_to_add(pair)
 
     def split(self, texts: Sequence[str]) -> list[Pieces]:
         """The tokens of each text, nothing put around them.
@@ -99,7 +125,7 @@ class Wheel:
     def join(self, first: Pieces, second: Pieces | None, *, special: bool) -> list[Encoding]:
         """The finished encoding, and after it one for each piece that truncation cut off."""
         with no_panic():
-            whole = self._template.post_process(first, second, special)
+            whole = self.template.post_process(first, second, special)
         encodings = [_read(piece) for piece in (whole, *whole.overflowing)]
         if second is not None:
             _mend_segments(encodings)

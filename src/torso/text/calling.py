@@ -1,0 +1,214 @@
+"""The ecosystem's way of calling a tokenizer: named fields for a model, padded and truncated where a call says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, overload
+
+from torso.text.batch_encoding import BatchEncoding
+from torso.text.border import Fields, Filling, batch_encoding, pad_fields
+from torso.text.inputs import Text, Texts, checked_pairs, checked_word_pairs, is_batch
+from torso.text.load import Loaded
+from torso.text.reader import Reader
+from torso.text.request import Padding, Side, Tensors, Truncation, checked_side, resolve
+from torso.text.wheel import Wheel
+
+
+class Caller(Reader):
+    """A reader that is called as transformers' tokenizers are. `Tokenizer` is the one that people use."""
+
+    __slots__ = ("_loaded", "_max_tokens")
+
+    _loaded: Loaded
+    _max_tokens: int | None
+
+    def __call__(
+        self,
+        text: Text | Texts | None = None,
+        text_pair: Text | Texts | None = None,
+        *,
+        text_target: Text | Texts | None = None,
+        add_special_tokens: bool = True,
+        padding: Padding = False,
+        truncation: Truncation = None,
+        max_length: int | None = None,
+        stride: int = 0,
+        is_split_into_words: bool = False,
+        pad_to_multiple_of: int | None = None,
+        padding_side: Side | None = None,
+        return_tensors: Tensors = None,
+        return_token_type_ids: bool | None = None,
+        return_attention_mask: bool | None = None,
+        return_overflowing_tokens: bool = False,
+        return_special_tokens_mask: bool = False,
+        return_offsets_mapping: bool = False,
+        return_length: bool = False,
+    ) -> BatchEncoding:
+        """Named fields for a model: of one text, or of a list of texts or pairs.
+
+        Tensors are [N, length] int64; of texts that differ in length they are padded without being asked.
+
+        Args:
+            text: one text, a list of them, a list of pairs; with ``is_split_into_words`` a list of words, or of such.
+            text_pair: second texts, as many as first ones. An empty one is a text.
+            text_target: texts that a model is to write, in their own language: their ids are ``labels``, or all there
+                is where no ``text`` is given.
+            add_special_tokens: whether to put the special tokens around.
+            padding: True or ``longest``; ``max_length``; False.
+            truncation: True or ``longest_first``, ``only_first``, ``only_second``; False. None is True where
+                there is a ``max_length`` and no padding.
+            max_length: tokens, special ones included; `max_tokens` if None.
+            stride: tokens that a window repeats of the one before.
+            is_split_into_words: whether the texts are lists of words.
+            pad_to_multiple_of: padded lengths are a multiple of it.
+            padding_side: ``right`` or ``left``; the file's if None.
+            return_tensors: ``pt``, ``np`` or None for lists.
+            return_token_type_ids: 0 for the first text, 1 for the second; None as the model's files say.
+            return_attention_mask: 1 for tokens, 0 for padding; None is True.
+            return_overflowing_tokens: a row for every window that truncation cut off, too.
+            return_special_tokens_mask: 1 for tokens put around the texts, and for padding.
+            return_offsets_mapping: start and end of each token in its original text.
+            return_length: tokens of each row, padding included.
+
+        Raises:
+            InputTypeError, InputError: E_TEXT for what is no text, by its place; E_ARGUMENT for a parameter that cannot
+                be, or would have no effect; E_NO_LIMIT where nobody knows what to cut to; E_NO_PADDING_TOKEN.
+            LimitError: E_LIMIT for a text of more than 10 million characters.
+        """
+        request = resolve(
+            padding=padding,
+            truncation=truncation,
+            max_length=max_length,
+            stride=stride,
+            multiple=pad_to_multiple_of,
+            known_limit=self._max_tokens,
+            tensors_of_many=return_tensors is not None,
+        )
+        side = checked_side(padding_side, self._loaded.padding_side)
+        fields = Fields(
+            segments=self._loaded.with_segments if return_token_type_ids is None else return_token_type_ids,
+            mask=return_attention_mask is not False,
+            special=return_special_tokens_mask,
+            spans=return_offsets_mapping,
+            length=return_length,
+            overflow=return_overflowing_tokens,
+        )
+
+        def fields_of(first: Text | Texts | None, second: Text | Texts | None, wheel: Wheel) -> BatchEncoding:
+            single = not is_batch(first, words=is_split_into_words)
+            texts = [first] if single else first
+            pairs = [second] if single and second is not None else second
+            if is_split_into_words:
+                pieces = self._split_words(*checked_word_pairs(texts, pairs), wheel)
+            else:
+                pieces = self._split(*checked_pairs(texts, pairs, single=single), wheel)
+            return batch_encoding(
+                self._finish(*pieces, add_special_tokens, request, wheel),
+                request=request,
+                fields=fields,
+                filling=Filling(self.pad_token, self.pad_token_id, side),
+                tensors=return_tensors,
+                single=single,
+            )
+
+        if text_target is None:
+            return fields_of(text, text_pair, self._wheel)
+        written = fields_of(text_target, None, self._loaded.target or self._wheel)
+        if text is None:
+            return written
+        encoded = fields_of(text, text_pair, self._wheel)
+        encoded["labels"] = written["input_ids"]
+        return encoded
+
+    @overload
+    def encode(
+        self,
+        text: Text,
+        text_pair: Text | None = None,
+        *,
+        add_special_tokens: bool = True,
+        padding: Padding = False,
+        truncation: Truncation = None,
+        max_length: int | None = None,
+        return_tensors: None = None,
+    ) -> list[int]: ...
+    @overload
+    def encode(
+        self,
+        text: Text,
+        text_pair: Text | None = None,
+        *,
+        add_special_tokens: bool = True,
+        padding: Padding = False,
+        truncation: Truncation = None,
+        max_length: int | None = None,
+        return_tensors: Literal["pt", "np"],
+    ) -> Any: ...
+    def encode(
+        self,
+        text: Text,
+        text_pair: Text | None = None,
+        *,
+        add_special_tokens: bool = True,
+        padding: Padding = False,
+        truncation: Truncation = None,
+        max_length: int | None = None,
+        return_tensors: Tensors = None,
+    ) -> Any:
+        """The ids of one text: a list, or [1, length] where tensors are asked for. Parameters as in a call."""
+        return self(
+            text,
+            text_pair,
+            add_special_tokens=add_special_tokens,
+            padding=padding,
+            truncation=truncation,
+            max_length=max_length,
+            return_tensors=return_tensors,
+        ).input_ids
+
+    def tokenize(self, text: str, pair: str | None = None, *, add_special_tokens: bool = False) -> list[str]:
+        """The tokens of one text, as the vocabulary writes them."""
+        return self.encoding(text, pair, special=add_special_tokens).tokens
+
+    def pad(
+        self,
+        encoded_inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        padding: Padding = True,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        padding_side: Side | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: Tensors = None,
+    ) -> BatchEncoding:
+        """Texts tokenized before, as a batch of rows equally long; other fields, such as labels, stay as they are.
+
+        Args:
+            encoded_inputs: what calls gave: one of them, or a list.
+            padding: as in a call.
+            max_length: as in a call.
+            pad_to_multiple_of: as in a call.
+            padding_side: as in a call.
+            return_attention_mask: as in a call.
+            return_tensors: as in a call.
+
+        Raises:
+            InputTypeError, InputError: as a call; E_RAGGED where a field cannot be a tensor.
+        """
+        request = resolve(
+            padding=padding,
+            truncation=False,
+            max_length=max_length,
+            stride=0,
+            multiple=pad_to_multiple_of,
+            known_limit=self._max_tokens,
+            tensors_of_many=return_tensors is not None,
+        )
+        side = checked_side(padding_side, self._loaded.padding_side)
+        return pad_fields(
+            encoded_inputs,
+            request=request,
+            filling=Filling(self.pad_token, self.pad_token_id, side),
+            mask=return_attention_mask is not False,
+            tensors=return_tensors,
+        )
