@@ -127,9 +127,8 @@ class Kept:
 
 def recall(key: str) -> Kept | None:
     """What is kept under ``key``; None where there is nothing, or nothing whole."""
-    path = place() / key
     try:
-        data = read_bytes(path, limit=_ENTRY_LIMIT)
+        data = read_bytes(place() / key, limit=_ENTRY_LIMIT)
     except (OSError, TorsoError, RuntimeError):
         return None
     start = len(_MARK) + 32
