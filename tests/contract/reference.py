@@ -163,7 +163,8 @@ def batch(reference: Reference, side: str, *, with_labels: bool = True, without:
         ids[torch.arange(texts), last] = config.eos_token_id
     segments = torch.randint(0, getattr(config, "type_vocab_size", 1) or 1, here.shape, generator=dice)
     tensors = {"input_ids": ids, "token_type_ids": segments * here}
-    if not reference.takes("token_type_ids"):
+    # GPT and GPT-2 read them as words of the vocabulary, which no tokenizer of theirs gives.
+    if not (reference.takes("token_type_ids") and hasattr(config, "type_vocab_size")):
         del tensors["token_type_ids"]
     if side != "none":
         tensors["attention_mask"] = here.long()

@@ -28,6 +28,7 @@ class HubConfig(Declared):
     """
 
     model_type: ClassVar[str] = ""
+    aliases: ClassVar[Mapping[str, str]] = ALIASES
 
     architectures: list[str] | None = knob(None, "classes of transformers that the file was saved for", acts="none")
     num_labels: int | None = knob(None, "labels of the task's head; follows from id2label", acts="shape", least=1)
@@ -107,8 +108,9 @@ class HubConfig(Declared):
                 values=dict(path=file.path),
             )
         for key, value in file.values.items():
-            name = ALIASES.get(key, key)
-            if name in known and name not in given and not _is_harmless(cls, known[name], value):
+            name = cls.aliases.get(key, key)
+            shadowed = name != key and name in file.values
+            if name in known and not shadowed and not _is_harmless(cls, known[name], value):
                 given[name] = value
         if "id2label" in given:
             given.pop("num_labels", None)  # the Hub's own order: names win over an old count
@@ -162,7 +164,7 @@ class HubConfig(Declared):
     @property
     def unused(self) -> dict[str, Any]:
         """What the file holds beyond this family's parameters: kept, written back, without effect."""
-        known = {each.name for each in self.declared()} | ALIASES.keys() | {"model_type"}
+        known = {each.name for each in self.declared()} | self.aliases.keys() | {"model_type"}
         return {} if self._file is None else {k: v for k, v in self._file.values.items() if k not in known}
 
     def source(self, name: str) -> str:
@@ -183,8 +185,9 @@ class HubConfig(Declared):
         changed: dict[str, Any] = {}
         for key, value in stated.items():
             if value != getattr(pristine, key):
-                kept = (alias for alias, name in ALIASES.items() if name == key and alias in self._file.values)
-                changed[next(kept, key)] = value
+                spelled = [key, *(alias for alias, name in self.aliases.items() if name == key)]
+                there = [each for each in spelled if each in self._file.values]
+                changed |= dict.fromkeys(there or [key], value)
         return self._file.text(changed)
 
     def describe(self) -> Description:
@@ -210,6 +213,8 @@ class HubConfig(Declared):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in self.aliases:
+            return getattr(self, self.aliases[name])
         unused = self.unused
         if name in unused:
             return unused[name]

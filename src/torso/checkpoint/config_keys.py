@@ -17,7 +17,7 @@ NEUTRAL: Mapping[str, str] = {
 """Keys that change nothing here and are kept for exact rewriting."""
 
 ALIASES: Mapping[str, str] = {"torch_dtype": "dtype"}
-"""Older spellings of a key, kept as the file has them."""
+"""Other spellings of a key, kept as the file has them; a family's own are in its config's ``aliases``."""
 
 UNSAID = {0: "LABEL_0", 1: "LABEL_1"}
 """The labels that the Hub's files leave unsaid: two without names."""

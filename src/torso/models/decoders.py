@@ -64,5 +64,7 @@ DECODER_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     Task.TOKEN: HeadPlan(every_token, Names({"out": "score"})),
     Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
 }
+# What the older families, from GPT-2 to BLOOM, call the head of labels of tokens.
+NAMED_CLASSIFIER = replace(DECODER_HEADS[Task.TOKEN], names=Names({"out": "classifier"}))
 # Two families have a class whose trunk goes by another name.
 OLDER_SPAN = replace(DECODER_HEADS[Task.SPAN], prefix="transformer.")

@@ -1,0 +1,14 @@
+"""Chinese meanings of the parameters of the GPT families: GPT, GPT-2, GPT-NeoX, BLOOM and OPT."""
+
+TEXTS: dict[str, str] = {
+    "width inside the feed-forward; null: four times n_embd": "前馈层内部的宽度；null 为 n_embd 的四倍",
+    "dropout on what attention and feed-forward add": "注意力与前馈层输出上的随机失活",
+    "dropout on embeddings": "嵌入上的随机失活",
+    "whether scores are divided by the root of a head's width": "注意力分数是否除以头宽度的平方根",
+    "whether scores are divided by the block's number too, counted from 1": (
+        "注意力分数是否再除以所在层的序号(从 1 计)"
+    ),
+    "whether transformers computes scores in float32 and in another order": (
+        "transformers 是否以 float32 和另一种次序计算注意力分数"
+    ),
+}
