@@ -116,3 +116,88 @@ def test_a_module_outside_the_folder(tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text('[{"type": "x.Pooling", "path": "../elsewhere"}]')
     with pytest.raises(TorsoError, match="E_UNSAFE_PATH"):
         read_recipe(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def with_layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of sentence-transformers with two Dense layers and prompts."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Dense, Normalize, Pooling, Transformer
+
+    torch.manual_seed(5)
+    body = Transformer(str(MINILM))
+    layers = [
+        Dense(2 * 384, 96, activation_function=torch.nn.Tanh()),
+        Dense(96, 48, bias=False, activation_function=torch.nn.Identity()),
+    ]
+    pooling = Pooling(384, pooling_mode=["mean", "cls"])
+    model = SentenceTransformer(
+        modules=[body, pooling, *layers, Normalize()],
+        prompts={"query": "Query: ", "document": ""},
+        default_prompt_name="query",
+        device="cpu",
+    )
+    folder = tmp_path_factory.mktemp("layers")
+    model.save(str(folder))
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_layers_prompts_and_dimensions_are_sentence_transformers(with_layers: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(with_layers), device="cpu", local_files_only=True)
+    cases = [
+        ({}, {}),
+        ({"prompt_name": "document"}, {"prompt_name": "document"}),
+        ({"prompt": "见："}, {"prompt": "见："}),
+        ({"dimensions": 16}, {"truncate_dim": 16, "normalize_embeddings": True}),
+        ({"dimensions": 16, "normalize": False}, None),
+    ]
+    for ours, theirs in cases:
+        made = encode(TEXTS, model=with_layers, **ours)
+        assert {each.prompt for each in made} == {ours.get("prompt", "" if "prompt_name" in ours else "Query: ")}
+        if theirs is not None:
+            wanted = reference.encode(TEXTS, convert_to_tensor=True, **theirs)
+            torch.testing.assert_close(torch.stack([each.vector for each in made]), wanted, rtol=1e-4, atol=1e-5)
+        else:
+            whole = encode(TEXTS, model=with_layers, normalize=False)
+            assert all(torch.equal(one.vector, two.vector[:16]) for one, two in zip(made, whole, strict=True))
+            assert {each.normalized for each in made} == {False}
+    assert {len(each.vector) for each in encode(TEXTS, model=with_layers)} == {48}
+
+
+def test_what_cannot_be_put_before_or_cut(with_layers: Path) -> None:
+    for wrong, code in (
+        ({"prompt_name": "qury"}, "no prompt named 'qury'.*document, query.*E_PROMPT"),
+        ({"prompt_name": "query", "prompt": "x"}, "E_PROMPT"),
+        ({"dimensions": 49}, "have 48 numbers.*E_ARGUMENT"),
+        ({"dimensions": 0}, "E_ARGUMENT"),
+    ):
+        with pytest.raises(InputError, match=code):
+            encode("x", model=with_layers, **wrong)
+
+
+def test_a_layer_that_does_not_fit(with_layers: Path, tmp_path: Path) -> None:
+    import shutil
+
+    for number, (name, value) in enumerate({"in_features": 700, "activation_function": "os.system"}.items()):
+        folder = shutil.copytree(with_layers, tmp_path / str(number))
+        path = folder / "2_Dense" / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+        with pytest.raises(TorsoError, match="E_POOLING"):
+            encode("x", model=folder)
+
+
+def test_windows_of_a_vector(ready) -> None:
+    text = "one two three four five six seven eight nine ten. " * 72
+    windows = ready.tokenizer(text, truncation=True, max_length=256, stride=50, return_overflowing_tokens=True)
+    assert len(windows["input_ids"]) == 4
+    made = encode(text, model=ready, long="window", stride=50)
+    most = encode(text, model=ready, long="window", stride=50, merge="max")
+    parts = [encode(ready.tokenizer.decode(ids, skip_special_tokens=True), model=ready) for ids in windows["input_ids"]]
+    vectors = torch.stack([each.vector for each in parts])
+    for own, wanted in ((made, vectors.mean(0)), (most, vectors.amax(0))):
+        torch.testing.assert_close(own.vector, torch.nn.functional.normalize(wanted, dim=0), rtol=1e-4, atol=1e-5)
+    assert (made.extent.windows, made.extent.merge, made.truncated) == (4, "mean", False)
+    assert made.max_tokens == 256

@@ -1,0 +1,102 @@
+"""``tag`` gives what the reference pipeline gives, in every way it has, and reads long texts in windows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import torso
+from torso.architecture import Task
+from torso.errors import InputError
+from torso.tasks import make_ready, tag
+
+from .reference import save, text_of, texts_of
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+NAMES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "MISC"]
+WAYS = ["none", "simple", "first", "average", "max"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(tmp_path_factory.mktemp("ner"), "ForTokenClassification", id2label=dict(enumerate(NAMES)))
+
+
+@pytest.fixture(scope="module")
+def reference(folder: Path):
+    import transformers
+
+    return transformers.pipeline("token-classification", model=str(folder), tokenizer=str(folder), device="cpu")
+
+
+def rows(text: str, wanted: list[dict]) -> list[tuple]:
+    label = "entity" if wanted and "entity" in wanted[0] else "entity_group"
+    return [
+        (row[label], row["start"], row["end"], text[row["start"] : row["end"]], pytest.approx(row["score"], abs=1e-5))
+        for row in wanted
+    ]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_of_the_reference(folder: Path, reference, way: str) -> None:
+    texts = [*texts_of(), "北京王明在清华大学读书 Wolfgang", "  a  b\tc\n"]
+    for text, made in zip(texts, tag(texts, model=folder, aggregation=way), strict=True):
+        found = [(span.label, span.start, span.end, span.text, span.score) for span in made]
+        assert found == rows(text, reference(text, aggregation_strategy=way))
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_windows_as_the_reference_reads_them(folder: Path, reference, way: str) -> None:
+    text = text_of(1200)
+    wanted = reference(text, aggregation_strategy=way, stride=64)
+    made = tag(text, model=folder, aggregation=way, long="window", stride=64, merge="longest")
+    found = [(span.label, span.start, span.end, span.text, span.score) for span in made]
+    assert found == rows(text, wanted)
+    assert made.extent.windows > 3
+
+
+def test_chinese_without_spaces(tmp_path: Path) -> None:
+    labels = ["O", "B-PER", "I-PER"]
+    made = save(tmp_path, "ForTokenClassification", id2label=dict(enumerate(labels)))
+    text = "王小明和李红在北京"
+    spans = tag(text, model=made).spans
+    assert all(text[span.start : span.end] == span.text for span in spans)
+    by_character = tag(text, model=made, aggregation="none")
+    assert all(len(span.text) == 1 for span in by_character)
+
+
+def test_each_token_has_the_mean_of_its_windows(folder: Path) -> None:
+    """Worked out once more from the model's own logits, token by token."""
+    ready = make_ready(folder, Task.TOKEN)
+    text = text_of(700)
+    whole = ready.tokenizer.encoding(text, special=False)
+    step = 510 - 100
+    sums, times = torch.zeros(len(whole), len(NAMES)), torch.zeros(len(whole), 1)
+    begin = 0
+    while True:
+        part = whole.ids[begin : begin + 510]
+        ids = [101, *part, 102]
+        size = len(ids)
+        encoding = torso.Encoding(ids, [0] * size, [(0, 0)] * size, [""] * size, [False] * size, [0] * size, [0] * size)
+        with torch.no_grad():
+            sums[begin : begin + len(part)] += ready.model(torso.pack([encoding])).logits[1:-1]
+        times[begin : begin + len(part)] += 1
+        if begin + 510 >= len(whole):
+            break
+        begin += step
+    scores = (sums / times).softmax(-1)
+    wanted = [
+        (NAMES[int(row.argmax())], *span, pytest.approx(float(row.max()), abs=1e-5))
+        for row, span in zip(scores, whole.spans, strict=True)
+        if int(row.argmax())
+    ]
+    made = tag(text, model=ready, aggregation="none", long="window", stride=100)
+    assert [(span.label, span.start, span.end, span.score) for span in made] == wanted
+    assert made.extent.merge == "mean"
+
+
+def test_an_unknown_way_is_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="no aggregation 'word'"):
+        tag("x", model=folder, aggregation="word")  # pyright: ignore[reportArgumentType, reportCallIssue]
