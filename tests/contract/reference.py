@@ -103,6 +103,10 @@ def reference_class(model_type: str, task: Task[Any]) -> Any:
 def shake(model: torch.nn.Module) -> None:
     """Makes norms and biases other than the constants they are born as, so that mixing two of them up shows."""
     for parameter in model.parameters():
+        # A matrix that is born small whatever the config says, as GPT's are, is made as large as the others.
+        if parameter.ndim > 1 and 0 < parameter.std() < 0.03:
+            parameter *= 0.2 / parameter.std()
+    for parameter in model.parameters():
         if parameter.ndim < 2:
             parameter += 0.1 * torch.randn_like(parameter)
 

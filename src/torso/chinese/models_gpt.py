@@ -3,6 +3,7 @@
 TEXTS: dict[str, str] = {
     "width inside the feed-forward; null: four times n_embd": "前馈层内部的宽度；null 为 n_embd 的四倍",
     "dropout on what attention and feed-forward add": "注意力与前馈层输出上的随机失活",
+    "activation of the feed-forward; gelu is the one by tanh": "前馈层的激活函数；gelu 指 tanh 近似形式",
     "dropout on embeddings": "嵌入上的随机失活",
     "whether scores are divided by the root of a head's width": "注意力分数是否除以头宽度的平方根",
     "whether scores are divided by the block's number too, counted from 1": (

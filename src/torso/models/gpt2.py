@@ -15,18 +15,20 @@ from torso.checkpoint.names import Names, transposed
 from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
 from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
 
+SPELLINGS: Mapping[str, str] = {
+    **ALIASES,
+    "hidden_size": "n_embd",
+    "num_hidden_layers": "n_layer",
+    "num_attention_heads": "n_head",
+    "max_position_embeddings": "n_positions",
+}
+
 
 class GPT2Config(HubConfig):
     """The keys of a GPT-2 ``config.json``, under the names the Hub gives them."""
 
     model_type: ClassVar[str] = "gpt2"
-    aliases: ClassVar[Mapping[str, str]] = {
-        **ALIASES,
-        "hidden_size": "n_embd",
-        "num_hidden_layers": "n_layer",
-        "num_attention_heads": "n_head",
-        "max_position_embeddings": "n_positions",
-    }
+    aliases = SPELLINGS
 
     vocab_size: int = size(50257, "entries of the vocabulary", Axis("embed.tokens", 0))
     n_positions: int = size(1024, "longest text, in tokens", Axis("embed.positions.table", 0))

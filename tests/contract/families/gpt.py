@@ -66,7 +66,28 @@ def _gpt2(width: int, layers: int, heads: int, **values: Any) -> Values:
     return _published(**{"vocab_size": 50257, "bos_token_id": 50256, "eos_token_id": 50256, **sizes, **values})
 
 
+def _gpt(**values: Any) -> Values:
+    sizes = {"n_ctx": 512, "n_positions": 512, "n_embd": 768, "n_layer": 12, "n_head": 12, "n_special": 0}
+    return _published(afn="gelu", predict_special_tokens=True, **{"vocab_size": 40478, **sizes, **values})
+
+
 FAMILIES = {
+    "openai-gpt": Family(
+        configs={
+            "plain": _small(),
+            "untied": _small(tie_word_embeddings=False, afn="relu", n_embd=21, n_head=3),
+            "large-epsilon": _small(layer_norm_epsilon=0.1, afn="swish", n_layer=1, n_head=1),
+        },
+        drawn=lambda dice: {**_drawn(dice), "afn": dice.choice(["gelu", "relu", "silu", "swish"])},
+        dropouts=("resid_pdrop", "embd_pdrop", "attn_pdrop"),
+        pads=True,
+        inert=KEYS_INERT,
+        published={
+            "openai-community/openai-gpt": _gpt(task_specific_params={"text-generation": {"do_sample": True}}),
+            "thu-coai/CDial-GPT_LCCC-base": _gpt(vocab_size=13088, pad_token_id=0),
+            "thu-coai/CDial-GPT_LCCC-large": _gpt(vocab_size=13088, finetuning_task=None),
+        },
+    ),
     "gpt2": Family(
         configs={
             "plain": _small(),
