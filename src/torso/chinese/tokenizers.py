@@ -60,4 +60,30 @@ TEXTS: dict[str, str] = {
     "This tokenizer has no language {language}. Nearest: {nearest}.": "此分词器没有语言 {language}。最接近的：{nearest}。",
     "It has: {codes}.": "它有：{codes}。",
     "{name} must be a whole number from 0 to {most}, not {value}": "{name} 应为 0 到 {most} 的整数，而不是 {value}",
+    # chats
+    "the name of a chat template is {name}": "有一个对话模板的名字是 {name}",
+    "a chat template has {length} characters": "有一个对话模板长 {length} 个字符",
+    "its chat_template is neither text nor a list of templates with their names": (
+        "它的 chat_template 既不是文本，也不是带名字的模板列表"
+    ),
+    "This tokenizer has no chat template; its named ones are: {names}.": "此分词器没有对话模板；带名字的有：{names}。",
+    "Pass one, or the name of one: chat_template=...": "请传入一个模板或其名字：chat_template=...",
+    "The chat template refuses these messages: {reason}": "对话模板拒绝这些消息：{reason}",
+    "Change them as it says.": "请照它所说修改。",
+    "The chat template fails: {reason}": "对话模板运行失败：{reason}",
+    "Check the keys of the messages against it, or pass another: chat_template=...": (
+        "请对照模板检查消息的键，或换一个模板：chat_template=..."
+    ),
+    "The chat template goes past a limit: {steps} loops and calls, or {length} characters.": (
+        "对话模板超出限制：{steps} 次循环和调用，或 {length} 个字符。"
+    ),
+    "Shorten the chat, or pass another template: chat_template=...": "请缩短对话，或换一个模板：chat_template=...",
+    "Message {index} is {kind}, not a dict with a role and content.": (
+        "第 {index} 条消息是 {kind}，不是带 role 和 content 的字典。"
+    ),
+    'Pass messages such as {{"role": "user", "content": "Hello"}}.': (
+        '请传入这样的消息：{{"role": "user", "content": "你好"}}。'
+    ),
+    "There is no message in this chat.": "这段对话里没有消息。",
+    "Pass at least one.": "请至少传入一条。",
 }

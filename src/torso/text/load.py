@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from torso.text import store
 from torso.text.added import largest_id
+from torso.text.chat import read_templates
 from torso.text.families import Family, Form, family_of
 from torso.text.faults import Fault, blaming
 from torso.text.guard import Table
@@ -43,6 +45,7 @@ class Loaded:
         padding_side: ``left`` or ``right``.
         truncation_side: ``left`` or ``right``.
         with_segments: whether a call gives segments without being asked.
+        chats: templates of chats by name.
         clean_up: whether decoding takes out spaces before punctuation, beside what the decoder does.
     """
 
@@ -56,6 +59,7 @@ class Loaded:
     padding_side: str
     truncation_side: str
     with_segments: bool
+    chats: Mapping[str, str]
     clean_up: bool
 
 
@@ -101,6 +105,7 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
         padding_side,
         truncation_side,
         _gives_segments(ready.outline, settings, family),
+        read_templates(folder, settings),
         clean_up and cast(Table, ready.outline["model"])["type"] != "BPE",  # where transformers ignores it too
     )
 

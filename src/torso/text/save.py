@@ -61,6 +61,10 @@ def _config(loaded: Loaded, max_tokens: int | None) -> Table:
     if loaded.ready.extra and not isinstance(config.get("extra_special_tokens"), dict):
         config["extra_special_tokens"] = list(loaded.ready.extra)
         config.pop("additional_special_tokens", None)
+    if loaded.chats:
+        several = [{"name": name, "template": template} for name, template in loaded.chats.items()]
+        only = loaded.chats.get("default")
+        config["chat_template"] = several if only is None or len(several) > 1 else only
     if max_tokens is not None:
         config["model_max_length"] = max_tokens
     config["padding_side"], config["truncation_side"] = loaded.padding_side, loaded.truncation_side

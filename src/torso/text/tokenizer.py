@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from torso.paths import shown
 from torso.text import load as loading
 from torso.text import save as saving
 from torso.text.calling import Caller
+from torso.text.chat import Message, chosen, rendered
+from torso.text.request import Padding, Tensors, Truncation
 
 
 class Tokenizer(Caller):
@@ -101,6 +105,84 @@ class Tokenizer(Caller):
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many tokens are put around one text, or around two."""
         return self._loaded.wheel.special_count(pair=pair)
+
+    # -- chats ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def chat_template(self) -> str | dict[str, str] | None:
+        """The template of chats, several by their names, or None."""
+        templates = self._loaded.chats
+        return dict(templates) if len(templates) > 1 else next(iter(templates.values()), None)
+
+    def apply_chat_template(
+        self,
+        conversation: Sequence[Message] | Sequence[Sequence[Message]],
+        *,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        documents: Sequence[Mapping[str, Any]] | None = None,
+        chat_template: str | None = None,
+        add_generation_prompt: bool = False,
+        enable_thinking: bool | None = None,
+        variables: Mapping[str, Any] | None = None,
+        tokenize: bool = True,
+        padding: Padding = False,
+        truncation: Truncation = None,
+        max_length: int | None = None,
+        return_tensors: Tensors = None,
+        return_dict: bool = True,
+    ) -> Any:
+        """A chat, or several, as the model was shown chats: named fields as a call gives them, or text.
+
+        Args:
+            conversation: messages such as ``{"role": "user", "content": "Hello"}``; or a list of such chats.
+            tools: what the model may call, as JSON schemas.
+            documents: what the model may read.
+            chat_template: a template in Jinja, or the name of one of the files'; None for the files' own.
+            add_generation_prompt: whether the text ends where the model's answer begins.
+            enable_thinking: given to templates that ask for it; None gives nothing.
+            variables: what else a template asks for, by name.
+            tokenize: False for text.
+            padding: as in a call.
+            truncation: as in a call.
+            max_length: as in a call.
+            return_tensors: as in a call.
+            return_dict: False for the ids alone.
+
+        Raises:
+            InputTypeError, InputError: E_CHAT for messages that are none, or that the template refuses;
+                E_CHAT_TEMPLATE where there is no template, or a wrong one.
+            LimitError: E_LIMIT for a template that loops too often or makes too much text.
+        """
+        template = chosen(self._loaded.chats, chat_template, with_tools=tools is not None)
+        given = {**self.special_tokens_map, **(variables or {})}
+        if enable_thinking is not None:
+            given["enable_thinking"] = enable_thinking
+        first = next(iter(conversation), None)
+        several = isinstance(first, Sequence) and not isinstance(first, str)
+        texts = [
+            rendered(
+                template,
+                chat,
+                tools=tools,
+                documents=documents,
+                add_generation_prompt=add_generation_prompt,
+                variables=given,
+            )
+            for chat in cast("Sequence[Sequence[Message]]", conversation if several else [conversation])
+        ]
+        if not tokenize:
+            return texts if several else texts[0]
+        encoded = self(
+            texts if several else texts[0],
+            add_special_tokens=False,
+            padding=padding,
+            truncation=truncation,
+            max_length=max_length,
+            return_tensors=return_tensors,
+        )
+        return encoded if return_dict else encoded.input_ids
+
+    # -- files ---------------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Writes the files that transformers and torso load it from with equal ids, its limit among them."""
