@@ -12,4 +12,8 @@ TEXTS: dict[str, str] = {
     "whether transformers computes scores in float32 and in another order": (
         "transformers 是否以 float32 和另一种次序计算注意力分数"
     ),
+    "whether branches are added to the normed rows instead of the rows": "各分支是否加到归一化后的隐藏状态上",
+    "dropout before a head of labels; null takes hidden_dropout": "标签头之前的随机失活；null 取 hidden_dropout",
+    "whether transformers adds up products in the order of training": "transformers 是否按训练时的次序累加乘积",
+    "parts in which those products were added up in training": "训练时这些乘积分几份累加",
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torso.nn.attention import Attention, CrossAttention
     from torso.nn.bias import BucketBias, SlopeBias
     from torso.nn.block import (
+        NormedResidualBlock,
         ParallelBlock,
         PostNormBlock,
         PostNormCrossBlock,
@@ -55,6 +56,7 @@ __all__ = [
     "LayerNorm",
     "LearnedPositions",
     "Linear",
+    "NormedResidualBlock",
     "OffsetRMSNorm",
     "PairedRotary",
     "ParallelBlock",
@@ -96,6 +98,7 @@ _HOME = {
     "CrossAttention": "torso.nn.attention",
     "BucketBias": "torso.nn.bias",
     "SlopeBias": "torso.nn.bias",
+    "NormedResidualBlock": "torso.nn.block",
     "ParallelBlock": "torso.nn.block",
     "PostNormBlock": "torso.nn.block",
     "PostNormCrossBlock": "torso.nn.block",

@@ -57,6 +57,16 @@ class PreNormBlock(nn.Module):
         return x + self.dropout(self.ffn(self.ffn_norm(x)))
 
 
+class NormedResidualBlock(PreNormBlock):
+    """norm(x) + f(norm(x)), for attention and then for the feed-forward: a variation that BLOOM's code allows."""
+
+    def forward(self, x: Tensor, ctx: Context) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        x = self.attn_norm(x)
+        x = self.ffn_norm(x + self.dropout(self.attn(x, ctx)))
+        return x + self.dropout(self.ffn(x))
+
+
 class ParallelBlock(PreNormBlock):
     """x + f(norm(x)) + g(norm(x)): both branches read the block's input (GPT-J, GPT-NeoX)."""
 

@@ -1,0 +1,102 @@
+"""BLOOM (BigScience, 2022, https://arxiv.org/abs/2211.05100) and its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, Task, register
+from torso.checkpoint.config import HubConfig, check_divides
+from torso.checkpoint.config_keys import ALIASES
+from torso.checkpoint.names import Names, heads_interleaved
+from torso.checkpoint.parameters import Axis, Count, chance, knob, size
+from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
+
+
+class BloomConfig(HubConfig):
+    """The keys of a BLOOM ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "bloom"
+    aliases: ClassVar[Mapping[str, str]] = {
+        **ALIASES,
+        "n_embed": "hidden_size",
+        "num_hidden_layers": "n_layer",
+        "num_attention_heads": "n_head",
+    }
+
+    vocab_size: int = size(250880, "entries of the vocabulary", Axis("embed.tokens", 0))
+    hidden_size: int = size(64, "width of every hidden state", Axis("embed.tokens", 1))
+    n_layer: int = size(2, "blocks of the trunk", Count("layers"))
+    n_head: int = knob(8, "heads that share the width", acts="run", least=1)
+    layer_norm_epsilon: float = knob(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    apply_residual_connection_post_layernorm: bool = knob(
+        False, "whether branches are added to the normed rows instead of the rows", acts="run"
+    )
+    hidden_dropout: float = chance(0.0, "dropout on what attention and feed-forward add")
+    attention_dropout: float = chance(0.0, "dropout on attention weights")
+    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null takes hidden_dropout")
+    slow_but_exact: bool = knob(False, "whether transformers adds up products in the order of training", acts="none")
+    pretraining_tp: int = knob(1, "parts in which those products were added up in training", acts="none")
+    bos_token_id: int | None = knob(1, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+
+    def check(self) -> None:
+        """The heads share the width."""
+        check_divides(self.hidden_size, "hidden_size", self.n_head, "n_head")
+
+    @property
+    def head_dropout(self) -> float:
+        """Dropout before labels of tokens."""
+        return self.hidden_dropout if self.classifier_dropout is None else self.classifier_dropout
+
+
+def trunk(c: BloomConfig) -> nn.Trunk:
+    """Normed token embeddings, then blocks whose attention falls off with distance, by a slope for each head."""
+    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_epsilon)
+    block = nn.NormedResidualBlock if c.apply_residual_connection_post_layernorm else nn.PreNormBlock
+    slopes = nn.SlopeBias(c.n_head)
+    rule = nn.Rule(right=0, dropout=c.attention_dropout)
+    return nn.Trunk(
+        embed=nn.Embeddings(c.vocab_size, c.hidden_size, norm=norm()),
+        layers=[
+            block(
+                attn=nn.Attention(c.hidden_size, c.n_head, rule=rule, score_bias=slopes),
+                ffn=nn.FeedForward(c.hidden_size, 4 * c.hidden_size, "gelu_new"),
+                attn_norm=norm(),
+                ffn_norm=norm(),
+                dropout=c.hidden_dropout,
+            )
+            for _ in range(c.n_layer)
+        ],
+        norm=norm(),
+        score_bias=slopes,
+    )
+
+
+TRUNK = Names(
+    prefix=("transformer.", ""),
+    rows={
+        "embed.tokens": "word_embeddings",
+        "embed.norm": "word_embeddings_layernorm",
+        "layers.{i}.attn_norm": "h.{i}.input_layernorm",
+        "layers.{i}.attn.qkv": heads_interleaved("h.{i}.self_attention.query_key_value"),
+        "layers.{i}.attn.out": "h.{i}.self_attention.dense",
+        "layers.{i}.ffn_norm": "h.{i}.post_attention_layernorm",
+        "layers.{i}.ffn.up": "h.{i}.mlp.dense_h_to_4h",
+        "layers.{i}.ffn.down": "h.{i}.mlp.dense_4h_to_h",
+        "norm": "ln_f",
+    },
+)
+
+
+def every_token(c: BloomConfig) -> nn.TokenHead:
+    """Logits of each token."""
+    return nn.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout)
+
+
+HEADS = {**DECODER_HEADS, Task.TOKEN: replace(NAMED_CLASSIFIER, build=every_token)}
+
+register(Architecture(("bloom",), "Bloom", BloomConfig, trunk, TRUNK, HEADS))
