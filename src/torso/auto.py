@@ -76,6 +76,8 @@ class AutoTokenizer:
         pretrained_model_name_or_path: Source,
         *,
         use_fast: bool = True,
+        src_lang: str | None = None,
+        tgt_lang: str | None = None,
         revision: str | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
@@ -87,6 +89,8 @@ class AutoTokenizer:
         Args:
             pretrained_model_name_or_path: a folder, or a name such as ``hfl/rbt3``.
             use_fast: True; there is one implementation, and it is fast.
+            src_lang: the language of texts, for a tokenizer that marks it, such as ``zh_CN``.
+            tgt_lang: the language of the texts that the model is to write.
             revision: branch, tag or commit, for a name.
             cache_dir: where downloaded models are kept.
             local_files_only: whether the network is left alone.
@@ -96,6 +100,7 @@ class AutoTokenizer:
         Raises:
             NotFoundError, OfflineError, NetworkError: the model cannot be had.
             TokenizerError: its files do not make a tokenizer.
+            InputError: E_LANGUAGE for a language that the tokenizer does not have.
         """
         from torso.hub import resolve
 
@@ -112,7 +117,7 @@ class AutoTokenizer:
             token=token,
             config_only=True,
         ).folder
-        return load_tokenizer(folder)
+        return load_tokenizer(folder, src_lang=src_lang, tgt_lang=tgt_lang)
 
 
 class AutoModel(AutoModelFor[FeaturesOutput]):

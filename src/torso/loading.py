@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from torso.architecture import Architecture, Task, find
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.config_file import ConfigFile
-from torso.errors import NotFoundError
+from torso.errors import NotFoundError, UnsupportedError
 from torso.settling import NewHead, run_dtype, settle_labels
 
 if TYPE_CHECKING:
@@ -56,18 +56,28 @@ def _infer(folder: Path) -> Architecture[Any]:
     )
 
 
-def load_tokenizer(folder: Path) -> Tokenizer:
+def load_tokenizer(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
     """The tokenizer of a model folder, limited to the texts that its model can hold. Loads no torch.
+
+    Args:
+        folder: the files of a model. Of one that torso has no architecture of, its tokenizer is read all the same.
+        src_lang: the language of texts, for a tokenizer that marks it.
+        tgt_lang: the language of the texts that the model is to write.
 
     Raises:
         NotFoundError, TokenizerError: its files do not make a tokenizer.
+        InputError: E_LANGUAGE for a language that the tokenizer does not have.
     """
     from torso.text import Tokenizer
 
-    tokenizer = Tokenizer.from_folder(folder)
+    tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
     if not (folder / "config.json").exists():
         return tokenizer
-    return tokenizer.limited(read_config(folder)[1].max_tokens)
+    try:
+        limit = read_config(folder)[1].max_tokens
+    except UnsupportedError:
+        return tokenizer
+    return tokenizer.limited(limit)
 
 
 def load(
@@ -193,7 +203,7 @@ def fill_model(
                 read(contents, decided.found[name], value, *lying, allow_nonfinite=allow_nonfinite)
             place(model, name, value)
         copies = copies_of(architecture, task, contents.prefix)
-        check_copies(copies, contents, decided.found, dict(model.named_parameters()))
+        check_copies(copies, contents, decided.found, dict(model.named_parameters(remove_duplicate=False)))
     model.report = LoadReport(
         str(folder),
         tuple(path.name for path in contents.weights.files),

@@ -21,9 +21,16 @@ _VOCABULARIES = (
     ("spiece.model",),
     ("spm.model",),
     ("tokenizer.model",),
-    ("source.spm", "target.spm"),
+    ("source.spm", "target.spm", "vocab.json"),
 )
-_BESIDE = ("config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "modules.json")
+_BESIDE = (
+    "config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "modules.json",
+)
 
 
 @dataclass(frozen=True, slots=True)
