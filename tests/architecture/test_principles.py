@@ -85,9 +85,9 @@ LINES = (
     ("paths", "sniff", "files", "strict_json", "writing", "batch", "outputs"),
     ("nn", "hub", "text", "checkpoint", "architecture"),
     ("models", "bundled"),
-    ("model", "losses", "weightless", "products"),
+    ("model", "losses", "weightless"),
     ("loading", "settling", "catalogue"),
-    ("targets", "padding", "padded_outputs", "padded_results", "padded", "auto", "auto_model", "runtime", "tasks"),
+    ("targets", "padding", "padded_outputs", "padded_results", "padded", "auto", "auto_model", "runtime", "generate", "tasks"),
     ("cli", "__main__"),
 )
 LATE = {

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from torso.batch import Layout
 from torso.nn.attending import Rule, ScoreBias
 from torso.nn.groups import hidden_keys, rectangles
+from torso.nn.products import small_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class Dense:
                 places = group.places(queries, keys)
                 added = bias.scores(query, key, *places)
                 mask = added if mask is None else added + mask
-            result = F.scaled_dot_product_attention(
-                query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
-            )
+            with small_products(query):
+                result = F.scaled_dot_product_attention(
+                    query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
+                )
             rows = result.transpose(1, 2).reshape(-1, *q.shape[1:])
             if isinstance(group.query_rows, slice) and rows.shape == q.shape:
                 return rows

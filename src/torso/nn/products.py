@@ -4,6 +4,9 @@ PyTorch's default product of float32 matrices orders its sums by the shape of th
 would depend on its neighbours; on some processors it is also half as fast. oneDNN's product does neither. PyTorch takes
 it when float32 products may be computed in bfloat16, which on a processor without bfloat16 tiles never happens: the
 product stays float32. That is not taken on trust but tried once per process, and left alone where it does not hold.
+
+The many small products inside attention are another matter: for them oneDNN takes up to ten times as long, and
+PyTorch's own are of one text and head each, so that company changes nothing there. `small_products` is for them.
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ class RowwiseProducts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
+        self._aside = 0
         self._before = "none"
 
     def __enter__(self) -> None:
@@ -74,8 +78,46 @@ class RowwiseProducts:
             if self._inside == 0 and self._before == "none":
                 _set_precision("none")
 
+    def put_aside(self) -> None:
+        """Takes the setting back until `take_up`."""
+        with self._lock:
+            self._aside += 1
+            if self._aside == 1 and self._inside and self._before == "none":
+                _set_precision("none")
+
+    def take_up(self) -> None:
+        """Ends what `put_aside` began."""
+        with self._lock:
+            self._aside -= 1
+            if self._aside == 0 and self._inside and self._before == "none":
+                _set_precision("bf16")
+
 
 _PRODUCTS = RowwiseProducts()
+
+
+class SmallProducts:
+    """Inside it, the setting of `RowwiseProducts` is put aside.
+
+    The setting is the process's own: of several threads that run models, one may meet the other's and round otherwise
+    in its last digits.
+    """
+
+    def __enter__(self) -> None:
+        _PRODUCTS.put_aside()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _PRODUCTS.take_up()
+
+
+_SMALL = SmallProducts()
+
+
+def small_products(q: Tensor) -> AbstractContextManager[None]:
+    """What to compute attention of ``q`` in: on a CPU, in float32, the setting for large products is put aside."""
+    return _SMALL if q.device.type == "cpu" and q.dtype == torch.float32 else nullcontext()
 
 
 def rowwise_products(tokens: Tensor, dtype: torch.dtype) -> AbstractContextManager[None]:
