@@ -18,9 +18,10 @@ from torso.checkpoint.parameters import knob_of
 from torso.errors import ConfigError, TooLongError, UnsupportedError
 from torso.nn.cache import KeyValueCache
 from torso.nn.heads import Head, VocabHead
+from torso.nn.norm import OffsetRMSNorm
+from torso.nn.products import rowwise_products
 from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 from torso.outputs import Hidden
-from torso.products import rowwise_products
 from torso.weightless import weightless
 
 if TYPE_CHECKING:
@@ -240,7 +241,9 @@ def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) ->
     if seed is not None:
         torch.manual_seed(seed)
     model = Model(config, find(config.model_type), task)
-    initialise(model, dict(model.named_parameters()), config.initializer_range)
+    # What never learns stays as it was made.
+    learned = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    initialise(model, learned, config.initializer_range)
     return model
 
 
@@ -252,4 +255,6 @@ def initialise(model: nn.Module, parameters: Mapping[str, torch.Tensor], spread:
             value.normal_(0.0, spread)
         else:
             # A vector named weight belongs to a norm; every other vector is a bias.
-            value.fill_(1.0 if name.endswith(".weight") else 0.0)
+            module, _, kind = name.rpartition(".")
+            from_one = isinstance(model.get_submodule(module), OffsetRMSNorm)
+            value.fill_(1.0 if kind == "weight" and not from_one else 0.0)
