@@ -7,10 +7,12 @@ import pytest
 from rich.console import Console
 
 import torso
+from tasks import small
+from tasks.reference import MINILM
 from torso.checkpoint.table import width
 from torso.cli.drawing import Artist
 from torso.cli.heat import Ink, colour, picture
-from torso.tasks import classify
+from torso.tasks import classify, encode
 
 from .conftest import Result
 
@@ -18,7 +20,7 @@ TEXT = "弱小的我也有大梦想！hello"
 STAGES = ["source", "config", "tokens", "features", "attention", "head"]
 
 
-@pytest.mark.parametrize("name", ["sequence", "token", "masked", "span"])
+@pytest.mark.parametrize("name", ["sequence", "token", "masked", "span", "choice"])
 def test_the_python_of_every_stage_runs(call: Callable[..., Result], models: Path, name: str) -> None:
     done = call("tour", TEXT, "--model", models / name, "--json").json
     assert [stage["stage"] for stage in done["stages"]] == STAGES
@@ -43,13 +45,31 @@ def test_the_python_of_every_stage_runs(call: Callable[..., Result], models: Pat
 def test_what_each_head_says(call: Callable[..., Result], models: Path) -> None:
     heads = {
         name: call("tour", TEXT, "--model", models / name, "--json").json["stages"][-1]
-        for name in ("sequence", "token", "masked", "span")
+        for name in ("sequence", "token", "masked", "span", "choice")
     }
     assert heads["sequence"]["scores"] == pytest.approx(classify(TEXT, model=models / "sequence").scores)
     assert all(TEXT[span["start"] : span["end"]] == span["text"] for span in heads["token"]["spans"])
     assert heads["masked"]["text"].count("[MASK]") == 1
     assert heads["masked"]["proposals"]
-    assert heads["span"]["task"] is None
+    assert heads["span"]["answers"]
+    assert all(TEXT[each["start"] : each["end"]] == each["text"] for each in heads["span"]["answers"])
+    assert sum(heads["choice"]["scores"].values()) == pytest.approx(1, abs=1e-6)
+    shown = call("tour", TEXT, "--model", models / "span").out
+    assert heads["span"]["answers"][0]["text"] in shown
+    assert "choose(" in call("tour", TEXT, "--model", models / "choice").out
+
+
+def test_a_model_made_for_vectors_ends_with_one(call: Callable[..., Result]) -> None:
+    last = call("tour", "Hello world", "--model", MINILM, "--json").json["stages"][-1]
+    assert (last["stage"], last["task"], last["pooling"], last["normalized"]) == ("head", "features", "mean", True)
+    assert last["vector"] == pytest.approx(encode("Hello world", model=MINILM).vector.tolist(), abs=1e-6)
+    assert "384 numbers, mean of 4 tokens, length 1" in call("tour", "Hello world", "--model", MINILM).out
+
+
+def test_a_checkpoint_without_a_head_says_so(call: Callable[..., Result], tmp_path: Path) -> None:
+    folder = small.save(tmp_path, torso.Task.FEATURES)
+    assert call("tour", TEXT, "--model", folder, "--json").json["stages"][-1]["task"] is None
+    assert "holds no head" in call("tour", TEXT, "--model", folder).out
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])

@@ -119,7 +119,7 @@ TEXTS: dict[str, str] = {
         "该检查点没有适用于单条文本的任务头。新建的头是随机的，因此不展示。"
     ),
     "A second model: words and names": "第二个模型：分词与专名",
-    "Next: torso classify, torso tag, torso fill, torso encode, torso config, each with --help.": (
-        "接下来可试：torso classify、torso tag、torso fill、torso encode、torso config，均可加 --help。"
+    "Next: torso classify, torso tag, torso fill, torso embed, torso config, each with --help.": (
+        "接下来可试：torso classify、torso tag、torso fill、torso embed、torso config，均可加 --help。"
     ),
 }

@@ -106,4 +106,6 @@ TEXTS: dict[str, str] = {
     ),
     "How many passages are given.": "给出几个段落。",
     "Neither read nor write the file of vectors.": "不读也不写向量文件。",
+    # the tour
+    "The text as a vector": "文本变成向量",
 }

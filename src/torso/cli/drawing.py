@@ -15,7 +15,7 @@ from torso.checkpoint.table import width
 from torso.cli.console import bar, can_print, one_line
 from torso.cli.heat import Ink, picture, shown_tokens
 from torso.cli.help import wrap
-from torso.cli.stages import Stage
+from torso.cli.stage import Stage
 from torso.language import say
 
 _WIDEST = 120  # beyond it lines are hard to follow
@@ -150,10 +150,22 @@ class Artist:
             self.bars(list(data["scores"].items()))
         elif "spans" in data:
             self.spans(data)
+        elif "vector" in data:
+            self.vector(data)
+        elif "answers" in data:
+            self.say(data["question"], "bold")
+            self.bars([(each["text"], each["score"]) for each in data["answers"]])
         else:
             self.say(data["text"])
             self.console.print()
             self.bars([(each["token"], each["score"]) for each in data["proposals"]])
+
+    def vector(self, data: dict[str, Any]) -> None:
+        """The first numbers of a vector, and how it was made."""
+        values: dict[str, object] = dict(size=len(data["vector"]), pooling=data["pooling"], tokens=data["tokens"])
+        about = say("{size} numbers, {pooling} of {tokens} tokens", values)
+        self.say(f"{about}, {say('length 1') if data['normalized'] else say('not normalized')}", "bold")
+        self.table([["", *_numbers(data["vector"]), "…" if self.unicode else "..."]], right=range(1, _FIRST + 1))
 
     def bars(self, scores: Sequence[tuple[str, float]]) -> None:
         """Names with scores, as bars: the highest first, ten at most."""

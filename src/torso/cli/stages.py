@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from torso.architecture import Task
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.parameters import knob_of
-from torso.errors import TorsoError
+from torso.cli.heads import head_stage, tagged
+from torso.cli.stage import Stage
 from torso.loading import load_tokenizer, read_config
 from torso.tasks.lengths import Read, lengths
 from torso.tasks.reading import read
@@ -36,28 +36,6 @@ _PURPOSES = {
     "training.json": "the log of its training",
 }
 _SHORT = 128  # tokens up to which every layer's attention is looked at
-_HEADS = (Task.SEQUENCE, Task.TOKEN, Task.MASKED_LM)
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage.
-
-    Attributes:
-        name: what programs know it by.
-        title: its title, to be shown in the language in force.
-        code: two lines of Python; those of all stages run one after another.
-        data: what it found.
-    """
-
-    name: str
-    title: str
-    code: tuple[str, str]
-    data: dict[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The stage as plain data, for ``--json``."""
-        return {"stage": self.name, **self.data, "python": list(self.code)}
 
 
 def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
@@ -81,12 +59,12 @@ def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
     encoding = next(read([text], tokenizer, lengths(tokenizer.max_tokens, "error")))
     yield _tokens(encoding, tokenizer, text, model)
     yield from _trunk(encoding, snapshot.folder, model)
-    yield _head(encoding, tokenizer, snapshot.folder, model)
+    yield head_stage(encoding, tokenizer, snapshot.folder, model)
     if tagger:
         from torso.tasks import tag
 
         code = ("from torso.tasks import tag", f"tag({text!r})")
-        yield Stage("tagger", "A second model: words and names", code, _tagged(tag(text), TAGGER))
+        yield Stage("tagger", "A second model: words and names", code, tagged(tag(text), TAGGER))
 
 
 def _source(snapshot: Snapshot, model: str) -> Stage:
@@ -197,56 +175,3 @@ def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
 
 def _numbers(tensor: Tensor) -> Any:
     return cast("Any", tensor.float().tolist())
-
-
-def _head(encoding: Read, tokenizer: Tokenizer, folder: Path, model: str) -> Stage:
-    from torso.tasks import Ready, classify, fill, tag
-
-    title, text = "The model with its head", encoding.string
-    for task in _likely_heads(folder):
-        head = _loaded(folder, task)
-        if head is None:
-            continue
-        ready = Ready(head, tokenizer, folder)
-        if task is Task.SEQUENCE:
-            code = ("from torso.tasks import classify", f"classify({text!r}, model={model!r})")
-            return Stage("head", title, code, {"task": task.name, **asdict(classify(text, model=ready))})
-        if task is Task.TOKEN:
-            code = ("from torso.tasks import tag", f"tag({text!r}, model={model!r})")
-            return Stage("head", title, code, {"task": task.name, **_tagged(tag(text, model=ready), model)})
-        masked = _masked(encoding, tokenizer)
-        if masked is not None:
-            code = ("from torso.tasks import fill", f"fill({masked!r}, model={model!r})")
-            proposals = [asdict(each) for each in fill(masked, model=ready)[0]]
-            return Stage("head", title, code, {"task": task.name, "text": masked, "proposals": proposals})
-    code = (f"architecture, _ = torso.loading.read_config(resolve({model!r}).folder)", "list(architecture.tasks)")
-    return Stage("head", title, code, {"task": None})
-
-
-def _likely_heads(folder: Path) -> list[Task[Any]]:
-    # The weights of a classifier of texts and of one of tokens can bear the same names: the config decides.
-    named = read_config(folder)[1].architectures or [""]
-    return sorted(_HEADS, key=lambda task: not named[0].endswith(task.suffix))
-
-
-def _loaded(folder: Path, task: Task[Any]) -> Any:
-    from torso.loading import load
-
-    try:
-        return load(folder, task)
-    except TorsoError as error:
-        if error.code in ("E_NO_HEAD", "E_LABELS", "E_TASK_UNSUPPORTED", "E_SHAPE"):
-            return None
-        raise
-
-
-def _tagged(tagged: Any, model: str) -> dict[str, Any]:
-    return {"model": model, "text": tagged.text, "spans": [asdict(span) for span in tagged]}
-
-
-def _masked(encoding: Read, tokenizer: Tokenizer) -> str | None:
-    places = [span for span, special in zip(encoding.spans, encoding.special, strict=True) if not special]
-    if tokenizer.mask_token is None or not places:
-        return None
-    start, end = places[len(places) // 2]
-    return encoding.string[:start] + tokenizer.mask_token + encoding.string[end:]

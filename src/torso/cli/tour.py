@@ -55,7 +55,7 @@ def tour(text: str, model: str | None, lang: str | None, as_json: bool) -> None:
     for stage in found:
         artist.draw(stage)
     artist.console.print()
-    artist.say(say("Next: torso classify, torso tag, torso fill, torso encode, torso config, each with --help."), "dim")
+    artist.say(say("Next: torso classify, torso tag, torso fill, torso embed, torso config, each with --help."), "dim")
 
 
 def has_chinese(text: str) -> bool:
