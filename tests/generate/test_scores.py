@@ -1,0 +1,146 @@
+"""What changes scores: each step equal to transformers' own on random scores."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from transformers import GenerationConfig
+from transformers.generation import logits_process as theirs
+from transformers.generation.utils import GenerationMixin
+
+from conftest import seed
+from torso.generate import narrowing, processors
+from torso.generate.processors import Written
+from torso.generate.settings import GenerationSettings
+
+V, ROWS, LENGTH = 40, 5, 14
+
+
+@pytest.fixture
+def dice() -> torch.Generator:
+    return torch.Generator().manual_seed(seed())
+
+
+def scores(dice: torch.Generator) -> torch.Tensor:
+    return 4 * torch.randn(ROWS, V, generator=dice)
+
+
+def texts(dice: torch.Generator, most: int = 6, length: int = LENGTH) -> torch.Tensor:
+    """Few ids, so that they repeat."""
+    return torch.randint(0, most, (ROWS, length), generator=dice)
+
+
+def written(ids: torch.Tensor, prompt: int = 4, most: int = 20) -> list[Written]:
+    return [Written(row, prompt, most) for row in ids.tolist()]
+
+
+def test_repetition_penalty(dice) -> None:
+    ids, given = texts(dice), scores(dice)
+    for penalty in (1.3, 0.7):
+        mine = processors.RepetitionPenalty(penalty)(given, written(ids))
+        assert mine.equal(theirs.RepetitionPenaltyLogitsProcessor(penalty)(ids, given))
+
+
+def test_repetition_penalty_of_texts_of_different_lengths(dice) -> None:
+    ids, given = texts(dice), scores(dice)
+    rows = written(ids)
+    for n, row in enumerate(rows):
+        row.ids = row.ids[: n + 1]
+    mine = processors.RepetitionPenalty(1.3)(given, rows)
+    for n in range(ROWS):
+        wanted = theirs.RepetitionPenaltyLogitsProcessor(1.3)(ids[n : n + 1, : n + 1], given[n : n + 1])
+        assert mine[n : n + 1].equal(wanted)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, LENGTH, LENGTH + 1])
+def test_no_repeat(size, dice) -> None:
+    ids, given = texts(dice, 3), scores(dice)
+    wanted = theirs.NoRepeatNGramLogitsProcessor(size)(ids, given)
+    assert processors.NoRepeat(size)(given, written(ids)).equal(wanted)
+    assert not wanted.equal(given) or size >= 3
+
+
+def test_bad_words(dice) -> None:
+    ids, given = texts(dice, 3), scores(dice)
+    words = [[7], [0, 8], [1, 8], [2, 2, 9], [*ids[0, -3:].tolist(), 9], [5], list(range(V))]
+    settings = GenerationSettings(bad_words_ids=words, eos_token_id=[5, 6])
+    [step] = processors.processors(settings)
+    wanted = theirs.NoBadWordsLogitsProcessor(words, [5, 6])(ids, given)
+    assert step(given, written(ids)).equal(wanted)
+    assert wanted[0, 9] == -torch.inf
+    assert wanted[0, 5] > -torch.inf
+
+
+NARROWED = {
+    "top_k": [1, 3, V, V + 5],
+    "top_p": [0.0, 0.3, 0.9, 0.999],
+    "min_p": [0.0, 0.1, 1.0],
+    "typical_p": [0.01, 0.3, 0.9],
+    "temperature": [0.3, 1.7],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, some in NARROWED.items() for value in some])
+@pytest.mark.parametrize("beams", [1, 3])
+def test_narrowing(name, value, beams, dice) -> None:
+    settings = GenerationSettings(**{"do_sample": True, "top_k": 0, name: value}, num_beams=beams, eos_token_id=[3, 4])
+    given = scores(dice)
+    mine = given
+    for step in narrowing.narrowings(settings):
+        mine = step(mine)
+    wanted = reference({name: value}, beams)(texts(dice), given)
+    assert mine.equal(wanted)
+    assert name == "temperature" or (mine > -torch.inf).sum(1).min() >= (3 if beams > 1 else 1)
+
+
+def reference(values: dict[str, object], beams: int, prompt: int = 4) -> theirs.LogitsProcessorList:
+    """What transformers makes of a config, in its own order."""
+    config = GenerationConfig(**{"do_sample": True, "top_k": 0, "num_beams": beams, "eos_token_id": [3, 4], **values})
+    config._eos_token_tensor = torch.tensor([3, 4])
+    config.max_length = 20
+    if config.min_new_tokens is not None:
+        config.min_length = prompt + config.min_new_tokens
+
+    class Model(GenerationMixin):
+        class config:  # noqa: N801
+            is_encoder_decoder = False
+
+    return Model()._get_logits_processor(config, input_ids_seq_length=prompt, device="cpu")
+
+
+def test_all_of_them_in_order() -> None:
+    """Any mixture of knobs, at any length of the text."""
+    dice = random.Random(seed())
+    for _ in range(200):
+        chance = torch.Generator().manual_seed(dice.randrange(1 << 30))
+        prompt = dice.choice([1, 4])
+        pool = {
+            "repetition_penalty": dice.uniform(0.5, 2),
+            "no_repeat_ngram_size": dice.randint(1, 4),
+            "bad_words_ids": [[dice.randrange(8) for _ in range(dice.randint(1, 3))] for _ in range(4)],
+            "min_length": dice.randint(1, 12),
+            "min_new_tokens": dice.randint(1, 9),
+            "forced_bos_token_id": 6,
+            "forced_eos_token_id": dice.choice([3, [3, 4]]),
+            "suppress_tokens": [1, 9],
+            "begin_suppress_tokens": [2, 11],
+            "temperature": dice.uniform(0.2, 2),
+            "top_k": dice.randint(1, 12),
+            "top_p": dice.uniform(0.1, 1),
+            "min_p": dice.uniform(0, 0.5),
+            "typical_p": dice.uniform(0.1, 0.99),
+        }
+        values = dict(dice.sample(sorted(pool.items()), dice.randint(1, 6)))
+        beams = dice.choice([1, 2])
+        settings = GenerationSettings(
+            **{"do_sample": True, "top_k": 0, "num_beams": beams, "eos_token_id": [3, 4], **values}
+        )
+        ids = texts(chance, 8, dice.choice([prompt, prompt + 1, 9, 19]))
+        given = mine = scores(chance)
+        for change in processors.processors(settings):
+            mine = change(mine, written(ids, prompt))
+        for step in narrowing.narrowings(settings):
+            mine = step(mine)
+        assert mine.equal(reference(values, beams, prompt)(ids, given)), (values, ids.shape)
