@@ -46,6 +46,12 @@ class Reference:
         """Whether a decoder follows an encoder here; a head may leave the decoder out."""
         return self.takes("decoder_input_ids")
 
+    @property
+    def offset(self) -> int:
+        """What the reference adds to positions before its table."""
+        offset = self.family.offset
+        return offset if isinstance(offset, int) else offset(self.config)
+
     def takes(self, name: str) -> bool:
         """Whether the reference's forward has a parameter of that name."""
         return name in signature(self.model.forward).parameters
@@ -61,7 +67,7 @@ class Reference:
         """
         if not self.takes("position_ids"):
             return self.aligned(given, **options), given.aligned_here
-        chosen = {**given.shared, "position_ids": given.positions + self.family.offset}
+        chosen = {**given.shared, "position_ids": given.positions + self.offset}
         return self.model(**chosen, **options), given.here
 
     def aligned(self, given: Padded, **options: Any) -> Any:
@@ -183,8 +189,8 @@ def batch(reference: Reference, side: str, *, with_labels: bool = True, without:
     if with_labels:
         labels = made_labels(reference.case, config, here, dice)
     if reference.case.labels == "choice":
+        # Positions stay flat: not every reference flattens them itself.
         tensors = {name: each.view(texts // 3, 3, -1) for name, each in tensors.items()}
-        positions = positions.view(texts // 3, 3, -1)
     return Padded({**tensors, **labels}, positions, here)
 
 

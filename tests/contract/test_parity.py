@@ -30,7 +30,8 @@ def test_outputs_equal(model_type, config, case, side, reference, deviations) ->
     assert rest or case == "features"
     for name in sorted(rest):
         mine, (here, columns) = ours[name], sides.source if name.startswith("encoder") else sides.target
-        if mine.shape[:2] == here.shape:
+        # A pooled row may be as wide as the batch is long.
+        if name != "pooler_output" and mine.shape[:2] == here.shape:
             deviations.close(f"{what} {name}", mine[here], theirs[name][columns])
             assert not mine[~here].any(), "places of padding are zeros"
         else:
@@ -163,7 +164,7 @@ def test_positions_given_are_followed(model_type, reference) -> None:
     made: Reference = reference(model_type, "plain", "features")
     given, model = batch(made, "right"), made.torso()
     places = torch.randint(0, 16, given.here.shape)
-    there, ids = places + made.family.offset, given.shared
+    there, ids = places + made.offset, given.shared
     with torch.no_grad():
         ours = model(**ids, position_ids=places).last_hidden_state
         theirs = made.model(**ids, position_ids=there).last_hidden_state

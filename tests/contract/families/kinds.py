@@ -60,7 +60,7 @@ class Family:
             fused one.
         left: keys that transformers writes although it never reads them; torso reads and writes none of them.
         pads: whether the reference looks for its padding token: then padding is nothing else, and texts do not hold it.
-        offset: what the reference adds to positions before its table.
+        offset: what the reference adds to positions before its table; of its config, where it depends on it.
     """
 
     configs: Mapping[str, Values]
@@ -70,4 +70,4 @@ class Family:
     inert: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     pads: bool = False
-    offset: int = 0
+    offset: int | Callable[[Any], int] = 0
