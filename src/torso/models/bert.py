@@ -6,40 +6,25 @@ from functools import partial
 from typing import ClassVar
 
 from torso import nn
-from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.config import HubConfig, check_divides
+from torso.architecture import Architecture, register
 from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, only, size
+from torso.checkpoint.parameters import Axis, chance, knob, only, size
+from torso.models.encoders import BERT_HEADS, EncoderConfig
 
 
-class BertConfig(HubConfig):
+class BertConfig(EncoderConfig):
     """The keys of a BERT ``config.json``, under the names the Hub gives them."""
 
     model_type: ClassVar[str] = "bert"
 
-    vocab_size: int = size(30522, "entries of the vocabulary", Axis("embed.tokens", 0))
-    hidden_size: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
-    num_hidden_layers: int = size(12, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(12, "heads that share the width", acts="run", least=1)
-    intermediate_size: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    hidden_act: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    hidden_dropout_prob: float = chance(0.1, "dropout on embeddings and block outputs")
-    attention_probs_dropout_prob: float = chance(0.1, "dropout on attention weights")
-    max_position_embeddings: int = size(512, "longest text, in tokens", Axis("embed.positions.table", 0))
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
-    layer_norm_eps: float = knob(1e-12, "added to the variance in every norm", acts="run", least=1e-20, most=1)
     classifier_dropout: float | None = chance(None, "dropout before a head; null takes hidden_dropout_prob")
     position_embedding_type: str = only("absolute", "how positions enter the model")
     pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
-    def check(self) -> None:
-        """The heads share the width."""
-        check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
-
-    @property
-    def max_tokens(self) -> int:
-        """The longest text the trunk takes, in tokens."""
-        return self.max_position_embeddings
+    def positions(self) -> nn.LearnedPositions:
+        """The table of positions."""
+        return nn.LearnedPositions(self.max_position_embeddings, self.table_width)
 
     @property
     def head_dropout(self) -> float:
@@ -54,11 +39,12 @@ def trunk(c: BertConfig) -> nn.Trunk:
     return nn.Trunk(
         embed=nn.Embeddings(
             c.vocab_size,
-            c.hidden_size,
-            positions=nn.LearnedPositions(c.max_position_embeddings, c.hidden_size),
+            c.table_width,
+            positions=c.positions(),
             segments=c.type_vocab_size,
-            norm=norm(),
+            norm=nn.LayerNorm(c.table_width, c.layer_norm_eps),
             dropout=c.hidden_dropout_prob,
+            project=nn.Linear(c.table_width, c.hidden_size) if c.table_width != c.hidden_size else None,
         ),
         layers=[
             nn.PostNormBlock(
@@ -89,60 +75,5 @@ TRUNK = Names(
     },
     unused=("embeddings.position_ids", "pooler.dense"),
 )
-DECODER = "cls.predictions.decoder"
-POOLER = "{trunk}pooler.dense"
-POOLED = Names({"mlp.dense": POOLER, "out": "classifier"})
 
-
-def pooled(c: BertConfig, labels: int, dropout: float) -> nn.SequenceHead:
-    """Logits from the first token, through BERT's tanh pooler."""
-    pooler = nn.Transform(c.hidden_size, "tanh")
-    return nn.SequenceHead(c.hidden_size, labels, pick="first", mlp=pooler, dropout=dropout)
-
-
-def masked_lm(c: BertConfig) -> nn.VocabHead:
-    """Logits over the vocabulary, with the token embeddings as output matrix unless the config unties them."""
-    mlp = nn.Transform(c.hidden_size, c.hidden_act, norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps))
-    return nn.VocabHead(c.hidden_size, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
-
-
-register(
-    Architecture(
-        model_types=("bert",),
-        family="Bert",
-        config=BertConfig,
-        trunk=trunk,
-        names=TRUNK,
-        tasks={
-            Task.FEATURES: HeadPlan(
-                lambda c: nn.FeatureHead(nn.Transform(c.hidden_size, "tanh")),
-                Names({"pooler.dense": POOLER}, optional=("pooler",)),
-            ),
-            Task.SEQUENCE: HeadPlan(lambda c: pooled(c, c.labels, c.head_dropout), POOLED),
-            Task.CHOICE: HeadPlan(
-                lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)),
-                Names({"scorer.mlp.dense": POOLER, "scorer.out": "classifier"}),
-            ),
-            Task.NEXT_SENTENCE: HeadPlan(
-                lambda c: pooled(c, 2, 0.0), Names({"mlp.dense": POOLER, "out": "cls.seq_relationship"})
-            ),
-            Task.TOKEN: HeadPlan(
-                lambda c: nn.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout), Names({"out": "classifier"})
-            ),
-            Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
-            Task.MASKED_LM: HeadPlan(
-                masked_lm,
-                Names(
-                    {
-                        "mlp.dense": "cls.predictions.transform.dense",
-                        "mlp.norm": "cls.predictions.transform.LayerNorm",
-                        "bias": "cls.predictions.bias",
-                        "out": DECODER,
-                    },
-                    copies={f"{DECODER}.weight": "trunk.embed.tokens.weight", f"{DECODER}.bias": "head.bias"},
-                    instead={f"{DECODER}.bias": "cls.predictions.bias"},
-                ),
-            ),
-        },
-    )
-)
+register(Architecture(("bert",), "Bert", BertConfig, trunk, TRUNK, BERT_HEADS))

@@ -10,7 +10,7 @@ from torso.checkpoint.parameters import ACTIVATIONS
 from .kinds import Family, Values
 
 
-def _bert(**values: Any) -> Values:
+def small(**values: Any) -> Values:
     small = {
         "vocab_size": 53,
         "hidden_size": 24,
@@ -22,9 +22,9 @@ def _bert(**values: Any) -> Values:
     return {**small, **values}
 
 
-def _drawn_bert(dice: random.Random) -> Values:
+def drawn(dice: random.Random) -> Values:
     heads = dice.choice([1, 2, 3, 4])
-    return _bert(
+    return small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,
         hidden_size=heads * dice.randint(3, 8),
@@ -37,7 +37,7 @@ def _drawn_bert(dice: random.Random) -> Values:
     )
 
 
-def _base(**values: Any) -> Values:
+def base_sized(**values: Any) -> Values:
     """The config of a published BERT, base-sized unless said otherwise."""
     base = {
         "attention_probs_dropout_prob": 0.1,
@@ -59,24 +59,24 @@ def _base(**values: Any) -> Values:
 FAMILIES = {
     "bert": Family(
         configs={
-            "plain": _bert(),
-            "odd-sizes": _bert(vocab_size=41, hidden_size=21, num_attention_heads=3, intermediate_size=13),
-            "one-head": _bert(num_attention_heads=1, num_hidden_layers=1, hidden_size=7, intermediate_size=9),
-            "one-segment": _bert(type_vocab_size=1, hidden_act="gelu_new"),
-            "three-segments": _bert(type_vocab_size=3, num_hidden_layers=3, hidden_act="relu"),
-            "untied": _bert(tie_word_embeddings=False, classifier_dropout=0.3),
-            "large-epsilon": _bert(layer_norm_eps=0.1, hidden_act="silu", pad_token_id=5),
-            "head-per-unit": _bert(hidden_size=6, num_attention_heads=6, hidden_act="quick_gelu"),
-            "short-table": _bert(max_position_embeddings=16, classifier_dropout=0.0, hidden_act="mish"),
+            "plain": small(),
+            "odd-sizes": small(vocab_size=41, hidden_size=21, num_attention_heads=3, intermediate_size=13),
+            "one-head": small(num_attention_heads=1, num_hidden_layers=1, hidden_size=7, intermediate_size=9),
+            "one-segment": small(type_vocab_size=1, hidden_act="gelu_new"),
+            "three-segments": small(type_vocab_size=3, num_hidden_layers=3, hidden_act="relu"),
+            "untied": small(tie_word_embeddings=False, classifier_dropout=0.3),
+            "large-epsilon": small(layer_norm_eps=0.1, hidden_act="silu", pad_token_id=5),
+            "head-per-unit": small(hidden_size=6, num_attention_heads=6, hidden_act="quick_gelu"),
+            "short-table": small(max_position_embeddings=16, classifier_dropout=0.0, hidden_act="mish"),
         },
-        drawn=_drawn_bert,
+        drawn=drawn,
         published={
-            "bert-base-chinese": _base(vocab_size=21128),
-            "bert-base-uncased": _base(vocab_size=30522),
-            "hfl/rbt3": _base(
+            "bert-base-chinese": base_sized(vocab_size=21128),
+            "bert-base-uncased": base_sized(vocab_size=30522),
+            "hfl/rbt3": base_sized(
                 vocab_size=21128, num_hidden_layers=3, directionality="bidi", pooler_type="first_token_transform"
             ),
-            "bert-large-cased": _base(
+            "bert-large-cased": base_sized(
                 vocab_size=28996, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096
             ),
         },
