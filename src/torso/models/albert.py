@@ -1,0 +1,128 @@
+"""ALBERT (https://arxiv.org/abs/1909.11942): one block that stands at every depth, behind narrower embeddings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, HeadPlan, Task, register
+from torso.checkpoint.names import Names, cat
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.models.encoders import SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names, pooled
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class AlbertConfig(EncoderConfig):
+    """The keys of an ALBERT ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "albert"
+
+    vocab_size: int = size(30000, "entries of the vocabulary", Axis("embed.tokens", 0))
+    embedding_size: int = size(128, "width of the embeddings, before they are projected", Axis("embed.tokens", 1))
+    hidden_size: int = size(4096, "width of every hidden state", Axis("embed.project", 0))
+    # Whatever a file says here, its weights are one block: only the limit keeps a broken one from running for ever.
+    num_hidden_layers: int = knob(12, "how often the block is applied", acts="run", least=1, most=1000)
+    num_hidden_groups: int = only(1, "how many blocks there are")
+    inner_group_num: int = only(1, "how many layers one block has")
+    num_attention_heads: int = knob(64, "heads that share the width", acts="run", least=1)
+    intermediate_size: int = size(16384, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
+    hidden_act: str = knob("gelu_new", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    hidden_dropout_prob: float = chance(0.0, "dropout on embeddings and behind attention")
+    attention_probs_dropout_prob: float = chance(0.0, "dropout on attention weights")
+    classifier_dropout_prob: float = chance(0.1, "dropout before a head of labels")
+    type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
+    position_embedding_type: str = only("absolute", "how positions enter the model")
+    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = knob(2, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = knob(3, "id of the token that ends a text", acts="none")
+
+    @property
+    def table_width(self) -> int:
+        """Width of the embeddings, and of the output matrix that repeats them."""
+        return self.embedding_size
+
+    @property
+    def head_dropout(self) -> float:
+        """Dropout before a task's output layer."""
+        return self.classifier_dropout_prob
+
+
+def block(c: AlbertConfig) -> nn.PostNormBlock:
+    """BERT's block, with nothing dropped behind the feed-forward."""
+
+    class Block(nn.PostNormBlock):
+        def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
+            """x [T, D] -> [T, D]."""
+            x = self.attn_norm(x + self.dropout(self.attn(x, ctx)))
+            return self.ffn_norm(x + self.ffn(x))
+
+    rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
+    return Block(
+        attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
+        ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+        attn_norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps),
+        ffn_norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps),
+        dropout=c.hidden_dropout_prob,
+    )
+
+
+def trunk(c: AlbertConfig) -> nn.Trunk:
+    """Token, position and segment embeddings, projected, then the same block again and again."""
+    embed = nn.Embeddings(
+        c.vocab_size,
+        c.embedding_size,
+        positions=nn.LearnedPositions(c.max_position_embeddings, c.embedding_size),
+        segments=c.type_vocab_size,
+        norm=nn.LayerNorm(c.embedding_size, c.layer_norm_eps),
+        dropout=c.hidden_dropout_prob,
+        project=nn.Linear(c.embedding_size, c.hidden_size),
+    )
+    return nn.Trunk(embed, [block(c)] * c.num_hidden_layers)
+
+
+BLOCK = "encoder.albert_layer_groups.0.albert_layers.0"
+TRUNK = Names(
+    prefix=("albert.", ""),
+    rows={
+        "embed.tokens": "embeddings.word_embeddings",
+        "embed.positions.table": "embeddings.position_embeddings",
+        "embed.segments": "embeddings.token_type_embeddings",
+        "embed.norm": "embeddings.LayerNorm",
+        "embed.project": "encoder.embedding_hidden_mapping_in",
+        "layers.0.attn.qkv": cat(f"{BLOCK}.attention", "query", "key", "value"),
+        "layers.0.attn.out": f"{BLOCK}.attention.dense",
+        "layers.0.attn_norm": f"{BLOCK}.attention.LayerNorm",
+        "layers.0.ffn.up": f"{BLOCK}.ffn",
+        "layers.0.ffn.down": f"{BLOCK}.ffn_output",
+        "layers.0.ffn_norm": f"{BLOCK}.full_layer_layer_norm",
+    },
+    unused=("embeddings.position_ids", "pooler"),
+)
+POOLER = "{trunk}pooler"
+HEADS: dict[Task[Any], HeadPlan[Any]] = {
+    Task.FEATURES: HeadPlan(
+        lambda c: nn.FeatureHead(nn.Transform(c.hidden_size, "tanh")),
+        Names({"pooler.dense": POOLER}, optional=("pooler",)),
+    ),
+    Task.SEQUENCE: HeadPlan(
+        lambda c: pooled(c, c.labels, c.head_dropout), Names({"mlp.dense": POOLER, "out": "classifier"})
+    ),
+    Task.CHOICE: HeadPlan(
+        lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)),
+        Names({"scorer.mlp.dense": POOLER, "scorer.out": "classifier"}),
+    ),
+    Task.TOKEN: TOKEN,
+    Task.SPAN: SPAN,
+    Task.MASKED_LM: HeadPlan(
+        lambda c: masked_lm(c, c.hidden_act),
+        masked_lm_names(
+            {"mlp.dense": "predictions.dense", "mlp.norm": "predictions.LayerNorm"},
+            bias="predictions.bias",
+            decoder="predictions.decoder",
+        ),
+    ),
+}
+
+register(Architecture(("albert",), "Albert", AlbertConfig, trunk, TRUNK, HEADS))

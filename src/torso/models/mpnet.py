@@ -1,0 +1,113 @@
+"""MPNet (https://arxiv.org/abs/2004.09297): BERT's block with a bias on scores for the distance, shared by all."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, HeadPlan, Task, register
+from torso.checkpoint.names import Names, cat
+from torso.checkpoint.parameters import Axis, knob, only, size
+from torso.models.encoders import (
+    CHOICE,
+    FIRST_TOKEN,
+    LM_HEAD,
+    POOLED_FEATURES,
+    SPAN,
+    TOKEN,
+    EncoderConfig,
+    first_token,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+RESERVED = 2
+"""Rows of the table of positions before the first: those up to the padding token, which is 1 whatever a config says."""
+FURTHEST = 128
+"""Distance from which all is one bucket."""
+
+
+class MPNetConfig(EncoderConfig):
+    """The keys of an MPNet ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "mpnet"
+
+    vocab_size: int = size(30527, "entries of the vocabulary", Axis("embed.tokens", 0))
+    max_position_embeddings: int = size(
+        512, "rows of the table of positions; the first two are no position", Axis("embed.positions.table", 0)
+    )
+    relative_attention_num_buckets: int = only(32, "buckets of distance")
+    pad_token_id: int | None = knob(1, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = knob(0, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text the trunk takes, in tokens."""
+        return self.max_position_embeddings - RESERVED
+
+
+def distance_bias(c: MPNetConfig) -> nn.BucketBias:
+    """A bias for the distance, counted in tokens even where a call gives positions of its own."""
+    import torch
+
+    class TokenDistanceBias(nn.BucketBias):
+        def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
+            """q and k [n, H, a, d] -> [1, H, a, a]."""
+            places = torch.arange(q.shape[2], device=q.device)[None]
+            return super().scores(q, k, places, places)
+
+    return TokenDistanceBias(c.num_attention_heads, c.relative_attention_num_buckets, FURTHEST, both_ways=True)
+
+
+def trunk(c: MPNetConfig) -> nn.Trunk:
+    """Token and position embeddings, then blocks that normalise after each residual sum."""
+    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    rule, bias = nn.Rule(dropout=c.attention_probs_dropout_prob), distance_bias(c)
+    positions = nn.LearnedPositions(c.max_position_embeddings, c.hidden_size, offset=RESERVED)
+    return nn.Trunk(
+        embed=nn.Embeddings(
+            c.vocab_size, c.hidden_size, positions=positions, norm=norm(), dropout=c.hidden_dropout_prob
+        ),
+        layers=[
+            nn.PostNormBlock(
+                attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule, score_bias=bias),
+                ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+                attn_norm=norm(),
+                ffn_norm=norm(),
+                dropout=c.hidden_dropout_prob,
+            )
+            for _ in range(c.num_hidden_layers)
+        ],
+        score_bias=bias,
+    )
+
+
+TRUNK = Names(
+    prefix=("mpnet.", ""),
+    rows={
+        "embed.tokens": "embeddings.word_embeddings",
+        "embed.positions.table": "embeddings.position_embeddings",
+        "embed.norm": "embeddings.LayerNorm",
+        "score_bias.table": "encoder.relative_attention_bias",
+        "layers.{i}.attn.qkv": cat("encoder.layer.{i}.attention.attn", "q", "k", "v"),
+        "layers.{i}.attn.out": "encoder.layer.{i}.attention.attn.o",
+        "layers.{i}.attn_norm": "encoder.layer.{i}.attention.LayerNorm",
+        "layers.{i}.ffn.up": "encoder.layer.{i}.intermediate.dense",
+        "layers.{i}.ffn.down": "encoder.layer.{i}.output.dense",
+        "layers.{i}.ffn_norm": "encoder.layer.{i}.output.LayerNorm",
+    },
+    unused=("embeddings.position_ids", "pooler.dense"),
+)
+HEADS: dict[Task[Any], HeadPlan[Any]] = {
+    Task.FEATURES: POOLED_FEATURES,
+    Task.SEQUENCE: HeadPlan(lambda c: first_token(c, "tanh"), FIRST_TOKEN),
+    Task.CHOICE: CHOICE,
+    Task.TOKEN: TOKEN,
+    Task.SPAN: SPAN,
+    Task.MASKED_LM: LM_HEAD,
+}
+
+register(Architecture(("mpnet",), "MPNet", MPNetConfig, trunk, TRUNK, HEADS))
