@@ -87,19 +87,19 @@ def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool 
 
 def gpt2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """GPT-2's, and that of OPT and Phi: bytes, with nothing around the text unless the files ask for it."""
-    named = tokens(settings, special(bos_token=_END, eos_token=_END, unk_token=_END))
+    named = tokens(settings, special(dict(bos_token=_END, eos_token=_END, unk_token=_END)))
     return _written_on(vocabulary, merges, settings, named, normalizer=None)
 
 
 def gpt_neox(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """GPT-NeoX's: GPT-2's after composing accents."""
-    named = tokens(settings, special(bos_token=_END, eos_token=_END, unk_token=_END, pad_token="<|padding|>"))
+    named = tokens(settings, special(dict(bos_token=_END, eos_token=_END, unk_token=_END, pad_token="<|padding|>")))
     return _written_on(vocabulary, merges, settings, named, normalizer={"type": "NFC"})
 
 
 def qwen2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """Qwen's: words, single digits and punctuation are cut by a pattern of its own, then written as bytes."""
-    named = tokens(settings, special(eos_token=_END, unk_token=_END, pad_token=_END))
+    named = tokens(settings, special(dict(eos_token=_END, unk_token=_END, pad_token=_END)))
     cut: Table = {"type": "Split", "pattern": {"Regex": _QWEN}, "behavior": "Isolated", "invert": False}
     written = byte_level(prefix=settings.flag("add_prefix_space", False), regex=False)
     return _written_on(
@@ -128,7 +128,7 @@ def _written_on(
 
 def roberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """RoBERTa's and BART's: ``<s> A </s>`` and ``<s> A </s></s> B </s>``; the mask takes the space before it."""
-    usual = special(bos_token="<s>", eos_token="</s>", unk_token="<unk>", sep_token="</s>", pad_token="<pad>")
+    usual = special(dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>", sep_token="</s>", pad_token="<pad>"))
     usual |= {"cls_token": AddedToken("<s>"), "mask_token": AddedToken("<mask>", lstrip=True)}
     named = tokens(settings, usual)
     prefix, trim = settings.flag("add_prefix_space", False), settings.flag("trim_offsets", True)
@@ -150,7 +150,7 @@ def roberta_frame(named: Mapping[str, AddedToken], numbers: Numbers, *, prefix: 
 
 def deberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """DeBERTa's: GPT-2's bytes, and BERT's ``[CLS] A [SEP] B [SEP]`` around them."""
-    usual = special(bos_token="[CLS]", eos_token="[SEP]", unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]")
+    usual = special(dict(bos_token="[CLS]", eos_token="[SEP]", unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]"))
     usual |= {"cls_token": AddedToken("[CLS]"), "mask_token": AddedToken("[MASK]", lstrip=True)}
     named = tokens(settings, usual)
     cut = byte_level(prefix=settings.flag("add_prefix_space", False))
@@ -159,7 +159,7 @@ def deberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -
 
 def gpt(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """The first GPT's: BERT's words in lowercase, and ``</w>`` at the end of each."""
-    named = tokens(settings, special(unk_token="<unk>"))
+    named = tokens(settings, special(dict(unk_token="<unk>")))
     unknown = content(named, "unk_token") if "unk_token" in named else None
     return Draft(
         bpe(vocabulary, merges, unknown=unknown, suffix="</w>"),

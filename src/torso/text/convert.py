@@ -81,7 +81,7 @@ def mpnet(vocabulary: dict[str, int], settings: Settings) -> Draft:
     Raises:
         Fault: as `bert`.
     """
-    usual = special(bos_token="<s>", eos_token="</s>", unk_token="[UNK]", sep_token="</s>", pad_token="<pad>")
+    usual = special(dict(bos_token="<s>", eos_token="</s>", unk_token="[UNK]", sep_token="</s>", pad_token="<pad>"))
     usual |= {"cls_token": AddedToken("<s>"), "mask_token": AddedToken("<mask>", lstrip=True)}
     named = tokens(settings, usual)
     unknown = named["unk_token"].content if "unk_token" in named else ""

@@ -52,7 +52,7 @@ class Draft:
         }
 
 
-def special(**contents: str) -> dict[str, AddedToken]:
+def special(contents: Mapping[str, str]) -> dict[str, AddedToken]:
     """Special tokens by name, in text as they are."""
     return {name: AddedToken(content) for name, content in contents.items()}
 

@@ -71,8 +71,8 @@ def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def albert(model: SentencePieceModel, settings: Settings) -> Draft:
     """ALBERT's: BERT's template, and no piece that ends in a digit and a comma, as it was trained."""
-    usual = special(bos_token="[CLS]", eos_token="[SEP]", unk_token="<unk>", sep_token="[SEP]", pad_token="<pad>")
-    named = tokens(settings, usual | special(cls_token="[CLS]", mask_token="[MASK]"))
+    usual = special(dict(bos_token="[CLS]", eos_token="[SEP]", unk_token="<unk>", sep_token="[SEP]", pad_token="<pad>"))
+    named = tokens(settings, usual | special(dict(cls_token="[CLS]", mask_token="[MASK]")))
     prefix = scheme(settings, "never")
     accents = not settings.flag("keep_accents", False)
     normalizer = in_turn(
@@ -102,8 +102,8 @@ def _is_number(text: str) -> bool:
 
 def deberta_v2(model: SentencePieceModel, settings: Settings) -> Draft:
     """DeBERTa's from version 2 on: BERT's template around SentencePiece's pieces."""
-    usual = special(bos_token="[CLS]", eos_token="[SEP]", unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]")
-    named = tokens(settings, usual | special(cls_token="[CLS]", mask_token="[MASK]"))
+    usual = special(dict(bos_token="[CLS]", eos_token="[SEP]", unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]"))
+    named = tokens(settings, usual | special(dict(cls_token="[CLS]", mask_token="[MASK]")))
     prefix = scheme(settings, "first")
     by_punctuation: Table = {"type": "Punctuation", "behavior": "Isolated"}
     normalizer = in_turn(

@@ -20,7 +20,7 @@ _SPACES = replaced_regex(" {2,}", " ")
 
 def t5(model: SentencePieceModel, settings: Settings) -> Draft:
     """T5's and mT5's: its pieces, then the sentinels from the last to the first; ``A </s>``."""
-    named = tokens(settings, special(eos_token="</s>", unk_token="<unk>", pad_token="<pad>"))
+    named = tokens(settings, special(dict(eos_token="</s>", unk_token="<unk>", pad_token="<pad>")))
     number_of = count(settings, "extra_ids", 100)
     sentinels = [f"<extra_id_{number}>" for number in range(number_of)]
     end = content(named, "eos_token")
@@ -73,7 +73,7 @@ def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
     """Pegasus': the padding, the end, two masks and 101 entries that text never holds stand before the pieces."""
-    usual = special(eos_token="</s>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask_2>")
+    usual = special(dict(eos_token="</s>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask_2>"))
     named = tokens(settings, usual)
     sentence = settings.config.get("mask_token_sent", "<mask_1>")
     masks = [str(sentence)] if isinstance(sentence, str) else []
@@ -94,7 +94,7 @@ def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def marian(model: SentencePieceModel, numbers: Mapping[str, int], settings: Settings) -> Draft:
     """Marian's, of one of its two languages: the pieces of the file; their ids, which vocab.json has, come after."""
-    named = tokens(settings, special(eos_token="</s>", unk_token="<unk>", pad_token="<pad>"))
+    named = tokens(settings, special(dict(eos_token="</s>", unk_token="<unk>", pad_token="<pad>")))
     codes = [token for token in numbers if token.startswith(">>") and token.endswith("<<")]
     end = content(named, "eos_token")
     ends: Table = {"type": "Strip", "strip_left": True, "strip_right": True}

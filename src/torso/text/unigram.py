@@ -13,7 +13,7 @@ Entry = tuple[str, float]
 _MOST = 10_000  # tokens that a family adds of its own
 LOWEST = -100.0  # the score of what text must not be cut into
 FAIRSEQ = special(
-    bos_token="<s>", eos_token="</s>", unk_token="<unk>", sep_token="</s>", pad_token="<pad>", cls_token="<s>"
+    dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>", sep_token="</s>", pad_token="<pad>", cls_token="<s>")
 )
 MASK = {"mask_token": AddedToken("<mask>", lstrip=True)}  # it takes the space before it, as a word would
 
