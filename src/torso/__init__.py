@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from torso.loading import load, load_tokenizer
     from torso.model import Model, new_model
     from torso.models.bert import BertConfig
+    from torso.runtime.optimise import optimise
     from torso.tasks import (
         answer,
         choose,
@@ -88,6 +89,7 @@ __all__ = [
     "load",
     "load_tokenizer",
     "new_model",
+    "optimise",
     "pack",
     "rerank",
     "search",
@@ -99,6 +101,7 @@ __all__ = [
 
 _HOME = {
     "BertConfig": "torso.models.bert",
+    "optimise": "torso.runtime.optimise",
     "Task": "torso.architecture",
     "TorsoError": "torso.errors",
     **dict.fromkeys(("Batch", "Layout", "pack", "unpack"), "torso.batch"),

@@ -25,6 +25,9 @@ from torso.outputs import Hidden
 from torso.weightless import weightless
 
 if TYPE_CHECKING:
+    from typing import Self
+
+    from torso.runtime.optimise import Optimised
     from torso.text import Tokenizer
 
 Out = TypeVar("Out")
@@ -42,6 +45,7 @@ class Model(nn.Module, Generic[Out]):
         head: from the trunk's rows to the task's scores.
         report: what loading found; None for a model that was not loaded.
         head_trained: whether the head's scores mean something: set by loading, and by who trains a new head.
+        optimised: what `torso.optimise` made of it; None for a model that can learn and be saved.
     """
 
     def __init__(self, config: HubConfig, architecture: Architecture[Any], task: Task[Out]) -> None:
@@ -54,6 +58,7 @@ class Model(nn.Module, Generic[Out]):
         self.head: Head[Out] = plan.build(config)
         self.report: LoadReport | None = None
         self.head_trained = False
+        self.optimised: Optimised | None = None
         self._tie()
 
     def _tie(self) -> None:
@@ -82,14 +87,15 @@ class Model(nn.Module, Generic[Out]):
 
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
-            UnsupportedError: ``E_NO_CACHE``, for a cache where later tokens change the rows of earlier ones.
+            UnsupportedError: ``E_NO_CACHE`` and ``E_STALE_CACHE``, for a cache where later tokens change the rows of
+                earlier ones. Nothing was run.
         """
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
         given: dict[str, Any] = {"keep": keep, "attentions": attentions}
         if cache is not None or memory is not None:
-            self._refuse_cache()
+            self._refuse_cache(cache, batch.layout)
             given |= {"cache": cache, "memory": memory}
         with rowwise_products(batch.tokens, self.dtype):
             return self.head(self.trunk(batch, **given), batch)
@@ -106,7 +112,7 @@ class Model(nn.Module, Generic[Out]):
             memory: Hidden | None = None,
         ) -> Out: ...
 
-    def _refuse_cache(self) -> None:
+    def _refuse_cache(self, cache: KeyValueCache | None, layout: Layout) -> None:
         if not self.architecture.decodes:
             raise UnsupportedError(
                 "E_NO_CACHE",
@@ -114,6 +120,14 @@ class Model(nn.Module, Generic[Out]):
                 cure="Leave cache and memory out.",
                 values=dict(family=self.architecture.family),
             )
+        for index, (past, size) in enumerate(zip(() if cache is None else cache.sizes, layout.sizes, strict=False)):
+            if past and size and not self.config.reads_on(past, past + size):
+                raise UnsupportedError(
+                    "E_STALE_CACHE",
+                    "Text {index} grows from {past} tokens to {size}, and this model reads all of it differently then.",
+                    cure="Read it anew: all of its tokens, with a cache that is empty.",
+                    values=dict(index=index, past=past, size=past + size),
+                )
 
     def check_length(self, layout: Layout, before: Sequence[int] = ()) -> None:
         """Holds every text to what the model takes, counting ``before``, the tokens of each that were read already.
@@ -157,6 +171,7 @@ class Model(nn.Module, Generic[Out]):
             ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
             UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
         """
+        self.refuse_optimised()
         self.config.refuse_unknown(changes)
         for declared in self.config.declared():
             if declared.name in changes and knob_of(declared).acts == "shape":
@@ -183,6 +198,30 @@ class Model(nn.Module, Generic[Out]):
             place(anew, name, own[name])
         self.config, self.trunk, self.head = config, anew.trunk.train(self.training), anew.head.train(self.training)
         self._tie()
+
+    def train(self, mode: bool = True) -> Self:
+        """Puts the model into training mode, or out of it.
+
+        Raises:
+            UnsupportedError: ``E_OPTIMISED``, for a model that was made to run only.
+        """
+        if mode:
+            self.refuse_optimised()
+        return super().train(mode)
+
+    def refuse_optimised(self) -> None:
+        """Refuses what a model can no longer do after `torso.optimise`.
+
+        Raises:
+            UnsupportedError: ``E_OPTIMISED``.
+        """
+        if self.optimised is not None:
+            raise UnsupportedError(
+                "E_OPTIMISED",
+                "This model was optimised ({mode}): it runs, and is neither trained, changed nor saved.",
+                cure="Load it again for that.",
+                values=dict(mode=self.optimised.mode),
+            )
 
     def drop(self, modules: Collection[str]) -> None:
         """Takes optional modules out of the head: what a checkpoint does not hold is never made up."""
@@ -219,6 +258,7 @@ class Model(nn.Module, Generic[Out]):
         """
         from torso.checkpoint.save import save
 
+        self.refuse_optimised()
         save(self, Path(folder), tokenizer)
 
 

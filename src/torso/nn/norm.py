@@ -22,7 +22,8 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., D] -> [..., D]."""
-        return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        # Rows may come in half precision from a product that is optimised so, where the norm is not.
+        return F.rms_norm(x.to(self.weight.dtype), self.weight.shape, self.weight, self.eps).to(x.dtype)
 
 
 class OffsetRMSNorm(RMSNorm):

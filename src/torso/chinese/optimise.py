@@ -1,0 +1,27 @@
+"""Chinese messages about models that are made to run only."""
+
+TEXTS: dict[str, str] = {
+    "There is no mode {mode!r}.": "没有 {mode!r} 这种模式。",
+    "Use exact, bf16, int8 or auto.": "请使用 exact、bf16、int8 或 auto。",
+    "The model is on {device}; these modes are for the CPU.": "模型在 {device} 上；这些模式用于 CPU。",
+    'Load it with device="cpu", or load it with dtype=torch.bfloat16 for an accelerator.': (
+        '请用 device="cpu" 加载；若用加速器，请以 dtype=torch.bfloat16 加载。'
+    ),
+    "This processor, or this build of PyTorch, has no kernels for the mode {mode}.": (
+        "此处理器或此版 PyTorch 没有 {mode} 模式的内核。"
+    ),
+    "Use the model as it is, or another mode.": "请直接使用模型，或换一种模式。",
+    "In the mode {mode} this model keeps a cosine of {met:.6f} to float32; {least} was asked for.": (
+        "在 {mode} 模式下，此模型与 float32 的余弦为 {met:.6f}；要求的是 {least}。"
+    ),
+    "Use a mode that is nearer (exact, bf16), or say fidelity={met:.4f}.": (
+        "请使用更接近的模式(exact、bf16)，或指定 fidelity={met:.4f}。"
+    ),
+    "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f}).": (
+        "torso：在本机上，与 float32 的余弦不低于 {least} 的模式中 {mode} 最快(实测 {met:.6f})。"
+    ),
+    "This model was optimised ({mode}): it runs, and is neither trained, changed nor saved.": (
+        "此模型已优化({mode})：只能运行，不能训练、更改或保存。"
+    ),
+    "Load it again for that.": "如需这些操作，请重新加载。",
+}

@@ -1,0 +1,222 @@
+"""A model made ready to run and nothing else: products prepacked, in float32, bfloat16 or eight bits."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from torso.batch import Batch, Layout, unpack
+from torso.errors import InputError, UnsupportedError
+from torso.language import say
+from torso.model import Model
+from torso.nn.activations import activation
+from torso.nn.feedforward import FeedForward
+from torso.runtime.linears import FUSED, PackedLinear, QuantisedLinear, available
+
+Out = TypeVar("Out")
+Mode = Literal["exact", "bf16", "int8", "auto"]
+MODES: tuple[str, ...] = ("exact", "bf16", "int8")
+FIDELITY = {"exact": 0.999999, "bf16": 0.9999, "int8": 0.99, "auto": 0.9999}
+"""Least cosine to float32, of the mean of a text's last rows, that a mode keeps unless a call says otherwise."""
+
+_SIZES = (4, 9, 17, 24, 33, 48, 64, 96)
+
+
+@dataclass(frozen=True, slots=True)
+class Optimised:
+    """What `optimise` did to a model.
+
+    Attributes:
+        mode: ``exact``, ``bf16`` or ``int8``.
+        fidelity: the least cosine to float32 met on the sample.
+        kept: of ``int8``, the linear layers that stayed in bfloat16 for the sake of fidelity.
+    """
+
+    mode: str
+    fidelity: float
+    kept: tuple[str, ...] = ()
+
+
+def optimise(
+    model: Model[Out], mode: Mode = "auto", *, fidelity: float | None = None, sample: Batch | None = None
+) -> Model[Out]:
+    """The model itself, made to run faster on a CPU; afterwards it neither learns nor is saved.
+
+    ``exact`` computes in true float32, equal to the reference to 1e-5. ``bf16`` multiplies in bfloat16 and adds up and
+    normalises in float32. ``int8`` multiplies in eight bits, but for the layers whose error is largest, measured on the
+    sample. ``auto`` takes the fastest of the three, timed here and now, that keeps the fidelity, and says so once.
+
+    Args:
+        model: on the CPU.
+        mode: see above.
+        fidelity: least cosine to float32 of the mean of a text's last rows; None: `FIDELITY` of the mode.
+        sample: texts to measure fidelity and time on; random tokens by default.
+
+    Raises:
+        InputError: ``E_MODE`` for an unknown mode.
+        UnsupportedError: ``E_MODE``, where machine or model do not allow a mode; ``E_OPTIMISED`` for a second time.
+    """
+    if mode not in (*MODES, "auto"):
+        raise InputError(
+            "E_MODE",
+            "There is no mode {mode!r}.",
+            cure="Use exact, bf16, int8 or auto.",
+            values=dict(mode=mode),
+        )
+    model.refuse_optimised()
+    if model.device.type != "cpu":
+        raise UnsupportedError(
+            "E_MODE",
+            "The model is on {device}; these modes are for the CPU.",
+            cure='Load it with device="cpu", or load it with dtype=torch.bfloat16 for an accelerator.',
+            values=dict(device=model.device),
+        )
+    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if available(each)]
+    if not wanted:
+        raise UnsupportedError(
+            "E_MODE",
+            "This processor, or this build of PyTorch, has no kernels for the mode {mode}.",
+            cure="Use the model as it is, or another mode.",
+            values=dict(mode=mode),
+        )
+    least = FIDELITY[mode] if fidelity is None else fidelity
+    bench = Bench(model.float().eval().requires_grad_(False), sample or random_texts(model))
+    done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
+    if mode == "auto":
+        told = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
+        print(say(told, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
+    model.optimised = done
+    return model
+
+
+def random_texts(model: Model[Any]) -> Batch:
+    """Random tokens as texts of usual lengths: enough to tell how far a mode is from float32."""
+    table = model.trunk.embed.tokens
+    assert isinstance(table, nn.Embedding)
+    limit = model.max_tokens or max(_SIZES)
+    sizes = [min(size, limit) for size in _SIZES * 2]
+    dice = torch.Generator().manual_seed(0)
+    return Batch(torch.randint(0, table.num_embeddings, (sum(sizes),), generator=dice), Layout.of(sizes))
+
+
+class Bench:
+    """A model and a sample to measure it on, with the linear layers as they were."""
+
+    def __init__(self, model: Model[Any], sample: Batch) -> None:
+        self.model, self.sample = model, sample
+        modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
+        self.linears = {name: each for name, each in modules if isinstance(each, nn.Linear)}
+        self.exact = self.means()
+
+    def means(self) -> Tensor:
+        """[N, D] mean of each text's last rows."""
+        with torch.inference_mode():
+            hidden = self.model.trunk(self.sample)
+            return torch.stack([rows.float().mean(0) for rows in unpack(hidden.rows, hidden.layout)])
+
+    def fidelity(self) -> float:
+        """The least cosine of the sample's texts to float32."""
+        return float(torch.cosine_similarity(self.means(), self.exact, dim=1).min())
+
+    def seconds(self) -> float:
+        """Time of the sample: the median of five runs after one that warms up."""
+        times: list[float] = []
+        for _ in range(6):
+            start = time.perf_counter()
+            self.means()
+            times.append(time.perf_counter() - start)
+        return statistics.median(times[1:])
+
+    def apply(self, mode: str, least: float) -> Optimised:
+        """Puts the layers of a mode in place.
+
+        Raises:
+            UnsupportedError: ``E_FIDELITY``, if the mode does not keep the fidelity on this model; it stays as it was.
+        """
+        kept: tuple[str, ...] = ()
+        self.put(dict.fromkeys(self.linears, mode))
+        met = self.fidelity()
+        if mode == "int8" and met < least:
+            kept, met = self._spare(least)
+        if met < least:
+            self.restore()
+            raise UnsupportedError(
+                "E_FIDELITY",
+                "In the mode {mode} this model keeps a cosine of {met:.6f} to float32; {least} was asked for.",
+                cure="Use a mode that is nearer (exact, bf16), or say fidelity={met:.4f}.",
+                values=dict(mode=mode, met=met, least=least),
+            )
+        return Optimised(mode, met, kept)
+
+    def choose(self, modes: Sequence[str], least: float) -> Optimised:
+        """Puts the fastest of the modes in place that keeps the fidelity."""
+        times: dict[str, float] = {}
+        for mode in modes:
+            try:
+                self.apply(mode, least)
+            except UnsupportedError:
+                continue
+            times[mode] = self.seconds()
+            self.restore()
+        return self.apply(min(times, key=lambda mode: times[mode]), least)
+
+    def put(self, modes: dict[str, str]) -> None:
+        """Puts each linear layer's stand-in of the mode named for it in its place."""
+        for name, mode in modes.items():
+            home = self.model.get_submodule(name.rpartition(".")[0])
+            # What a head gives is read in float32, and what follows its layers may be a table in float32.
+            out = torch.float32 if name.startswith("head.") else None
+            self._set(name, made(self.linears[name], mode, self._fusible(home, name), out))
+
+    def restore(self) -> None:
+        """Puts the linear layers back."""
+        for name, linear in self.linears.items():
+            self._set(name, linear)
+
+    def _set(self, name: str, module: nn.Module) -> None:
+        parent, _, own = name.rpartition(".")
+        home = self.model.get_submodule(parent)
+        setattr(home, own, module)
+        if isinstance(home, FeedForward) and own == "up":
+            home.act = activation("linear") if _computes_act(module) else home.given
+
+    def _fusible(self, home: nn.Module, name: str) -> Callable[[Tensor], Tensor] | None:
+        if isinstance(home, FeedForward) and name.endswith(".up") and home.given in FUSED:
+            return home.given
+        return None
+
+    def _spare(self, least: float) -> tuple[tuple[str, ...], float]:
+        """Gives layers back to bfloat16, those that cost most first, until the fidelity is kept."""
+        alone: dict[str, float] = {}
+        for name in self.linears:
+            self.put({other: "int8" if other == name else "bf16" for other in self.linears})
+            alone[name] = self.fidelity()
+        costly = sorted(alone, key=lambda name: alone[name])
+        met = 0.0
+        for count in range(1, len(costly)):
+            spared = set(costly[:count])
+            self.put({name: "bf16" if name in spared else "int8" for name in self.linears})
+            met = self.fidelity()
+            if met >= least:
+                return tuple(sorted(spared)), met
+        return (), met
+
+
+def made(linear: nn.Linear, mode: str, act: Callable[[Tensor], Tensor] | None, out: torch.dtype | None) -> nn.Module:
+    """The stand-in of a linear layer in a mode."""
+    if mode == "int8":
+        return QuantisedLinear(linear, act)
+    return PackedLinear(linear, torch.bfloat16 if mode == "bf16" else torch.float32, act, out=out)
+
+
+def _computes_act(module: nn.Module) -> bool:
+    if isinstance(module, PackedLinear):
+        return module.act != "none"
+    return isinstance(module, QuantisedLinear) and module.act is not None
