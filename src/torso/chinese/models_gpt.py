@@ -16,4 +16,12 @@ TEXTS: dict[str, str] = {
     "dropout before a head of labels; null takes hidden_dropout": "标签头之前的随机失活；null 取 hidden_dropout",
     "whether transformers adds up products in the order of training": "transformers 是否按训练时的次序累加乘积",
     "parts in which those products were added up in training": "训练时这些乘积分几份累加",
+    "width of the embeddings; null: hidden_size": "嵌入的宽度；null 为 hidden_size",
+    "whether blocks normalise before each branch, or after each residual sum": (
+        "各层在每个分支之前归一化，还是在每次残差相加之后归一化"
+    ),
+    "whether norms have weights": "归一化层是否有权重",
+    "whether the projections of the blocks have a bias": "各层的投影是否有偏置",
+    "whether the last norm is left out": "是否去掉最后的归一化层",
+    "probability of leaving out a block": "训练时跳过一层的概率",
 }

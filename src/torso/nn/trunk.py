@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor, nn
 
 from torso.batch import Batch
@@ -21,6 +22,7 @@ class Trunk(nn.Module):
         layers: the blocks, in order; the same block may stand several times.
         norm: norm of the last rows.
         score_bias: a bias on attention scores that several blocks share.
+        layer_dropout: probability of leaving out a block, in training (https://arxiv.org/abs/1909.11556).
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Trunk(nn.Module):
         *,
         norm: nn.Module | None = None,
         score_bias: nn.Module | None = None,
+        layer_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.embed = embed
         self.layers = nn.ModuleList(layers)
         self.norm = norm or nn.Identity()
         self.score_bias = score_bias
+        self.layer_dropout = layer_dropout
 
     @property
     def depth(self) -> int:
@@ -65,17 +69,25 @@ class Trunk(nn.Module):
             batch = replace(batch, layout=step.layout)
         rows = self.embed(batch)
         kept: dict[int, Tensor] = {0: rows} if 0 in keep else {}
-        asked = [i for i in range(self.depth) if i in attentions]
+        run = self._run()
+        asked = [i for i in run if i in attentions]
         weights: dict[int, list[Tensor]] = {i: [] for i in asked}
         crossed: dict[int, list[Tensor]] = {i: [] for i in asked if memory is not None}
         for i, layer in enumerate(self.layers):
-            rows = layer(rows, Context(batch.layout, weights.get(i), i, step, memory, crossed.get(i)))
+            if i in run:
+                rows = layer(rows, Context(batch.layout, weights.get(i), i, step, memory, crossed.get(i)))
             if i + 1 in keep and i + 1 < self.depth:
                 kept[i + 1] = rows
         rows = self.norm(rows)
         if self.depth in keep:
             kept[self.depth] = rows
         return Hidden(rows, batch.layout, kept, weights, memory, crossed)
+
+    def _run(self) -> Sequence[int]:
+        """The blocks that run: all of them, but for those that training leaves out."""
+        if not (self.training and self.layer_dropout):
+            return range(self.depth)
+        return [i for i in range(self.depth) if float(torch.rand(())) >= self.layer_dropout]
 
 
 class EncoderDecoder(nn.Module):

@@ -1,0 +1,137 @@
+"""OPT (Zhang et al., 2022, https://arxiv.org/abs/2205.01068) and its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, HeadPlan, Task, register
+from torso.checkpoint.config import HubConfig, check_divides
+from torso.checkpoint.config_keys import ALIASES
+from torso.checkpoint.names import Names, cat
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.models.decoders import OUTPUT
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from torso.batch import Batch
+
+RESERVED = 2
+"""Rows of the table of positions before position 0."""
+
+
+class OPTConfig(HubConfig):
+    """The keys of an OPT ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "opt"
+    aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "init_std": "initializer_range"}
+
+    vocab_size: int = size(50272, "entries of the vocabulary", Axis("embed.tokens", 0))
+    hidden_size: int = size(768, "width of every hidden state", Axis("embed.positions.table", 1))
+    num_hidden_layers: int = size(12, "blocks of the trunk", Count("layers"))
+    num_attention_heads: int = knob(12, "heads that share the width", acts="run", least=1)
+    ffn_dim: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
+    activation_function: str = knob("relu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    max_position_embeddings: int = knob(2048, "longest text, in tokens", acts="shape", least=1, most=2**31)
+    word_embed_proj_dim: int | None = knob(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
+    do_layer_norm_before: bool = knob(
+        True, "whether blocks normalise before each branch, or after each residual sum", acts="shape"
+    )
+    layer_norm_elementwise_affine: bool = knob(True, "whether norms have weights", acts="shape")
+    enable_bias: bool = knob(True, "whether the projections of the blocks have a bias", acts="shape")
+    _remove_final_layer_norm: bool = knob(False, "whether the last norm is left out", acts="shape")
+    dropout: float = chance(0.1, "dropout on what attention and feed-forward add")
+    attention_dropout: float = chance(0.0, "dropout on attention weights")
+    layerdrop: float = chance(0.0, "probability of leaving out a block")
+    pad_token_id: int | None = knob(1, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = knob(2, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+
+    def check(self) -> None:
+        """The heads share the width."""
+        check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text the trunk takes, in tokens."""
+        return self.max_position_embeddings
+
+    @property
+    def token_width(self) -> int:
+        """Width of the embeddings of tokens, and of the last rows."""
+        return self.word_embed_proj_dim or self.hidden_size
+
+    @property
+    def norms_last(self) -> bool:
+        """Whether the rows of the last block are normed."""
+        return self.do_layer_norm_before and not self._remove_final_layer_norm
+
+
+def embeddings(c: OPTConfig) -> nn.Embeddings:
+    """Token embeddings, projected to the blocks' width where theirs is another, and positions."""
+
+    class ProjectedTokens(nn.Embeddings):
+        def forward(self, batch: Batch) -> Tensor:
+            """batch -> [T, D]."""
+            assert self.positions is not None
+            return self.project(self.tokens(batch.tokens)) + self.positions(batch.layout.positions)
+
+    positions = nn.LearnedPositions(c.max_position_embeddings + RESERVED, c.hidden_size, offset=RESERVED)
+    project = nn.Identity() if c.token_width == c.hidden_size else nn.Linear(c.token_width, c.hidden_size, bias=False)
+    return ProjectedTokens(c.vocab_size, c.token_width, positions=positions, project=project)
+
+
+def trunk(c: OPTConfig) -> nn.Trunk:
+    """Blocks that normalise before each branch, or in one checkpoint after; then back to the embeddings' width."""
+    norm = partial(nn.LayerNorm, c.hidden_size, elementwise_affine=c.layer_norm_elementwise_affine)
+    block = nn.PreNormBlock if c.do_layer_norm_before else nn.PostNormBlock
+    rule = nn.Rule(right=0, dropout=c.attention_dropout)
+    back = nn.Identity() if c.token_width == c.hidden_size else nn.Linear(c.hidden_size, c.token_width, bias=False)
+    return nn.Trunk(
+        embed=embeddings(c),
+        layers=[
+            block(
+                attn=nn.Attention(
+                    c.hidden_size, c.num_attention_heads, bias=c.enable_bias, out_bias=c.enable_bias, rule=rule
+                ),
+                ffn=nn.FeedForward(c.hidden_size, c.ffn_dim, c.activation_function, bias=c.enable_bias),
+                attn_norm=norm(),
+                ffn_norm=norm(),
+                dropout=c.dropout,
+            )
+            for _ in range(c.num_hidden_layers)
+        ],
+        norm=nn.Sequential(norm() if c.norms_last else nn.Identity(), back),
+        layer_dropout=c.layerdrop,
+    )
+
+
+TRUNK = Names(
+    prefix=("model.decoder.", "decoder.", ""),
+    rows={
+        "embed.tokens": "embed_tokens",
+        "embed.positions.table": "embed_positions",
+        "embed.project": "project_in",
+        "layers.{i}.attn_norm": "layers.{i}.self_attn_layer_norm",
+        "layers.{i}.attn.qkv": cat("layers.{i}.self_attn", "q_proj", "k_proj", "v_proj"),
+        "layers.{i}.attn.out": "layers.{i}.self_attn.out_proj",
+        "layers.{i}.ffn_norm": "layers.{i}.final_layer_norm",
+        "layers.{i}.ffn.up": "layers.{i}.fc1",
+        "layers.{i}.ffn.down": "layers.{i}.fc2",
+        "norm.0": "final_layer_norm",
+        "norm.1": "project_out",
+    },
+)
+HEADS: Mapping[Task[Any], HeadPlan[OPTConfig]] = {
+    Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead(), prefix="decoder."),
+    Task.CAUSAL_LM: HeadPlan(lambda c: nn.VocabHead(c.token_width, c.vocab_size, tied=c.tie_word_embeddings), OUTPUT),
+    Task.SEQUENCE: HeadPlan(
+        lambda c: nn.SequenceHead(c.token_width, c.labels, pick="last", bias=False), Names({"out": "score"})
+    ),
+    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.token_width), Names({"out": "qa_outputs"})),
+}
+
+register(Architecture(("opt",), "OPT", OPTConfig, trunk, TRUNK, HEADS))
