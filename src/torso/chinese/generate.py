@@ -47,4 +47,6 @@ TEXTS: dict[str, str] = {
     "Leave out the stream, or write without beams: num_beams=1 (--num-beams 1).": "请去掉流式输出，或不用束：num_beams=1(命令行：--num-beams 1)。",
     "Stop strings are looked for in text, and nobody knows the tokenizer.": "终止字符串要在文本中查找，而无从知道分词器。",
     "Pass it: tokenizer=AutoTokenizer.from_pretrained(...).": "请传入：tokenizer=AutoTokenizer.from_pretrained(...)。",
+    "The model was loaded for {has}, which writes no text.": "模型是为 {has} 加载的，不能写文本。",
+    "Load it with AutoModelForCausalLM, or AutoModelForSeq2SeqLM.": "请用 AutoModelForCausalLM 或 AutoModelForSeq2SeqLM 加载。",
 }
