@@ -56,6 +56,25 @@ def base_sized(**values: Any) -> Values:
     return {**base, **values}
 
 
+LARGE = {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}
+
+
+def _of_hfl(**values: Any) -> Values:
+    """With the keys of Google's Chinese BERT, which no code reads."""
+    own = {
+        "bos_token_id": 0,
+        "directionality": "bidi",
+        "eos_token_id": 2,
+        "pooler_fc_size": 768,
+        "pooler_num_attention_heads": 12,
+        "pooler_num_fc_layers": 3,
+        "pooler_size_per_head": 128,
+        "pooler_type": "first_token_transform",
+        "vocab_size": 21128,
+    }
+    return base_sized(**{**own, **values})
+
+
 FAMILIES = {
     "bert": Family(
         configs={
@@ -73,11 +92,25 @@ FAMILIES = {
         published={
             "bert-base-chinese": base_sized(vocab_size=21128),
             "bert-base-uncased": base_sized(vocab_size=30522),
-            "hfl/rbt3": base_sized(
-                vocab_size=21128, num_hidden_layers=3, directionality="bidi", pooler_type="first_token_transform"
+            "hfl/rbt3": _of_hfl(num_hidden_layers=3),
+            "bert-large-cased": base_sized(vocab_size=28996, **LARGE),
+            # BERT under another name.
+            "hfl/chinese-roberta-wwm-ext": _of_hfl(output_past=True),
+            "hfl/chinese-roberta-wwm-ext-large": _of_hfl(output_past=True, **LARGE),
+            "hfl/rbtl3": _of_hfl(**{**LARGE, "num_hidden_layers": 3}),
+            "hfl/chinese-macbert-base": _of_hfl(gradient_checkpointing=False),
+            "hfl/chinese-lert-small": _of_hfl(hidden_size=256, intermediate_size=1024, num_attention_heads=4),
+            "hfl/chinese-pert-large": _of_hfl(**LARGE),
+            "uer/roberta-base-finetuned-dianping-chinese": base_sized(
+                vocab_size=21128,
+                id2label={"0": "negative (stars 1, 2 and 3)", "1": "positive (stars 4 and 5)"},
+                label2id={"negative (stars 1, 2 and 3)": 0, "positive (stars 4 and 5)": 1},
             ),
-            "bert-large-cased": base_sized(
-                vocab_size=28996, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096
+            "uer/chinese_roberta_L-2_H-128": base_sized(
+                vocab_size=21128, hidden_size=128, intermediate_size=512, num_attention_heads=2, num_hidden_layers=2
+            ),
+            "IDEA-CCNL/Erlangshen-Roberta-330M-Sentiment": base_sized(
+                vocab_size=21128, classifier_dropout=None, position_embedding_type="absolute", use_cache=True, **LARGE
             ),
         },
         dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from .bert import base_sized, drawn, small
+from .bert import LARGE, base_sized, drawn, small
 from .kinds import Family
-
-LARGE = {"hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 24}
 
 FAMILIES = {
     "megatron-bert": Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .bert import base_sized, drawn, small
+from .bert import LARGE, base_sized, drawn, small
 from .kinds import Family, Values
 
 INERT = {"attn.qkv.bias[1]": "adds the same to all of a query's scores, which a softmax does not see"}
@@ -34,9 +34,6 @@ def published(**values: Any) -> Values:
         "type_vocab_size": 1,
     }
     return base_sized(**{**own, **values})
-
-
-LARGE = {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}
 
 
 def family(configs: dict[str, Values], checkpoints: dict[str, Values]) -> Family:
