@@ -17,6 +17,7 @@ from torso.model import Model
 from torso.nn.trunk import EncoderDecoder
 from torso.padded_outputs import PaddedOutput
 from torso.padded_results import PADDED, Given
+from torso.padded_writing import Writes
 from torso.padding import Padding
 from torso.targets import targets_of
 
@@ -29,7 +30,7 @@ EVERY = range(1 << 16)
 """Every layer there may be."""
 
 
-class PaddedModel(nn.Module, Generic[Out]):
+class PaddedModel(Writes, nn.Module, Generic[Out]):
     """A model under the ecosystem's calling convention: ``model(**tokenizer(texts, return_tensors="pt"))``.
 
     Attributes:
@@ -112,7 +113,9 @@ class PaddedModel(nn.Module, Generic[Out]):
             for each in (input_ids, attention_mask, token_type_ids, position_ids)
         )
         assert ids is not None
-        self._check(ids, mask, segments, positions)
+        trunk = self.model.trunk
+        reads = trunk.encoder.embed if isinstance(trunk, EncoderDecoder) else trunk.embed
+        self._check(reads, ids, mask, segments, positions)
         padding = self._padding(ids, mask, positions)
         batch = Batch(
             padding.take(ids),
@@ -121,16 +124,19 @@ class PaddedModel(nn.Module, Generic[Out]):
             choices=choices,
         )
         given = Given(padding, None, labels, start_positions, end_positions)
-        trunk = self.model.trunk
         if isinstance(trunk, EncoderDecoder):
-            if self.model.task is Task.SEQ2SEQ_LM and decoder_input_ids is None and labels is not None:
-                decoder_input_ids, decoder_attention_mask = targets_of(labels, self.config, trunk.start)
+            taught = labels if self.model.task is Task.SEQ2SEQ_LM and decoder_input_ids is None else None
+            if taught is not None:
+                decoder_input_ids, decoder_attention_mask = targets_of(taught, self.config)
             given = replace(given, source=padding)
+            # Without targets the decoder reads the source, from a table that may be its own.
+            targets = ids if decoder_input_ids is None else decoder_input_ids
+            self._check(trunk.embed, targets, decoder_attention_mask, None, None)
             if decoder_input_ids is not None:
-                self._check(decoder_input_ids, decoder_attention_mask, None, None)
                 padding = self._padding(decoder_input_ids, decoder_attention_mask, None)
                 given = replace(given, padding=padding)
-                batch = Batch(padding.take(decoder_input_ids), padding.layout, source=batch)
+                target = Batch(padding.take(decoder_input_ids), padding.layout, source=batch)
+                batch = target if taught is None else trunk.shifted(target)
         elif decoder_input_ids is not None or decoder_attention_mask is not None:
             raise InputError(
                 "E_ARGUMENT",
@@ -170,7 +176,9 @@ class PaddedModel(nn.Module, Generic[Out]):
             return_dict: bool | None = None,
         ) -> Out: ...
 
-    def _check(self, ids: Tensor, mask: Tensor | None, segments: Tensor | None, positions: Tensor | None) -> None:
+    def _check(
+        self, embed: nn.Module, ids: Tensor, mask: Tensor | None, segments: Tensor | None, positions: Tensor | None
+    ) -> None:
         if ids.ndim != 2 or ids.is_floating_point():
             raise InputError(
                 "E_IDS",
@@ -187,18 +195,14 @@ class PaddedModel(nn.Module, Generic[Out]):
                     values=dict(name=name, shape=list(each.shape), wanted=list(ids.shape)),
                 )
         tables = (
-            ("input_ids", ids, self._rows_of("tokens")),
+            ("input_ids", ids, _rows_of(embed, "tokens")),
             # A model without segments knows the first alone.
-            ("token_type_ids", segments, self._rows_of("segments") or 1),
+            ("token_type_ids", segments, _rows_of(embed, "segments") or 1),
             ("position_ids", positions, self.model.max_tokens),
         )
         for name, each, limit in tables:
             if each is not None:
                 self._check_table(name, each, limit)
-
-    def _rows_of(self, table: str) -> int | None:
-        found = getattr(self.model.trunk.embed, table, None)
-        return found.num_embeddings if isinstance(found, nn.Embedding) else None
 
     def _check_table(self, name: str, numbers: Tensor, limit: int | None) -> None:
         if limit is None or numbers.numel() == 0:
@@ -219,3 +223,8 @@ class PaddedModel(nn.Module, Generic[Out]):
     def num_parameters(self) -> int:
         """How many numbers the model has learned."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+def _rows_of(embed: nn.Module, table: str) -> int | None:
+    found = getattr(embed, table, None)
+    return found.num_embeddings if isinstance(found, nn.Embedding) else None

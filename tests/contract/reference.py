@@ -107,14 +107,15 @@ def reference_class(model_type: str, task: Task[Any]) -> Any:
 
 @torch.no_grad()
 def shake(model: torch.nn.Module) -> None:
-    """Makes norms and biases other than the constants they are born as, so that mixing two of them up shows."""
+    """Makes norms, biases and saved buffers other than the constants they are born as: mixing two of them up shows."""
     for parameter in model.parameters():
         # A matrix that is born small whatever the config says, as GPT's are, is made as large as the others.
         if parameter.ndim > 1 and 0 < parameter.std() < 0.03:
             parameter *= 0.2 / parameter.std()
-    for parameter in model.parameters():
-        if parameter.ndim < 2:
-            parameter += 0.1 * torch.randn_like(parameter)
+    saved = {*model.state_dict()}
+    buffers = [each for name, each in model.named_buffers() if name in saved and each.is_floating_point()]
+    for each in (*(parameter for parameter in model.parameters() if parameter.ndim < 2), *buffers):
+        each += 0.1 * torch.randn_like(each)
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def batch(reference: Reference, side: str, *, with_labels: bool = True, without:
         }
     labels: dict[str, Tensor] = {}
     if with_labels:
-        labels = made_labels(reference.case, config, here, dice)
+        labels = made_labels(reference.case, config, here, dice, {padding})
     if reference.case.labels == "choice":
         # Positions stay flat: not every reference flattens them itself.
         tensors = {name: each.view(texts // 3, 3, -1) for name, each in tensors.items()}
@@ -206,8 +207,13 @@ def words(config: Any, here: Tensor, without: set[int | None], dice: torch.Gener
     return allowed[torch.randint(0, len(allowed), here.shape, generator=dice)]
 
 
-def made_labels(case: Case, config: Any, here: Tensor, dice: torch.Generator) -> dict[str, Tensor]:
-    """Labels of the form that a head learns from; -100 wherever there is padding, and at some tokens."""
+def made_labels(
+    case: Case, config: Any, here: Tensor, dice: torch.Generator, without: set[int | None]
+) -> dict[str, Tensor]:
+    """Labels of the form that a head learns from; -100 wherever there is padding, and at some tokens.
+
+    Targets hold no token in ``without``.
+    """
     texts = here.shape[0]
 
     def whole(high: int, *shape: int) -> Tensor:
@@ -237,7 +243,7 @@ def made_labels(case: Case, config: Any, here: Tensor, dice: torch.Generator) ->
         case "targets":
             sizes = torch.tensor([5, 1, 8, 3, 2, 6])[:, None]
             targets = torch.arange(TARGETS) < sizes
-            return {"labels": whole(config.vocab_size, *targets.shape).masked_fill(~targets, IGNORED)}
+            return {"labels": words(config, targets, without, dice).masked_fill(~targets, IGNORED)}
         case "span":
             first, last = here.int().argmax(1), here.sum(1) - 1
             return {"start_positions": first + last // 3, "end_positions": first + last}

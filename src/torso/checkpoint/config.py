@@ -29,6 +29,7 @@ class HubConfig(Declared):
 
     model_type: ClassVar[str] = ""
     aliases: ClassVar[Mapping[str, str]] = ALIASES
+    unsaid: ClassVar[Mapping[int, str]] = UNSAID
 
     architectures: list[str] | None = knob(None, "classes of transformers that the file was saved for", acts="none")
     num_labels: int | None = knob(None, "labels of the task's head; follows from id2label", acts="shape", least=1)
@@ -174,7 +175,7 @@ class HubConfig(Declared):
     def text(self) -> str:
         """The config as ``config.json``: a file's own keys in its order and characters, then what was changed."""
         stated = {each.name: getattr(self, each.name) for each in self.declared() if each.name not in NEVER_WRITTEN}
-        if self.id2label == UNSAID and "id2label" not in (self._file.values if self._file else {}):
+        if self.id2label == self.unsaid and "id2label" not in (self._file.values if self._file else {}):
             stated |= {"id2label": None, "label2id": None}
         if self._file is None:
             defaults = {each.name: each.default for each in self.declared()}

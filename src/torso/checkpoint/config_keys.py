@@ -20,7 +20,7 @@ ALIASES: Mapping[str, str] = {"torch_dtype": "dtype"}
 """Other spellings of a key, kept as the file has them; a family's own are in its config's ``aliases``."""
 
 UNSAID = {0: "LABEL_0", 1: "LABEL_1"}
-"""The labels that the Hub's files leave unsaid: two without names."""
+"""The labels that the Hub's files leave unsaid: two without names; a family's own are in its config's ``unsaid``."""
 
 NEVER_WRITTEN = frozenset({"num_labels"})
 """Fields that the Hub's files say in another way: labels by ``id2label``."""

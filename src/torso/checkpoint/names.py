@@ -111,20 +111,20 @@ class Names:
 
     def choose_prefix(self, keys: Mapping[str, object]) -> str:
         """The first prefix under which the first row is in the file; the usual one if none is."""
-        first = next(iter(self.rows))
-        for prefix in self.prefix:
-            if all(key in keys for key in self.keys(f"{first}.weight", prefix)):
-                return prefix
-        return self.prefix[0]
+        return next((prefix for prefix in self.prefix if self._begins(keys, prefix)), self.prefix[0])
 
     def claims(self, keys: Mapping[str, object]) -> int:
         """How many of a file's keys the table's rows name; none where its first row is not there."""
-        first, prefix = next(iter(self.rows)), self.choose_prefix(keys)
-        if any(key not in keys for key in self.keys(f"{first}.weight", prefix)):
+        prefix = self.choose_prefix(keys)
+        if not self._begins(keys, prefix):
             return 0
         rows = (row if isinstance(row, Row) else Row((row,)) for row in self.rows.values())
         modules = {self._placed(each, prefix, "") for row in rows for each in row.theirs}
         return sum(re.sub(r"\.\d+(?=\.)", ".", key.rpartition(".")[0], count=1) in modules for key in keys)
+
+    def _begins(self, keys: Mapping[str, object], prefix: str) -> bool:
+        first = self.keys(f"{next(iter(self.rows))}.weight", prefix)
+        return all(key in keys or self.fallback(key, prefix) in keys for key in first)
 
     def belongs(self, key: str, prefix: str) -> bool:
         """Whether a key of a file stands where only this table's own weights should."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from torso.nn.heads import ChoiceHead, FeatureHead, Head, SequenceHead, SpanHead, TokenHead, Transform, VocabHead
     from torso.nn.norm import OffsetRMSNorm, RMSNorm
     from torso.nn.rotary import PairedRotary, Rotary
-    from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
+    from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk, WrappedEncoderDecoder
 
 __all__ = [
     "Attention",
@@ -78,6 +78,7 @@ __all__ = [
     "Transform",
     "Trunk",
     "VocabHead",
+    "WrappedEncoderDecoder",
     "activation",
     "attend",
 ]
@@ -127,6 +128,7 @@ _HOME = {
     "EncoderDecoder": "torso.nn.trunk",
     "EncoderOnly": "torso.nn.trunk",
     "Trunk": "torso.nn.trunk",
+    "WrappedEncoderDecoder": "torso.nn.trunk",
 }
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from torso.batch import Batch
+from torso.errors import ConfigError
 from torso.nn.cache import KeyValueCache
 from torso.nn.context import Context
 from torso.outputs import Hidden
@@ -100,10 +101,15 @@ class EncoderDecoder(nn.Module):
         encoder: reads ``batch.source``.
         decoder: reads the batch; its blocks have cross-attention.
         start: id of the token that a target begins with.
+        shared: the table of tokens, where both have the same one and files name it apart from them.
     """
 
-    def __init__(self, encoder: Trunk, decoder: Trunk, *, start: int) -> None:
+    def __init__(
+        self, encoder: Trunk, decoder: Trunk, *, start: int | None, shared: nn.Embedding | None = None
+    ) -> None:
         super().__init__()
+        # Before both trunks: a parameter goes by the first of its names.
+        self.shared = shared
         self.encoder, self.decoder = encoder, decoder
         self.start = start
 
@@ -137,12 +143,38 @@ class EncoderDecoder(nn.Module):
         """
         if memory is None:
             memory = self.encoder(batch.source or batch, keep=keep, attentions=attentions)
-            batch = batch if batch.source is not None else self._shifted(batch)
+            batch = batch if batch.source is not None else replace(self.shifted(batch), source=batch)
         return self.decoder(batch, keep=keep, attentions=attentions, cache=cache, memory=memory)
 
-    def _shifted(self, batch: Batch) -> Batch:
-        tokens = batch.tokens.roll(1).index_fill(0, batch.layout.first(), self.start)
-        return replace(batch, tokens=tokens, source=batch)
+    def shifted(self, batch: Batch) -> Batch:
+        """What a decoder reads to foretell a batch: each text behind its beginning, without its last token."""
+        tokens = batch.tokens.roll(1).index_copy(0, batch.layout.first(), self.beginnings(batch))
+        return replace(batch, tokens=tokens)
+
+    def beginnings(self, batch: Batch) -> Tensor:
+        """[N] the token that each text's target begins with.
+
+        Raises:
+            ConfigError: ``E_START``, if the config names none.
+        """
+        if self.start is None:
+            raise ConfigError(
+                "E_START",
+                "The config does not say what a target begins with.",
+                cure="Give decoder_input_ids, or load with changes={{'decoder_start_token_id': ...}}.",
+            )
+        return batch.tokens.new_full((len(batch.layout.sizes),), self.start)
+
+
+class WrappedEncoderDecoder(EncoderDecoder):
+    """An `EncoderDecoder` whose targets begin with their own last token: mBART's end with their language.
+
+    ``start`` is what a text that is yet to be written begins with; None where the language decides.
+    """
+
+    def beginnings(self, batch: Batch) -> Tensor:
+        """[N] each text's last token."""
+        return batch.tokens[batch.layout.last()]
 
 
 class EncoderOnly(nn.Module):

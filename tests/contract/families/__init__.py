@@ -6,6 +6,7 @@ A new architecture adds one module here with a table ``FAMILIES``, and every tes
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -35,4 +36,9 @@ def registered() -> dict[str, Any]:
 def cases_of(model_type: str) -> dict[str, Case]:
     """The cases of a family: those whose task it has."""
     tasks = registered()[model_type].tasks
-    return {name: case for name, case in CASES.items() if case.task in tasks}
+    more = FAMILIES[model_type].values
+    return {
+        name: replace(case, values={**case.values, **more.get(name, {})})
+        for name, case in CASES.items()
+        if case.task in tasks
+    }

@@ -59,6 +59,7 @@ class Family:
         inert: endings of our parameters that mathematically change nothing, and why; ``[1]`` is the second part of a
             fused one.
         left: keys that transformers writes although it never reads them; torso reads and writes none of them.
+        values: what a case adds to the config in this family, by the case's name.
         pads: whether the reference looks for its padding token: then padding is nothing else, and texts do not hold it.
         offset: what the reference adds to positions before its table; of its config, where it depends on it.
     """
@@ -69,5 +70,6 @@ class Family:
     published: Mapping[str, Values]
     inert: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    values: Mapping[str, Values] = field(default_factory=dict)
     pads: bool = False
     offset: int | Callable[[Any], int] = 0
