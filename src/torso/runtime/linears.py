@@ -68,7 +68,7 @@ class QuantisedLinear(nn.Module):
 
 def bias_of(linear: nn.Linear) -> Tensor | None:
     """The bias, if there is one: torch declares that there always is."""
-    bias: Any = linear.bias
+    bias: Tensor | None = getattr(linear, "bias", None)
     return None if bias is None else bias.detach()
 
 
@@ -83,9 +83,8 @@ def _quantised(linear: nn.Linear) -> Any:
         try:
             zeros = torch.zeros(len(scales), dtype=torch.int64)
             whole = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
-            return torch.ops.quantized.linear_prepack(
-                whole, None if linear.bias is None else linear.bias.detach().float()
-            )
+            bias = bias_of(linear)
+            return torch.ops.quantized.linear_prepack(whole, None if bias is None else bias.float())
         finally:
             torch.backends.quantized.engine = engine
 
