@@ -87,7 +87,8 @@ LINES = (
     ("models", "bundled"),
     ("model", "losses", "weightless"),
     ("loading", "settling", "catalogue"),
-    ("targets", "padding", "padded_outputs", "padded_results", "padded", "auto", "auto_model", "runtime", "generate", "tasks"),
+    ("runtime", "generate"),
+    ("targets", "padding", "padded_outputs", "padded_results", "padded", "padded_writing", "auto", "auto_model", "tasks"),
     ("cli", "__main__"),
 )
 LATE = {
@@ -209,6 +210,9 @@ def test_blocks_and_families_are_small() -> None:
     assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= 4500
 
 
+AS_JINJA_DECLARES = "torso.text.sandbox.call"  # overrides a method that takes what a template passes
+
+
 def test_no_public_function_swallows_arguments() -> None:
     for module, tree in trees().items():
         for node in ast.walk(tree):
@@ -216,7 +220,7 @@ def test_no_public_function_swallows_arguments() -> None:
                 inside = [
                     each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and node in ast.walk(each)
                 ]
-                assert len(inside) > 1, f"{module}.{node.name}"
+                assert len(inside) > 1 or f"{module}.{node.name}" == AS_JINJA_DECLARES, f"{module}.{node.name}"
 
 
 def test_no_code_of_a_checkpoint_can_run() -> None:
