@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import transformers
 from torch import Tensor
+from transformers.core_model_loading import revert_weight_conversion
 
 from conftest import seed
 from torso import load
@@ -68,11 +69,21 @@ class Reference:
         if not self.takes("position_ids"):
             return self.aligned(given, **options), given.aligned_here
         chosen = {**given.shared, "position_ids": given.positions + self.offset}
-        return self.model(**chosen, **options), given.here
+        return self._of(chosen, options), given.here
 
     def aligned(self, given: Padded, **options: Any) -> Any:
         """What the reference gives of the same texts with their first tokens in the first column."""
-        return self.model(**given.aligned, **options)
+        return self._of(given.aligned, options)
+
+    def _of(self, given: Mapping[str, Tensor], options: Mapping[str, Any]) -> Any:
+        if self.case.labels == "choice" and "attention_mask" not in given:
+            # ModernBERT's multiple choice takes no mean without a mask.
+            given = {**given, "attention_mask": torch.ones_like(given["input_ids"])}
+        out = self.model(**given, **options)
+        if "logits" in out and out.logits.ndim == 1:
+            # DeBERTa drops the axis of a single label where it is given one to learn from.
+            out["logits"] = out.logits[:, None]
+        return out
 
 
 @cache
@@ -103,6 +114,11 @@ def make(model_type: str, config: str, case: str, folder: Path, **values: Any) -
 def reference_class(model_type: str, task: Task[Any]) -> Any:
     """The class of transformers for a family and a head."""
     return getattr(transformers, registered()[model_type].class_name(task))
+
+
+def as_written(model: Any, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What belongs to each of a reference model's weights, fused and named as it fuses and names them in files."""
+    return dict(revert_weight_conversion(model, dict(tensors)))
 
 
 @torch.no_grad()

@@ -22,7 +22,7 @@ Text = tuple[Tensor, Tensor]
 
 def texts(made: Reference) -> list[Text]:
     dice = torch.Generator().manual_seed(3)
-    kinds = getattr(made.config, "type_vocab_size", 1)
+    kinds = getattr(made.config, "type_vocab_size", 1) or 1
     return [
         (
             torch.randint(0, made.config.vocab_size, (size,), generator=dice),

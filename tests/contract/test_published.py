@@ -16,7 +16,7 @@ from torso.model import Model
 from torso.weightless import weightless
 
 from .families import FAMILIES, registered
-from .reference import reference_class
+from .reference import as_written, reference_class
 
 PUBLISHED = [(family, name) for family, about in FAMILIES.items() for name in about.published]
 
@@ -37,7 +37,7 @@ def test_names_and_sizes_are_those_of_the_reference(family, name, tmp_path) -> N
             model = Model(config.replace(labels), architecture, task)
         with torch.device("meta"):
             other = reference_class(family, task)(transformers.AutoConfig.for_model(**values, **labels))
-        theirs = {key: tuple(value.shape) for key, value in other.state_dict().items()}
+        theirs = {key: tuple(value.shape) for key, value in as_written(other, other.state_dict()).items()}
         ours = {key: tuple(value.shape) for key, value in hub_tensors(model).items()}
         assert {key: theirs.get(key) for key in ours} == ours
         prefix = architecture.plan(task).prefix or ("" if task is Task.FEATURES else architecture.names.prefix[0])
