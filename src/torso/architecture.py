@@ -120,6 +120,7 @@ class Architecture(Generic[C]):
         trunk: makes the trunk that a config describes.
         names: ours to the Hub's, for the trunk.
         tasks: a head plan for each task the family has.
+        shares: whether a sequence head takes float labels as shares of one class, unless the config names a problem.
     """
 
     model_types: tuple[str, ...]
@@ -128,6 +129,7 @@ class Architecture(Generic[C]):
     trunk: Callable[[C], nn.Trunk | nn.EncoderDecoder]
     names: Names
     tasks: Mapping[Task[Any], HeadPlan[C]]
+    shares: bool = False
 
     def class_name(self, task: Task[Any]) -> str:
         """What the Hub's files call a model of this family with the head of a task."""

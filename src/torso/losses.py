@@ -19,32 +19,39 @@ from torso.outputs import ChoiceLogits, SequenceLogits, SpanLogits, TokenLogits,
 IGNORED = -100
 """A label that counts for nothing."""
 
-Problem = Literal["regression", "single_label_classification", "multi_label_classification"]
+Problem = Literal[
+    "regression", "single_label_classification", "multi_label_classification", "shared_label_classification"
+]
 
 
-def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = None) -> Tensor:
+def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = None, *, shares: bool = False) -> Tensor:
     """The loss of a sequence head: a scalar.
 
     Args:
         out: scores [N, C].
         labels: [N] int64 for one label each; [N, C] float for independent labels; [N] or [N, C] float for regression.
-        problem: which of the three; None decides as `problem_of` does.
+        problem: which of them; None decides as `problem_of` does.
+        shares: whether undecided float labels are shares of one class and not independent.
     """
     texts, classes = out.logits.shape
-    problem = problem or problem_of(classes, labels)
+    problem = problem or problem_of(classes, labels, shares=shares)
     if problem == "single_label_classification":
         return F.cross_entropy(out.logits, check_labels(labels.view(-1), (texts,), classes))
     given = labels.to(out.logits.dtype)
     if problem == "multi_label_classification":
         return F.binary_cross_entropy_with_logits(out.logits, check_shape(given, (texts, classes)))
+    if problem == "shared_label_classification":
+        return F.cross_entropy(out.logits, check_shape(given, (texts, classes)))
     return F.mse_loss(out.logits.flatten(), check_shape(given.flatten(), (texts * classes,)))
 
 
-def problem_of(labels: int, given: Tensor) -> Problem:
+def problem_of(labels: int, given: Tensor, *, shares: bool = False) -> Problem:
     """What a sequence head learns: regression for one label, one of several for whole numbers, else several at once."""
     if labels == 1:
         return "regression"
-    return "multi_label_classification" if given.is_floating_point() else "single_label_classification"
+    if not given.is_floating_point():
+        return "single_label_classification"
+    return "shared_label_classification" if shares else "multi_label_classification"
 
 
 def token_loss(out: TokenLogits, labels: Tensor) -> Tensor:

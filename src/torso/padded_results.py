@@ -78,7 +78,7 @@ def _sequence(model: Model[Any], out: SequenceLogits, given: Given) -> LogitsOut
     loss = None
     if given.labels is not None:
         problem = None if model.task is Task.NEXT_SENTENCE else model.config.problem_type
-        loss = losses.sequence_loss(out, given.labels, problem)
+        loss = losses.sequence_loss(out, given.labels, problem, shares=model.architecture.shares)
     return _logits(model, out.logits, loss, out.hidden, given)
 
 

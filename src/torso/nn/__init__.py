@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     )
     from torso.nn.cache import KeyValueCache
     from torso.nn.context import Context
+    from torso.nn.convolution import SequenceConvolution
+    from torso.nn.disentangled import (
+        DisentangledAttention,
+        Distances,
+        LogDistances,
+        SharedDisentangledAttention,
+        Shift,
+    )
     from torso.nn.embeddings import Embeddings, LearnedPositions, SinusoidalPositions
     from torso.nn.feedforward import FeedForward, GatedFeedForward
     from torso.nn.heads import ChoiceHead, FeatureHead, Head, SequenceHead, SpanHead, TokenHead, Transform, VocabHead
@@ -42,6 +50,8 @@ __all__ = [
     "ChoiceHead",
     "Context",
     "CrossAttention",
+    "DisentangledAttention",
+    "Distances",
     "Dropout",
     "Embedding",
     "Embeddings",
@@ -56,6 +66,7 @@ __all__ = [
     "LayerNorm",
     "LearnedPositions",
     "Linear",
+    "LogDistances",
     "NormedResidualBlock",
     "OffsetRMSNorm",
     "PairedRotary",
@@ -69,8 +80,11 @@ __all__ = [
     "Rule",
     "SandwichBlock",
     "ScoreBias",
+    "SequenceConvolution",
     "SequenceHead",
     "Sequential",
+    "SharedDisentangledAttention",
+    "Shift",
     "SinusoidalPositions",
     "SlopeBias",
     "SpanHead",
@@ -108,6 +122,12 @@ _HOME = {
     "SandwichBlock": "torso.nn.block",
     "KeyValueCache": "torso.nn.cache",
     "Context": "torso.nn.context",
+    "SequenceConvolution": "torso.nn.convolution",
+    "DisentangledAttention": "torso.nn.disentangled",
+    "Distances": "torso.nn.disentangled",
+    "LogDistances": "torso.nn.disentangled",
+    "SharedDisentangledAttention": "torso.nn.disentangled",
+    "Shift": "torso.nn.disentangled",
     "Embeddings": "torso.nn.embeddings",
     "LearnedPositions": "torso.nn.embeddings",
     "SinusoidalPositions": "torso.nn.embeddings",

@@ -1,0 +1,148 @@
+"""DeBERTa (He et al., 2020, https://arxiv.org/abs/2006.03654) and its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, register
+from torso.checkpoint.names import Names, heads_interleaved
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.errors import UnsupportedError
+from torso.models.deberta_heads import HEADS
+from torso.models.encoders import EncoderConfig
+
+
+class DebertaConfig(EncoderConfig):
+    """The keys of a DeBERTa ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "deberta"
+
+    vocab_size: int = size(50265, "entries of the vocabulary", Axis("embed.tokens", 0))
+    hidden_size: int = size(768, "width of every hidden state", Axis("layers.0.ffn.up", 1))
+    embedding_size: int | None = knob(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
+    type_vocab_size: int = knob(
+        0, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
+    )
+    layer_norm_eps: float = knob(1e-7, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    relative_attention: bool = knob(False, "whether attention scores distances", acts="shape")
+    max_relative_positions: int = knob(
+        -1, "distances told apart on each side; below 1: max_position_embeddings", acts="shape"
+    )
+    position_biased_input: bool = knob(True, "whether positions are added to the embeddings", acts="shape")
+    pos_att_type: list[str] | str | None = knob(
+        None, "which scores distances enter: c2p those of queries, p2c those of keys", acts="shape"
+    )
+    talking_head: bool = only(False, "whether heads are mixed before and after the softmax")
+    pooler_dropout: float = chance(0.0, "dropout before the pooler")
+    pooler_hidden_act: str = knob("gelu", "activation of the pooler", acts="run", choices=ACTIVATIONS)
+    pooler_hidden_size: int | None = knob(None, "width of the pooler, which is hidden_size", acts="none")
+    cls_dropout: float | None = chance(None, "dropout before the labels of whole texts; null takes hidden_dropout_prob")
+    legacy: bool = knob(True, "whether the masked-LM head goes by BERT's names", acts="shape")
+    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+
+    def check(self) -> None:
+        """The heads share the width, and distances enter scores that there are."""
+        super().check()
+        strange = self.terms - {"c2p", "p2c"}
+        if strange:
+            raise UnsupportedError(
+                "E_UNSUPPORTED",
+                "{name} is {value!r}, which torso does not have.",
+                cure="It has: {known}.",
+                values=dict(name="pos_att_type", value=sorted(strange)[0], known="c2p, p2c"),
+            )
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The longest text that a table of positions takes; None where distances alone count."""
+        return self.max_position_embeddings if self.position_biased_input else None
+
+    @property
+    def table_width(self) -> int:
+        """Width of the embeddings, and of the output matrix that repeats them."""
+        return self.embedding_size or self.hidden_size
+
+    @property
+    def terms(self) -> set[str]:
+        """The scores that distances enter."""
+        listed = self.pos_att_type or ()
+        return {each.strip().lower() for each in (listed.split("|") if isinstance(listed, str) else listed)}
+
+    @property
+    def span(self) -> int:
+        """Distances told apart on each side."""
+        return self.max_position_embeddings if self.max_relative_positions < 1 else self.max_relative_positions
+
+    @property
+    def met(self) -> dict[str, Any]:
+        """What attention is told of the config, whatever its projections."""
+        return dict(c2p="c2p" in self.terms, p2c="p2c" in self.terms, dropout=self.attention_probs_dropout_prob)
+
+
+def stack(c: DebertaConfig, blocks: Sequence[nn.PostNormBlock], distances: nn.Distances | None) -> nn.Trunk:
+    """Blocks behind token embeddings, which positions and segments may join; widened before they are normed."""
+    width = c.table_width
+    widen = nn.Identity() if width == c.hidden_size else nn.Linear(width, c.hidden_size, bias=False)
+    embed = nn.Embeddings(
+        c.vocab_size,
+        width,
+        positions=nn.LearnedPositions(c.max_position_embeddings, width) if c.position_biased_input else None,
+        segments=c.type_vocab_size,
+        norm=nn.Sequential(widen, nn.LayerNorm(c.hidden_size, c.layer_norm_eps)),
+        dropout=c.hidden_dropout_prob,
+    )
+    return nn.Trunk(embed, blocks, score_bias=distances)
+
+
+def parts(c: DebertaConfig, attention: nn.DisentangledAttention) -> dict[str, Any]:
+    """What a block is made of."""
+    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    ffn = nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act)
+    return dict(attn=attention, ffn=ffn, attn_norm=norm(), ffn_norm=norm(), dropout=c.hidden_dropout_prob)
+
+
+def trunk(c: DebertaConfig) -> nn.Trunk:
+    """Blocks of BERT with disentangled attention, in which keys have no bias."""
+    width, heads, dropout = c.hidden_size, c.num_attention_heads, c.hidden_dropout_prob
+    distances = nn.Distances(width, c.span, dropout=dropout) if c.relative_attention else None
+    attention = partial(nn.DisentangledAttention, width, heads, distances, **c.met)
+    shift = partial(nn.Shift, width)
+    each = range(c.num_hidden_layers)
+    layers = [parts(c, attention(bias=False, place_key_bias=False, shift=shift)) for _ in each]
+    return stack(c, [nn.PostNormBlock(**layer) for layer in layers], distances)
+
+
+ROWS = {
+    "embed.tokens": "embeddings.word_embeddings",
+    "embed.positions.table": "embeddings.position_embeddings",
+    "embed.segments": "embeddings.token_type_embeddings",
+    "embed.norm.0": "embeddings.embed_proj",
+    "embed.norm.1": "embeddings.LayerNorm",
+    "score_bias.table": "encoder.rel_embeddings",
+    "layers.{i}.attn.out": "encoder.layer.{i}.attention.output.dense",
+    "layers.{i}.attn_norm": "encoder.layer.{i}.attention.output.LayerNorm",
+    "layers.{i}.ffn.up": "encoder.layer.{i}.intermediate.dense",
+    "layers.{i}.ffn.down": "encoder.layer.{i}.output.dense",
+    "layers.{i}.ffn_norm": "encoder.layer.{i}.output.LayerNorm",
+}
+# Files hold a table of positions whether or not it is read.
+UNUSED = ("embeddings.position_embeddings", "embeddings.position_ids")
+PREFIX = ("deberta.", "")
+ATTENTION = "encoder.layer.{i}.attention.self"
+TRUNK = Names(
+    prefix=PREFIX,
+    rows={
+        **ROWS,
+        "layers.{i}.attn.qkv": heads_interleaved(f"{ATTENTION}.in_proj"),
+        "layers.{i}.attn.q_shift.bias": f"{ATTENTION}.q_bias",
+        "layers.{i}.attn.v_shift.bias": f"{ATTENTION}.v_bias",
+        "layers.{i}.attn.place_key": f"{ATTENTION}.pos_proj",
+        "layers.{i}.attn.place_query": f"{ATTENTION}.pos_q_proj",
+    },
+    unused=UNUSED,
+)
+
+register(Architecture(("deberta",), "Deberta", DebertaConfig, trunk, TRUNK, HEADS, shares=True))

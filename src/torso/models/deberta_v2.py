@@ -1,0 +1,109 @@
+"""DeBERTa 2 and 3 (https://arxiv.org/abs/2006.03654, https://arxiv.org/abs/2111.09543): one architecture."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, Task, register
+from torso.checkpoint.names import Names, cat
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, knob, size
+from torso.errors import ConfigError
+from torso.models.deberta import ATTENTION, PREFIX, ROWS, UNUSED, DebertaConfig, parts, stack
+from torso.models.deberta_heads import CHOICE, HEADS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class DebertaV2Config(DebertaConfig):
+    """The keys of a DeBERTa 2 or 3 ``config.json``."""
+
+    model_type: ClassVar[str] = "deberta-v2"
+
+    vocab_size: int = size(128100, "entries of the vocabulary", Axis("embed.tokens", 0))
+    hidden_size: int = size(1536, "width of every hidden state", Axis("layers.0.ffn.up", 1))
+    num_hidden_layers: int = size(24, "blocks of the trunk", Count("layers"))
+    num_attention_heads: int = knob(24, "heads that share the width", acts="run", least=1)
+    intermediate_size: int = size(6144, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
+    attention_head_size: int | None = knob(
+        None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=1
+    )
+    share_att_key: bool = knob(
+        False, "whether distances are projected as tokens are, by the same weights", acts="shape"
+    )
+    position_buckets: int = knob(-1, "rows of distances on each side, coarser further off; below 1: none", acts="shape")
+    norm_rel_ebd: str = knob("none", "norm of the rows of distances", acts="shape", choices=("none", "layer_norm"))
+    conv_kernel_size: int = knob(
+        0, "tokens that the first block's convolution sees, odd; 0 for none", acts="shape", least=0
+    )
+    conv_groups: int = knob(1, "groups of units that are convolved apart", acts="shape", least=1)
+    conv_act: str = knob("tanh", "activation of the convolution", acts="run", choices=ACTIVATIONS)
+
+    def check(self) -> None:
+        """A convolution has a middle."""
+        super().check()
+        if self.conv_kernel_size and self.conv_kernel_size % 2 == 0:
+            raise ConfigError(
+                "E_CONFIG",
+                "conv_kernel_size is {value}; a convolution with a middle is odd.",
+                cure="Use an odd number; the published models have 3.",
+                values=dict(value=self.conv_kernel_size),
+            )
+
+
+def distances(c: DebertaV2Config) -> nn.Distances | None:
+    """The rows of distances, in buckets if the config has them; None where tokens meet tokens alone."""
+    if not c.relative_attention:
+        return None
+    norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps) if c.norm_rel_ebd == "layer_norm" else None
+    if c.position_buckets < 1:
+        return nn.Distances(c.hidden_size, c.span, norm=norm, dropout=c.hidden_dropout_prob)
+    return nn.LogDistances(c.hidden_size, c.position_buckets, c.span, norm=norm, dropout=c.hidden_dropout_prob)
+
+
+def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.PostNormBlock:
+    """A block whose rows are joined by a convolution of what it read."""
+
+    class ConvolvedBlock(nn.PostNormBlock):
+        def __init__(self) -> None:
+            super().__init__(**parts(c, attention))
+            self.conv = nn.SequenceConvolution(c.hidden_size, c.conv_kernel_size, groups=c.conv_groups)
+            self.conv_norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps)
+            self.conv_act = nn.activation(c.conv_act)
+
+        def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
+            """x [T, D] -> [T, D]."""
+            near = self.conv_act(self.dropout(self.conv(x, ctx.layout)))
+            return self.conv_norm(super().forward(x, ctx) + near)
+
+    return ConvolvedBlock()
+
+
+def trunk(c: DebertaV2Config) -> nn.Trunk:
+    """Blocks of BERT with disentangled attention; in some models the first one has a convolution beside it."""
+    places = distances(c)
+    kind = nn.SharedDisentangledAttention if c.share_att_key else nn.DisentangledAttention
+    attention = partial(kind, c.hidden_size, c.num_attention_heads, places, head_size=c.attention_head_size, **c.met)
+    first = convolved(c, attention()) if c.conv_kernel_size else nn.PostNormBlock(**parts(c, attention()))
+    rest = [nn.PostNormBlock(**parts(c, attention())) for _ in range(c.num_hidden_layers - 1)]
+    return stack(c, [first, *rest], places)
+
+
+TRUNK = Names(
+    prefix=PREFIX,
+    rows={
+        **ROWS,
+        "score_bias.norm": "encoder.LayerNorm",
+        "layers.{i}.attn.qkv": cat(ATTENTION, "query_proj", "key_proj", "value_proj"),
+        "layers.{i}.attn.place_key": f"{ATTENTION}.pos_key_proj",
+        "layers.{i}.attn.place_query": f"{ATTENTION}.pos_query_proj",
+        "layers.0.conv": "encoder.conv.conv",
+        "layers.0.conv_norm": "encoder.conv.LayerNorm",
+    },
+    unused=UNUSED,
+)
+HEADS_V2 = {**HEADS, Task.CHOICE: CHOICE}
+
+register(Architecture(("deberta-v2",), "DebertaV2", DebertaV2Config, trunk, TRUNK, HEADS_V2, shares=True))

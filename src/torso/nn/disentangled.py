@@ -1,0 +1,221 @@
+"""Disentangled attention (https://arxiv.org/abs/2006.03654): what a token says and how far it is are scored apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from torso.nn.attending import Rule, attend
+from torso.nn.context import Context
+
+
+class Distances(nn.Module):
+    """A learned row per distance, query's place minus key's; further than ``span`` either way, all share the last.
+
+    Distances count rows, as in the reference, where positions given to a model move its absolute embeddings alone.
+
+    Args:
+        width: D.
+        span: distances told apart on each side.
+        norm: norm of the rows.
+        dropout: probability of dropping a unit of a row, in training, drawn anew for each block.
+    """
+
+    def __init__(self, width: int, span: int, *, norm: nn.Module | None = None, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.table = nn.Embedding(2 * span, width)
+        self.norm = norm or nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+        self.span = span
+
+    def bucket(self, distance: Tensor) -> Tensor:
+        """The distance that stands for each distance: int64 -> int64 of the same shape."""
+        return distance
+
+    def index(self, distance: Tensor) -> Tensor:
+        """The row of each distance."""
+        return (self.bucket(distance) + self.span).clamp(0, 2 * self.span - 1)
+
+    def within(self, longest: int) -> tuple[Tensor, int]:
+        """The rows [R, D] that texts of up to ``longest`` tokens need, and the number of the first of them."""
+        # One further than they reach: see `skewed`.
+        ends = torch.tensor([-longest, longest])
+        first, last = (int(row) for row in self.index(ends))
+        return self.dropout(self.norm(self.table.weight[first : last + 1])), first
+
+
+class LogDistances(Distances):
+    """`Distances` that are exact up to half the span and then ever coarser, up to ``furthest``.
+
+    Args:
+        width: D.
+        span: rows on each side.
+        furthest: the distance whose row is the last.
+        norm: norm of the rows.
+        dropout: probability of dropping a unit of a row, in training.
+    """
+
+    def __init__(
+        self, width: int, span: int, furthest: int, *, norm: nn.Module | None = None, dropout: float = 0.0
+    ) -> None:
+        super().__init__(width, span, norm=norm, dropout=dropout)
+        self.furthest = furthest
+
+    def bucket(self, distance: Tensor) -> Tensor:
+        """In float32 throughout: a logarithm rounded otherwise than the reference's falls into the next bucket."""
+        exact = self.span // 2
+        size = distance.abs()
+        far = torch.log(size.clamp(min=exact) / exact)
+        scaled = far / torch.log(torch.tensor((self.furthest - 1) / exact)) * (exact - 1)
+        return torch.where(size <= exact, distance, distance.sign() * (scaled.ceil() + exact).long())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisentangledBias:
+    """The scores of a query with the distance to a key, and of a key with the distance to a query.
+
+    Attributes:
+        index: the row of each distance.
+        keys: [R, H, d] rows that queries meet; None if they meet none.
+        queries: [R, H, d] rows that keys meet; None if they meet none.
+        scale: factor on both.
+    """
+
+    index: Callable[[Tensor], Tensor]
+    keys: Tensor | None
+    queries: Tensor | None
+    scale: float
+
+    def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
+        """q [n, H, a, d] and k [n, H, b, d] -> [n, H, a, b]."""
+        a, b = q.shape[2], k.shape[2]
+        steps = torch.arange(a + b, device=q.device)
+        total = q.new_zeros(())
+        if self.keys is not None:
+            total = total + skewed(met(q, self.keys[self.index(b - 1 - steps)]), b)
+        if self.queries is not None:
+            total = total + skewed(met(k, self.queries[self.index(steps - a + 1)]), a).mT
+        return total * self.scale
+
+
+def met(x: Tensor, rows: Tensor) -> Tensor:
+    """The products of x [n, H, l, d] with rows [w, H, d]: [n, H, l, w]."""
+    return torch.einsum("nhld,whd->nhlw", x, rows)
+
+
+def skewed(scores: Tensor, columns: int) -> Tensor:
+    """Scores by distance to scores by place, as a view: x [..., r, r + c] -> [..., r, c], (i, j) from r - 1 - i + j.
+
+    Each row begins one place before the row above it; read with rows one place shorter, they stand straight. The last
+    distance of each row is read by none.
+    """
+    rows, width = scores.shape[-2], scores.shape[-1] - 1
+    flat = scores.flatten(-2)[..., rows - 1 : rows - 1 + rows * width]
+    return flat.view(*flat.shape[:-1], rows, width)[..., :columns]
+
+
+class Shift(nn.Module):
+    """A learned vector that is added: x [T, D] -> [T, D]. A bias that stands apart from its projection.
+
+    Args:
+        width: D.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        return x + self.bias
+
+
+class DisentangledAttention(nn.Module):
+    """Self-attention that also scores queries with distances (``c2p``) and keys with distances (``p2c``).
+
+    Args:
+        width: D.
+        heads: H.
+        distances: rows of distances, owned by the trunk; None where tokens meet tokens alone.
+        head_size: d; None for D / H.
+        c2p: whether queries meet distances.
+        p2c: whether keys meet distances.
+        bias: whether the fused projection has a bias.
+        place_key_bias: whether the projection of distances that queries meet has one.
+        shift: makes what is added to queries and to values; nothing by default.
+        dropout: probability of dropping an attention weight, in training.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        distances: Distances | None,
+        *,
+        head_size: int | None = None,
+        c2p: bool,
+        p2c: bool,
+        bias: bool = True,
+        place_key_bias: bool = True,
+        shift: Callable[[], nn.Module] = nn.Identity,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.head_size = head_size or width // heads
+        inner = heads * self.head_size
+        self.parts = {"qkv": [inner, inner, inner]}
+        self.qkv = nn.Linear(width, 3 * inner, bias=bias)
+        self.q_shift, self.v_shift = shift(), shift()
+        self.out = nn.Linear(inner, width)
+        self.rule = Rule(scale=(self.head_size * (1 + c2p + p2c)) ** -0.5, dropout=dropout)
+        # In a tuple, so that its parameters are not also this module's: its owner is the trunk.
+        self.shared = (distances,)
+        self.c2p, self.p2c = c2p, p2c
+        self.add_places(width, inner, place_key_bias)
+
+    def add_places(self, width: int, inner: int, key_bias: bool) -> None:
+        """Makes the projections of distances."""
+        there = self.shared[0] is not None
+        self.place_key = nn.Linear(width, inner, bias=key_bias) if there and self.c2p else None
+        self.place_query = nn.Linear(width, inner) if there and self.p2c else None
+
+    def places(self, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Rows of distances [R, D] as keys and as queries, each [R, H * d] or None where nothing meets them."""
+        return (
+            None if self.place_key is None else self.place_key(rows),
+            None if self.place_query is None else self.place_query(rows),
+        )
+
+    def bias(self, longest: int) -> DisentangledBias | None:
+        """What is added to the scores of texts of up to ``longest`` tokens."""
+        (distances,) = self.shared
+        if distances is None or not (self.c2p or self.p2c):
+            return None
+        rows, first = distances.within(longest)
+        projected = self.places(rows)
+        keys, queries = (None if each is None else each.view(len(rows), -1, self.head_size) for each in projected)
+        assert self.rule.scale is not None
+        return DisentangledBias(lambda distance: distances.index(distance) - first, keys, queries, self.rule.scale)
+
+    def forward(self, x: Tensor, ctx: Context) -> Tensor:
+        """x [T, D] -> [T, D]."""
+        q, k, v = self.qkv(x).split(self.parts["qkv"], -1)
+        q, k, v = (each.unflatten(-1, (-1, self.head_size)) for each in (self.q_shift(q), k, self.v_shift(v)))
+        rule = self.rule if self.training else self.rule.undropped
+        bias = self.bias(ctx.layout.longest)
+        return self.out(attend(q, k, v, ctx.layout, ctx.layout, rule, bias, weights=ctx.weights).flatten(1))
+
+
+class SharedDisentangledAttention(DisentangledAttention):
+    """The same with distances projected as tokens are, by one and the same projection."""
+
+    def add_places(self, width: int, inner: int, key_bias: bool) -> None:
+        """There are none beside the fused one."""
+
+    def places(self, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Rows of distances [R, D] as keys and as queries."""
+        queries, keys, _ = self.qkv(rows).split(self.parts["qkv"], -1)
+        return keys if self.c2p else None, queries if self.p2c else None
