@@ -27,9 +27,11 @@ class Head(nn.Module, Generic[Out]):
 class Transform(nn.Module):
     """Linear, activation, norm: x [T, D] -> [T, D]. Poolers and the first half of masked-LM heads."""
 
-    def __init__(self, width: int, act: str, *, out: int | None = None, norm: nn.Module | None = None) -> None:
+    def __init__(
+        self, width: int, act: str, *, out: int | None = None, norm: nn.Module | None = None, bias: bool = True
+    ) -> None:
         super().__init__()
-        self.dense = nn.Linear(width, out or width)
+        self.dense = nn.Linear(width, out or width, bias=bias)
         self.act = activation(act)
         self.norm = norm or nn.Identity()
 
