@@ -1,0 +1,80 @@
+"""GTE (https://arxiv.org/abs/2407.19669): BERT's block with rotary positions, for long texts in many languages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, HeadPlan, Task, register
+from torso.checkpoint.names import Names
+from torso.checkpoint.parameters import Axis, chance, knob, size
+from torso.models.encoders import masked_lm, masked_lm_names
+from torso.models.nomic_bert import HEADS, RotaryEncoderConfig, stack
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class GteConfig(RotaryEncoderConfig):
+    """The keys of a GTE ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "gte"
+
+    vocab_size: int = size(250048, "entries of the vocabulary", Axis("embed.tokens", 0))
+    type_vocab_size: int = knob(
+        1, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
+    )
+    attention_probs_dropout_prob: float = chance(0.0, "dropout on attention weights")
+    max_position_embeddings: int = knob(8192, "longest text the model was made for, in tokens", acts="run", least=1)
+    rope_theta: float = knob(160000.0, "base of the rotary angles", acts="run", least=1)
+    pad_token_id: int | None = knob(1, "id of the padding token; torso packs texts and needs none", acts="none")
+
+
+def feed(c: GteConfig) -> nn.GatedFeedForward:
+    """The gate stands behind what it lets through, and the way back has a bias."""
+
+    class GateBehind(nn.GatedFeedForward):
+        def __init__(self) -> None:
+            width, inner = c.hidden_size, c.intermediate_size
+            super().__init__(width, inner, c.hidden_act, bias=False, dropout=c.hidden_dropout_prob)
+            self.down = nn.Linear(inner, width)
+
+        def forward(self, x: Tensor) -> Tensor:
+            """x [T, D] -> [T, D]."""
+            up, gate = self.gate_up(x).chunk(2, -1)
+            return self.down(self.dropout(self.act(gate) * up))
+
+    return GateBehind()
+
+
+def trunk(c: GteConfig) -> nn.Trunk:
+    """Blocks whose attention has biases."""
+    return stack(c, lambda: feed(c), bias=True)
+
+
+LAYER = "encoder.layer.{i}"
+TRUNK = Names(
+    prefix=("gte.", "new.", ""),
+    rows={
+        "embed.tokens": "embeddings.word_embeddings",
+        "embed.segments": "embeddings.token_type_embeddings",
+        "embed.norm": "embeddings.LayerNorm",
+        "layers.{i}.attn.qkv": f"{LAYER}.attention.qkv_proj",
+        "layers.{i}.attn.out": f"{LAYER}.attention.o_proj",
+        "layers.{i}.attn_norm": f"{LAYER}.attn_ln",
+        "layers.{i}.ffn.gate_up": f"{LAYER}.mlp.up_gate_proj",
+        "layers.{i}.ffn.down": f"{LAYER}.mlp.down_proj",
+        "layers.{i}.ffn_norm": f"{LAYER}.mlp_ln",
+    },
+    unused=("pooler.dense", "embeddings.position_ids", "embeddings.rotary_emb.inv_freq"),
+)
+VOCABULARY = masked_lm_names(
+    {"mlp.dense": "lm_head.dense", "mlp.norm": "lm_head.norm"}, bias="lm_head.decoder.bias", decoder="lm_head.decoder"
+)
+# The activation of this head does not follow the config.
+TASKS: dict[Task[Any], HeadPlan[Any]] = {
+    **HEADS,
+    Task.MASKED_LM: HeadPlan(lambda c: masked_lm(c, "gelu"), VOCABULARY),
+}
+
+register(Architecture(("gte",), "Gte", GteConfig, trunk, TRUNK, TASKS))

@@ -1,0 +1,119 @@
+"""NomicBERT and GTE, which share a block."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from .kinds import Family, Values
+
+LINEAR = {"rope_type": "linear", "rope_theta": 300.0, "factor": 2.0}
+
+
+def _small(**values: Any) -> Values:
+    base = {
+        "vocab_size": 53,
+        "hidden_size": 24,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 40,
+        "max_position_embeddings": 64,
+        "type_vocab_size": 2,
+        "pad_token_id": 0,
+    }
+    return {**base, **values}
+
+
+def _drawn(dice: random.Random) -> Values:
+    heads = dice.randint(1, 4)
+    return _small(
+        vocab_size=dice.randint(11, 70),
+        num_attention_heads=heads,
+        hidden_size=heads * 2 * dice.randint(2, 5),
+        intermediate_size=dice.randint(5, 50),
+        num_hidden_layers=dice.randint(1, 3),
+        type_vocab_size=dice.randint(1, 3),
+        hidden_act=dice.choice(["silu", "gelu", "relu"]),
+        layer_norm_eps=dice.choice([1e-12, 1e-3]),
+        rope_theta=dice.choice([100.0, 10000.0]),
+    )
+
+
+def _published(**values: Any) -> Values:
+    return {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, **values}
+
+
+def _nomic(**values: Any) -> Values:
+    """As the Hub has them: in the words of GPT-2, beside those of today."""
+    base = {
+        "activation_function": "swiglu",
+        "attn_pdrop": 0.0,
+        "causal": False,
+        "layer_norm_epsilon": 1e-12,
+        "mlp_fc1_bias": False,
+        "n_embd": 768,
+        "n_head": 12,
+        "n_inner": 3072,
+        "n_layer": 12,
+        "n_positions": 8192,
+        "parallel_block": False,
+        "prenorm": False,
+        "qkv_proj_bias": False,
+        "rotary_emb_base": 1000,
+        "rotary_emb_fraction": 1.0,
+        "rotary_emb_interleaved": False,
+        "rotary_emb_scale_base": None,
+        "rotary_scaling_factor": None,
+        "type_vocab_size": 2,
+        "vocab_size": 30528,
+    }
+    return {**base, **values}
+
+
+CONFIGS = {
+    "plain": _small(),
+    "own-heads": _small(head_dim=10, rope_theta=50.0, hidden_act="relu", classifier_dropout=0.3),
+    "stretched": _small(rope_parameters=LINEAR, type_vocab_size=1, hidden_act="gelu_new", layer_norm_eps=0.1),
+    "untied": _small(tie_word_embeddings=False, num_hidden_layers=1, num_attention_heads=2),
+}
+DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")
+
+FAMILIES = {
+    "nomic_bert": Family(
+        configs=CONFIGS,
+        drawn=_drawn,
+        dropouts=DROPOUTS,
+        published={
+            "nomic-ai/nomic-embed-text-v1.5": _nomic(
+                max_position_embeddings=2048, rope_parameters={"rope_theta": 1000.0, "rope_type": "default"}
+            ),
+            "nomic-ai/nomic-embed-text-v1": _nomic(rotary_scaling_factor=2),
+            "nomic-ai/CodeRankEmbed": _nomic(),
+        },
+        # Of the two biases of an untied decoder, transformers uses the decoder's own.
+        left=("cls.predictions.bias",),
+    ),
+    "gte": Family(
+        configs={**CONFIGS, "no-segments": _small(type_vocab_size=0)},
+        drawn=_drawn,
+        dropouts=DROPOUTS,
+        published={
+            "alibaba-nlp-community/gte-multilingual-base": _published(
+                vocab_size=250048, type_vocab_size=1, rope_parameters={"rope_theta": 160000.0, "rope_type": "default"}
+            ),
+            "alibaba-nlp-community/gte-base-en-v1.5": _published(
+                vocab_size=30528, type_vocab_size=0, pad_token_id=0, rope_theta=500000.0
+            ),
+            "alibaba-nlp-community/gte-large-en-v1.5": _published(
+                vocab_size=30528,
+                type_vocab_size=2,
+                pad_token_id=0,
+                rope_theta=160000.0,
+                hidden_size=1024,
+                num_hidden_layers=24,
+                num_attention_heads=16,
+                intermediate_size=4096,
+            ),
+        },
+    ),
+}
