@@ -16,7 +16,15 @@ from torso.errors import InputError, UnsupportedError
 if TYPE_CHECKING:
     from torso import nn
     from torso.checkpoint.config import HubConfig
-    from torso.outputs import ChoiceLogits, Features, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+    from torso.outputs import (
+        ChoiceLogits,
+        Features,
+        ReplacedLogits,
+        SequenceLogits,
+        SpanLogits,
+        TokenLogits,
+        VocabLogits,
+    )
 
 Out = TypeVar("Out", covariant=True)
 C = TypeVar("C", bound="HubConfig")
@@ -39,6 +47,7 @@ class Task(Generic[Out]):
     FEATURES: ClassVar[Task[Features]]
     SEQUENCE: ClassVar[Task[SequenceLogits]]
     TOKEN: ClassVar[Task[TokenLogits]]
+    REPLACED: ClassVar[Task[ReplacedLogits]]
     SPAN: ClassVar[Task[SpanLogits]]
     CHOICE: ClassVar[Task[ChoiceLogits]]
     MASKED_LM: ClassVar[Task[VocabLogits]]
@@ -71,6 +80,7 @@ class Task(Generic[Out]):
 Task.FEATURES = Task("features", False, "Model")
 Task.SEQUENCE = Task("sequence-classification", True, "ForSequenceClassification")
 Task.TOKEN = Task("token-classification", True, "ForTokenClassification")
+Task.REPLACED = Task("replaced-tokens", False, "ForPreTraining")
 Task.SPAN = Task("question-answering", False, "ForQuestionAnswering")
 Task.CHOICE = Task("multiple-choice", False, "ForMultipleChoice")
 Task.MASKED_LM = Task("masked-lm", False, "ForMaskedLM")
@@ -81,6 +91,7 @@ TASKS: tuple[Task[Any], ...] = (
     Task.FEATURES,
     Task.SEQUENCE,
     Task.TOKEN,
+    Task.REPLACED,
     Task.SPAN,
     Task.CHOICE,
     Task.MASKED_LM,

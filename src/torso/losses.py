@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from torso.batch import pieces, unpack
 from torso.errors import InputError
-from torso.outputs import ChoiceLogits, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+from torso.outputs import ChoiceLogits, ReplacedLogits, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
 
 IGNORED = -100
 """A label that counts for nothing."""
@@ -57,6 +57,12 @@ def problem_of(labels: int, given: Tensor, *, shares: bool = False) -> Problem:
 def token_loss(out: TokenLogits, labels: Tensor) -> Tensor:
     """The loss of a token head: scores [T, C], labels [T] int64, -100 for tokens that do not count -> scalar."""
     return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
+
+
+def replaced_loss(out: ReplacedLogits, labels: Tensor) -> Tensor:
+    """The loss of a discriminator: scores [T], labels [T] 1 for a token that was replaced, -100 for none -> scalar."""
+    counted = check_labels(labels, tuple(out.logits.shape), 2) != IGNORED
+    return F.binary_cross_entropy_with_logits(out.logits[counted], labels[counted].to(out.logits.dtype))
 
 
 def vocabulary_loss(out: VocabLogits, labels: Tensor) -> Tensor:

@@ -88,6 +88,19 @@ class TokenLogits:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ReplacedLogits:
+    """One score per token, above 0 for one that was replaced: logits [T]."""
+
+    logits: Tensor
+    hidden: Hidden
+
+    @property
+    def layout(self) -> Layout:
+        """Where the sequences lie."""
+        return self.hidden.layout
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SpanLogits:
     """Scores of each token as start and as end of an answer: start and end [T]."""
 

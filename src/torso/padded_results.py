@@ -12,7 +12,16 @@ from torch import Tensor
 from torso import losses
 from torso.architecture import Task
 from torso.errors import InputError
-from torso.outputs import ChoiceLogits, Features, Hidden, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+from torso.outputs import (
+    ChoiceLogits,
+    Features,
+    Hidden,
+    ReplacedLogits,
+    SequenceLogits,
+    SpanLogits,
+    TokenLogits,
+    VocabLogits,
+)
 from torso.padded_outputs import FeaturesOutput, LogitsOutput, QuestionAnsweringOutput
 from torso.padding import Padding
 
@@ -105,6 +114,11 @@ def _token(model: Model[Any], out: TokenLogits, given: Given) -> LogitsOutput:
     return _logits(model, given.padding.put(out.logits), loss, out.hidden, given)
 
 
+def _replaced(model: Model[Any], out: ReplacedLogits, given: Given) -> LogitsOutput:
+    loss = None if given.labels is None else losses.replaced_loss(out, _packed_labels(given.labels, given.padding))
+    return _logits(model, given.padding.put(out.logits), loss, out.hidden, given)
+
+
 def _vocabulary(model: Model[Any], out: VocabLogits, given: Given) -> LogitsOutput:
     loss = None
     if given.labels is not None:
@@ -133,6 +147,7 @@ PADDED: dict[type, Callable[[Model[Any], Any, Given], Any]] = {
     Features: _features,
     SequenceLogits: _sequence,
     TokenLogits: _token,
+    ReplacedLogits: _replaced,
     SpanLogits: _span,
     ChoiceLogits: _choice,
     VocabLogits: _vocabulary,

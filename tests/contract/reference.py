@@ -251,6 +251,8 @@ def made_labels(
             return {"labels": whole(2, texts, config.num_labels).float()}
         case "tokens":
             return {"labels": per_token(config.num_labels)}
+        case "replaced":
+            return {"labels": whole(2, *here.shape).masked_fill(~here, IGNORED)}
         case "words":
             return {"labels": per_token(config.vocab_size)}
         case "next":

@@ -139,3 +139,21 @@ def test_a_new_encoder_is_as_wide_as_its_config_says() -> None:
     model = new_model(config, Task.MASKED_LM, seed=1)
     assert model.trunk.embed.project.weight.shape == (8, 6)
     assert model.head.mlp.dense.weight.shape == (6, 8)
+
+
+def test_a_discriminator_learns_from_every_token_that_counts(reference) -> None:
+    made: Reference = reference("electra", "plain", "replaced")
+    given, model = batch(made, "right"), made.torso()
+    labels = given.shared["labels"].clone()
+    with torch.no_grad():
+        whole = model(**given.shared)
+        labels[0, 0] = -100
+        fewer = model(**{**given.shared, "labels": labels}).loss
+        wanted = torch.nn.functional.binary_cross_entropy_with_logits(
+            whole.logits[labels != -100], labels[labels != -100].float()
+        )
+        torch.testing.assert_close(fewer, wanted)
+        assert fewer != whole.loss
+        labels[0, 0] = 2
+        with pytest.raises(TorsoError, match="label is 2"):
+            model(**{**given.shared, "labels": labels})

@@ -52,6 +52,10 @@ HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.SEQUENCE: HeadPlan(lambda c: first_token(c, "gelu"), FIRST_TOKEN),
     Task.CHOICE: HeadPlan(choice, Names({"scorer.mlp.dense": "sequence_summary.summary", "scorer.out": "classifier"})),
     Task.TOKEN: TOKEN,
+    Task.REPLACED: HeadPlan(
+        lambda c: nn.ReplacedHead(c.hidden_size, mlp=nn.Transform(c.hidden_size, c.hidden_act)),
+        Names({"mlp.dense": "discriminator_predictions.dense", "out": "discriminator_predictions.dense_prediction"}),
+    ),
     Task.SPAN: SPAN,
     Task.MASKED_LM: HeadPlan(
         lambda c: masked_lm(c, "gelu"),

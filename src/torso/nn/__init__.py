@@ -38,7 +38,17 @@ if TYPE_CHECKING:
     )
     from torso.nn.embeddings import Embeddings, LearnedPositions, SinusoidalPositions
     from torso.nn.feedforward import FeedForward, GatedFeedForward
-    from torso.nn.heads import ChoiceHead, FeatureHead, Head, SequenceHead, SpanHead, TokenHead, Transform, VocabHead
+    from torso.nn.heads import (
+        ChoiceHead,
+        FeatureHead,
+        Head,
+        ReplacedHead,
+        SequenceHead,
+        SpanHead,
+        TokenHead,
+        Transform,
+        VocabHead,
+    )
     from torso.nn.norm import OffsetRMSNorm, RMSNorm
     from torso.nn.rotary import PairedRotary, Rotary
     from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk, WrappedEncoderDecoder
@@ -76,6 +86,7 @@ __all__ = [
     "PreNormBlock",
     "PreNormCrossBlock",
     "RMSNorm",
+    "ReplacedHead",
     "Rotary",
     "Rule",
     "SandwichBlock",
@@ -136,6 +147,7 @@ _HOME = {
     "ChoiceHead": "torso.nn.heads",
     "FeatureHead": "torso.nn.heads",
     "Head": "torso.nn.heads",
+    "ReplacedHead": "torso.nn.heads",
     "SequenceHead": "torso.nn.heads",
     "SpanHead": "torso.nn.heads",
     "TokenHead": "torso.nn.heads",

@@ -11,7 +11,16 @@ from torch.nn import functional as F
 
 from torso.batch import Batch
 from torso.nn.activations import activation
-from torso.outputs import ChoiceLogits, Features, Hidden, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
+from torso.outputs import (
+    ChoiceLogits,
+    Features,
+    Hidden,
+    ReplacedLogits,
+    SequenceLogits,
+    SpanLogits,
+    TokenLogits,
+    VocabLogits,
+)
 
 Out = TypeVar("Out", covariant=True)
 
@@ -144,6 +153,24 @@ class TokenHead(Head[TokenLogits]):
     def forward(self, hidden: Hidden, batch: Batch) -> TokenLogits:
         """Scores [T, C]."""
         return TokenLogits(self.out(self.dropout(self.mlp(hidden.rows))), hidden)
+
+
+class ReplacedHead(Head[ReplacedLogits]):
+    """Each token's score for having been replaced.
+
+    Args:
+        width: D.
+        mlp: transform of the rows.
+    """
+
+    def __init__(self, width: int, *, mlp: nn.Module) -> None:
+        super().__init__()
+        self.mlp = mlp
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, hidden: Hidden, batch: Batch) -> ReplacedLogits:
+        """Scores [T]."""
+        return ReplacedLogits(self.out(self.mlp(hidden.rows)).squeeze(-1), hidden)
 
 
 class SpanHead(Head[SpanLogits]):

@@ -20,7 +20,7 @@ class Case:
         task: torso's task.
         values: what the head adds to the config.
         labels: what its labels look like: ``number``, ``numbers``, ``class``, ``classes``, ``tokens``, ``words``,
-            ``next``, ``targets``, ``span``, ``choice`` or ``none``.
+            ``next``, ``targets``, ``replaced``, ``span``, ``choice`` or ``none``.
     """
 
     task: Task[Any]
@@ -37,6 +37,7 @@ CASES: Mapping[str, Case] = {
     "sequence-inferred": Case(Task.SEQUENCE, "classes", {"num_labels": 3}),
     "sequence-two": Case(Task.SEQUENCE, "class", {"num_labels": 2}),
     "token": Case(Task.TOKEN, "tokens", {"num_labels": 5}),
+    "replaced": Case(Task.REPLACED, "replaced"),
     "span": Case(Task.SPAN, "span"),
     "choice": Case(Task.CHOICE, "choice"),
     "next-sentence": Case(Task.NEXT_SENTENCE, "class"),
