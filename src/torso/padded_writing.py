@@ -11,10 +11,10 @@ from torch import Tensor
 from torso.architecture import Task
 from torso.batch import pieces
 from torso.errors import InputError
-from torso.generate.completing import complete
-from torso.generate.files import settings_of
-from torso.generate.prompting import prompts_of
-from torso.generate.settings import GenerationSettings
+from torso.generation.completing import complete
+from torso.generation.files import settings_of
+from torso.generation.prompting import prompts_of
+from torso.generation.settings import GenerationSettings
 from torso.nn.trunk import EncoderDecoder
 from torso.padding import Padding
 

@@ -87,8 +87,9 @@ LINES = (
     ("models", "bundled"),
     ("model", "losses", "weightless"),
     ("loading", "settling", "catalogue"),
-    ("runtime", "generate"),
-    ("targets", "padding", "padded_outputs", "padded_results", "padded", "padded_writing", "auto", "auto_model", "tasks"),
+    ("runtime", "generation"),
+    ("targets", "padding", "padded_outputs", "padded_results", "padded", "padded_writing"),
+    ("auto", "auto_model", "tasks"),
     ("cli", "__main__"),
 )
 LATE = {

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from torso.generate.completing import Completion, complete
-from torso.generate.files import settings_of
-from torso.generate.prompting import prompts_of
-from torso.generate.settings import GenerationSettings
+from torso.generation.completing import Completion, complete
+from torso.generation.files import settings_of
+from torso.generation.prompting import prompts_of
+from torso.generation.settings import GenerationSettings
 from torso.model import Model
 
 from .reference import Reference

@@ -11,9 +11,9 @@ from transformers.generation import logits_process as theirs
 from transformers.generation.utils import GenerationMixin
 
 from conftest import seed
-from torso.generate import narrowing, processors
-from torso.generate.processors import Written
-from torso.generate.settings import GenerationSettings
+from torso.generation import narrowing, processors
+from torso.generation.processors import Written
+from torso.generation.settings import GenerationSettings
 
 V, ROWS, LENGTH = 40, 5, 14
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torso.batch import Layout
 from torso.errors import ConfigError, InputError, TooLongError
-from torso.generate.settings import GenerationSettings
+from torso.generation.settings import GenerationSettings
 from torso.model import Model
 from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits

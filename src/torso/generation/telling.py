@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from torso.errors import InputError
-from torso.generate.processors import Written
+from torso.generation.processors import Written
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer

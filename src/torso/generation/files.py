@@ -10,7 +10,7 @@ from typing import Any, cast
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.config_file import ConfigFile
 from torso.errors import TorsoError, UnsupportedError
-from torso.generate.settings import GenerationSettings
+from torso.generation.settings import GenerationSettings
 
 FILE = "generation_config.json"
 

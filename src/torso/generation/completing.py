@@ -8,12 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from torso.errors import ConfigError, InputError
-from torso.generate.beams import search
-from torso.generate.files import require_known
-from torso.generate.prompting import Prompt
-from torso.generate.settings import GenerationSettings
-from torso.generate.telling import StopStrings, Teller
-from torso.generate.writing import Why, write
+from torso.generation.beams import search
+from torso.generation.files import require_known
+from torso.generation.prompting import Prompt
+from torso.generation.settings import GenerationSettings
+from torso.generation.telling import StopStrings, Teller
+from torso.generation.writing import Why, write
 from torso.model import Model
 from torso.outputs import VocabLogits
 

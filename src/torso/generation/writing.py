@@ -9,11 +9,11 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from torso.generate.decoder import Decoder
-from torso.generate.narrowing import narrowings
-from torso.generate.processors import Written, processors
-from torso.generate.prompting import Prompt
-from torso.generate.settings import GenerationSettings
+from torso.generation.decoder import Decoder
+from torso.generation.narrowing import narrowings
+from torso.generation.processors import Written, processors
+from torso.generation.prompting import Prompt
+from torso.generation.settings import GenerationSettings
 from torso.model import Model
 from torso.outputs import VocabLogits
 

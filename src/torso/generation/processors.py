@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from torso.generate.settings import GenerationSettings, ids_of
+from torso.generation.settings import GenerationSettings, ids_of
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ import pytest
 import transformers
 
 from torso.errors import ConfigError, TorsoError, UnknownParameterError, UnsupportedError
-from torso.generate.files import require_known, settings_of, with_task
-from torso.generate.settings import GenerationSettings
+from torso.generation.files import require_known, settings_of, with_task
+from torso.generation.settings import GenerationSettings
 from torso.loading import read_config
 
 

@@ -10,11 +10,11 @@ import torch
 from torso import new_model
 from torso.architecture import Task
 from torso.errors import ConfigError, InputError, TooLongError
-from torso.generate.completing import complete, pieces
-from torso.generate.narrowing import narrowings
-from torso.generate.prompting import prompts_of
-from torso.generate.settings import GenerationSettings
-from torso.generate.writing import draw, generators
+from torso.generation.completing import complete, pieces
+from torso.generation.narrowing import narrowings
+from torso.generation.prompting import prompts_of
+from torso.generation.settings import GenerationSettings
+from torso.generation.writing import draw, generators
 from torso.model import Model
 from torso.models.llama import LlamaConfig
 
@@ -57,7 +57,7 @@ def test_the_distribution_is_the_one_asked_for(values, model) -> None:
     [known] = written(model, [[3, 1, 4]], GenerationSettings(max_new_tokens=1))
 
     def chances(prompt: list[int]) -> list[float]:
-        from torso.generate.decoder import Decoder
+        from torso.generation.decoder import Decoder
 
         scores = Decoder(model, 1, sources=None, room=9).read([prompt])
         for step in narrowings(settings):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from torso.generate.settings import GenerationSettings
+from torso.generation.settings import GenerationSettings
 
 Narrowing = Callable[[Tensor], Tensor]
 """Scores [n, V] -> scores [n, V], minus infinity for what is left out."""
