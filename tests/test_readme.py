@@ -27,6 +27,10 @@ def beside_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.origin is not None
     (tmp_path / "all-MiniLM-L6-v2").symlink_to(Path(found.origin).parent / "model")
     (tmp_path / "texts.txt").write_text("a text\nanother\n", encoding="utf-8")
+    rows = '{"review": "菜很好吃,但是服务太慢"}\n{"review": "等了两个小时还没上菜"}\n'
+    (tmp_path / "reviews.jsonl").write_text(rows, encoding="utf-8")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "help.md").write_text("Open Settings to change your password.\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
 
@@ -46,7 +50,7 @@ def test_the_python_runs_and_gives_what_is_shown(name: str) -> None:
             told = repr(eval(source, space))
             assert re.fullmatch(re.escape(wanted.strip()).replace(r"\.\.\.", ".*").replace("9269", r"\d+"), told), told
             shown += 1
-    assert shown == 1
+    assert shown == 2
     assert repr(space["output"]) in (HOME / name).read_text(encoding="utf-8")
 
 
@@ -61,6 +65,22 @@ def test_the_commands_run(name: str, capsys: pytest.CaptureFixture[str]) -> None
             ran += 1
     assert ran >= 5
     assert Path("vectors.npy").stat().st_size > 0
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.usefixtures("beside_a_model")
+def test_the_output_shown_is_what_comes_out(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def digits(text: str) -> list[str]:
+        # The last digits of a score, and so of its bar, are the processor's own.
+        rounded = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+        return [re.sub(r"[█▏▎▍▌▋▊▉ ]+", " ", line).strip() for line in rounded.strip().splitlines()]
+
+    found = re.findall(r"```\n\$ (torso [^\n]*)\n(.*?)```", (HOME / name).read_text(encoding="utf-8"), re.DOTALL)
+    for line, wanted in found:
+        capsys.readouterr()
+        assert main(shlex.split(line)[1:]) == 0
+        assert digits(capsys.readouterr().out) == digits(wanted), line
+    assert len(found) == 4
 
 
 def test_both_languages_show_the_same_commands_and_calls() -> None:
