@@ -103,6 +103,8 @@ def test_gemma(tmp_path: Path):
         assert ours.decode(ours(text).input_ids) == theirs.decode(ours(text).input_ids)
         if not any(name in text for name in ("<pad>", "<mask>", "<s>")):
             assert ours(text).input_ids == [2, *plain.encode(text)], text
+    said = ours("<start_of_turn>user\n<bos>").input_ids
+    assert ours.decode(said, True) == theirs.decode(said, skip_special_tokens=True) == "<start_of_turn>user\n"
     assert ours.padding_side == theirs.padding_side == "left"
     assert (ours.bos_token, ours.eos_token, ours.pad_token, ours.unk_token) == ("<bos>", "<eos>", "<pad>", "<unk>")
 

@@ -148,3 +148,11 @@ def test_a_file_of_another_kind_than_its_family(tmp_path: Path):
     with pytest.raises(TokenizerError, match="unigram"):
         Tokenizer.from_folder(tmp_path)
     assert read_sentencepiece(WHOLE[1]).algorithm == BPE
+
+
+@pytest.mark.parametrize("name", ["xlm-roberta", "mbart", "mbart-50"])
+def test_a_file_that_fairseq_could_not_have_numbered(tmp_path: Path, name: str):
+    folder = KINDS[name].write(tmp_path)
+    (folder / "sentencepiece.bpe.model").write_bytes(pieces(pad_id=0, eos_id=1, unk_id=2, bos_id=-1))
+    with pytest.raises(TokenizerError, match="first three"):
+        Tokenizer.from_folder(folder)
