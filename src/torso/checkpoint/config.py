@@ -147,6 +147,10 @@ class HubConfig(Declared):
         """The longest text the trunk takes, in tokens; None for no limit."""
         return None
 
+    def reads_on(self, before: int, after: int) -> bool:
+        """Whether what a decoder made of a text of ``before`` tokens still holds when the text has ``after``."""
+        return True
+
     @property
     def labels(self) -> int:
         """How many labels the head has.

@@ -111,7 +111,7 @@ def describe(config: HubConfig) -> Description:
     return Description(f"{type(config).__name__} ({config.model_type})", tuple(rows))
 
 
-def _meaning(meaning: str, only: tuple[object] | None) -> str:
+def _meaning(meaning: str, only: tuple[object, ...] | None) -> str:
     text = say(meaning)
     return text if only is None else f"{text} ({say('only {value} is implemented', dict(value=shown(only[0])))})"
 

@@ -65,7 +65,7 @@ class Knob:
         least: smallest value allowed.
         most: largest value allowed.
         choices: every value allowed.
-        only: the one value implemented.
+        only: the one value implemented, and whatever other values mean the same.
         measures: where a weight file shows the value.
     """
 
@@ -74,7 +74,7 @@ class Knob:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] | None = None
-    only: tuple[object] | None = None
+    only: tuple[object, ...] | None = None
     measures: Axis | Count | None = None
 
 
@@ -103,9 +103,9 @@ def chance(default: float | None, meaning: str) -> Any:
     return knob(default, meaning, acts="train", least=0, most=1)
 
 
-def only(value: Any, meaning: str = "") -> Any:
-    """Declares a parameter of which one value is implemented; any other is refused by name."""
-    return field(default=value, metadata={"knob": Knob(meaning, "run", only=(value,))})
+def only(value: Any, meaning: str = "", *, alike: tuple[object, ...] = ()) -> Any:
+    """Declares a parameter of which one value is implemented; any other is refused by name, but for those ``alike``."""
+    return field(default=value, metadata={"knob": Knob(meaning, "run", only=(value, *alike))})
 
 
 def knob_of(declared: Field[Any]) -> Knob:
@@ -125,7 +125,7 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
     """
     about = knob_of(declared)
     values: dict[str, object] = {"name": declared.name, "value": value, "default": declared.default}
-    if about.only is not None and value != about.only[0]:
+    if about.only is not None and value not in about.only:
         raise UnsupportedError(
             "E_UNSUPPORTED",
             "{name} is {value!r}; torso implements only {default!r}.",

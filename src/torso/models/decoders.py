@@ -1,4 +1,4 @@
-"""The heads that decoders of Llama's kind have in common: transformers gives them all the same."""
+"""What decoders of Llama's kind have in common: their sizes, and their heads, which transformers gives them all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import Any, Protocol
 
 from torso import nn
 from torso.architecture import HeadPlan, Task
+from torso.checkpoint.config import check_divides
 from torso.checkpoint.names import Names
+from torso.checkpoint.parameters import Axis, Count, chance, knob, size
+from torso.checkpoint.rope import RotaryConfig
+from torso.errors import ConfigError
+
+SLIDING, FULL = "sliding_attention", "full_attention"
 
 
 class DecoderConfig(Protocol):
@@ -40,6 +46,61 @@ class DecoderConfig(Protocol):
         ...
 
 
+class RotaryDecoderConfig(RotaryConfig):
+    """The keys of a decoder with rotary positions, grouped keys and values, and a gated feed-forward."""
+
+    vocab_size: int = size(32000, "entries of the vocabulary", Axis("embed.tokens", 0))
+    hidden_size: int = size(4096, "width of every hidden state", Axis("embed.tokens", 1))
+    intermediate_size: int = size(11008, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
+    num_hidden_layers: int = size(32, "blocks of the trunk", Count("layers"))
+    num_attention_heads: int = knob(32, "heads that share the width", acts="run", least=1)
+    num_key_value_heads: int | None = knob(
+        None, "heads of keys and values; null: one per query head", acts="shape", least=1
+    )
+    head_dim: int | None = knob(None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
+    rms_norm_eps: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    attention_dropout: float = chance(0.0, "dropout on attention weights")
+    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null is 0.1")
+    tie_word_embeddings: bool = knob(False, "whether the token embeddings are the output matrix too", acts="shape")
+
+    def check(self) -> None:
+        """The groups of keys and values share the query heads evenly."""
+        if self.head_dim is None:
+            check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
+        check_divides(self.num_attention_heads, "num_attention_heads", self.groups, "num_key_value_heads")
+        super().check()
+
+    @property
+    def groups(self) -> int:
+        """Heads of keys and values."""
+        return self.num_key_value_heads or self.num_attention_heads
+
+    @property
+    def head_size(self) -> int:
+        """Width of a head."""
+        return self.head_dim or self.hidden_size // self.num_attention_heads
+
+    @property
+    def rotary_size(self) -> int:
+        """Units of each head that turn."""
+        return int(self.head_size * self.rope()["partial_rotary_factor"])
+
+
+def check_kinds(kinds: list[str] | None, layers: int) -> None:
+    """Holds ``layer_types`` to one known kind per layer.
+
+    Raises:
+        ConfigError: ``E_CONFIG``, if it is not.
+    """
+    if kinds is not None and (len(kinds) != layers or not set(kinds) <= {SLIDING, FULL}):
+        raise ConfigError(
+            "E_CONFIG",
+            "layer_types is {kinds}; it must name one of {known} for each of the {layers} layers.",
+            cure="Give as many as num_hidden_layers, or null.",
+            values=dict(kinds=kinds, known=f"{SLIDING}, {FULL}", layers=layers),
+        )
+
+
 def next_token(c: DecoderConfig) -> nn.VocabHead:
     """Logits over the vocabulary: what comes next."""
     return nn.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings)
@@ -57,11 +118,14 @@ def every_token(c: DecoderConfig) -> nn.TokenHead:
 
 
 OUTPUT = Names({"out": "lm_head"}, copies={"lm_head.weight": "trunk.embed.tokens.weight"})
-DECODER_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
+SPANLESS_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
     Task.CAUSAL_LM: HeadPlan(next_token, OUTPUT),
     Task.SEQUENCE: HeadPlan(last_token, Names({"out": "score"})),
     Task.TOKEN: HeadPlan(every_token, Names({"out": "score"})),
+}
+DECODER_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
+    **SPANLESS_HEADS,
     Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
 }
 # What the older families, from GPT-2 to BLOOM, call the head of labels of tokens.

@@ -7,51 +7,19 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.config import check_divides
 from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
-from torso.checkpoint.rope import RotaryConfig
-from torso.models.decoders import DECODER_HEADS, OLDER_SPAN
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, knob, size
+from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, RotaryDecoderConfig
 
 
-class LlamaConfig(RotaryConfig):
+class LlamaConfig(RotaryDecoderConfig):
     """The keys of a Llama ``config.json``, under the names the Hub gives them."""
 
     model_type: ClassVar[str] = "llama"
 
-    vocab_size: int = size(32000, "entries of the vocabulary", Axis("embed.tokens", 0))
-    hidden_size: int = size(4096, "width of every hidden state", Axis("embed.tokens", 1))
-    intermediate_size: int = size(11008, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
-    num_hidden_layers: int = size(32, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(32, "heads that share the width", acts="run", least=1)
-    num_key_value_heads: int | None = knob(
-        None, "heads of keys and values; null: one per query head", acts="shape", least=1
-    )
-    head_dim: int | None = knob(None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
     hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    rms_norm_eps: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
     attention_bias: bool = knob(False, "whether the projections of attention have a bias", acts="shape")
-    attention_dropout: float = chance(0.0, "dropout on attention weights")
     mlp_bias: bool = knob(False, "whether the feed-forward has a bias", acts="shape")
-    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null is 0.1")
-    tie_word_embeddings: bool = knob(False, "whether the token embeddings are the output matrix too", acts="shape")
-
-    def check(self) -> None:
-        """The groups of keys and values share the query heads evenly."""
-        super().check()
-        if self.head_dim is None:
-            check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
-        check_divides(self.num_attention_heads, "num_attention_heads", self.groups, "num_key_value_heads")
-
-    @property
-    def groups(self) -> int:
-        """Heads of keys and values."""
-        return self.num_key_value_heads or self.num_attention_heads
-
-    @property
-    def head_size(self) -> int:
-        """Width of a head."""
-        return self.head_dim or self.hidden_size // self.num_attention_heads
 
     @property
     def biases(self) -> tuple[bool, bool]:

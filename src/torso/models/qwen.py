@@ -7,10 +7,8 @@ from typing import ClassVar
 from torso import nn
 from torso.architecture import Architecture, Task, register
 from torso.checkpoint.parameters import Axis, knob, size
-from torso.models.decoders import DECODER_HEADS, OLDER_SPAN
+from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, SLIDING, check_kinds
 from torso.models.llama import TRUNK, LlamaConfig, trunk
-
-SLIDING = "sliding_attention"
 
 
 class Qwen2Config(LlamaConfig):
@@ -29,6 +27,11 @@ class Qwen2Config(LlamaConfig):
     layer_types: list[str] | None = knob(
         None, "which layers have a window; null: from max_window_layers on", acts="run"
     )
+
+    def check(self) -> None:
+        """Every layer has a kind."""
+        super().check()
+        check_kinds(self.layer_types, self.num_hidden_layers)
 
     @property
     def biases(self) -> tuple[bool, bool]:

@@ -38,46 +38,48 @@ def scaling_of(size: int, parameters: Parameters) -> Scaling:
     return _TYPES[parameters["rope_type"]](size, parameters)
 
 
-def _plain(size: int, theta: float) -> Tensor:
-    return 1.0 / (theta ** (torch.arange(0, size, 2, dtype=torch.float32) / size))
+def _powers(size: int, theta: float | Tensor) -> Tensor:
+    return theta ** (torch.arange(0, size, 2, dtype=torch.float32) / size)
 
 
 def _default(size: int, given: Parameters) -> Scaling:
-    return Scaling(_plain(size, given["rope_theta"]))
+    return Scaling(1.0 / _powers(size, given["rope_theta"]))
 
 
 def _linear(size: int, given: Parameters) -> Scaling:
-    return Scaling(_plain(size, given["rope_theta"]) / given["factor"])
+    return Scaling(1.0 / _powers(size, given["rope_theta"]) / given["factor"])
 
 
 def _dynamic(size: int, given: Parameters) -> Scaling:
     """NTK-aware: the base grows with the length beyond the trained one."""
-    trained, factor = given["max_position_embeddings"], given["factor"]
+    theta, trained, factor = given["rope_theta"], given["max_position_embeddings"], given["factor"]
 
     def of_length(length: int) -> Tensor:
-        stretch = factor * max(length, trained) / trained - (factor - 1)
-        return _plain(size, given["rope_theta"] * stretch ** (size / (size - 2)))
+        stretch = factor * torch.tensor(max(length, trained)) / trained - (factor - 1)
+        return 1.0 / _powers(size, theta * stretch ** (size / (size - 2)))
 
     return Scaling(of_length(trained), of_length=of_length)
 
 
 def _llama3(size: int, given: Parameters) -> Scaling:
     """Llama 3.1: slow planes are slowed by the factor, fast ones left, those between blended."""
-    rates = _plain(size, given["rope_theta"])
-    low, high = given["low_freq_factor"], given["high_freq_factor"]
-    turns = given["original_max_position_embeddings"] * rates / (2 * math.pi)
-    blend = ((turns - low) / (high - low)).clamp(0, 1)
-    return Scaling((1 - blend) * rates / given["factor"] + blend * rates)
+    rates = 1.0 / _powers(size, given["rope_theta"])
+    low, high, factor = given["low_freq_factor"], given["high_freq_factor"], given["factor"]
+    turns = given["original_max_position_embeddings"] / (2 * math.pi / rates)
+    blend = (turns - low) / (high - low)
+    blended = (1 - blend) * rates / factor + blend * rates
+    return Scaling(torch.where(turns < low, rates / factor, torch.where(turns > high, rates, blended)))
 
 
 def _longrope(size: int, given: Parameters) -> Scaling:
-    """Phi-3 (https://arxiv.org/abs/2402.13753): a factor per plane, one set for short and one for long texts."""
+    """LongRoPE (https://arxiv.org/abs/2402.13753): a factor per plane, one set for short and one for long texts."""
     trained = given["original_max_position_embeddings"]
     stretch = given.get("factor") or given["max_position_embeddings"] / trained
     factor = given.get("attention_factor")
     if factor is None:
         factor = 1.0 if stretch <= 1 else math.sqrt(1 + math.log(stretch) / math.log(trained))
-    short, long = (_plain(size, given["rope_theta"]) / torch.tensor(given[f"{each}_factor"]) for each in _LENGTHS)
+    powers = _powers(size, given["rope_theta"])
+    short, long = (1.0 / (torch.tensor(given[f"{each}_factor"], dtype=torch.float32) * powers) for each in _LENGTHS)
     return Scaling(short, factor, lambda length: long if length > trained else short)
 
 
@@ -88,7 +90,7 @@ def _yarn(size: int, given: Parameters) -> Scaling:
     """YaRN (https://arxiv.org/abs/2309.00071): planes that turn often stay, slow ones are interpolated."""
     theta, trained = given["rope_theta"], given["original_max_position_embeddings"]
     stretch = given.get("factor") or given["max_position_embeddings"] / trained
-    rates = _plain(size, theta)
+    powers = _powers(size, theta)
 
     def plane(turns: float) -> float:
         return size * math.log(trained / (turns * 2 * math.pi)) / (2 * math.log(theta))
@@ -98,8 +100,9 @@ def _yarn(size: int, given: Parameters) -> Scaling:
         first, last = math.floor(first), math.ceil(last)
     first, last = max(first, 0), min(last, size - 1)
     width = last - first or 0.001
-    slowed = ((torch.arange(size // 2, dtype=torch.float32) - first) / width).clamp(0, 1)
-    return Scaling(rates / stretch * slowed + rates * (1 - slowed), _yarn_factor(given, stretch))
+    kept = 1 - ((torch.arange(size // 2, dtype=torch.float32) - first) / width).clamp(0, 1)
+    rates = 1.0 / (stretch * powers) * (1 - kept) + 1.0 / powers * kept
+    return Scaling(rates, _yarn_factor(given, stretch))
 
 
 def _yarn_factor(given: Parameters, stretch: float) -> float:

@@ -1,0 +1,74 @@
+"""The text model of Gemma 3 (https://arxiv.org/abs/2503.19786), and EmbeddingGemma (https://arxiv.org/abs/2509.20354)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, Task, register
+from torso.checkpoint.parameters import Axis, knob, size
+from torso.checkpoint.rope import own_table
+from torso.models.decoders import FULL, SLIDING
+from torso.models.gemma import BOTH_WAYS
+from torso.models.gemma2 import HEADS, TRUNK, Gemma2Config, trunk
+
+
+class Gemma3TextConfig(Gemma2Config):
+    """The keys of a Gemma 3 ``config.json`` of text alone; EmbeddingGemma's too."""
+
+    model_type: ClassVar[str] = "gemma3_text"
+    rope_kinds: ClassVar[tuple[str | None, ...]] = (FULL, SLIDING)
+
+    vocab_size: int = size(262208, "entries of the vocabulary", Axis("embed.tokens", 0))
+    attn_logit_softcapping: float | None = knob(None, "a cap that this family's attention never reads", acts="none")
+    final_logit_softcapping: float | None = knob(
+        None, "what scores of the vocabulary stay below, by tanh; null for no cap", acts="run", least=1e-6
+    )
+    sliding_window_pattern: int = knob(
+        6, "of so many layers the last has no window; layer_types go before", acts="run", least=1
+    )
+    use_bidirectional_attention: bool | None = knob(False, BOTH_WAYS, acts="run")
+    rope_theta: float = knob(1000000.0, "base of the rotary angles", acts="run", least=1)
+    rope_local_base_freq: float = knob(
+        10000.0, "base of the rotary angles of layers with a window", acts="run", least=1
+    )
+    max_position_embeddings: int = knob(131072, "longest text the model was made for, in tokens", acts="run", least=1)
+
+    @property
+    def period(self) -> int:
+        """As ``sliding_window_pattern`` says."""
+        return self.sliding_window_pattern
+
+    def stated(self, kind: str | None) -> Mapping[str, Any]:
+        """Layers with a window turn by a base of their own, and are never stretched by ``rope_scaling``."""
+        own = own_table({FULL: {}, SLIDING: {}, **(self.rope_parameters or {})}, kind)
+        if kind == SLIDING:
+            return {"rope_theta": self.rope_local_base_freq, **own}
+        return {**own, **(self.rope_scaling or {})}
+
+    def reads_on(self, before: int, after: int) -> bool:
+        """Not where tokens see those behind them."""
+        return not self.use_bidirectional_attention and super().reads_on(before, after)
+
+    def rule(self, layer: int) -> nn.Rule:
+        """What a layer's tokens see: half of a window on either side, where they see both ways."""
+        rule = replace(super().rule(layer), softcap=None)
+        if not self.use_bidirectional_attention:
+            return rule
+        half = None if rule.left is None else (rule.left + 1) // 2
+        return replace(rule, left=half, right=half)
+
+    def head_norm(self) -> nn.OffsetRMSNorm:
+        """Each head's queries and keys are normed."""
+        return nn.OffsetRMSNorm(self.head_size, self.rms_norm_eps)
+
+
+TASKS = {
+    Task.FEATURES: replace(HEADS[Task.FEATURES], suffix="TextModel"),
+    Task.CAUSAL_LM: HEADS[Task.CAUSAL_LM],
+    Task.SEQUENCE: replace(HEADS[Task.SEQUENCE], suffix="TextForSequenceClassification"),
+}
+
+register(Architecture(("gemma3_text",), "Gemma3", Gemma3TextConfig, trunk, TRUNK, TASKS))

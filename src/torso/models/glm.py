@@ -1,0 +1,89 @@
+"""GLM-4 of 2024 (https://arxiv.org/abs/2406.12793), and that of 2025, which norms each branch after it too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from torso import nn
+from torso.architecture import Architecture, register
+from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, knob, size
+from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
+from torso.models.llama import TRUNK as LLAMA
+
+
+class GlmConfig(RotaryDecoderConfig):
+    """The keys of a GLM ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "glm"
+
+    vocab_size: int = size(151552, "entries of the vocabulary", Axis("embed.tokens", 0))
+    intermediate_size: int = size(13696, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
+    num_hidden_layers: int = size(40, "blocks of the trunk", Count("layers"))
+    num_key_value_heads: int | None = knob(
+        2, "heads of keys and values; null: one per query head", acts="shape", least=1
+    )
+    head_dim: int | None = knob(128, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
+    hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    attention_bias: bool = knob(True, "whether the projections into attention have a bias", acts="shape")
+    rms_norm_eps: float = knob(1.5625e-07, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    partial_rotary_factor: float = knob(0.5, "share of a head's units that turn", acts="run", least=0, most=1)
+    max_position_embeddings: int = knob(131072, "longest text the model was made for, in tokens", acts="run", least=1)
+    pad_token_id: int | None = knob(151329, "id of the padding token; torso packs texts and needs none", acts="none")
+
+    def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.PreNormBlock | nn.SandwichBlock:
+        """A norm before each branch."""
+        return nn.PreNormBlock(attn, ffn, self.norm(), self.norm())
+
+    def norm(self) -> nn.RMSNorm:
+        """A norm over the width."""
+        return nn.RMSNorm(self.hidden_size, self.rms_norm_eps)
+
+
+class Glm4Config(GlmConfig):
+    """The keys of a GLM-4 ``config.json`` of 2025."""
+
+    model_type: ClassVar[str] = "glm4"
+
+    def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.SandwichBlock:
+        """A norm before each branch and one after it."""
+        return nn.SandwichBlock(attn, ffn, self.norm(), self.norm(), self.norm(), self.norm())
+
+
+def trunk(c: GlmConfig) -> nn.Trunk:
+    """Token embeddings, then blocks; half of each head turns with its position, neighbouring units together."""
+    rotary = nn.PairedRotary(c.rotary_size, c.rope())
+    return nn.Trunk(
+        embed=nn.Embeddings(c.vocab_size, c.hidden_size),
+        layers=[
+            c.block(
+                nn.Attention(
+                    c.hidden_size,
+                    c.num_attention_heads,
+                    kv_heads=c.groups,
+                    head_size=c.head_size,
+                    bias=c.attention_bias,
+                    out_bias=False,
+                    rotary=rotary,
+                    rule=nn.Rule(right=0, dropout=c.attention_dropout),
+                ),
+                nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
+            )
+            for _ in range(c.num_hidden_layers)
+        ],
+        norm=c.norm(),
+    )
+
+
+TRUNK = replace(LLAMA, rows={**LLAMA.rows, "layers.{i}.ffn.gate_up": "layers.{i}.mlp.gate_up_proj"})
+SANDWICH = replace(
+    TRUNK,
+    rows={
+        **TRUNK.rows,
+        "layers.{i}.attn_out_norm": "layers.{i}.post_self_attn_layernorm",
+        "layers.{i}.ffn_out_norm": "layers.{i}.post_mlp_layernorm",
+    },
+)
+
+register(Architecture(("glm",), "Glm", GlmConfig, trunk, TRUNK, SPANLESS_HEADS))
+register(Architecture(("glm4",), "Glm4", Glm4Config, trunk, SANDWICH, SPANLESS_HEADS))
