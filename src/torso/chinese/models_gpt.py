@@ -24,4 +24,11 @@ TEXTS: dict[str, str] = {
     "whether the projections of the blocks have a bias": "各层的投影是否有偏置",
     "whether the last norm is left out": "是否去掉最后的归一化层",
     "probability of leaving out a block": "训练时跳过一层的概率",
+    "repeats rotary_emb_base, which alone is read": "重复 rotary_emb_base；只读取后者",
+    "repeats rotary_pct, which alone is read": "重复 rotary_pct；只读取后者",
+    "whether the feed-forward reads what attention reads, or what it leaves": (
+        "前馈层读取注意力的输入(并行)，还是读取注意力的结果"
+    ),
+    "dropout on embeddings and on what attention and feed-forward add": "嵌入以及注意力与前馈层输出上的随机失活",
+    "whether the blocks see earlier tokens only; these always do": "各层是否只能看到前面的词元；此类模型始终如此",
 }
