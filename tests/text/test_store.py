@@ -75,7 +75,7 @@ DAMAGE = {
     "cut": lambda data: data[: len(data) // 2],
     "longer": lambda data: data + b"x",
     "a byte changed": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
-    "another version": lambda data: data.replace(b"torso text 1", b"torso text 0", 1),
+    "another version": lambda data: data.replace(b"torso text", b"torso next", 1),
     "something else": lambda data: b"<html></html>",
 }
 

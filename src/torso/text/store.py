@@ -30,7 +30,7 @@ from torso.text.wheel import no_panic
 from torso.writing import write_atomically
 
 WORTHWHILE = 256 * 1024  # bytes of files; smaller ones are as quickly read anew
-_MARK = b"torso text 1 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
+_MARK = b"torso text 2 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
 _ENTRY_LIMIT = 512 * 2**20
 _MOST_ENTRIES = 64
 
@@ -147,23 +147,23 @@ def recall(key: str) -> Kept | None:
 
 
 def _columns(model: Table) -> list[bytes] | None:
-    """A vocabulary as columns: tokens, and scores, or ids with both halves of the merges. None for other kinds."""
+    """A vocabulary as columns: tokens; their scores, or their ids and the places of both halves of each merge."""
     kind, vocabulary = kind_of(model), model["vocab"]
     if kind == "Unigram":
         entries = cast("list[tuple[str, float]]", vocabulary)
-        texts = [[token for token, _ in entries]]
-        numbers = array("d", [score for _, score in entries])
+        texts, numbers = [token for token, _ in entries], [array("d", [score for _, score in entries])]
     elif kind == "BPE":
         table = cast("dict[str, int]", vocabulary)
         written = cast("list[str | list[str]]", model["merges"])
         merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in written]
-        texts = [list(table), [left for left, _ in merges], [right for _, right in merges]]
-        numbers = array("I", table.values())
+        places = {token: place for place, token in enumerate(table)}
+        halves = [array("I", [places[pair[half]] for pair in merges]) for half in (0, 1)]
+        texts, numbers = list(table), [array("I", table.values()), *halves]
     else:
         return None
-    if any("\0" in text for column in texts for text in column):
+    if any("\0" in text for text in texts):
         return None
-    return [numbers.tobytes(), *("\0".join(column).encode() for column in texts)]
+    return ["\0".join(texts).encode(), *(column.tobytes() for column in numbers)]
 
 
 def _assembled(outline: Table, columns: Sequence[bytes]) -> Engine:
@@ -171,20 +171,20 @@ def _assembled(outline: Table, columns: Sequence[bytes]) -> Engine:
     model = cast(Table, outline["model"])
     nothing: Table = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
     frame = outline | cast(Table, {"model": nothing, "added_tokens": []})
-    tokens = columns[1].decode().split("\0")
+    tokens = columns[0].decode().split("\0")
     with no_panic():
         engine = Engine.from_str(json.dumps(frame))
         if model["type"] == "Unigram":
-            entries = list(zip(tokens, array("d", columns[0]), strict=True))
+            entries = list(zip(tokens, array("d", columns[1]), strict=True))
             unknown = cast("int | None", model.get("unk_id"))
             engine.model = Unigram(entries, unknown, bool(model.get("byte_fallback")))
         else:
-            halves = [column.decode().split("\0") if column else [] for column in columns[2:]]
+            halves = [map(tokens.__getitem__, array("I", column)) for column in columns[2:]]
             parameters: dict[str, Any] = {
                 name: model[name] for name in model if name != "type" and model[name] is not None
             }
             engine.model = BPE(
-                vocab=dict(zip(tokens, array("I", columns[0]), strict=True)),
+                vocab=dict(zip(tokens, array("I", columns[1]), strict=True)),
                 merges=list(zip(*halves, strict=True)),
                 **parameters,
             )
