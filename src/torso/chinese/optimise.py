@@ -24,4 +24,22 @@ TEXTS: dict[str, str] = {
         "此模型已优化({mode})：只能运行，不能训练、更改或保存。"
     ),
     "Load it again for that.": "如需这些操作，请重新加载。",
+    # torso bench
+    "Measure how fast a model runs on this machine.": "测量模型在本机上的速度。",
+    "Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of "
+    "torso.optimise.": "在本机上测量模型：原样加载以及 torso.optimise 各模式下的速度，与 float32 的接近程度。",
+    "All modes take turns, round by round, so that what else the machine does falls on all alike. Without --file the "
+    "texts are random tokens of usual lengths.": (
+        "各模式逐轮交替运行，使机器上的其他负载对所有模式影响相同。没有 --file 时，文本为常见长度的随机词元。"
+    ),
+    "exact, bf16 or int8; all of them by default.": "exact、bf16 或 int8；默认全部。",
+    "Rounds to run.": "运行的轮数。",
+    "mode": "模式",
+    "x as loaded": "相对原样",
+    "one text: p50": "单条：p50",
+    "cosine to float32": "与 float32 的余弦",
+    "  ({count} layers kept in bf16)": "  ({count} 层保留 bf16)",
+    "{texts} texts, {tokens} tokens; {threads} threads; {parameters} M parameters; at most {peak} MB": (
+        "{texts} 条文本，{tokens} 个词元；{threads} 个线程；{parameters} M 参数；内存峰值 {peak} MB"
+    ),
 }

@@ -18,6 +18,7 @@ from torso.language import say
 from torso.model import Model
 from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
+from torso.nn.products import rowwise_products
 from torso.runtime.linears import FUSED, PackedLinear, QuantisedLinear, available
 
 Out = TypeVar("Out")
@@ -117,9 +118,7 @@ class Bench:
 
     def means(self) -> Tensor:
         """[N, D] mean of each text's last rows."""
-        with torch.inference_mode():
-            hidden = self.model.trunk(self.sample)
-            return torch.stack([rows.float().mean(0) for rows in unpack(hidden.rows, hidden.layout)])
+        return mean_rows(self.model, self.sample)
 
     def fidelity(self) -> float:
         """The least cosine of the sample's texts to float32."""
@@ -207,6 +206,13 @@ class Bench:
             if met >= least:
                 return tuple(sorted(spared)), met
         return (), met
+
+
+def mean_rows(model: Model[Any], batch: Batch) -> Tensor:
+    """[N, D] mean of each text's last rows."""
+    with torch.inference_mode(), rowwise_products(batch.tokens, model.dtype):
+        hidden = model.trunk(batch)
+        return torch.stack([rows.float().mean(0) for rows in unpack(hidden.rows, hidden.layout)])
 
 
 def made(linear: nn.Linear, mode: str, act: Callable[[Tensor], Tensor] | None, out: torch.dtype | None) -> nn.Module:

@@ -1,0 +1,102 @@
+"""``torso bench``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.cli.inputs import texts_of
+from torso.errors import InputError
+from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.runtime.measuring import Measurement
+
+HELP = """\
+Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of \
+torso.optimise.
+
+All modes take turns, round by round, so that what else the machine does falls on all alike. Without --file the \
+texts are random tokens of usual lengths.
+
+\b
+Examples:
+  torso bench --model sentence-transformers/all-MiniLM-L6-v2
+  torso bench --file texts.txt --rounds 9
+  torso bench --mode exact --mode bf16 --json"""
+
+
+@click.command(help=HELP)
+@options.model("torso:sentiment")
+@options.file
+@click.option("--mode", "modes", multiple=True, metavar="MODE", help="exact, bf16 or int8; all of them by default.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, metavar="N", help="Rounds to run.")
+@options.one_json
+def bench(
+    model: str, file: str | None, columns: tuple[str, ...], modes: tuple[str, ...], rounds: int, as_json: bool
+) -> None:
+    """Measures a model."""
+    from torso.hub import resolve
+    from torso.runtime.measuring import AS_LOADED, EVERY, measure
+
+    unknown = [mode for mode in modes if mode not in EVERY[1:]]
+    if unknown:
+        raise InputError(
+            "E_MODE",
+            "There is no mode {mode!r}.",
+            cure="Use exact, bf16, int8 or auto.",
+            values=dict(mode=unknown[0]),
+        )
+    folder = resolve(model).folder
+    ids: list[list[int]] | None = None
+    if file is not None:
+        from torso.loading import load_tokenizer
+
+        tokenizer = load_tokenizer(folder)
+        given = [text for text in texts_of((), file, columns) if isinstance(text, str)]
+        ids = [tokenizer(text, truncation=tokenizer.max_tokens is not None).input_ids for text in given]
+    done = measure(folder, ids, modes=(AS_LOADED, *modes) if modes else EVERY, rounds=rounds, told=_tell)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _show(done)
+
+
+def _tell(step: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{step}", nl=False, err=True)
+
+
+def _show(done: Measurement) -> None:
+    from torso.checkpoint.table import text_table
+
+    headings = ["mode", "tokens/s", "x as loaded", "one text: p50", "p95", "cosine to float32"]
+    rows: list[Sequence[str]] = []
+    for row in done.rows:
+        if row.refused:
+            rows.append([row.mode, "-", "-", "-", "-", row.refused])
+            continue
+        cosine = f"{row.cosine:.6f}"
+        if row.kept:
+            cosine += say("  ({count} layers kept in bf16)", dict(count=row.kept))
+        rate = f"{row.tokens_per_second:,.0f}"
+        rows.append([row.mode, rate, f"{row.times:.2f}", f"{row.latency:.1f} ms", f"{row.latency_95:.1f} ms", cosine])
+    _tell("")
+    click.echo(text_table([say(each) for each in headings], rows))
+    click.echo()
+    values = dict(
+        texts=done.texts,
+        tokens=f"{done.tokens:,}",
+        threads=done.threads,
+        parameters=f"{done.parameters / 1e6:.1f}",
+        peak=f"{done.peak / 2**20:.0f}",
+    )
+    click.echo(
+        say("{texts} texts, {tokens} tokens; {threads} threads; {parameters} M parameters; at most {peak} MB", values)
+    )
