@@ -32,21 +32,28 @@ if TYPE_CHECKING:
     )
     from torso.batch import Batch, Layout, pack, unpack
     from torso.errors import TorsoError
+    from torso.generation.settings import GenerationSettings
     from torso.loading import load, load_tokenizer
     from torso.model import Model, new_model
     from torso.models.bert import BertConfig
     from torso.runtime.optimise import optimise
     from torso.tasks import (
         answer,
+        chat,
+        chat_stream,
         choose,
         classify,
         embed,
         encode,
         fill,
+        generate,
         rerank,
         search,
         similar,
+        stream,
+        summarise,
         tag,
+        translate,
         zero_shot,
     )
     from torso.text import Encoding, Tokenizer
@@ -75,17 +82,21 @@ __all__ = [
     "BertForTokenClassification",
     "BertModel",
     "Encoding",
+    "GenerationSettings",
     "Layout",
     "Model",
     "Task",
     "Tokenizer",
     "TorsoError",
     "answer",
+    "chat",
+    "chat_stream",
     "choose",
     "classify",
     "embed",
     "encode",
     "fill",
+    "generate",
     "load",
     "load_tokenizer",
     "new_model",
@@ -94,7 +105,10 @@ __all__ = [
     "rerank",
     "search",
     "similar",
+    "stream",
+    "summarise",
     "tag",
+    "translate",
     "unpack",
     "zero_shot",
 ]
@@ -104,11 +118,13 @@ _HOME = {
     "optimise": "torso.runtime.optimise",
     "Task": "torso.architecture",
     "TorsoError": "torso.errors",
+    "GenerationSettings": "torso.generation.settings",
     **dict.fromkeys(("Batch", "Layout", "pack", "unpack"), "torso.batch"),
     **dict.fromkeys(("Encoding", "Tokenizer"), "torso.text"),
     **dict.fromkeys(("Model", "new_model"), "torso.model"),
     **dict.fromkeys(("load", "load_tokenizer"), "torso.loading"),
     **dict.fromkeys(("answer", "choose", "classify", "embed", "encode", "fill"), "torso.tasks"),
+    **dict.fromkeys(("chat", "chat_stream", "generate", "stream", "summarise", "translate"), "torso.tasks"),
     **dict.fromkeys(("rerank", "search", "similar", "tag", "zero_shot"), "torso.tasks"),
 }
 

@@ -17,6 +17,7 @@ from torso.language import say
 if TYPE_CHECKING:
     from torso.architecture import Architecture
     from torso.checkpoint.config import HubConfig
+    from torso.checkpoint.describe import Description
 
 HELP = """\
 Show every parameter of a model: value, default, where the value came from, when it acts, what it means.
@@ -49,12 +50,13 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
     elif other is not None:
         _show_differences(opened, Opened.of(other), as_json)
     else:
-        described = opened.config.describe()
+        described, writing = opened.config.describe(), _writing(opened)
         if as_json:
             about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
-            print_json(about | {"parameters": described.as_dicts()})
+            more = {} if writing is None else {"generation": writing.as_dicts()}
+            print_json(about | {"parameters": described.as_dicts()} | more)
         else:
-            click.echo(repr(described))
+            click.echo("\n\n".join(repr(each) for each in (described, writing) if each is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,13 @@ class Opened:
 
         folder = resolve(model, config_only=True).folder
         return cls(model, folder, *read_config(folder))
+
+
+def _writing(opened: Opened) -> Description | None:
+    """How a model that writes does so, as its files say."""
+    from torso.generation.files import settings_of
+
+    return settings_of(opened.folder, opened.config).describe() if opened.architecture.decodes else None
 
 
 def _show_changes(opened: Opened, changes: Sequence[str], as_json: bool) -> None:

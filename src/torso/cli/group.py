@@ -30,8 +30,13 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "similar": (_TRY, "torso.cli.similar:similar", "Put texts in order by likeness to a query."),
     "rerank": (_TRY, "torso.cli.rerank:rerank", "Put texts in order by reading each with a query."),
     "search": (_TRY, "torso.cli.search:search", "Find passages in a folder of texts."),
+    "generate": (_TRY, "torso.cli.generate:generate", "Write on where texts end."),
+    "chat": (_TRY, "torso.cli.chat:chat", "Talk with a model."),
+    "translate": (_TRY, "torso.cli.translate:translate", "Translate texts."),
+    "summarise": (_TRY, "torso.cli.summarise:summarise", "Say texts in fewer words."),
     "config": (_LOOK, "torso.cli.config:config", "See, change on trial and compare a model's parameters."),
     "tokenize": (_LOOK, "torso.cli.tokenize:tokenize", "See texts as tokens, with ids and places."),
+    "bench": (_LOOK, "torso.cli.bench:bench", "Measure how fast a model runs on this machine."),
     "models": (_LOOK, "torso.cli.models:models", "List the families of models that torso has."),
     "get": (_KEEP, "torso.cli.get:get", "Download a model, whole and verified."),
     "check": (_KEEP, "torso.cli.check:check", "Check a model's files."),
@@ -42,7 +47,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
 """Each command's section, where it is, and one line about it, so that the list of commands imports none of them."""
 
 
-OTHER_NAMES = {"encode": "embed"}
+OTHER_NAMES = {"encode": "embed", "summarize": "summarise"}
 """Names under which commands can be called, too."""
 
 

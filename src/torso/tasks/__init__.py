@@ -10,7 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from torso.generation.completing import Completion, Piece
+    from torso.generation.settings import GenerationSettings
     from torso.tasks.answering import answer
+    from torso.tasks.chatting import chat, chat_stream
     from torso.tasks.choosing import choose
     from torso.tasks.classifying import classify
     from torso.tasks.comparing import similar
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from torso.tasks.entailing import zero_shot
     from torso.tasks.extents import Extent
     from torso.tasks.filling import fill
+    from torso.tasks.generating import generate, stream
     from torso.tasks.predictions import (
         Answer,
         Answered,
@@ -36,38 +40,53 @@ if TYPE_CHECKING:
     from torso.tasks.reranking import rerank
     from torso.tasks.searching import search
     from torso.tasks.tagging import tag
+    from torso.tasks.translating import summarise, translate
+    from torso.tasks.writers import Generated
 
 __all__ = [
     "Answer",
     "Answered",
     "Chosen",
+    "Completion",
     "Embedding",
     "Extent",
     "Fill",
     "Filled",
+    "Generated",
+    "GenerationSettings",
     "Hit",
     "Label",
     "Match",
+    "Piece",
     "Ranked",
     "Ready",
     "Span",
     "Tagged",
     "answer",
+    "chat",
+    "chat_stream",
     "choose",
     "classify",
     "embed",
     "encode",
     "fill",
+    "generate",
     "make_ready",
     "rerank",
     "search",
     "similar",
+    "stream",
+    "summarise",
     "tag",
+    "translate",
     "zero_shot",
 ]
 
 _HOME = {
+    **dict.fromkeys(("Completion", "Piece"), "torso.generation.completing"),
+    "GenerationSettings": "torso.generation.settings",
     "answer": "torso.tasks.answering",
+    **dict.fromkeys(("chat", "chat_stream"), "torso.tasks.chatting"),
     "choose": "torso.tasks.choosing",
     "classify": "torso.tasks.classifying",
     "similar": "torso.tasks.comparing",
@@ -75,6 +94,7 @@ _HOME = {
     "zero_shot": "torso.tasks.entailing",
     "Extent": "torso.tasks.extents",
     "fill": "torso.tasks.filling",
+    **dict.fromkeys(("generate", "stream"), "torso.tasks.generating"),
     **dict.fromkeys(
         (
             "Answer",
@@ -96,6 +116,8 @@ _HOME = {
     "rerank": "torso.tasks.reranking",
     "search": "torso.tasks.searching",
     "tag": "torso.tasks.tagging",
+    **dict.fromkeys(("summarise", "translate"), "torso.tasks.translating"),
+    "Generated": "torso.tasks.writers",
 }
 
 

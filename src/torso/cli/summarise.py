@@ -1,0 +1,54 @@
+"""``torso summarise``."""
+
+from __future__ import annotations
+
+import click
+
+from torso.cli import options, writing
+from torso.cli.inputs import texts_of
+
+HELP = """\
+Say texts in fewer words, by a model made for it.
+
+\b
+Examples:
+  torso summarise --file articles.txt --model facebook/bart-large-cnn
+  torso summarise "A long story ..." --model google-t5/t5-small --max-new-tokens 60
+  torso summarise --file articles.jsonl --column body --model facebook/bart-large-cnn --json"""
+
+
+@click.command(help=HELP)
+@options.texts
+@options.model(None)
+@writing.most
+@writing.beams
+@writing.batch
+@writing.common
+def summarise(
+    texts: tuple[str, ...],
+    file: str | None,
+    columns: tuple[str, ...],
+    model: str,
+    max_new_tokens: int | None,
+    num_beams: int | None,
+    batch: int,
+    changes: tuple[str, ...],
+    untrained: bool,
+    device: str | None,
+    as_json: bool,
+) -> None:
+    """Prints summaries."""
+    given = texts_of(texts, file, columns)
+    from torso.tasks import summarise as run
+
+    found = run(
+        given,
+        model=model,
+        max_new_tokens=max_new_tokens,
+        num_beams=num_beams,
+        settings=writing.parsed(changes),
+        untrained=untrained,
+        device=device,
+        batch=batch,
+    )
+    writing.show(found, texts, as_json)

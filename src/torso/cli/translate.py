@@ -1,0 +1,63 @@
+"""``torso translate``."""
+
+from __future__ import annotations
+
+import click
+
+from torso.cli import options, writing
+from torso.cli.inputs import texts_of
+
+HELP = """\
+Translate texts, by a model made for it.
+
+How languages are said is the model's: mBART has codes (en_XX, zh_CN), T5 has en, de, fr and ro, and a Marian model \
+has one pair, so that nothing is to be said.
+
+\b
+Examples:
+  torso translate "Good morning" --model Helsinki-NLP/opus-mt-en-zh
+  torso translate "Good morning" --from en_XX --to ro_RO --model facebook/mbart-large-en-ro
+  torso translate "Good morning" --from en --to de --model google-t5/t5-small
+  torso translate --file lines.txt --model Helsinki-NLP/opus-mt-en-zh --num-beams 4"""
+
+
+@click.command(help=HELP)
+@options.texts
+@options.model(None)
+@writing.from_languages
+@writing.most
+@writing.beams
+@writing.batch
+@writing.common
+def translate(
+    texts: tuple[str, ...],
+    file: str | None,
+    columns: tuple[str, ...],
+    model: str,
+    source: str | None,
+    target: str | None,
+    max_new_tokens: int | None,
+    num_beams: int | None,
+    batch: int,
+    changes: tuple[str, ...],
+    untrained: bool,
+    device: str | None,
+    as_json: bool,
+) -> None:
+    """Prints translations."""
+    given = texts_of(texts, file, columns)
+    from torso.tasks import translate as run
+
+    found = run(
+        given,
+        model=model,
+        source=source,
+        target=target,
+        max_new_tokens=max_new_tokens,
+        num_beams=num_beams,
+        settings=writing.parsed(changes),
+        untrained=untrained,
+        device=device,
+        batch=batch,
+    )
+    writing.show(found, texts, as_json)

@@ -1,0 +1,120 @@
+"""What the commands that write share: their options, and how what was written is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from torso.cli import options
+from torso.cli.console import one_line, print_json, watched
+from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.tasks import Generated, Piece
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+changes = click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any other knob of writing, by its name; may be repeated.",
+)
+most = click.option("--max-new-tokens", type=int, metavar="N", help="Tokens written at most.")
+beams = click.option("--num-beams", type=int, metavar="N", help="Follow N texts side by side and give the best.")
+batch = click.option("--batch", type=int, default=8, show_default=True, metavar="N", help="Texts written side by side.")
+
+
+def drawing(function: AnyFunction) -> AnyFunction:
+    """How tokens are drawn."""
+    function = click.option("--seed", type=int, metavar="N", help="Repeat what was drawn with the same N.")(function)
+    function = click.option(
+        "--top-p", type=float, metavar="P", help="Draw from the likeliest tokens that add up to P."
+    )(function)
+    function = click.option("--temperature", type=float, metavar="T", help="Draw bolder below 1, wilder above.")(
+        function
+    )
+    return click.option(
+        "--sample/--no-sample",
+        "do_sample",
+        default=None,
+        help="Draw tokens by chance; otherwise as the model's files say.",
+    )(function)
+
+
+def from_languages(function: AnyFunction) -> AnyFunction:
+    """The languages of a translation."""
+    function = click.option("--to", "target", metavar="LANGUAGE", help="Language to write in, as the model names it.")(
+        function
+    )
+    return click.option("--from", "source", metavar="LANGUAGE", help="Language of the texts, as the model names it.")(
+        function
+    )
+
+
+def common(function: AnyFunction) -> AnyFunction:
+    """What every command that writes takes after its own options."""
+    for each in (options.as_json, options.device, options.untrained, changes):
+        function = each(function)
+    return function
+
+
+def parsed(given: Sequence[str]) -> dict[str, Any]:
+    """``KEY=VALUE`` of the command line as changes of settings; a word needs no quotes.
+
+    Raises:
+        UsageError: for what has no value.
+    """
+    settings: dict[str, Any] = {}
+    for change in given:
+        key, equals, value = change.partition("=")
+        if not equals or not key:
+            what = say("--set {change!r} has no value: write KEY=VALUE.", dict(change=change))
+            raise click.UsageError(what, click.get_current_context())
+        try:
+            settings[key.strip()] = json.loads(value)
+        except ValueError:
+            settings[key.strip()] = value
+    return settings
+
+
+def show(found: Sequence[Generated] | Iterator[Generated], texts: Sequence[str], as_json: bool) -> None:
+    """Prints what was written: of one text as it is, of several on a line each."""
+    for written in watched(found, len(texts) or None):
+        if as_json:
+            print_json({"prompt": written.prompt, "completions": [asdict(each) for each in written]})
+        elif len(texts) == 1:
+            click.echo("\n\n".join(each.text for each in written))
+        else:
+            for each in written:
+                click.echo(one_line(each.text, 10_000))
+
+
+def show_pieces(pieces: Iterator[Piece], as_json: bool) -> str:
+    """Prints a text as it is written, and gives it."""
+    text = ""
+    for piece in pieces:
+        text += piece.text
+        if as_json:
+            print_json({name: value for name, value in asdict(piece).items() if name not in ("prompt", "answer")})
+        else:
+            click.echo(piece.text, nl=False)
+    if not as_json:
+        click.echo()
+    return text
+
+
+def only_text(texts: Sequence[str]) -> str:
+    """The one text that a stream takes.
+
+    Raises:
+        UsageError: for none, or several.
+    """
+    if len(texts) != 1:
+        raise click.UsageError(say("--stream takes one text, as an argument."), click.get_current_context())
+    return texts[0]

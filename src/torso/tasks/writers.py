@@ -1,0 +1,159 @@
+"""What the tasks that write share: a model with a vocabulary to write from, how it writes, and what it gives."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torso.architecture import Task
+from torso.errors import InputError
+from torso.generation.completing import BATCH, Completion, Piece, complete, pieces
+from torso.generation.files import settings_of, with_task
+from torso.generation.prompting import prompts_of
+from torso.generation.settings import GenerationSettings
+from torso.loading import read_config
+from torso.model import Model
+from torso.outputs import VocabLogits
+from torso.tasks.reading import predict
+from torso.tasks.ready import Ready, Usable, make_ready
+from torso.text import Tokenizer
+from torso.text.inputs import checked_text
+
+if TYPE_CHECKING:
+    import torch
+
+Settings = GenerationSettings | Mapping[str, Any]
+"""Settings instead of the checkpoint's, or changes to them by name."""
+
+_WRITING: tuple[Task[VocabLogits], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a model wrote for a prompt, the best first; iterates as completions.
+
+    Attributes:
+        prompt: as it was given; of a chat, as the model read it.
+        completions: ``num_return_sequences`` of them, drawn ones in no order.
+    """
+
+    prompt: str
+    completions: tuple[Completion, ...]
+
+    @property
+    def text(self) -> str:
+        """The text of the first."""
+        return self.completions[0].text
+
+    def __iter__(self) -> Iterator[Completion]:
+        return iter(self.completions)
+
+    def __len__(self) -> int:
+        return len(self.completions)
+
+    def __getitem__(self, index: int) -> Completion:
+        return self.completions[index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writer:
+    """A model with its tokenizer and its settings.
+
+    Attributes:
+        ready: the model, of causal-lm or seq2seq-lm.
+        settings: the checkpoint's, with what was asked for.
+        prefix: what a checkpoint puts before every text of a task.
+    """
+
+    ready: Ready[VocabLogits]
+    settings: GenerationSettings
+    prefix: str = ""
+
+    def write(self, texts: Any, *, special: bool = True, batch: int = BATCH) -> Any:
+        """What was written for a text; of a list, a list; of an iterator, an iterator."""
+
+        def one(some: Iterable[Any]) -> Iterator[Generated]:
+            read: deque[str] = deque()
+
+            def ids() -> Iterator[Sequence[int]]:
+                for index, text in enumerate(some):
+                    read.append(checked_text(text, index))
+                    yield self._ids(read[-1], special)
+
+            prompts = prompts_of(self.ready.model, ids(), self.settings)
+            # Of a list every text is held to the model's length before any is run.
+            given = list(prompts) if isinstance(some, Sequence) else prompts
+            found = complete(self.ready.model, given, self.settings, self.ready.tokenizer, batch=batch)
+            for completions in found:
+                yield Generated(read.popleft(), tuple(completions))
+
+        return predict(texts, one)
+
+    def stream(self, text: str, *, special: bool = True) -> Iterator[Piece]:
+        """What is written for one text, as it is written."""
+        prompts = list(prompts_of(self.ready.model, [self._ids(checked_text(text), special)], self.settings))
+        return pieces(self.ready.model, prompts, self.settings, self.ready.tokenizer)
+
+    def _ids(self, text: str, special: bool) -> Sequence[int]:
+        return self.ready.tokenizer.encoding(self.prefix + text, special=special).ids
+
+
+def make_writer(
+    model: Usable[VocabLogits],
+    settings: Settings | None,
+    asked: Mapping[str, Any],
+    *,
+    tokenizer: Tokenizer | None = None,
+    device: str | torch.device | None = None,
+    untrained: bool = False,
+    task: str | None = None,
+    prepare: Callable[[Ready[VocabLogits]], tuple[Tokenizer, Mapping[str, Any]]] | None = None,
+) -> Writer:
+    """A model ready to write.
+
+    Args:
+        model: a folder, a name, a loaded model, or one made `Ready`.
+        settings: instead of the checkpoint's, or changes to them.
+        asked: further changes; None is none.
+        tokenizer: instead of the one in the model's folder.
+        device: where to load the weights.
+        untrained: whether a head that was never trained is accepted.
+        task: a name of ``task_specific_params``, whose settings and prefix hold.
+        prepare: says which tokenizer the task needs, and what it changes in the settings.
+
+    Raises:
+        InputError: E_TASK, for a model loaded for a task that writes nothing.
+        ConfigError, UnknownParameterError: for settings that cannot be.
+        TorsoError: as `torso.load`.
+    """
+    ready = make_ready(model, _task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
+    own = settings if isinstance(settings, GenerationSettings) else settings_of(ready.folder, ready.model.config)
+    prefix = ""
+    if task is not None:
+        own, prefix = with_task(own, ready.model.config, task)
+    changes: Mapping[str, Any] = {}
+    if prepare is not None:
+        spoken, changes = prepare(ready)
+        ready = Ready(ready.model, spoken, ready.folder)
+    more: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
+    changes = {**changes, **more, **{name: value for name, value in asked.items() if value is not None}}
+    return Writer(ready, own.replace(changes), prefix)
+
+
+def _task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
+    if not isinstance(model, (Ready, Model)):
+        from torso.hub import resolve
+
+        tasks = read_config(resolve(model).folder)[0].tasks
+        return Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in tasks else Task.CAUSAL_LM
+    task: Task[Any] = model.model.task if isinstance(model, Ready) else model.task
+    if task not in _WRITING:
+        raise InputError(
+            "E_TASK",
+            "The model was loaded for {has}, which writes no text.",
+            cure="Load it with torso.Task.CAUSAL_LM, or torso.Task.SEQ2SEQ_LM.",
+            values=dict(has=task.name),
+        )
+    return task
