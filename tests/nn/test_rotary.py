@@ -46,6 +46,7 @@ TYPES = {
     "yarn, half an mscale": {**YARN, "mscale": 0.707, "mscale_all_dim": 0},
     "yarn, by less than one": {**YARN, "factor": 0.5},
     "yarn, one plane wide": {**YARN, "original_max_position_embeddings": 2000, "beta_fast": 1.0, "beta_slow": 1.0},
+    "yarn, to the last plane": {**YARN, "original_max_position_embeddings": 200, "rope_theta": 7.0},
     "longrope": LONG,
     "longrope, its factor": {**LONG, "factor": 7.0},
     "longrope, attention factor": {**LONG, "attention_factor": 1.3},

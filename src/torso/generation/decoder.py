@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -35,15 +36,31 @@ class Decoder:
         self._source = None if sources is None else _packed(sources, model.device)
         self._memory: Hidden | None = None
         self._single = Layout.of([1] * texts, device=model.device)
+        # Where what was read of a text may not hold when it has grown, the text is kept, to be read anew.
+        outgrows = not model.config.reads_on(1, sys.maxsize)
+        self._texts: list[list[int]] | None = [[] for _ in range(texts)] if outgrows else None
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         """Reads on: what is new of each text, one token or more. Gives the scores [n, V] of what comes next."""
+        if self._texts is not None:
+            tokens = self._unread(self._texts, tokens)
         packed = _packed(tokens, self.model.device)
         return self._run(replace(packed, rows=packed.layout.last(), source=self._source))
 
     def read_one(self, tokens: Tensor) -> Tensor:
         """The same for one token of each text, [n] on the model's device."""
+        if self._texts is not None:
+            return self.read([[int(token)] for token in tokens])
         return self._run(Batch(tokens, self._single))
+
+    def _unread(self, texts: list[list[int]], tokens: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
+        """What is to be read of texts that grow by these tokens: the tokens, or all with a new cache."""
+        self._texts = [[*text, *new] for text, new in zip(texts, tokens, strict=True)]
+        grown = zip(texts, self._texts, strict=True)
+        if all(not old or self.model.config.reads_on(len(old), len(text)) for old, text in grown):
+            return tokens
+        self.cache = KeyValueCache(len(texts), self.cache.capacity)
+        return self._texts
 
     def _run(self, batch: Batch) -> Tensor:
         # The modes are left before scores are handed out: held across a yield they would leak into the caller's code.
@@ -58,6 +75,7 @@ class Decoder:
             return
         with torch.inference_mode():
             self.cache.select(texts)
+            self._texts = None if self._texts is None else [self._texts[n] for n in texts]
             if self._memory is not None:
                 layout = self.cache.select_memory(self._memory.layout, texts)
                 self._memory = replace(self._memory, layout=layout)
