@@ -30,8 +30,11 @@ class Dense:
         """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
         out: Tensor | None = None
         for group, query, key, value in rectangles(q, k, v, queries, keys):
-            if query.shape[1] != key.shape[1]:
-                share = query.shape[1] // key.shape[1]
+            share = query.shape[1] // key.shape[1]
+            if share > 1 and group.a == 1 and bias is None:
+                # One query of each head: those that share a key are as well several queries of one head.
+                query = query.view(len(group.members), -1, share, query.shape[3])
+            elif share > 1:
                 key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
             mask: Tensor | None = None
             hidden = hidden_keys(rule, group.a, group.b, q.device)
@@ -45,7 +48,7 @@ class Dense:
                 result = F.scaled_dot_product_attention(
                     query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
                 )
-            rows = result.transpose(1, 2).reshape(-1, *q.shape[1:])
+            rows = (result if group.a == 1 else result.transpose(1, 2)).reshape(-1, *q.shape[1:])
             if isinstance(group.query_rows, slice) and rows.shape == q.shape:
                 return rows
             if out is None:

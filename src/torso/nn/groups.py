@@ -81,7 +81,8 @@ def _regions(layout: Layout, members: list[int], length: int) -> slice | Tensor:
 
 def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | None:
     """[a, b] True where a query may not see a key, or None where every key is seen. The last query is at key b - 1."""
-    if rule.sees_all:
+    # One query stands at the last key: nothing is later, and what is earlier may all be near enough.
+    if rule.sees_all or (a == 1 and (rule.left is None or rule.left >= b - 1)):
         return None
     distance = torch.arange(b, device=device) - torch.arange(b - a, b, device=device)[:, None]
     hidden = torch.zeros(a, b, dtype=torch.bool, device=device)
