@@ -197,7 +197,8 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
     from torso.nn.disentangled import Shift
     from torso.weightless import weightless
 
-    plain = (torch.nn.Linear, torch.nn.Embedding, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, Shift)
+    projections = (torch.nn.Linear, torch.nn.Embedding, torch.nn.Conv1d)
+    plain = (*projections, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, Shift)
     for model_type, architecture in registered().items():
         config = architecture.config(**next(iter(FAMILIES[model_type].configs.values())), num_labels=2)
         for task in architecture.tasks:

@@ -28,19 +28,18 @@ def vocabulary(c: DebertaConfig) -> nn.VocabHead:
     """Logits over the vocabulary; what is not ``legacy`` goes by other names and is always tied."""
     if c.legacy:
         return masked_lm(c, c.hidden_act)
-    import torch
 
     class LaterVocabHead(nn.VocabHead):
         def __init__(self) -> None:
             norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps)
             mlp = nn.Sequential(nn.Transform(c.hidden_size, c.hidden_act, norm=norm))
             super().__init__(c.hidden_size, c.vocab_size, mlp=mlp)
-            self.later_bias = torch.nn.Parameter(torch.zeros(c.vocab_size))
+            self.shift = nn.Shift(c.vocab_size)
 
         def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
             """Scores [R, V]."""
             out = super().forward(hidden, batch)
-            return replace(out, logits=out.logits + self.later_bias)
+            return replace(out, logits=self.shift(out.logits))
 
     return LaterVocabHead()
 
@@ -78,7 +77,7 @@ HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
                 **EARLIER.rows,
                 "mlp.0.dense": f"{LATER}.dense",
                 "mlp.0.norm": f"{LATER}.LayerNorm",
-                "later_bias": f"{LATER}.bias",
+                "shift.bias": f"{LATER}.bias",
             },
             instead={**EARLIER.instead, **INSTEAD},
         ),

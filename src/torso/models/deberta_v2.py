@@ -99,7 +99,7 @@ TRUNK = Names(
         "layers.{i}.attn.qkv": cat(ATTENTION, "query_proj", "key_proj", "value_proj"),
         "layers.{i}.attn.place_key": f"{ATTENTION}.pos_key_proj",
         "layers.{i}.attn.place_query": f"{ATTENTION}.pos_query_proj",
-        "layers.0.conv": "encoder.conv.conv",
+        "layers.0.conv.kernel": "encoder.conv.conv",
         "layers.0.conv_norm": "encoder.conv.LayerNorm",
     },
     unused=UNUSED,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from torso.batch import Layout
 
 
-class SequenceConvolution(nn.Conv1d):
+class SequenceConvolution(nn.Module):
     """One convolution over all sequences, kept apart by rows of zeros: no sequence reaches into the next.
 
     Args:
@@ -17,12 +18,12 @@ class SequenceConvolution(nn.Conv1d):
     """
 
     def __init__(self, width: int, size: int, *, groups: int = 1) -> None:
-        super().__init__(width, width, size, padding=size // 2, groups=groups)
+        super().__init__()
+        self.kernel = nn.Conv1d(width, width, size, padding=size // 2, groups=groups)
+        self.gap = size // 2
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """x [T, D] -> [T, D]."""
-        gap = self.kernel_size[0] // 2
-        places = layout.owner() * gap
-        places = places + places.new_ones(x.shape[0]).cumsum(0) - 1
-        apart = x.new_zeros(x.shape[0] + gap * len(layout.sizes), x.shape[1]).index_copy(0, places, x)
-        return super().forward(apart.T[None])[0].T[places]
+        places = torch.arange(x.shape[0], device=x.device) + layout.owner() * self.gap
+        apart = x.new_zeros(x.shape[0] + self.gap * len(layout.sizes), x.shape[1]).index_copy(0, places, x)
+        return self.kernel(apart.T[None])[0].T[places]

@@ -197,8 +197,13 @@ class DisentangledAttention(nn.Module):
         rows, first = distances.within(longest)
         projected = self.places(rows)
         keys, queries = (None if each is None else each.view(len(rows), -1, self.head_size) for each in projected)
+
+        def index(distance: Tensor) -> Tensor:
+            # Another device may round a logarithm at a bucket's edge otherwise than the host did for the outermost.
+            return (distances.index(distance) - first).clamp(0, len(rows) - 1)
+
         assert self.rule.scale is not None
-        return DisentangledBias(lambda distance: distances.index(distance) - first, keys, queries, self.rule.scale)
+        return DisentangledBias(index, keys, queries, self.rule.scale)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """x [T, D] -> [T, D]."""
