@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from generation import small
 from torso.cli import main
 
 HOME = Path(__file__).resolve().parent.parent
@@ -29,6 +30,8 @@ def beside_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "texts.txt").write_text("a text\nanother\n", encoding="utf-8")
     rows = '{"review": "菜很好吃,但是服务太慢"}\n{"review": "等了两个小时还没上菜"}\n'
     (tmp_path / "reviews.jsonl").write_text(rows, encoding="utf-8")
+    for writer in ("gpt2", "qwen3"):
+        small.llama(tmp_path / writer)
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "help.md").write_text("Open Settings to change your password.\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -9,21 +9,25 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.checkpoint import safetensors
+from torso.checkpoint.config_file import LIMIT
 from torso.checkpoint.fill import places
 from torso.checkpoint.names import Names
 from torso.checkpoint.plan import HEAD, TRUNK
 from torso.errors import AccessError
-from torso.files import write_atomically
+from torso.files import read_bytes, write_atomically
 
 if TYPE_CHECKING:
     from torso.model import Model
     from torso.text import Tokenizer
 
+_WRITING = "generation_config.json"
+
 
 def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
     """Writes ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given.
 
-    The config is written last: a folder with a config is whole.
+    What the checkpoint says of how it writes texts is kept as it was. The config is written last: a folder with a
+    config is whole.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -37,6 +41,10 @@ def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:
         tokenizer.save(folder)
+    if model.report is not None and (written := Path(model.report.source) / _WRITING).is_file():
+        told = read_bytes(written, limit=LIMIT)
+        with write_atomically(folder / _WRITING) as file:
+            file.write(told)
     config = model.config.replace({"architectures": [model.architecture.class_name(model.task)]})
     with write_atomically(folder / "config.json") as file:
         file.write(config.text().encode())
