@@ -15,7 +15,7 @@ demo: $(VENV)/.torso
 	$(BIN)/torso tour
 
 test: $(VENV)/.torso-test
-	$(PYTEST) -n 2 --dist loadfile tests
+	$(PYTEST) -n 2 --dist worksteal tests
 
 # The official clients of the hubs against our servers, and torso against foreign servers.
 test-foreign: $(VENV)/.torso-test

@@ -271,6 +271,15 @@ def made_labels(
             return {}
 
 
+def close(ours: Tensor, theirs: Tensor, what: str = "", tolerance: float = 1e-5) -> None:
+    """Holds two tensors to each other, relatively and absolutely.
+
+    What is absolute is so to the largest of the numbers: sums of large ones leave small ones with their rounding.
+    """
+    absolute = tolerance * max(1.0, float(theirs.abs().max())) if theirs.numel() else tolerance
+    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=absolute, msg=lambda text: f"{what}: {text}")
+
+
 class Deviations:
     """The largest difference met, by what was compared; printed at the end of a run."""
 
@@ -278,11 +287,7 @@ class Deviations:
         self.largest: dict[str, float] = {}
 
     def close(self, what: str, ours: Tensor, theirs: Tensor, tolerance: float = 1e-5) -> None:
-        """Holds two tensors to each other, relatively and absolutely, and notes how far they are apart.
-
-        What is absolute is so to the largest of the numbers: sums of large ones leave small ones with their rounding.
-        """
-        absolute = tolerance * max(1.0, float(theirs.abs().max())) if theirs.numel() else tolerance
-        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=absolute, msg=lambda text: f"{what}: {text}")
+        """Holds two tensors to each other, see `close`, and notes how far they are apart."""
+        close(ours, theirs, what, tolerance)
         if ours.numel():
             self.largest[what] = max(self.largest.get(what, 0.0), float((ours - theirs).abs().max()))

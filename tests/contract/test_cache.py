@@ -14,6 +14,7 @@ from torso.model import Model
 from torso.nn import KeyValueCache
 
 from .reference import Reference
+from .reference import close as near
 from .test_packing import packed, texts, with_source
 
 pytestmark = [pytest.mark.configs("plain", "drawn"), pytest.mark.labels("next", "targets")]
@@ -60,7 +61,7 @@ def cut(tokens: list[Tensor], bounds: list[list[int]]) -> list[list[Tensor]]:
 
 def close(ours: list[Tensor], wanted: list[Tensor]) -> None:
     for mine, other in zip(ours, wanted, strict=True):
-        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-5)
+        near(mine, other)
 
 
 def test_token_by_token(whole) -> None:

@@ -15,7 +15,7 @@ from torso.padded import PaddedModel
 
 from .families import registered
 from .forms import rewritten, weights
-from .reference import Reference, batch
+from .reference import Reference, batch, close
 
 KIN = {
     "bert": "Bert",
@@ -70,7 +70,7 @@ def test_a_bert_under_another_name_is_a_bert(name, reference, tmp_path) -> None:
     given = batch(made, "right", with_labels=False)
     with torch.no_grad():
         theirs = made.model(**given.shared).logits[given.here]
-    torch.testing.assert_close(logits(made, folder)[given.here], theirs, rtol=1e-5, atol=1e-5)
+    close(logits(made, folder)[given.here], theirs)
 
 
 def refused(code: str, model_type: str, **values: object) -> TorsoError:
@@ -117,7 +117,7 @@ def test_padding_tokens_within_a_text_move_no_position(reference) -> None:
     with torch.no_grad():
         ours = made.torso()(ids).last_hidden_state
         theirs = made.model(ids, position_ids=torch.tensor([[2, 3, 4, 5]])).last_hidden_state
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    close(ours, theirs)
 
 
 def test_albert_has_one_block(reference) -> None:

@@ -86,10 +86,13 @@ def test_as_the_reference_writes(model_type, config, case, way, reference) -> No
     made: Reference = reference(model_type, config, case)
     model = made.torso().model
     given = prompts(made, model)
-    settings = settings_of(made.folder, model.config).replace(WAYS[way])
+    values = dict(WAYS[way])
+    if way == "max_length" and model.max_tokens is not None:
+        values["max_length"] = min(values["max_length"], model.max_tokens)
+    settings = settings_of(made.folder, model.config).replace(values)
     for ids, written in zip(given, ours(model, given, settings), strict=True):
         theirs = made.model.generate(
-            ids[None], attention_mask=torch.ones_like(ids)[None], pad_token_id=PAD, use_cache=False, **WAYS[way]
+            ids[None], attention_mask=torch.ones_like(ids)[None], pad_token_id=PAD, use_cache=False, **values
         )
         begun = 1 if made.two_sided else len(ids)
         for mine, row in zip(written, theirs[:, begun:].tolist(), strict=True):

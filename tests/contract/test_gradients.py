@@ -15,7 +15,7 @@ from torso.checkpoint.save import hub_name, hub_tensors
 from torso.padded import PaddedModel
 
 from .families import FAMILIES
-from .reference import Padded, Reference, as_written, batch
+from .reference import Padded, Reference, as_written, batch, close
 from .test_parity import targets_in
 
 
@@ -88,13 +88,7 @@ def test_dropout_acts_exactly_where_the_reference_has_it(model_type, case, refer
             here = torch.ones_like(given.here) if targets is None or key.startswith("encoder") else targets
             for mine, other in zip(listed(ours[key]), listed(theirs[key]), strict=True):
                 tokens = here if mine.shape[:2] == here.shape else ...
-                torch.testing.assert_close(
-                    mine[tokens],
-                    other[tokens],
-                    rtol=1e-5,
-                    atol=1e-5,
-                    msg=lambda text, about=(name, key): f"{about}: {text}",
-                )
+                close(mine[tokens], other[tokens], f"{name}, {key}")
 
 
 def listed(value: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from .reference import IGNORED, TARGETS, Deviations, Padded, Reference, batch
+from .reference import IGNORED, TARGETS, Deviations, Padded, Reference, batch, close
 
 
 @pytest.mark.parametrize("side", ["right", "left", "none"])
@@ -117,7 +117,7 @@ def test_the_loss_of_a_span_is_that_of_each_text_alone(model_type, reference) ->
                 ).loss
                 for n, here in enumerate(given.here)
             ]
-        torch.testing.assert_close(whole, torch.stack(alone).mean(), rtol=1e-5, atol=1e-5)
+        close(whole, torch.stack(alone).mean())
         losses.append(whole)
     assert losses[0] != losses[1], "the two batches hold different texts"
 
@@ -131,7 +131,7 @@ def test_places_outside_a_text_do_not_count(model_type, start, end, reference) -
     with torch.no_grad():
         ours = made.torso()(**given.shared, start_positions=starts, end_positions=ends).loss
         theirs = made.model(**given.shared, start_positions=starts, end_positions=ends).loss
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    close(ours, theirs)
 
 
 def test_layers_asked_for_and_not_are_the_same_numbers(model_type, config, reference) -> None:
@@ -141,7 +141,7 @@ def test_layers_asked_for_and_not_are_the_same_numbers(model_type, config, refer
     with torch.no_grad():
         without = model(**given.shared)
         with_weights = model(**given.shared, output_attentions=True)
-    torch.testing.assert_close(with_weights.last_hidden_state, without.last_hidden_state, rtol=1e-5, atol=1e-5)
+    close(with_weights.last_hidden_state, without.last_hidden_state)
     assert not any(name.endswith("attentions") for name in without.keys())  # noqa: SIM118  it iterates over tensors
 
 
@@ -156,7 +156,7 @@ def test_no_mask_and_no_segments_mean_all_tokens_and_the_first_segment(model_typ
         theirs = made.model(ids, **more).last_hidden_state
     assert short.equal(long)
     here = more.get("decoder_attention_mask", torch.ones_like(ids)).bool()
-    torch.testing.assert_close(short[here], theirs[here], rtol=1e-5, atol=1e-5)
+    close(short[here], theirs[here])
 
 
 @pytest.mark.needs("position_ids")
@@ -170,8 +170,8 @@ def test_positions_given_are_followed(model_type, reference) -> None:
         theirs = made.model(**ids, position_ids=there).last_hidden_state
         row = model(**ids, position_ids=places[:1]).last_hidden_state
         their_row = made.model(**ids, position_ids=there[:1].expand_as(places)).last_hidden_state
-    torch.testing.assert_close(ours[given.here], theirs[given.here], rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(row[given.here], their_row[given.here], rtol=1e-5, atol=1e-5)
+    close(ours[given.here], theirs[given.here])
+    close(row[given.here], their_row[given.here])
 
 
 @pytest.mark.configs("plain")

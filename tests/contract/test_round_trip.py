@@ -17,7 +17,7 @@ from torso.checkpoint.save import hub_name, hub_tensors
 from torso.padded import PaddedModel
 
 from .families import FAMILIES, cases_of, registered
-from .reference import Padded, Reference, as_written, batch, config_values, reference_class
+from .reference import Padded, Reference, as_written, batch, close, config_values, reference_class
 from .test_parity import targets_in
 
 
@@ -38,7 +38,7 @@ def same_outputs(made: Reference, ours: PaddedModel, other: torch.nn.Module, giv
     for name in mine.keys():  # noqa: SIM118  an output iterates over its tensors
         of_targets = targets is not None and mine[name].shape[:2] == targets.shape
         tokens = targets if of_targets else ...
-        torch.testing.assert_close(mine[name][tokens], out[name][tokens], rtol=1e-5, atol=1e-5)
+        close(mine[name][tokens], out[name][tokens])
 
 
 def test_saved_as_it_was_read(model_type, config, case, reference, tmp_path) -> None:

@@ -23,7 +23,8 @@ BUDGET = 4096
 """Tokens of one batch. Larger ones gain nothing on a CPU and little on an accelerator."""
 
 _WINDOW = 16
-"""Batches whose texts are sorted by length together; what bounds the memory over an endless input."""
+_MOST_TEXTS = 1024
+"""Batches, and texts, that are sorted by length together; what bounds the memory over an endless input."""
 
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
@@ -71,7 +72,7 @@ def _windows(encodings: Iterable[Tokens], rows: int) -> Iterator[list[Tokens]]:
     for encoding in encodings:
         window.append(encoding)
         taken += len(encoding)
-        if taken >= rows:
+        if taken >= rows or len(window) == _MOST_TEXTS:
             yield window
             window, taken = [], 0
     if window:
