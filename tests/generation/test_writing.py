@@ -188,8 +188,8 @@ def test_what_a_checkpoint_asks_for_and_is_not_known_is_refused(tmp_path) -> Non
 
 
 def test_a_saved_model_writes_as_before(llama, tmp_path) -> None:
-    ready = make_ready(llama, torso.Task.CAUSAL_LM)
-    ready.model.save(tmp_path / "saved", tokenizer=ready.tokenizer)
+    tokenizer = torso.load_tokenizer(llama)
+    torso.load(llama, torso.Task.CAUSAL_LM).save(tmp_path / "saved", tokenizer=tokenizer)
     told = [(folder / "generation_config.json").read_bytes() for folder in (llama, tmp_path / "saved")]
     assert told[0] == told[1]
     assert torso.generate("x", model=tmp_path / "saved") == torso.generate("x", model=llama)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 import torch
@@ -89,6 +90,7 @@ def _quantised(linear: nn.Linear) -> Any:
             torch.backends.quantized.engine = engine
 
 
+@cache
 def available(mode: str) -> bool:
     """Whether this build of PyTorch and this processor have the kernels of a mode."""
     if not torch.backends.mkldnn.is_available():

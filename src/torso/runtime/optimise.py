@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeVar, cast
 
 import torch
@@ -88,12 +89,25 @@ def optimise(
             values=dict(mode=mode),
         )
     least = FIDELITY[mode] if fidelity is None else fidelity
-    bench = Bench(model.float().eval().requires_grad_(False), sample or random_texts(model))
+    bench = Bench(model.float().eval().requires_grad_(False), sample)
     done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
     if mode == "auto":
         told = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
         print(say(told, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
     model.optimised = done
+    return model
+
+
+def prepacked(model: Model[Out]) -> Model[Out]:
+    """The model itself in the mode ``exact``, for tasks that loaded it to run it; unchanged where that cannot be.
+
+    Nothing is measured: the products are those of float32.
+    """
+    if model.device.type != "cpu" or model.dtype != torch.float32 or not available("exact"):
+        return model
+    bench = Bench(model.eval().requires_grad_(False), None)
+    bench.put(dict.fromkeys(bench.linears, "exact"))
+    model.optimised = Optimised("exact", 1.0)
     return model
 
 
@@ -110,15 +124,20 @@ def random_texts(model: Model[Any]) -> Batch:
 class Bench:
     """A model and a sample to measure it on, with the linear layers as they were."""
 
-    def __init__(self, model: Model[Any], sample: Batch) -> None:
-        self.model, self.sample = model, sample
+    def __init__(self, model: Model[Any], sample: Batch | None) -> None:
+        self.model = model
         modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
         self.linears = {name: each for name, each in modules if isinstance(each, nn.Linear)}
-        self.exact = self.means()
+        self.sample = random_texts(model) if sample is None else sample
 
     def means(self) -> Tensor:
         """[N, D] mean of each text's last rows."""
         return mean_rows(self.model, self.sample)
+
+    @cached_property
+    def exact(self) -> Tensor:
+        """The same of the layers as they were: first asked for before any is replaced."""
+        return self.means()
 
     def fidelity(self) -> float:
         """The least cosine of the sample's texts to float32."""
@@ -140,6 +159,7 @@ class Bench:
             UnsupportedError: ``E_FIDELITY``, if the mode does not keep the fidelity on this model; it stays as it was.
         """
         kept: tuple[str, ...] = ()
+        _ = self.exact
         self.put(dict.fromkeys(self.linears, mode))
         met = self.fidelity()
         if mode == "int8" and met < least:

@@ -14,6 +14,7 @@ from torso.errors import InputError, TokenizerError, UntrainedError
 from torso.loading import load, load_tokenizer
 from torso.model import Model
 from torso.runtime.device import choose
+from torso.runtime.optimise import prepacked
 from torso.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def make_ready(
         from torso.hub import resolve
 
         folder = resolve(model).folder
-        loaded = load(folder, task, device=choose(device), new_head=untrained)
+        loaded = prepacked(load(folder, task, device=choose(device), new_head=untrained))
         ready = Ready(loaded, tokenizer or load_tokenizer(folder), folder)
     _require_task(ready.model, task)
     _require_fit(ready)
