@@ -28,7 +28,9 @@ class Network(nn.Module):
     def __init__(self, configs: Mapping[Task[Any], BertConfig]) -> None:
         super().__init__()
         self.config = next(iter(configs.values()))
-        self.trunk: Trunk = BERT.trunk(self.config)
+        trunk = BERT.trunk(self.config)
+        assert isinstance(trunk, Trunk), "BERT has one side"
+        self.trunk = trunk
         self.heads = nn.ModuleDict({task.name: BERT.plan(task).build(config) for task, config in configs.items()})
         for head in self.heads.values():
             if isinstance(head, VocabHead):

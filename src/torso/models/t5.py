@@ -51,16 +51,16 @@ def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> n
     bias = nn.BucketBias(c.num_heads, buckets, furthest, both_ways=not decoder)
     # T5 does not divide scores by the root of a head's width.
     rule = nn.Rule(scale=1.0, dropout=c.dropout_rate)
-    sizes = dict(head_size=c.d_kv, bias=False, out_bias=False)
+    attend = partial(nn.Attention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
+    cross = partial(nn.CrossAttention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
 
     def block() -> nn.PreNormBlock:
         within = replace(rule, right=0) if decoder else rule
-        attn = nn.Attention(c.d_model, c.num_heads, rule=within, score_bias=bias, **sizes)
+        attn = attend(rule=within, score_bias=bias)
         ffn = feed(c.d_model, c.d_ff, act, bias=False, dropout=c.dropout_rate)
         if not decoder:
             return nn.PreNormBlock(attn, ffn, norm(), norm(), dropout=c.dropout_rate)
-        cross = nn.CrossAttention(c.d_model, c.num_heads, rule=rule, **sizes)
-        return nn.PreNormCrossBlock(attn, cross, ffn, norm(), norm(), norm(), dropout=c.dropout_rate)
+        return nn.PreNormCrossBlock(attn, cross(rule=rule), ffn, norm(), norm(), norm(), dropout=c.dropout_rate)
 
     return nn.Trunk(
         embed=nn.Embeddings(c.vocab_size, c.d_model, dropout=c.dropout_rate, tokens=tokens),
