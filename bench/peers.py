@@ -146,7 +146,8 @@ def onnxruntime(form: str, folder: Path) -> Encode:
     if form == "int8":
         chosen = folder / "int8.onnx"
         if not chosen.exists():
-            quantize_dynamic(str(fused), str(chosen), weight_type=QuantType.QInt8, per_channel=True)
+            more = {"DefaultTensorType": 1}  # float32, where a fused node hides its type
+            quantize_dynamic(str(fused), str(chosen), weight_type=QuantType.QInt8, per_channel=True, extra_options=more)
     options = runtime.SessionOptions()
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_ALL
     session = runtime.InferenceSession(str(chosen), options, providers=["CPUExecutionProvider"])
