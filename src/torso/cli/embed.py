@@ -74,7 +74,10 @@ def embed(
         from torso.cli.vectors import check_suffix
 
         check_suffix(Path(output))
+    from torso.runtime.memory import give_back_large_blocks
     from torso.tasks import embed as run
+
+    give_back_large_blocks()
 
     kept, stream = paired(given)
     made = run(
