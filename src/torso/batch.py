@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
     from torso.text import Encoding
+
+Row = Literal["first", "last"]
+"""The one row of a sequence that some heads read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +68,33 @@ class Layout:
         """[N] int64: the row of each sequence's last token."""
         return self.starts[:-1].long() + self.lengths.long() - 1
 
+    def chosen(self, which: Row) -> Chosen:
+        """The first or the last row of each sequence."""
+        rows = self.first() if which == "first" else self.last()
+        count = len(self.sizes)
+        bounds = torch.arange(count + 1, dtype=torch.int32, device=rows.device)
+        lengths = torch.ones_like(bounds[1:])
+        alone = Layout(bounds, lengths, self.positions[rows], (1,) * count, tuple(range(count)), min(count, 1))
+        return Chosen(which, rows, alone)
+
     def owner(self) -> Tensor:
         """[T] int64: the sequence that each row belongs to."""
         return torch.repeat_interleave(self.starts.diff().long())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """One row of each sequence.
+
+    Attributes:
+        which: of the sequence's rows.
+        rows: [N] int64, where they lie.
+        layout: of these rows alone, at the positions that they have in their sequences.
+    """
+
+    which: Row
+    rows: Tensor
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +108,8 @@ class Batch:
         source: what an encoder reads, for encoder-decoders.
         choices: alternatives per question, for multiple choice; they add up to N.
         rows: [R] int64, the rows whose vocabulary logits are wanted; None for all T.
+        only: the one row of each sequence that is wanted of the last layer, see `Head.reads`: the layer then computes
+            no other; None for all.
     """
 
     tokens: Tensor
@@ -89,6 +118,7 @@ class Batch:
     source: Batch | None = None
     choices: tuple[int, ...] | None = None
     rows: Tensor | None = None
+    only: Row | None = None
 
 
 def pack(

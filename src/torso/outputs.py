@@ -11,7 +11,7 @@ from torso.errors import NotAvailableError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from torso.batch import Layout
+    from torso.batch import Layout, Row
 
 
 def _no_rows() -> dict[int, Tensor]:
@@ -33,6 +33,7 @@ class Hidden:
         attentions: per block asked for, from 0, one [H, length, length] of attention weights per sequence.
         memory: of a decoder, what its encoder gave.
         crossed: of a decoder, per block asked for, the weights [H, length, source length] of its cross-attention.
+        only: the one row of each sequence that was computed: ``rows`` are [N, D] then, and ``layout`` is theirs.
     """
 
     rows: Tensor
@@ -41,6 +42,7 @@ class Hidden:
     attentions: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
     memory: Hidden | None = None
     crossed: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
+    only: Row | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,7 +55,7 @@ def block(c: AlbertConfig) -> nn.PostNormBlock:
     class Block(nn.PostNormBlock):
         def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
             """x [T, D] -> [T, D]."""
-            x = self.attn_norm(x + self.dropout(self.attn(x, ctx)))
+            x = self.attn_norm(ctx.leaving(x) + self.dropout(self.attn(x, ctx)))
             return self.ffn_norm(x + self.ffn(x))
 
     rule = nn.Rule(dropout=c.attention_probs_dropout_prob)

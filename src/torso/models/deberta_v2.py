@@ -75,7 +75,7 @@ def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.Pos
 
         def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
             """x [T, D] -> [T, D]."""
-            near = self.conv_act(self.dropout(self.conv(x, ctx.layout)))
+            near = ctx.leaving(self.conv_act(self.dropout(self.conv(x, ctx.layout))))
             return self.conv_norm(super().forward(x, ctx) + near)
 
     return ConvolvedBlock()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from torso.batch import Layout
+from torso.batch import Layout, Row
 from torso.nn.attending import Rule, ScoreBias, attend
 from torso.nn.context import Context
 
@@ -61,14 +61,21 @@ class Attention(nn.Module):
         self.shared = (score_bias,)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D]."""
+        """x [T, D] -> [T, D], or those of the rows that leave the block."""
         q, k, v = (part.unflatten(-1, (-1, self.head_size)) for part in self.qkv(x).split(self.parts["qkv"], -1))
         q = self.rotary(self.q_norm(q), ctx.layout)
         k = self.rotary(self.k_norm(k), ctx.layout)
         keys, values, lying = ctx.keys(k, v)
         rule = self.rule if self.training else self.rule.undropped
-        rows = attend(q, keys, values, ctx.layout, lying, rule, *self.shared, weights=ctx.weights)
+        if ctx.chosen is not None and self._stands_alone(ctx.chosen.which):
+            rows = attend(ctx.leaving(q), keys, values, ctx.left, lying, rule)
+        else:
+            rows = ctx.leaving(attend(q, keys, values, ctx.layout, lying, rule, *self.shared, weights=ctx.weights))
         return self.out(rows.flatten(1))
+
+    def _stands_alone(self, which: Row) -> bool:
+        """Whether a query needs none beside it: a rule takes it to stand at the last key, a bias may count queries."""
+        return self.shared == (None,) and (which == "last" or self.rule.sees_all)
 
 
 class CrossAttention(nn.Module):
@@ -103,11 +110,11 @@ class CrossAttention(nn.Module):
         self.rule = rule or Rule()
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D]."""
+        """x [R, D] -> [R, D], of the rows that leave the block."""
         q = self.q(x).unflatten(-1, (-1, self.head_size))
         keys, values, lying = ctx.remembered(self.keys_and_values)
         rule = self.rule if self.training else self.rule.undropped
-        rows = attend(q, keys, values, ctx.layout, lying, rule, weights=ctx.cross_weights)
+        rows = attend(q, keys, values, ctx.left, lying, rule, weights=ctx.cross_weights)
         return self.out(rows.flatten(1))
 
     def keys_and_values(self, memory: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from torso.batch import Layout
+from torso.batch import Chosen, Layout
 
 if TYPE_CHECKING:
     from torso.nn.cache import Step
@@ -26,6 +26,7 @@ class Context:
         step: where keys and values of this call go in the cache, if there is one.
         memory: the encoder's rows, for cross-attention.
         cross_weights: receives the weights of this block's cross-attention, where they were asked for.
+        chosen: the rows that leave the block, where not all of them do.
     """
 
     layout: Layout
@@ -34,6 +35,16 @@ class Context:
     step: Step | None = None
     memory: Hidden | None = None
     cross_weights: list[Tensor] | None = None
+    chosen: Chosen | None = None
+
+    def leaving(self, x: Tensor) -> Tensor:
+        """The rows of x [T, ...] that leave the block: all T, or the R chosen ones."""
+        return x if self.chosen is None else x[self.chosen.rows]
+
+    @property
+    def left(self) -> Layout:
+        """Where the rows lie that leave the block."""
+        return self.layout if self.chosen is None else self.chosen.layout
 
     def keys(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
         """The keys and values [Tk, G, d] that this call's queries attend to, and where they lie."""

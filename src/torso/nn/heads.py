@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torso.batch import Batch
+from torso.batch import Batch, Row
+from torso.errors import UnsupportedError
 from torso.nn.activations import activation
 from torso.outputs import (
     ChoiceLogits,
@@ -32,6 +33,11 @@ class Head(nn.Module, Generic[Out]):
     def forward(self, hidden: Hidden, batch: Batch) -> Out:
         """The scores of the task, of the trunk's rows and of what the batch asks for."""
 
+    @property
+    def reads(self) -> Row | None:
+        """The one row of each sequence that the scores follow from, for `Batch.only`; None for all of them."""
+        return None
+
 
 class Transform(nn.Module):
     """Linear, activation, norm: x [T, D] -> [T, D]. Poolers and the first half of masked-LM heads."""
@@ -53,7 +59,20 @@ Pick = Literal["first", "last", "mean"]
 
 
 def pick_rows(hidden: Hidden, pick: Pick) -> Tensor:
-    """One row per sequence: the first token's, the last token's, or the mean of all: [N, D]."""
+    """One row per sequence: the first token's, the last token's, or the mean of all: [N, D].
+
+    Raises:
+        UnsupportedError: ``E_ROWS``, if other rows alone were asked for.
+    """
+    if hidden.only is not None:
+        if hidden.only != pick:
+            raise UnsupportedError(
+                "E_ROWS",
+                "The batch asks for the {only} row of each text alone; this head reads the {pick}.",
+                cure="Make the batch with only=model.head.reads, or leave only out.",
+                values=dict(only=hidden.only, pick=pick),
+            )
+        return hidden.rows
     if pick == "mean":
         lengths = hidden.layout.lengths
         sums = torch.segment_reduce(hidden.rows, "sum", lengths=lengths.long(), axis=0)
@@ -74,7 +93,9 @@ class FeatureHead(Head[Features]):
 
     def forward(self, hidden: Hidden, batch: Batch) -> Features:
         """Hidden states, and pooled rows [N, D]."""
-        return Features(hidden, None if self.pooler is None else self.pooler(pick_rows(hidden, "first")))
+        if self.pooler is None or hidden.only == "last":
+            return Features(hidden, None)
+        return Features(hidden, self.pooler(pick_rows(hidden, "first")))
 
 
 class SequenceHead(Head[SequenceLogits]):
@@ -105,6 +126,11 @@ class SequenceHead(Head[SequenceLogits]):
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width, labels, bias=bias)
 
+    @property
+    def reads(self) -> Row | None:
+        """The first or the last row; a mean is of all."""
+        return None if self.pick == "mean" else self.pick
+
     def scores(self, hidden: Hidden) -> Tensor:
         """[N, C] scores."""
         return self.out(self.dropout(self.mlp(pick_rows(hidden, self.pick))))
@@ -124,6 +150,11 @@ class ChoiceHead(Head[ChoiceLogits]):
     def __init__(self, scorer: SequenceHead) -> None:
         super().__init__()
         self.scorer = scorer
+
+    @property
+    def reads(self) -> Row | None:
+        """What the scorer reads."""
+        return self.scorer.reads
 
     def forward(self, hidden: Hidden, batch: Batch) -> ChoiceLogits:
         """Scores [N]; all sequences are alternatives of one question unless ``batch.choices`` divides them."""

@@ -56,7 +56,7 @@ class Trunk(nn.Module):
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
-        """Rows [T, D] of the last layer.
+        """Rows [T, D] of the last layer; of ``batch.only`` one row of each sequence, [N, D].
 
         Args:
             batch: token ids and where the sequences lie.
@@ -71,18 +71,25 @@ class Trunk(nn.Module):
         rows = self.embed(batch)
         kept: dict[int, Tensor] = {0: rows} if 0 in keep else {}
         run = self._run()
+        chosen = None if batch.only is None else batch.layout.chosen(batch.only)
+        # The last block that runs computes no other rows, unless somebody looks into it or keys wait in a cache.
+        early = chosen is not None and step is None and run and self.depth not in keep and run[-1] not in attentions
         asked = [i for i in run if i in attentions]
         weights: dict[int, list[Tensor]] = {i: [] for i in asked}
         crossed: dict[int, list[Tensor]] = {i: [] for i in asked if memory is not None}
         for i, layer in enumerate(self.layers):
             if i in run:
-                rows = layer(rows, Context(batch.layout, weights.get(i), i, step, memory, crossed.get(i)))
+                leaving = chosen if early and i == run[-1] else None
+                rows = layer(rows, Context(batch.layout, weights.get(i), i, step, memory, crossed.get(i), leaving))
             if i + 1 in keep and i + 1 < self.depth:
                 kept[i + 1] = rows
         rows = self.norm(rows)
         if self.depth in keep:
             kept[self.depth] = rows
-        return Hidden(rows, batch.layout, kept, weights, memory, crossed)
+        if chosen is None:
+            return Hidden(rows, batch.layout, kept, weights, memory, crossed)
+        rows = rows if early else rows[chosen.rows]
+        return Hidden(rows, chosen.layout, kept, weights, memory, crossed, chosen.which)
 
     def _run(self) -> Sequence[int]:
         """The blocks that run: all of them, but for those that training leaves out."""
@@ -142,7 +149,7 @@ class EncoderDecoder(nn.Module):
             memory: the encoder's rows, where they are known; then no source is read.
         """
         if memory is None:
-            memory = self.encoder(batch.source or batch, keep=keep, attentions=attentions)
+            memory = self.encoder(replace(batch.source or batch, only=None), keep=keep, attentions=attentions)
             batch = batch if batch.source is not None else replace(self.shifted(batch), source=batch)
         return self.decoder(batch, keep=keep, attentions=attentions, cache=cache, memory=memory)
 

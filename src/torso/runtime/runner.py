@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import torch
 
-from torso.batch import Batch, pack
+from torso.batch import Batch, Row, pack
 from torso.errors import InputError, LimitError
 from torso.model import Model
 from torso.runtime.batching import by_length
@@ -35,6 +36,7 @@ def run(
     split: Callable[[Out, Sequence[Tokens]], Sequence[Result]],
     *,
     prepare: Callable[[Batch, Sequence[Tokens]], Batch] | None = None,
+    only: Row | None = None,
     budget: int = BUDGET,
 ) -> Iterator[Result]:
     """One result per encoding, in their order, in evaluation mode and without gradients.
@@ -47,6 +49,7 @@ def run(
         encodings: tokenized texts, none of them empty.
         split: makes one result per encoding of what the model gives for a batch of them.
         prepare: says more about a batch before it is run, such as the rows wanted.
+        only: the one row of each text that is wanted of the last layer; None for all.
         budget: tokens of one batch.
 
     Raises:
@@ -61,7 +64,7 @@ def run(
             cure="Leave it out: the default suits most machines.",
             values=dict(name="budget", value=budget, least=1),
         )
-    runner = _Runner(model, split, prepare, budget)
+    runner = _Runner(model, split, prepare, only, budget)
     for window in _windows(encodings, _WINDOW * budget):
         yield from runner.window(window)
 
@@ -87,9 +90,10 @@ class _Runner:
         model: Model[Any],
         split: Callable[[Any, Sequence[Any]], Sequence[Any]],
         prepare: Callable[[Batch, Sequence[Any]], Batch] | None,
+        only: Row | None,
         budget: int,
     ) -> None:
-        self.model, self.split, self.prepare, self.budget = model, split, prepare, budget
+        self.model, self.split, self.prepare, self.only, self.budget = model, split, prepare, only, budget
 
     def window(self, window: Sequence[Any]) -> list[Any]:
         """The result of each encoding."""
@@ -113,7 +117,7 @@ class _Runner:
     def attempt(self, chosen: Sequence[Any]) -> Sequence[Any] | None:
         """The results of one batch; None where the memory does not hold it."""
         try:
-            batch = pack(chosen, device=self.model.device)
+            batch = replace(pack(chosen, device=self.model.device), only=self.only)
             if self.prepare is not None:
                 batch = self.prepare(batch, chosen)
             return self.split(self.model(batch), chosen)

@@ -103,7 +103,8 @@ def choose(
     def one(some: Iterable[Any]) -> Iterator[Chosen]:
         asked = _Asked()
         pairs = list(asked.pairs(some)) if isinstance(some, Sequence) else asked.pairs(some)
-        scored = run(ready.model, read(pairs, ready.tokenizer, how, place=asked.place), split, budget=budget)
+        reads = read(pairs, ready.tokenizer, how, place=asked.place)
+        scored = run(ready.model, reads, split, only=ready.model.head.reads, budget=budget)
         for first in scored:
             question, alternatives = asked.waiting.popleft()
             group = [first, *islice(scored, len(alternatives) - 1)]

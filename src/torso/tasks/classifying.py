@@ -112,7 +112,8 @@ def classify(
         return list(zip(reads, score(out.logits.float()).cpu(), strict=True))
 
     def one(some: Iterable[Text]) -> Iterator[Label]:
-        for reads, rows in by_text(run(ready.model, read(some, ready.tokenizer, how), split, budget=budget)):
+        logits = run(ready.model, read(some, ready.tokenizer, how), split, only=ready.model.head.reads, budget=budget)
+        for reads, rows in by_text(logits):
             yield label_of(names, merged(rows, how.merge), top, extent(reads, how.merge))
 
     return predict(texts, one)

@@ -135,7 +135,7 @@ def encode(
 
     def one(some: Iterable[Any]) -> Iterator[Embedding]:
         reads = read(some, ready.tokenizer, how, change=recipe.change, pairs=False)
-        for windows, vectors in by_text(run(ready.model, reads, split, budget=budget)):
+        for windows, vectors in by_text(run(ready.model, reads, split, only=pool.reads, budget=budget)):
             vector = vectors[0] if len(vectors) == 1 else pool.finished(one_row(vectors, how.merge)[None])[0]
             reach = extent(windows, how.merge)
             yield Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, how.limit, reach)

@@ -139,7 +139,7 @@ def zero_shot(
     def one(some: Iterable[Any]) -> Iterator[Label]:
         pairs = list(_pairs(some, sentences)) if isinstance(some, Sequence) else _pairs(some, sentences)
         reads = read(pairs, ready.tokenizer, how, place=lambda number: number // len(names))
-        texts = by_text(run(ready.model, reads, split, budget=budget))
+        texts = by_text(run(ready.model, reads, split, only=ready.model.head.reads, budget=budget))
         while group := list(islice(texts, len(names))):
             logits = torch.tensor([_merged(rows, how.merge) for _, rows in group])
             apart = several or len(names) == 1

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from torso.batch import Row
 from torso.checkpoint.weights import open_weights
 from torso.errors import InputError, WeightsError
 from torso.files import shown
@@ -42,6 +43,13 @@ class Pooler:
         """
         self.recipe, self.dimensions = recipe, dimensions
         self._layers = [_layer(dense, device) for dense in recipe.dense]
+
+    @property
+    def reads(self) -> Row | None:
+        """The one row of each text that vectors are made of; None for all of them."""
+        if self.recipe.modes == ("cls",):
+            return "first"
+        return "last" if self.recipe.modes == ("lasttoken",) else None
 
     def __call__(self, hidden: Hidden) -> Tensor:
         """Rows [T, D] -> [N, size] float32.

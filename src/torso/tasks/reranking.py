@@ -107,7 +107,8 @@ def rerank(
     ranked: list[Ranked] = []
     for query in asked:
         reads = read([(query, text) for text in own], ready.tokenizer, how)
-        rows = [one_row(rows, how.merge) for _, rows in by_text(run(ready.model, reads, split, budget=budget))]
+        found = run(ready.model, reads, split, only=ready.model.head.reads, budget=budget)
+        rows = [one_row(rows, how.merge) for _, rows in by_text(found)]
         scores = torch.cat(rows) if rows else torch.empty(0)
         ranked.append(in_order(query, own, scores, top, measure))
     return ranked[0] if isinstance(queries, str) else ranked

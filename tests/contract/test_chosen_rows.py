@@ -1,0 +1,89 @@
+"""One row of each text alone: what the last layer then leaves out changes no number of what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from torso import Task
+from torso.errors import UnsupportedError
+from torso.nn import FeedForward, GatedFeedForward
+from torso.outputs import Features
+
+from .reference import Reference, close
+from .test_packing import packed, texts, with_source
+
+pytestmark = pytest.mark.configs("plain", "drawn")
+
+
+def rows_through(model: nn.Module, run) -> tuple[object, list[int]]:
+    """What is given, and how many rows went through each feed-forward on the way."""
+    seen: list[int] = []
+    hooks = [
+        each.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+        for each in model.modules()
+        if isinstance(each, (FeedForward, GatedFeedForward))
+    ]
+    with torch.no_grad():
+        out = run()
+    for hook in hooks:
+        hook.remove()
+    return out, seen
+
+
+@pytest.mark.parametrize("only", ["first", "last"])
+def test_features_of_one_row_are_those_of_the_whole(model_type, config, only, reference) -> None:
+    made: Reference = reference(model_type, config, "features")
+    model, chosen = made.torso().model, texts(made)
+    batch = with_source(chosen) if made.two_sided else packed(chosen)
+    whole, every = rows_through(model, lambda: model(batch))
+    some, through = rows_through(model, lambda: model(replace(batch, only=only)))
+    assert isinstance(whole, Features)
+    assert isinstance(some, Features)
+    rows: Tensor = batch.layout.first() if only == "first" else batch.layout.last()
+    close(some.hidden.rows, whole.hidden.rows[rows], f"{only} rows")
+    assert some.hidden.layout.sizes == (1,) * len(chosen)
+    assert some.hidden.layout.positions.equal(batch.layout.positions[rows])
+    if whole.pooled_or_none is not None and only == "first":
+        close(some.pooled, whole.pooled, "pooled")
+    # The last block computes a row of each text, and those before it all of them.
+    assert through == [*every[:-1], len(chosen)]
+
+
+@pytest.mark.labels("number", "numbers", "class", "classes", "choice")
+def test_scores_follow_from_the_row_that_the_head_reads(model_type, config, case, reference) -> None:
+    made: Reference = reference(model_type, config, case)
+    model, chosen = made.torso().model, texts(made)
+    batch = packed(chosen)
+    whole, every = rows_through(model, lambda: model(batch))
+    some, through = rows_through(model, lambda: model(replace(batch, only=model.head.reads)))
+    close(some.logits, whole.logits, "logits")
+    assert through == (every if model.head.reads is None else [*every[:-1], len(chosen)])
+
+
+def test_layers_that_somebody_looks_into_are_whole(model_type, config, reference) -> None:
+    made: Reference = reference(model_type, config, "features")
+    model, chosen = made.torso().model, texts(made)
+    batch = with_source(chosen) if made.two_sided else packed(chosen)
+    depth = model.trunk.depth
+    with torch.no_grad():
+        whole = model(batch, keep=[depth], attentions=[depth - 1]).hidden
+        some = model(replace(batch, only="first"), keep=[depth], attentions=[depth - 1]).hidden
+    assert some.kept[depth].equal(whole.kept[depth])
+    assert some.rows.equal(whole.rows[batch.layout.first()])
+    assert all(map(torch.equal, some.attentions[depth - 1], whole.attentions[depth - 1]))
+
+
+@pytest.mark.configs("plain")
+@pytest.mark.labels("class")
+def test_a_head_refuses_rows_that_it_does_not_read(model_type, case, reference) -> None:
+    made: Reference = reference(model_type, "plain", case)
+    model = made.torso().model
+    other = "last" if model.head.reads == "first" else "first"
+    assert model.task is not Task.FEATURES
+    with pytest.raises(UnsupportedError, match="alone") as refused:
+        model(replace(packed(texts(made)), only=other))
+    assert refused.value.code == "E_ROWS"
