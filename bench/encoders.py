@@ -1,7 +1,12 @@
-"""Vectors of texts, torso beside every peer, in one run: ``python bench/encoders.py [--shapes minilm rbt3 ...]``.
+"""Vectors of texts, torso beside every peer, in one run: ``python bench/encoders.py [--shape minilm rbt3 ...]``.
 
 All systems run as processes of their own and take turns, round by round, so that noise falls on all alike; what is told
-are medians, and ratios within a round. Needs: pip install -r bench/requirements.txt. Draws bench/encoders.png.
+are medians, and ratios within a round. `of ceiling` is the share of the rate that this machine's prepacked oneDNN
+products reach in the same precision and run, for the products and the attention that the texts need; `first vector` is
+a fresh process, beside one that imports torch alone. Needs: pip install -r bench/requirements.txt.
+
+The tables are printed, appended to bench/RESULTS.md, and kept in bench/encoders.json, of which bench/encoders.png draws
+all: what does not fit into one run is run in parts.
 """
 
 from __future__ import annotations
@@ -14,6 +19,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +29,9 @@ import numpy as np
 from peers import SYSTEMS
 from side_by_side import ENVIRONMENT, minilm
 
+HERE = Path(__file__).parent
+VERSIONS = ("transformers", "sentence-transformers", "onnxruntime", "openvino", "nncf", "ctranslate2")
+BASE, EXACT = "torso exact", "transformers sdpa"
 SHAPES: dict[str, dict[str, Any]] = {
     "minilm": {},
     "rbt3": dict(model_type="bert", num_hidden_layers=3, vocab_size=21128 + 9394),
@@ -38,12 +49,15 @@ SHAPES: dict[str, dict[str, Any]] = {
         max_relative_positions=-1,
     ),
 }
+TOKENS = {"minilm": 17_000, "rbt3": 8_000, "bert-base": 2_500, "roberta-base": 2_500, "deberta-v3-base": 2_000}
+"""How many tokens one pass reads unless a run says otherwise: a few seconds each."""
+LENGTHS = {"short": 15, "mixed": 58, "long": 220}
 WORDS = (Path(__file__).parents[1] / "LICENSE").read_text(encoding="utf-8").split()
 
 
-def texts(kind: str, count: int) -> list[str]:
-    """English texts: ``short`` of about 12 tokens, ``mixed`` of about 50 and up to 256, ``long`` of about 220."""
-    dice = random.Random(7)
+def texts(kind: str, count: int, seed: int = 7) -> list[str]:
+    """English texts: ``short`` of about 15 tokens, ``mixed`` of about 58 and up to 256, ``long`` of about 220."""
+    dice = random.Random(seed)
     middle, spread = {"short": (2.2, 0.4), "mixed": (3.6, 0.65), "long": (5.2, 0.15)}[kind]
     return [
         " ".join(dice.choices(WORDS, k=max(2, min(int(dice.lognormvariate(middle, spread)), 230))))
@@ -66,23 +80,37 @@ transformers.AutoModel.from_config(settings).save_pretrained({str(folder)!r})
         subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT)
         for name in ("modules.json", "sentence_bert_config.json"):
             (folder / name).unlink(missing_ok=True)
+    (folder / "calibration.json").write_text(json.dumps(texts("mixed", 100, seed=8)))
     return folder
+
+
+def command(system: str, folder: Path, written: Path) -> dict[str, Any]:
+    """How the process of a system is started."""
+    line = [sys.executable, str(HERE / "peers.py"), system, str(folder), str(written)]
+    return dict(args=line, env=ENVIRONMENT | SYSTEMS[system].environment)
+
+
+def first_vector(system: str, folder: Path, written: Path) -> tuple[float, str]:
+    """Seconds of a fresh process up to its first vector, or why it makes none."""
+    start = time.perf_counter()
+    given = command(system, folder, written)
+    given["args"].append("first")
+    done = subprocess.run(**given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+    reason = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["it was ended"])[-1]
+    return time.perf_counter() - start, reason
 
 
 class Worker:
     """A system in a process of its own."""
 
     def __init__(self, system: str, folder: Path, written: Path) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("peers.py")), system, str(folder), str(written)]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT)
+        pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
+        given = command(system, folder, written)
+        self.process = subprocess.Popen(**given, stdin=pipe, stdout=pipe, stderr=quiet, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         while line and line != "ready\n":
             line = self.process.stdout.readline()
-        if not line:
-            assert self.process.stderr is not None
-            raise RuntimeError(self.process.stderr.read().strip().splitlines()[-1])
 
     def ask(self, line: str) -> Any:
         """The answer to one line."""
@@ -98,126 +126,151 @@ class Worker:
         self.process.wait()
 
 
-def ceiling() -> dict[str, float]:
-    """GFLOP/s of this machine's products at 2,048 x 768 x 768, as prepacked oneDNN gives them."""
-    code = """
-import json, time, statistics, torch
-def rate(dtype):
-    x, w = torch.randn(2048, 768).to(dtype), torch.randn(768, 768).to(dtype)
-    packed = torch.ops.mkldnn._reorder_linear_weight(w)
-    times = []
-    for _ in range(60):
-        start = time.perf_counter()
-        torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], "")
-        times.append(time.perf_counter() - start)
-    return 2 * 2048 * 768 * 768 / statistics.median(times[10:]) / 1e9
-print(json.dumps({"float32": rate(torch.float32), "bfloat16": rate(torch.bfloat16)}))
-"""
-    done = subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT, stdout=subprocess.PIPE)
-    return json.loads(done.stdout.splitlines()[-1])
+def ceiling() -> tuple[dict[str, float], str]:
+    """What products reach here in each precision, and what machine this is; in a process of its own."""
+    code = "import json, ceiling; print(json.dumps([ceiling.products(), ceiling.machine()]))"
+    given = dict(env=ENVIRONMENT | {"PYTHONPATH": str(HERE)}, check=True, stdout=subprocess.PIPE)
+    rates, machine = json.loads(subprocess.run([sys.executable, "-c", code], **given).stdout.splitlines()[-1])
+    return rates, machine
 
 
-def compare(
-    shape: str, kind: str, count: int, rounds: int, wanted: list[str], home: Path
-) -> dict[str, dict[str, float]]:
-    """Every system's figures on one shape and one kind of text."""
-    folder, chosen = folder_of(shape, home), texts(kind, count)
-    written = home / f"{shape}-{kind}.json"
-    written.write_text(json.dumps(chosen))
+def needed(folder: Path, sizes: list[int]) -> float:
+    """10^9 products and sums that texts of these sizes need: of the linear layers, and of attention."""
+    config = json.loads((folder / "config.json").read_text())
+    width, inner, depth = (config[key] for key in ("hidden_size", "intermediate_size", "num_hidden_layers"))
+    linear = 2 * sum(sizes) * (4 * width**2 + 2 * width * inner)
+    return depth * (linear + 4 * width * sum(size**2 for size in sizes)) / 1e9
+
+
+def compare(shape: str, kind: str, given: argparse.Namespace, home: Path) -> dict[str, Any]:
+    """Every system's figures on one shape and one kind of text, and what they are figures of."""
+    folder, count = folder_of(shape, home), given.count or max(20, TOKENS[shape] // LENGTHS[kind])
+    chosen = texts(kind, count)
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokens = sum(min(len(each.ids), 256) for each in tokenizer.encode_batch(chosen))
-    print(f"{shape}, {kind}: {count} texts, {tokens / count:.0f} tokens each", flush=True)
-    workers: dict[str, Worker] = {}
-    for system in wanted:
-        try:
-            workers[system] = Worker(system, folder, written)
-        except (RuntimeError, IndexError) as error:
-            print(f"  {system} cannot run this: {error}", flush=True)
-    times: dict[str, list[float]] = {system: [] for system in workers}
-    for _ in range(rounds):
+    sizes = [min(len(each.ids), 256) for each in tokenizer.encode_batch(chosen)]
+    single = next(text for text in texts("short", 500) if len(tokenizer.encode(text).ids) == 16)
+    written = home / f"{shape}-{kind}.json"
+    written.write_text(json.dumps({"texts": chosen, "single": single}))
+    wanted = list(dict.fromkeys([EXACT, BASE, *given.systems]))
+    # The first process of each makes the files that it needs; what it took, and the memory, are not told.
+    reasons = {system: first_vector(system, folder, written)[1] for system in wanted}
+    able = [system for system in wanted if not reasons[system]]
+    starts: dict[str, list[float]] = {system: [] for system in ["import torch", *able]}
+    for _ in range(3 if shape == "minilm" else 1):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import torch"], env=ENVIRONMENT, check=True)
+        starts["import torch"].append(time.perf_counter() - began)
+        for system in able:
+            starts[system].append(first_vector(system, folder, written)[0])
+    rates, machine = ceiling()
+    workers = {system: Worker(system, folder, written) for system in able}
+    times: dict[str, list[float]] = {system: [] for system in able}
+    for _ in range(given.rounds):
         for system, worker in workers.items():
             times[system].append(worker.ask("run"))
-    base = "transformers sdpa"
     vectors = {name: np.load(worker.ask(f"vectors {home / 'vectors.npy'}")) for name, worker in workers.items()}
     table: dict[str, dict[str, float]] = {}
     for system, worker in workers.items():
-        mine, exact = vectors[system], vectors[base]
+        mine, exact = vectors[system], vectors[EXACT]
         cosine = (mine * exact).sum(1) / np.linalg.norm(mine, axis=1) / np.linalg.norm(exact, axis=1)
-        single = sorted(worker.ask("latency 40"))
+        single_times = np.array(worker.ask("latency 100"))
+        middle = statistics.median(times[system])
+        ratios = [own / other for own, other in zip(times[BASE], times[system], strict=True)]
         table[system] = {
-            "tokens/s": tokens / statistics.median(times[system]),
-            "x torso exact": statistics.median(
-                own / other for own, other in zip(times["torso exact"], times[system], strict=True)
-            ),
-            "p50 ms": 1e3 * single[20],
-            "p95 ms": 1e3 * single[38],
-            "peak MB": worker.ask("memory") / 2**20,
+            "tokens/s": sum(sizes) / middle,
+            "ratio": statistics.median(ratios),
+            "of ceiling": needed(folder, sizes) / middle / rates[SYSTEMS[system].products],
+            "p50": 1e3 * float(np.quantile(single_times, 0.5)),
+            "p95": 1e3 * float(np.quantile(single_times, 0.95)),
+            "first": statistics.median(starts[system]),
+            "peak": worker.ask("memory") / 2**20,
             "cosine min": float(cosine.min()),
             "cosine mean": float(cosine.mean()),
         }
         worker.close()
-    return table
+    told = ", ".join(f"{rate:,.0f} {name}" for name, rate in rates.items())
+    about = (
+        f"{date.today()}: {count} texts of {sum(sizes) / count:.0f} tokens on average, {given.rounds} rounds. "
+        f"{machine}; "
+        f"{', '.join(f'{name} {version(name)}' for name in VERSIONS)}. Products here: {told} (10^9 a second); "
+        f"`import torch` takes {statistics.median(starts['import torch']):.2f} s."
+    )
+    return {"about": about, "rows": table, "cannot": {name: why for name, why in reasons.items() if why}}
 
 
-def show(table: dict[str, dict[str, float]]) -> None:
-    """One table in Markdown."""
-    print("| system | tokens/s | x torso exact | p50 ms | p95 ms | peak MB | cosine min | mean |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
-    for system, row in sorted(table.items(), key=lambda each: -each[1]["tokens/s"]):
+def markdown(title: str, made: dict[str, Any]) -> str:
+    """One table, and what it was measured on."""
+    lines = [
+        f"### {title} texts",
+        "",
+        made["about"],
+        "",
+        "| system | tokens/s | x torso exact | of ceiling | 16 tokens: p50 ms | p95 ms | first vector, s | peak MB "
+        "| cosine min | mean |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for system, row in sorted(made["rows"].items(), key=lambda each: -each[1]["tokens/s"]):
         name = f"**{system}**" if system.startswith("torso") else system
-        print(
-            f"| {name} | {row['tokens/s']:,.0f} | {row['x torso exact']:.2f} | {row['p50 ms']:.1f} "
-            f"| {row['p95 ms']:.1f} | {row['peak MB']:.0f} | {row['cosine min']:.5f} | {row['cosine mean']:.5f} |",
-            flush=True,
+        lines.append(
+            f"| {name} | {row['tokens/s']:,.0f} | {row['ratio']:.2f} | {row['of ceiling']:.0%} | {row['p50']:.2f} "
+            f"| {row['p95']:.2f} | {row['first']:.2f} | {row['peak']:.0f} | {row['cosine min']:.5f} "
+            f"| {row['cosine mean']:.5f} |"
         )
+    lines += [f"| {name} | cannot: {why[:90]} | | | | | | | | |" for name, why in made["cannot"].items()]
+    return "\n".join(lines) + "\n"
 
 
-def draw(tables: dict[str, dict[str, dict[str, float]]], path: Path) -> None:
-    """A bar per system and shape."""
+def draw(tables: dict[str, dict[str, Any]], path: Path) -> None:
+    """A bar per system, a field per shape and kind of text."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(len(tables), 1, figsize=(8, 0.6 + 3.2 * len(tables)), squeeze=False)
-    for axis, (title, table) in zip(axes[:, 0], tables.items(), strict=True):
-        rows = sorted(table.items(), key=lambda each: each[1]["tokens/s"])
-        colours = ["#c0392b" if name.startswith("torso") else "#95a5a6" for name, _ in rows]
-        bars = axis.barh([name for name, _ in rows], [row["tokens/s"] for _, row in rows], color=colours)
-        axis.bar_label(bars, [f"{row['tokens/s']:,.0f}" for _, row in rows], padding=3, fontsize=8)
-        axis.set_title(title, loc="left", fontsize=10)
+    columns = 1 if len(tables) == 1 else 2
+    rows = -(-len(tables) // columns)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(8 * columns, 0.6 + 3.6 * rows), squeeze=False)
+    for axis in axes.flat[len(tables) :]:
+        axis.set_visible(False)
+    for axis, (title, made) in zip(axes.flat, tables.items(), strict=False):
+        bars = sorted(made["rows"].items(), key=lambda each: each[1]["tokens/s"])
+        colours = ["#c0392b" if name.startswith("torso") else "#95a5a6" for name, _ in bars]
+        drawn = axis.barh([name for name, _ in bars], [row["tokens/s"] for _, row in bars], color=colours)
+        axis.bar_label(drawn, [f"{row['tokens/s']:,.0f}" for _, row in bars], padding=3, fontsize=8)
+        axis.set_title(f"{title} texts, tokens per second", loc="left", fontsize=10)
         axis.tick_params(labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
         axis.margins(x=0.12)
-    axes[-1, 0].set_xlabel("tokens per second")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=110)
 
 
 def main() -> None:
-    """Prints a table per shape and draws all of them."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--shapes", nargs="+", default=["minilm"], choices=list(SHAPES))
-    asked.add_argument("--texts", nargs="+", default=["mixed"], choices=["short", "mixed", "long"])
-    asked.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS))
-    asked.add_argument("--count", type=int, default=1000)
+    """Runs what is asked for, prints and appends a table of each, and draws all that were ever kept."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--shape", nargs="+", default=["minilm"], choices=list(SHAPES))
+    asked.add_argument("--texts", nargs="+", default=["mixed"], choices=list(LENGTHS))
+    asked.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS), metavar="SYSTEM")
+    asked.add_argument("--count", type=int, help="texts; by default as many as take a few seconds")
     asked.add_argument("--rounds", type=int, default=5)
-    asked.add_argument("--chart", type=Path, default=Path(__file__).with_name("encoders.png"))
+    asked.add_argument("--kept", type=Path, default=HERE, help="folder of RESULTS.md, encoders.json and encoders.png")
     given = asked.parse_args()
-    wanted = list(dict.fromkeys(["transformers sdpa", "torso exact", *given.systems]))
-    rates = ceiling()
-    print(f"products on this machine: {rates['float32']:.0f} GFLOP/s float32, {rates['bfloat16']:.0f} bfloat16")
-    tables: dict[str, dict[str, dict[str, float]]] = {}
-    for shape in given.shapes:
+    kept = given.kept / "encoders.json"
+    tables = json.loads(kept.read_text()) if kept.exists() else {}
+    for shape in given.shape:
         for kind in given.texts:
             with tempfile.TemporaryDirectory() as home:
-                table = compare(shape, kind, given.count, given.rounds, wanted, Path(home))
-            show(table)
-            tables[f"{shape}, {kind} texts"] = table
-    draw(tables, given.chart)
+                made = compare(shape, kind, given, Path(home))
+            title = f"{shape}, {kind}"
+            tables[title] = made
+            print(markdown(title, made), flush=True)
+            with (given.kept / "RESULTS.md").open("a", encoding="utf-8") as results:
+                results.write("\n" + markdown(title, made))
+            kept.write_text(json.dumps(tables, indent=1) + "\n")
+    draw(tables, given.kept / "encoders.png")
 
 
 if __name__ == "__main__":

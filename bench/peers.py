@@ -1,8 +1,9 @@
-"""One system that makes vectors of texts, in a process of its own: ``python bench/peers.py SYSTEM FOLDER TEXTS``.
+"""One system that makes vectors of texts, in a process of its own: ``bench/peers.py SYSTEM FOLDER TEXTS [first]``.
 
 Each is set up as its own documentation advises for a CPU: texts sorted by length, batches of 32, fused graphs, all
 cores. The process answers each line of its input: ``run`` with the seconds of one pass over all texts, ``latency`` with
-those of many single texts, ``vectors PATH`` with a file of them, ``memory`` with its peak.
+those of many runs of a text of 16 tokens, ``vectors PATH`` with a file of them, ``memory`` with its peak. With
+``first`` it makes one vector and ends: what it needs beside the model's own files is then kept for the next process.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+# Nothing else is imported up here: each system's process holds what that system needs.
 Encode = Callable[[list[str]], np.ndarray]
 BATCH = 32
 
@@ -132,12 +135,12 @@ def exported(folder: Path) -> Path:
 def onnxruntime(form: str, folder: Path) -> Encode:
     """ONNX Runtime with its transformer fusions; int8 as its dynamic quantisation, per channel."""
     import onnxruntime as runtime
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.transformers.optimizer import optimize_model
 
-    config = json.loads((folder / "config.json").read_text())
     fused = folder / "fused.onnx"
     if not fused.exists():
+        from onnxruntime.transformers.optimizer import optimize_model
+
+        config = json.loads((folder / "config.json").read_text())
         made = optimize_model(
             str(exported(folder)), "bert", num_heads=config["num_attention_heads"], hidden_size=config["hidden_size"]
         )
@@ -146,6 +149,8 @@ def onnxruntime(form: str, folder: Path) -> Encode:
     if form == "int8":
         chosen = folder / "int8.onnx"
         if not chosen.exists():
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
             more = {"DefaultTensorType": 1}  # float32, where a fused node hides its type
             quantize_dynamic(str(fused), str(chosen), weight_type=QuantType.QInt8, per_channel=True, extra_options=more)
     options = runtime.SessionOptions()
@@ -161,14 +166,15 @@ def onnxruntime(form: str, folder: Path) -> Encode:
 
 
 def openvino(precision: str, folder: Path) -> Encode:
-    """OpenVINO in its default precision, bfloat16 where the processor has it, or in float32."""
+    """OpenVINO in its default precision, bfloat16 where the processor has it; in float32; in eight bits."""
     import openvino as ov
 
     core = ov.Core()
+    path = calibrated(folder) if precision == "int8" else exported(folder)
     hints: dict[str, Any] = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": 1}
     if precision == "f32":
         hints["INFERENCE_PRECISION_HINT"] = "f32"
-    compiled = core.compile_model(core.read_model(str(exported(folder))), "CPU", hints)
+    compiled = core.compile_model(core.read_model(str(path)), "CPU", hints)
     request, tokenizer = compiled.create_infer_request(), tokenized(folder)
 
     def forward(texts: list[str]) -> np.ndarray:
@@ -176,6 +182,26 @@ def openvino(precision: str, folder: Path) -> Encode:
         return mean(request.infer({"input_ids": ids, "attention_mask": mask})[0], mask)
 
     return lambda texts: in_batches(texts, forward)
+
+
+def calibrated(folder: Path) -> Path:
+    """The model in eight bits as NNCF makes it for OpenVINO, by the scales met on other texts; made once."""
+    path = folder / "int8.xml"
+    if not path.exists():
+        import nncf
+        import openvino as ov
+
+        tokenizer = tokenized(folder)
+        chosen = [[text] for text in json.loads((folder / "calibration.json").read_text())]
+
+        def inputs(texts: list[str]) -> dict[str, np.ndarray]:
+            return dict(zip(("input_ids", "attention_mask"), fields(tokenizer.encode_batch(texts)), strict=True))
+
+        model = ov.Core().read_model(str(exported(folder)))
+        data = nncf.Dataset(chosen, inputs)
+        made = nncf.quantize(model, data, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(chosen))
+        ov.save_model(made, str(path), compress_to_fp16=False)
+    return path
 
 
 def ctranslate2(compute: str, folder: Path) -> Encode:
@@ -199,28 +225,51 @@ def ctranslate2(compute: str, folder: Path) -> Encode:
     return lambda texts: in_batches(texts, forward)
 
 
-SYSTEMS: dict[str, tuple[Callable[[str, Path], Encode], str]] = {
-    "torso": (torso, "default"),
-    "torso exact": (torso, "exact"),
-    "torso bf16": (torso, "bf16"),
-    "torso int8": (torso, "int8"),
-    "sentence-transformers": (sentence_transformers, ""),
-    "transformers sdpa": (transformers, "float32"),
-    "transformers bf16": (transformers, "bfloat16"),
-    "onnxruntime fp32": (onnxruntime, "fp32"),
-    "onnxruntime int8": (onnxruntime, "int8"),
-    "openvino f32": (openvino, "f32"),
-    "openvino default": (openvino, "default"),
-    "ctranslate2 float32": (ctranslate2, "float32"),
-    "ctranslate2 int8": (ctranslate2, "int8_float32"),
+@dataclass(frozen=True)
+class System:
+    """One row of the table.
+
+    Attributes:
+        make: gives what makes vectors, of an option and a model's folder.
+        option: see ``make``.
+        products: the precision that it multiplies in, as bench/ceiling.py names it.
+        environment: variables of its process.
+    """
+
+    make: Callable[[str, Path], Encode]
+    option: str
+    products: str
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+PLAIN = {"TORSO_KERNELS": "0"}
+SYSTEMS: dict[str, System] = {
+    "torso exact": System(torso, "exact", "float32"),
+    "torso bf16": System(torso, "bf16", "bfloat16"),
+    "torso int8": System(torso, "int8", "int8"),
+    "torso as loaded": System(torso, "default", "float32"),
+    "torso exact, PyTorch alone": System(torso, "exact", "float32", PLAIN),
+    "torso bf16, PyTorch alone": System(torso, "bf16", "bfloat16", PLAIN),
+    "torso int8, PyTorch alone": System(torso, "int8", "int8", PLAIN),
+    "sentence-transformers": System(sentence_transformers, "", "float32"),
+    "transformers sdpa": System(transformers, "float32", "float32"),
+    "transformers bf16": System(transformers, "bfloat16", "bfloat16"),
+    "onnxruntime fp32": System(onnxruntime, "fp32", "float32"),
+    "onnxruntime int8": System(onnxruntime, "int8", "int8"),
+    "openvino f32": System(openvino, "f32", "float32"),
+    "openvino default": System(openvino, "default", "bfloat16"),
+    "openvino int8": System(openvino, "int8", "int8"),
+    "ctranslate2 float32": System(ctranslate2, "float32", "float32"),
+    "ctranslate2 int8": System(ctranslate2, "int8_float32", "int8"),
 }
 
 
-def main(system: str, folder: Path, texts: list[str]) -> None:
+def main(system: str, folder: Path, texts: list[str], single: str, first: bool) -> None:
     """Answers the lines of standard input."""
-    make, option = SYSTEMS[system]
-    encode = make(option, folder)
-    single = sorted(texts, key=len)[len(texts) // 8]
+    encode = SYSTEMS[system].make(SYSTEMS[system].option, folder)
+    if first:
+        encode([single])
+        return
     encode(texts[:64])
     print("ready", flush=True)
     for line in sys.stdin:
@@ -244,4 +293,5 @@ def main(system: str, folder: Path, texts: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text()))
+    given = json.loads(Path(sys.argv[3]).read_text())
+    main(sys.argv[1], Path(sys.argv[2]), given["texts"], given["single"], sys.argv[4:] == ["first"])
