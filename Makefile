@@ -9,6 +9,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Small models run faster on one thread each, and two workers share the cores.
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest
 
+# What is compiled on installation, and again when it changes.
+NATIVE := hatch_build.py src/torso/kernels/compile.py $(wildcard src/torso/kernels/native/*)
+
 .PHONY: demo test test-foreign lint types format clean
 
 demo: $(VENV)/.torso
@@ -39,12 +42,12 @@ clean:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.torso: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.torso: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "Installing torso and PyTorch into $(VENV) ..."
 	$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/.torso-test: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "Installing torso and its tests' needs into $(VENV) ..."
 	$(INSTALL) -e ".[test]"
 	@touch $@ $(VENV)/.torso

@@ -41,11 +41,9 @@ class Trunk(nn.Module):
         self.norm = norm or nn.Identity()
         self.score_bias = score_bias
         self.layer_dropout = layer_dropout
-
-    @property
-    def depth(self) -> int:
-        """How many blocks the trunk has."""
-        return len(self.layers)
+        # What runs all of the above as one, for a trunk that only runs; see torso.kernels.
+        self.whole: nn.Module | None = None
+        self.depth = len(self.layers)
 
     def forward(
         self,
@@ -65,6 +63,8 @@ class Trunk(nn.Module):
             cache: what the sequences have read before; this batch is read behind it, and kept in it.
             memory: the encoder's rows, for blocks with cross-attention.
         """
+        if self.whole is not None:
+            return self.whole(batch, keep=keep, attentions=attentions)
         step = None if cache is None else cache.advance(batch.layout)
         if step is not None:
             batch = replace(batch, layout=step.layout)

@@ -1,4 +1,4 @@
-"""A model made ready to run and nothing else: products prepacked, in float32, bfloat16 or eight bits."""
+"""A model made ready to run and nothing else: by compiled kernels or prepacked products, in one of three modes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from torch import Tensor, nn
 
 from torso.batch import Batch, Layout, unpack
 from torso.errors import InputError, UnsupportedError
+from torso.kernels.encoder import NativeTrunk, obstacle
+from torso.kernels.library import EIGHT_BITS, KINDS, PackedWeight, library
+from torso.kernels.linear import NativeLinear
 from torso.language import say
 from torso.model import Model
 from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
 from torso.nn.products import rowwise_products
+from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 from torso.runtime.linears import FUSED, PackedLinear, QuantisedLinear, available
 
 Out = TypeVar("Out")
@@ -27,6 +31,8 @@ Mode = Literal["exact", "bf16", "int8", "auto"]
 MODES: tuple[str, ...] = ("exact", "bf16", "int8")
 FIDELITY = {"exact": 0.999999, "bf16": 0.9999, "int8": 0.99, "auto": 0.9999}
 """Least cosine to float32, of the mean of a text's last rows, that a mode keeps unless a call says otherwise."""
+MEAN_FIDELITY = {"int8": 0.999}
+"""Mean of the same over the sample's texts, where a mode keeps that too unless a call says its own fidelity."""
 
 _SIZES = (4, 9, 17, 24, 33, 48, 64, 96)
 
@@ -39,17 +45,22 @@ class Optimised:
         mode: ``exact``, ``bf16`` or ``int8``.
         fidelity: the least cosine to float32 met on the sample.
         kept: of ``int8``, the linear layers that stayed in bfloat16 for the sake of fidelity.
+        kernels: the instruction set of the compiled kernels that run the trunk; None where PyTorch runs it.
     """
 
     mode: str
     fidelity: float
     kept: tuple[str, ...] = ()
+    kernels: str | None = None
 
 
 def optimise(
     model: Model[Out], mode: Mode = "auto", *, fidelity: float | None = None, sample: Batch | None = None
 ) -> Model[Out]:
     """The model itself, made to run faster on a CPU; afterwards it neither learns nor is saved.
+
+    An encoder whose blocks the compiled kernels know runs as one call of them (`torso.kernels.about`); any other keeps
+    PyTorch's path, with its products prepacked.
 
     ``exact`` computes in true float32, equal to the reference to 1e-5. ``bf16`` multiplies in bfloat16 and adds up and
     normalises in float32. ``int8`` multiplies in eight bits, but for the layers whose error is largest, measured on the
@@ -80,7 +91,8 @@ def optimise(
             cure='Load it with device="cpu", or load it with dtype=torch.bfloat16 for an accelerator.',
             values=dict(device=model.device),
         )
-    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if available(each)]
+    bench = Bench(model.float().eval().requires_grad_(False), sample)
+    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if bench.can(each)]
     if not wanted:
         raise UnsupportedError(
             "E_MODE",
@@ -89,12 +101,14 @@ def optimise(
             values=dict(mode=mode),
         )
     least = FIDELITY[mode] if fidelity is None else fidelity
-    bench = Bench(model.float().eval().requires_grad_(False), sample)
+    if fidelity is None:
+        bench.mean = MEAN_FIDELITY.get(mode, 0.0)
     done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
     if mode == "auto":
         told = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
         print(say(told, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
     model.optimised = done
+    bench.settle()
     return model
 
 
@@ -103,12 +117,23 @@ def prepacked(model: Model[Out]) -> Model[Out]:
 
     Nothing is measured: the products are those of float32.
     """
-    if model.device.type != "cpu" or model.dtype != torch.float32 or not available("exact"):
+    if model.device.type != "cpu" or model.dtype != torch.float32:
         return model
     bench = Bench(model.eval().requires_grad_(False), None)
+    if not bench.can("exact"):
+        return model
     bench.put(dict.fromkeys(bench.linears, "exact"))
-    model.optimised = Optimised("exact", 1.0)
+    model.optimised = Optimised("exact", 1.0, kernels=bench.kernels)
+    bench.settle()
     return model
+
+
+def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
+    """The part of a model that reads a text as a whole, and its name; None for a decoder alone."""
+    trunk = model.trunk
+    if isinstance(trunk, (EncoderDecoder, EncoderOnly)):
+        return "trunk.encoder", trunk.encoder
+    return None if model.architecture.decodes else ("trunk", trunk)
 
 
 def random_texts(model: Model[Any]) -> Batch:
@@ -122,13 +147,39 @@ def random_texts(model: Model[Any]) -> Batch:
 
 
 class Bench:
-    """A model and a sample to measure it on, with the linear layers as they were."""
+    """A model and a sample to measure it on, with the linear layers as they were.
+
+    Attributes:
+        linears: the linear layers, by their names.
+        mean: the least mean cosine that is asked for, beside the least of all.
+    """
 
     def __init__(self, model: Model[Any], sample: Batch | None) -> None:
         self.model = model
         modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
         self.linears = {name: each for name, each in modules if isinstance(each, nn.Linear)}
         self.sample = random_texts(model) if sample is None else sample
+        self.mean = 0.0
+        self._library = library()
+        self._encoder = None if self._library is None else encoder_of(model)
+        if self._encoder is not None and obstacle(self._encoder[1]) is not None:
+            self._encoder = None
+        self._packed: dict[tuple[str, int], PackedWeight] = {}
+
+    @property
+    def kernels(self) -> str | None:
+        """The instruction set of the kernels that run the encoder; None where PyTorch runs it."""
+        return None if self._encoder is None or self._library is None else self._library.set
+
+    def can(self, mode: str) -> bool:
+        """Whether machine and model allow a mode."""
+        if self._encoder is not None and self._library is not None and self._library.has(KINDS[mode]):
+            return True
+        return available(mode)
+
+    def _inside(self, name: str) -> bool:
+        """Whether a linear layer is one of the encoder's blocks, which the kernels run as one."""
+        return self._encoder is not None and name.startswith(f"{self._encoder[0]}.layers.")
 
     def means(self) -> Tensor:
         """[N, D] mean of each text's last rows."""
@@ -140,8 +191,9 @@ class Bench:
         return self.means()
 
     def fidelity(self) -> float:
-        """The least cosine of the sample's texts to float32."""
-        return float(torch.cosine_similarity(self.means(), self.exact, dim=1).min())
+        """The least cosine of the sample's texts to float32; 0 where their mean is below what is asked for."""
+        cosines = torch.cosine_similarity(self.means(), self.exact, dim=1)
+        return float(cosines.min()) if float(cosines.mean()) >= self.mean else 0.0
 
     def seconds(self) -> float:
         """Time of the sample: the median of five runs after one that warms up."""
@@ -152,8 +204,13 @@ class Bench:
             times.append(time.perf_counter() - start)
         return statistics.median(times[1:])
 
-    def apply(self, mode: str, least: float) -> Optimised:
+    def apply(self, mode: str, least: float, *, spare: bool = True) -> Optimised:
         """Puts the layers of a mode in place.
+
+        Args:
+            mode: one that the machine `can`.
+            least: the fidelity it must keep.
+            spare: whether ``int8`` may leave layers in bfloat16 for it.
 
         Raises:
             UnsupportedError: ``E_FIDELITY``, if the mode does not keep the fidelity on this model; it stays as it was.
@@ -162,7 +219,7 @@ class Bench:
         _ = self.exact
         self.put(dict.fromkeys(self.linears, mode))
         met = self.fidelity()
-        if mode == "int8" and met < least:
+        if mode == "int8" and met < least and spare:
             kept, met = self._spare(least)
         if met < least:
             self.restore()
@@ -172,14 +229,14 @@ class Bench:
                 cure="Use a mode that is nearer (exact, bf16), or say fidelity={met:.4f}.",
                 values=dict(mode=mode, met=met, least=least),
             )
-        return Optimised(mode, met, kept)
+        return Optimised(mode, met, kept, self.kernels)
 
     def choose(self, modes: Sequence[str], least: float) -> Optimised:
         """Puts the fastest of the modes in place that keeps the fidelity."""
         times: dict[str, float] = {}
         for mode in modes:
             try:
-                self.apply(mode, least)
+                self.apply(mode, least, spare=False)
             except UnsupportedError:
                 continue
             times[mode] = self.seconds()
@@ -189,15 +246,29 @@ class Bench:
     def put(self, modes: dict[str, str]) -> None:
         """Puts each linear layer's stand-in of the mode named for it in its place."""
         for name, mode in modes.items():
-            home = self.model.get_submodule(name.rpartition(".")[0])
-            # What a head gives is read in float32, and what follows its layers may be a table in float32.
-            out = torch.float32 if name.startswith("head.") else None
-            self._set(name, made(self.linears[name], mode, self._fusible(home, name), out))
+            if not self._inside(name):
+                home = self.model.get_submodule(name.rpartition(".")[0])
+                # What a head gives is read in float32, and what follows its layers may be a table in float32.
+                out = torch.float32 if name.startswith("head.") else None
+                self._set(name, made(self.linears[name], mode, self._fusible(home, name), out))
+        if self._encoder is not None and self._library is not None:
+            place, encoder = self._encoder
+            own = {name.removeprefix(f"{place}."): KINDS[mode] for name, mode in modes.items() if self._inside(name)}
+            encoder.whole = NativeTrunk(self._library, encoder, own, self._packed)
 
     def restore(self) -> None:
         """Puts the linear layers back."""
         for name, linear in self.linears.items():
             self._set(name, linear)
+        if self._encoder is not None:
+            self._encoder[1].whole = None
+
+    def settle(self) -> None:
+        """Lets go of what the mode in place does not use."""
+        if self._encoder is not None:
+            self._encoder[1].layers = nn.ModuleList()
+        self.linears.clear()
+        self._packed.clear()
 
     def _set(self, name: str, module: nn.Module) -> None:
         parent, _, own = name.rpartition(".")
@@ -211,17 +282,22 @@ class Bench:
             return home.given
         return None
 
+    def _error(self) -> float:
+        """How far the sample's means are from float32, on the whole."""
+        return 1 - float(torch.cosine_similarity(self.means(), self.exact, dim=1).double().mean())
+
     def _spare(self, least: float) -> tuple[tuple[str, ...], float]:
         """Gives layers back to bfloat16, those that cost most first, until the fidelity is kept."""
         alone: dict[str, float] = {}
+        safe = "bf16" if self.can("bf16") else "exact"
         for name in self.linears:
-            self.put({other: "int8" if other == name else "bf16" for other in self.linears})
-            alone[name] = self.fidelity()
-        costly = sorted(alone, key=lambda name: alone[name])
+            self.put({other: "int8" if other == name else safe for other in self.linears})
+            alone[name] = self._error()
+        costly = sorted(alone, key=lambda name: -alone[name])
         met = 0.0
         for count in range(1, len(costly)):
             spared = set(costly[:count])
-            self.put({name: "bf16" if name in spared else "int8" for name in self.linears})
+            self.put({name: safe if name in spared else "int8" for name in self.linears})
             met = self.fidelity()
             if met >= least:
                 return tuple(sorted(spared)), met
@@ -238,6 +314,9 @@ def mean_rows(model: Model[Any], batch: Batch) -> Tensor:
 def made(linear: nn.Linear, mode: str, act: Callable[[Tensor], Tensor] | None, out: torch.dtype | None) -> nn.Module:
     """The stand-in of a linear layer in a mode."""
     if mode == "int8":
+        native = library()
+        if native is not None and native.has(EIGHT_BITS):
+            return NativeLinear(native, linear, EIGHT_BITS, act)
         return QuantisedLinear(linear, act)
     return PackedLinear(linear, torch.bfloat16 if mode == "bf16" else torch.float32, act, out=out)
 
@@ -245,4 +324,4 @@ def made(linear: nn.Linear, mode: str, act: Callable[[Tensor], Tensor] | None, o
 def _computes_act(module: nn.Module) -> bool:
     if isinstance(module, PackedLinear):
         return module.act != "none"
-    return isinstance(module, QuantisedLinear) and module.act is not None
+    return isinstance(module, (NativeLinear, QuantisedLinear)) and module.act is not None

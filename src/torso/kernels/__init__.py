@@ -1,0 +1,21 @@
+"""Compiled kernels for processors: a whole encoder as one call, where a compiler was there when torso was installed.
+
+They need no torch to be built, and one build serves every torch. `about` says what is in use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torso.kernels.library import About, about
+
+__all__ = ["About", "about"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from torso.kernels import library
+
+        return getattr(library, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

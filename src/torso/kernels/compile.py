@@ -1,0 +1,102 @@
+"""Compiles the kernels: ``python -m torso.kernels.compile``. The installer does it by itself where it finds a compiler.
+
+One text is compiled for each instruction set; the library chooses among them when it is loaded. Only the standard
+library of Python is needed here, and GCC 12 or later.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SOURCES = Path(__file__).with_name("native")
+LIBRARY = Path(__file__).with_name("_native.so")
+
+FLAGS = (
+    *("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden"),
+    *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"),
+    *("-Wall", "-Wextra", "-Wno-psabi", "-Wno-ignored-attributes", "-Wno-maybe-uninitialized", "-Wno-unused-parameter"),
+)
+"""Without the flags of "fast math": a NaN stays one, and sums keep their order."""
+
+_AVX2 = "-mavx2 -mfma"
+_AVX512 = f"{_AVX2} -mavx512f -mavx512bw -mavx512vl -mavx512dq"
+_VNNI = f"-DHAS_EIGHT_BITS {_AVX512} -mavx512vnni"
+SETS: dict[str, tuple[int, str]] = {
+    "avx512_bf16": (16, f"-DHAS_BFLOAT16 {_VNNI} -mavx512bf16"),
+    "avx512_vnni": (16, _VNNI),
+    "avx512": (16, _AVX512),
+    "avx2": (8, _AVX2),
+    "baseline": (4, ""),
+}
+"""Width of a vector in float32, and flags, of each instruction set; all but the last are for x86-64."""
+
+
+class CompileError(Exception):
+    """The kernels could not be compiled; says why."""
+
+
+def compiler() -> str:
+    """The C++ compiler: of the environment variable CXX, or the one the system has.
+
+    Raises:
+        CompileError: if there is none.
+    """
+    for name in (os.environ.get("CXX"), "g++", "c++"):
+        if name and (found := shutil.which(name)):
+            return found
+    raise CompileError("no C++ compiler found (CXX, g++ or c++)")
+
+
+def compile_library(to: Path = LIBRARY, flags: Sequence[str] = ()) -> Path:
+    """Compiles and links the library; it is put in place whole or not at all.
+
+    Args:
+        to: where it goes.
+        flags: more flags for compiler and linker, such as those of a sanitizer.
+
+    Raises:
+        CompileError: with what the compiler said.
+    """
+    tool = compiler()
+    sets = SETS if platform.machine() in ("x86_64", "AMD64") else {"baseline": SETS["baseline"]}
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [
+            (f"{name}.o", [*FLAGS, f"-DSET={name}", f"-DWIDTH={width}", *own.split(), *flags, "instructions.cpp"])
+            for name, (width, own) in sets.items()
+        ]
+        jobs += [(f"{name}.o", [*FLAGS, *flags, f"{name}.cpp"]) for name in ("library", "team")]
+        objects = [str(Path(folder, name)) for name, _ in jobs]
+        commands = [[tool, *options, "-c", "-o", out] for out, (_, options) in zip(objects, jobs, strict=True)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(_run, commands))
+        # Beside its place, so that the last step is one rename.
+        handle, made = tempfile.mkstemp(suffix=".so", dir=to.parent)
+        os.close(handle)
+        try:
+            _run([tool, "-shared", "-o", made, *objects, *flags, "-pthread"])
+            os.chmod(made, 0o755)
+            os.replace(made, to)
+        finally:
+            Path(made).unlink(missing_ok=True)
+    return to
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CompileError(f"{' '.join(command)}\n{done.stderr.strip()}")
+
+
+if __name__ == "__main__":
+    try:
+        print(compile_library())
+    except CompileError as error:
+        sys.exit(str(error))

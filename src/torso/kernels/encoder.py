@@ -1,0 +1,296 @@
+"""A whole encoder in one call of the kernels."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from torso.batch import Batch, Layout
+from torso.kernels import library as native
+from torso.kernels.library import Library, PackedWeight
+from torso.nn.activations import gelu_tanh, linear, quick_gelu
+from torso.nn.attention import Attention, Unrotated
+from torso.nn.bias import BucketBias
+from torso.nn.block import PostNormBlock, PreNormBlock
+from torso.nn.embeddings import Embeddings, LearnedPositions
+from torso.nn.feedforward import FeedForward, GatedFeedForward
+from torso.nn.norm import OffsetRMSNorm, RMSNorm
+from torso.nn.rotary import Rotary
+from torso.nn.trunk import Trunk
+from torso.outputs import Hidden
+
+ACTIVATIONS = (linear, F.gelu, gelu_tanh, F.relu, F.silu, torch.tanh, quick_gelu)
+"""Those that the kernels compute, in the order of their numbers."""
+PRODUCTS = ("attn.qkv", "attn.out", "ffn.up", "ffn.down")
+"""The linear layers of a block; a gated feed-forward's first is `ffn.gate_up`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block as the kernels see it: its parts, found to be such as they can run."""
+
+    block: PostNormBlock | PreNormBlock
+    attn: Attention
+    ffn: FeedForward | GatedFeedForward
+
+    @property
+    def linears(self) -> dict[str, nn.Linear]:
+        """The linear layers, by their names in the block, in the order of `PRODUCTS`."""
+        up = "up" if isinstance(self.ffn, FeedForward) else "gate_up"
+        return {
+            "attn.qkv": self.attn.qkv,
+            "attn.out": self.attn.out,
+            f"ffn.{up}": getattr(self.ffn, up),
+            "ffn.down": self.ffn.down,
+        }
+
+    @property
+    def activation(self) -> Any:
+        """The function of the feed-forward."""
+        return self.ffn.given if isinstance(self.ffn, FeedForward) else self.ffn.act
+
+
+def obstacle(trunk: nn.Module) -> str | None:
+    """Why the kernels cannot run a trunk, in a few words; None if they can."""
+    if type(trunk) is not Trunk:
+        return "not a plain encoder"
+    for layer in trunk.layers:
+        if type(layer) not in (PostNormBlock, PreNormBlock):
+            return f"its block is a {type(layer).__name__}"
+        reason = _obstacle(layer, trunk)
+        if reason is not None:
+            return reason
+    if len({id(each) for each in _rotaries(trunk)}) > 2:
+        return "more than two kinds of rotary angles"
+    return None if len(trunk.layers) else "no blocks"
+
+
+def _obstacle(block: nn.Module, trunk: Trunk) -> str | None:
+    attn, ffn = block.attn, block.ffn
+    if type(attn) is not Attention:
+        return f"its attention is a {type(attn).__name__}"
+    if type(ffn) not in (FeedForward, GatedFeedForward):
+        return f"its feed-forward is a {type(ffn).__name__}"
+    norms = (block.attn_norm, block.ffn_norm, trunk.norm)
+    if any(type(norm) not in (nn.LayerNorm, RMSNorm, OffsetRMSNorm, nn.Identity) for norm in norms):
+        return "a norm of another kind"
+    if not all(type(each) is nn.Identity for each in (attn.q_norm, attn.k_norm)):
+        return "it norms its heads"
+    if attn.rule.softcap is not None:
+        return "its scores have a cap"
+    if type(attn.rotary) not in (Unrotated, Rotary):
+        return f"its positions are a {type(attn.rotary).__name__}"
+    if any(bias is not None and not isinstance(bias, BucketBias) for bias in attn.shared):
+        return "another bias of its scores"
+    piece = Piece(block, attn, ffn)  # pyright: ignore[reportArgumentType]  just found to be so
+    if piece.activation not in ACTIVATIONS:
+        return "another activation"
+    if any(each.in_features % 4 for each in piece.linears.values()) or attn.head_size % 4:
+        return "a width that is no multiple of 4"
+    return None
+
+
+def _rotaries(trunk: Trunk) -> list[Rotary]:
+    found: list[Any] = [cast("Any", layer).attn.rotary for layer in trunk.layers]
+    return list({id(each): each for each in found if isinstance(each, Rotary)}.values())
+
+
+class NativeTrunk(nn.Module):
+    """A trunk whose embeddings, blocks and last norm run as one call of the kernels.
+
+    Args:
+        library: the kernels.
+        trunk: one without an `obstacle`.
+        kinds: how the weight of each linear layer is kept, by its name in the trunk: `native.FLOAT32` for all, or
+            `native.BFLOAT16` and `native.EIGHT_BITS`.
+        packed: weights laid out before, by name and kind; filled with those that are not there.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        trunk: Trunk,
+        kinds: Mapping[str, int],
+        packed: dict[tuple[str, int], PackedWeight] | None = None,
+    ) -> None:
+        super().__init__()
+        self.library = library
+        self.depth = trunk.depth
+        self.embed = trunk.embed
+        # What the structures point to, beside packed weights.
+        self._kept: list[Any] = []
+        self._packed: dict[tuple[str, int], PackedWeight] = {}
+        self._before = {} if packed is None else packed
+        self._rotaries = _rotaries(trunk)
+        pieces = [Piece(layer, layer.attn, layer.ffn) for layer in trunk.layers]  # pyright: ignore[reportArgumentType]
+        first = pieces[0]
+        self.width = first.attn.qkv.in_features
+        size, query_width = first.attn.head_size, first.attn.parts["qkv"][0]
+        self.heads, self.head_size = query_width // size, size
+        self.biases = [bias for bias in first.attn.shared if isinstance(bias, BucketBias)]
+        # Blocks that stand several times, as ALBERT's do, are packed once: under the name of the first.
+        names = {id(layer): f"layers.{i}" for i, layer in reversed(list(enumerate(trunk.layers)))}
+        blocks = [self._block(piece, names[id(piece.block)], kinds) for piece in pieces]
+        self._blocks = (native.Block * len(blocks))(*blocks)
+        whole = all(kind == native.FLOAT32 for kind in kinds.values())
+        halves = native.FLOAT32 if whole or not library.has(native.BFLOAT16) else native.BFLOAT16
+        self._structure = native.Trunk(
+            middle=halves,
+            width=self.width,
+            heads=self.heads,
+            key_heads=first.attn.parts["qkv"][1] // size,
+            head_size=size,
+            inner=first.ffn.down.in_features,
+            embeddings=self._embeddings(trunk.embed) if self._embeds(trunk.embed) else native.Embeddings(),
+            depth=len(blocks),
+            blocks=self._blocks,
+            norm=self._norm(trunk.norm),
+        )
+        self.embeds = self._embeds(trunk.embed)
+
+    @property
+    def bytes(self) -> int:
+        """What the packed weights take of memory."""
+        return sum(each.bytes for each in self._packed.values())
+
+    def _block(self, piece: Piece, name: str, kinds: Mapping[str, int]) -> native.Block:
+        qkv, out, up, down = (self._weight(f"{name}.{own}", each, kinds) for own, each in piece.linears.items())
+        rule, rotary = piece.attn.rule, piece.attn.rotary
+        return native.Block(
+            qkv=qkv,
+            out=out,
+            up=up,
+            down=down,
+            attn_norm=self._norm(piece.block.attn_norm),
+            ffn_norm=self._norm(piece.block.ffn_norm),
+            norms_after=isinstance(piece.block, PostNormBlock),
+            gated=isinstance(piece.ffn, GatedFeedForward),
+            activation=ACTIVATIONS.index(piece.activation),
+            turns=next((i for i, each in enumerate(self._rotaries) if each is rotary), -1),
+            left=-1 if rule.left is None else rule.left,
+            right=-1 if rule.right is None else rule.right,
+            scale=piece.attn.head_size**-0.5 if rule.scale is None else rule.scale,
+        )
+
+    def _weight(self, name: str, module: nn.Linear, kinds: Mapping[str, int]) -> native.Matrix:
+        key = (name, kinds[name])
+        if key not in self._before:
+            bias: Tensor | None = getattr(module, "bias", None)
+            self._before[key] = PackedWeight(self.library, module.weight, bias, kinds[name], GROUP)
+        self._packed[key] = self._before[key]
+        return self._packed[key].structure
+
+    def _norm(self, norm: nn.Module) -> native.Norm:
+        if isinstance(norm, nn.Identity):
+            return native.Norm(native.NO_NORM)
+        weight = native.held(1 + norm.weight if isinstance(norm, OffsetRMSNorm) else norm.weight)  # pyright: ignore
+        given: Tensor | None = getattr(norm, "bias", None)
+        bias = None if given is None else native.held(given)
+        self._kept += [weight, bias]
+        kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
+        return native.Norm(kind, native.address(weight), native.address(bias), norm.eps)  # pyright: ignore
+
+    @staticmethod
+    def _embeds(embed: nn.Module) -> bool:
+        return (
+            type(embed) is Embeddings
+            and type(embed.project) is nn.Identity
+            and (embed.positions is None or type(embed.positions) is LearnedPositions)
+            and type(embed.norm) in (nn.LayerNorm, RMSNorm, nn.Identity)
+        )
+
+    def _embeddings(self, embed: nn.Module) -> native.Embeddings:
+        assert isinstance(embed, Embeddings)
+        positions = embed.positions
+        assert positions is None or isinstance(positions, LearnedPositions)
+        tables = [
+            None if table is None else native.held(table.weight)
+            for table in (embed.tokens, embed.segments, None if positions is None else positions.table)
+        ]
+        self._kept += tables
+        return native.Embeddings(
+            *(native.address(table) for table in tables),
+            *(0 if table is None else len(table) for table in tables),
+            0 if positions is None else positions.offset,
+            embed.scale,
+            self._norm(embed.norm),
+        )
+
+    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
+        """As `Trunk.forward`; the rows are float32."""
+        layout = batch.layout
+        total = len(layout.positions)
+        held: list[Any] = []
+        chosen = None if batch.only is None else layout.chosen(batch.only)
+        # The last block computes no other rows, unless somebody looks into it.
+        early = chosen is not None and self.depth not in keep and self.depth - 1 not in attentions
+        rows = torch.empty(len(layout.sizes) if early else total, self.width)
+        kept = {i: torch.empty(total, self.width) for i in range(self.depth + 1) if i in keep}
+        weights = {i: self._room_for_weights(layout) for i in range(self.depth) if i in attentions}
+        call = native.Call(
+            texts=len(layout.sizes),
+            starts=native.address(_hold(held, layout.starts.long())),
+            positions=native.address(_hold(held, layout.positions)),
+            out=native.address(rows),
+            only=ONLY.index(batch.only if early else None),
+            threads=native.threads(),
+        )
+        if self.embeds:
+            call.tokens = native.address(_hold(held, batch.tokens))
+            call.segments = native.address(None if batch.segments is None else _hold(held, batch.segments))
+        else:
+            call.rows = native.address(_hold(held, self.embed(batch).float()))
+        for i, rotary in enumerate(self._rotaries):
+            cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
+            call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.size
+        if self.biases:
+            table = self._distances(layout)
+            call.distances, call.reach = native.address(_hold(held, table)), table.shape[1] // 2
+        if kept:
+            call.kept = (ctypes.c_void_p * (self.depth + 1))(
+                *(native.address(kept.get(i)) for i in range(self.depth + 1))
+            )
+        if weights:
+            call.weights = (ctypes.c_void_p * self.depth)(*(native.address(weights.get(i)) for i in range(self.depth)))
+        answer: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
+        if answer == native.NO_MEMORY:
+            raise MemoryError("not enough memory for the scratch of the kernels")
+        if answer == native.OUT_OF_RANGE:
+            self.embed(batch)  # says which table, as everywhere
+            raise IndexError("an id has no row in its table")
+        attended = {i: self._pieces(each, layout) for i, each in weights.items()}
+        if chosen is None:
+            return Hidden(rows, layout, kept, attended)
+        return Hidden(rows if early else rows[chosen.rows], chosen.layout, kept, attended, only=chosen.which)
+
+    def _room_for_weights(self, layout: Layout) -> Tensor:
+        return torch.empty(sum(self.heads * size * size for size in layout.sizes))
+
+    def _pieces(self, weights: Tensor, layout: Layout) -> list[Tensor]:
+        sizes = [self.heads * size * size for size in layout.sizes]
+        pieces = cast("tuple[Tensor, ...]", weights.split(sizes))
+        return [each.view(self.heads, size, size) for each, size in zip(pieces, layout.sizes, strict=True)]
+
+    def _distances(self, layout: Layout) -> Tensor:
+        """[H, 2 * reach + 1] added to the scores, by the key's place minus the query's."""
+        (bias,) = self.biases
+        distances = torch.arange(1 - layout.longest, layout.longest)
+        return bias.table(bias.bucket(distances)).T.float()
+
+
+ONLY = (None, "first", "last")
+"""Rows of a text that a batch may want, in the order of their numbers."""
+GROUP = 128
+"""Inputs of a product in eight bits that share a scale."""
+
+
+def _hold(held: list[Any], tensor: Tensor) -> Tensor:
+    tensor = tensor.contiguous()
+    held.append(tensor)
+    return tensor

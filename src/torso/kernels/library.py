@@ -1,0 +1,321 @@
+"""The compiled library: found, loaded, and spoken to through its C interface (native/torso_kernels.h)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int32, c_int64, c_void_p
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+VERSION = 1
+"""Of the interface: what torso_kernels.h says."""
+FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
+KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
+"""How weights are kept in each mode."""
+NO_NORM, LAYER_NORM, RMS_NORM = range(3)
+NO_MEMORY, OUT_OF_RANGE = 1, 2
+"""What the library answers when it could not do what it was asked."""
+
+
+class Matrix(Structure):
+    """``torso_matrix``."""
+
+    _fields_ = (
+        ("kind", c_int32),
+        ("outputs", c_int64),
+        ("inputs", c_int64),
+        ("packed", c_void_p),
+        ("bias", c_void_p),
+        ("scales", c_void_p),
+        ("totals", c_void_p),
+        ("group", c_int64),
+    )
+
+
+class Norm(Structure):
+    """``torso_norm``."""
+
+    _fields_ = (("kind", c_int32), ("weight", c_void_p), ("bias", c_void_p), ("epsilon", c_float))
+
+
+class Embeddings(Structure):
+    """``torso_embeddings``."""
+
+    _fields_ = (
+        ("tokens", c_void_p),
+        ("segments", c_void_p),
+        ("positions", c_void_p),
+        ("token_rows", c_int64),
+        ("segment_rows", c_int64),
+        ("position_rows", c_int64),
+        ("position_offset", c_int64),
+        ("scale", c_float),
+        ("norm", Norm),
+    )
+
+
+class Block(Structure):
+    """``torso_block``."""
+
+    _fields_ = (
+        ("qkv", Matrix),
+        ("out", Matrix),
+        ("up", Matrix),
+        ("down", Matrix),
+        ("attn_norm", Norm),
+        ("ffn_norm", Norm),
+        ("norms_after", c_int32),
+        ("gated", c_int32),
+        ("activation", c_int32),
+        ("turns", c_int32),
+        ("left", c_int64),
+        ("right", c_int64),
+        ("scale", c_float),
+    )
+
+
+class Trunk(Structure):
+    """``torso_trunk``."""
+
+    _fields_ = (
+        ("middle", c_int32),
+        ("width", c_int64),
+        ("heads", c_int64),
+        ("key_heads", c_int64),
+        ("head_size", c_int64),
+        ("inner", c_int64),
+        ("embeddings", Embeddings),
+        ("depth", c_int64),
+        ("blocks", POINTER(Block)),
+        ("norm", Norm),
+    )
+
+
+class Call(Structure):
+    """``torso_call``."""
+
+    _fields_ = (
+        ("texts", c_int64),
+        ("starts", c_void_p),
+        ("tokens", c_void_p),
+        ("segments", c_void_p),
+        ("positions", c_void_p),
+        ("rows", c_void_p),
+        ("cosines", c_void_p * 2),
+        ("sines", c_void_p * 2),
+        ("turned", c_int64),
+        ("distances", c_void_p),
+        ("reach", c_int64),
+        ("out", c_void_p),
+        ("only", c_int32),
+        ("kept", POINTER(c_void_p)),
+        ("weights", POINTER(c_void_p)),
+        ("threads", c_int32),
+    )
+
+
+class AttentionCall(Structure):
+    """``torso_attention_call``."""
+
+    _fields_ = (
+        ("kind", c_int32),
+        ("queries", c_void_p),
+        ("keys", c_void_p),
+        ("values", c_void_p),
+        ("row_step", c_int64),
+        ("texts", c_int64),
+        ("starts", c_void_p),
+        ("heads", c_int64),
+        ("key_heads", c_int64),
+        ("head_size", c_int64),
+        ("scale", c_float),
+        ("left", c_int64),
+        ("right", c_int64),
+        ("distances", c_void_p),
+        ("reach", c_int64),
+        ("to", c_void_p),
+        ("to_step", c_int64),
+        ("weights", c_void_p),
+        ("threads", c_int32),
+    )
+
+
+_SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
+    "torso_version": ((), c_int32),
+    "torso_instruction_sets": ((), c_int32),
+    "torso_instruction_set_name": ((c_int32,), c_char_p),
+    "torso_choose": ((c_int32,), None),
+    "torso_has": ((c_int32,), c_int32),
+    "torso_panel": ((), c_int64),
+    "torso_packed_bytes": ((c_int32, c_int64, c_int64), c_int64),
+    "torso_pack": (
+        (c_int32, c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p, c_void_p, c_int32),
+        c_int32,
+    ),
+    "torso_linear": ((POINTER(Matrix), c_void_p, c_int64, c_int32, c_void_p, c_int32), c_int32),
+    "torso_add_norm": ((POINTER(Norm), c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32), None),
+    "torso_embed": (
+        (POINTER(Embeddings), c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32),
+        c_int32,
+    ),
+    "torso_quantise": ((c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p), c_int32),
+    "torso_attention": ((POINTER(AttentionCall),), c_int32),
+    "torso_encode": ((POINTER(Trunk), POINTER(Call)), c_int32),
+}
+
+
+class Library:
+    """The kernels, on the instruction set that was chosen.
+
+    Attributes:
+        call: the functions of the C interface, by their names. They let other threads of Python run.
+        path: of the file.
+        sets: names of the instruction sets that both the file and this processor have, best first.
+        set: the one in use.
+    """
+
+    def __init__(self, path: Path, chosen: str | None = None) -> None:
+        self.path = path
+        self.call: Any = ctypes.CDLL(str(path))
+        for name, (arguments, result) in _SIGNATURES.items():
+            function = getattr(self.call, name)
+            function.argtypes, function.restype = list(arguments), result
+        if self.call.torso_version() != VERSION:
+            raise OSError(f"{path} is of version {self.call.torso_version()}, not {VERSION}")
+        count: int = self.call.torso_instruction_sets()
+        self.sets = tuple(self.call.torso_instruction_set_name(i).decode() for i in range(count))
+        self.set = chosen if chosen in self.sets else self.sets[0]
+        self.call.torso_choose(self.sets.index(self.set))
+
+    def has(self, kind: int) -> bool:
+        """Whether there are products of `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`."""
+        return bool(self.call.torso_has(kind))
+
+    @property
+    def panel(self) -> int:
+        """Columns of one panel of a packed weight."""
+        return int(self.call.torso_panel())
+
+
+SETTING = "TORSO_KERNELS"
+"""The environment variable that turns kernels off (``0``), or names an instruction set."""
+
+
+def file() -> Path:
+    """Where the compiled library is, if it was compiled."""
+    return Path(__file__).with_name("_native.so")
+
+
+def refusal() -> str | None:
+    """Why there are no kernels here; None where there are."""
+    if os.environ.get(SETTING) == "0":
+        return f"{SETTING}=0 turns them off"
+    if not file().exists():
+        return "they were not compiled when torso was installed"
+    return _loaded()[1]
+
+
+def library() -> Library | None:
+    """The kernels; None where there are none."""
+    return None if refusal() is not None else _loaded()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What kernels are in use.
+
+    Attributes:
+        instruction_set: the one in use: ``avx512_bf16``, ``avx512_vnni``, ``avx512``, ``avx2`` or ``baseline``; None
+            where PyTorch computes everything.
+        modes: of `torso.optimise`, those that the kernels compute.
+        threads: that a call of them uses, as many as torch.
+        reason: why there are none.
+    """
+
+    instruction_set: str | None
+    modes: tuple[str, ...]
+    threads: int
+    reason: str | None
+
+
+def about() -> About:
+    """What kernels are in use here, or why there are none."""
+    here = library()
+    if here is None:
+        return About(None, (), threads(), refusal())
+    return About(here.set, tuple(mode for mode, kind in KINDS.items() if here.has(kind)), threads(), None)
+
+
+@cache
+def _loaded() -> tuple[Library | None, str | None]:
+    try:
+        return Library(file(), os.environ.get(SETTING)), None
+    except (OSError, AttributeError) as error:
+        return None, str(error)
+
+
+def address(tensor: Tensor | None) -> int | None:
+    """Where a contiguous tensor's numbers are; None for none."""
+    return None if tensor is None else tensor.data_ptr()
+
+
+def threads() -> int:
+    """How many threads a call may use: as many as torch's."""
+    return torch.get_num_threads()
+
+
+def held(tensor: Tensor) -> Tensor:
+    """A parameter's numbers as the kernels read them: float32, contiguous."""
+    return tensor.detach().float().contiguous()
+
+
+class PackedWeight:
+    """A linear layer's weight [outputs, inputs] and bias, laid out for the kernels.
+
+    Attributes:
+        tensors: what the structure points to; it must live as long as the structure is used.
+        structure: for the C interface.
+        panel: of the instruction set that it was laid out for.
+
+    Args:
+        library: the kernels.
+        weight: [outputs, inputs].
+        bias: [outputs], or None.
+        kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
+        group: of eight bits, how many inputs share a scale; a multiple of 4.
+    """
+
+    def __init__(self, library: Library, weight: Tensor, bias: Tensor | None, kind: int, group: int = 0) -> None:
+        outputs, inputs = weight.shape
+        given = held(weight)
+        self.panel = library.panel
+        columns = -(-outputs // library.panel) * library.panel
+        group = min(group or inputs, -(-inputs // 4) * 4)
+        packed = torch.empty(library.call.torso_packed_bytes(kind, outputs, inputs), dtype=torch.uint8)
+        groups = -(-inputs // group) if kind == EIGHT_BITS else 0
+        scales, totals = torch.zeros(2, groups * columns).unbind()
+        places = (address(packed), address(scales), address(totals))
+        if library.call.torso_pack(kind, address(given), outputs, inputs, group, *places, threads()) == NO_MEMORY:
+            raise MemoryError("not enough memory to lay a weight out for the kernels")
+        padded = None if bias is None else torch.cat([held(bias), torch.zeros(columns - outputs)])
+        self.tensors = (packed, padded, scales, totals)
+        self.structure = Matrix(
+            kind, outputs, inputs, address(packed), address(padded), address(scales), address(totals), group
+        )
+
+    @property
+    def bytes(self) -> int:
+        """What it takes of memory."""
+        return sum(each.nbytes for each in self.tensors if each is not None)
+
+
+def pointer(structure: Structure) -> Any:
+    """A structure as an argument."""
+    return byref(structure)

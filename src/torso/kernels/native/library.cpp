@@ -1,0 +1,87 @@
+// The C interface, on the best instruction set that this processor has.
+#include "kernels.hpp"
+
+#if defined(__GNUC__)
+#define PUBLIC extern "C" __attribute__((visibility("default")))
+#else
+#define PUBLIC extern "C"
+#endif
+
+namespace torso {
+#if defined(__x86_64__)
+namespace avx512_bf16 { extern const Kernels kernels; }
+namespace avx512_vnni { extern const Kernels kernels; }
+namespace avx512 { extern const Kernels kernels; }
+namespace avx2 { extern const Kernels kernels; }
+#endif
+namespace baseline { extern const Kernels kernels; }
+
+namespace {
+
+struct Set {
+    const char* name;
+    const Kernels* kernels;
+};
+
+struct Sets {
+    Set found[5];
+    int count = 0;
+    Sets() {
+#if defined(__x86_64__)
+        __builtin_cpu_init();
+        const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+        const bool eight = wide && __builtin_cpu_supports("avx512vnni");
+        if (eight && __builtin_cpu_supports("avx512bf16")) found[count++] = {"avx512_bf16", &avx512_bf16::kernels};
+        if (eight) found[count++] = {"avx512_vnni", &avx512_vnni::kernels};
+        if (wide) found[count++] = {"avx512", &avx512::kernels};
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = {"avx2", &avx2::kernels};
+#endif
+        found[count++] = {"baseline", &baseline::kernels};
+    }
+};
+
+const Sets sets;
+const Kernels* chosen = sets.found[0].kernels;
+
+}  // namespace
+}  // namespace torso
+
+using torso::chosen;
+using torso::sets;
+
+PUBLIC int32_t torso_version(void) { return TORSO_KERNELS_VERSION; }
+PUBLIC int32_t torso_instruction_sets(void) { return sets.count; }
+PUBLIC const char* torso_instruction_set_name(int32_t set) {
+    return set >= 0 && set < sets.count ? sets.found[set].name : "";
+}
+PUBLIC void torso_choose(int32_t set) {
+    if (set >= 0 && set < sets.count) chosen = sets.found[set].kernels;
+}
+PUBLIC int32_t torso_has(int32_t kind) { return chosen->has(kind); }
+PUBLIC int64_t torso_panel(void) { return chosen->panel; }
+PUBLIC int64_t torso_packed_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
+    return chosen->packed_bytes(kind, outputs, inputs);
+}
+PUBLIC int32_t torso_pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs, int64_t group, void* packed,
+                          float* scales, float* totals, int32_t threads) {
+    return chosen->pack(kind, matrix, outputs, inputs, group, packed, scales, totals, threads);
+}
+PUBLIC int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t count, int32_t activation, float* to,
+                            int32_t threads) {
+    return chosen->linear(matrix, rows, count, activation, to, threads);
+}
+PUBLIC void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
+                           float* to, int32_t threads) {
+    chosen->add_norm(norm, rows, others, count, width, to, threads);
+}
+PUBLIC int32_t torso_embed(const torso_embeddings* tables, const int64_t* tokens, const int64_t* segments,
+                        const int64_t* positions, int64_t count, int64_t width, float* to, int32_t threads) {
+    return chosen->embed(tables, tokens, segments, positions, count, width, to, threads);
+}
+PUBLIC int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers,
+                              float* steps) {
+    return chosen->quantise(rows, count, width, group, numbers, steps);
+}
+PUBLIC int32_t torso_attention(const torso_attention_call* call) { return chosen->attention(call); }
+PUBLIC int32_t torso_encode(const torso_trunk* trunk, const torso_call* call) { return chosen->encode(trunk, call); }

@@ -1,0 +1,169 @@
+// Vectors of one instruction set, and the functions of mathematics on them.
+//
+// Written with the vector extensions of GCC and Clang, so that one text serves every width. Included once per
+// instruction set (see instructions.cpp), inside a namespace of its own: nothing here may be shared between them.
+
+typedef float Floats __attribute__((vector_size(4 * WIDTH)));
+typedef int32_t Ints __attribute__((vector_size(4 * WIDTH)));
+typedef uint32_t Words __attribute__((vector_size(4 * WIDTH)));
+typedef float LooseFloats __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+typedef int32_t LooseInts __attribute__((vector_size(4 * WIDTH), aligned(1), may_alias));
+
+inline Floats load(const float* from) { return *reinterpret_cast<const LooseFloats*>(from); }
+inline void store(float* to, Floats value) { *reinterpret_cast<LooseFloats*>(to) = value; }
+inline Floats splat(float value) { return value - Floats{}; }  // 0 - would turn -0 into +0; value - 0 keeps every value
+inline Ints load_dwords(const void* from) { return *reinterpret_cast<const LooseInts*>(from); }
+inline void store_dwords(void* to, Ints value) { *reinterpret_cast<LooseInts*>(to) = value; }
+
+inline Floats load_some(const float* from, long count) {
+    Floats value{};
+    std::memcpy(&value, from, count * sizeof(float));
+    return value;
+}
+inline void store_some(float* to, Floats value, long count) { std::memcpy(to, &value, count * sizeof(float)); }
+
+// Either value of a comparison's lanes; a NaN compares as false.
+inline Floats larger(Floats a, Floats b) { return a < b ? b : a; }
+inline Floats smaller(Floats a, Floats b) { return b < a ? b : a; }
+
+inline float sum_of(Floats value) {
+    for (int half = WIDTH / 2; half; half /= 2)
+        for (int lane = 0; lane < half; ++lane) value[lane] += value[lane + half];
+    return value[0];
+}
+inline float largest_of(Floats value) {
+    float most = value[0];
+    for (int lane = 1; lane < WIDTH; ++lane) most = value[lane] > most ? value[lane] : most;
+    return most;
+}
+inline float smallest_of(Floats value) {
+    float least = value[0];
+    for (int lane = 1; lane < WIDTH; ++lane) least = value[lane] < least ? value[lane] : least;
+    return least;
+}
+
+template <int count>
+inline Floats polynomial(Floats x, const float (&coefficients)[count]) {
+    Floats value = splat(coefficients[count - 1]);
+#pragma GCC unroll 16
+    for (int i = count - 2; i >= 0; --i) value = value * x + coefficients[i];
+    return value;
+}
+
+// 2^x, and 0 below 2^-126; a NaN stays one. Polynomials fitted on [-1/2, 1/2] for the least relative error:
+// 1e-7 for float32, 7e-5 where the result becomes bfloat16 (whose step is 4e-3).
+template <bool fine>
+inline Floats power_of_two(Floats x) {
+    constexpr float exact[] = {1.f,           0.693147182f,  0.240226462f,  0.0555032864f,
+                               0.00961848907f, 0.00133999309f, 0.00015345795f};
+    constexpr float coarse[] = {0.999928057f, 0.693261027f, 0.24261111f, 0.0551714934f};
+    const Ints vanishes = x < -126.f;
+    x = smaller(larger(x, splat(-126.f)), splat(127.f));
+    const Floats shifted = x + 12582912.f;  // 1.5 * 2^23: the sum has its ones where the whole number is
+    const Floats part = x - (shifted - 12582912.f);
+    Floats value;
+    if constexpr (fine) value = polynomial(part, exact);
+    else value = polynomial(part, coarse);
+    const Ints power = ((Ints)shifted - 0x4B400000) << 23;
+    value = (Floats)((Ints)value + power);
+    return vanishes ? Floats{} : value;
+}
+
+template <bool fine>
+inline Floats exponential(Floats x) {
+    return power_of_two<fine>(x * 1.44269504f);
+}
+
+// The error function of x / sqrt(2), as a polynomial in x^2 on the interval where it is not 1 yet:
+// 2.5e-7 absolute for float32, 2e-5 otherwise.
+template <bool fine>
+inline Floats error_function_of_half(Floats x) {
+    constexpr float exact[] = {0.353530973f,   -0.176576287f,   0.13167648f,   -0.107708305f,
+                               0.0901783332f,  -0.0747482255f,  0.0601459518f, -0.0456963107f,
+                               0.0319981948f,  -0.0225107782f,  0.0166782998f, -0.00888267811f,
+                               0.00210257899f, -0.00194096111f, 0.00287862145f, -0.00112591207f};
+    constexpr float coarse[] = {0.470128715f,  -0.228728592f, 0.157598495f,  -0.111142315f, 0.0721451342f,
+                                -0.0397326127f, 0.0240779649f, -0.0178649034f, 0.00684962887f};
+    constexpr float end = fine ? 4.f : 3.f;
+    const Floats z = smaller(larger(x * 0.70710678f, splat(-end)), splat(end));
+    const Floats place = z * z * (2.f / (end * end)) - 1.f;
+    if constexpr (fine) return z * polynomial(place, exact);
+    else return z * polynomial(place, coarse);
+}
+
+enum Activation { LINEAR, GELU, GELU_TANH, RELU, SILU, TANH, QUICK_GELU };
+
+template <bool fine>
+inline Floats sigmoid(Floats x) {
+    return 1.f / (1.f + exponential<fine>(-x));
+}
+
+template <bool fine>
+inline Floats hyperbolic_tangent(Floats x) {
+    // Near 0 the difference would cancel: an odd polynomial there.
+    const Floats square = x * x;
+    const Floats near = x * (1.f + square * (-0.333333333f + square * (0.133333333f + square * -0.0539682540f)));
+    const Floats far = 1.f - 2.f / (1.f + exponential<fine>(2.f * x));
+    return square < 0.01f ? near : far;
+}
+
+template <bool fine>
+inline Floats activate(Floats x, int which) {
+    switch (which) {
+        case GELU: return 0.5f * x * (1.f + error_function_of_half<fine>(x));
+        case GELU_TANH: return x * sigmoid<fine>(1.59576912f * (x + 0.044715f * x * x * x));
+        case RELU: return x < 0.f ? Floats{} : x;
+        case SILU: return x * sigmoid<fine>(x);
+        case TANH: return hyperbolic_tangent<fine>(x);
+        case QUICK_GELU: return x * sigmoid<fine>(1.702f * x);
+        default: return x;
+    }
+}
+
+// bfloat16: the upper half of a float32.
+inline float widened(uint16_t half) {
+    const uint32_t bits = uint32_t(half) << 16;
+    float value;
+    std::memcpy(&value, &bits, 4);
+    return value;
+}
+#ifdef HAS_BFLOAT16
+inline uint16_t narrowed(float value) {
+    const __m128bh half = _mm_cvtneps_pbh(_mm_set_ss(value));
+    uint16_t bits;
+    std::memcpy(&bits, &half, 2);
+    return bits;
+}
+inline Floats load(const uint16_t* from) {
+    return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i*)from)), 16);
+}
+inline void store(uint16_t* to, Floats value) {
+    _mm256_storeu_si256((__m256i*)to, (__m256i)_mm512_cvtneps_pbh((__m512)value));
+}
+#endif
+inline float widened(float value) { return value; }
+template <class Number>
+inline Number number_of(float value) {
+    return value;
+}
+#ifdef HAS_BFLOAT16
+template <>
+inline uint16_t number_of<uint16_t>(float value) {
+    return narrowed(value);
+}
+inline Floats load_some(const uint16_t* from, long count) {
+    Floats value{};
+    for (long i = 0; i < count; ++i) value[i] = widened(from[i]);
+    return value;
+}
+inline void store_some(uint16_t* to, Floats value, long count) {
+    for (long i = 0; i < count; ++i) to[i] = narrowed(value[i]);
+}
+#endif
+
+template <class From, class To>
+inline void convert(const From* row, To* to, long width) {
+    const long whole = width / WIDTH * WIDTH;
+    for (long i = 0; i < whole; i += WIDTH) store(to + i, load(row + i));
+    if (whole < width) store_some(to + whole, load_some(row + whole, width - whole), width - whole);
+}

@@ -1,0 +1,141 @@
+/* The C interface of torso's kernels: plain pointers and numbers, all memory is the caller's.
+ *
+ * float32 and int64 arrays are contiguous; nothing need be aligned. No function keeps a pointer after it returns, none
+ * allocates anything that the caller frees. Functions that compute may be called from several threads at once. */
+#ifndef TORSO_KERNELS_H
+#define TORSO_KERNELS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TORSO_KERNELS_VERSION 1
+
+enum { TORSO_FLOAT32 = 0, TORSO_BFLOAT16 = 1, TORSO_EIGHT_BITS = 2 };
+enum { TORSO_NO_NORM = 0, TORSO_LAYER_NORM = 1, TORSO_RMS_NORM = 2 };
+
+/* A weight [outputs, inputs] in panels, as torso_pack lays it out. */
+typedef struct {
+    int32_t kind;
+    int64_t outputs, inputs;
+    const void* packed;
+    const float* bias;   /* padded to whole panels; null for none */
+    const float* scales; /* of eight bits: [groups, panels * panel] */
+    const float* totals; /* of eight bits: the same shape */
+    int64_t group;       /* of eight bits: inputs that share a scale, a multiple of 4 */
+} torso_matrix;
+
+typedef struct {
+    int32_t kind;
+    const float* weight;
+    const float* bias; /* null for none */
+    float epsilon;
+} torso_norm;
+
+typedef struct {
+    const float* tokens;    /* [vocabulary, width] */
+    const float* segments;  /* [segments, width]; null for none */
+    const float* positions; /* [length, width]; null for none */
+    int64_t token_rows, segment_rows, position_rows;
+    int64_t position_offset;
+    float scale; /* of the tokens' rows */
+    torso_norm norm;
+} torso_embeddings;
+
+typedef struct {
+    torso_matrix qkv, out, up, down;
+    torso_norm attn_norm, ffn_norm;
+    int32_t norms_after; /* whether norms follow the sums, rather than precede the branches */
+    int32_t gated;       /* whether up gives [gate | up] */
+    int32_t activation;
+    int32_t turns;       /* which angles turn queries and keys; negative for none */
+    int64_t left, right; /* how many earlier and later keys a query sees; negative for all */
+    float scale;
+} torso_block;
+
+typedef struct {
+    int32_t middle; /* TORSO_FLOAT32 or TORSO_BFLOAT16: what lies between the products */
+    int64_t width, heads, key_heads, head_size, inner;
+    torso_embeddings embeddings;
+    int64_t depth;
+    const torso_block* blocks;
+    torso_norm norm;
+} torso_trunk;
+
+/* N texts, end to end, and what is asked about them. */
+typedef struct {
+    int64_t texts;
+    const int64_t* starts;    /* [N + 1] */
+    const int64_t* tokens;    /* [T]; null where rows are given */
+    const int64_t* segments;  /* [T]; null for all 0 */
+    const int64_t* positions; /* [T] */
+    const float* rows;        /* [T, width] in place of embeddings; null otherwise */
+    const float* cosines[2];  /* [T, turned] */
+    const float* sines[2];
+    int64_t turned;          /* units of a head that are turned */
+    const float* distances;  /* [heads, 2 * reach + 1] added to the scores by key's place minus query's; null for none */
+    int64_t reach;
+    float* out;              /* [T, width]; or [N, width] */
+    int32_t only;            /* 0: all rows; 1: of the last block only the first of each text; 2: only the last */
+    float* const* kept;      /* depth + 1 pointers [T, width], null where not asked for; or null */
+    float* const* weights;   /* depth pointers, each to one [heads, length, length] per text; or null */
+    int32_t threads;
+} torso_call;
+
+/* Queries, keys and values of N texts in rows of `row_step` numbers, float32 or bfloat16. */
+typedef struct {
+    int32_t kind;
+    const void *queries, *keys, *values;
+    int64_t row_step;
+    int64_t texts;
+    const int64_t* starts; /* [N + 1] */
+    int64_t heads, key_heads, head_size;
+    float scale;
+    int64_t left, right;
+    const float* distances;
+    int64_t reach;
+    void* to;
+    int64_t to_step;
+    float* weights; /* one [heads, length, length] per text; or null */
+    int32_t threads;
+} torso_attention_call;
+
+/* Of the interface, and of the packed layout. */
+int32_t torso_version(void);
+/* How many instruction sets this library has that this processor can run, best first, and their names. */
+int32_t torso_instruction_sets(void);
+const char* torso_instruction_set_name(int32_t set);
+/* Chooses one of them, from 0; for tests. Not while anything else runs. */
+void torso_choose(int32_t set);
+/* 1 if the chosen instruction set has products of a kind. */
+int32_t torso_has(int32_t kind);
+/* Columns of a panel. */
+int64_t torso_panel(void);
+/* Bytes of a packed weight. */
+int64_t torso_packed_bytes(int32_t kind, int64_t outputs, int64_t inputs);
+/* 0; or 1 where memory ran out. `scales` and `totals` come filled with zeros. */
+int32_t torso_pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs, int64_t group, void* packed,
+                   float* scales, float* totals, int32_t threads);
+/* activate(rows x weight + bias): [rows, inputs] -> [rows, outputs], float32 on both sides. 0; or 1 without memory. */
+int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t count, int32_t activation, float* to,
+                     int32_t threads);
+/* norm(rows + others), into to; others may be null. */
+void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
+                    float* to, int32_t threads);
+/* 0; or 2 where an id has no row in its table. */
+int32_t torso_embed(const torso_embeddings* tables, const int64_t* tokens, const int64_t* segments,
+                    const int64_t* positions, int64_t count, int64_t width, float* to, int32_t threads);
+/* Rows as unsigned eight-bit numbers, to whole dwords, with a step and a low [rows, groups, 2] of their own. 0; or 1
+ * where the instruction set has no eight bits. */
+int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers, float* steps);
+/* Attention of N texts, end to end. 0; or 1 where memory ran out. */
+int32_t torso_attention(const torso_attention_call* call);
+/* A whole encoder. 0; 1 where memory ran out; or 2 where an id has no row in its table: then nothing was run. */
+int32_t torso_encode(const torso_trunk* trunk, const torso_call* call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
