@@ -74,10 +74,10 @@ def embed(
         from torso.cli.vectors import check_suffix
 
         check_suffix(Path(output))
-    from torso.runtime.memory import give_back_large_blocks
-    from torso.tasks import embed as run
+    from torso.runtime.memory import stay_flat
 
-    give_back_large_blocks()
+    stay_flat()
+    from torso.tasks import embed as run
 
     kept, stream = paired(given)
     made = run(

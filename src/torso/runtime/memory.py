@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 
 _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of mallopt(3)
-_LARGE = 256 * 2**10
+_LARGE = 2**20
+_KERNELS = 32
 
 
-def give_back_large_blocks() -> None:
-    """Lets blocks of 256 KiB and more go back to the system when they are freed; for a process of our own, on glibc.
+def stay_flat() -> None:
+    """Keeps the memory of a process of our own from growing with the texts; to be called before torch is loaded.
 
-    Left alone, glibc takes ever larger blocks from its heap, where batches of ever other sizes leave holes between
-    what stays: over 100,000 texts hundreds of megabytes.
+    Two things grow otherwise. oneDNN makes kernels for each number of rows that it meets, 0.6 MB for one linear layer,
+    and two caches, its own and PyTorch's, keep a thousand each: here as many as any forward pass needs. And glibc cuts
+    a block for a tensor from its heap, keeps the few bytes before the block in a cache of the thread, and gives them to
+    something that stays, so that the same tensor never fits there again; blocks of 1 MiB and more, which this leaves
+    out of the heap, would take hundreds of megabytes so. What a person has set is not touched.
     """
-    if sys.platform == "linux":
+    for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        os.environ.setdefault(name, str(_KERNELS))
+    if sys.platform == "linux" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
         import ctypes
 
         with suppress(AttributeError, OSError):
