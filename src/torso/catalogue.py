@@ -10,6 +10,7 @@ from typing import Any
 
 from torso.architecture import Architecture, architectures
 from torso.checkpoint.parameters import knob_of
+from torso.kernels.families import FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class FamilyCard:
         model_types: the ``model_type`` of its config files.
         tasks: what its heads do, by the words of the command line.
         lines: lines of code in its own file, without blank lines and comments.
+        kernels: whether the compiled kernels run its encoder; PyTorch runs the others.
         refuses: parameters of which one value is implemented, with that value: any other is refused by name.
     """
 
@@ -28,6 +30,7 @@ class FamilyCard:
     model_types: tuple[str, ...]
     tasks: tuple[str, ...]
     lines: int
+    kernels: bool
     refuses: dict[str, Any]
 
 
@@ -49,6 +52,7 @@ def _card(architecture: Architecture[Any]) -> FamilyCard:
         architecture.model_types,
         tuple(task.name for task in architecture.tasks),
         _lines(source.read_text(encoding="utf-8").splitlines()),
+        architecture.family in FAMILIES,
         refuses,
     )
 

@@ -12,6 +12,9 @@ from torch import nn
 import torso
 from torso import Batch, Layout, Task, load, new_model, optimise, unpack
 from torso.errors import InputError, UnsupportedError
+from torso.kernels import about
+from torso.kernels.encoder import NativeTrunk
+from torso.kernels.linear import NativeLinear
 from torso.models.bert import BertConfig
 from torso.models.llama import LlamaConfig
 from torso.models.qwen import Qwen3Config
@@ -19,6 +22,19 @@ from torso.models.t5 import T5Config
 from torso.runtime import linears
 from torso.runtime.linears import PackedLinear, QuantisedLinear, available
 from torso.runtime.optimise import FIDELITY, MODES, Optimised
+
+ENCODERS = {"kernels": None, "pytorch": "0"}
+
+
+@pytest.fixture(params=ENCODERS, autouse=True)
+def runs(request, monkeypatch) -> str:
+    """Everything here holds with the kernels and without them."""
+    if ENCODERS[request.param] is not None:
+        monkeypatch.setenv("TORSO_KERNELS", ENCODERS[request.param])
+    elif about().instruction_set is None:
+        pytest.skip(f"there are no kernels: {about().reason}")
+    return request.param
+
 
 SMALL = dict(vocab_size=80, hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=48)
 SIZES = (5, 1, 12, 12, 7)
@@ -49,8 +65,9 @@ def test_exact_is_exact(act) -> None:
 
 
 @pytest.mark.parametrize("task", [Task.FEATURES, Task.SEQUENCE, Task.TOKEN, Task.MASKED_LM, Task.SPAN], ids=str)
-def test_no_linear_layer_is_left(task) -> None:
-    for mode, kind in (("exact", PackedLinear), ("bf16", PackedLinear), ("int8", QuantisedLinear)):
+def test_no_linear_layer_is_left(task, runs) -> None:
+    kinds = (("exact", PackedLinear), ("bf16", PackedLinear), ("int8", QuantisedLinear))
+    for mode, kind in ((mode, NativeTrunk if runs == "kernels" else kind) for mode, kind in kinds):
         model = optimise(bert(task=task), mode, fidelity=0.5)
         left = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
         assert left == []
@@ -83,8 +100,9 @@ def test_a_text_is_the_same_in_any_company(mode) -> None:
             torch.testing.assert_close(mine, alone[n], rtol=1e-6, atol=1e-6 if mode == "exact" else 2e-2)
 
 
-def test_eight_bits_spare_the_layers_that_cost_most() -> None:
+def test_eight_bits_spare_the_layers_that_cost_most(monkeypatch) -> None:
     """A layer with one huge column is what one scale per call cannot hold: it is found and left in bfloat16."""
+    monkeypatch.setenv("TORSO_KERNELS", "0")
     model = bert()
     with torch.no_grad():
         model.trunk.layers[1].ffn_norm.weight[3] = 60.0
@@ -95,6 +113,25 @@ def test_eight_bits_spare_the_layers_that_cost_most() -> None:
     by_type = {name: type(model.get_submodule(name)) for name in done.kept}
     assert set(by_type.values()) == {PackedLinear}
     assert any(isinstance(module, QuantisedLinear) for module in model.modules())
+
+
+def test_eight_bits_of_the_kernels_spare_layers_too(runs) -> None:
+    if runs == "pytorch":
+        pytest.skip("another test's")
+    done = optimise(bert(), "int8", fidelity=0.9999).optimised
+    assert done.kept
+    assert done.fidelity >= 0.9999
+    assert len(done.kept) < 12
+    whole = optimise(bert(), "int8", fidelity=0.9).optimised
+    assert whole.kept == ()
+    assert whole.fidelity < done.fidelity
+
+
+def test_eight_bits_scale_each_row_by_itself(runs) -> None:
+    """Where the kernels do not run the blocks as a whole, their products stand in for the layers."""
+    model = optimise(new_model(Qwen3Config(**SMALL, num_key_value_heads=2, head_dim=8), Task.CAUSAL_LM, seed=1), "int8")
+    kinds = {type(module) for module in model.modules()}
+    assert (NativeLinear in kinds, QuantisedLinear in kinds) == (runs == "kernels", runs == "pytorch")
 
 
 def test_a_fidelity_that_cannot_be_kept_is_an_error_and_leaves_the_model_as_it_was() -> None:
@@ -108,6 +145,7 @@ def test_a_fidelity_that_cannot_be_kept_is_an_error_and_leaves_the_model_as_it_w
 
 
 def test_auto_takes_the_fastest_that_is_near_enough_and_says_so_once(monkeypatch, capfd) -> None:
+    monkeypatch.setenv("TORSO_KERNELS", "0")
     times = {"exact": 3.0, "bf16": 1.0, "int8": 2.0}
     timed: list[str] = []
 
@@ -147,6 +185,7 @@ def test_a_mode_that_is_none_or_is_not_here_is_refused(monkeypatch) -> None:
     with pytest.raises(InputError) as caught:
         optimise(bert(), "fast")  # pyright: ignore[reportArgumentType]
     assert caught.value.code == "E_MODE"
+    monkeypatch.setenv("TORSO_KERNELS", "0")
     monkeypatch.setattr("torso.runtime.optimise.available", lambda mode: False)
     with pytest.raises(UnsupportedError) as caught:
         optimise(bert(), "auto")
@@ -206,11 +245,13 @@ def test_what_a_checkpoint_in_half_precision_becomes(tmp_path: Path) -> None:
     torch.testing.assert_close(rows(model, batch()), rows(load(tmp_path), batch()), rtol=1e-5, atol=1e-5)
 
 
-def test_what_a_task_loads_it_prepacks(tmp_path: Path) -> None:
+def test_what_a_task_loads_it_prepacks(tmp_path: Path, runs) -> None:
     from torso.tasks import make_ready
 
     ready = make_ready("torso:sentiment", Task.FEATURES)
-    assert ready.model.optimised == Optimised("exact", 1.0)
+    kernels = about().instruction_set
+    assert (kernels is None) == (runs == "pytorch")
+    assert ready.model.optimised == Optimised("exact", 1.0, kernels=kernels)
     assert not [module for module in ready.model.modules() if isinstance(module, nn.Linear)]
     own = load("torso:sentiment")
     assert make_ready(own, Task.FEATURES).model is own

@@ -10,5 +10,11 @@ TEXTS: dict[str, str] = {
     "family": "家族",
     "lines": "行数",
     "heads": "头",
+    "kernels": "内核",
+    "yes": "是",
+    "Those whose encoders the compiled kernels can run are marked; PyTorch runs the others (torso.kernels.about() says "
+    "what is in use on this machine).": (
+        "编译的内核能运行其编码器的家族已标出；其余的由 PyTorch 运行（torso.kernels.about() 说明本机正在使用什么）。"
+    ),
     "{parameter}: only {value} is implemented": "{parameter}：只实现了 {value}",
 }

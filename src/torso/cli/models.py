@@ -13,6 +13,9 @@ from torso.language import say
 HELP = """\
 List the families of models that torso has: their heads, the size of their code, and what each refuses.
 
+Those whose encoders the compiled kernels can run are marked; PyTorch runs the others (torso.kernels.about() says what \
+is in use on this machine).
+
 A family is found by the model_type in a model's config.json. What it refuses is refused by name, before anything is \
 loaded.
 
@@ -42,8 +45,17 @@ def models(name: str | None, as_json: bool) -> None:
     from torso.checkpoint.describe import shown
     from torso.checkpoint.table import text_table
 
-    headings = ["family", "model_type", "lines", "heads"]
-    rows = [[card.family, ", ".join(card.model_types), str(card.lines), ", ".join(card.tasks)] for card in cards]
+    headings = ["family", "model_type", "lines", "kernels", "heads"]
+    rows = [
+        [
+            card.family,
+            ", ".join(card.model_types),
+            str(card.lines),
+            say("yes") if card.kernels else "",
+            ", ".join(card.tasks),
+        ]
+        for card in cards
+    ]
     click.echo(text_table([say(each) for each in headings], rows))
     if name is not None:
         click.echo()

@@ -77,7 +77,7 @@ def _obstacle(block: nn.Module, trunk: Trunk) -> str | None:
         return f"its attention is a {type(attn).__name__}"
     if type(ffn) not in (FeedForward, GatedFeedForward):
         return f"its feed-forward is a {type(ffn).__name__}"
-    norms = (block.attn_norm, block.ffn_norm, trunk.norm)
+    norms = (block.attn_norm, block.ffn_norm, undropped(trunk.norm))
     if any(type(norm) not in (nn.LayerNorm, RMSNorm, OffsetRMSNorm, nn.Identity) for norm in norms):
         return "a norm of another kind"
     if not all(type(each) is nn.Identity for each in (attn.q_norm, attn.k_norm)):
@@ -94,6 +94,13 @@ def _obstacle(block: nn.Module, trunk: Trunk) -> str | None:
     if any(each.in_features % 4 for each in piece.linears.values()) or attn.head_size % 4:
         return "a width that is no multiple of 4"
     return None
+
+
+def undropped(norm: nn.Module) -> nn.Module:
+    """A norm without the dropout that stands behind it in training."""
+    if isinstance(norm, nn.Sequential) and [type(each) for each in norm][1:] == [nn.Dropout]:
+        return norm[0]
+    return norm
 
 
 def _rotaries(trunk: Trunk) -> list[Rotary]:
@@ -150,7 +157,7 @@ class NativeTrunk(nn.Module):
             embeddings=self._embeddings(trunk.embed) if self._embeds(trunk.embed) else native.Embeddings(),
             depth=len(blocks),
             blocks=self._blocks,
-            norm=self._norm(trunk.norm),
+            norm=self._norm(undropped(trunk.norm)),
         )
         self.embeds = self._embeds(trunk.embed)
 
@@ -160,7 +167,10 @@ class NativeTrunk(nn.Module):
         return sum(each.bytes for each in self._packed.values())
 
     def _block(self, piece: Piece, name: str, kinds: Mapping[str, int]) -> native.Block:
-        qkv, out, up, down = (self._weight(f"{name}.{own}", each, kinds) for own, each in piece.linears.items())
+        qkv, out, up, down = (
+            self._weight(f"{name}.{own}", each, kinds, own == "ffn.gate_up" and piece.ffn.gate_behind is True)
+            for own, each in piece.linears.items()
+        )
         rule, rotary = piece.attn.rule, piece.attn.rotary
         return native.Block(
             qkv=qkv,
@@ -178,11 +188,15 @@ class NativeTrunk(nn.Module):
             scale=piece.attn.head_size**-0.5 if rule.scale is None else rule.scale,
         )
 
-    def _weight(self, name: str, module: nn.Linear, kinds: Mapping[str, int]) -> native.Matrix:
+    def _weight(self, name: str, module: nn.Linear, kinds: Mapping[str, int], swapped: bool) -> native.Matrix:
         key = (name, kinds[name])
         if key not in self._before:
+            weight: Tensor = module.weight
             bias: Tensor | None = getattr(module, "bias", None)
-            self._before[key] = PackedWeight(self.library, module.weight, bias, kinds[name], GROUP)
+            if swapped:
+                half = len(weight) // 2
+                weight, bias = weight.roll(half, 0), None if bias is None else bias.roll(half, 0)
+            self._before[key] = PackedWeight(self.library, weight, bias, kinds[name], GROUP)
         self._packed[key] = self._before[key]
         return self._packed[key].structure
 

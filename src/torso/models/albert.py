@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.checkpoint.names import Names, cat
 from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, only, size
 from torso.models.encoders import SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names, pooled
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class AlbertConfig(EncoderConfig):
@@ -51,20 +48,14 @@ class AlbertConfig(EncoderConfig):
 
 def block(c: AlbertConfig) -> nn.PostNormBlock:
     """BERT's block, with nothing dropped behind the feed-forward."""
-
-    class Block(nn.PostNormBlock):
-        def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
-            """x [T, D] -> [T, D]."""
-            x = self.attn_norm(ctx.leaving(x) + self.dropout(self.attn(x, ctx)))
-            return self.ffn_norm(x + self.ffn(x))
-
     rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
-    return Block(
+    return nn.PostNormBlock(
         attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
         ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
         attn_norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps),
         ffn_norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps),
         dropout=c.hidden_dropout_prob,
+        ffn_dropout=0.0,
     )
 
 

@@ -25,7 +25,7 @@ class DistilBertConfig(HubConfig):
     dim: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
     n_layers: int = size(6, "blocks of the trunk", Count("layers"))
     n_heads: int = knob(12, "heads that share the width", acts="run", least=1)
-    hidden_dim: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.0.up", 0))
+    hidden_dim: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
     activation: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
     max_position_embeddings: int = size(512, "longest text, in tokens", Axis("embed.positions.table", 0))
     sinusoidal_pos_embds: bool = knob(False, "whether the table of positions began as sines; it is read", acts="none")
@@ -55,10 +55,10 @@ def trunk(c: DistilBertConfig) -> nn.Trunk:
         layers=[
             nn.PostNormBlock(
                 attn=nn.Attention(c.dim, c.n_heads, rule=rule),
-                # Nothing is dropped behind attention.
-                ffn=nn.Sequential(nn.FeedForward(c.dim, c.hidden_dim, c.activation), nn.Dropout(c.dropout)),
+                ffn=nn.FeedForward(c.dim, c.hidden_dim, c.activation),
                 attn_norm=norm(),
                 ffn_norm=norm(),
+                ffn_dropout=c.dropout,  # nothing is dropped behind attention
             )
             for _ in range(c.n_layers)
         ],
@@ -74,8 +74,8 @@ TRUNK = Names(
         "layers.{i}.attn.qkv": cat("transformer.layer.{i}.attention", "q_lin", "k_lin", "v_lin"),
         "layers.{i}.attn.out": "transformer.layer.{i}.attention.out_lin",
         "layers.{i}.attn_norm": "transformer.layer.{i}.sa_layer_norm",
-        "layers.{i}.ffn.0.up": "transformer.layer.{i}.ffn.lin1",
-        "layers.{i}.ffn.0.down": "transformer.layer.{i}.ffn.lin2",
+        "layers.{i}.ffn.up": "transformer.layer.{i}.ffn.lin1",
+        "layers.{i}.ffn.down": "transformer.layer.{i}.ffn.lin2",
         "layers.{i}.ffn_norm": "transformer.layer.{i}.output_layer_norm",
     },
     unused=("embeddings.position_ids",),

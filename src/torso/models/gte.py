@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
@@ -10,9 +10,6 @@ from torso.checkpoint.names import Names
 from torso.checkpoint.parameters import Axis, chance, knob, size
 from torso.models.encoders import masked_lm, masked_lm_names
 from torso.models.nomic_bert import HEADS, RotaryEncoderConfig, stack
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class GteConfig(RotaryEncoderConfig):
@@ -32,19 +29,10 @@ class GteConfig(RotaryEncoderConfig):
 
 def feed(c: GteConfig) -> nn.GatedFeedForward:
     """The gate stands behind what it lets through, and the way back has a bias."""
-
-    class GateBehind(nn.GatedFeedForward):
-        def __init__(self) -> None:
-            width, inner = c.hidden_size, c.intermediate_size
-            super().__init__(width, inner, c.hidden_act, bias=False, dropout=c.hidden_dropout_prob)
-            self.down = nn.Linear(inner, width)
-
-        def forward(self, x: Tensor) -> Tensor:
-            """x [T, D] -> [T, D]."""
-            up, gate = self.gate_up(x).chunk(2, -1)
-            return self.down(self.dropout(self.act(gate) * up))
-
-    return GateBehind()
+    width, inner, dropout = c.hidden_size, c.intermediate_size, c.hidden_dropout_prob
+    return nn.GatedFeedForward(
+        width, inner, c.hidden_act, bias=False, down_bias=True, gate_behind=True, dropout=dropout
+    )
 
 
 def trunk(c: GteConfig) -> nn.Trunk:

@@ -104,14 +104,13 @@ def trunk(c: ModernBertConfig) -> nn.Trunk:
     return nn.Trunk(
         embed=nn.Embeddings(c.vocab_size, c.hidden_size, norm=c.norm(), dropout=c.embedding_dropout),
         layers=[
-            # What attention adds is dropped once more; where other families norm it, a dropout stands.
-            nn.SandwichBlock(
+            nn.PreNormBlock(
                 attn=attention(rotary=rotary[c.kind(i)], rule=rules[c.kind(i)]),
                 ffn=feed(),
                 attn_norm=c.norm() if i else nn.Identity(),
-                attn_out_norm=nn.Dropout(c.attention_dropout),
                 ffn_norm=c.norm(),
-                ffn_out_norm=nn.Identity(),
+                dropout=c.attention_dropout,  # of what attention adds
+                ffn_dropout=0.0,
             )
             for i in range(c.num_hidden_layers)
         ],

@@ -16,20 +16,29 @@ class PostNormBlock(nn.Module):
         attn_norm: norm after the first sum.
         ffn_norm: norm after the second.
         dropout: probability of dropping a unit of each branch, in training.
+        ffn_dropout: the same of the feed-forward alone; None for ``dropout``.
     """
 
     def __init__(
-        self, attn: nn.Module, ffn: nn.Module, attn_norm: nn.Module, ffn_norm: nn.Module, *, dropout: float = 0.0
+        self,
+        attn: nn.Module,
+        ffn: nn.Module,
+        attn_norm: nn.Module,
+        ffn_norm: nn.Module,
+        *,
+        dropout: float = 0.0,
+        ffn_dropout: float | None = None,
     ) -> None:
         super().__init__()
         self.attn, self.attn_norm = attn, attn_norm
         self.ffn, self.ffn_norm = ffn, ffn_norm
         self.dropout = nn.Dropout(dropout)
+        self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """x [T, D] -> [T, D], or those of them that leave."""
         x = self.attn_norm(ctx.leaving(x) + self.dropout(self.attn(x, ctx)))
-        return self.ffn_norm(x + self.dropout(self.ffn(x)))
+        return self.ffn_norm(x + self.ffn_dropout(self.ffn(x)))
 
 
 class PreNormBlock(nn.Module):
@@ -41,20 +50,29 @@ class PreNormBlock(nn.Module):
         attn_norm: norm before attention.
         ffn_norm: norm before the feed-forward.
         dropout: probability of dropping a unit of each branch, in training.
+        ffn_dropout: the same of the feed-forward alone; None for ``dropout``.
     """
 
     def __init__(
-        self, attn: nn.Module, ffn: nn.Module, attn_norm: nn.Module, ffn_norm: nn.Module, *, dropout: float = 0.0
+        self,
+        attn: nn.Module,
+        ffn: nn.Module,
+        attn_norm: nn.Module,
+        ffn_norm: nn.Module,
+        *,
+        dropout: float = 0.0,
+        ffn_dropout: float | None = None,
     ) -> None:
         super().__init__()
         self.attn_norm, self.attn = attn_norm, attn
         self.ffn_norm, self.ffn = ffn_norm, ffn
         self.dropout = nn.Dropout(dropout)
+        self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """x [T, D] -> [T, D], or those of them that leave."""
         x = ctx.leaving(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
-        return x + self.dropout(self.ffn(self.ffn_norm(x)))
+        return x + self.ffn_dropout(self.ffn(self.ffn_norm(x)))
 
 
 class NormedResidualBlock(PreNormBlock):

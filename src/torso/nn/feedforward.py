@@ -39,18 +39,33 @@ class GatedFeedForward(nn.Module):
         inner: F.
         act: the activation of the gate, by the name a config gives it.
         bias: whether the projections have a bias.
+        down_bias: whether the projection back has one; None for ``bias``.
+        gate_behind: whether the fused product gives up before gate.
         dropout: probability of dropping a gated unit, in training.
     """
 
-    def __init__(self, width: int, inner: int, act: str, *, bias: bool = True, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        width: int,
+        inner: int,
+        act: str,
+        *,
+        bias: bool = True,
+        down_bias: bool | None = None,
+        gate_behind: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.gate_behind = gate_behind
         self.parts = {"gate_up": [inner, inner]}
         self.gate_up = nn.Linear(width, 2 * inner, bias=bias)
-        self.down = nn.Linear(inner, width, bias=bias)
+        self.down = nn.Linear(inner, width, bias=bias if down_bias is None else down_bias)
         self.act = activation(act)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """x [T, D] -> [T, D]."""
         gate, up = self.gate_up(x).chunk(2, -1)
+        if self.gate_behind:
+            gate, up = up, gate
         return self.down(self.dropout(self.act(gate) * up))

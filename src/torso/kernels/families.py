@@ -1,0 +1,9 @@
+"""Families whose encoders the kernels run. Loads no torch; tests hold it to `torso.kernels.encoder.obstacle`."""
+
+FAMILIES = frozenset(
+    {
+        *("Albert", "Bart", "Bert", "Camembert", "DistilBert", "Electra", "Ernie", "Gte", "MBart", "Marian"),
+        *("MegatronBert", "ModernBert", "MPNet", "MT5", "NomicBert", "Pegasus", "Roberta", "T5", "XLMRoberta"),
+    }
+)
+"""Of an encoder-decoder its encoder."""
