@@ -300,8 +300,12 @@ class NativeTrunk(nn.Module):
 
 ONLY = (None, "first", "last")
 """Rows of a text that a batch may want, in the order of their numbers."""
-GROUP = 128
-"""Inputs of a product in eight bits that share a scale."""
+GROUP = 384
+"""Inputs of a product in eight bits that share a scale.
+
+Fewer are nearer and slower. MiniLM, 1,000 paragraphs of documentation, mean cosine to float32 and tokens/s beside 16.7k
+in bfloat16: 96 inputs 0.99959 and 23.8k, 128 0.99953 and 24.4k, 384 0.99913 and 26.9k, all of a row 0.99898 and 28.1k.
+"""
 
 
 def _hold(held: list[Any], tensor: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ from torso.runtime.optimise import MODES, Optimised, mean_rows, optimise
 AS_LOADED = "as loaded"
 EVERY: tuple[str, ...] = (AS_LOADED, *MODES)
 _BUDGET = 4096
+_SAMPLE = 32
+"""Of the texts given, those that a mode's fidelity is measured on before it is run on all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,11 @@ def measure(
     refused: dict[str, str] = {}
     parameters = sum(each.numel() for each in plain.trunk.parameters())
     exact = means(plain, groups)
+    sample = None if texts is None else batch_of(ids[:_SAMPLE])
     for mode in modes:
         told(mode)
         try:
-            models[mode] = _made(folder, mode)
+            models[mode] = _made(folder, mode, sample)
             done[mode] = models[mode].optimised
         except UnsupportedError as error:
             refused[mode] = error.what
@@ -155,7 +158,7 @@ def means(model: Model[Any], groups: Sequence[Batch]) -> torch.Tensor:
     return torch.cat([mean_rows(model, group) for group in groups])
 
 
-def _made(folder: Path, mode: str) -> Model[Any]:
+def _made(folder: Path, mode: str, sample: Batch | None) -> Model[Any]:
     model = load(folder)
     if mode == AS_LOADED:
         return model
@@ -166,7 +169,7 @@ def _made(folder: Path, mode: str) -> Model[Any]:
             cure="Use the model as it is, or another mode.",
             values=dict(mode=mode),
         )
-    return optimise(model, mode)  # pyright: ignore[reportArgumentType]  the names come from MODES
+    return optimise(model, mode, sample=sample)  # pyright: ignore[reportArgumentType]  the names come from MODES
 
 
 def _seconds(model: Model[Any], groups: Sequence[Batch]) -> float:
