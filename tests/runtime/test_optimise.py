@@ -115,9 +115,8 @@ def test_eight_bits_spare_the_layers_that_cost_most(monkeypatch) -> None:
     assert any(isinstance(module, QuantisedLinear) for module in model.modules())
 
 
-def test_eight_bits_of_the_kernels_spare_layers_too(runs) -> None:
-    if runs == "pytorch":
-        pytest.skip("another test's")
+def test_eight_bits_of_the_kernels_spare_layers_too(monkeypatch) -> None:
+    monkeypatch.delenv("TORSO_KERNELS", raising=False)
     done = optimise(bert(), "int8", fidelity=0.9999).optimised
     assert done.kept
     assert done.fidelity >= 0.9999

@@ -15,7 +15,7 @@ from torso.checkpoint.bytefile import ByteFile, truncated
 from torso.checkpoint.filling import fill, memory
 from torso.checkpoint.header import LONGEST_HEADER, parse_header
 from torso.checkpoint.kinds import require_kind
-from torso.checkpoint.tensors import DTYPES, Note, TensorEntry, constant_note, dtype_name, note_once
+from torso.checkpoint.tensors import DTYPES, Note, TensorEntry, constant_note, dtype_name, note_once, torch_dtype
 from torso.errors import FileFormatError, InputError
 from torso.files import write_atomically
 from torso.paths import shown
@@ -75,6 +75,18 @@ class SafetensorsFile:
             )
         return self._file.read(8, size)
 
+    def mapped(self) -> dict[str, torch.Tensor]:
+        """Every tensor as a view of the file, which is mapped and not read; none may be changed."""
+        import torch
+
+        whole = torch.from_file(str(self.path), shared=False, size=self._file.size, dtype=torch.uint8)
+        return {
+            name: whole[self._offsets[name] : self._offsets[name] + entry.size]
+            .view(torch_dtype(entry.dtype))
+            .view(entry.shape)
+            for name, entry in self.entries.items()
+        }
+
     def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
         """Reads a tensor into ``out``; see `torso.checkpoint.weights.Weights.read_into`."""
         entry, offset = self.entries[name], self._offsets[name]
@@ -82,7 +94,9 @@ class SafetensorsFile:
             note_once(self.notes, constant_note(name, self.path))
 
 
-def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] = _PYTORCH) -> None:
+def write(
+    path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] = _PYTORCH, *, align: int = 8
+) -> None:
     """Writes a safetensors file, whole or not at all; of the tensors, one at a time is copied at most.
 
     Args:
@@ -90,6 +104,7 @@ def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str
         tensors: dense tensors by name, on any device, of any strides. Every one is written whole: where two share
             memory, leave one out.
         metadata: strings for the header; ``{"format": "pt"}`` is what transformers asks for.
+        align: bytes of which the tensors begin at a multiple; 8 as in every such file.
 
     Raises:
         InputError: E_DTYPE, E_NAME, E_META_TENSOR: a tensor or name that the format cannot hold. Nothing is written.
@@ -108,7 +123,7 @@ def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str
             "data_offsets": [offset, offset := offset + entry.size],
         }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
+    text += b" " * (-(8 + len(text)) % align)
     with write_atomically(path) as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for name in names:

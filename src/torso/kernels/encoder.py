@@ -117,6 +117,10 @@ class NativeTrunk(nn.Module):
         kinds: how the weight of each linear layer is kept, by its name in the trunk: `native.FLOAT32` for all, or
             `native.BFLOAT16` and `native.EIGHT_BITS`.
         packed: weights laid out before, by name and kind; filled with those that are not there.
+
+    Attributes:
+        packed: the weights in use, by name and kind.
+        depth: how many blocks there are.
     """
 
     def __init__(
@@ -132,7 +136,7 @@ class NativeTrunk(nn.Module):
         self.embed = trunk.embed
         # What the structures point to, beside packed weights.
         self._kept: list[Any] = []
-        self._packed: dict[tuple[str, int], PackedWeight] = {}
+        self.packed: dict[tuple[str, int], PackedWeight] = {}
         self._before = {} if packed is None else packed
         self._rotaries = _rotaries(trunk)
         pieces = [Piece(layer, layer.attn, layer.ffn) for layer in trunk.layers]  # pyright: ignore[reportArgumentType]
@@ -164,7 +168,7 @@ class NativeTrunk(nn.Module):
     @property
     def bytes(self) -> int:
         """What the packed weights take of memory."""
-        return sum(each.bytes for each in self._packed.values())
+        return sum(each.bytes for each in self.packed.values())
 
     def _block(self, piece: Piece, name: str, kinds: Mapping[str, int]) -> native.Block:
         qkv, out, up, down = (
@@ -197,8 +201,8 @@ class NativeTrunk(nn.Module):
                 half = len(weight) // 2
                 weight, bias = weight.roll(half, 0), None if bias is None else bias.roll(half, 0)
             self._before[key] = PackedWeight(self.library, weight, bias, kinds[name], GROUP)
-        self._packed[key] = self._before[key]
-        return self._packed[key].structure
+        self.packed[key] = self._before[key]
+        return self.packed[key].structure
 
     def _norm(self, norm: nn.Module) -> native.Norm:
         if isinstance(norm, nn.Identity):
@@ -294,7 +298,8 @@ class NativeTrunk(nn.Module):
     def _distances(self, layout: Layout) -> Tensor:
         """[H, 2 * reach + 1] added to the scores, by the key's place minus the query's."""
         (bias,) = self.biases
-        distances = torch.arange(1 - layout.longest, layout.longest)
+        reach = max(layout.longest, 1)
+        distances = torch.arange(1 - reach, reach)
         return bias.table(bias.bucket(distances)).T.float()
 
 

@@ -276,6 +276,10 @@ def held(tensor: Tensor) -> Tensor:
     return tensor.detach().float().contiguous()
 
 
+Tensors = tuple[Tensor, Tensor | None, Tensor, Tensor]
+"""Of a packed weight: its numbers, and padded to whole panels its bias, and in eight bits its scales and totals."""
+
+
 class PackedWeight:
     """A linear layer's weight [outputs, inputs] and bias, laid out for the kernels.
 
@@ -297,7 +301,8 @@ class PackedWeight:
         given = held(weight)
         self.panel = library.panel
         columns = -(-outputs // library.panel) * library.panel
-        group = min(group or inputs, -(-inputs // 4) * 4)
+        whole = -(-inputs // 4) * 4
+        group = min(group or whole, whole)
         packed = torch.empty(library.call.torso_packed_bytes(kind, outputs, inputs), dtype=torch.uint8)
         groups = -(-inputs // group) if kind == EIGHT_BITS else 0
         scales, totals = torch.zeros(2, groups * columns).unbind()
@@ -305,10 +310,19 @@ class PackedWeight:
         if library.call.torso_pack(kind, address(given), outputs, inputs, group, *places, threads()) == NO_MEMORY:
             raise MemoryError("not enough memory to lay a weight out for the kernels")
         padded = None if bias is None else torch.cat([held(bias), torch.zeros(columns - outputs)])
-        self.tensors = (packed, padded, scales, totals)
-        self.structure = Matrix(
-            kind, outputs, inputs, address(packed), address(padded), address(scales), address(totals), group
-        )
+        self._point((packed, padded, scales, totals), kind, outputs, inputs, group)
+
+    @classmethod
+    def again(cls, tensors: Tensors, kind: int, outputs: int, inputs: int, *, group: int, panel: int) -> PackedWeight:
+        """One that was laid out before, from its ``tensors``."""
+        made = cls.__new__(cls)
+        made.panel = panel
+        made._point(tensors, kind, outputs, inputs, group)
+        return made
+
+    def _point(self, tensors: Tensors, kind: int, outputs: int, inputs: int, group: int) -> None:
+        self.tensors = tensors
+        self.structure = Matrix(kind, outputs, inputs, *(address(each) for each in tensors), group)
 
     @property
     def bytes(self) -> int:

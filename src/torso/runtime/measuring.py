@@ -18,7 +18,6 @@ from torso.errors import UnsupportedError
 from torso.loading import load
 from torso.model import Model
 from torso.runtime.batching import by_length
-from torso.runtime.linears import available
 from torso.runtime.optimise import MODES, Optimised, mean_rows, optimise
 
 AS_LOADED = "as loaded"
@@ -162,13 +161,6 @@ def _made(folder: Path, mode: str, sample: Batch | None) -> Model[Any]:
     model = load(folder)
     if mode == AS_LOADED:
         return model
-    if not available(mode):
-        raise UnsupportedError(
-            "E_MODE",
-            "This processor, or this build of PyTorch, has no kernels for the mode {mode}.",
-            cure="Use the model as it is, or another mode.",
-            values=dict(mode=mode),
-        )
     return optimise(model, mode, sample=sample)  # pyright: ignore[reportArgumentType]  the names come from MODES
 
 

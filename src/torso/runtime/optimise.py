@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 import torch
@@ -24,6 +26,7 @@ from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
 from torso.nn.products import rowwise_products
 from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
+from torso.runtime import kept
 from torso.runtime.linears import FUSED, PackedLinear, QuantisedLinear, available
 
 Out = TypeVar("Out")
@@ -55,7 +58,12 @@ class Optimised:
 
 
 def optimise(
-    model: Model[Out], mode: Mode = "auto", *, fidelity: float | None = None, sample: Batch | None = None
+    model: Model[Out],
+    mode: Mode = "auto",
+    *,
+    fidelity: float | None = None,
+    sample: Batch | None = None,
+    file: str | os.PathLike[str] | None = None,
 ) -> Model[Out]:
     """The model itself, made to run faster on a CPU; afterwards it neither learns nor is saved.
 
@@ -71,10 +79,14 @@ def optimise(
         mode: see above.
         fidelity: least cosine to float32 of the mean of a text's last rows; None: `FIDELITY` of the mode.
         sample: texts to measure fidelity and time on; random tokens by default.
+        file: where to keep what was laid out and chosen: it is mapped at the next call with the same weights, mode,
+            fidelity, processor and version of the kernels, where nothing is measured again; otherwise it is written.
 
     Raises:
-        InputError: ``E_MODE`` for an unknown mode.
-        UnsupportedError: ``E_MODE``, where machine or model do not allow a mode; ``E_OPTIMISED`` for a second time.
+        InputError: ``E_MODE`` for an unknown mode; ``E_KEPT``, if ``file`` is something else.
+        UnsupportedError: ``E_MODE``, where machine or model do not allow a mode, or ``file`` for a model that the
+            compiled kernels do not run; ``E_OPTIMISED`` for a second time.
+        AccessError, DiskError: if ``file`` cannot be written; the model is optimised all the same.
     """
     if mode not in (*MODES, "auto"):
         raise InputError(
@@ -103,12 +115,21 @@ def optimise(
     least = FIDELITY[mode] if fidelity is None else fidelity
     if fidelity is None:
         bench.mean = MEAN_FIDELITY.get(mode, 0.0)
+    key = "" if file is None else bench.key(mode, least)
+    if file is not None and (again := bench.put_again(Path(file), key)) is not None:
+        model.optimised = again
+        bench.settle()
+        return model
     done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
     if mode == "auto":
         told = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
         print(say(told, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
     model.optimised = done
-    bench.settle()
+    try:
+        if file is not None:
+            bench.keep(Path(file), key, done)
+    finally:
+        bench.settle()
     return model
 
 
@@ -159,6 +180,7 @@ class Bench:
         modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
         self.linears = {name: each for name, each in modules if isinstance(each, nn.Linear)}
         self.sample = random_texts(model) if sample is None else sample
+        self._given = None if sample is None else sample.tokens
         self.mean = 0.0
         self._library = library()
         self._encoder = None if self._library is None else encoder_of(model)
@@ -247,10 +269,11 @@ class Bench:
         """Puts each linear layer's stand-in of the mode named for it in its place."""
         for name, mode in modes.items():
             if not self._inside(name):
-                home = self.model.get_submodule(name.rpartition(".")[0])
-                # What a head gives is read in float32, and what follows its layers may be a table in float32.
-                out = torch.float32 if name.startswith("head.") else None
-                self._set(name, made(self.linears[name], mode, self._fusible(home, name), out))
+                home, head = self.model.get_submodule(name.rpartition(".")[0]), name.startswith("head.")
+                # What a head gives is read in float32, and what follows its layers may be a table in float32. It runs
+                # once per text, and fidelity is measured before it: nothing is gained by eight bits.
+                out, own = torch.float32 if head else None, self.safe if head and mode == "int8" else mode
+                self._set(name, made(self.linears[name], own, self._fusible(home, name), out))
         if self._encoder is not None and self._library is not None:
             place, encoder = self._encoder
             own = {name.removeprefix(f"{place}."): KINDS[mode] for name, mode in modes.items() if self._inside(name)}
@@ -262,6 +285,46 @@ class Bench:
             self._set(name, linear)
         if self._encoder is not None:
             self._encoder[1].whole = None
+
+    def key(self, mode: str, least: float) -> str:
+        """What a file of packed weights must have been made of and for.
+
+        Raises:
+            UnsupportedError: ``E_MODE``, if it is not the kernels that run this model.
+        """
+        if self._encoder is None or self._library is None:
+            raise UnsupportedError(
+                "E_MODE",
+                "What PyTorch lays out for this model cannot be kept in a file; only weights of the kernels can.",
+                cure="Leave file= out; torso.kernels.about() says why there are no kernels.",
+            )
+        asked = dict(mode=mode, least=least, mean=self.mean)
+        return kept.fingerprint(self.model, self._given, asked, str(self._library.set))
+
+    def put_again(self, path: Path, key: str) -> Optimised | None:
+        """Puts the mode in place that a file holds; None if it is not there, or not of this."""
+        found = kept.read(path, key)
+        if found is None:
+            return None
+        self._packed, facts = found
+        done = Optimised(facts["mode"], facts["fidelity"], tuple(facts["kept"]), self.kernels)
+        self.put(self._modes(done))
+        return done
+
+    def keep(self, path: Path, key: str, done: Optimised) -> None:
+        """Writes the weights of the mode in place into a file."""
+        assert self._encoder is not None
+        whole = self._encoder[1].whole
+        assert isinstance(whole, NativeTrunk)
+        kept.write(path, key, whole.packed, dict(mode=done.mode, fidelity=done.fidelity, kept=done.kept))
+
+    @property
+    def safe(self) -> str:
+        """The mode of what ``int8`` spares."""
+        return "bf16" if self.can("bf16") else "exact"
+
+    def _modes(self, done: Optimised) -> dict[str, str]:
+        return {name: self.safe if name in done.kept else done.mode for name in self.linears}
 
     def settle(self) -> None:
         """Lets go of what the mode in place does not use."""
@@ -289,7 +352,7 @@ class Bench:
     def _spare(self, least: float) -> tuple[tuple[str, ...], float]:
         """Gives layers back to bfloat16, those that cost most first, until the fidelity is kept."""
         alone: dict[str, float] = {}
-        safe = "bf16" if self.can("bf16") else "exact"
+        safe = self.safe
         for name in self.linears:
             self.put({other: "int8" if other == name else safe for other in self.linears})
             alone[name] = self._error()
