@@ -27,7 +27,7 @@ from torso.weightless import weightless
 if TYPE_CHECKING:
     from typing import Self
 
-    from torso.runtime.optimise import Optimised
+    from torso.runtime.modes import Optimised
     from torso.text import Tokenizer
 
 Out = TypeVar("Out")

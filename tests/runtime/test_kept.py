@@ -39,7 +39,7 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
     file = tmp_path / "model.packed"
     first = optimise(bert(), mode, fidelity=0.99, file=file)
     capfd.readouterr()
-    monkeypatch.setattr("torso.runtime.optimise.Bench.means", forbidden)
+    monkeypatch.setattr("torso.runtime.modes.Bench.means", forbidden)
     monkeypatch.setattr("torso.kernels.library.PackedWeight.__init__", forbidden)
     again = optimise(bert(), mode, fidelity=0.99, file=file)
     assert again.optimised == first.optimised

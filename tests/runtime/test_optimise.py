@@ -21,7 +21,8 @@ from torso.models.qwen import Qwen3Config
 from torso.models.t5 import T5Config
 from torso.runtime import linears
 from torso.runtime.linears import PackedLinear, QuantisedLinear, available
-from torso.runtime.optimise import FIDELITY, MODES, Optimised
+from torso.runtime.modes import Optimised
+from torso.runtime.optimise import FIDELITY, MODES
 
 ENCODERS = {"kernels": None, "pytorch": "0"}
 
@@ -155,7 +156,7 @@ def test_auto_takes_the_fastest_that_is_near_enough_and_says_so_once(monkeypatch
         timed.append(mode)
         return times[mode]
 
-    monkeypatch.setattr("torso.runtime.optimise.Bench.seconds", seconds)
+    monkeypatch.setattr("torso.runtime.modes.Bench.seconds", seconds)
     model = optimise(bert(), "auto", fidelity=0.99)
     assert model.optimised.mode == "bf16"
     assert "bf16 is the fastest here with a cosine of at least 0.99" in capfd.readouterr().err
@@ -185,7 +186,7 @@ def test_a_mode_that_is_none_or_is_not_here_is_refused(monkeypatch) -> None:
         optimise(bert(), "fast")  # pyright: ignore[reportArgumentType]
     assert caught.value.code == "E_MODE"
     monkeypatch.setenv("TORSO_KERNELS", "0")
-    monkeypatch.setattr("torso.runtime.optimise.available", lambda mode: False)
+    monkeypatch.setattr("torso.runtime.modes.available", lambda mode: False)
     with pytest.raises(UnsupportedError) as caught:
         optimise(bert(), "auto")
     assert caught.value.code == "E_MODE"

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels import library as native
-from torso.kernels.encoder import ACTIVATIONS, GROUP
+from torso.kernels.encoder import GROUP
 from torso.kernels.library import Library, PackedWeight
+from torso.kernels.pieces import ACTIVATIONS
 
 
 class NativeLinear(nn.Module):

@@ -18,7 +18,8 @@ from torso.errors import UnsupportedError
 from torso.loading import load
 from torso.model import Model
 from torso.runtime.batching import by_length
-from torso.runtime.optimise import MODES, Optimised, mean_rows, optimise
+from torso.runtime.modes import Optimised, mean_rows
+from torso.runtime.optimise import MODES, optimise
 
 AS_LOADED = "as loaded"
 EVERY: tuple[str, ...] = (AS_LOADED, *MODES)
