@@ -159,7 +159,7 @@ def compare(shape: str, kind: str, given: argparse.Namespace, home: Path) -> dic
     reasons = {system: first_vector(system, folder, written)[1] for system in wanted}
     able = [system for system in wanted if not reasons[system]]
     starts: dict[str, list[float]] = {system: [] for system in ["import torch", *able]}
-    for _ in range(3 if shape == "minilm" else 1):
+    for _ in range(given.starts):
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", "import torch"], env=ENVIRONMENT, check=True)
         starts["import torch"].append(time.perf_counter() - began)
@@ -185,7 +185,7 @@ def compare(shape: str, kind: str, given: argparse.Namespace, home: Path) -> dic
             "of ceiling": needed(folder, sizes) / middle / rates[SYSTEMS[system].products],
             "p50": 1e3 * float(np.quantile(single_times, 0.5)),
             "p95": 1e3 * float(np.quantile(single_times, 0.95)),
-            "first": statistics.median(starts[system]),
+            "first": statistics.median(starts[system] or [0.0]),
             "peak": worker.ask("memory") / 2**20,
             "cosine min": float(cosine.min()),
             "cosine mean": float(cosine.mean()),
@@ -195,9 +195,10 @@ def compare(shape: str, kind: str, given: argparse.Namespace, home: Path) -> dic
     about = (
         f"{date.today()}: {count} texts of {sum(sizes) / count:.0f} tokens on average, {given.rounds} rounds. "
         f"{machine}; "
-        f"{', '.join(f'{name} {version(name)}' for name in VERSIONS)}. Products here: {told} (10^9 a second); "
-        f"`import torch` takes {statistics.median(starts['import torch']):.2f} s."
+        f"{', '.join(f'{name} {version(name)}' for name in VERSIONS)}. Products here: {told} (10^9 a second)."
     )
+    if given.starts:
+        about += f" `import torch` takes {statistics.median(starts['import torch']):.2f} s."
     return {"about": about, "rows": table, "cannot": {name: why for name, why in reasons.items() if why}}
 
 
@@ -216,7 +217,7 @@ def markdown(title: str, made: dict[str, Any]) -> str:
         name = f"**{system}**" if system.startswith("torso") else system
         lines.append(
             f"| {name} | {row['tokens/s']:,.0f} | {row['ratio']:.2f} | {row['of ceiling']:.0%} | {row['p50']:.2f} "
-            f"| {row['p95']:.2f} | {row['first']:.2f} | {row['peak']:.0f} | {row['cosine min']:.5f} "
+            f"| {row['p95']:.2f} | {row['first'] or '-':.4} | {row['peak']:.0f} | {row['cosine min']:.5f} "
             f"| {row['cosine mean']:.5f} |"
         )
     lines += [f"| {name} | cannot: {why[:90]} | | | | | | | | |" for name, why in made["cannot"].items()]
@@ -256,6 +257,7 @@ def main() -> None:
     asked.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS), metavar="SYSTEM")
     asked.add_argument("--count", type=int, help="texts; by default as many as take a few seconds")
     asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--starts", type=int, default=3, help="fresh processes of each, to their first vector")
     asked.add_argument("--kept", type=Path, default=HERE, help="folder of RESULTS.md, encoders.json and encoders.png")
     given = asked.parse_args()
     kept = given.kept / "encoders.json"
