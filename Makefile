@@ -12,7 +12,7 @@ PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest
 # What is compiled on installation, and again when it changes.
 NATIVE := hatch_build.py src/torso/kernels/compile.py $(wildcard src/torso/kernels/native/*)
 
-.PHONY: demo test test-foreign lint types format clean
+.PHONY: demo test test-foreign lint types format kernels clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -31,6 +31,10 @@ lint: $(VENV)/.torso-test
 
 types: $(VENV)/.torso-test
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# After a change of the C++, without installing anew.
+kernels:
+	$(BIN)/python -m torso.kernels.compile
 
 format: $(VENV)/.torso-test
 	$(BIN)/ruff check --fix .

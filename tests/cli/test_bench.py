@@ -36,6 +36,19 @@ def test_modes_can_be_chosen_and_are_checked(call: Callable[..., Result], tmp_pa
     assert "There is no mode 'fast'" in refused.err
 
 
+def test_it_says_what_ran_the_modes(call: Callable[..., Result], monkeypatch) -> None:
+    from torso.kernels import about
+
+    kernels = about().instruction_set
+    asked = ("bench", "--rounds", 1, "--mode", "exact")
+    told = "run by PyTorch" if kernels is None else f"run by the compiled kernels ({kernels})"
+    assert told in call(*asked).out
+    monkeypatch.setenv("TORSO_KERNELS", "0")
+    assert "run by PyTorch: TORSO_KERNELS=0 turns them off" in call(*asked).out
+    (row,) = call(*asked, "--json").rows
+    assert row["kernels"] is None
+
+
 def test_without_texts_it_makes_its_own() -> None:
     from torso import load
     from torso.runtime.measuring import random_ids

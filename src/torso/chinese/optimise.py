@@ -42,4 +42,6 @@ TEXTS: dict[str, str] = {
     "{texts} texts, {tokens} tokens; {threads} threads; {parameters} M parameters; at most {peak} MB": (
         "{texts} 条文本，{tokens} 个词元；{threads} 个线程；{parameters} M 参数；内存峰值 {peak} MB"
     ),
+    "run by the compiled kernels ({set})": "由编译的内核运行（{set}）",
+    "run by PyTorch: {reason}": "由 PyTorch 运行：{reason}",
 }

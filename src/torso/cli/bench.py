@@ -100,3 +100,7 @@ def _show(done: Measurement) -> None:
     click.echo(
         say("{texts} texts, {tokens} tokens; {threads} threads; {parameters} M parameters; at most {peak} MB", values)
     )
+    if done.kernels is not None:
+        click.echo(say("run by the compiled kernels ({set})", dict(set=done.kernels)))
+    else:
+        click.echo(say("run by PyTorch: {reason}", dict(reason=done.without)))

@@ -15,10 +15,11 @@ import torch
 
 from torso.batch import Batch, Layout
 from torso.errors import UnsupportedError
+from torso.kernels.library import refusal
 from torso.loading import load
 from torso.model import Model
 from torso.runtime.batching import by_length
-from torso.runtime.modes import Optimised, mean_rows
+from torso.runtime.modes import Optimised, mean_rows, unfit
 from torso.runtime.optimise import MODES, optimise
 
 AS_LOADED = "as loaded"
@@ -63,6 +64,8 @@ class Measurement:
         threads: that PyTorch used.
         parameters: of the trunk.
         peak: bytes that the process took at most.
+        kernels: the instruction set of the compiled kernels that ran the modes; None where PyTorch did.
+        without: why not the kernels.
         rows: one per mode.
     """
 
@@ -71,6 +74,8 @@ class Measurement:
     threads: int
     parameters: int
     peak: int
+    kernels: str | None
+    without: str | None
     rows: tuple[Measured, ...]
 
 
@@ -136,7 +141,9 @@ def measure(
     ]
     rows += [Measured(mode, refused=why) for mode, why in refused.items()]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak, tuple(rows))
+    kernels = next((each.kernels for each in done.values() if each is not None and each.kernels), None)
+    without = None if kernels else refusal() or unfit(plain)
+    return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak, kernels, without, tuple(rows))
 
 
 def random_ids(model: Model[Any], count: int = 200) -> list[list[int]]:

@@ -55,6 +55,12 @@ def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
     return None if model.architecture.decodes else ("trunk", trunk)
 
 
+def unfit(model: Model[Any]) -> str | None:
+    """Why the kernels cannot run a model's encoder; None if they can."""
+    encoder = encoder_of(model)
+    return "a decoder, which reads on from a cache" if encoder is None else obstacle(encoder[1])
+
+
 def random_texts(model: Model[Any]) -> Batch:
     """Random tokens as texts of usual lengths: enough to tell how far a mode is from float32."""
     table = model.trunk.embed.tokens
@@ -81,9 +87,7 @@ class Bench:
         self._given = None if sample is None else sample.tokens
         self.mean = 0.0
         self._library = library()
-        self._encoder = None if self._library is None else encoder_of(model)
-        if self._encoder is not None and obstacle(self._encoder[1]) is not None:
-            self._encoder = None
+        self._encoder = None if self._library is None or unfit(model) else encoder_of(model)
         self._packed: dict[tuple[str, int], PackedWeight] = {}
 
     @property
