@@ -29,7 +29,7 @@ def test_modes_can_be_chosen_and_are_checked(call: Callable[..., Result], tmp_pa
     assert done.status == 0
     assert "as loaded" in done.out
     assert "exact" in done.out
-    assert "bf16" not in done.out
+    assert "\nbf16" not in done.out
     assert "2 texts, 12 tokens" in done.out
     refused = call("bench", "--mode", "fast")
     assert refused.status != 0
