@@ -96,9 +96,6 @@ Begin here:
     ),
     "Print one line of JSON per text.": "每条文本输出一行 JSON。",
     "Print JSON.": "输出 JSON。",
-    "Texts longer than the model takes: refuse them, or read their beginning.": (
-        "文本超过模型上限时：拒绝(error)，或只读开头(truncate)。"
-    ),
     "Accept a head that was never trained; its scores mean nothing.": "接受未训练的任务头；其分数没有意义。",
     "A second text, read together with the first.": "第二条文本，与第一条一起读。",
     "How many proposals for each mask.": "每个掩码给出几个候选。",

@@ -28,7 +28,7 @@ Examples:
 @click.command(help=HELP)
 @options.texts
 @options.model(None)
-@options.lengths(windows=False)
+@options.lengths(merges=("max", "mean"))
 @options.untrained
 @options.device
 @options.as_json
@@ -38,7 +38,9 @@ def choose(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    long: Literal["error", "truncate"],
+    long: Literal["error", "truncate", "window"],
+    stride: int | None,
+    merge: Literal["mean", "max"] | None,
     untrained: bool,
     device: str | None,
     as_json: bool,
@@ -54,7 +56,7 @@ def choose(
         )
     from torso.tasks import choose as run
 
-    found = run(questions, model=model, long=long, untrained=untrained, device=device)
+    found = run(questions, model=model, long=long, stride=stride, merge=merge, untrained=untrained, device=device)
     table = sheet(as_csv, as_json, "question", "choice", "index", "score")
     for chosen in watched(found, None):
         if as_json:

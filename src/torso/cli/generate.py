@@ -30,6 +30,7 @@ Examples:
 @writing.beams
 @click.option("--answers", type=int, metavar="N", help="Write N texts for each prompt.")
 @click.option("--stop", "stops", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
+@click.option("--bad-word", "bad_words", multiple=True, metavar="TEXT", help="Never write TEXT; may be repeated.")
 @click.option("--stream", is_flag=True, help="Show the text while it is written.")
 @writing.batch
 @writing.common
@@ -47,6 +48,7 @@ def generate(
     num_beams: int | None,
     answers: int | None,
     stops: tuple[str, ...],
+    bad_words: tuple[str, ...],
     stream: bool,
     batch: int,
     changes: tuple[str, ...],
@@ -69,6 +71,7 @@ def generate(
             top_k=top_k,
             top_p=top_p,
             stop_strings=stops or None,
+            bad_words=bad_words or None,
             seed=seed,
             settings=settings,
             untrained=untrained,
@@ -88,6 +91,7 @@ def generate(
         top_k=top_k,
         top_p=top_p,
         stop_strings=stops or None,
+        bad_words=bad_words or None,
         seed=seed,
         settings=settings,
         untrained=untrained,

@@ -40,9 +40,7 @@ def model(default: str | None) -> Callable[[AnyFunction], AnyFunction]:
     )
 
 
-def lengths(
-    default: str = "error", *, merges: Sequence[str] = (), windows: bool = True
-) -> Callable[[AnyFunction], AnyFunction]:
+def lengths(default: str = "error", *, merges: Sequence[str] = ()) -> Callable[[AnyFunction], AnyFunction]:
     """What is done with texts that are too long; ``merges`` are the rules to choose from, if any."""
 
     def decorate(function: AnyFunction) -> AnyFunction:
@@ -52,21 +50,29 @@ def lengths(
                 type=click.Choice(list(merges)),
                 help="With --long window: what makes one result of the windows'; the first by default.",
             )(function)
-        if windows:
-            function = click.option(
-                "--stride", type=int, metavar="N", help="With --long window: tokens that a window repeats."
-            )(function)
+        function = click.option(
+            "--stride", type=int, metavar="N", help="With --long window: tokens that a window repeats."
+        )(function)
         return click.option(
             "--long",
-            type=click.Choice(["error", "truncate", "window"] if windows else ["error", "truncate"]),
+            type=click.Choice(["error", "truncate", "window"]),
             default=default,
             show_default=True,
-            help="Texts longer than the model takes: refuse them, read their beginning, or read all of them in windows."
-            if windows
-            else "Texts longer than the model takes: refuse them, or read their beginning.",
+            help=(
+                "Texts longer than the model takes: refuse them, read their beginning, or read all of them in windows."
+            ),
         )(function)
 
     return decorate
+
+
+long_sources = click.option(
+    "--long",
+    type=click.Choice(["error", "truncate", "window"]),
+    default="error",
+    show_default=True,
+    help="Texts longer than the model takes: refuse them, read their beginning, or write of them part by part.",
+)
 
 
 def top(default: int | None, meaning: str) -> Callable[[AnyFunction], AnyFunction]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from torso.cli import options, writing
@@ -22,6 +24,7 @@ Examples:
 @options.model(None)
 @writing.most
 @writing.beams
+@options.long_sources
 @writing.batch
 @writing.common
 def summarise(
@@ -31,6 +34,7 @@ def summarise(
     model: str,
     max_new_tokens: int | None,
     num_beams: int | None,
+    long: Literal["error", "truncate", "window"],
     batch: int,
     changes: tuple[str, ...],
     untrained: bool,
@@ -46,6 +50,7 @@ def summarise(
         model=model,
         max_new_tokens=max_new_tokens,
         num_beams=num_beams,
+        long=long,
         settings=writing.parsed(changes),
         untrained=untrained,
         device=device,

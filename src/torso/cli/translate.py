@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from torso.cli import options, writing
@@ -27,6 +29,7 @@ Examples:
 @writing.from_languages
 @writing.most
 @writing.beams
+@options.long_sources
 @writing.batch
 @writing.common
 def translate(
@@ -38,6 +41,7 @@ def translate(
     target: str | None,
     max_new_tokens: int | None,
     num_beams: int | None,
+    long: Literal["error", "truncate", "window"],
     batch: int,
     changes: tuple[str, ...],
     untrained: bool,
@@ -55,6 +59,7 @@ def translate(
         target=target,
         max_new_tokens=max_new_tokens,
         num_beams=num_beams,
+        long=long,
         settings=writing.parsed(changes),
         untrained=untrained,
         device=device,

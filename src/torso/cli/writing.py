@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from torso.cli import options
-from torso.cli.console import one_line, print_json, watched
+from torso.cli.console import extent_row, one_line, print_json, watched
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def show(found: Sequence[Generated] | Iterator[Generated], texts: Sequence[str],
     """Prints what was written: of one text as it is, of several on a line each."""
     for written in watched(found, len(texts) or None):
         if as_json:
-            print_json({"prompt": written.prompt, "completions": [asdict(each) for each in written]})
+            row = {"prompt": written.prompt, "completions": [asdict(each) for each in written]}
+            print_json(row | extent_row(written))
         elif len(texts) == 1:
             click.echo("\n\n".join(each.text for each in written))
         else:

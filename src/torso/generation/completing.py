@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from torso.errors import ConfigError, InputError
+import torch
+
+from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beams import search
 from torso.generation.files import require_known
 from torso.generation.prompting import Prompt
@@ -16,6 +18,7 @@ from torso.generation.telling import StopStrings, Teller
 from torso.generation.writing import Why, write
 from torso.model import Model
 from torso.outputs import VocabLogits
+from torso.runtime.runner import is_out_of_memory
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -35,7 +38,7 @@ class Completion:
         ids: the tokens written, with the one that ended the text.
         log_probabilities: the model's own of each of them, before settings changed the scores.
         why: ``end`` (the model ended it), ``stop`` (a stop string was written) or ``length`` (no more was allowed).
-        score: of a beam search, by which the texts are ordered; None otherwise.
+        score: of a beam search, by which the texts are ordered; None otherwise, and for a text joined of several.
     """
 
     text: str
@@ -86,6 +89,7 @@ def complete(
     Raises:
         InputError: ``E_ARGUMENT``, for a batch below 1, or stop strings without a tokenizer.
         UnsupportedError: ``E_UNSUPPORTED``, for what the checkpoint asks for and torso does not do.
+        LimitError: ``E_MEMORY``, for a single prompt that does not fit the memory.
     """
     require_known(settings)
     if batch < 1:
@@ -100,11 +104,46 @@ def complete(
     while window := list(islice(left, size * _WINDOW)):
         results: dict[int, list[Completion]] = {}
         order = sorted(range(len(window)), key=lambda n: (len(window[n].source or ()), len(window[n].ids)))
-        for start in range(0, len(order), size):
-            chosen = order[start : start + size]
-            made = _completed(model, [window[n] for n in chosen], settings, tokenizer)
+        while order:
+            chosen = order[:size]
+            made = _attempt(model, [window[n] for n in chosen], settings, tokenizer)
+            if made is None:
+                size = _halved(model, [window[n] for n in chosen])
+                continue
             results.update(zip(chosen, made, strict=True))
+            order = order[size:]
         yield from (results[n] for n in range(len(window)))
+
+
+def _attempt(
+    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer | None
+) -> list[list[Completion]] | None:
+    """The completions of one batch; None where the memory does not hold it."""
+    try:
+        return _completed(model, prompts, settings, tokenizer)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # After the except block: until then the error holds every tensor of the batch.
+    if model.device.type == "cuda":
+        torch.cuda.empty_cache()
+    return None
+
+
+def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:
+    """How many prompts to try together after these did not fit.
+
+    Raises:
+        LimitError: E_MEMORY, if there is nothing to halve.
+    """
+    if len(prompts) == 1:
+        raise LimitError(
+            "E_MEMORY",
+            "Writing behind a prompt of {size} tokens does not fit the memory of {device}, even by itself.",
+            cure="Shorten it, write less (max_new_tokens=), with fewer beams (num_beams=), or elsewhere (device=).",
+            values=dict(size=len(prompts[0].source or prompts[0].ids), device=model.device),
+        )
+    return len(prompts) // 2
 
 
 def _completed(

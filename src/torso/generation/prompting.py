@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from torso.batch import Layout
 from torso.errors import ConfigError, InputError, TooLongError
 from torso.generation.settings import GenerationSettings
 from torso.model import Model
@@ -43,7 +42,13 @@ def prompts_of(
         ids = tuple(text) or (_first(settings.bos_token_id, index),)
         source: tuple[int, ...] | None = None
         if isinstance(model.trunk, EncoderDecoder):
-            model.check_length(Layout.of([len(ids)]))
+            if limit is not None and len(ids) > limit:
+                raise TooLongError(
+                    "E_TOO_LONG",
+                    "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
+                    cure='Shorten it; torso.translate and torso.summarise also read it in parts: long="window".',
+                    values=dict(index=index, size=len(ids), limit=limit),
+                )
             starts = (settings.decoder_start_token_id, model.trunk.start, settings.bos_token_id)
             source, ids = ids, (_first(next((each for each in starts if each is not None), None), index),)
         elif limit is not None and len(ids) >= limit:

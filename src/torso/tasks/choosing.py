@@ -6,15 +6,17 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import torch
+from torch import Tensor
 
 from torso.architecture import Task
 from torso.errors import InputTypeError
 from torso.outputs import ChoiceLogits
 from torso.runtime.runner import BUDGET, lists, run
-from torso.tasks.lengths import Read, extent, lengths
+from torso.tasks.lengths import Long, Merge, Read, by_text, extent, lengths
+from torso.tasks.merging import one_row
 from torso.tasks.predictions import Chosen
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
@@ -32,7 +34,9 @@ def choose(
     *,
     model: Usable[ChoiceLogits],
     tokenizer: Tokenizer | None = None,
-    long: Literal["error", "truncate"] = "error",
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -44,7 +48,9 @@ def choose(
     *,
     model: Usable[ChoiceLogits],
     tokenizer: Tokenizer | None = None,
-    long: Literal["error", "truncate"] = "error",
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -56,7 +62,9 @@ def choose(
     *,
     model: Usable[ChoiceLogits],
     tokenizer: Tokenizer | None = None,
-    long: Literal["error", "truncate"] = "error",
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -67,7 +75,9 @@ def choose(
     *,
     model: Usable[ChoiceLogits],
     tokenizer: Tokenizer | None = None,
-    long: Literal["error", "truncate"] = "error",
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
@@ -83,7 +93,10 @@ def choose(
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         tokenizer: instead of the one in the model's folder.
         long: ``error`` refuses a question that is too long with one of its alternatives before anything is run;
-            ``truncate`` cuts the longer one.
+            ``truncate`` cuts the longer one; ``window`` reads the longer one in windows, each with all of the other.
+        stride: tokens that a window repeats of the one before; None for a quarter of what a window has room for.
+        merge: what makes one score of an alternative of its windows', before the softmax: ``max``, the default, since
+            one place of a long text is enough to speak for it; or ``mean``.
         untrained: whether choices of a head that was never trained are given.
         device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
         budget: tokens of one batch.
@@ -95,22 +108,22 @@ def choose(
         TorsoError: as `torso.load`.
     """
     ready = make_ready(model, Task.CHOICE, tokenizer=tokenizer, device=device, untrained=untrained)
-    how = lengths(ready.tokenizer.max_tokens, long, merges=())
+    how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
 
-    def split(out: ChoiceLogits, reads: Sequence[Read]) -> list[tuple[Read, float]]:
-        return list(zip(reads, lists(out.logits.float()), strict=True))
+    def split(out: ChoiceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
+        return list(zip(reads, out.logits.float().cpu()[:, None], strict=True))
 
     def one(some: Iterable[Any]) -> Iterator[Chosen]:
         asked = _Asked()
         pairs = list(asked.pairs(some)) if isinstance(some, Sequence) else asked.pairs(some)
         reads = read(pairs, ready.tokenizer, how, place=asked.place)
-        scored = run(ready.model, reads, split, only=ready.model.head.reads, budget=budget)
+        scored = by_text(run(ready.model, reads, split, only=ready.model.head.reads, budget=budget))
         for first in scored:
             question, alternatives = asked.waiting.popleft()
             group = [first, *islice(scored, len(alternatives) - 1)]
-            scores = lists(torch.tensor([logit for _, logit in group]).softmax(0))
+            scores = lists(torch.cat([one_row(logits, how.merge) for _, logits in group]).softmax(0))
             best = max(range(len(scores)), key=scores.__getitem__)
-            reach = extent([max((each for each, _ in group), key=lambda each: each.size)], "")
+            reach = extent(max((windows for windows, _ in group), key=lambda windows: windows[0].size), how.merge)
             yield Chosen(question, alternatives[best], best, scores[best], tuple(scores), reach)
 
     if isinstance(questions, str):

@@ -29,6 +29,7 @@ def generate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequenc
     num_beams: int | None = None,
     num_return_sequences: int | None = None,
     stop_strings: Sequence[str] | None = None,
+    bad_words: Sequence[str] | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
@@ -49,6 +50,7 @@ def generate(
     num_beams: int | None = None,
     num_return_sequences: int | None = None,
     stop_strings: Sequence[str] | None = None,
+    bad_words: Sequence[str] | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
@@ -69,6 +71,7 @@ def generate(
     num_beams: int | None = None,
     num_return_sequences: int | None = None,
     stop_strings: Sequence[str] | None = None,
+    bad_words: Sequence[str] | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
@@ -88,6 +91,7 @@ def generate(
     num_beams: int | None = None,
     num_return_sequences: int | None = None,
     stop_strings: Sequence[str] | None = None,
+    bad_words: Sequence[str] | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
@@ -111,6 +115,8 @@ def generate(
         num_beams: texts followed side by side in a beam search.
         num_return_sequences: texts written for each prompt.
         stop_strings: a text ends where one of them is written, and is cut before it.
+        bad_words: never written, neither where a text begins nor behind a space; written otherwise, or inside another
+            word, they are other tokens. They add to ``bad_words_ids`` of the settings.
         seed: makes what is drawn repeatable, whatever else is in the list; None takes torch's own state.
         settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name, for every other knob.
         tokenizer: instead of the one in the model's folder.
@@ -135,7 +141,9 @@ def generate(
         stop_strings=None if stop_strings is None else list(stop_strings),
         seed=seed,
     )
-    writer = make_writer(model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained)
+    writer = make_writer(
+        model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained, bad_words=bad_words
+    )
     return writer.write(prompts, batch=batch)
 
 
@@ -149,6 +157,7 @@ def stream(
     top_k: int | None = None,
     top_p: float | None = None,
     stop_strings: Sequence[str] | None = None,
+    bad_words: Sequence[str] | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
@@ -169,6 +178,7 @@ def stream(
         top_k: how many are drawn from.
         top_p: probability that is drawn from.
         stop_strings: where the text ends.
+        bad_words: never written.
         seed: makes what is drawn repeatable.
         settings: instead of the checkpoint's, or changes to them.
         tokenizer: instead of the one in the model's folder.
@@ -188,5 +198,7 @@ def stream(
         stop_strings=None if stop_strings is None else list(stop_strings),
         seed=seed,
     )
-    writer = make_writer(model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained)
+    writer = make_writer(
+        model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained, bad_words=bad_words
+    )
     return writer.stream(prompt)

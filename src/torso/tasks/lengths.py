@@ -58,14 +58,14 @@ def lengths(
         long: as in `Lengths`.
         stride: as in `Lengths`.
         merge: one of ``merges``; the first of them if None.
-        merges: the rules the task has; without any, it reads no windows.
+        merges: the rules the task has, the usual one first.
         cut: as in `Lengths`.
         usual: as in `Lengths`.
 
     Raises:
         InputError: E_ARGUMENT for a value that is not known or would have no effect.
     """
-    known = ("error", "truncate", "window") if merges else ("error", "truncate")
+    known = ("error", "truncate", "window")
     if long not in known:
         raise InputError(
             "E_ARGUMENT",
@@ -88,7 +88,7 @@ def lengths(
             cure="Leave it out for {first}.",
             values=dict(value=merge, known=", ".join(f'"{each}"' for each in merges), first=merges[0]),
         )
-    return Lengths(limit, long, stride, merge or (merges[0] if merges else ""), cut, usual)
+    return Lengths(limit, long, stride, merge or merges[0], cut, usual)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from torso.errors import InputError
 from torso.generation.completing import BATCH
 from torso.outputs import VocabLogits
+from torso.tasks.lengths import Long, lengths
 from torso.tasks.ready import Ready, Usable
 from torso.tasks.writers import Generated, Settings, make_writer
 from torso.text import Tokenizer
@@ -25,6 +26,7 @@ def translate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     target: str | None = None,
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -40,6 +42,7 @@ def translate(
     target: str | None = None,
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -55,6 +58,7 @@ def translate(
     target: str | None = None,
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -69,6 +73,7 @@ def translate(
     target: str | None = None,
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -87,6 +92,9 @@ def translate(
         target: the language to write in; None as the files say.
         max_new_tokens: tokens written at most; 256 where nobody says.
         num_beams: texts followed side by side in a beam search; None as the files say.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to
+            one text: the rule ``join``. Of several texts for each, the best are joined, then the second best.
         settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name.
         tokenizer: instead of the one in the model's folder.
         untrained: whether a head that was never trained is accepted.
@@ -94,6 +102,7 @@ def translate(
         batch: texts written side by side, beams among them.
 
     Raises:
+        TooLongError: E_TOO_LONG, naming the text by its place.
         InputError: E_LANGUAGE for a language that the model does not have.
         TorsoError: as `torso.generate`.
     """
@@ -121,7 +130,8 @@ def translate(
         task=task,
         prepare=prepare,
     )
-    return writer.write(texts, batch=batch)
+    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
+    return writer.write(texts, batch=batch, how=how)
 
 
 def _tasks(ready: Ready[VocabLogits]) -> Mapping[str, Any]:
@@ -146,6 +156,7 @@ def summarise(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     model: Usable[VocabLogits],
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -159,6 +170,7 @@ def summarise(
     model: Usable[VocabLogits],
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -172,6 +184,7 @@ def summarise(
     model: Usable[VocabLogits],
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -184,6 +197,7 @@ def summarise(
     model: Usable[VocabLogits],
     max_new_tokens: int | None = None,
     num_beams: int | None = None,
+    long: Long = "error",
     settings: Settings | None = None,
     tokenizer: Tokenizer | None = None,
     untrained: bool = False,
@@ -199,6 +213,9 @@ def summarise(
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         max_new_tokens: tokens written at most; 256 where nobody says.
         num_beams: texts followed side by side in a beam search; None as the files say.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to
+            one text: the rule ``join``. Of several texts for each, the best are joined, then the second best.
         settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name.
         tokenizer: instead of the one in the model's folder.
         untrained: whether a head that was never trained is accepted.
@@ -206,6 +223,7 @@ def summarise(
         batch: texts written side by side, beams among them.
 
     Raises:
+        TooLongError: E_TOO_LONG, naming the text by its place.
         TorsoError: as `torso.generate`.
     """
     writer = make_writer(
@@ -217,4 +235,5 @@ def summarise(
         untrained=untrained,
         task="summarization",
     )
-    return writer.write(texts, batch=batch)
+    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
+    return writer.write(texts, batch=batch, how=how)

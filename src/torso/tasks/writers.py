@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
@@ -13,9 +14,13 @@ from torso.generation.completing import BATCH, Completion, Piece, complete, piec
 from torso.generation.files import settings_of, with_task
 from torso.generation.prompting import prompts_of
 from torso.generation.settings import GenerationSettings
+from torso.generation.writing import Why
 from torso.loading import read_config
 from torso.model import Model
 from torso.outputs import VocabLogits
+from torso.tasks.extents import Extent, Measured
+from torso.tasks.lengths import Lengths
+from torso.tasks.portions import Portion, joined, portions
 from torso.tasks.reading import predict
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.text import Tokenizer
@@ -31,16 +36,18 @@ _WRITING: tuple[Task[VocabLogits], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(Measured):
     """What a model wrote for a prompt, the best first; iterates as completions.
 
     Attributes:
         prompt: as it was given; of a chat, as the model read it.
         completions: ``num_return_sequences`` of them, drawn ones in no order.
+        extent: how much of the prompt was read.
     """
 
     prompt: str
     completions: tuple[Completion, ...]
+    extent: Extent
 
     @property
     def text(self) -> str:
@@ -71,23 +78,32 @@ class Writer:
     settings: GenerationSettings
     prefix: str = ""
 
-    def write(self, texts: Any, *, special: bool = True, batch: int = BATCH) -> Any:
-        """What was written for a text; of a list, a list; of an iterator, an iterator."""
+    def write(self, texts: Any, *, special: bool = True, batch: int = BATCH, how: Lengths | None = None) -> Any:
+        """What was written for a text; of a list, a list; of an iterator, an iterator.
+
+        Args:
+            texts: a string, a list of strings, or an iterator of them.
+            special: whether special tokens are put around them.
+            batch: texts written side by side, beams among them.
+            how: what is done with texts that are too long; None to refuse them.
+        """
 
         def one(some: Iterable[Any]) -> Iterator[Generated]:
-            read: deque[str] = deque()
+            read: deque[Source] = deque()
 
             def ids() -> Iterator[Sequence[int]]:
                 for index, text in enumerate(some):
-                    read.append(checked_text(text, index))
-                    yield self._ids(read[-1], special)
+                    read.append(self._source(checked_text(text, index), index, special, how))
+                    yield from read[-1].ids
 
             prompts = prompts_of(self.ready.model, ids(), self.settings)
             # Of a list every text is held to the model's length before any is run.
             given = list(prompts) if isinstance(some, Sequence) else prompts
             found = complete(self.ready.model, given, self.settings, self.ready.tokenizer, batch=batch)
-            for completions in found:
-                yield Generated(read.popleft(), tuple(completions))
+            for first in found:
+                source = read.popleft()
+                written = [first, *islice(found, len(source.ids) - 1)]
+                yield Generated(source.text, tuple(_joined(written, source.portions)), source.extent)
 
         return predict(texts, one)
 
@@ -98,6 +114,52 @@ class Writer:
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
         return self.ready.tokenizer.encoding(self.prefix + text, special=special).ids
+
+    def _source(self, text: str, index: int, special: bool, how: Lengths | None) -> Source:
+        ids = self._ids(text, special)
+        size = len(ids)
+        if how is None or how.limit is None or size <= how.limit or how.long == "error":
+            return Source(text, (Portion(text, False),), (ids,), Extent(size, size))
+        if how.long == "truncate":
+            kept = self.ready.tokenizer(self.prefix + text, truncation=True, max_length=how.limit).encodings[0]
+            own = [(begin, end) for begin, end in kept.spans if end > len(self.prefix)]
+            span = (max(min(own)[0] - len(self.prefix), 0), max(end for _, end in own) - len(self.prefix))
+            return Source(text, (Portion(text, False),), (kept.ids,), Extent(size, len(kept), span=span))
+        parts = portions(text, lambda part: len(self._ids(part, special)), how.limit, index)
+        read = tuple(self._ids(part.text, special) for part in parts)
+        return Source(text, tuple(parts), read, Extent(size, size, len(parts), how.merge))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text as the model reads it.
+
+    Attributes:
+        text: as it was given.
+        portions: what is read one by one.
+        ids: of each.
+        extent: how much of the text they are.
+    """
+
+    text: str
+    portions: tuple[Portion, ...]
+    ids: tuple[Sequence[int], ...]
+    extent: Extent
+
+
+def _joined(written: Sequence[Sequence[Completion]], parts: Sequence[Portion]) -> Iterator[Completion]:
+    """The best of each portion as one text, then the second best, and so on."""
+    if len(parts) == 1:
+        yield from written[0]
+        return
+    for each in zip(*written, strict=True):
+        ended: Why = next((one.why for one in each if one.why != "end"), "end")
+        yield Completion(
+            joined([one.text for one in each], parts),
+            tuple(number for one in each for number in one.ids),
+            tuple(log for one in each for log in one.log_probabilities),
+            ended,
+        )
 
 
 def make_writer(
@@ -110,6 +172,7 @@ def make_writer(
     untrained: bool = False,
     task: str | None = None,
     prepare: Callable[[Ready[VocabLogits]], tuple[Tokenizer, Mapping[str, Any]]] | None = None,
+    bad_words: Sequence[str] | None = None,
 ) -> Writer:
     """A model ready to write.
 
@@ -122,9 +185,10 @@ def make_writer(
         untrained: whether a head that was never trained is accepted.
         task: a name of ``task_specific_params``, whose settings and prefix hold.
         prepare: says which tokenizer the task needs, and what it changes in the settings.
+        bad_words: what is never written, beside what the settings say.
 
     Raises:
-        InputError: E_TASK, for a model loaded for a task that writes nothing.
+        InputError: E_TASK, for a model loaded for a task that writes nothing; E_ARGUMENT, for a bad word that is none.
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.
     """
@@ -139,7 +203,31 @@ def make_writer(
         ready = Ready(ready.model, spoken, ready.folder)
     more: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     changes = {**changes, **more, **{name: value for name, value in asked.items() if value is not None}}
-    return Writer(ready, own.replace(changes), prefix)
+    changed = own.replace(changes)
+    if bad_words:
+        never = [*(changed.bad_words_ids or ()), *spellings(ready.tokenizer, bad_words)]
+        changed = changed.replace({"bad_words_ids": never})
+    return Writer(ready, changed, prefix)
+
+
+def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
+    """The ids of each word as it begins a text and as it follows a space: most vocabularies spell these differently.
+
+    Raises:
+        InputError: E_ARGUMENT, for what is no word.
+    """
+    found: list[list[int]] = []
+    for word in words:
+        ids = [list(tokenizer.encoding(form, special=False).ids) for form in (word, f" {word}")]
+        if isinstance(words, str) or not word.strip() or not all(ids):
+            raise InputError(
+                "E_ARGUMENT",
+                "bad_words holds {word!r}, which is no word.",
+                cure='Write a list of words: bad_words=["one", "another one"].',
+                values=dict(word=word),
+            )
+        found += [each for each in ids if each not in found]
+    return found
 
 
 def _task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
