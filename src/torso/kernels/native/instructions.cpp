@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#if defined(HAS_BFLOAT16) || defined(HAS_EIGHT_BITS)
+#if WIDTH == 16
 #include <immintrin.h>
 #endif
 

@@ -231,8 +231,9 @@ void multiply(const torso_matrix& matrix, const Quantised& rows, long count, con
                                              packed + (panel * dwords + from) * PANEL, to - from, rescale);
                 }
                 const Finish<false, Number> finish{goal, row, panel * PANEL, matrix.outputs, true};
+                const int vectors = columns > WIDTH ? 2 : 1;
                 for (int i = 0; i < height; ++i)
-                    for (int v = 0; v < 2; ++v) finish(i, v, load(partial[i] + v * WIDTH));
+                    for (int v = 0; v < vectors; ++v) finish(i, v, load(partial[i] + v * WIDTH));
             }
         }
     }
@@ -311,9 +312,12 @@ inline void pack_eight_bits(const float* matrix, long outputs, long inputs, long
         int8_t* numbers = room + i * dwords * 4;
         for (long begin = 0, g = 0; begin < inputs; begin += group, ++g) {
             const long end = begin + group < inputs ? begin + group : inputs;
-            float most = 0.f;
-            for (long k = begin; k < end; ++k) most = std::fabs(row[k]) > most ? std::fabs(row[k]) : most;
-            const float scale = most / 127.f, inverse = scale > 0.f ? 1.f / scale : 0.f;
+            float most = 0.f, strange = 0.f;
+            for (long k = begin; k < end; ++k) {
+                most = std::fabs(row[k]) > most ? std::fabs(row[k]) : most;
+                strange += row[k] * 0.f;  // a NaN or an infinity anywhere leaves a NaN
+            }
+            const float scale = most / 127.f + strange, inverse = scale > 0.f ? 1.f / scale : 0.f;
             long total = 0;
             for (long k = begin; k < end; ++k) {
                 numbers[k] = int8_t(std::lrint(row[k] * inverse));

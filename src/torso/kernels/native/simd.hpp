@@ -50,23 +50,34 @@ inline Floats polynomial(Floats x, const float (&coefficients)[count]) {
     return value;
 }
 
-// 2^x, and 0 below 2^-126; a NaN stays one. Polynomials fitted on [-1/2, 1/2] for the least relative error:
+// Below this power of two everything is 0. Without the AVX-512 instruction for it, numbers below the normal ones are not
+// made.
+#if WIDTH == 16
+constexpr float LEAST_POWER = -160.f;
+#else
+constexpr float LEAST_POWER = -126.f;
+#endif
+
+// 2^x; a NaN stays one. Polynomials fitted on [-1/2, 1/2] for the least relative error:
 // 1e-7 for float32, 7e-5 where the result becomes bfloat16 (whose step is 4e-3).
 template <bool fine>
 inline Floats power_of_two(Floats x) {
     constexpr float exact[] = {1.f,           0.693147182f,  0.240226462f,  0.0555032864f,
                                0.00961848907f, 0.00133999309f, 0.00015345795f};
     constexpr float coarse[] = {0.999928057f, 0.693261027f, 0.24261111f, 0.0551714934f};
-    const Ints vanishes = x < -126.f;
-    x = smaller(larger(x, splat(-126.f)), splat(127.f));
+    x = smaller(larger(x, splat(LEAST_POWER)), splat(127.f));
     const Floats shifted = x + 12582912.f;  // 1.5 * 2^23: the sum has its ones where the whole number is
-    const Floats part = x - (shifted - 12582912.f);
+    const Floats whole = shifted - 12582912.f, part = x - whole;
     Floats value;
     if constexpr (fine) value = polynomial(part, exact);
     else value = polynomial(part, coarse);
-    const Ints power = ((Ints)shifted - 0x4B400000) << 23;
-    value = (Floats)((Ints)value + power);
-    return vanishes ? Floats{} : value;
+#if WIDTH == 16
+    return (Floats)_mm512_scalef_ps((__m512)value, (__m512)whole);
+#else
+    // A product, and no sum of exponents: a NaN would not be one after that.
+    value *= (Floats)(((Words)shifted - (0x4B400000u - 127u)) << 23);
+    return x > LEAST_POWER ? value : value * 0.f;
+#endif
 }
 
 template <bool fine>
