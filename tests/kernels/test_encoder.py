@@ -1,0 +1,163 @@
+"""A whole encoder as one call, beside the same trunk in PyTorch: every family that the kernels can run."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from contract.families import FAMILIES, registered
+from torso import Task, new_model
+from torso.batch import Batch, Layout, unpack
+from torso.kernels import library as native
+from torso.kernels.encoder import NativeTrunk
+from torso.kernels.library import Library
+from torso.kernels.pieces import Piece, obstacle
+from torso.nn import Trunk
+
+from .drawing import KINDS, has
+
+# The configs of the contract are small to be odd, and the kernels take heads of whole dwords of eight-bit numbers.
+WIDTHS = ("hidden_size", "intermediate_size", "embedding_size", "head_dim", "dim", "hidden_dim", "n_embd", "n_inner")
+COSINE = {"bfloat16": 0.9995, "eight bits": 0.995}
+"""Least of any row; the weights here are ten times as large as trained ones, and so are the errors."""
+
+
+def widened(values) -> dict[str, object]:
+    if "short_factor" in str(values):
+        return dict(values)  # a factor per plane of its own heads, and no other
+    return {name: 4 * value if name in WIDTHS and value is not None else value for name, value in values.items()}
+
+
+@torch.no_grad()
+def made(model_type: str, config: str) -> Trunk:
+    """A random trunk whose norms and biases are other than they are born."""
+    values = {**widened(FAMILIES[model_type].configs[config]), "initializer_range": 0.1}
+    trunk = new_model(registered()[model_type].config(**values), Task.FEATURES, seed=3).eval().trunk
+    for parameter in trunk.parameters():
+        if parameter.ndim < 2:
+            parameter += 0.1 * torch.randn_like(parameter)
+    return trunk
+
+
+def runnable() -> list[tuple[str, str]]:
+    return [
+        (model_type, config)
+        for model_type, family in FAMILIES.items()
+        if Task.FEATURES in registered()[model_type].tasks
+        for config in family.configs
+        if obstacle(made(model_type, config)) is None
+    ]
+
+
+RUNNABLE = runnable()
+TEXTS = {"many": (7, 1, 12, 12, 3, 16), "one": (11,), "one token": (1,), "tokens": (1, 1, 1), "none": ()}
+
+
+def kinds_of(trunk: Trunk, kind: int) -> dict[str, int]:
+    linears = [Piece(layer, layer.attn, layer.ffn).linears for layer in trunk.layers]
+    return {f"layers.{i}.{name}": kind for i, each in enumerate(linears) for name in each}
+
+
+def batch_of(trunk: Trunk, sizes) -> Batch:
+    dice = torch.Generator().manual_seed(5)
+    tokens = torch.randint(2, trunk.embed.tokens.num_embeddings, (sum(sizes),), generator=dice)
+    table = getattr(trunk.embed, "segments", None)
+    kinds = table.num_embeddings if isinstance(table, nn.Embedding) else 1
+    return Batch(tokens, Layout.of(sizes), torch.randint(kinds, (sum(sizes),), generator=dice))
+
+
+def close(got: Tensor, wanted: Tensor) -> None:
+    """To 1e-5 of the largest number, or of 1."""
+    size = max(1.0, float(wanted.abs().max())) if wanted.numel() else 1.0
+    torch.testing.assert_close(got, wanted, rtol=0, atol=1e-5 * size)
+
+
+def test_encoders_of_most_families_run() -> None:
+    """What the kernels leave to PyTorch is the exception."""
+    families = {model_type for model_type, _ in RUNNABLE}
+    assert {"albert", "bert", "distilbert", "electra", "ernie", "megatron-bert", "modernbert", "mpnet"} <= families
+    assert {"nomic_bert", "gte", "roberta", "xlm-roberta", "camembert", "llama", "gemma", "gpt2"} <= families
+    assert "deberta-v2" not in families
+
+
+@pytest.mark.parametrize(("model_type", "config"), RUNNABLE)
+@torch.no_grad()
+def test_float32_is_exact(kernels: Library, model_type: str, config: str) -> None:
+    trunk = made(model_type, config)
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
+    for sizes in TEXTS.values():
+        batch = batch_of(trunk, sizes)
+        got = own(batch)
+        if not sizes:
+            assert got.rows.shape == (0, own.width)
+            continue
+        close(got.rows, trunk(batch).rows)
+
+
+@pytest.mark.parametrize(("model_type", "config"), RUNNABLE)
+@torch.no_grad()
+def test_layers_and_weights_that_are_asked_for(kernels: Library, model_type: str, config: str) -> None:
+    trunk = made(model_type, config)
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
+    batch = batch_of(trunk, TEXTS["many"])
+    keep, seen = [0, trunk.depth], range(0, trunk.depth, 2)
+    got, wanted = own(batch, keep=keep, attentions=seen), trunk(batch, keep=keep, attentions=seen)
+    assert (sorted(got.kept), sorted(got.attentions)) == (sorted(wanted.kept), sorted(wanted.attentions))
+    for i in keep:
+        close(got.kept[i], wanted.kept[i])
+    for i in seen:
+        for mine, its in zip(got.attentions[i], wanted.attentions[i], strict=True):
+            close(mine, its)
+    whole = own(batch, keep=range(trunk.depth + 1))
+    assert whole.rows.equal(got.rows)
+    for i, rows in trunk(batch, keep=range(trunk.depth + 1)).kept.items():
+        close(whole.kept[i], rows)
+
+
+@pytest.mark.parametrize("kind", COSINE)
+@pytest.mark.parametrize(("model_type", "config"), RUNNABLE)
+@torch.no_grad()
+def test_fewer_bits_stay_near(kernels: Library, kind: str, model_type: str, config: str) -> None:
+    has(kernels, KINDS[kind])
+    trunk = made(model_type, config)
+    batch = batch_of(trunk, TEXTS["many"])
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, KINDS[kind]))
+    got, wanted = own(batch).rows, trunk(batch).rows
+    assert float(torch.cosine_similarity(got, wanted, dim=1).min()) >= COSINE[kind]
+    assert not got.equal(wanted)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("model_type", "config"), [each for each in RUNNABLE if each[1] == "plain"])
+@torch.no_grad()
+def test_a_text_is_the_same_in_any_company(
+    kernels: Library, kind: str, model_type: str, config: str, monkeypatch
+) -> None:
+    has(kernels, KINDS[kind])
+    trunk = made(model_type, config)
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, KINDS[kind]))
+    if not own.embeds:
+        pytest.skip("what stands before the blocks is PyTorch's, whose last digits depend on how many rows there are")
+    sizes = TEXTS["many"] * 8
+    batch = batch_of(trunk, sizes)
+    monkeypatch.setattr(native, "threads", lambda: 1)
+    whole = own(batch).rows
+    for team in (2, 5):
+        monkeypatch.setattr(native, "threads", lambda team=team: team)
+        assert own(batch).rows.equal(whole)
+    parts = [unpack(each, batch.layout) for each in (batch.tokens, batch.segments, whole)]
+    for tokens, segments, rows in list(zip(*parts, strict=True))[:12]:
+        assert own(Batch(tokens, Layout.of([len(tokens)]), segments)).rows.equal(rows)
+
+
+@torch.no_grad()
+def test_an_id_without_a_row_is_an_error(kernels: Library) -> None:
+    trunk = made("bert", "plain")
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
+    for wrong in (-1, 53, 2**62):
+        tokens = torch.tensor([3, 4, wrong])
+        with pytest.raises(IndexError):
+            own(Batch(tokens, Layout.of([3])))
+    with pytest.raises(IndexError):
+        own(batch_of(trunk, (21,)))  # more positions than its table has
