@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torso.batch import Batch, Layout, unpack
 from torso.errors import UnsupportedError
 from torso.kernels.encoder import NativeTrunk
-from torso.kernels.library import EIGHT_BITS, KINDS, PackedWeight, library
+from torso.kernels.library import KINDS, Library, PackedWeight, library
 from torso.kernels.linear import NativeLinear
 from torso.kernels.pieces import obstacle
 from torso.model import Model
@@ -175,11 +175,21 @@ class Bench:
                 # What a head gives is read in float32, and what follows its layers may be a table in float32. It runs
                 # once per text, and fidelity is measured before it: nothing is gained by eight bits.
                 out, own = torch.float32 if head else None, self.safe if head and mode == "int8" else mode
-                self._set(name, made(self.linears[name], own, self._fusible(home, name), out))
+                stand_in = made(self.linears[name], own, self._fusible(home, name), out, self._kernels_for(own))
+                self._set(name, stand_in)
         if self._encoder is not None and self._library is not None:
             place, encoder = self._encoder
             own = {name.removeprefix(f"{place}."): KINDS[mode] for name, mode in modes.items() if self._inside(name)}
             encoder.whole = NativeTrunk(self._library, encoder, own, self._packed)
+
+    def _kernels_for(self, mode: str) -> Library | None:
+        """The kernels, for a layer outside the blocks: for eight bits always, and beside an encoder that they run.
+
+        A layer of PyTorch's there would leave its threads spinning for what the kernels run next.
+        """
+        if self._library is None or not self._library.has(KINDS[mode]):
+            return None
+        return self._library if mode == "int8" or self._encoder is not None else None
 
     def restore(self) -> None:
         """Puts the linear layers back."""
@@ -276,12 +286,17 @@ def mean_rows(model: Model[Any], batch: Batch) -> Tensor:
         return torch.stack([rows.float().mean(0) for rows in unpack(hidden.rows, hidden.layout)])
 
 
-def made(linear: nn.Linear, mode: str, act: Callable[[Tensor], Tensor] | None, out: torch.dtype | None) -> nn.Module:
-    """The stand-in of a linear layer in a mode."""
+def made(
+    linear: nn.Linear,
+    mode: str,
+    act: Callable[[Tensor], Tensor] | None,
+    out: torch.dtype | None,
+    kernels: Library | None,
+) -> nn.Module:
+    """The stand-in of a linear layer in a mode: of the kernels, where they are given, or of PyTorch."""
+    if kernels is not None:
+        return NativeLinear(kernels, linear, KINDS[mode], act)
     if mode == "int8":
-        native = library()
-        if native is not None and native.has(EIGHT_BITS):
-            return NativeLinear(native, linear, EIGHT_BITS, act)
         return QuantisedLinear(linear, act)
     return PackedLinear(linear, torch.bfloat16 if mode == "bf16" else torch.float32, act, out=out)
 

@@ -160,6 +160,9 @@ def lists(tensor: torch.Tensor) -> Any:
 @contextmanager
 def evaluating(model: Model[Any]) -> Generator[None]:
     """Within it the model is in evaluation mode; afterwards in the mode it was in."""
+    if model.optimised is not None:  # it knows no other mode
+        yield
+        return
     was_training = model.training
     model.eval()
     try:

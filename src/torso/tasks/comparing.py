@@ -17,8 +17,7 @@ from torso.tasks.arguments import at_least
 from torso.tasks.encoding import encode
 from torso.tasks.lengths import Long, Merge
 from torso.tasks.predictions import Embedding, Match, Ranked
-from torso.tasks.ready import Ready, Usable, make_ready
-from torso.tasks.sentence_files import read_recipe
+from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -126,7 +125,7 @@ def similar(
 
 def comparison(ready: Ready[Features], pooling: str | None) -> tuple[str | None, str | None, str]:
     """The prompts for queries and for texts, and the measure; None for no prompts at all."""
-    recipe = read_recipe(ready.folder) if ready.folder is not None and pooling is None else None
+    recipe = recipe_of(ready) if pooling is None else None
     if recipe is None:
         return None, None, "cosine"
     document = next((recipe.prompts[name] for name in _DOCUMENT if name in recipe.prompts), "")

@@ -16,9 +16,8 @@ from torso.tasks.merging import one_row
 from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
-from torso.tasks.ready import Usable, make_ready
+from torso.tasks.ready import Usable, make_ready, recipe_of
 from torso.tasks.recipe import prompted, settle
-from torso.tasks.sentence_files import read_recipe
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -123,7 +122,7 @@ def encode(
         TorsoError: as `torso.load`.
     """
     ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
-    stated = read_recipe(ready.folder) if ready.folder is not None and pooling is None else None
+    stated = recipe_of(ready) if pooling is None else None
     recipe = prompted(settle(stated, pooling, normalize, ready.name), prompt, prompt_name)
     pool = Pooler(recipe, dimensions, ready.model.device)
     how = lengths(ready.tokenizer.limited(recipe.max_tokens).max_tokens, long, stride, merge)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -15,6 +15,8 @@ from torso.loading import load, load_tokenizer
 from torso.model import Model
 from torso.runtime.device import choose
 from torso.runtime.optimise import prepacked
+from torso.tasks.recipe import Recipe
+from torso.tasks.sentence_files import read_recipe
 from torso.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -31,11 +33,13 @@ class Ready(Generic[Out]):
         model: in the mode and on the device it was given in.
         tokenizer: limited to what the model takes.
         folder: where both came from; None for a model that was never loaded.
+        memo: what tasks have read in the folder, kept for the calls that follow.
     """
 
     model: Model[Out]
     tokenizer: Tokenizer
     folder: Path | None
+    memo: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @property
     def name(self) -> str:
@@ -93,7 +97,7 @@ def make_ready(
         TorsoError: as `torso.load`.
     """
     if isinstance(model, Ready):
-        ready = model if tokenizer is None else Ready(model.model, tokenizer, model.folder)
+        ready = model if tokenizer is None else Ready(model.model, tokenizer, model.folder, model.memo)
     elif isinstance(model, Model):
         folder = None if model.report is None else Path(model.report.source)
         ready = Ready(model, tokenizer or _own_tokenizer(folder), folder)
@@ -107,7 +111,20 @@ def make_ready(
     _require_fit(ready)
     if not untrained and task is not Task.FEATURES:
         ready.require_trained()
-    return Ready(ready.model, ready.tokenizer.limited(ready.model.max_tokens), ready.folder)
+    return Ready(ready.model, ready.tokenizer.limited(ready.model.max_tokens), ready.folder, ready.memo)
+
+
+def recipe_of(ready: Ready[Any]) -> Recipe | None:
+    """What the folder of a model says about vectors; read once for a model made ready. None without a folder.
+
+    Raises:
+        TorsoError: as `read_recipe`.
+    """
+    if ready.folder is None:
+        return None
+    if "recipe" not in ready.memo:
+        ready.memo["recipe"] = read_recipe(ready.folder)
+    return ready.memo["recipe"]
 
 
 def _own_tokenizer(folder: Path | None) -> Tokenizer:
