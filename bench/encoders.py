@@ -215,9 +215,10 @@ def markdown(title: str, made: dict[str, Any]) -> str:
     ]
     for system, row in sorted(made["rows"].items(), key=lambda each: -each[1]["tokens/s"]):
         name = f"**{system}**" if system.startswith("torso") else system
+        first = f"{row['first']:.2f}" if row["first"] else "-"
         lines.append(
             f"| {name} | {row['tokens/s']:,.0f} | {row['ratio']:.2f} | {row['of ceiling']:.0%} | {row['p50']:.2f} "
-            f"| {row['p95']:.2f} | {row['first'] or '-':.4} | {row['peak']:.0f} | {row['cosine min']:.5f} "
+            f"| {row['p95']:.2f} | {first} | {row['peak']:.0f} | {row['cosine min']:.5f} "
             f"| {row['cosine mean']:.5f} |"
         )
     lines += [f"| {name} | cannot: {why[:90]} | | | | | | | | |" for name, why in made["cannot"].items()]
