@@ -133,10 +133,11 @@ class Names:
         tops = {(row if isinstance(row, str) else row.theirs[0]).partition(".")[0] for row in self.rows.values()}
         return key.partition(".")[0] in tops
 
-    def may_be_left(self, key: str, prefix: str) -> bool:
-        """Whether a key is among those declared as unused."""
-        modules = "|".join(re.escape(self._placed(each, prefix, "0")).replace("0", r"\d+") for each in self.unused)
-        return bool(modules) and re.match(rf"(?:{modules})(?:\.|$)", key) is not None
+    def left(self, prefix: str) -> re.Pattern[str]:
+        """What matches the keys of a file that are declared as unused."""
+        placed = (self._placed(each, prefix, "{i}") for each in self.unused)
+        modules = "|".join(r"\d+".join(map(re.escape, each.split("{i}"))) for each in placed)
+        return re.compile(rf"(?:{modules})(?:\.|$)" if modules else r"(?!)")
 
     def _placed(self, name: str, prefix: str, layer: str) -> str:
         # A head's table has no prefix of its own: the trunk's stands only where {trunk} asks for it.

@@ -76,12 +76,12 @@ def plan(
     claimed = {key for keys in found.values() for key in keys}
     copies = copies_of(architecture, task, prefix)
     left = [name for name in contents.actual if name not in claimed and name not in copies]
+    unused = (architecture.names.left(prefix), head_names.left(prefix))
     strangers = [
         name
         for name in left
         if architecture.names.belongs(name, prefix)
-        and not architecture.names.may_be_left(name, prefix)
-        and not head_names.may_be_left(name, prefix)
+        and not any(each.match(name) for each in unused)
         and name not in allow
     ]
     if strangers:
