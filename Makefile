@@ -12,7 +12,7 @@ PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest
 # What is compiled on installation, and again when it changes.
 NATIVE := hatch_build.py src/torso/kernels/compile.py $(wildcard src/torso/kernels/native/*)
 
-.PHONY: demo test test-foreign lint types format kernels clean
+.PHONY: demo test test-foreign lint types format kernels sanitize clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -35,6 +35,10 @@ types: $(VENV)/.torso-test
 # After a change of the C++, without installing anew.
 kernels:
 	$(BIN)/python -m torso.kernels.compile
+
+# The kernels under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer.
+sanitize: $(VENV)/.torso-test
+	$(BIN)/python tests/kernels/sanitize
 
 format: $(VENV)/.torso-test
 	$(BIN)/ruff check --fix .

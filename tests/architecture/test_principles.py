@@ -88,6 +88,7 @@ LINES = (
     ("nn", "hub", "text", "checkpoint", "architecture"),
     ("models", "bundled"),
     ("model", "losses", "weightless"),
+    ("kernels",),
     ("loading", "settling", "catalogue"),
     ("runtime", "generation"),
     ("targets", "padding", "padded_outputs", "padded_results", "padded", "padded_writing"),

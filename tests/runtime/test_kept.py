@@ -40,7 +40,7 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
     first = optimise(bert(), mode, fidelity=0.99, file=file)
     capfd.readouterr()
     monkeypatch.setattr("torso.runtime.modes.Bench.means", forbidden)
-    monkeypatch.setattr("torso.kernels.library.PackedWeight.__init__", forbidden)
+    monkeypatch.setattr("torso.kernels.encoder.PackedWeight", forbidden)
     again = optimise(bert(), mode, fidelity=0.99, file=file)
     assert again.optimised == first.optimised
     assert rows(again).equal(rows(first))

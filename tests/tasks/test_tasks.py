@@ -22,10 +22,10 @@ def test_one_text_a_list_and_an_iterator(models: Path) -> None:
     assert isinstance(one, Label)
     assert set(one.scores) == set(small.SENTIMENT)
     assert one.score == max(one.scores.values()) == one.scores[one.label]
-    assert sum(one.scores.values()) == pytest.approx(1, abs=1e-6)
+    assert sum(one.scores.values()) == pytest.approx(1, abs=1e-5)
     many = classify([TEXT, "我", "天气很好"], model=ready, budget=8)
     assert isinstance(many, list)
-    assert many[0].score == pytest.approx(one.score, abs=1e-6)
+    assert many[0].score == pytest.approx(one.score, abs=1e-5)
     stream = classify(iter([TEXT, "我"]), model=ready)
     assert not isinstance(stream, list)
     assert [each.label for each in stream] == [each.label for each in many[:2]]
@@ -35,7 +35,7 @@ def test_scores_equal_the_models_own(models: Path) -> None:
     model = torso.load(models / "sequence", Task.SEQUENCE)
     encoding = torso.load_tokenizer(models / "sequence").encoding("我", "天气")
     wanted = model(torso.pack([encoding])).logits.softmax(-1)[0].detach().tolist()
-    assert list(classify([("我", "天气")], model=model)[0].scores.values()) == pytest.approx(wanted, abs=1e-6)
+    assert list(classify([("我", "天气")], model=model)[0].scores.values()) == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["regression", "multi_label_classification"])
@@ -45,7 +45,7 @@ def test_the_kind_of_problem_decides_the_scores(tmp_path: Path, kind: str) -> No
     model = torso.load(folder, Task.SEQUENCE)
     logits = model(torso.pack([torso.load_tokenizer(folder).encoding(TEXT)])).logits[0].detach()
     wanted = logits if kind == "regression" else logits.sigmoid()
-    assert list(classify(TEXT, model=model).scores.values()) == pytest.approx(wanted.tolist(), abs=1e-6)
+    assert list(classify(TEXT, model=model).scores.values()) == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
 def test_parts_of_a_text_are_parts_of_the_original(models: Path) -> None:
@@ -73,7 +73,7 @@ def test_masks_are_filled(models: Path) -> None:
     tokenizer = torso.load_tokenizer(models / "masked")
     encoding = tokenizer.encoding("我有[MASK]梦[MASK]")
     row = model(torso.pack([encoding])).logits[encoding.ids.index(tokenizer.mask_token_id or -1)].detach().softmax(-1)
-    assert filled[0][0].score == pytest.approx(float(row.max()), abs=1e-6)
+    assert filled[0][0].score == pytest.approx(float(row.max()), abs=1e-5)
     assert filled[0][0].token == tokenizer.convert_ids_to_tokens(int(row.argmax()))
 
 
@@ -92,7 +92,7 @@ def test_the_longest_text_that_fits(models: Path, size: int) -> None:
         classify(["我", "我", "我" * size], model=ready)
     cut = classify(["我" * size, "我" * 62], model=ready, long="truncate")
     assert [each.truncated for each in cut] == [True, False]
-    assert cut[0].score == pytest.approx(cut[1].score, abs=1e-6)
+    assert cut[0].score == pytest.approx(cut[1].score, abs=1e-5)
 
 
 def test_nothing_runs_before_a_long_text_is_named(models: Path) -> None:

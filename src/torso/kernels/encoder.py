@@ -72,10 +72,14 @@ class NativeTrunk(nn.Module):
         names = {id(layer): f"layers.{i}" for i, layer in reversed(list(enumerate(trunk.layers)))}
         blocks = [self._block(piece, names[id(piece.block)], kinds) for piece in pieces]
         self._blocks = (native.Block * len(blocks))(*blocks)
-        whole = all(kind == native.FLOAT32 for kind in kinds.values())
-        halves = native.FLOAT32 if whole or not library.has(native.BFLOAT16) else native.BFLOAT16
+        middle = native.BFLOAT16 if native.BFLOAT16 in kinds.values() else native.FLOAT32
+        if native.EIGHT_BITS in kinds.values() and native.FLOAT32 not in kinds.values():
+            middle = native.BFLOAT16 if library.has(native.BFLOAT16) else native.FLOAT32
+        for kind in set(kinds.values()):
+            if kind not in (middle, native.EIGHT_BITS) or not library.has(kind):
+                raise ValueError(f"weights of kind {kind} between rows of kind {middle}, on {library.set}")
         self._structure = native.Trunk(
-            middle=halves,
+            middle=middle,
             width=self.width,
             heads=self.heads,
             key_heads=first.attn.parts["qkv"][1] // size,

@@ -136,26 +136,25 @@ template <bool fine, class Number>
 struct Finish {
     const Goal<Number>& goal;
     long row, column, columns;  // first row and column of the tile, and N
-    bool first;                 // of several blocks of K: bias and what was there count once
+    bool first, last;           // of several parts of K: what is added counts once, and the activation is of the whole
 
     void operator()(int i, int v, Floats sum) const {
         const long at = column + v * WIDTH;
         const long count = columns - at;
+        if (count <= 0) return;
         Number* to = goal.to + (row + i) * goal.row_step + at;
         if (goal.bias && first) sum += load(goal.bias + at);
-        if (goal.activation) sum = activate<fine>(sum, goal.activation);
-        if (count >= WIDTH) {
-            if (goal.add || !first) sum += load(to);
-            store(to, sum);
-        } else if (count > 0) {
-            if (goal.add || !first) sum += load_some(to, count);
-            store_some(to, sum, count);
-        }
+        if (goal.add || !first) sum += count >= WIDTH ? load(to) : load_some(to, count);
+        if (goal.activation && last) sum = activate<fine>(sum, goal.activation);
+        if (count >= WIDTH) store(to, sum);
+        else store_some(to, sum, count);
     }
 };
 
 // Long sums are cut into blocks of this many dwords of K, so that a block of rows stays in the second-level cache.
 constexpr long BLOCK = 1024;
+// And those of float32 into parts: each adds up by itself, so that less is lost to rounding.
+constexpr long PART = 256;
 // As many rows go through all panels before the next ones do.
 constexpr long ROWS = 128;
 
@@ -165,20 +164,26 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, lon
     const long dwords = (matrix.inputs + Kind::PER_DWORD - 1) / Kind::PER_DWORD;
     const Share share(panels_of(matrix.outputs), rank, members);
     const int32_t* packed = static_cast<const int32_t*>(matrix.packed);
-    // Only a float32 goal without activation can hold a part of a sum.
-    const bool whole = goal.activation || sizeof(Number) != 4;
-    const long blocks = whole ? 1 : (dwords + BLOCK - 1) / BLOCK;
+    // Only a float32 goal can hold a part of a sum.
+    constexpr bool cut_sums = sizeof(Number) == 4;
+    const long blocks = cut_sums ? (dwords + BLOCK - 1) / BLOCK : 1;
     for (long top = 0; top < count; top += ROWS) {
         const Cut cut(count - top < ROWS ? count - top : ROWS);
         for (long block = 0; block < blocks; ++block) {
             const long from = dwords * block / blocks, to = dwords * (block + 1) / blocks;
+            const long parts = cut_sums && Kind::FINE ? (to - from + PART - 1) / PART : 1;
             for (long panel = share.begin; panel < share.end; ++panel) {
-                const int32_t* right = packed + panel * dwords * PANEL + from * PANEL;
+                const int32_t* right = packed + panel * dwords * PANEL;
                 for (long t = 0; t < cut.tiles; ++t) {
                     const long row = top + cut.begin(t);
-                    const Finish<Kind::FINE, Number> finish{goal, row, panel * PANEL, matrix.outputs, block == 0};
-                    tile_by_panel<Kind>(cut.begin(t + 1) - cut.begin(t), matrix.outputs - panel * PANEL,
-                                        rows + row * row_step + from * Kind::PER_DWORD, row_step, right, to - from, finish);
+                    for (long part = 0; part < parts; ++part) {
+                        const long begin = from + (to - from) * part / parts, end = from + (to - from) * (part + 1) / parts;
+                        const Finish<Kind::FINE, Number> finish{
+                            goal, row, panel * PANEL, matrix.outputs, begin == 0, end == dwords};
+                        tile_by_panel<Kind>(cut.begin(t + 1) - cut.begin(t), matrix.outputs - panel * PANEL,
+                                            rows + row * row_step + begin * Kind::PER_DWORD, row_step,
+                                            right + begin * PANEL, end - begin, finish);
+                    }
                 }
             }
         }
@@ -230,7 +235,7 @@ void multiply(const torso_matrix& matrix, const Quantised& rows, long count, con
                     tile_by_panel<EightBits>(height, columns, rows.numbers + (row * dwords + from) * 4, dwords * 4,
                                              packed + (panel * dwords + from) * PANEL, to - from, rescale);
                 }
-                const Finish<false, Number> finish{goal, row, panel * PANEL, matrix.outputs, true};
+                const Finish<false, Number> finish{goal, row, panel * PANEL, matrix.outputs, true, true};
                 const int vectors = columns > WIDTH ? 2 : 1;
                 for (int i = 0; i < height; ++i)
                     for (int v = 0; v < vectors; ++v) finish(i, v, load(partial[i] + v * WIDTH));

@@ -98,8 +98,11 @@ inline Floats error_function_of_half(Floats x) {
     constexpr float end = fine ? 4.f : 3.f;
     const Floats z = smaller(larger(x * 0.70710678f, splat(-end)), splat(end));
     const Floats place = z * z * (2.f / (end * end)) - 1.f;
-    if constexpr (fine) return z * polynomial(place, exact);
-    else return z * polynomial(place, coarse);
+    if constexpr (!fine) return z * polynomial(place, coarse);
+    const Floats value = z * polynomial(place, exact);
+    // Where it is 1 to float32 let it be 1: the same small miss of many units would add up.
+    const Floats above = x > 5.5f ? splat(1.f) : value;
+    return x < -5.5f ? splat(-1.f) : above;
 }
 
 enum Activation { LINEAR, GELU, GELU_TANH, RELU, SILU, TANH, QUICK_GELU };
