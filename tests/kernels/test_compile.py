@@ -1,0 +1,49 @@
+"""Compiling: without a compiler, or with one that fails, it says why and leaves what was there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from torso.kernels.compile import SETS, CompileError, compile_library, compiler
+
+
+def test_no_compiler_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(CompileError, match="no C\\+\\+ compiler"):
+        compiler()
+    with pytest.raises(CompileError):
+        compile_library(tmp_path / "made.so")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_compiler_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own = tmp_path / "own-compiler"
+    own.write_text("#!/bin/sh\necho it cannot be >&2\nexit 3\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("CXX", str(own))
+    assert compiler() == str(own)
+    there = tmp_path / "made.so"
+    there.write_bytes(b"what was there")
+    with pytest.raises(CompileError, match="it cannot be"):
+        compile_library(there)
+    assert there.read_bytes() == b"what was there"
+    assert {each.name for each in tmp_path.iterdir()} == {"own-compiler", "made.so"}
+
+
+def test_what_cannot_be_linked_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A compiler that makes empty objects, so that the last step fails."""
+    own = tmp_path / "own-compiler"
+    own.write_text('#!/bin/sh\ncase "$*" in *-shared*) echo nothing to link >&2; exit 1;; esac\nexit 0\n')
+    own.chmod(0o755)
+    monkeypatch.setenv("CXX", str(own))
+    with pytest.raises(CompileError, match="nothing to link"):
+        compile_library(tmp_path / "made.so")
+    assert [each.name for each in tmp_path.iterdir()] == ["own-compiler"]
+
+
+def test_every_set_of_an_x86_processor_is_compiled() -> None:
+    """The order is that of the library: best first, and one that runs everywhere last."""
+    assert list(SETS) == ["avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline"]
