@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
-
-import torch
 
 from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beams import search
@@ -18,7 +17,7 @@ from torso.generation.telling import StopStrings, Teller
 from torso.generation.writing import Why, write
 from torso.model import Model
 from torso.outputs import VocabLogits
-from torso.runtime.runner import is_out_of_memory
+from torso.runtime.runner import if_memory_holds
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -106,28 +105,14 @@ def complete(
         order = sorted(range(len(window)), key=lambda n: (len(window[n].source or ()), len(window[n].ids)))
         while order:
             chosen = order[:size]
-            made = _attempt(model, [window[n] for n in chosen], settings, tokenizer)
+            together = [window[n] for n in chosen]
+            made = if_memory_holds(model.device, partial(_completed, model, together, settings, tokenizer))
             if made is None:
-                size = _halved(model, [window[n] for n in chosen])
+                size = _halved(model, together)
                 continue
             results.update(zip(chosen, made, strict=True))
             order = order[size:]
         yield from (results[n] for n in range(len(window)))
-
-
-def _attempt(
-    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer | None
-) -> list[list[Completion]] | None:
-    """The completions of one batch; None where the memory does not hold it."""
-    try:
-        return _completed(model, prompts, settings, tokenizer)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-    # After the except block: until then the error holds every tensor of the batch.
-    if model.device.type == "cuda":
-        torch.cuda.empty_cache()
-    return None
 
 
 def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:

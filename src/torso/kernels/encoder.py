@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
+from torso.kernels.arguments import done
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.pieces import ACTIVATIONS, Piece, rotaries, undropped
 from torso.nn.bias import BucketBias
@@ -57,6 +58,7 @@ class NativeTrunk(nn.Module):
         self.library = library
         self.depth = trunk.depth
         self.embed = trunk.embed
+        self.embeds = self._embeds(trunk.embed)
         # What the structures point to, beside packed weights.
         self._kept: list[Any] = []
         self.packed: dict[tuple[str, int], PackedWeight] = {}
@@ -85,12 +87,11 @@ class NativeTrunk(nn.Module):
             key_heads=first.attn.parts["qkv"][1] // size,
             head_size=size,
             inner=first.ffn.down.in_features,
-            embeddings=self._embeddings(trunk.embed) if self._embeds(trunk.embed) else native.Embeddings(),
+            embeddings=self._embeddings(trunk.embed) if self.embeds else native.Embeddings(),
             depth=len(blocks),
             blocks=self._blocks,
             norm=self._norm(undropped(trunk.norm)),
         )
-        self.embeds = self._embeds(trunk.embed)
 
     @property
     def bytes(self) -> int:
@@ -204,11 +205,9 @@ class NativeTrunk(nn.Module):
         if weights:
             call.weights = (ctypes.c_void_p * self.depth)(*(native.address(weights.get(i)) for i in range(self.depth)))
         answer: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
-        if answer == native.NO_MEMORY:
-            raise MemoryError("not enough memory for the scratch of the kernels")
         if answer == native.OUT_OF_RANGE:
             self.embed(batch)  # says which table, as everywhere
-            raise IndexError("an id has no row in its table")
+        done(answer)
         attended = {i: self._pieces(each, layout) for i, each in weights.items()}
         if chosen is None:
             return Hidden(rows, layout, kept, attended)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels import library as native
+from torso.kernels.arguments import done
 from torso.kernels.encoder import GROUP
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.pieces import ACTIVATIONS
@@ -47,6 +48,5 @@ class NativeLinear(nn.Module):
             native.address(out),
             native.threads(),
         )
-        if answer == native.NO_MEMORY:
-            raise MemoryError("not enough memory for the scratch of the kernels")
+        done(answer)
         return out if self.act is None or self._number else self.act(out)

@@ -79,7 +79,7 @@ def read(path: Path, key: str) -> tuple[dict[tuple[str, int], PackedWeight], Map
             cure="Give the name of a file that is not there yet.",
             values=dict(path=shown(path)),
         )
-    if file.metadata["key"] != key:
+    if file.metadata.get("key") != key:
         return None
     mapped = file.mapped()
     packed: dict[tuple[str, int], PackedWeight] = {}

@@ -116,18 +116,14 @@ class _Runner:
 
     def attempt(self, chosen: Sequence[Any]) -> Sequence[Any] | None:
         """The results of one batch; None where the memory does not hold it."""
-        try:
+
+        def work() -> Sequence[Any]:
             batch = replace(pack(chosen, device=self.model.device), only=self.only)
             if self.prepare is not None:
                 batch = self.prepare(batch, chosen)
             return self.split(self.model(batch), chosen)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-        # After the except block: until then the error holds every tensor of the batch.
-        if self.model.device.type == "cuda":
-            torch.cuda.empty_cache()
-        return None
+
+        return if_memory_holds(self.model.device, work)
 
     def shrink(self, sizes: Sequence[int]) -> None:
         """Halves the budget after a batch of texts of these sizes did not fit.
@@ -143,6 +139,19 @@ class _Runner:
                 values=dict(size=sizes[0], device=self.model.device),
             )
         self.budget = max(sum(sizes) // 2, 1)
+
+
+def if_memory_holds(device: torch.device, work: Callable[[], Result]) -> Result | None:
+    """What the work gives; None where the memory does not hold it."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # After the except block: until then the error holds every tensor of the work.
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    return None
 
 
 def is_out_of_memory(error: Exception) -> bool:

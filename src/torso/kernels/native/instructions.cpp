@@ -156,11 +156,23 @@ int32_t quantise_rows(const float* rows, int64_t count, int64_t width, int64_t g
 #endif
 }
 
+long longest_of(const int64_t* starts, long texts) {
+    long longest = 0;
+    for (long text = 0; text < texts; ++text) longest = std::max<long>(longest, starts[text + 1] - starts[text]);
+    return longest;
+}
+
+// The first text behind `first` and as many as make up `rows` rows, or all.
+long last_of(const torso_call& call, long first, long rows) {
+    long last = first;
+    while (last < call.texts && call.starts[last] - call.starts[first] < rows) ++last;
+    return last;
+}
+
 template <class Kind>
 int32_t attend_texts(const torso_attention_call& call) {
     typedef typename Kind::Number Number;
-    long longest = 0;
-    for (long text = 0; text < call.texts; ++text) longest = std::max<long>(longest, call.starts[text + 1] - call.starts[text]);
+    const long longest = longest_of(call.starts, call.texts);
     std::atomic<long> next{0};
     std::atomic<bool> failed{false};
     run_team(call.threads, [&](const Member&) {
@@ -201,8 +213,7 @@ template <class Middle>
 int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
     const Encoder<Middle> encoder(trunk, call);
     const long total = call.starts[call.texts], threads = call.threads > 1 ? call.threads : 1;
-    long longest = 0;
-    for (long text = 0; text < call.texts; ++text) longest = std::max<long>(longest, call.starts[text + 1] - call.starts[text]);
+    const long longest = longest_of(call.starts, call.texts);
     const long scratch = attention_scratch(longest, trunk.head_size) * 4;
     std::atomic<bool> failed{false};
     const bool together = threads > 1 && (total < 4 * FEW * threads || longest > total / (2 * threads));
@@ -212,19 +223,18 @@ int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
         // One part after the other, all threads in each.
         long most = 0;
         for (long first = 0, last; first < call.texts; first = last) {
-            for (last = first; last < call.texts && call.starts[last] - call.starts[first] < 4 * ROWS;) ++last;
+            last = last_of(call, first, 4 * ROWS);
             most = std::max<long>(most, call.starts[last] - call.starts[first]);
         }
         char* block = desks.of(encoder.bytes(most));
         if (!block) return 1;
-        std::atomic<int> ready{0};
         run_team(threads, [&](const Member& member) {
             float* own = reinterpret_cast<float*>(heads.of(scratch));
             if (!own) failed.store(true);
             member.wait();  // all know whether all have their memory
             if (failed) return;
             for (long first = 0, last; first < call.texts; first = last) {
-                for (last = first; last < call.texts && call.starts[last] - call.starts[first] < 4 * ROWS;) ++last;
+                last = last_of(call, first, 4 * ROWS);
                 encoder.run(member, first, last, block, own);
             }
         });
@@ -238,7 +248,7 @@ int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
             long first = next.load(), last;
             do {
                 if (first >= call.texts) return;
-                for (last = first; last < call.texts && call.starts[last] - call.starts[first] < part;) ++last;
+                last = last_of(call, first, part);
             } while (!next.compare_exchange_weak(first, last));
             char* block = desks.of(encoder.bytes(call.starts[last] - call.starts[first]));
             if (!block) return failed.store(true);

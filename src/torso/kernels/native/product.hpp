@@ -14,7 +14,6 @@ constexpr int TILE = 6;
 
 struct Float32 {
     typedef float Number;
-    typedef float Other;
     typedef Floats Sum;
     static constexpr long PER_DWORD = 1;
     static constexpr bool FINE = true;
@@ -27,7 +26,6 @@ struct Float32 {
 #ifdef HAS_BFLOAT16
 struct BFloat16 {
     typedef uint16_t Number;
-    typedef uint16_t Other;
     typedef Floats Sum;
     static constexpr long PER_DWORD = 2;
     static constexpr bool FINE = false;
@@ -39,7 +37,6 @@ struct BFloat16 {
 #ifdef HAS_EIGHT_BITS
 struct EightBits {
     typedef uint8_t Number;
-    typedef int8_t Other;
     typedef Ints Sum;
     static constexpr long PER_DWORD = 4;
     static constexpr bool FINE = false;
