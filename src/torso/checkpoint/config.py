@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -13,7 +12,8 @@ from torso.checkpoint.config_keys import ALIASES, NEVER_WRITTEN, UNSAID
 from torso.checkpoint.declared import Declared
 from torso.checkpoint.labels import numbered, reconcile
 from torso.checkpoint.parameters import check_value, knob, knob_of, only
-from torso.errors import ConfigError, NoParameterError, TorsoError, UnknownParameterError, UnsupportedError
+from torso.checkpoint.unknown import refuse_unknown, unknown
+from torso.errors import ConfigError, NoParameterError, TorsoError, UnsupportedError
 
 if TYPE_CHECKING:
     from torso.checkpoint.describe import Description
@@ -81,15 +81,7 @@ class HubConfig(Declared):
         Raises:
             UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
         """
-        known = [each.name for each in cls.declared()]
-        for name in given:
-            if name not in known:
-                raise UnknownParameterError(
-                    "E_UNKNOWN_PARAMETER",
-                    "{kind} has no parameter {name!r}.",
-                    cure="Did you mean {nearest}? All of them: torso config MODEL",
-                    values=dict(kind=cls.__name__, name=name, nearest=nearest(name, known)),
-                )
+        refuse_unknown(cls, given, [each.name for each in cls.declared()])
 
     @classmethod
     def from_file(cls: type[Self], file: ConfigFile) -> Self:
@@ -223,20 +215,7 @@ class HubConfig(Declared):
         unused = self.unused
         if name in unused:
             return unused[name]
-        known = [*(each.name for each in self.declared()), *unused]
-        raise NoParameterError(
-            "E_UNKNOWN_PARAMETER",
-            "{kind} has no parameter {name!r}.",
-            cure="Did you mean {nearest}? All of them: torso config MODEL",
-            values=dict(kind=type(self).__name__, name=name, nearest=nearest(name, known)),
-        )
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """The known name most like ``name``: one that holds all its words, else one that looks like it, else the first."""
-    words = set(name.split("_"))
-    holding = [each for each in known if words <= set(each.split("_"))]
-    return (get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.4) or known)[0]
+        raise unknown(NoParameterError, type(self), name, [*(each.name for each in self.declared()), *unused])
 
 
 def check_divides(whole: int, whole_name: str, parts: int, parts_name: str) -> None:

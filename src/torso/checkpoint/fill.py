@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Architecture
 from torso.checkpoint.config import HubConfig
-from torso.checkpoint.names import Form, Names, Parts, Shape, canonical, measured
+from torso.checkpoint.measures import measured
+from torso.checkpoint.names import Form, Names, Parts, Shape, canonical
 from torso.checkpoint.parameters import knob_of
 from torso.checkpoint.tensors import Note
 from torso.checkpoint.weights import Weights

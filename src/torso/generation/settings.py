@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
-from torso.checkpoint.config import nearest
 from torso.checkpoint.parameters import check_value, knob, knob_of
-from torso.errors import ConfigError, UnknownParameterError
+from torso.checkpoint.unknown import refuse_unknown
+from torso.errors import ConfigError
 
 if TYPE_CHECKING:
     from torso.checkpoint.describe import Description
@@ -123,15 +123,7 @@ class GenerationSettings:
         Raises:
             UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
         """
-        known = [each.name for each in fields(cls)]
-        for name in given:
-            if name not in known:
-                raise UnknownParameterError(
-                    "E_UNKNOWN_PARAMETER",
-                    "{kind} has no parameter {name!r}.",
-                    cure="Did you mean {nearest}? All of them: torso config MODEL",
-                    values=dict(kind=cls.__name__, name=name, nearest=nearest(name, known)),
-                )
+        refuse_unknown(cls, given, [each.name for each in fields(cls)])
 
     def replace(self, changes: Mapping[str, Any]) -> GenerationSettings:
         """A copy with some knobs changed: ``settings.replace({"num_beams": 4})``.

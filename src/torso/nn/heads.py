@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from torso.batch import Batch, Row
-from torso.errors import UnsupportedError
 from torso.nn.activations import activation
+from torso.nn.picking import Pick, pick_rows
 from torso.outputs import (
     ChoiceLogits,
     Features,
@@ -53,31 +53,6 @@ class Transform(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x [T, D] -> [T, D]."""
         return self.norm(self.act(self.dense(x)))
-
-
-Pick = Literal["first", "last", "mean"]
-
-
-def pick_rows(hidden: Hidden, pick: Pick) -> Tensor:
-    """One row per sequence: the first token's, the last token's, or the mean of all: [N, D].
-
-    Raises:
-        UnsupportedError: ``E_ROWS``, if other rows alone were asked for.
-    """
-    if hidden.only is not None:
-        if hidden.only != pick:
-            raise UnsupportedError(
-                "E_ROWS",
-                "The batch asks for the {only} row of each text alone; this head reads the {pick}.",
-                cure="Make the batch with only=model.head.reads, or leave only out.",
-                values=dict(only=hidden.only, pick=pick),
-            )
-        return hidden.rows
-    if pick == "mean":
-        lengths = hidden.layout.lengths
-        sums = torch.segment_reduce(hidden.rows, "sum", lengths=lengths.long(), axis=0)
-        return sums / lengths[:, None]
-    return hidden.rows[hidden.layout.first() if pick == "first" else hidden.layout.last()]
 
 
 class FeatureHead(Head[Features]):
@@ -267,8 +242,7 @@ class VocabHead(Head[VocabLogits]):
 
     def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
         """Scores [R, V], R the rows of ``batch.rows`` or all T."""
-        rows = hidden.rows if batch.rows is None else hidden.rows[batch.rows]
-        rows = self.mlp(rows)
+        rows = self.mlp(hidden.rows if batch.rows is None else hidden.rows[batch.rows])
         rows = rows * self.scale if self.scale != 1 else rows
         logits = F.linear(rows, self.tokens[0].weight, self.bias) if self.out is None else self.out(rows)
         logits = logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)

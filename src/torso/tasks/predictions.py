@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torso.tasks.extents import Extent, Measured
+from torso.tasks.several import Several
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +51,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged(Measured):
+class Tagged(Measured, Several[Span]):
     """The labelled parts of a text, in order; iterates as them.
 
     Attributes:
@@ -63,14 +64,9 @@ class Tagged(Measured):
     spans: tuple[Span, ...]
     extent: Extent
 
-    def __iter__(self) -> Iterator[Span]:
-        return iter(self.spans)
-
-    def __len__(self) -> int:
-        return len(self.spans)
-
-    def __getitem__(self, index: int) -> Span:
-        return self.spans[index]
+    @property
+    def _parts(self) -> tuple[Span, ...]:
+        return self.spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled(Measured):
+class Filled(Measured, Several[tuple[Fill, ...]]):
     """The proposals for every mask of a text; iterates as one tuple of proposals per mask.
 
     Attributes:
@@ -102,14 +98,9 @@ class Filled(Measured):
     masks: tuple[tuple[Fill, ...], ...]
     extent: Extent
 
-    def __iter__(self) -> Iterator[tuple[Fill, ...]]:
-        return iter(self.masks)
-
-    def __len__(self) -> int:
-        return len(self.masks)
-
-    def __getitem__(self, index: int) -> tuple[Fill, ...]:
-        return self.masks[index]
+    @property
+    def _parts(self) -> tuple[tuple[Fill, ...], ...]:
+        return self.masks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +147,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered(Measured):
+class Answered(Measured, Several[Answer]):
     """The answers to a question, the likeliest first; iterates as them.
 
     Attributes:
@@ -171,14 +162,9 @@ class Answered(Measured):
     answers: tuple[Answer, ...]
     extent: Extent
 
-    def __iter__(self) -> Iterator[Answer]:
-        return iter(self.answers)
-
-    def __len__(self) -> int:
-        return len(self.answers)
-
-    def __getitem__(self, index: int) -> Answer:
-        return self.answers[index]
+    @property
+    def _parts(self) -> tuple[Answer, ...]:
+        return self.answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +204,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(Several[Match]):
     """Texts in the order in which they fit a query; iterates as them.
 
     Attributes:
@@ -232,14 +218,9 @@ class Ranked:
     matches: tuple[Match, ...]
     measure: str
 
-    def __iter__(self) -> Iterator[Match]:
-        return iter(self.matches)
-
-    def __len__(self) -> int:
-        return len(self.matches)
-
-    def __getitem__(self, index: int) -> Match:
-        return self.matches[index]
+    @property
+    def _parts(self) -> tuple[Match, ...]:
+        return self.matches
 
 
 @dataclass(frozen=True, slots=True)
