@@ -186,7 +186,7 @@ def test_a_mode_that_is_none_or_is_not_here_is_refused(monkeypatch) -> None:
         optimise(bert(), "fast")  # pyright: ignore[reportArgumentType]
     assert caught.value.code == "E_MODE"
     monkeypatch.setenv("TORSO_KERNELS", "0")
-    monkeypatch.setattr("torso.runtime.modes.available", lambda mode: False)
+    monkeypatch.setattr("torso.runtime.standins.available", lambda mode: False)
     with pytest.raises(UnsupportedError) as caught:
         optimise(bert(), "auto")
     assert caught.value.code == "E_MODE"

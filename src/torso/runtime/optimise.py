@@ -14,6 +14,7 @@ from torso.errors import InputError, UnsupportedError
 from torso.language import say
 from torso.model import Model
 from torso.runtime.modes import Bench, Optimised
+from torso.runtime.standins import StandIns
 
 Out = TypeVar("Out")
 Mode = Literal["exact", "bf16", "int8", "auto"]
@@ -71,7 +72,7 @@ def optimise(
             values=dict(device=model.device),
         )
     bench = Bench(model.float().eval().requires_grad_(False), sample)
-    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if bench.can(each)]
+    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if bench.stand_ins.can(each)]
     if not wanted:
         raise UnsupportedError(
             "E_MODE",
@@ -85,7 +86,7 @@ def optimise(
     key = "" if file is None else bench.key(mode, least)
     if file is not None and (again := bench.put_again(Path(file), key)) is not None:
         model.optimised = again
-        bench.settle()
+        bench.stand_ins.settle()
         return model
     done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
     if mode == "auto":
@@ -96,7 +97,7 @@ def optimise(
         if file is not None:
             bench.keep(Path(file), key, done)
     finally:
-        bench.settle()
+        bench.stand_ins.settle()
     return model
 
 
@@ -107,10 +108,10 @@ def prepacked(model: Model[Out]) -> Model[Out]:
     """
     if model.device.type != "cpu" or model.dtype != torch.float32:
         return model
-    bench = Bench(model.eval().requires_grad_(False), None)
-    if not bench.can("exact"):
+    stand_ins = StandIns(model.eval().requires_grad_(False))
+    if not stand_ins.can("exact"):
         return model
-    bench.put(dict.fromkeys(bench.linears, "exact"))
-    model.optimised = Optimised("exact", 1.0, kernels=bench.kernels)
-    bench.settle()
+    stand_ins.put(dict.fromkeys(stand_ins.linears, "exact"))
+    model.optimised = Optimised("exact", 1.0, kernels=stand_ins.kernels)
+    stand_ins.settle()
     return model
