@@ -12,6 +12,9 @@ constexpr int TILE = 14;  // 28 sums, two vectors of the panel and one of the ro
 constexpr int TILE = 6;
 #endif
 
+// How many dwords of K ahead a streamed panel is asked for.
+constexpr long AHEAD = 48;
+
 struct Float32 {
     typedef float Number;
     typedef Floats Sum;
@@ -49,7 +52,7 @@ struct EightBits {
 inline long panels_of(long columns) { return (columns + PANEL - 1) / PANEL; }
 
 // rows x VECTORS vectors of sums over `dwords` of K. The row's dwords lie side by side.
-template <class Kind, int rows, int vectors>
+template <class Kind, bool streamed, int rows, int vectors>
 __attribute__((always_inline)) inline void tile(const typename Kind::Number* row, long row_step, const int32_t* panel,
                                                 long dwords, typename Kind::Sum (&sums)[rows][vectors]) {
 #pragma GCC unroll 16
@@ -59,6 +62,8 @@ __attribute__((always_inline)) inline void tile(const typename Kind::Number* row
     const char* left = reinterpret_cast<const char*>(row);
     const long step = row_step * sizeof(typename Kind::Number);
     for (long k = 0; k < dwords; ++k) {
+        if constexpr (streamed)
+            for (int v = 0; v < vectors; ++v) __builtin_prefetch(panel + (k + AHEAD) * PANEL + v * WIDTH, 0, 2);
         Ints right[vectors];
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) right[v] = load_dwords(panel + k * PANEL + v * WIDTH);
@@ -73,31 +78,31 @@ __attribute__((always_inline)) inline void tile(const typename Kind::Number* row
 }
 
 // Calls done(i, v, sum) for every vector of a tile of 1 to TILE rows and 1 or 2 vectors.
-template <class Kind, int rows, int vectors, class Done>
+template <class Kind, bool streamed, int rows, int vectors, class Done>
 __attribute__((noinline)) void run_tile(const typename Kind::Number* row, long row_step, const int32_t* panel,
                                         long dwords, const Done& done) {
     typename Kind::Sum sums[rows][vectors];
-    tile<Kind, rows, vectors>(row, row_step, panel, dwords, sums);
+    tile<Kind, streamed, rows, vectors>(row, row_step, panel, dwords, sums);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) done(i, v, sums[i][v]);
 }
 
-template <class Kind, int vectors, class Done, int rows = TILE>
+template <class Kind, bool streamed, int vectors, class Done, int rows = TILE>
 inline void tile_of(long count, const typename Kind::Number* row, long row_step, const int32_t* panel, long dwords,
                     const Done& done) {
     if constexpr (rows > 1)
-        if (count < rows) return tile_of<Kind, vectors, Done, rows - 1>(count, row, row_step, panel, dwords, done);
-    run_tile<Kind, rows, vectors>(row, row_step, panel, dwords, done);
+        if (count < rows) return tile_of<Kind, streamed, vectors, Done, rows - 1>(count, row, row_step, panel, dwords, done);
+    run_tile<Kind, streamed, rows, vectors>(row, row_step, panel, dwords, done);
 }
 
 // The sums of up to TILE rows with one panel, of which `columns` are used.
-template <class Kind, class Done>
+template <class Kind, bool streamed = false, class Done>
 inline void tile_by_panel(long count, long columns, const typename Kind::Number* row, long row_step,
                           const int32_t* panel, long dwords, const Done& done) {
-    if (columns > WIDTH) tile_of<Kind, 2>(count, row, row_step, panel, dwords, done);
-    else tile_of<Kind, 1>(count, row, row_step, panel, dwords, done);
+    if (columns > WIDTH) tile_of<Kind, streamed, 2>(count, row, row_step, panel, dwords, done);
+    else tile_of<Kind, streamed, 1>(count, row, row_step, panel, dwords, done);
 }
 
 // Rows cut into tiles that differ by one row at most.
@@ -105,7 +110,17 @@ struct Cut {
     long rows, tiles;
     explicit Cut(long rows) : rows(rows), tiles((rows + TILE - 1) / TILE) {}
     long begin(long tile) const { return rows * tile / tiles; }
+    bool few() const { return tiles <= 2; }
 };
+
+// The same with a panel of a weight. Few rows are done with it before the next one has come from memory, so it is asked
+// for ahead; for many rows the asking alone would cost more.
+template <class Kind, class Done>
+inline void tile_by_weight(bool few, long count, long columns, const typename Kind::Number* row, long row_step,
+                           const int32_t* panel, long dwords, const Done& done) {
+    if (few) tile_by_panel<Kind, true>(count, columns, row, row_step, panel, dwords, done);
+    else tile_by_panel<Kind, false>(count, columns, row, row_step, panel, dwords, done);
+}
 
 // What part of `count` things a member of a team does.
 struct Share {
@@ -177,9 +192,9 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, lon
                         const long begin = from + (to - from) * part / parts, end = from + (to - from) * (part + 1) / parts;
                         const Finish<Kind::FINE, Number> finish{
                             goal, row, panel * PANEL, matrix.outputs, begin == 0, end == dwords};
-                        tile_by_panel<Kind>(cut.begin(t + 1) - cut.begin(t), matrix.outputs - panel * PANEL,
-                                            rows + row * row_step + begin * Kind::PER_DWORD, row_step,
-                                            right + begin * PANEL, end - begin, finish);
+                        tile_by_weight<Kind>(cut.few(), cut.begin(t + 1) - cut.begin(t), matrix.outputs - panel * PANEL,
+                                             rows + row * row_step + begin * Kind::PER_DWORD, row_step,
+                                             right + begin * PANEL, end - begin, finish);
                     }
                 }
             }
@@ -229,8 +244,8 @@ void multiply(const torso_matrix& matrix, const Quantised& rows, long count, con
                                           matrix.scales + (g * panels + panel) * PANEL,
                                           matrix.totals + (g * panels + panel) * PANEL,
                                           g == 0};
-                    tile_by_panel<EightBits>(height, columns, rows.numbers + (row * dwords + from) * 4, dwords * 4,
-                                             packed + (panel * dwords + from) * PANEL, to - from, rescale);
+                    tile_by_weight<EightBits>(cut.few(), height, columns, rows.numbers + (row * dwords + from) * 4,
+                                              dwords * 4, packed + (panel * dwords + from) * PANEL, to - from, rescale);
                 }
                 const Finish<false, Number> finish{goal, row, panel * PANEL, matrix.outputs, true, true};
                 const int vectors = columns > WIDTH ? 2 : 1;
