@@ -58,6 +58,10 @@ class Task(Generic[Out]):
     def __str__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy of a model, or a pickled one, has the very same task.
+        return (Task.named, (self.name,)) if self in TASKS else (Task, (self.name, self.labelled, self.suffix))
+
     @staticmethod
     def named(name: str) -> Task[Any]:
         """The task of that name.
@@ -141,6 +145,10 @@ class Architecture(Generic[C]):
     names: Names
     tasks: Mapping[Task[Any], HeadPlan[C]]
     shares: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By name, as a class: it is not copied, and what it is made of need not be pickled.
+        return find, (self.model_types[0],)
 
     def class_name(self, task: Task[Any]) -> str:
         """What the Hub's files call a model of this family with the head of a task."""

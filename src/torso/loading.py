@@ -171,8 +171,8 @@ def fill_model(
     from torso.checkpoint.fill import Contents, LoadReport, check_copies, check_sizes, read
     from torso.checkpoint.plan import HEAD, copies_of, plan
     from torso.checkpoint.weights import open_weights
-    from torso.model import Model, initialise, place
-    from torso.weightless import weightless
+    from torso.model import Model, initialise
+    from torso.weightless import place, weightless
 
     contents = Contents.of(open_weights(folder), architecture)
     check_sizes(config, architecture, contents)

@@ -6,14 +6,16 @@ that are not -100; a sequence head regresses for one label, and takes float labe
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal, ParamSpec
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from torso.batch import pieces, unpack
-from torso.errors import InputError
+from torso.errors import InputError, UnsupportedError
 from torso.outputs import ChoiceLogits, ReplacedLogits, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
 
 IGNORED = -100
@@ -22,8 +24,39 @@ IGNORED = -100
 Problem = Literal[
     "regression", "single_label_classification", "multi_label_classification", "shared_label_classification"
 ]
+Given = ParamSpec("Given")
 
 
+class _Unlearned(torch.autograd.Function):
+    """A loss that no weight can learn from, until somebody asks for it."""
+
+    @staticmethod
+    def forward(ctx: Any, loss: Tensor, asks: Tensor) -> Tensor:
+        return loss.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        raise UnsupportedError(
+            "E_NO_GRADIENT",
+            "No weight that led to this loss can learn.",
+            cure="Load the model again if it was optimised; otherwise let its weights learn and run it with gradients.",
+        )
+
+
+def _learnt(loss: Callable[Given, Tensor]) -> Callable[Given, Tensor]:
+    """The same loss, but that ``backward`` says what is wrong where no gradient leads back from it."""
+
+    @wraps(loss)
+    def learnt(*given: Given.args, **named: Given.kwargs) -> Tensor:
+        value = loss(*given, **named)
+        if value.requires_grad:
+            return value
+        return _Unlearned.apply(value, torch.empty(0, requires_grad=True))  # pyright: ignore
+
+    return learnt
+
+
+@_learnt
 def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = None, *, shares: bool = False) -> Tensor:
     """The loss of a sequence head: a scalar.
 
@@ -54,22 +87,26 @@ def problem_of(labels: int, given: Tensor, *, shares: bool = False) -> Problem:
     return "shared_label_classification" if shares else "multi_label_classification"
 
 
+@_learnt
 def token_loss(out: TokenLogits, labels: Tensor) -> Tensor:
     """The loss of a token head: scores [T, C], labels [T] int64, -100 for tokens that do not count -> scalar."""
     return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
 
 
+@_learnt
 def replaced_loss(out: ReplacedLogits, labels: Tensor) -> Tensor:
     """The loss of a discriminator: scores [T], labels [T] 1 for a token that was replaced, -100 for none -> scalar."""
     counted = check_labels(labels, tuple(out.logits.shape), 2) != IGNORED
     return F.binary_cross_entropy_with_logits(out.logits[counted], labels[counted].to(out.logits.dtype))
 
 
+@_learnt
 def vocabulary_loss(out: VocabLogits, labels: Tensor) -> Tensor:
     """The loss of a masked language model: scores [R, V], labels [R] int64, -100 for what does not count -> scalar."""
     return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
 
 
+@_learnt
 def next_token_loss(out: VocabLogits, labels: Tensor) -> Tensor:
     """The loss of a causal language model: scores [T, V] of every row, labels [T] int64 -> scalar.
 
@@ -83,6 +120,7 @@ def _rows(logits: Tensor) -> tuple[tuple[int, ...], int]:
     return (logits.shape[0],), logits.shape[1]
 
 
+@_learnt
 def span_loss(out: SpanLogits, starts: Tensor, ends: Tensor) -> Tensor:
     """The loss of an answer's span: start and end scores [T], starts and ends [N] int64 -> scalar.
 
@@ -103,6 +141,7 @@ def _place_loss(scores: Tensor, out: SpanLogits, places: Tensor) -> Tensor:
     return torch.stack(terms).mean() if terms else scores.sum() * torch.nan
 
 
+@_learnt
 def choice_loss(out: ChoiceLogits, labels: Tensor) -> Tensor:
     """The loss of multiple choice: scores [N] in questions of ``out.sizes``, labels [questions] int64 -> scalar."""
     check_labels(labels, (len(out.sizes),), min(out.sizes))

@@ -14,19 +14,16 @@ from torso.batch import Batch, Layout
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.fill import LoadReport
 from torso.checkpoint.names import Names, Parts
-from torso.checkpoint.parameters import knob_of
-from torso.errors import ConfigError, TooLongError, UnsupportedError
+from torso.errors import TooLongError, UnsupportedError
 from torso.nn.cache import KeyValueCache
 from torso.nn.heads import Head, VocabHead
 from torso.nn.norm import OffsetRMSNorm
 from torso.nn.products import rowwise_products
+from torso.nn.sealed import Sealable
 from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 from torso.outputs import Hidden
-from torso.weightless import weightless
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from torso.runtime.modes import Optimised
     from torso.text import Tokenizer
 
@@ -34,7 +31,7 @@ Out = TypeVar("Out")
 AnyTrunk = Trunk | EncoderDecoder | EncoderOnly
 
 
-class Model(nn.Module, Generic[Out]):
+class Model(Sealable, Generic[Out]):
     """A trunk and the head of one task. There is no other model class.
 
     Attributes:
@@ -60,6 +57,11 @@ class Model(nn.Module, Generic[Out]):
         self.head_trained = False
         self.optimised: Optimised | None = None
         self._tie()
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the model only runs: once it is optimised."""
+        return self.optimised is not None
 
     def _tie(self) -> None:
         if isinstance(self.head, VocabHead):
@@ -88,8 +90,9 @@ class Model(nn.Module, Generic[Out]):
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
             UnsupportedError: ``E_NO_CACHE`` and ``E_STALE_CACHE``, for a cache where later tokens change the rows of
-                earlier ones. Nothing was run.
+                earlier ones. ``E_OPTIMISED``, for an optimised model whose weights are asked to learn. Nothing was run.
         """
+        self.refuse_learning()
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
@@ -171,57 +174,12 @@ class Model(nn.Module, Generic[Out]):
             ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
             UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
         """
+        from torso.changing import changed
+
         self.refuse_optimised()
-        self.config.refuse_unknown(changes)
-        for declared in self.config.declared():
-            if declared.name in changes and knob_of(declared).acts == "shape":
-                raise ConfigError(
-                    "E_NEEDS_RELOAD",
-                    "{name} gives the weights their shape; a built model cannot change it.",
-                    cure="Load again: load(source, task, changes={{'{name}': ...}}).",
-                    values=dict(name=declared.name),
-                )
-        config = self.config.replace(changes)
-        if config.num_labels != self.config.num_labels:
-            raise ConfigError(
-                "E_NEEDS_RELOAD",
-                "The head has {there} labels; {given} names were given.",
-                cure="Name as many, or load again with labels=[...] and new_head=True.",
-                values=dict(there=self.config.num_labels, given=config.num_labels),
-            )
-        with weightless():
-            anew = Model(config, self.architecture, self.task)
-        if self.report is not None:
-            anew.drop(self.report.absent)
-        own = dict(self.named_parameters())
-        for name, _ in anew.named_parameters():
-            place(anew, name, own[name])
-        self.config, self.trunk, self.head = config, anew.trunk.train(self.training), anew.head.train(self.training)
+        anew = changed(self, changes)
+        self.config, self.trunk, self.head = anew.config, anew.trunk, anew.head
         self._tie()
-
-    def train(self, mode: bool = True) -> Self:
-        """Puts the model into training mode, or out of it.
-
-        Raises:
-            UnsupportedError: ``E_OPTIMISED``, for a model that was made to run only.
-        """
-        if mode:
-            self.refuse_optimised()
-        return super().train(mode)
-
-    def refuse_optimised(self) -> None:
-        """Refuses what a model can no longer do after `torso.optimise`.
-
-        Raises:
-            UnsupportedError: ``E_OPTIMISED``.
-        """
-        if self.optimised is not None:
-            raise UnsupportedError(
-                "E_OPTIMISED",
-                "This model was optimised ({mode}): it runs, and is neither trained, changed nor saved.",
-                cure="Load it again for that.",
-                values=dict(mode=self.optimised.mode),
-            )
 
     def drop(self, modules: Collection[str]) -> None:
         """Takes optional modules out of the head: what a checkpoint does not hold is never made up."""
@@ -260,14 +218,6 @@ class Model(nn.Module, Generic[Out]):
 
         self.refuse_optimised()
         save(self, Path(folder), tokenizer)
-
-
-def place(model: nn.Module, name: str, value: torch.Tensor) -> None:
-    """Puts a tensor where a parameter of that name is."""
-    module, _, own = name.rpartition(".")
-    home = model.get_submodule(module)
-    fixed = not getattr(home, own).requires_grad
-    setattr(home, own, value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=not fixed))
 
 
 def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) -> Model[Out]:

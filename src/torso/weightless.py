@@ -1,4 +1,4 @@
-"""Building a model without weights: shapes alone, no memory, no initial values."""
+"""Building a model without weights, shapes alone, no memory, no initial values; and putting weights in place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 
@@ -31,3 +32,11 @@ def weightless() -> Generator[None]:
     """Inside it, modules are built on the meta device: their parameters have shapes and take no memory."""
     with torch.device("meta"), _Uninitialised():
         yield
+
+
+def place(model: nn.Module, name: str, value: Tensor) -> None:
+    """Puts a tensor where a parameter of that name is."""
+    module, _, own = name.rpartition(".")
+    home = model.get_submodule(module)
+    fixed = not getattr(home, own).requires_grad
+    setattr(home, own, value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=not fixed))

@@ -87,7 +87,7 @@ LINES = (
     ("paths", "sniff", "files", "strict_json", "writing", "batch", "outputs"),
     ("nn", "hub", "text", "checkpoint", "architecture"),
     ("models", "bundled"),
-    ("model", "losses", "weightless"),
+    ("model", "changing", "losses", "weightless"),
     ("kernels",),
     ("loading", "settling", "catalogue"),
     ("runtime", "generation"),

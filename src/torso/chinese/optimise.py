@@ -20,10 +20,18 @@ TEXTS: dict[str, str] = {
     "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f}).": (
         "torso：在本机上，与 float32 的余弦不低于 {least} 的模式中 {mode} 最快(实测 {met:.6f})。"
     ),
-    "This model was optimised ({mode}): it runs, and is neither trained, changed nor saved.": (
-        "此模型已优化({mode})：只能运行，不能训练、更改或保存。"
+    "This model was optimised: it runs, and is neither trained, changed, moved, copied nor saved.": (
+        "此模型已优化：只能运行，不能训练、更改、移动、复制或保存。"
     ),
     "Load it again for that.": "如需这些操作，请重新加载。",
+    "optimise takes a torso.Model; {kind} is none.": "optimise 接受 torso.Model；{kind} 不是。",
+    "Give what torso.load gives, or the .model of a padded model.": (
+        "请传入 torso.load 返回的模型，或填充模型的 .model。"
+    ),
+    "No weight that led to this loss can learn.": "得出此损失的权重都不能学习。",
+    "Load the model again if it was optimised; otherwise let its weights learn and run it with gradients.": (
+        "若模型已优化，请重新加载；否则请让其权重可学习，并在计算梯度的情况下运行。"
+    ),
     # torso bench
     "Measure how fast a model runs on this machine.": "测量模型在本机上的速度。",
     "Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of "

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from torso.nn.sealed import Sealable
+
 FUSED = {F.gelu: ("gelu", "none"), F.relu: ("relu", ""), F.silu: ("swish", ""), torch.tanh: ("tanh", "")}
 """Activations that oneDNN computes on a product's way out, as it names them."""
 
 
-class PackedLinear(nn.Module):
+class PackedLinear(Sealable):
     """x [T, in] -> [T, out] by oneDNN, from a weight in its own order, in float32 or bfloat16.
 
     The rows come in any dtype and leave in the weight's. Each row's sum is the same in any company, and no setting of
@@ -47,7 +49,7 @@ class PackedLinear(nn.Module):
         return out.to(self.out)
 
 
-class QuantisedLinear(nn.Module):
+class QuantisedLinear(Sealable):
     """x [T, in] -> [T, out] in eight bits: a scale per output of the weight, and one per call for the rows.
 
     Args:

@@ -116,7 +116,11 @@ class Bench:
         return Optimised(mode, met, kept, self.stand_ins.kernels)
 
     def choose(self, modes: Sequence[str], least: float) -> Optimised:
-        """Puts the fastest of the modes in place that keeps the fidelity."""
+        """Puts the fastest of the modes in place that keeps the fidelity.
+
+        Raises:
+            UnsupportedError: ``E_FIDELITY``, if none does: of the first of them.
+        """
         times: dict[str, float] = {}
         for mode in modes:
             try:
@@ -125,7 +129,7 @@ class Bench:
                 continue
             times[mode] = self.seconds()
             self.stand_ins.restore()
-        return self.apply(min(times, key=lambda mode: times[mode]), least)
+        return self.apply(min(times or modes[:1], key=lambda mode: times.get(mode, 0.0)), least)
 
     def key(self, mode: str, least: float) -> str:
         """What a file of packed weights must have been made of and for.

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import torch
 
 from torso.batch import Batch
-from torso.errors import InputError, UnsupportedError
+from torso.errors import InputError, InputTypeError, UnsupportedError
 from torso.language import say
 from torso.model import Model
 from torso.runtime.modes import Bench, Optimised
@@ -51,11 +51,19 @@ def optimise(
             fidelity, processor and version of the kernels, where nothing is measured again; otherwise it is written.
 
     Raises:
+        InputTypeError: ``E_MODEL``, for anything but a `Model`.
         InputError: ``E_MODE`` for an unknown mode; ``E_KEPT``, if ``file`` is something else.
         UnsupportedError: ``E_MODE``, where machine or model do not allow a mode, or ``file`` for a model that the
             compiled kernels do not run; ``E_OPTIMISED`` for a second time.
         AccessError, DiskError: if ``file`` cannot be written; the model is optimised all the same.
     """
+    if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]  not everybody has a checker
+        raise InputTypeError(
+            "E_MODEL",
+            "optimise takes a torso.Model; {kind} is none.",
+            cure="Give what torso.load gives, or the .model of a padded model.",
+            values=dict(kind=type(model).__name__),
+        )
     if mode not in (*MODES, "auto"):
         raise InputError(
             "E_MODE",
