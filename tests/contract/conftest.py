@@ -21,13 +21,14 @@ def deviations() -> Deviations:
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, str], Reference]:
-    made: dict[tuple[str, str, str], Reference] = {}
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reference]:
+    made: dict[tuple[object, ...], Reference] = {}
 
-    def get(model_type: str, config: str, case: str) -> Reference:
-        key = (model_type, config, case)
+    def get(model_type: str, config: str, case: str, **values: int) -> Reference:
+        name = (model_type, config, case)
+        key = (*name, *values.items())
         if key not in made:
-            made[key] = make(*key, tmp_path_factory.mktemp("-".join(key)))
+            made[key] = make(*name, tmp_path_factory.mktemp("-".join(name)), **values)
         return made[key]
 
     return get
