@@ -12,6 +12,7 @@ from torso.errors import InputError, UnsupportedError
 from torso.kernels import about
 from torso.kernels.encoder import NativeTrunk
 from torso.models.bert import BertConfig
+from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.llama import LlamaConfig
 from torso.runtime.optimise import MODES
 
@@ -40,7 +41,7 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
     first = optimise(bert(), mode, fidelity=0.99, file=file)
     capfd.readouterr()
     monkeypatch.setattr("torso.runtime.modes.Bench.means", forbidden)
-    monkeypatch.setattr("torso.kernels.encoder.PackedWeight", forbidden)
+    monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
     again = optimise(bert(), mode, fidelity=0.99, file=file)
     assert again.optimised == first.optimised
     assert rows(again).equal(rows(first))
@@ -55,6 +56,23 @@ def test_what_layers_were_spared_is_kept_too(tmp_path) -> None:
     again = optimise(bert(), "int8", fidelity=0.9999, file=tmp_path / "a")
     assert again.optimised == first.optimised
     assert {kind for _, kind in again.trunk.whole.packed} == {1, 2}
+    assert rows(again).equal(rows(first))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
+    """With what projects them: no product of the kernels, so that no mode is asked about it."""
+
+    def deberta():
+        settings = DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c", initializer_range=0.2)
+        return new_model(settings, Task.FEATURES, seed=4).eval()
+
+    first = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
+    assert first.optimised.kernels
+    assert not [name for name in first.optimised.kept if "place" in name]
+    assert len([name for name, _ in first.trunk.whole.packed if "place" in name]) == 4
+    monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
+    again = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
     assert rows(again).equal(rows(first))
 
 

@@ -13,6 +13,7 @@ from torso.batch import Layout
 from torso.errors import UnsupportedError
 from torso.kernels import library as native
 from torso.kernels.arguments import check, done, kernels, shape_error, team
+from torso.kernels.structures import AttentionCall
 from torso.nn.attending import Rule
 
 
@@ -80,7 +81,7 @@ def attention(
     out = torch.empty(count, heads, size, dtype=dtype)
     squares = [heads * length * length for length in layout.sizes]
     room = None if weights is None else torch.empty(sum(squares))
-    call = native.AttentionCall(
+    call = AttentionCall(
         kind=kind,
         queries=native.address(q),
         keys=native.address(k),

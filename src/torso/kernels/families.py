@@ -2,8 +2,9 @@
 
 FAMILIES = frozenset(
     {
-        *("Albert", "Bart", "Bert", "Camembert", "DistilBert", "Electra", "Ernie", "Gte", "MBart", "Marian"),
-        *("MegatronBert", "ModernBert", "MPNet", "MT5", "NomicBert", "Pegasus", "Roberta", "T5", "XLMRoberta"),
+        *("Albert", "Bart", "Bert", "Camembert", "Deberta", "DebertaV2", "DistilBert", "Electra", "Ernie", "Gte"),
+        *("MBart", "Marian", "MegatronBert", "ModernBert", "MPNet", "MT5", "NomicBert", "Pegasus", "Roberta"),
+        *("T5", "XLMRoberta"),
     }
 )
 """Of an encoder-decoder its encoder."""

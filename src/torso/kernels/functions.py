@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from torso.errors import InputError, UnsupportedError
+from torso.errors import InputError
 from torso.kernels import library as native
-from torso.kernels.arguments import check, done, kernels, shape_error, team
+from torso.kernels.arguments import check, done, kernels, team
 from torso.kernels.attention import attention
-from torso.kernels.library import PackedWeight
-from torso.kernels.pieces import ACTIVATIONS
-from torso.nn.activations import activation as named
+from torso.kernels.products import Quantised, linear, pack, quantise
+from torso.kernels.structures import Embeddings
+from torso.kernels.structures import Norm as NormStructure
 
 __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pack", "quantise"]
 
@@ -38,92 +38,6 @@ class Norm:
     bias: Tensor | None = None
     epsilon: float = 1e-5
     rms: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Quantised:
-    """Rows in eight bits: number times step plus low gives each value back, to half a step.
-
-    Attributes:
-        numbers: [T, D rounded up to a multiple of 4] uint8; 0 behind the last value.
-        steps: [T, groups].
-        lows: [T, groups], the least value of each group; no number where the step is none.
-    """
-
-    numbers: Tensor
-    steps: Tensor
-    lows: Tensor
-
-
-def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32, group: int = 0) -> PackedWeight:
-    """A linear layer's weight [outputs, inputs] and bias [outputs], laid out for `linear` on this processor.
-
-    Args:
-        weight: of any floating dtype; its numbers are copied.
-        bias: likewise, or None.
-        kind: `native.FLOAT32`, `native.BFLOAT16` or `native.EIGHT_BITS`.
-        group: of eight bits, how many inputs share a scale: a multiple of 4; 0 for all of them.
-
-    Raises:
-        InputError: ``E_SHAPE``, for shapes that do not fit, or a group that is no multiple of 4.
-        InputTypeError: ``E_DTYPE``, for other numbers or another device.
-        UnsupportedError: ``E_KERNELS``, without kernels, or without this kind on this processor.
-    """
-    library = kernels(kind)
-    check("weight", weight, (None, None), floating=True)
-    if bias is not None:
-        check("bias", bias, (weight.shape[0],), floating=True)
-    if not weight.numel():
-        raise shape_error("weight", weight, "[1 or more, 1 or more]")
-    if group < 0 or group % 4:
-        raise InputError("E_SHAPE", "A group of {group} inputs is no multiple of 4.", values=dict(group=group))
-    return PackedWeight(library, weight, bias, kind, group)
-
-
-def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threads: int | None = None) -> Tensor:
-    """activation(x weight^T + bias): x [T, inputs] float32 -> [T, outputs] float32.
-
-    A weight in bfloat16 meets rows rounded to bfloat16, one in eight bits rows quantised as by `quantise`; sums are
-    float32 (whole numbers in eight bits). A row's result is the same to the last bit whatever rows are beside it.
-
-    Args:
-        x: rows.
-        packed: of `pack`, on this processor and instruction set.
-        activation: a name as in configs: linear, gelu, gelu_new, relu, silu, tanh, quick_gelu, or one that means these.
-        threads: how many may take part; None for as many as torch's.
-
-    Raises:
-        InputError: ``E_SHAPE``, or ``E_ACTIVATION`` for one that kernels do not compute.
-        InputTypeError: ``E_DTYPE``.
-        ConfigError: ``E_ACTIVATION``, for a name that nobody knows.
-        UnsupportedError: ``E_KERNELS``, without kernels, or if the weight was packed for another instruction set.
-    """
-    matrix = packed.structure
-    library = kernels(matrix.kind)
-    if packed.panel != library.panel:
-        raise UnsupportedError(
-            "E_KERNELS",
-            "This weight was packed in panels of {packed} columns; the instruction set {name} reads {panel}.",
-            cure="Pack it again.",
-            values=dict(packed=packed.panel, name=library.set, panel=library.panel),
-        )
-    check("x", x, (None, matrix.inputs), dtype=torch.float32)
-    function = named(activation)
-    if function not in ACTIVATIONS:
-        raise InputError(
-            "E_ACTIVATION",
-            "The kernels do not compute the activation {name!r}.",
-            cure="Apply it to the result of the activation linear.",
-            values=dict(name=activation),
-        )
-    x, out = x.detach().contiguous(), torch.empty(len(x), matrix.outputs)
-    which = ACTIVATIONS.index(function)
-    done(
-        library.call.torso_linear(
-            native.pointer(matrix), native.address(x), len(x), which, native.address(out), team(threads)
-        )
-    )
-    return out
 
 
 def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None, *, threads: int | None = None) -> Tensor:
@@ -209,7 +123,7 @@ def embed(
         raise IndexError("an id has no row in its table")
     structure, held = _norm(norm, width)
     rows = [0 if each is None else len(each) for each in tables]
-    everything = native.Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
+    everything = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
     # Read only beside a table of positions, but never a null pointer.
     ids[2] = ids[0] if ids[2] is None else ids[2]
     out = torch.empty(count, width)
@@ -222,42 +136,13 @@ def embed(
     return out
 
 
-def quantise(x: Tensor, group: int = 0) -> Quantised:
-    """Rows [T, D] float32 as unsigned numbers of eight bits between the least and the largest of each group of columns.
-
-    A group that holds a NaN or an infinity has no step (NaN), and makes NaN of whatever is multiplied with it.
-
-    Args:
-        x: rows.
-        group: columns that share a step: a multiple of 4; 0 for the whole row.
-
-    Raises:
-        InputError: ``E_SHAPE``.
-        InputTypeError: ``E_DTYPE``.
-        UnsupportedError: ``E_KERNELS``, without kernels, or without eight bits on this processor.
-    """
-    library = kernels(native.EIGHT_BITS)
-    check("x", x, (None, None), dtype=torch.float32)
-    if group < 0 or group % 4:
-        raise InputError("E_SHAPE", "A group of {group} inputs is no multiple of 4.", values=dict(group=group))
-    count, width = x.shape
-    if not width:
-        raise shape_error("x", x, "[T, 1 or more]")
-    group = group or -(-width // 4) * 4
-    x = x.detach().contiguous()
-    numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8)
-    steps = torch.empty(count, -(-width // group), 2)
-    library.call.torso_quantise(native.address(x), count, width, group, native.address(numbers), native.address(steps))
-    return Quantised(numbers, *steps.unbind(-1))
-
-
-def _norm(norm: Norm | None, width: int) -> tuple[native.Norm, list[Tensor | None]]:
+def _norm(norm: Norm | None, width: int) -> tuple[NormStructure, list[Tensor | None]]:
     """The structure, and what it points to."""
     if norm is None:
-        return native.Norm(native.NO_NORM), []
+        return NormStructure(native.NO_NORM), []
     check("weight", norm.weight, (width,), floating=True)
     if norm.bias is not None:
         check("bias", norm.bias, (width,), floating=True)
     held = [native.held(norm.weight), None if norm.bias is None else native.held(norm.bias)]
     kind = native.RMS_NORM if norm.rms else native.LAYER_NORM
-    return native.Norm(kind, *map(native.address, held), norm.epsilon), held
+    return NormStructure(kind, *map(native.address, held), norm.epsilon), held

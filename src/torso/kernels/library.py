@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int32, c_int64, c_void_p
+from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-VERSION = 1
+from torso.kernels.structures import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
+from torso.language import say
+
+VERSION = 2
 """Of the interface: what torso_kernels.h says."""
 FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
@@ -22,129 +25,6 @@ KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
 NO_NORM, LAYER_NORM, RMS_NORM = range(3)
 NO_MEMORY, OUT_OF_RANGE = 1, 2
 """What the library answers when it could not do what it was asked."""
-
-
-class Matrix(Structure):
-    """``torso_matrix``."""
-
-    _fields_ = (
-        ("kind", c_int32),
-        ("outputs", c_int64),
-        ("inputs", c_int64),
-        ("packed", c_void_p),
-        ("bias", c_void_p),
-        ("scales", c_void_p),
-        ("totals", c_void_p),
-        ("group", c_int64),
-    )
-
-
-class Norm(Structure):
-    """``torso_norm``."""
-
-    _fields_ = (("kind", c_int32), ("weight", c_void_p), ("bias", c_void_p), ("epsilon", c_float))
-
-
-class Embeddings(Structure):
-    """``torso_embeddings``."""
-
-    _fields_ = (
-        ("tokens", c_void_p),
-        ("segments", c_void_p),
-        ("positions", c_void_p),
-        ("token_rows", c_int64),
-        ("segment_rows", c_int64),
-        ("position_rows", c_int64),
-        ("position_offset", c_int64),
-        ("scale", c_float),
-        ("norm", Norm),
-    )
-
-
-class Block(Structure):
-    """``torso_block``."""
-
-    _fields_ = (
-        ("qkv", Matrix),
-        ("out", Matrix),
-        ("up", Matrix),
-        ("down", Matrix),
-        ("attn_norm", Norm),
-        ("ffn_norm", Norm),
-        ("norms_after", c_int32),
-        ("gated", c_int32),
-        ("activation", c_int32),
-        ("turns", c_int32),
-        ("left", c_int64),
-        ("right", c_int64),
-        ("scale", c_float),
-    )
-
-
-class Trunk(Structure):
-    """``torso_trunk``."""
-
-    _fields_ = (
-        ("middle", c_int32),
-        ("width", c_int64),
-        ("heads", c_int64),
-        ("key_heads", c_int64),
-        ("head_size", c_int64),
-        ("inner", c_int64),
-        ("embeddings", Embeddings),
-        ("depth", c_int64),
-        ("blocks", POINTER(Block)),
-        ("norm", Norm),
-    )
-
-
-class Call(Structure):
-    """``torso_call``."""
-
-    _fields_ = (
-        ("texts", c_int64),
-        ("starts", c_void_p),
-        ("tokens", c_void_p),
-        ("segments", c_void_p),
-        ("positions", c_void_p),
-        ("rows", c_void_p),
-        ("cosines", c_void_p * 2),
-        ("sines", c_void_p * 2),
-        ("turned", c_int64),
-        ("distances", c_void_p),
-        ("reach", c_int64),
-        ("out", c_void_p),
-        ("only", c_int32),
-        ("kept", POINTER(c_void_p)),
-        ("weights", POINTER(c_void_p)),
-        ("threads", c_int32),
-    )
-
-
-class AttentionCall(Structure):
-    """``torso_attention_call``."""
-
-    _fields_ = (
-        ("kind", c_int32),
-        ("queries", c_void_p),
-        ("keys", c_void_p),
-        ("values", c_void_p),
-        ("row_step", c_int64),
-        ("texts", c_int64),
-        ("starts", c_void_p),
-        ("heads", c_int64),
-        ("key_heads", c_int64),
-        ("head_size", c_int64),
-        ("scale", c_float),
-        ("left", c_int64),
-        ("right", c_int64),
-        ("distances", c_void_p),
-        ("reach", c_int64),
-        ("to", c_void_p),
-        ("to_step", c_int64),
-        ("weights", c_void_p),
-        ("threads", c_int32),
-    )
 
 
 _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
@@ -188,7 +68,8 @@ class Library:
             function = getattr(self.call, name)
             function.argtypes, function.restype = list(arguments), result
         if self.call.torso_version() != VERSION:
-            raise OSError(f"{path} is of version {self.call.torso_version()}, not {VERSION}")
+            values = dict(path=path, version=self.call.torso_version(), wanted=VERSION)
+            raise OSError(say("{path} is of version {version}, not {wanted}", values))
         count: int = self.call.torso_instruction_sets()
         self.sets = tuple(self.call.torso_instruction_set_name(i).decode() for i in range(count))
         self.set = chosen if chosen in self.sets else self.sets[0]
@@ -214,11 +95,11 @@ def file() -> Path:
 
 
 def refusal() -> str | None:
-    """Why there are no kernels here; None where there are."""
+    """Why there are no kernels here, in the language in force; None where there are."""
     if os.environ.get(SETTING) == "0":
-        return f"{SETTING}=0 turns them off"
+        return say("{setting}=0 turns them off", dict(setting=SETTING))
     if not file().exists():
-        return "they were not compiled when torso was installed"
+        return say("they were not compiled when torso was installed")
     return _loaded()[1]
 
 
@@ -236,7 +117,7 @@ class About:
             where PyTorch computes everything.
         modes: of `torso.optimise`, those that the kernels compute.
         threads: that a call of them uses, as many as torch.
-        reason: why there are none.
+        reason: why there are none, in the language in force.
     """
 
     instruction_set: str | None

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from torso.kernels import library as native
 from torso.kernels.arguments import done
-from torso.kernels.encoder import GROUP
 from torso.kernels.library import Library, PackedWeight
+from torso.kernels.packing import GROUP
 from torso.kernels.pieces import ACTIVATIONS
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from torso.language import say
 from torso.nn.activations import gelu_tanh, linear, quick_gelu
 from torso.nn.attention import Attention, Unrotated
 from torso.nn.bias import BucketBias
 from torso.nn.block import PostNormBlock, PreNormBlock
+from torso.nn.disentangled import DisentangledAttention, Distances, SharedDisentangledAttention, Shift
 from torso.nn.feedforward import FeedForward, GatedFeedForward
 from torso.nn.norm import OffsetRMSNorm, RMSNorm
 from torso.nn.rotary import Rotary
@@ -20,8 +22,7 @@ from torso.nn.trunk import Trunk
 
 ACTIVATIONS = (linear, F.gelu, gelu_tanh, F.relu, F.silu, torch.tanh, quick_gelu)
 """Those that the kernels compute, in the order of their numbers."""
-PRODUCTS = ("attn.qkv", "attn.out", "ffn.up", "ffn.down")
-"""The linear layers of a block; a gated feed-forward's first is `ffn.gate_up`."""
+_ATTENTIONS = (Attention, DisentangledAttention, SharedDisentangledAttention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class Piece:
     """A block as the kernels see it: its parts, found to be such as they can run."""
 
     block: PostNormBlock | PreNormBlock
-    attn: Attention
+    attn: Attention | DisentangledAttention
     ffn: FeedForward | GatedFeedForward
 
     @property
     def linears(self) -> dict[str, nn.Linear]:
-        """The linear layers, by their names in the block, in the order of `PRODUCTS`."""
+        """The linear layers, by their names in the block: queries, keys and values; out of attention; up; down."""
         up = "up" if isinstance(self.ffn, FeedForward) else "gate_up"
         return {
             "attn.qkv": self.attn.qkv,
@@ -43,60 +44,107 @@ class Piece:
             "ffn.down": self.ffn.down,
         }
 
+    def bias(self, name: str) -> Tensor | None:
+        """What is added behind one of them, with what stands apart from it."""
+        bias: Tensor | None = getattr(self.linears[name], "bias", None)
+        if name != "attn.qkv" or isinstance(self.attn, Attention):
+            return bias
+        shifts = (self.attn.q_shift, None, self.attn.v_shift)
+        apart = torch.cat(
+            [
+                shift.bias if isinstance(shift, Shift) else torch.zeros(width)
+                for shift, width in zip(shifts, self.attn.parts["qkv"], strict=True)
+            ]
+        )
+        return apart if bias is None else bias + apart
+
+    @property
+    def rotary(self) -> Rotary | None:
+        """What turns queries and keys."""
+        rotary = getattr(self.attn, "rotary", None)
+        return rotary if isinstance(rotary, Rotary) else None
+
+    @property
+    def gate_behind(self) -> bool:
+        """Whether the feed-forward's first layer gives [up | gate]."""
+        return isinstance(self.ffn, GatedFeedForward) and self.ffn.gate_behind
+
     @property
     def activation(self) -> Any:
         """The function of the feed-forward."""
         return self.ffn.given if isinstance(self.ffn, FeedForward) else self.ffn.act
 
 
+def pieces(trunk: Trunk) -> list[tuple[str, Piece]]:
+    """The blocks of a trunk without an `obstacle`, and their names; one that stands several times has its first."""
+    layers = cast("list[Any]", list(trunk.layers))
+    names = {id(layer): f"layers.{i}" for i, layer in reversed(list(enumerate(layers)))}
+    return [(names[id(layer)], Piece(layer, layer.attn, layer.ffn)) for layer in layers]
+
+
+def products(trunk: Trunk) -> list[str]:
+    """The names of the linear layers whose weights the kernels multiply with; they make constants of any others."""
+    return list(dict.fromkeys(f"{name}.{own}" for name, piece in pieces(trunk) for own in piece.linears))
+
+
 def obstacle(trunk: nn.Module) -> str | None:
-    """Why the kernels cannot run a trunk, in a few words; None if they can."""
+    """Why the kernels cannot run a trunk, in a few words, in the language in force; None if they can."""
     if type(trunk) is not Trunk:
-        return "not a plain encoder"
+        return say("not a plain encoder")
     for layer in trunk.layers:
         if type(layer) not in (PostNormBlock, PreNormBlock):
-            return f"its block is a {type(layer).__name__}"
+            return say("its block is a {name}", dict(name=type(layer).__name__))
         reason = _obstacle(layer, trunk)
         if reason is not None:
             return reason
-    if len({id(each) for each in rotaries(trunk)}) > 2:
-        return "more than two kinds of rotary angles"
-    return None if len(trunk.layers) else "no blocks"
+    if len(rotaries(trunk)) > 2:
+        return say("more than two kinds of rotary angles")
+    return None if len(trunk.layers) else say("no blocks")
 
 
 def _obstacle(block: nn.Module, trunk: Trunk) -> str | None:
-    attn, ffn = block.attn, block.ffn
-    if type(attn) is not Attention:
-        return f"its attention is a {type(attn).__name__}"
+    ffn = block.ffn
     if type(ffn) not in (FeedForward, GatedFeedForward):
-        return f"its feed-forward is a {type(ffn).__name__}"
-    norms = (block.attn_norm, block.ffn_norm, undropped(trunk.norm))
+        return say("its feed-forward is a {name}", dict(name=type(ffn).__name__))
+    norms = (block.attn_norm, block.ffn_norm, bare(trunk.norm))
     if any(type(norm) not in (nn.LayerNorm, RMSNorm, OffsetRMSNorm, nn.Identity) for norm in norms):
-        return "a norm of another kind"
-    if not all(type(each) is nn.Identity for each in (attn.q_norm, attn.k_norm)):
-        return "it norms its heads"
-    if attn.rule.softcap is not None:
-        return "its scores have a cap"
-    if type(attn.rotary) not in (Unrotated, Rotary):
-        return f"its positions are a {type(attn.rotary).__name__}"
-    if any(bias is not None and not isinstance(bias, BucketBias) for bias in attn.shared):
-        return "another bias of its scores"
-    piece = Piece(block, attn, ffn)  # pyright: ignore[reportArgumentType]  just found to be so
+        return say("a norm of another kind")
+    reason = _obstacle_of_attention(block.attn, trunk)
+    if reason is not None:
+        return reason
+    piece = Piece(block, block.attn, ffn)  # pyright: ignore[reportArgumentType]  just found to be so
     if piece.activation not in ACTIVATIONS:
-        return "another activation"
-    if any(each.in_features % 4 for each in piece.linears.values()) or attn.head_size % 4:
-        return "a width that is no multiple of 4"
+        return say("another activation")
+    if any(each.in_features % 4 for each in piece.linears.values()) or piece.attn.head_size % 4:
+        return say("a width that is no multiple of 4")
     return None
 
 
-def undropped(norm: nn.Module) -> nn.Module:
-    """A norm without the dropout that stands behind it in training."""
-    if isinstance(norm, nn.Sequential) and [type(each) for each in norm][1:] == [nn.Dropout]:
-        return norm[0]
+def _obstacle_of_attention(attn: Any, trunk: Trunk) -> str | None:
+    if type(attn) not in _ATTENTIONS:
+        return say("its attention is a {name}", dict(name=type(attn).__name__))
+    if type(attn) is Attention:
+        if not all(type(each) is nn.Identity for each in (attn.q_norm, attn.k_norm)):
+            return say("it norms its heads")
+        if type(attn.rotary) not in (Unrotated, Rotary):
+            return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
+    if attn.rule.softcap is not None:
+        return say("its scores have a cap")
+    (bias,) = attn.shared
+    if bias is not None and not (isinstance(bias, (BucketBias, Distances)) and bias is trunk.score_bias):
+        return say("another bias of its scores")
+    return None
+
+
+def bare(norm: nn.Module) -> nn.Module:
+    """A norm without what changes nothing about it when a model only runs."""
+    if isinstance(norm, nn.Sequential):
+        rest = [each for each in norm if type(each) not in (nn.Dropout, nn.Identity)]
+        return rest[0] if len(rest) == 1 else norm
     return norm
 
 
 def rotaries(trunk: Trunk) -> list[Rotary]:
     """The different rotary angles of a trunk's blocks."""
-    found: list[Any] = [cast("Any", layer).attn.rotary for layer in trunk.layers]
+    found: list[Any] = [getattr(cast("Any", layer).attn, "rotary", None) for layer in trunk.layers]
     return list({id(each): each for each in found if isinstance(each, Rotary)}.values())

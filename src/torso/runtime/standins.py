@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torso.kernels.encoder import NativeTrunk
 from torso.kernels.library import KINDS, Library, PackedWeight, library
 from torso.kernels.linear import NativeLinear
-from torso.kernels.pieces import obstacle
+from torso.kernels.pieces import obstacle, products
+from torso.language import say
 from torso.model import Model
 from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
@@ -28,16 +29,16 @@ def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
 
 
 def unfit(model: Model[Any]) -> str | None:
-    """Why the kernels cannot run a model's encoder; None if they can."""
+    """Why the kernels cannot run a model's encoder, in the language in force; None if they can."""
     encoder = encoder_of(model)
-    return "a decoder, which reads on from a cache" if encoder is None else obstacle(encoder[1])
+    return say("a decoder, which reads on from a cache") if encoder is None else obstacle(encoder[1])
 
 
 class StandIns:
     """The linear layers of a model as they were, and what runs in their place.
 
     Attributes:
-        linears: the linear layers, by their names.
+        linears: the linear layers, by their names; of blocks that the kernels run, those whose weights they multiply.
         packed: weights that the kernels have laid out, by name and kind: used again, and filled.
     """
 
@@ -48,6 +49,10 @@ class StandIns:
         self.packed: dict[tuple[str, int], PackedWeight] = {}
         self._library = library()
         self._encoder = None if self._library is None or unfit(model) else encoder_of(model)
+        if self._encoder is not None:
+            place, encoder = self._encoder
+            run = {f"{place}.{name}" for name in products(encoder)}
+            self.linears = {name: each for name, each in self.linears.items() if name in run or not self._inside(name)}
 
     @property
     def kernels(self) -> str | None:

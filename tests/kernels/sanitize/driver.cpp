@@ -238,27 +238,38 @@ void encode(Dice& dice) {
         norms.push_back(std::make_unique<NormNumbers>(dice, width, none));
         return norms.back()->norm;
     };
+    // Rows of distances in whole panels, and the row of each distance, rising or falling, from one end to the other.
+    const long rows_each = torso_panel() * dice.whole(1, 4);
+    auto places = [&] {
+        if (dice.coin()) return torso_matrix{};
+        weights.push_back(std::make_unique<Weight>(dice, base, heads * rows_each, size));
+        return weights.back()->matrix;
+    };
+    const Array<int32_t> row_of(dice, 2 * reach + 1);
+    for (long i = 0; i < row_of.size(); ++i) row_of[i] = int32_t(dice.whole(0, rows_each - 1));
+    std::sort(row_of.begin(), row_of.begin() + row_of.size());
+    if (dice.coin()) std::reverse(row_of.begin(), row_of.begin() + row_of.size());
     std::vector<torso_block> blocks;
     for (long i = 0; i < depth; ++i) {
         const bool gated = dice.coin();
         blocks.push_back({weight((heads + 2 * key_heads) * size, width), weight(width, heads * size),
                           weight(gated ? 2 * inner : inner, width), weight(width, inner), norm(!dice.whole(0, 5)), norm(!dice.whole(0, 5)),
-                          after, gated, int32_t(dice.whole(0, 6)), int32_t(dice.whole(-1, 1)), dice.whole(-1, 30), dice.whole(-1, 30), 0.3f});
+                          after, gated, int32_t(dice.whole(0, 6)), int32_t(dice.whole(-1, 1)), dice.whole(-1, 30), dice.whole(-1, 30), 0.3f, places(), places()});
     }
     const Tables tables(dice, width);
     const torso_trunk trunk = {base, width, heads, key_heads, size, inner, tables.tables, depth, blocks.data(), norm(dice.coin())};
 
     const Wholes tokens = drawn(dice, total, Tables::WORDS), kinds = drawn(dice, total, 2), positions = drawn(dice, total, 498);
     const Floats angles = normal(dice, total * turned), distances = normal(dice, heads * (2 * reach + 1)), rows = normal(dice, total * width);
-    const bool ready = dice.coin(), biased = dice.coin(), looked = dice.coin(), first_only = !looked && dice.coin();
+    const bool ready = dice.coin(), biased = dice.coin(), placed = dice.coin(), looked = dice.coin(), first_only = !looked && dice.coin();
     auto run = [&](const Floats& out, const std::vector<Floats>& kept, const std::vector<Floats>& seen, long threads) {
         std::vector<float*> to, into;
         for (const Floats& each : kept) to.push_back(dice.whole(0, 3) ? each.begin() : nullptr);
         for (const Floats& each : seen) into.push_back(each.begin());
         const torso_call call = {texts, starts.begin(), ready ? nullptr : tokens.begin(), dice.coin() ? kinds.begin() : nullptr,
                                  positions.begin(), ready ? rows.begin() : nullptr, {angles.begin(), angles.begin()},
-                                 {angles.begin(), angles.begin()}, turned, biased ? distances.begin() : nullptr, reach, out.begin(),
-                                 first_only, looked ? to.data() : nullptr, looked ? into.data() : nullptr, int32_t(threads)};
+                                 {angles.begin(), angles.begin()}, turned, biased ? distances.begin() : nullptr, placed ? row_of.begin() : nullptr,
+                                 reach, out.begin(), first_only, looked ? to.data() : nullptr, looked ? into.data() : nullptr, int32_t(threads)};
         require(torso_encode(&trunk, &call) == 0, "encode");
     };
     auto room = [&](long count, long length) {

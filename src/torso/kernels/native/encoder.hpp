@@ -4,75 +4,6 @@
 // works on stays in its own cache, and nobody waits. Where there are few, all threads share each product by its
 // columns and wait for one another between stages. Both are the same code: a team of one, or of all.
 
-// What a product reads: rows of one of the three kinds.
-struct Operand {
-    const void* rows;
-    long row_step;
-    const float* steps;  // of eight bits
-};
-
-template <class Middle, class Number>
-void apply(const torso_matrix& matrix, const Operand& in, long count, const Goal<Number>& goal, const Member& member) {
-#ifdef HAS_EIGHT_BITS
-    if (matrix.kind == TORSO_EIGHT_BITS) {
-        multiply(matrix, Quantised{static_cast<const uint8_t*>(in.rows), in.steps}, count, goal, member.rank, member.members);
-        return;
-    }
-#endif
-    multiply<Middle>(matrix, static_cast<const typename Middle::Number*>(in.rows), in.row_step, count, goal, member.rank,
-                     member.members);
-}
-
-inline long groups_of(const torso_matrix& matrix) {
-    return matrix.kind == TORSO_EIGHT_BITS ? (matrix.inputs + matrix.group - 1) / matrix.group : 0;
-}
-inline long whole_dwords(long bytes) { return (bytes + 3) / 4 * 4; }
-
-// The rows of a product with eight-bit weights.
-struct EightBitRows {
-    uint8_t* numbers = nullptr;
-    float* steps = nullptr;
-};
-
-// Where a part of a call is worked on. Laid out in one block of memory; the measure of it is taken with a null block.
-template <class Number>
-struct Desk {
-    float* x;
-    float* normed;
-    Number *input, *qkv, *attended, *inner;
-    EightBitRows eight, inner_eight;  // what qkv, out and up read, and what down reads
-
-    Desk(char* block, const torso_trunk& trunk, long rows, long* bytes) {
-        long used = 0;
-        auto place = [&](long size) {
-            char* here = block ? block + used : nullptr;
-            used += (size + 127) / 64 * 64;
-            return here;
-        };
-        const long qkv_width = (trunk.heads + 2 * trunk.key_heads) * trunk.head_size, high = rows < ROWS ? rows : ROWS;
-        long up = 0, groups = 0, inner_groups = 0;
-        for (long i = 0; i < trunk.depth; ++i) {
-            const torso_block& each = trunk.blocks[i];
-            up = std::max<long>(up, each.up.outputs);
-            groups = std::max({groups, groups_of(each.qkv), groups_of(each.out), groups_of(each.up)});
-            inner_groups = std::max(inner_groups, groups_of(each.down));
-        }
-        x = reinterpret_cast<float*>(place(rows * trunk.width * 4));
-        normed = reinterpret_cast<float*>(place(rows * trunk.width * 4));
-        input = sizeof(Number) == 4 ? reinterpret_cast<Number*>(normed)
-                                    : reinterpret_cast<Number*>(place(rows * trunk.width * sizeof(Number)));
-        qkv = reinterpret_cast<Number*>(place(rows * qkv_width * sizeof(Number)));
-        attended = reinterpret_cast<Number*>(place(rows * trunk.heads * trunk.head_size * sizeof(Number)));
-        inner = reinterpret_cast<Number*>(place(high * up * sizeof(Number)));
-        const long width = std::max(trunk.width, trunk.heads * trunk.head_size);
-        eight.numbers = reinterpret_cast<uint8_t*>(place(groups ? rows * whole_dwords(width) : 0));
-        eight.steps = reinterpret_cast<float*>(place(rows * groups * 2 * 4));
-        inner_eight.numbers = reinterpret_cast<uint8_t*>(place(inner_groups ? high * whole_dwords(trunk.inner) : 0));
-        inner_eight.steps = reinterpret_cast<float*>(place(high * inner_groups * 2 * 4));
-        if (bytes) *bytes = used;
-    }
-};
-
 template <class Middle>
 class Encoder {
     typedef typename Middle::Number Number;
@@ -216,6 +147,14 @@ class Encoder {
         for (long row = share.begin; row < share.end; ++row) quantise_row(to, row, from + row * row_step, next);
     }
 
+    static const int32_t* packed(const torso_matrix& matrix) { return static_cast<const int32_t*>(matrix.packed); }
+
+    // Rows of distances of the first head.
+    Places places(const torso_block& block) const {
+        if (!call_.places) return {};
+        return {packed(block.place_keys), packed(block.place_queries), call_.places + call_.reach, place_rows(trunk_, block)};
+    }
+
     void attention(const Member& member, long layer, long first, long last, bool only, const Desk<Number>& desk,
                    float* scratch) const {
         const torso_block& block = trunk_.blocks[layer];
@@ -227,7 +166,8 @@ class Encoder {
                 const long length = call_.starts[text + 1] - call_.starts[text];
                 weights += trunk_.heads * length * length;
             }
-        Seeing seeing = {block.scale, block.left, block.right, nullptr, call_.reach};
+        Seeing seeing = {block.scale, block.left, block.right, nullptr, call_.reach, places(block)};
+        const long places_size = seeing.places.count * size / Middle::PER_DWORD;
         for (long text = first, item = 0; text < last; ++text) {
             const long start = call_.starts[text] - begin, length = call_.starts[text + 1] - begin - start;
             const Number* rows = desk.qkv + start * step;
@@ -237,6 +177,8 @@ class Encoder {
                 if (item % member.members == member.rank) {
                     const Number* keys = rows + to_step + head / shared * size;
                     if (call_.distances) seeing.distances = call_.distances + head * (2 * call_.reach + 1);
+                    if (seeing.places.keys) seeing.places.keys = packed(block.place_keys) + head * places_size;
+                    if (seeing.places.queries) seeing.places.queries = packed(block.place_queries) + head * places_size;
                     attend<Middle>(rows + stands * step + head * size, keys, keys + trunk_.key_heads * size, step,
                                    only ? 1 : length, length, stands, size, seeing, to + head * size, to_step,
                                    weights ? weights + head * length * length : nullptr, scratch);

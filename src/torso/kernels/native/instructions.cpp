@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #if WIDTH == 16
 #include <immintrin.h>
 #endif
@@ -23,6 +24,8 @@ namespace {
 #include "rows.hpp"
 
 #include "attention.hpp"
+
+#include "desk.hpp"
 
 #include "encoder.hpp"
 
@@ -176,12 +179,12 @@ int32_t attend_texts(const torso_attention_call& call) {
     std::atomic<long> next{0};
     std::atomic<bool> failed{false};
     run_team(call.threads, [&](const Member&) {
-        float* scratch = reinterpret_cast<float*>(heads.of(attention_scratch(longest, call.head_size) * 4));
+        float* scratch = reinterpret_cast<float*>(heads.of(attention_scratch(longest, call.head_size, 0) * 4));
         if (!scratch) return failed.store(true);
         for (long item; (item = next.fetch_add(1)) < call.texts * call.heads;) {
             const long text = item / call.heads, head = item % call.heads, key_head = head / (call.heads / call.key_heads);
             const long start = call.starts[text], length = call.starts[text + 1] - start;
-            Seeing seeing = {call.scale, call.left, call.right, nullptr, call.reach};
+            Seeing seeing = {call.scale, call.left, call.right, nullptr, call.reach, {}};
             if (call.distances) seeing.distances = call.distances + head * (2 * call.reach + 1);
             float* weights = call.weights;
             if (weights) {
@@ -214,7 +217,10 @@ int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
     const Encoder<Middle> encoder(trunk, call);
     const long total = call.starts[call.texts], threads = call.threads > 1 ? call.threads : 1;
     const long longest = longest_of(call.starts, call.texts);
-    const long scratch = attention_scratch(longest, trunk.head_size) * 4;
+    long places = 0;
+    if (call.places)
+        for (long i = 0; i < trunk.depth; ++i) places = std::max(places, place_rows(trunk, trunk.blocks[i]));
+    const long scratch = attention_scratch(longest, trunk.head_size, places) * 4;
     std::atomic<bool> failed{false};
     const bool together = threads > 1 && (total < 4 * FEW * threads || longest > total / (2 * threads));
     // A large part would leave the cache, a small one reads the weights more often than it need.

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 1
+#define TORSO_KERNELS_VERSION 2
 
 enum { TORSO_FLOAT32 = 0, TORSO_BFLOAT16 = 1, TORSO_EIGHT_BITS = 2 };
 enum { TORSO_NO_NORM = 0, TORSO_LAYER_NORM = 1, TORSO_RMS_NORM = 2 };
@@ -53,6 +53,9 @@ typedef struct {
     int32_t turns;       /* which angles turn queries and keys; negative for none */
     int64_t left, right; /* how many earlier and later keys a query sees; negative for all */
     float scale;
+    /* Rows of distances that queries and that keys meet, [heads * rows, head_size] of the middle kind, rows in whole
+     * panels; packed is null where they meet none. Scores gain both products, before the scale. */
+    torso_matrix place_keys, place_queries;
 } torso_block;
 
 typedef struct {
@@ -76,7 +79,8 @@ typedef struct {
     const float* sines[2];
     int64_t turned;          /* units of a head that are turned */
     const float* distances;  /* [heads, 2 * reach + 1] added to the scores by key's place minus query's; null for none */
-    int64_t reach;
+    const int32_t* places;   /* [2 * reach + 1] the row of each distance, likewise, never falling or never rising; or null */
+    int64_t reach;           /* no less than any distance */
     float* out;              /* [T, width]; or [N, width] */
     int32_t only;            /* 0: all rows; 1: of the last block only the first of each text; 2: only the last */
     float* const* kept;      /* depth + 1 pointers [T, width], null where not asked for; or null */

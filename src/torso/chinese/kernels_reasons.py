@@ -1,0 +1,21 @@
+"""Chinese forms of why the kernels do not run a model, or are not there."""
+
+TEXTS: dict[str, str] = {
+    "not a plain encoder": "不是普通的编码器",
+    "its block is a {name}": "其层是 {name}",
+    "its feed-forward is a {name}": "其前馈网络是 {name}",
+    "its attention is a {name}": "其注意力是 {name}",
+    "its positions are a {name}": "其位置编码是 {name}",
+    "it norms its heads": "它对各注意力头做归一化",
+    "its scores have a cap": "其注意力分数有上限",
+    "another bias of its scores": "其注意力分数带有另一种偏置",
+    "a norm of another kind": "使用另一种归一化",
+    "another activation": "使用另一种激活函数",
+    "a width that is no multiple of 4": "有宽度不是 4 的倍数",
+    "more than two kinds of rotary angles": "旋转位置编码的角度超过两种",
+    "no blocks": "没有层",
+    "a decoder, which reads on from a cache": "是解码器，要接着缓存继续读",
+    "{setting}=0 turns them off": "{setting}=0 关闭了内核",
+    "they were not compiled when torso was installed": "安装 torso 时没有编译内核",
+    "{path} is of version {version}, not {wanted}": "{path} 的版本是 {version}，不是 {wanted}",
+}

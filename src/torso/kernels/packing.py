@@ -1,0 +1,157 @@
+"""The modules of a trunk as the C interface describes them, their weights laid out for this processor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from torso.kernels import library as native
+from torso.kernels.library import Library, PackedWeight
+from torso.kernels.pieces import ACTIVATIONS, Piece, bare
+from torso.kernels.structures import Block, Embeddings, Matrix, Norm
+from torso.nn import embeddings
+from torso.nn.block import PostNormBlock
+from torso.nn.disentangled import DisentangledAttention, Distances
+from torso.nn.feedforward import GatedFeedForward
+from torso.nn.norm import OffsetRMSNorm, RMSNorm
+from torso.nn.rotary import Rotary
+
+GROUP = 384
+"""Inputs of a product in eight bits that share a scale.
+
+Fewer are nearer and slower. MiniLM, 1,000 paragraphs of documentation, mean cosine to float32 and tokens/s beside 16.7k
+in bfloat16: 96 inputs 0.99959 and 23.8k, 128 0.99953 and 24.4k, 384 0.99913 and 26.9k, all of a row 0.99898 and 28.1k.
+"""
+
+
+class Packing:
+    """Makes structures of modules, and holds what they point to.
+
+    Args:
+        library: the kernels.
+        kinds: how the weight of each linear layer is kept, by its name in the trunk.
+        before: weights laid out before, by name and kind; filled with those that are not there.
+
+    Attributes:
+        middle: the kind of what lies between the products.
+        packed: the weights in use, by name and kind.
+
+    Raises:
+        ValueError: for a kind that the instruction set does not have, or that cannot stand beside the others.
+    """
+
+    def __init__(self, library: Library, kinds: Mapping[str, int], before: dict[tuple[str, int], PackedWeight]) -> None:
+        self.library = library
+        self.packed: dict[tuple[str, int], PackedWeight] = {}
+        self._kinds, self._before = kinds, before
+        self._held: list[Tensor | None] = []
+        used = set(kinds.values())
+        self.middle = native.BFLOAT16 if native.BFLOAT16 in used else native.FLOAT32
+        if native.EIGHT_BITS in used and native.FLOAT32 not in used:
+            self.middle = native.BFLOAT16 if library.has(native.BFLOAT16) else native.FLOAT32
+        for kind in used:
+            if kind not in (self.middle, native.EIGHT_BITS) or not library.has(kind):
+                raise ValueError(f"weights of kind {kind} between rows of kind {self.middle}, on {library.set}")
+
+    def block(self, piece: Piece, name: str, angles: list[Rotary]) -> Block:
+        """A block.
+
+        Args:
+            piece: its parts.
+            name: in the trunk; one that stands several times is packed once, under the name of the first.
+            angles: the rotary angles of the trunk.
+        """
+        qkv, out, up, down = (self._weight(piece, name, own) for own in piece.linears)
+        rule = piece.attn.rule
+        return Block(
+            qkv=qkv,
+            out=out,
+            up=up,
+            down=down,
+            attn_norm=self.norm(piece.block.attn_norm),
+            ffn_norm=self.norm(piece.block.ffn_norm),
+            norms_after=isinstance(piece.block, PostNormBlock),
+            gated=isinstance(piece.ffn, GatedFeedForward),
+            activation=ACTIVATIONS.index(piece.activation),
+            turns=next((i for i, each in enumerate(angles) if each is piece.rotary), -1),
+            left=-1 if rule.left is None else rule.left,
+            right=-1 if rule.right is None else rule.right,
+            scale=piece.attn.head_size**-0.5 if rule.scale is None else rule.scale,
+            **self._places(piece, name),
+        )
+
+    def _weight(self, piece: Piece, name: str, own: str) -> Matrix:
+        key = (f"{name}.{own}", self._kinds[f"{name}.{own}"])
+        if key not in self._before:
+            module = piece.linears[own]
+            weight: Tensor = module.weight
+            bias = piece.bias(own)
+            if own == "ffn.gate_up" and piece.gate_behind:
+                half = len(weight) // 2
+                weight, bias = weight.roll(half, 0), None if bias is None else bias.roll(half, 0)
+            self._before[key] = PackedWeight(self.library, weight, bias, key[1], GROUP)
+        return self._used(key)
+
+    def _used(self, key: tuple[str, int]) -> Matrix:
+        self.packed[key] = self._before[key]
+        return self.packed[key].structure
+
+    @torch.no_grad()
+    def _places(self, piece: Piece, name: str) -> dict[str, Matrix]:
+        """Rows of distances that queries and keys meet; made of weights alone, they are projected once for all."""
+        attn = piece.attn
+        (distances,) = attn.shared
+        if not isinstance(attn, DisentangledAttention) or not isinstance(distances, Distances):
+            return {}
+        met = {"place_keys": attn.c2p, "place_queries": attn.p2c}
+        keys = {own: (f"{name}.attn.{own}", self.middle) for own, there in met.items() if there}
+        if not all(key in self._before for key in keys.values()):
+            rows = dict(zip(met, attn.places(distances.norm(distances.table.weight)), strict=True))
+            for own, key in keys.items():
+                by_head = self._by_head(cast("Tensor", rows[own]), attn.head_size)
+                self._before[key] = PackedWeight(self.library, by_head, None, self.middle)
+        return {own: self._used(key) for own, key in keys.items()}
+
+    def _by_head(self, rows: Tensor, size: int) -> Tensor:
+        """Rows [R, H * d] of distances as [H * whole panels, d]."""
+        heads = rows.view(len(rows), -1, size).transpose(0, 1)
+        return F.pad(heads, (0, 0, 0, -len(rows) % self.library.panel)).flatten(0, 1)
+
+    def norm(self, norm: nn.Module) -> Norm:
+        """A norm."""
+        if isinstance(norm, nn.Identity):
+            return Norm(native.NO_NORM)
+        own, given = cast("tuple[Tensor | None, Tensor | None]", (norm.weight, getattr(norm, "bias", None)))
+        if own is None:
+            own = torch.ones(cast("nn.LayerNorm", norm).normalized_shape)
+        weight = native.held(1 + own if isinstance(norm, OffsetRMSNorm) else own)
+        bias = None if given is None else native.held(given)
+        self._held += [weight, bias]
+        kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
+        return Norm(kind, native.address(weight), native.address(bias), norm.eps)  # pyright: ignore
+
+    def embeddings(self, embed: nn.Module) -> Embeddings | None:
+        """Tables of embeddings and their norm; None where they are others than the kernels read."""
+        if type(embed) is not embeddings.Embeddings or type(embed.project) is not nn.Identity:
+            return None
+        norm, positions = bare(embed.norm), embed.positions
+        if type(norm) not in (nn.LayerNorm, RMSNorm, nn.Identity):
+            return None
+        if positions is not None and type(positions) is not embeddings.LearnedPositions:
+            return None
+        tables = [
+            None if table is None else native.held(table.weight)
+            for table in (embed.tokens, embed.segments, None if positions is None else positions.table)
+        ]
+        self._held += tables
+        return Embeddings(
+            *(native.address(table) for table in tables),
+            *(0 if table is None else len(table) for table in tables),
+            0 if positions is None else positions.offset,
+            embed.scale,
+            self.norm(norm),
+        )

@@ -1,0 +1,51 @@
+"""Which families the kernels run, and what they say of the others."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from contract.families import FAMILIES, registered
+from torso.catalogue import catalogue
+from torso.kernels import library as native
+from torso.kernels.pieces import obstacle
+from torso.nn import EncoderDecoder, Trunk
+
+
+def trunk_of(model_type: str, **values: object) -> Trunk | EncoderDecoder:
+    """A family's trunk, without numbers."""
+    architecture = registered()[model_type]
+    with torch.device("meta"):
+        return architecture.trunk(architecture.config(**values))
+
+
+def test_the_families_that_are_marked_are_those_that_run() -> None:
+    """With the config that each class has by itself, which is the most usual one's."""
+    marked = {card.model_types[0]: card.kernels for card in catalogue()}
+    for model_type, architecture in registered().items():
+        trunk = trunk_of(model_type)
+        reads = trunk.encoder if isinstance(trunk, EncoderDecoder) else None if architecture.decodes else trunk
+        assert marked[model_type] == (reads is not None and obstacle(reads) is None), model_type
+
+
+@pytest.mark.parametrize(
+    ("model_type", "config", "english", "chinese"),
+    [
+        ("deberta-v2", "plain", "its block is a ConvolvedBlock", "其层是 ConvolvedBlock"),
+        ("gemma2", "plain", "its block is a SandwichBlock", "其层是 SandwichBlock"),
+        ("qwen3", "plain", "it norms its heads", "它对各注意力头做归一化"),
+        ("deberta", "plain", "a width that is no multiple of 4", "有宽度不是 4 的倍数"),
+    ],
+)
+def test_a_reason_is_told_in_the_language_in_force(model_type, config, english, chinese, monkeypatch) -> None:
+    trunk = trunk_of(model_type, **FAMILIES[model_type].configs[config])
+    monkeypatch.setenv("TORSO_LANG", "en")
+    assert obstacle(trunk) == english
+    monkeypatch.setenv("TORSO_LANG", "zh")
+    assert obstacle(trunk) == chinese
+
+
+def test_so_is_why_there_are_no_kernels(monkeypatch) -> None:
+    monkeypatch.setenv(native.SETTING, "0")
+    monkeypatch.setenv("TORSO_LANG", "zh")
+    assert native.about().reason == "TORSO_KERNELS=0 关闭了内核"
