@@ -45,6 +45,14 @@ def test_a_reason_is_told_in_the_language_in_force(model_type, config, english, 
     assert obstacle(trunk) == chinese
 
 
+def test_a_bias_that_is_not_the_trunks_is_another() -> None:
+    """One call carries one bias, which all blocks share."""
+    trunk = trunk_of("deberta", hidden_size=48, relative_attention=True)
+    assert obstacle(trunk) is None
+    trunk.score_bias = None
+    assert obstacle(trunk) is not None
+
+
 def test_so_is_why_there_are_no_kernels(monkeypatch) -> None:
     monkeypatch.setenv(native.SETTING, "0")
     monkeypatch.setenv("TORSO_LANG", "zh")

@@ -15,6 +15,7 @@ from torso.models.bert import BertConfig
 from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.llama import LlamaConfig
 from torso.runtime.optimise import MODES
+from torso.runtime.standins import StandIns
 
 pytestmark = pytest.mark.skipif(about().instruction_set is None, reason=f"there are no kernels: {about().reason}")
 
@@ -67,9 +68,9 @@ def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
         settings = DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c", initializer_range=0.2)
         return new_model(settings, Task.FEATURES, seed=4).eval()
 
+    assert not [name for name in StandIns(deberta()).linears if "place" in name]
     first = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
     assert first.optimised.kernels
-    assert not [name for name in first.optimised.kept if "place" in name]
     assert len([name for name, _ in first.trunk.whole.packed if "place" in name]) == 4
     monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
     again = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
@@ -97,7 +98,10 @@ def test_other_weights_questions_and_processors_make_it_anew(tmp_path, monkeypat
     monkeypatch.setattr("torso.runtime.kept.VERSION", 999)
     optimise(bert(5), "bf16", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
-    assert len(set(keys)) == 6
+    monkeypatch.setattr("torso.runtime.standins.StandIns.kernels", "another")
+    optimise(bert(5), "bf16", fidelity=0.9, sample=BATCH, file=file)
+    keys.append(key())
+    assert len(set(keys)) == 7
 
 
 def load_header(file) -> dict[str, str]:
@@ -138,4 +142,5 @@ def test_a_folder_that_is_not_there_says_so_and_the_model_runs(tmp_path) -> None
     with pytest.raises(OSError, match="nowhere"):
         optimise(model, "exact", file=tmp_path / "nowhere" / "a")
     assert isinstance(model.trunk.whole, NativeTrunk)
+    assert len(model.trunk.layers) == 0, "what the kernels took over was let go of"
     torch.testing.assert_close(rows(model), wanted, rtol=1e-5, atol=1e-5)
