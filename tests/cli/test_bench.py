@@ -3,9 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
+from torso import load
+from torso.loading import load_tokenizer
+from torso.runtime.measuring import EVERY, Measured, Measurement
+
 from .conftest import Result
+
+DONE = Measurement(
+    texts=2,
+    tokens=1234,
+    threads=3,
+    parameters=4_500_000,
+    peak=512 << 20,
+    kernels="avx2",
+    without=None,
+    rows=(
+        Measured("as loaded", 2000.4, 1.0, 1.26, 2.54, 1.0),
+        Measured("int8", 5000.0, 2.5, 0.5, 0.61, 0.998765, kept=2),
+        Measured("bf16", refused="no kernels for bf16"),
+    ),
+)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What `measure` is asked; it answers `DONE`."""
+    asked: list[dict[str, object]] = []
+
+    def measure(folder, texts=None, *, modes, rounds, told) -> Measurement:
+        told("int8")
+        asked.append(dict(folder=folder, texts=texts, modes=modes, rounds=rounds))
+        return DONE
+
+    monkeypatch.setattr("torso.runtime.measuring.measure", measure)
+    return asked
+
+
+def test_what_is_asked_is_what_is_measured(call, measured, models: Path, tmp_path: Path) -> None:
+    lines, table = tmp_path / "texts.txt", tmp_path / "pairs.tsv"
+    lines.write_text("我\n" + "我" * 5000 + "\n", encoding="utf-8")
+    table.write_text("a\tb\n我\t不\n", encoding="utf-8")
+    model = models / "sequence"
+    call("bench", "--model", model)
+    call("bench", "--model", model, "--mode", "int8", "--mode", "bf16", "--rounds", 7, "--file", lines)
+    call("bench", "--model", model, "--file", table, "--column", "a", "--column", "b")
+    assert [each["folder"] for each in measured] == [model] * 3
+    assert [each["rounds"] for each in measured] == [5, 7, 5]
+    assert [each["modes"] for each in measured] == [EVERY, ("as loaded", "int8", "bf16"), EVERY]
+    tokenizer = load_tokenizer(model)
+    assert measured[0]["texts"] is None
+    assert measured[1]["texts"] == [tokenizer(each, truncation=True).input_ids for each in ("我", "我" * 5000)]
+    assert measured[2]["texts"] == [tokenizer("我", "不").input_ids]
+
+
+def test_the_table_says_all_of_it(call, measured) -> None:
+    done = call("bench")
+    lines = [line.split("  ") for line in done.out.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert cells[2] == ["as loaded", "2,000", "1.00", "1.3 ms", "2.5 ms", "1.000000"]
+    assert cells[3] == ["int8", "5,000", "2.50", "0.5 ms", "0.6 ms", "0.998765", "(2 layers kept in bf16)"]
+    assert cells[4] == ["bf16", "-", "-", "-", "-", "no kernels for bf16"]
+    assert "2 texts, 1,234 tokens; 3 threads; 4.5 M parameters; at most 512 MB\n" in done.out
+    assert "run by the compiled kernels (avx2)\n" in done.out
+    assert done.err == "", "progress is for terminals"
+    assert call("bench", "--json").rows == [{**asdict(DONE), "rows": [asdict(row) for row in DONE.rows]}]
+    chinese = call("--lang", "zh", "bench").out
+    assert "2 条文本，1,234 个词元" in chinese
+    assert "(2 层保留 bf16)" in chinese
+
+
+def test_a_file_without_texts_is_refused(call, measured, tmp_path: Path) -> None:
+    (tmp_path / "none.txt").touch()
+    done = call("bench", "--file", tmp_path / "none.txt", "--json")
+    assert done.status == 3
+    assert done.json["error"]["code"] == "E_ARGUMENT"
+    assert measured == []
+
+
+def test_a_stop_is_one_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*given: object, **named: object) -> Measurement:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("torso.runtime.measuring._seconds", stopped)
+    done = call("bench", "--rounds", 1, "--mode", "exact", "--json")
+    assert (done.status, done.out, done.err) == (130, "", "\ntorso: stopped.\n")
 
 
 def test_every_mode_of_a_model(call: Callable[..., Result], tmp_path: Path) -> None:
@@ -34,6 +120,7 @@ def test_modes_can_be_chosen_and_are_checked(call: Callable[..., Result], tmp_pa
     refused = call("bench", "--mode", "fast")
     assert refused.status != 0
     assert "There is no mode 'fast'" in refused.err
+    assert "auto" not in refused.err, "which is no mode that is measured"
 
 
 def test_it_says_what_ran_the_modes(call: Callable[..., Result], monkeypatch) -> None:
@@ -50,7 +137,6 @@ def test_it_says_what_ran_the_modes(call: Callable[..., Result], monkeypatch) ->
 
 
 def test_without_texts_it_makes_its_own() -> None:
-    from torso import load
     from torso.runtime.measuring import random_ids
 
     ids = random_ids(load("torso:sentiment"), 50)

@@ -33,6 +33,11 @@ TEXTS: dict[str, str] = {
         "若模型已优化，请重新加载；否则请让其权重可学习，并在计算梯度的情况下运行。"
     ),
     # torso bench
+    "Use exact, bf16 or int8.": "请使用 exact、bf16 或 int8。",
+    "{file} holds no text.": "{file} 中没有文本。",
+    "Name a file with one text per line; without --file random texts are made.": (
+        "请指定每行一条文本的文件；不指定 --file 时使用随机文本。"
+    ),
     "Measure how fast a model runs on this machine.": "测量模型在本机上的速度。",
     "Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of "
     "torso.optimise.": "在本机上测量模型：原样加载以及 torso.optimise 各模式下的速度，与 float32 的接近程度。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -14,6 +14,7 @@ from torso.cli.console import print_json
 from torso.cli.inputs import texts_of
 from torso.errors import InputError
 from torso.language import say
+from torso.paths import shown
 
 if TYPE_CHECKING:
     from torso.runtime.measuring import Measurement
@@ -50,7 +51,7 @@ def bench(
         raise InputError(
             "E_MODE",
             "There is no mode {mode!r}.",
-            cure="Use exact, bf16, int8 or auto.",
+            cure="Use exact, bf16 or int8.",
             values=dict(mode=unknown[0]),
         )
     folder = resolve(model).folder
@@ -59,8 +60,17 @@ def bench(
         from torso.loading import load_tokenizer
 
         tokenizer = load_tokenizer(folder)
-        given = [text for text in texts_of((), file, columns) if isinstance(text, str)]
-        ids = [tokenizer(text, truncation=tokenizer.max_tokens is not None).input_ids for text in given]
+        cut, ids = tokenizer.max_tokens is not None, []
+        for each in texts_of((), file, columns):
+            text, other = cast("tuple[str, str]", each) if isinstance(each, tuple) else (str(each), None)
+            ids.append(tokenizer(text, other, truncation=cut).input_ids)
+        if not ids:
+            raise InputError(
+                "E_ARGUMENT",
+                "{file} holds no text.",
+                cure="Name a file with one text per line; without --file random texts are made.",
+                values=dict(file=shown(file)),
+            )
     done = measure(folder, ids, modes=(AS_LOADED, *modes) if modes else EVERY, rounds=rounds, told=_tell)
     if as_json:
         print_json(asdict(done))
