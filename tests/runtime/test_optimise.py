@@ -159,10 +159,15 @@ def test_auto_takes_the_fastest_that_is_near_enough_and_says_so_once(monkeypatch
     monkeypatch.setattr("torso.runtime.modes.Bench.seconds", seconds)
     model = optimise(bert(), "auto", fidelity=0.99)
     assert model.optimised.mode == "bf16"
-    assert "bf16 is the fastest here with a cosine of at least 0.99" in capfd.readouterr().err
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("torso: bf16 is the fastest here with a cosine of at least 0.99 to float32 (met: 0.99")
     assert timed[:2] == ["exact", "bf16"]
+    monkeypatch.setenv("TORSO_LANG", "zh")
     assert optimise(bert(), "auto", fidelity=0.9999995).optimised.mode == "exact"
-    capfd.readouterr()
+    assert "exact 最快" in capfd.readouterr().err
+    optimise(bert(), "exact")
+    assert capfd.readouterr() == ("", ""), "what was asked for needs no word"
 
 
 def test_an_optimised_model_is_neither_trained_nor_changed_nor_saved(tmp_path) -> None:
