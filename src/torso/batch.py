@@ -110,6 +110,7 @@ class Batch:
         rows: [R] int64, the rows whose vocabulary logits are wanted; None for all T.
         only: the one row of each sequence that is wanted of the last layer, see `Head.reads`: the layer then computes
             no other; None for all.
+        pooled: whether a model without a task gives pooled rows beside its hidden states, where it has a pooler.
     """
 
     tokens: Tensor
@@ -119,6 +120,7 @@ class Batch:
     choices: tuple[int, ...] | None = None
     rows: Tensor | None = None
     only: Row | None = None
+    pooled: bool = True
 
 
 def pack(

@@ -33,3 +33,15 @@ def test_vectors_follow_from_the_rows_that_are_pooled(models: Path, pooling: str
     seen = asked(model)
     torso.embed(["我有大梦想", "今天天气很好"], model=model, pooling=pooling)
     assert seen == [row]
+
+
+def test_vectors_need_no_pooled_rows(models: Path) -> None:
+    model = torso.load(models / "sequence", Task.FEATURES)
+    assert model.head.pooler is not None
+    ran: list[object] = []
+    model.head.pooler.register_forward_hook(lambda *_: ran.append(_))
+    torso.embed(["我有大梦想", "今天天气很好"], model=model, pooling="mean")
+    assert not ran
+    encoding = torso.load_tokenizer(models / "sequence").encoding("我有大梦想")
+    assert model(torso.pack([encoding])).pooled is not None
+    assert ran

@@ -67,8 +67,8 @@ class FeatureHead(Head[Features]):
         self.pooler = pooler
 
     def forward(self, hidden: Hidden, batch: Batch) -> Features:
-        """Hidden states, and pooled rows [N, D]."""
-        if self.pooler is None or hidden.only == "last":
+        """Hidden states, and pooled rows [N, D] where the batch wants them."""
+        if self.pooler is None or not batch.pooled or hidden.only == "last":
             return Features(hidden, None)
         return Features(hidden, self.pooler(pick_rows(hidden, "first")))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
 import torch
 from torch import Tensor
 
 from torso.architecture import Task
+from torso.batch import Batch
 from torso.outputs import Features
 from torso.runtime.runner import BUDGET, run
 from torso.tasks.lengths import Long, Merge, Read, by_text, extent, lengths
@@ -132,9 +134,13 @@ def encode(
         with torch.inference_mode(False):  # copies made here are plain tensors, which a caller may train on
             return list(zip(reads, [vector.clone() for vector in vectors], strict=True))
 
+    def unpooled(batch: Batch, _: Sequence[Read]) -> Batch:
+        return replace(batch, pooled=False)
+
     def one(some: Iterable[Any]) -> Iterator[Embedding]:
         reads = read(some, ready.tokenizer, how, change=recipe.change, pairs=False)
-        for windows, vectors in by_text(run(ready.model, reads, split, only=pool.reads, budget=budget)):
+        made = run(ready.model, reads, split, prepare=unpooled, only=pool.reads, budget=budget)
+        for windows, vectors in by_text(made):
             vector = vectors[0] if len(vectors) == 1 else pool.finished(one_row(vectors, how.merge)[None])[0]
             reach = extent(windows, how.merge)
             yield Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, how.limit, reach)

@@ -80,9 +80,12 @@ int32_t pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs,
 
 // Fewer rows than this are shared by their columns.
 constexpr long FEW = 64;
+// Products of fewer numbers than this are done before another thread would have come: some 20 us.
+constexpr long LITTLE = 1 << 20;
 
 int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int32_t activation, float* to, int32_t threads) {
     std::atomic<bool> failed{false};
+    if (count * matrix->outputs * matrix->inputs < LITTLE) threads = 1;
     const bool by_rows = count >= FEW * threads;
     run_team(threads, [&](const Member& member) {
         const Share share(count, by_rows ? member.rank : 0, by_rows ? member.members : 1);
