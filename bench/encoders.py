@@ -32,11 +32,13 @@ from side_by_side import ENVIRONMENT, minilm
 HERE = Path(__file__).parent
 VERSIONS = ("transformers", "sentence-transformers", "onnxruntime", "openvino", "nncf", "ctranslate2")
 BASE, EXACT = "torso exact", "transformers sdpa"
+# What CTranslate2's converter wants to read: positions as published configs name them, and as many tokens as rows.
+PLACES = dict(position_embedding_type="absolute", vocab_size=30522)
 SHAPES: dict[str, dict[str, Any]] = {
     "minilm": {},
-    "rbt3": dict(model_type="bert", num_hidden_layers=3, vocab_size=21128 + 9394),
-    "bert-base": dict(model_type="bert"),
-    "roberta-base": dict(model_type="roberta", vocab_size=50265, max_position_embeddings=514, type_vocab_size=1),
+    "rbt3": dict(model_type="bert", num_hidden_layers=3, **PLACES),
+    "bert-base": dict(model_type="bert", **PLACES),
+    "roberta-base": dict(model_type="roberta", max_position_embeddings=514, type_vocab_size=1, **PLACES),
     "deberta-v3-base": dict(
         model_type="deberta-v2",
         vocab_size=128100,
