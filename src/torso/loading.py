@@ -56,20 +56,24 @@ def _infer(folder: Path) -> Architecture[Any]:
     )
 
 
-def load_tokenizer(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
-    """The tokenizer of a model folder, limited to the texts that its model can hold. Loads no torch.
+def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
+    """The tokenizer of a model, limited to the texts that its model can hold. Loads no torch.
 
     Args:
-        folder: the files of a model. Of one that torso has no architecture of, its tokenizer is read all the same.
+        source: as `load` takes it. Of a model that torso has no architecture of, the tokenizer is read all the same; a
+            `Path` may hold the files of a tokenizer alone.
         src_lang: the language of texts, for a tokenizer that marks it.
         tgt_lang: the language of the texts that the model is to write.
 
     Raises:
-        NotFoundError, TokenizerError: its files do not make a tokenizer.
+        NotFoundError, OfflineError, NetworkError: the model cannot be had.
+        TokenizerError: its files do not make a tokenizer.
         InputError: E_LANGUAGE for a language that the tokenizer does not have.
     """
+    from torso.hub import resolve
     from torso.text import Tokenizer
 
+    folder = source if isinstance(source, Path) else resolve(source, config_only=True).folder
     tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
     if not (folder / "config.json").exists():
         return tokenizer

@@ -9,7 +9,7 @@ import pytest
 
 import torso
 from torso import AutoTokenizer
-from torso.errors import ConfigError
+from torso.errors import ConfigError, NotFoundError
 
 from .vocabularies import KINDS
 
@@ -32,3 +32,11 @@ def test_a_config_that_cannot_be_is_still_an_error(tmp_path: Path):
     (folder / "config.json").write_text(json.dumps({"model_type": "bert", "hidden_size": "wide"}))
     with pytest.raises(ConfigError):
         torso.load_tokenizer(folder)
+
+
+def test_a_tokenizer_is_loaded_as_a_model_is() -> None:
+    assert torso.load_tokenizer("torso:sentiment").max_tokens == 512
+    folder = Path(torso.__file__).parent / "bundled" / "sentiment"
+    assert torso.load_tokenizer(str(folder)).get_vocab() == torso.load_tokenizer("torso:sentiment").get_vocab()
+    with pytest.raises(NotFoundError, match="torso:nothing"):
+        torso.load_tokenizer("torso:nothing")
