@@ -38,5 +38,5 @@ def test_a_tokenizer_is_loaded_as_a_model_is() -> None:
     assert torso.load_tokenizer("torso:sentiment").max_tokens == 512
     folder = Path(torso.__file__).parent / "bundled" / "sentiment"
     assert torso.load_tokenizer(str(folder)).get_vocab() == torso.load_tokenizer("torso:sentiment").get_vocab()
-    with pytest.raises(NotFoundError, match="torso:nothing"):
+    with pytest.raises(NotFoundError, match="nothing"):
         torso.load_tokenizer("torso:nothing")
