@@ -110,15 +110,17 @@ struct Cut {
     long rows, tiles;
     explicit Cut(long rows) : rows(rows), tiles((rows + TILE - 1) / TILE) {}
     long begin(long tile) const { return rows * tile / tiles; }
-    bool few() const { return tiles <= 2; }
+    // Whether a weight comes from memory as the tile meets it, and is asked for ahead: the first tile is the one that
+    // fetches it. Of two the second is done before the next weight has come. Any others find it in the second-level
+    // cache, where the asking alone would cost more.
+    bool streams(long tile) const { return tile == 0 || tiles <= 2; }
 };
 
-// The same with a panel of a weight. Few rows are done with it before the next one has come from memory, so it is asked
-// for ahead; for many rows the asking alone would cost more.
+// The same with a panel of a weight.
 template <class Kind, class Done>
-inline void tile_by_weight(bool few, long count, long columns, const typename Kind::Number* row, long row_step,
+inline void tile_by_weight(bool streamed, long count, long columns, const typename Kind::Number* row, long row_step,
                            const int32_t* panel, long dwords, const Done& done) {
-    if (few) tile_by_panel<Kind, true>(count, columns, row, row_step, panel, dwords, done);
+    if (streamed) tile_by_panel<Kind, true>(count, columns, row, row_step, panel, dwords, done);
     else tile_by_panel<Kind, false>(count, columns, row, row_step, panel, dwords, done);
 }
 
@@ -192,7 +194,7 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, lon
                         const long begin = from + (to - from) * part / parts, end = from + (to - from) * (part + 1) / parts;
                         const Finish<Kind::FINE, Number> finish{
                             goal, row, panel * PANEL, matrix.outputs, begin == 0, end == dwords};
-                        tile_by_weight<Kind>(cut.few(), cut.begin(t + 1) - cut.begin(t), matrix.outputs - panel * PANEL,
+                        tile_by_weight<Kind>(cut.streams(t), cut.begin(t + 1) - cut.begin(t), matrix.outputs - panel * PANEL,
                                              rows + row * row_step + begin * Kind::PER_DWORD, row_step,
                                              right + begin * PANEL, end - begin, finish);
                     }
@@ -244,7 +246,7 @@ void multiply(const torso_matrix& matrix, const Quantised& rows, long count, con
                                           matrix.scales + (g * panels + panel) * PANEL,
                                           matrix.totals + (g * panels + panel) * PANEL,
                                           g == 0};
-                    tile_by_weight<EightBits>(cut.few(), height, columns, rows.numbers + (row * dwords + from) * 4,
+                    tile_by_weight<EightBits>(cut.streams(t), height, columns, rows.numbers + (row * dwords + from) * 4,
                                               dwords * 4, packed + (panel * dwords + from) * PANEL, to - from, rescale);
                 }
                 const Finish<false, Number> finish{goal, row, panel * PANEL, matrix.outputs, true, true};
