@@ -61,7 +61,8 @@ def test_what_is_asked_is_what_is_measured(call, measured, models: Path, tmp_pat
     assert measured[2]["texts"] == [tokenizer("我", "不").input_ids]
 
 
-def test_the_table_says_all_of_it(call, measured) -> None:
+def test_the_table_says_all_of_it(call, measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     done = call("bench")
     lines = [line.split("  ") for line in done.out.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]

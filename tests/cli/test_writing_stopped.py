@@ -60,7 +60,9 @@ def test_while_a_text_streams(llama: Path, command: tuple[str, ...]) -> None:
 def test_while_many_texts_are_written(t5: Path, tmp_path: Path, command: str) -> None:
     lines = tmp_path / "texts.txt"
     lines.write_bytes(b"hello\n" * 50_000)
-    process = start(command, "--file", lines, "--model", t5, "--batch", 1, "--json", start_new_session=True)
+    # Without a buffer: what it holds when the rest is read by `communicate` would be missing from the rows.
+    given = ("--file", lines, "--model", t5, "--batch", 1, "--json")
+    process = start(command, *given, start_new_session=True, bufsize=0)
     assert process.stdout is not None
     first = process.stdout.readline()
     rows = [first, *stopped(process).splitlines()]
