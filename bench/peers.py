@@ -83,12 +83,14 @@ def sentence_transformers(_: str, folder: Path) -> Encode:
 
 
 def transformers(dtype: str, folder: Path) -> Encode:
-    """transformers with SDPA, sorted by length."""
+    """transformers with SDPA, where it has that for a family; sorted by length."""
     import torch
     from transformers import AutoModel
 
     tokenizer = tokenized(folder)
-    model = AutoModel.from_pretrained(folder, dtype=getattr(torch, dtype), attn_implementation="sdpa").eval()
+    family = json.loads((folder / "config.json").read_text())["model_type"]
+    attention = "eager" if family == "deberta-v2" else "sdpa"
+    model = AutoModel.from_pretrained(folder, dtype=getattr(torch, dtype), attn_implementation=attention).eval()
 
     def forward(texts: list[str]) -> np.ndarray:
         ids, mask = fields(tokenizer.encode_batch(texts))
