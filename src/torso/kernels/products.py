@@ -50,8 +50,7 @@ def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32,
         check("bias", bias, (weight.shape[0],), floating=True)
     if not weight.numel():
         raise shape_error("weight", weight, "[1 or more, 1 or more]")
-    if group < 0 or group % 4:
-        raise InputError("E_SHAPE", "A group of {group} inputs is no multiple of 4.", values=dict(group=group))
+    _check_group(group)
     return PackedWeight(library, weight, bias, kind, group)
 
 
@@ -117,8 +116,7 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
     """
     library = kernels(native.EIGHT_BITS)
     check("x", x, (None, None), dtype=torch.float32)
-    if group < 0 or group % 4:
-        raise InputError("E_SHAPE", "A group of {group} inputs is no multiple of 4.", values=dict(group=group))
+    _check_group(group)
     count, width = x.shape
     if not width:
         raise shape_error("x", x, "[T, 1 or more]")
@@ -128,3 +126,8 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
     steps = torch.empty(count, -(-width // group), 2)
     library.call.torso_quantise(native.address(x), count, width, group, native.address(numbers), native.address(steps))
     return Quantised(numbers, *steps.unbind(-1))
+
+
+def _check_group(group: int) -> None:
+    if group < 0 or group % 4:
+        raise InputError("E_SHAPE", "A group of {group} inputs is no multiple of 4.", values=dict(group=group))

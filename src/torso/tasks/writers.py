@@ -23,6 +23,7 @@ from torso.tasks.lengths import Lengths
 from torso.tasks.portions import Portion, joined, portions
 from torso.tasks.reading import predict
 from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.several import Several
 from torso.text import Tokenizer
 from torso.text.inputs import checked_text
 
@@ -36,7 +37,7 @@ _WRITING: tuple[Task[VocabLogits], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 @dataclass(frozen=True, slots=True)
-class Generated(Measured):
+class Generated(Measured, Several[Completion]):
     """What a model wrote for a prompt, the best first; iterates as completions.
 
     Attributes:
@@ -54,14 +55,9 @@ class Generated(Measured):
         """The text of the first."""
         return self.completions[0].text
 
-    def __iter__(self) -> Iterator[Completion]:
-        return iter(self.completions)
-
-    def __len__(self) -> int:
-        return len(self.completions)
-
-    def __getitem__(self, index: int) -> Completion:
-        return self.completions[index]
+    @property
+    def _parts(self) -> tuple[Completion, ...]:
+        return self.completions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
