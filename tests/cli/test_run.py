@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -103,3 +104,11 @@ def test_a_dash_is_a_text_after_two(call: Callable[..., Result], models: Path) -
     done = call("classify", "--model", models / "sequence", "--", "--json", "我")
     assert done.status == 0
     assert done.out.count("\t") == 4
+
+
+def test_the_collector_is_as_the_program_had_it(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, within = gc.get_threshold(), []
+    monkeypatch.setattr("torso.cli.entry._invoke", lambda _: within.append(gc.get_threshold()) or 0)
+    call("--version")
+    assert within[0] > before
+    assert gc.get_threshold() == before
