@@ -6,11 +6,11 @@ import random
 from typing import Any
 
 from .bert import drawn, small
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _drawn(dice: random.Random) -> Values:
-    return {**drawn(dice), "embedding_size": dice.randint(3, 30), "tie_word_embeddings": dice.random() < 0.5}
+    return {**drawn(dice), "embedding_size": head_size(dice, 1), "tie_word_embeddings": dice.random() < 0.5}
 
 
 def _small(**values: Any) -> Values:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torso.checkpoint.parameters import ACTIVATIONS
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def small(**values: Any) -> Values:
@@ -27,7 +27,7 @@ def drawn(dice: random.Random) -> Values:
     return small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,
-        hidden_size=heads * dice.randint(3, 8),
+        hidden_size=heads * head_size(dice, heads),
         intermediate_size=dice.randint(5, 50),
         num_hidden_layers=dice.randint(1, 4),
         max_position_embeddings=dice.randint(16, 40),

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from .gpt import KEYS_INERT
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _small(**values: Any) -> Values:
@@ -18,7 +18,7 @@ def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
         n_head=heads,
-        hidden_size=heads * dice.randint(3, 6),
+        hidden_size=heads * head_size(dice, heads),
         n_layer=dice.randint(1, 4),
         layer_norm_epsilon=dice.choice([1e-5, 1e-3]),
         apply_residual_connection_post_layernorm=dice.random() < 0.5,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _small(**values: Any) -> Values:
@@ -29,7 +29,7 @@ def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,
-        hidden_size=heads * dice.randint(2, 8),
+        hidden_size=heads * head_size(dice, heads),
         intermediate_size=dice.randint(5, 50),
         num_hidden_layers=dice.randint(1, 3),
         type_vocab_size=dice.randint(0, 3),

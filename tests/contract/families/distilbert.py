@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _small(**values: Any) -> Values:
@@ -18,7 +18,7 @@ def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
         n_heads=heads,
-        dim=heads * dice.randint(3, 8),
+        dim=heads * head_size(dice, heads),
         hidden_dim=dice.randint(5, 50),
         n_layers=dice.randint(1, 4),
         max_position_embeddings=dice.randint(16, 40),

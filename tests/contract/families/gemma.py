@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 from .llama import small
 
 
@@ -24,9 +24,8 @@ def _drawn(dice: random.Random) -> Values:
         vocab_size=dice.randint(11, 70),
         num_key_value_heads=groups,
         num_attention_heads=heads,
-        # A multiple of the heads, as transformers wants although their width is stated; and no norm over a handful of
-        # units, where rounding grows with every division by what is nearly zero.
-        hidden_size=heads * dice.randint(-(-12 // heads), 18 // heads + 2),
+        # A multiple of the heads, as transformers wants although their width is stated.
+        hidden_size=heads * head_size(dice, heads),
         head_dim=2 * dice.randint(4, 8),
         intermediate_size=dice.randint(20, 50),
         num_hidden_layers=dice.randint(1, 2),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 from .llama import small
 
 
@@ -15,7 +15,7 @@ def _drawn(dice: random.Random) -> Values:
         vocab_size=dice.randint(11, 70),
         num_key_value_heads=groups,
         num_attention_heads=groups * share,
-        hidden_size=dice.randint(12, 30),
+        hidden_size=head_size(dice, 1),
         head_dim=4 * dice.randint(2, 4),
         rms_norm_eps=dice.choice([1e-5, 1e-3]),
         intermediate_size=dice.randint(20, 50),

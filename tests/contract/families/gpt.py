@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 KEYS_INERT = {"attn.qkv.bias[1]": "adds the same to all of a query's scores, which a softmax does not see"}
 
@@ -27,7 +27,7 @@ def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
         n_head=heads,
-        n_embd=heads * dice.randint(3, 8),
+        n_embd=heads * head_size(dice, heads),
         n_layer=dice.randint(1, 4),
         n_positions=dice.randint(16, 40),
         layer_norm_epsilon=dice.choice([1e-5, 1e-3]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _rope(share: float, base: float = 10000.0, **values: Any) -> Values:
@@ -27,7 +27,8 @@ def _small(**values: Any) -> Values:
 
 
 def _drawn(dice: random.Random) -> Values:
-    heads, size = dice.randint(1, 4), 2 * dice.randint(2, 5)
+    heads = dice.randint(1, 4)
+    size = head_size(dice, heads, of=2)
     return _small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,

@@ -12,6 +12,14 @@ from torso.architecture import Task
 Values = Mapping[str, Any]
 
 
+def head_size(dice: random.Random, heads: int, of: int = 1) -> int:
+    """Units of each head, a multiple of ``of``, of which all heads together have 12 to 36.
+
+    A norm over a handful of units may divide by what is nearly zero, and then no two ways to round agree to 1e-5.
+    """
+    return of * dice.randint(-(-12 // (heads * of)), 36 // (heads * of))
+
+
 @dataclass(frozen=True)
 class Case:
     """One head as one config sets it up.

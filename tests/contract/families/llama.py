@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 LLAMA3 = {
     "rope_type": "llama3",
@@ -33,7 +33,8 @@ def small(**values: Any) -> Values:
 
 
 def _drawn(dice: random.Random) -> Values:
-    groups, share, size = dice.randint(1, 3), dice.randint(1, 3), 2 * dice.randint(1, 5)
+    groups, share = dice.randint(1, 3), dice.randint(1, 3)
+    size = head_size(dice, groups * share, of=2)
     return small(
         vocab_size=dice.randint(11, 70),
         num_key_value_heads=groups,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 FULL, SLIDING = "full_attention", "sliding_attention"
 
@@ -33,7 +33,7 @@ def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,
-        hidden_size=2 * heads * dice.randint(2, 5),
+        hidden_size=heads * head_size(dice, heads, of=2),
         intermediate_size=dice.randint(5, 50),
         num_hidden_layers=dice.randint(1, 5),
         local_attention=dice.randint(0, 20),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 LINEAR = {"rope_type": "linear", "rope_theta": 300.0, "factor": 2.0}
 
@@ -29,7 +29,7 @@ def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,
-        hidden_size=heads * 2 * dice.randint(2, 5),
+        hidden_size=heads * head_size(dice, heads, of=2),
         intermediate_size=dice.randint(5, 50),
         num_hidden_layers=dice.randint(1, 3),
         type_vocab_size=dice.randint(1, 3),

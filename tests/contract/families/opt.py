@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from .gpt import KEYS_INERT
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _small(**values: Any) -> Values:
@@ -24,7 +24,7 @@ def _small(**values: Any) -> Values:
 
 def _drawn(dice: random.Random) -> Values:
     heads = dice.randint(1, 4)
-    width = heads * dice.randint(3, 8)
+    width = heads * head_size(dice, heads)
     return _small(
         vocab_size=dice.randint(11, 70),
         num_attention_heads=heads,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 from .llama import small
 
 LONG = {
@@ -16,7 +16,8 @@ LONG = {
 
 
 def _drawn(dice: random.Random) -> Values:
-    groups, share, size = dice.randint(1, 2), dice.randint(1, 3), 4 * dice.randint(2, 3)
+    groups, share = dice.randint(1, 2), dice.randint(1, 3)
+    size = head_size(dice, groups * share, of=4)
     return small(
         vocab_size=dice.randint(11, 70),
         num_key_value_heads=groups,

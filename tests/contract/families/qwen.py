@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 from .llama import small
 
 
 def _drawn(dice: random.Random) -> Values:
-    groups, share, size = dice.randint(1, 3), dice.randint(1, 3), 2 * dice.randint(1, 5)
+    groups, share = dice.randint(1, 3), dice.randint(1, 3)
+    size = head_size(dice, groups * share, of=2)
     return small(
         num_key_value_heads=groups,
         num_attention_heads=groups * share,

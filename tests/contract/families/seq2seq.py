@@ -7,7 +7,7 @@ from typing import Any
 
 from torso.checkpoint.parameters import ACTIVATIONS
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 SIDES = ("encoder", "decoder")
 DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
@@ -40,7 +40,7 @@ def _drawn(dice: random.Random) -> Values:
     heads = dice.choice([1, 2, 3])
     return _small(
         vocab_size=dice.randint(11, 70),
-        d_model=2 * heads * dice.randint(2, 5),
+        d_model=heads * head_size(dice, heads, of=2),
         encoder_layers=dice.randint(1, 3),
         decoder_layers=dice.randint(1, 3),
         encoder_attention_heads=heads,

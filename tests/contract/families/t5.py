@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values
+from .kinds import Family, Values, head_size
 
 
 def _small(**values: Any) -> Values:
@@ -28,7 +28,7 @@ def _small(**values: Any) -> Values:
 def _drawn(dice: random.Random) -> Values:
     return _small(
         vocab_size=dice.randint(11, 70),
-        d_model=dice.randint(5, 30),
+        d_model=head_size(dice, 1),
         d_kv=dice.randint(2, 9),
         d_ff=dice.randint(5, 50),
         num_heads=dice.randint(1, 5),
