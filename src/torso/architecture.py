@@ -186,11 +186,14 @@ def register(architecture: Architecture[C]) -> Architecture[C]:
 
 
 def architectures() -> tuple[Architecture[Any], ...]:
-    """Every registered architecture, the package's own included."""
-    models = import_module("torso.models")
-    for module in iter_modules(models.__path__):
-        import_module(f"torso.models.{module.name}")
+    """Every registered architecture, the package's own included; what another is built on comes before it."""
+    for name in _modules():
+        import_module(f"torso.models.{name}")
     return tuple(dict.fromkeys(_REGISTRY.values()))
+
+
+def _modules() -> list[str]:
+    return [module.name for module in iter_modules(import_module("torso.models").__path__)]
 
 
 def find(model_type: str, *, path: Path | None = None) -> Architecture[Any]:
@@ -199,6 +202,9 @@ def find(model_type: str, *, path: Path | None = None) -> Architecture[Any]:
     Raises:
         UnsupportedError: ``E_UNSUPPORTED``, for a type no registered architecture has, with the nearest.
     """
+    # Most are in a module of their own name: a first load need not read the others.
+    if model_type not in _REGISTRY and (own := model_type.replace("-", "_")) in _modules():
+        import_module(f"torso.models.{own}")
     if model_type not in _REGISTRY:
         architectures()
     if model_type not in _REGISTRY:

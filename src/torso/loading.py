@@ -43,7 +43,7 @@ def _infer(folder: Path) -> Architecture[Any]:
     from torso.checkpoint.weights import open_weights
 
     keys = canonical(open_weights(folder).entries)
-    # The family whose table claims the most; of several, BERT, the oldest.
+    # The family whose table claims the most; of several, BERT, the oldest, or else the one that others are built on.
     claims = {each: each.names.claims(keys) for each in architectures()}
     best = max(claims, key=lambda each: (claims[each], each.family == "Bert"))
     if claims[best]:

@@ -20,15 +20,15 @@ from torso.nn.heads import Head, VocabHead
 from torso.nn.norm import OffsetRMSNorm
 from torso.nn.products import rowwise_products
 from torso.nn.sealed import Sealable
-from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
+from torso.nn.trunk import AnyTrunk
 from torso.outputs import Hidden
+from torso.tables import check_batch
 
 if TYPE_CHECKING:
     from torso.runtime.modes import Optimised
     from torso.text import Tokenizer
 
 Out = TypeVar("Out")
-AnyTrunk = Trunk | EncoderDecoder | EncoderOnly
 
 
 class Model(Sealable, Generic[Out]):
@@ -58,11 +58,6 @@ class Model(Sealable, Generic[Out]):
         self.optimised: Optimised | None = None
         self._tie()
 
-    @property
-    def sealed(self) -> bool:
-        """Whether the model only runs: once it is optimised."""
-        return self.optimised is not None
-
     def _tie(self) -> None:
         if isinstance(self.head, VocabHead):
             tokens = self.trunk.embed.tokens
@@ -89,6 +84,7 @@ class Model(Sealable, Generic[Out]):
 
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
+            InputError: ``E_IDS``, on the CPU, for ids that the model has no row for.
             UnsupportedError: ``E_NO_CACHE`` and ``E_STALE_CACHE``, for a cache where later tokens change the rows of
                 earlier ones. ``E_OPTIMISED``, for an optimised model whose weights are asked to learn. Nothing was run.
         """
@@ -100,8 +96,13 @@ class Model(Sealable, Generic[Out]):
         if cache is not None or memory is not None:
             self._refuse_cache(cache, batch.layout)
             given |= {"cache": cache, "memory": memory}
-        with rowwise_products(batch.tokens, self.dtype):
-            return self.head(self.trunk(batch, **given), batch)
+        try:
+            with rowwise_products(batch.tokens, self.dtype):
+                return self.head(self.trunk(batch, **given), batch)
+        except IndexError:
+            # It says that some table has no such row; which table and row costs a look at every id, so only now.
+            check_batch(self.trunk, batch)
+            raise
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 

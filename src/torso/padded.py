@@ -19,6 +19,7 @@ from torso.padded_outputs import PaddedOutput
 from torso.padded_results import PADDED, Given
 from torso.padded_writing import Writes
 from torso.padding import Padding
+from torso.tables import check_rows, rows_of
 from torso.targets import targets_of
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class PaddedModel(Writes, nn.Module, Generic[Out]):
         padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
         if positions is None:
             self.model.check_length(padding.layout)
-            self._check_table("attention_mask", padding.layout.positions, self.model.max_tokens)
+            check_rows("attention_mask", padding.layout.positions, self.model.max_tokens)
         return padding
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
@@ -195,26 +196,14 @@ class PaddedModel(Writes, nn.Module, Generic[Out]):
                     values=dict(name=name, shape=list(each.shape), wanted=list(ids.shape)),
                 )
         tables = (
-            ("input_ids", ids, _rows_of(embed, "tokens")),
+            ("input_ids", ids, rows_of(embed, "tokens")),
             # A model without segments knows the first alone.
-            ("token_type_ids", segments, _rows_of(embed, "segments") or 1),
+            ("token_type_ids", segments, rows_of(embed, "segments") or 1),
             ("position_ids", positions, self.model.max_tokens),
         )
         for name, each, limit in tables:
             if each is not None:
-                self._check_table(name, each, limit)
-
-    def _check_table(self, name: str, numbers: Tensor, limit: int | None) -> None:
-        if limit is None or numbers.numel() == 0:
-            return
-        low, high = (int(bound) for bound in torch.aminmax(numbers))
-        if low < 0 or high >= limit:
-            raise InputError(
-                "E_IDS",
-                "{name} holds {found}; this model's table ends at {last}.",
-                cure="Use the tokenizer of this very model.",
-                values=dict(name=name, found=low if low < 0 else high, last=limit - 1),
-            )
+                check_rows(name, each, limit)
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Writes a folder that transformers and torso load with equal outputs; see `Model.save`."""
@@ -223,8 +212,3 @@ class PaddedModel(Writes, nn.Module, Generic[Out]):
     def num_parameters(self) -> int:
         """How many numbers the model has learned."""
         return sum(parameter.numel() for parameter in self.parameters())
-
-
-def _rows_of(embed: nn.Module, table: str) -> int | None:
-    found = getattr(embed, table, None)
-    return found.num_embeddings if isinstance(found, nn.Embedding) else None

@@ -86,7 +86,7 @@ LINES = (
     ("errors", "language", "chinese"),
     ("paths", "sniff", "files", "strict_json", "writing", "batch", "outputs"),
     ("nn", "hub", "text", "checkpoint", "architecture"),
-    ("models", "bundled"),
+    ("models", "bundled", "tables"),
     ("model", "changing", "losses", "weightless"),
     ("kernels",),
     ("loading", "settling", "catalogue"),

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from conftest import seed
 from torso import Batch, Layout, Task, unpack
+from torso.errors import InputError
 from torso.model import Model
 from torso.outputs import ChoiceLogits, Features, SpanLogits
 
@@ -150,3 +151,20 @@ def test_padding_is_no_company(model_type, side, reference) -> None:
             narrow = model(ids[None], None, segments[None])
         assert wide.last_hidden_state[:, place].equal(narrow.last_hidden_state)
         assert "pooler_output" not in wide or wide.pooler_output.equal(narrow.pooler_output)
+
+
+def test_ids_without_a_row_are_named(model_type, reference) -> None:
+    """A tokenizer of another model is said to be one, not an index."""
+    made: Reference = reference(model_type, "plain", "features")
+    model, vocabulary = made.torso().model, made.config.vocab_size
+    layout, known = Layout.of([3]), torch.tensor([1, 2, 3])
+    unknown = torch.tensor([1, vocabulary, 2])
+    given = [Batch(unknown, layout)]
+    if made.two_sided:
+        given = [
+            Batch(known, layout, source=Batch(unknown, layout)),
+            Batch(unknown, layout, source=Batch(known, layout)),
+        ]
+    for each in given:
+        with pytest.raises(InputError, match=f"tokens holds {vocabulary}; this model's table ends at {vocabulary - 1}"):
+            model(each)

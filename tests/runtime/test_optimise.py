@@ -11,7 +11,7 @@ from torch import nn
 
 import torso
 from torso import Batch, Layout, Task, load, new_model, optimise, unpack
-from torso.errors import InputError, UnsupportedError
+from torso.errors import InputError, InputTypeError, TooLongError, UnsupportedError
 from torso.kernels import about
 from torso.kernels.encoder import NativeTrunk
 from torso.kernels.linear import NativeLinear
@@ -198,6 +198,38 @@ def test_a_mode_that_is_none_or_is_not_here_is_refused(monkeypatch) -> None:
     with pytest.raises(UnsupportedError) as caught:
         optimise(bert().to("meta"), "exact")
     assert caught.value.code == "E_MODE"
+
+
+NO_SAMPLE = {
+    "a list": ([1, 2, 3], "E_SAMPLE"),
+    "no text": (batch(()), "E_SAMPLE"),
+    "a text without tokens": (batch((3, 0)), "E_SAMPLE"),
+    "a text that is too long": (batch((3, 600)), "E_TOO_LONG"),
+    "another tokenizer's": (Batch(torch.tensor([3, 80]), Layout.of([2])), "E_IDS"),
+}
+
+
+@pytest.mark.parametrize("mode", ["exact", "auto"])
+@pytest.mark.parametrize("case", NO_SAMPLE)
+def test_what_nothing_can_be_measured_on_is_refused_and_changes_nothing(mode, case) -> None:
+    sample, code = NO_SAMPLE[case]
+    model = bert()
+    wanted = rows(model, batch())
+    with pytest.raises((InputError, InputTypeError, TooLongError)) as caught:
+        optimise(model, mode, sample=sample)
+    assert caught.value.code == code
+    assert rows(model, batch()).equal(wanted)
+    assert optimise(model, "exact", sample=batch()).optimised
+
+
+@pytest.mark.parametrize("mode", [None, "exact", "bf16", "int8"])
+@pytest.mark.parametrize(("found", "tokens", "segments"), [(80, [3, 80], None), (-1, [-1], None), (2, [3, 4], [1, 2])])
+def test_ids_without_a_row_are_named(mode, found, tokens, segments) -> None:
+    model = bert() if mode is None else optimise(bert(), mode, fidelity=0.9)
+    given = Batch(torch.tensor(tokens), Layout.of([len(tokens)]), None if segments is None else torch.tensor(segments))
+    with pytest.raises(InputError, match=f"{'tokens' if segments is None else 'segments'} holds {found};") as caught:
+        model(given)
+    assert caught.value.code == "E_IDS"
 
 
 def test_a_build_without_the_kernels_is_noticed(monkeypatch) -> None:

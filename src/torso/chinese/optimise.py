@@ -28,6 +28,12 @@ TEXTS: dict[str, str] = {
     "Give what torso.load gives, or the .model of a padded model.": (
         "请传入 torso.load 返回的模型，或填充模型的 .model。"
     ),
+    "The sample is a torso.Batch of texts; {kind} is none.": "sample 应为文本的 torso.Batch；{kind} 不是。",
+    "Make one: torso.pack(tokenizer.encodings(texts)).": "请这样得到：torso.pack(tokenizer.encodings(texts))。",
+    "The sample has no text, or one without tokens: nothing can be measured on it.": (
+        "sample 中没有文本，或有一条没有词元：无法据此测量。"
+    ),
+    "Give a few usual texts, or leave sample= out.": "请给出几条常见的文本，或不指定 sample=。",
     "No weight that led to this loss can learn.": "得出此损失的权重都不能学习。",
     "Load the model again if it was optimised; otherwise let its weights learn and run it with gradients.": (
         "若模型已优化，请重新加载；否则请让其权重可学习，并在计算梯度的情况下运行。"

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
@@ -19,6 +19,7 @@ from torso.kernels.structures import Block, Call, Embeddings
 from torso.kernels.structures import Trunk as TrunkStructure
 from torso.nn.bias import BucketBias
 from torso.nn.disentangled import Distances
+from torso.nn.sealed import Sealable
 from torso.nn.trunk import Trunk
 from torso.outputs import Hidden
 
@@ -26,7 +27,7 @@ ONLY = (None, "first", "last")
 """Rows of a text that a batch may want, in the order of their numbers."""
 
 
-class NativeTrunk(nn.Module):
+class NativeTrunk(Sealable):
     """A trunk whose embeddings, blocks and last norm run as one call of the kernels.
 
     Args:
@@ -41,6 +42,8 @@ class NativeTrunk(nn.Module):
         depth: how many blocks there are.
         embeds: whether the kernels read the tables of embeddings; PyTorch does otherwise.
     """
+
+    sealed = True
 
     def __init__(
         self,

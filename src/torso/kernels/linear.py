@@ -12,9 +12,10 @@ from torso.kernels.arguments import done
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.pieces import ACTIVATIONS
+from torso.nn.sealed import Sealable
 
 
-class NativeLinear(nn.Module):
+class NativeLinear(Sealable):
     """x [T, in] -> [T, out] by the kernels, with the activation behind it: float32 on both sides.
 
     In eight bits each row has scales of its own, so its result is the same in any company.
@@ -25,6 +26,8 @@ class NativeLinear(nn.Module):
         kind: how the weight is kept: `native.FLOAT32`, `native.BFLOAT16` or `native.EIGHT_BITS`.
         act: an activation to compute after it; the kernels do it where they know it.
     """
+
+    sealed = True
 
     def __init__(self, library: Library, linear: nn.Linear, kind: int, act: Any = None) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from torso.batch import Batch, Row
 from torso.nn.activations import activation
 from torso.nn.picking import Pick, pick_rows
+from torso.nn.sealed import Sealable
 from torso.outputs import (
     ChoiceLogits,
     Features,
@@ -26,7 +27,7 @@ from torso.outputs import (
 Out = TypeVar("Out", covariant=True)
 
 
-class Head(nn.Module, Generic[Out]):
+class Head(Sealable, Generic[Out]):
     """What follows a trunk."""
 
     @abstractmethod

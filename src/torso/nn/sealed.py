@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +18,14 @@ class Sealable(nn.Module):
     """A module that is sealed once its weights lie as a processor's kernels want them.
 
     What would silently do nothing then, or leave the kernels with memory that is no longer theirs, is an error: also
-    where a wrapper around the module is asked. `eval`, and what leaves the weights as they are, stay allowed.
+    where a wrapper around the module is asked, or a part of it. `eval`, and what leaves the weights as they are, stay
+    allowed.
+
+    Attributes:
+        sealed: whether the module only runs.
     """
 
-    @property
-    def sealed(self) -> bool:
-        """Whether the module only runs."""
-        return True
+    sealed: bool = False
 
     def refuse_optimised(self) -> None:
         """Refuses what a model can no longer do after `torso.optimise`.
@@ -95,6 +96,12 @@ class Sealable(nn.Module):
         super()._load_from_state_dict(
             state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
+
+    def seal(self) -> None:
+        """Seals the module and its parts."""
+        for part in cast("Iterable[nn.Module]", self.modules()):
+            if isinstance(part, Sealable):
+                part.sealed = True
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self.refuse_optimised()

@@ -12,10 +12,11 @@ from torso.batch import Batch
 from torso.errors import ConfigError
 from torso.nn.cache import KeyValueCache
 from torso.nn.context import Context
+from torso.nn.sealed import Sealable
 from torso.outputs import Hidden
 
 
-class Trunk(nn.Module):
+class Trunk(Sealable):
     """Embeddings, blocks, and a last norm where the architecture has one.
 
     Args:
@@ -98,7 +99,7 @@ class Trunk(nn.Module):
         return [i for i in range(self.depth) if float(torch.rand(())) >= self.layer_dropout]
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Sealable):
     """Two trunks: one reads the source, the other a target, attending to the first.
 
     A batch without a source is its own: the encoder reads it, and the decoder reads it shifted by one behind
@@ -184,7 +185,7 @@ class WrappedEncoderDecoder(EncoderDecoder):
         return batch.tokens[batch.layout.last()]
 
 
-class EncoderOnly(nn.Module):
+class EncoderOnly(Sealable):
     """The first trunk of an `EncoderDecoder` alone, under the same names.
 
     Args:
@@ -208,3 +209,6 @@ class EncoderOnly(nn.Module):
     def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """Rows [T, D]; see `Trunk.forward`."""
         return self.encoder(batch, keep=keep, attentions=attentions)
+
+
+AnyTrunk = Trunk | EncoderDecoder | EncoderOnly

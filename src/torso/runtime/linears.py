@@ -29,6 +29,8 @@ class PackedLinear(Sealable):
         out: dtype of the rows that leave; None for ``dtype``.
     """
 
+    sealed = True
+
     def __init__(
         self, linear: nn.Linear, dtype: torch.dtype, act: Any = None, *, out: torch.dtype | None = None
     ) -> None:
@@ -56,6 +58,8 @@ class QuantisedLinear(Sealable):
         linear: what it takes the place of.
         act: an activation to compute after it.
     """
+
+    sealed = True
 
     def __init__(self, linear: nn.Linear, act: Any = None) -> None:
         super().__init__()

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from torso.batch import Batch, Layout, unpack
-from torso.errors import UnsupportedError
+from torso.errors import InputError, InputTypeError, UnsupportedError
 from torso.model import Model
 from torso.nn.products import rowwise_products
 from torso.runtime import kept
 from torso.runtime.standins import StandIns
+from torso.tables import check_batch
 
 _SIZES = (4, 9, 17, 24, 33, 48, 64, 96)
 
@@ -56,12 +57,15 @@ class Bench:
     Attributes:
         stand_ins: the linear layers, and what runs in their place.
         mean: the least mean cosine that is asked for, beside the least of all.
+
+    Raises:
+        InputTypeError, InputError, TooLongError: for a sample that the model cannot run.
     """
 
     def __init__(self, model: Model[Any], sample: Batch | None) -> None:
         self.model = model
         self.stand_ins = StandIns(model)
-        self.sample = random_texts(model) if sample is None else sample
+        self.sample = random_texts(model) if sample is None else _checked(sample, model)
         self._given = None if sample is None else sample.tokens
         self.mean = 0.0
 
@@ -183,6 +187,25 @@ class Bench:
             if met >= least:
                 return tuple(sorted(spared)), met
         return (), met
+
+
+def _checked(sample: Batch, model: Model[Any]) -> Batch:
+    if not isinstance(sample, Batch):  # pyright: ignore[reportUnnecessaryIsInstance]  not everybody has a checker
+        raise InputTypeError(
+            "E_SAMPLE",
+            "The sample is a torso.Batch of texts; {kind} is none.",
+            cure="Make one: torso.pack(tokenizer.encodings(texts)).",
+            values=dict(kind=type(sample).__name__),
+        )
+    if not sample.layout.sizes or min(sample.layout.sizes) == 0:
+        raise InputError(
+            "E_SAMPLE",
+            "The sample has no text, or one without tokens: nothing can be measured on it.",
+            cure="Give a few usual texts, or leave sample= out.",
+        )
+    model.check_length(sample.layout)
+    check_batch(model.trunk, sample)
+    return sample
 
 
 def mean_rows(model: Model[Any], batch: Batch) -> Tensor:

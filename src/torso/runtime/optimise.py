@@ -51,8 +51,10 @@ def optimise(
             fidelity, processor and version of the kernels, where nothing is measured again; otherwise it is written.
 
     Raises:
-        InputTypeError: ``E_MODEL``, for anything but a `Model`.
-        InputError: ``E_MODE`` for an unknown mode; ``E_KEPT``, if ``file`` is something else.
+        InputTypeError: ``E_MODEL`` and ``E_SAMPLE``, for anything but a `Model`, and a `Batch`.
+        InputError: ``E_MODE`` for an unknown mode; ``E_KEPT``, if ``file`` is something else; ``E_SAMPLE`` for a sample
+            of nothing, ``E_IDS`` for one with ids that the model has no row for.
+        TooLongError: ``E_TOO_LONG``, for a sample with a text that is longer than the model takes.
         UnsupportedError: ``E_MODE``, where machine or model do not allow a mode, or ``file`` for a model that the
             compiled kernels do not run; ``E_OPTIMISED`` for a second time.
         AccessError, DiskError: if ``file`` cannot be written; the model is optimised all the same.
@@ -93,19 +95,17 @@ def optimise(
         bench.mean = MEAN_FIDELITY.get(mode, 0.0)
     key = "" if file is None else bench.key(mode, least)
     if file is not None and (again := bench.put_again(Path(file), key)) is not None:
-        model.optimised = again
-        bench.stand_ins.settle()
+        bench.stand_ins.settle(again)
         return model
     done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
     if mode == "auto":
         told = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
         print(say(told, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
-    model.optimised = done
     try:
         if file is not None:
             bench.keep(Path(file), key, done)
     finally:
-        bench.stand_ins.settle()
+        bench.stand_ins.settle(done)
     return model
 
 
@@ -120,6 +120,5 @@ def prepacked(model: Model[Out]) -> Model[Out]:
     if not stand_ins.can("exact"):
         return model
     stand_ins.put(dict.fromkeys(stand_ins.linears, "exact"))
-    model.optimised = Optimised("exact", 1.0, kernels=stand_ins.kernels)
-    stand_ins.settle()
+    stand_ins.settle(Optimised("exact", 1.0, kernels=stand_ins.kernels))
     return model

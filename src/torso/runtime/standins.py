@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
 from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 from torso.runtime.linears import FUSED, PackedLinear, QuantisedLinear, available
+
+if TYPE_CHECKING:
+    from torso.runtime.modes import Optimised
 
 
 def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
@@ -98,8 +101,10 @@ class StandIns:
         if self._encoder is not None:
             self._encoder[1].whole = None
 
-    def settle(self) -> None:
-        """Lets go of what the mode in place does not use."""
+    def settle(self, done: Optimised) -> None:
+        """Leaves the mode in place for good, and lets go of what it does not use."""
+        self.model.optimised = done
+        self.model.seal()
         if self._encoder is not None:
             self._encoder[1].layers = nn.ModuleList()
         self.linears.clear()
