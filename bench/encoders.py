@@ -152,6 +152,8 @@ def compare(shape: str, kind: str, given: argparse.Namespace, home: Path) -> dic
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
+    # MiniLM's own file cuts texts at 128 tokens; every system here reads 256.
+    tokenizer.no_truncation()
     sizes = [min(len(each.ids), 256) for each in tokenizer.encode_batch(chosen)]
     single = next(text for text in texts("short", 500) if len(tokenizer.encode(text).ids) == 16)
     written = home / f"{shape}-{kind}.json"
