@@ -63,6 +63,8 @@ def test_columns(call: Callable[..., Result], models: Path, tmp_path: Path, endi
         ("a.csv", "text\nx\n", [], "E_COLUMN"),
         ("a.csv", "text\nx\n", ["--column", "txt"], "E_COLUMN"),
         ("a.csv", 'text\n"x\n', ["--column", "text"], "E_TEXT"),
+        ("a.csv", "text\n菜很好吃,但是服务太慢\n", ["--column", "text"], "E_TEXT"),
+        ("a.tsv", "text\tlabel\nx\ty\tz\n", ["--column", "text"], "E_TEXT"),
         ("a.csv", b"text\n\xff\n", ["--column", "text"], "E_TEXT"),
         ("a.jsonl", '{"text": "x"}\n[1]\n', ["--column", "text"], "E_TEXT"),
         ("a.jsonl", '{"text": "x"\n', ["--column", "text"], "E_TEXT"),

@@ -98,12 +98,14 @@ def test_the_modes_do_not_leak_into_who_reads_the_stream(llama) -> None:
 def test_stop_strings_end_a_text_and_are_cut_off(llama) -> None:
     whole = torso.generate("hello world", model=llama, max_new_tokens=30)
     stop = whole.text[4:7]
-    for written in (torso.generate("hello world", model=llama, max_new_tokens=30, stop_strings=[stop]),):
-        [completion] = written
+    for stops in ([stop], stop):  # not a stop for each letter of it
+        [completion] = torso.generate("hello world", model=llama, max_new_tokens=30, stop_strings=stops)
         assert completion.why == "stop"
         assert completion.text == whole.text[: whole.text.index(stop)]
         assert completion.ids == whole[0].ids[: len(completion.ids)]
     pieces = torso.stream("hello world", model=llama, max_new_tokens=30, stop_strings=[stop])
+    assert "".join(piece.text for piece in pieces) == completion.text
+    pieces = torso.stream("hello world", model=llama, max_new_tokens=30, stop_strings=stop)
     assert "".join(piece.text for piece in pieces) == completion.text
 
 

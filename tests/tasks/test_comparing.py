@@ -53,6 +53,9 @@ def test_scores_are_sentence_transformers(tmp_path: Path, measure: str) -> None:
         match.index for match in similar(queries[0], TEXTS, model=folder)
     ][:2]
     assert len(similar("x", [], model=folder)) == 0
+    assert similar([], TEXTS, model=folder) == []
+    [alone] = similar("x", TEXTS[0], model=folder)  # one text, not its characters
+    assert (alone.text, alone.index) == (TEXTS[0], 0)
 
 
 @pytest.mark.parametrize("stated", [None, "torch.nn.modules.linear.Identity"])
@@ -73,6 +76,7 @@ def test_a_cross_encoder(tmp_path: Path, stated: str | None) -> None:
     assert [match.score for match in sorted(made, key=lambda each: each.index)] == pytest.approx(list(wanted), abs=1e-5)
     assert [match.score for match in made] == sorted((match.score for match in made), reverse=True)
     assert len(rerank(["a", "b"], texts[:3], model=folder, top=2)[1]) == 2
+    assert [match.text for match in rerank("a", texts[0], model=folder)] == [texts[0]]
 
 
 def test_a_model_that_cannot_rank(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_each_mask_is_read_in_the_window_that_holds_most_around_it(folder: Path)
     assert made[2][0].text.startswith("[MASK] ")
     assert not made[2][0].text.endswith("[MASK]")
 
+    assert fill(text, model=folder, long="window", top=3, budget=1) == made, "a batch without a mask gives none"
+
 
 def test_a_long_text_without_a_mask_is_named(folder: Path) -> None:
     with pytest.raises(InputError, match=r"Text 1 has no .*E_NO_MASK"):

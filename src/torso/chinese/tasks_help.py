@@ -10,6 +10,10 @@ TEXTS: dict[str, str] = {
     "Line {number} of {file} has no column {column}.": "{file} 第 {number} 行没有列 {column}。",
     "Line {number} of {file} is no JSON object.": "{file} 第 {number} 行不是 JSON 对象。",
     'Write one object a line: {{"text": "..."}}': '请每行写一个对象：{{"text": "..."}}',
+    "Line {number} of {file} has {found} fields; the first line names {count}.": (
+        "{file} 第 {number} 行有 {found} 个字段；首行只列出 {count} 个。"
+    ),
+    'Put a field that holds the mark between fields in quotes: "a, b".': '含有分隔符的字段请加引号："a, b"。',
     "{file} cannot be read as a table, after line {number}: {reason}.": "{file} 在第 {number} 行之后无法读作表格：{reason}。",
     "Save it as UTF-8, with the same mark between fields on every line.": "请存为 UTF-8，每行用同样的分隔符。",
     "Row {number} holds {kind} where a text is wanted.": "第 {number} 行应为文本处是 {kind}。",

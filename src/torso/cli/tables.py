@@ -75,6 +75,13 @@ def _csv_rows(source: BinaryIO, name: str, delimiter: str) -> Iterator[tuple[int
         try:
             header = next(reader, list[str]())
             for cells in reader:
+                if len(cells) > len(header):
+                    raise FileFormatError(
+                        "E_TEXT",
+                        "Line {number} of {file} has {found} fields; the first line names {count}.",
+                        cure='Put a field that holds the mark between fields in quotes: "a, b".',
+                        values=dict(number=reader.line_num, file=name, found=len(cells), count=len(header)),
+                    )
                 if cells:
                     yield reader.line_num, dict(zip(header, cells, strict=False))
         except (csv.Error, UnicodeDecodeError) as error:

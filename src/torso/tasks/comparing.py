@@ -114,8 +114,8 @@ def similar(
         )
         return stacked(made)
 
-    own = list(texts)
-    if not own:
+    own = [texts] if isinstance(texts, str) else list(texts)
+    if not own or not asked:
         ranked = [Ranked(query, (), measure) for query in asked]
     else:
         scores = compared(vectors(asked, query_prompt), vectors(own, document_prompt), measure)

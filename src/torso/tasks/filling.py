@@ -124,7 +124,9 @@ def fill(
     def split(out: VocabLogits, reads: Sequence[Read]) -> list[tuple[Read, list[Proposals]]]:
         scores = out.logits.float().softmax(-1)
         among = None if allowed is None else torch.tensor(allowed, device=scores.device)
-        best, places = (scores if among is None else scores[:, among]).topk(min(top, len(allowed or scores[0])))
+        best, places = (scores if among is None else scores[:, among]).topk(
+            min(top, scores.shape[1] if allowed is None else len(allowed))
+        )
         ids = places if among is None else among[places]
         rows: Iterator[Proposals] = zip(lists(best), lists(ids), strict=True)
         return [(each, [next(rows) for number in each.ids if number == mask]) for each in reads]

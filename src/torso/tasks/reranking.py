@@ -98,7 +98,7 @@ def rerank(
     ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
     measure = _activation(ready)
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
-    own = list(texts)
+    own = [texts] if isinstance(texts, str) else list(texts)
 
     def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
         logits = out.logits.float().cpu()
