@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from torso.architecture import Task, find
 from torso.checkpoint.config import HubConfig
+from torso.checkpoint.labels import numbered, reconcile
 from torso.errors import UnsupportedError
 from torso.language import say
 from torso.loading import Source, fill_model, read_config
@@ -93,7 +94,9 @@ class AutoModelFor(Generic[Out]):
         cls._check_family(architecture.family)
         asked = changed(own if config is None else config, None, None, output_attentions, output_hidden_states, changes)
         if labels is None and id2label is not None:
-            labels = [id2label[number] for number in sorted(id2label)]
+            # From JSON its numbers are words, of which "10" comes before "2".
+            stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), None)
+            labels = list(stated["id2label"].values())
         model: Model[Any] = fill_model(
             snapshot.folder,
             architecture,

@@ -69,6 +69,17 @@ def test_a_labelled_head_is_made_where_its_size_is_given(kind, asked, beside, ca
     assert len(capfd.readouterr().err.splitlines()) == 1
 
 
+def test_labels_numbered_as_json_does_keep_their_order(beside) -> None:
+    names = [f"name {number}" for number in range(12)]
+    stated = json.loads(json.dumps({"id2label": dict(enumerate(names))}))
+    model = torso.AutoModelForSequenceClassification.from_pretrained("rbt3", **stated)
+    assert [*model.config.id2label.values()] == names
+    for wrong in ({"id2label": {0: "a", 2: "b"}}, {"id2label": {0: "a", 1: "b"}, "num_labels": 3}):
+        with pytest.raises(TorsoError) as caught:
+            torso.AutoModelForSequenceClassification.from_pretrained("rbt3", **wrong)
+        assert caught.value.code == "E_CONFIG"
+
+
 @pytest.mark.parametrize("kind", LABELLED)
 def test_a_labelled_head_without_a_size_is_an_error_and_not_two(kind, beside, capfd) -> None:
     with pytest.raises(TorsoError, match="labels=") as caught:

@@ -109,6 +109,13 @@ def test_stop_strings_end_a_text_and_are_cut_off(llama) -> None:
     assert "".join(piece.text for piece in pieces) == completion.text
 
 
+@pytest.mark.parametrize("stop", ["", "\ud83d"])
+def test_a_stop_string_that_ends_no_text_is_refused(stop, llama) -> None:
+    with pytest.raises(InputError) as caught:
+        torso.generate("hello world", model=llama, stop_strings=["x", stop])
+    assert caught.value.code == "E_ARGUMENT"
+
+
 def test_settings_of_the_checkpoint_of_mine_and_changed(llama) -> None:
     assert len(torso.generate("x", model=llama)[0].ids) <= 12
     assert len(torso.generate("x", model=llama, settings={"max_new_tokens": 3})[0].ids) <= 3

@@ -72,6 +72,8 @@ Examples:
     "--stream takes one text, as an argument.": "--stream 只接受一条文本，作为参数给出。",
     "{name} does not say how it is told of the language {language}.": "{name} 没有说明怎样指定语言 {language}。",
     "Leave source and target out for a model of one pair; else name both as the model does: {known}.": "只有一对语言的模型请省略 source 和 target；否则请按模型的叫法同时指定两者：{known}。",
+    "A stop string is {stop!r}, which ends no text.": "停止字符串为 {stop!r}，它不能结束任何文本。",
+    "Give what the text shall end before, or leave it out.": "请给出文本应在其之前结束的内容，或不指定。",
     "bad_words holds {word!r}, which is no word.": "bad_words 中的 {word!r} 不是词。",
     'Write a list of words: bad_words=["one", "another one"].': '请写成词的列表：bad_words=["one", "another one"]。',
     "Text {index}: what stands around it leaves no room in the {limit} tokens that this model takes.": "第 {index} 条文本：该模型最多接受 {limit} 个词元，前后附加的内容已占满。",

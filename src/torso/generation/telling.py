@@ -80,9 +80,20 @@ class StopStrings:
     Args:
         tokenizer: the model's.
         stops: one or more strings.
+
+    Raises:
+        InputError: ``E_ARGUMENT``, for a string that no text can hold, or that every one does.
     """
 
     def __init__(self, tokenizer: Tokenizer, stops: Sequence[str]) -> None:
+        for stop in stops:
+            if not stop or any("\ud800" <= mark <= "\udfff" for mark in stop):
+                raise InputError(
+                    "E_ARGUMENT",
+                    "A stop string is {stop!r}, which ends no text.",
+                    cure="Give what the text shall end before, or leave it out.",
+                    values=dict(stop=stop),
+                )
         self._tokenizer, self._stops = tokenizer, tuple(stops)
         # A token is a byte or more, but for those that are no text at all.
         self._reach = max(len(stop.encode()) for stop in stops) + _CONTEXT
