@@ -131,6 +131,8 @@ _HOME = {
 
 def __getattr__(name: str) -> object:
     # The imports above, not this table, are what a type checker sees; tests hold the two equal.
+    if name == "kernels":
+        return import_module("torso.kernels")  # of which messages name `torso.kernels.about`
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOME.get(name, "torso.auto")), name)

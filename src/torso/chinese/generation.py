@@ -7,7 +7,7 @@ TEXTS: dict[str, str] = {
     "tokens of prompt and text together before it may end": "提示与正文合计至少达到这么多词元之后才可结束",
     "the text ends where one of these is written": "写出其中任一字符串即结束",
     "whether tokens are drawn by chance; otherwise the likeliest is taken": "是否随机抽取词元；否则总取最可能的一个",
-    "scores are divided by it: below 1 bolder, above 1 wilder": "分数除以它：小于 1 更集中，大于 1 更发散",
+    "scores are divided by it: below 1 safer, above 1 wilder": "分数除以它：小于 1 更集中，大于 1 更发散",
     "only so many likeliest tokens are drawn from; 0 for all": "只从最可能的这么多个词元中抽取；0 表示全部",
     "only the likeliest tokens that add up to this probability are drawn from": "只从概率之和达到该值的最可能的词元中抽取",
     "only tokens of this share of the likeliest one's probability are drawn from": "只从概率不低于最大概率这一比例的词元中抽取",

@@ -14,7 +14,7 @@ TEXTS: dict[str, str] = {
         "文件会列出。"
     ),
     "NAME is org/name, name@revision, modelscope:org/name, or the address of a model's page.": "NAME 可以是 org/name、name@版本、modelscope:org/name，或模型页面的网址。",
-    "Without --source, huggingface.co is asked, then hf-mirror.com, then ModelScope. For another order in every call, "
+    "Without --source, huggingface.co is asked, then hf-mirror.com, then ModelScope. For another in every call, "
     'set TORSO_SOURCE=hf-mirror, or say it once with --remember, which writes {"source": "hf-mirror"} into '
     "~/.config/torso/settings.json.": (
         "不写 --source 时，依次询问 huggingface.co、hf-mirror.com、魔搭（ModelScope）。要让每次调用都用别的来源，请设置 "

@@ -54,7 +54,7 @@ Examples:
     "Texts written side by side.": "同时写的文本数。",
     "Repeat what was drawn with the same N.": "用同一个 N 可重复抽取的结果。",
     "Draw from the likeliest tokens that add up to P.": "从概率之和达到 P 的最可能的词元中抽取。",
-    "Draw bolder below 1, wilder above.": "小于 1 更集中，大于 1 更发散。",
+    "Draw safer below 1, wilder above.": "小于 1 更集中，大于 1 更发散。",
     "Draw tokens by chance; otherwise as the model's files say.": "随机抽取词元；未指定时按模型文件所说。",
     "Language to write in, as the model names it.": "译文的语言，按模型的叫法。",
     "Language of the texts, as the model names it.": "原文的语言，按模型的叫法。",

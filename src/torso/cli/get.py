@@ -25,7 +25,7 @@ tool can load. One weight format is taken (safetensors, else .bin); what is left
 
 NAME is org/name, name@revision, modelscope:org/name, or the address of a model's page.
 
-Without --source, huggingface.co is asked, then hf-mirror.com, then ModelScope. For another order in every call, set \
+Without --source, huggingface.co is asked, then hf-mirror.com, then ModelScope. For another in every call, set \
 TORSO_SOURCE=hf-mirror, or say it once with --remember, which writes {"source": "hf-mirror"} into \
 ~/.config/torso/settings.json.
 

@@ -36,7 +36,7 @@ def drawing(function: AnyFunction) -> AnyFunction:
     function = click.option(
         "--top-p", type=float, metavar="P", help="Draw from the likeliest tokens that add up to P."
     )(function)
-    function = click.option("--temperature", type=float, metavar="T", help="Draw bolder below 1, wilder above.")(
+    function = click.option("--temperature", type=float, metavar="T", help="Draw safer below 1, wilder above.")(
         function
     )
     return click.option(

@@ -52,7 +52,7 @@ class GenerationSettings:
     min_length: int = knob(0, "tokens of prompt and text together before it may end", acts="run", least=0)
     stop_strings: list[str] | None = knob(None, "the text ends where one of these is written", acts="run")
     do_sample: bool = knob(False, "whether tokens are drawn by chance; otherwise the likeliest is taken", acts="run")
-    temperature: float = knob(1.0, "scores are divided by it: below 1 bolder, above 1 wilder", acts="run", least=0)
+    temperature: float = knob(1.0, "scores are divided by it: below 1 safer, above 1 wilder", acts="run", least=0)
     top_k: int = knob(50, "only so many likeliest tokens are drawn from; 0 for all", acts="run", least=0)
     top_p: float = knob(
         1.0, "only the likeliest tokens that add up to this probability are drawn from", acts="run", least=0, most=1

@@ -43,7 +43,7 @@ def chat(
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         max_new_tokens: tokens written at most; 256 where nobody says.
         do_sample: whether tokens are drawn by chance; None: as the checkpoint says.
-        temperature: of drawn tokens: below 1 bolder, above 1 wilder.
+        temperature: of drawn tokens: below 1 safer, above 1 wilder.
         top_p: only the likeliest that add up to this probability are drawn from.
         seed: makes what is drawn repeatable; None takes torch's own state.
         settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name, for every other knob.

@@ -109,7 +109,7 @@ def generate(
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         max_new_tokens: tokens written at most; 256 where nobody says.
         do_sample: whether tokens are drawn by chance; otherwise the likeliest is taken.
-        temperature: of drawn tokens: below 1 bolder, above 1 wilder.
+        temperature: of drawn tokens: below 1 safer, above 1 wilder.
         top_k: how many of the likeliest tokens are drawn from; 0 for all.
         top_p: only the likeliest that add up to this probability are drawn from.
         num_beams: texts followed side by side in a beam search.
