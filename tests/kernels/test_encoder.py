@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,9 +11,11 @@ from torch import Tensor, nn
 from contract.families import FAMILIES, registered
 from torso import Task, new_model
 from torso.batch import Batch, Layout, unpack
+from torso.errors import InputError
 from torso.kernels import library as native
 from torso.kernels.encoder import NativeTrunk
 from torso.kernels.library import Library
+from torso.kernels.linear import NativeLinear
 from torso.kernels.pieces import obstacle, products
 from torso.nn import Trunk
 
@@ -164,3 +168,48 @@ def test_an_id_without_a_row_is_an_error(kernels: Library) -> None:
             own(Batch(tokens, Layout.of([3])))
     with pytest.raises(IndexError):
         own(batch_of(trunk, (21,)))  # more positions than its table has
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@torch.no_grad()
+def test_torch_s_defaults_are_not_the_kernels_(kernels: Library, dtype: torch.dtype) -> None:
+    trunk = made("bert", "plain")
+    batch = batch_of(trunk, TEXTS["many"])
+    wanted = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))(batch, keep=[1], attentions=[0])
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        got = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))(batch, keep=[1], attentions=[0])
+    finally:
+        torch.set_default_dtype(before)
+    assert got.rows.equal(wanted.rows)
+    assert got.kept[1].equal(wanted.kept[1])
+    assert all(mine.equal(other) for mine, other in zip(got.attentions[0], wanted.attentions[0], strict=True))
+
+
+@torch.no_grad()
+def test_what_does_not_fit_its_layout_is_refused_and_other_integers_are_read(kernels: Library) -> None:
+    trunk = made("bert", "plain")
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
+    batch = batch_of(trunk, (3, 4))
+    assert own(replace(batch, tokens=batch.tokens.int())).rows.equal(own(batch).rows)
+    with pytest.raises(InputError, match="E_SHAPE"):
+        own(replace(batch, tokens=batch.tokens[:-1]))
+    with pytest.raises(InputError, match="E_SHAPE"):
+        own(replace(batch, segments=batch.tokens[:-1]))
+    linear = NativeLinear(kernels, torch.nn.Linear(8, 3), native.FLOAT32)
+    for width in (4, 16):
+        with pytest.raises(InputError, match="E_SHAPE"):
+            linear(torch.zeros(2, width))
+    assert linear(torch.zeros(0, 8)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+@torch.no_grad()
+def test_one_row_of_each_text_where_some_have_none(kernels: Library, which: str) -> None:
+    trunk = made("bert", "plain")
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
+    batch = replace(batch_of(trunk, (3, 0, 1)), only=which)
+    got, wanted = own(batch).rows, trunk(batch).rows
+    assert got.shape == wanted.shape
+    close(got[[0, 2]], wanted[[0, 2]])  # the row of a text without tokens means nothing

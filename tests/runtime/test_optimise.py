@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from torso import Batch, Layout, Task, load, new_model, optimise, unpack
 from torso.errors import InputError, InputTypeError, TooLongError, UnsupportedError
 from torso.kernels import about
 from torso.kernels.encoder import NativeTrunk
+from torso.kernels.library import library
 from torso.kernels.linear import NativeLinear
 from torso.models.bert import BertConfig
 from torso.models.llama import LlamaConfig
@@ -230,6 +234,34 @@ def test_ids_without_a_row_are_named(mode, found, tokens, segments) -> None:
     with pytest.raises(InputError, match=f"{'tokens' if segments is None else 'segments'} holds {found};") as caught:
         model(given)
     assert caught.value.code == "E_IDS"
+
+
+@pytest.mark.parametrize("instruction_set", ["avx2", "baseline"])
+def test_a_processor_that_lacks_a_mode_has_the_others(instruction_set) -> None:
+    """PyTorch may have the mode; the kernels run the encoder, and so do not."""
+    code = """
+from torso import Task, new_model, optimise
+from torso.errors import UnsupportedError
+from torso.models.bert import BertConfig
+
+def model():
+    return new_model(BertConfig(vocab_size=80, hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
+                                intermediate_size=48, initializer_range=0.2), Task.FEATURES, seed=4)
+
+for mode in ("bf16", "int8"):
+    given = model()
+    try:
+        optimise(given, mode)
+    except UnsupportedError as error:
+        assert given.optimised is None and error.code == "E_MODE"
+        print(error.code)
+print(optimise(model(), "auto").optimised.mode)
+"""
+    if instruction_set not in (library_sets := library().sets if library() else ()):
+        pytest.skip(f"only {library_sets} here")
+    environment = os.environ | {"TORSO_KERNELS": instruction_set}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout.split() == ["E_MODE", "E_MODE", "exact"], done.stderr
 
 
 def test_a_build_without_the_kernels_is_noticed(monkeypatch) -> None:

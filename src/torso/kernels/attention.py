@@ -78,9 +78,9 @@ def attention(
         distances = distances.detach().contiguous()
     q, k, v = _side_by_side(q.detach(), k.detach(), v.detach())
     starts = torch.tensor([0, *accumulate(layout.sizes)])
-    out = torch.empty(count, heads, size, dtype=dtype)
+    out = torch.empty(count, heads, size, dtype=dtype, device="cpu")
     squares = [heads * length * length for length in layout.sizes]
-    room = None if weights is None else torch.empty(sum(squares))
+    room = None if weights is None else native.room(sum(squares))
     call = AttentionCall(
         kind=kind,
         queries=native.address(q),

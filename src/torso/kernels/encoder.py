@@ -11,7 +11,7 @@ from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
-from torso.kernels.arguments import done
+from torso.kernels.arguments import check, done
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.packing import Packing
 from torso.kernels.pieces import bare, pieces, rotaries
@@ -92,25 +92,30 @@ class NativeTrunk(Sealable):
     def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """As `Trunk.forward`; the rows are float32."""
         layout = batch.layout
-        total = len(layout.positions)
+        total = sum(layout.sizes)
         held: list[Any] = []
+        tokens, segments = batch.tokens.long(), None if batch.segments is None else batch.segments.long()
+        for name, each in (("tokens", tokens), ("segments", segments), ("positions", layout.positions.long())):
+            if each is not None:
+                check(name, _hold(held, each), (total,), dtype=torch.int64)
         chosen = None if batch.only is None else layout.chosen(batch.only)
-        # The last block computes no other rows, unless somebody looks into it.
+        # The last block computes no other rows, unless somebody looks into it or a text has none.
         early = chosen is not None and self.depth not in keep and self.depth - 1 not in attentions
-        rows = torch.empty(len(layout.sizes) if early else total, self.width)
-        kept = {i: torch.empty(total, self.width) for i in range(self.depth + 1) if i in keep}
+        early = early and min(layout.sizes, default=1) > 0
+        rows = native.room(len(layout.sizes) if early else total, self.width)
+        kept = {i: native.room(total, self.width) for i in range(self.depth + 1) if i in keep}
         weights = {i: self._room_for_weights(layout) for i in range(self.depth) if i in attentions}
         call = Call(
             texts=len(layout.sizes),
             starts=native.address(_hold(held, layout.starts.long())),
-            positions=native.address(_hold(held, layout.positions)),
+            positions=native.address(_hold(held, layout.positions.long())),
             out=native.address(rows),
             only=ONLY.index(batch.only if early else None),
             threads=native.threads(),
         )
         if self.embeds:
-            call.tokens = native.address(_hold(held, batch.tokens))
-            call.segments = native.address(None if batch.segments is None else _hold(held, batch.segments))
+            call.tokens = native.address(_hold(held, tokens))
+            call.segments = native.address(None if segments is None else _hold(held, segments))
         else:
             call.rows = native.address(_hold(held, self.embed(batch).float()))
         for i, rotary in enumerate(self._rotaries):
@@ -133,7 +138,7 @@ class NativeTrunk(Sealable):
         return Hidden(rows if early else rows[chosen.rows], chosen.layout, kept, attended, only=chosen.which)
 
     def _room_for_weights(self, layout: Layout) -> Tensor:
-        return torch.empty(sum(self.heads * size * size for size in layout.sizes))
+        return native.room(sum(self.heads * size * size for size in layout.sizes))
 
     def _pieces(self, weights: Tensor, layout: Layout) -> list[Tensor]:
         sizes = [self.heads * size * size for size in layout.sizes]
@@ -144,7 +149,7 @@ class NativeTrunk(Sealable):
         """What scores gain by key's place minus query's: [H, 2 * reach + 1] numbers, or [2 * reach + 1] rows."""
         (bias,) = self._shared
         call.reach = max(layout.longest, 1) - 1
-        distances = torch.arange(-call.reach, call.reach + 1)
+        distances = torch.arange(-call.reach, call.reach + 1, device="cpu")
         if isinstance(bias, BucketBias):
             call.distances = native.address(_hold(held, bias.table(bias.bucket(distances)).T.float()))
         elif isinstance(bias, Distances):

@@ -126,7 +126,7 @@ def embed(
     everything = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
     # Read only beside a table of positions, but never a null pointer.
     ids[2] = ids[0] if ids[2] is None else ids[2]
-    out = torch.empty(count, width)
+    out = native.room(count, width)
     done(
         library.call.torso_embed(
             native.pointer(everything), *map(native.address, ids), count, width, native.address(out), team(threads)

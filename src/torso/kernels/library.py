@@ -147,6 +147,11 @@ def address(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
+def room(*shape: int) -> Tensor:
+    """Where the kernels write: float32 on the CPU, whatever torch's defaults are."""
+    return torch.empty(shape, dtype=torch.float32, device="cpu")
+
+
 def threads() -> int:
     """How many threads a call may use: as many as torch's."""
     return torch.get_num_threads()
@@ -184,13 +189,13 @@ class PackedWeight:
         columns = -(-outputs // library.panel) * library.panel
         whole = -(-inputs // 4) * 4
         group = min(group or whole, whole)
-        packed = torch.empty(library.call.torso_packed_bytes(kind, outputs, inputs), dtype=torch.uint8)
+        packed = torch.empty(library.call.torso_packed_bytes(kind, outputs, inputs), dtype=torch.uint8, device="cpu")
         groups = -(-inputs // group) if kind == EIGHT_BITS else 0
-        scales, totals = torch.zeros(2, groups * columns).unbind()
+        scales, totals = room(2, groups * columns).zero_().unbind()
         places = (address(packed), address(scales), address(totals))
         if library.call.torso_pack(kind, address(given), outputs, inputs, group, *places, threads()) == NO_MEMORY:
             raise MemoryError("not enough memory to lay a weight out for the kernels")
-        padded = None if bias is None else torch.cat([held(bias), torch.zeros(columns - outputs)])
+        padded = None if bias is None else torch.cat([held(bias), room(columns - outputs).zero_()])
         self._point((packed, padded, scales, totals), kind, outputs, inputs, group)
 
     @classmethod

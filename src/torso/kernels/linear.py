@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels import library as native
-from torso.kernels.arguments import done
+from torso.kernels.arguments import check, done
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.pieces import ACTIVATIONS
@@ -40,9 +40,10 @@ class NativeLinear(Sealable):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., in] -> [..., out] float32."""
-        rows = x.float().contiguous()
-        out = torch.empty(*x.shape[:-1], self.out_features)
-        count = rows.numel() // self.in_features
+        count = x.shape[:-1].numel()
+        rows = x.float().reshape(count, x.shape[-1]).contiguous()
+        check("x", rows, (None, self.in_features), dtype=torch.float32)
+        out = native.room(*x.shape[:-1], self.out_features)
         answer: int = self.library.call.torso_linear(
             native.pointer(self._packed.structure),
             native.address(rows),

@@ -52,7 +52,7 @@ class Piece:
         shifts = (self.attn.q_shift, None, self.attn.v_shift)
         apart = torch.cat(
             [
-                shift.bias if isinstance(shift, Shift) else torch.zeros(width)
+                shift.bias if isinstance(shift, Shift) else torch.zeros(width, dtype=torch.float32, device="cpu")
                 for shift, width in zip(shifts, self.attn.parts["qkv"], strict=True)
             ]
         )

@@ -90,7 +90,7 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
             cure="Apply it to the result of the activation linear.",
             values=dict(name=activation),
         )
-    x, out = x.detach().contiguous(), torch.empty(len(x), matrix.outputs)
+    x, out = x.detach().contiguous(), native.room(len(x), matrix.outputs)
     which = ACTIVATIONS.index(function)
     done(
         library.call.torso_linear(
@@ -122,8 +122,8 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
         raise shape_error("x", x, "[T, 1 or more]")
     group = group or -(-width // 4) * 4
     x = x.detach().contiguous()
-    numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8)
-    steps = torch.empty(count, -(-width // group), 2)
+    numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8, device="cpu")
+    steps = native.room(count, -(-width // group), 2)
     library.call.torso_quantise(native.address(x), count, width, group, native.address(numbers), native.address(steps))
     return Quantised(numbers, *steps.unbind(-1))
 

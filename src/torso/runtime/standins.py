@@ -75,8 +75,8 @@ class StandIns:
 
     def can(self, mode: str) -> bool:
         """Whether machine and model allow a mode."""
-        if self._encoder is not None and self._library is not None and self._library.has(KINDS[mode]):
-            return True
+        if self._encoder is not None and self._library is not None:
+            return self._library.has(KINDS[mode])
         return available(mode)
 
     def put(self, modes: dict[str, str]) -> None:
