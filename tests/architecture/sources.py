@@ -1,8 +1,10 @@
-"""The package's own sources as syntax trees."""
+"""The package's own sources as syntax trees, and what it prints in a fresh process."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,13 @@ from pathlib import Path
 import torso
 
 ROOT = Path(torso.__file__).parent
+
+
+def printed_by(code: str, *arguments: str) -> list[str]:
+    """What a fresh interpreter prints, by words; it says nothing else."""
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.split()
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import io
 import re
-import subprocess
 import sys
 import tokenize
 import tomllib
@@ -17,7 +16,7 @@ import pytest
 from torso.checkpoint.parameters import ACTIVATIONS
 from torso.nn.activations import TABLE
 
-from .sources import ROOT, checker_imports, imported, statements, trees
+from .sources import ROOT, checker_imports, imported, printed_by, statements, trees
 
 HEAVY = ("torch", "numpy", "transformers", "safetensors", "tokenizers", "huggingface_hub")
 LAZY = ("torso", "torso.nn", "torso.hub")
@@ -26,9 +25,7 @@ LAZY = ("torso", "torso.nn", "torso.hub")
 def loaded_by(code: str, *arguments: str) -> set[str]:
     """The heavy packages that a fresh process holds after some code."""
     told = f"{code}\nimport sys; print(*[name for name in {HEAVY} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", told, *arguments], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    return set(done.stdout.split())
+    return set(printed_by(told, *arguments))
 
 
 def test_importing_torso_loads_nothing_heavy() -> None:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-
-def told(code: str, *arguments: str) -> list[str]:
-    """What a fresh interpreter prints, by words."""
-    done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.split()
+from .sources import printed_by
 
 
 @pytest.mark.parametrize("model_type", ["bert", "deberta-v2", "gpt_neox", "t5"])
@@ -22,7 +15,7 @@ from torso.architecture import find
 assert sys.argv[1] in find(sys.argv[1]).model_types
 print(*(name for name in sys.modules if name.startswith("torso.models.")))
 """
-    modules = told(code, model_type)
+    modules = printed_by(code, model_type)
     assert f"torso.models.{model_type.replace('-', '_')}" in modules
     assert len(modules) < 6
 
@@ -36,7 +29,7 @@ from torso.architecture import architectures, find
 find(sys.argv[1])
 print(*(each.family for each in architectures()))
 """
-    order = told(code, first)
+    order = printed_by(code, first)
     for base, others in {
         "Llama": ("Mistral", "Gemma", "Gemma2", "Gemma3", "Qwen2", "Qwen3"),
         "Gemma2": ("Gemma3",),

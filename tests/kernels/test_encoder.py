@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -213,3 +215,14 @@ def test_one_row_of_each_text_where_some_have_none(kernels: Library, which: str)
     got, wanted = own(batch).rows, trunk(batch).rows
     assert got.shape == wanted.shape
     close(got[[0, 2]], wanted[[0, 2]])  # the row of a text without tokens means nothing
+    asked: list[int] = []
+
+    def encode(_: Any, call: Any) -> int:
+        asked.append(call._obj.only)
+        return 0
+
+    own.library = SimpleNamespace(call=SimpleNamespace(torso_encode=encode))
+    for sizes in ((3, 0, 1), (3, 1)):
+        own(replace(batch_of(trunk, sizes), only=which))
+    # The kernels have no row to take of such a text, and room for no more rows than there are tokens.
+    assert [bool(each) for each in asked] == [False, True]

@@ -94,10 +94,10 @@ class NativeTrunk(Sealable):
         layout = batch.layout
         total = sum(layout.sizes)
         held: list[Any] = []
-        tokens, segments = batch.tokens.long(), None if batch.segments is None else batch.segments.long()
-        for name, each in (("tokens", tokens), ("segments", segments), ("positions", layout.positions.long())):
-            if each is not None:
-                check(name, _hold(held, each), (total,), dtype=torch.int64)
+        numbers = {"tokens": batch.tokens, "segments": batch.segments, "positions": layout.positions}
+        places = {
+            name: _address_of_whole(held, name, each, total) for name, each in numbers.items() if each is not None
+        }
         chosen = None if batch.only is None else layout.chosen(batch.only)
         # The last block computes no other rows, unless somebody looks into it or a text has none.
         early = chosen is not None and self.depth not in keep and self.depth - 1 not in attentions
@@ -108,14 +108,13 @@ class NativeTrunk(Sealable):
         call = Call(
             texts=len(layout.sizes),
             starts=native.address(_hold(held, layout.starts.long())),
-            positions=native.address(_hold(held, layout.positions.long())),
+            positions=places["positions"],
             out=native.address(rows),
             only=ONLY.index(batch.only if early else None),
             threads=native.threads(),
         )
         if self.embeds:
-            call.tokens = native.address(_hold(held, tokens))
-            call.segments = native.address(None if segments is None else _hold(held, segments))
+            call.tokens, call.segments = places["tokens"], places.get("segments")
         else:
             call.rows = native.address(_hold(held, self.embed(batch).float()))
         for i, rotary in enumerate(self._rotaries):
@@ -154,6 +153,13 @@ class NativeTrunk(Sealable):
             call.distances = native.address(_hold(held, bias.table(bias.bucket(distances)).T.float()))
         elif isinstance(bias, Distances):
             call.places = native.address(_hold(held, bias.index(-distances).int()))
+
+
+def _address_of_whole(held: list[Any], name: str, numbers: Tensor, total: int) -> int | None:
+    """Where the kernels read whole numbers, one for each row; they do not look how many there are."""
+    numbers = _hold(held, numbers.long())
+    check(name, numbers, (total,), dtype=torch.int64)
+    return native.address(numbers)
 
 
 def _hold(held: list[Any], tensor: Tensor) -> Tensor:

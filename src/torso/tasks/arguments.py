@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from torso.errors import InputError
+
+
+def one_or_more(texts: str | Iterable[str]) -> list[str]:
+    """Texts as a list; a text alone is one, and not its letters."""
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def at_least(name: str, value: int | None, least: int) -> None:

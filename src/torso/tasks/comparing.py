@@ -13,7 +13,7 @@ from torso.architecture import Task
 from torso.errors import InputTypeError
 from torso.outputs import Features
 from torso.runtime.runner import BUDGET, lists
-from torso.tasks.arguments import at_least
+from torso.tasks.arguments import at_least, one_or_more
 from torso.tasks.encoding import encode
 from torso.tasks.lengths import Long, Merge
 from torso.tasks.predictions import Embedding, Match, Ranked
@@ -114,7 +114,7 @@ def similar(
         )
         return stacked(made)
 
-    own = [texts] if isinstance(texts, str) else list(texts)
+    own = one_or_more(texts)
     if not own or not asked:
         ranked = [Ranked(query, (), measure) for query in asked]
     else:

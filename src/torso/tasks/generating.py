@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from torso.generation.completing import BATCH, Piece
 from torso.outputs import VocabLogits
+from torso.tasks.arguments import one_or_more
 from torso.tasks.ready import Usable
 from torso.tasks.writers import Generated, Settings, make_writer
 
@@ -138,7 +139,7 @@ def generate(
         top_p=top_p,
         num_beams=num_beams,
         num_return_sequences=num_return_sequences,
-        stop_strings=[stop_strings] if isinstance(stop_strings, str) else stop_strings and list(stop_strings),
+        stop_strings=None if stop_strings is None else one_or_more(stop_strings),
         seed=seed,
     )
     writer = make_writer(
@@ -195,7 +196,7 @@ def stream(
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
-        stop_strings=[stop_strings] if isinstance(stop_strings, str) else stop_strings and list(stop_strings),
+        stop_strings=None if stop_strings is None else one_or_more(stop_strings),
         seed=seed,
     )
     writer = make_writer(

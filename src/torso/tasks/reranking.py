@@ -12,7 +12,7 @@ from torso.architecture import Task
 from torso.errors import InputError, UnsupportedError
 from torso.outputs import SequenceLogits
 from torso.runtime.runner import BUDGET, run
-from torso.tasks.arguments import at_least
+from torso.tasks.arguments import at_least, one_or_more
 from torso.tasks.comparing import in_order, listed
 from torso.tasks.lengths import Long, Merge, Read, by_text, lengths
 from torso.tasks.merging import one_row
@@ -98,7 +98,7 @@ def rerank(
     ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
     measure = _activation(ready)
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
-    own = [texts] if isinstance(texts, str) else list(texts)
+    own = one_or_more(texts)
 
     def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
         logits = out.logits.float().cpu()
