@@ -10,6 +10,16 @@ TEXTS: dict[str, str] = {
     "Name the file inside it, or take the folder away.": "请指定其中的文件，或移走该文件夹。",
     "{path} is a pipe, socket or device; it was not opened.": "{path} 是管道、套接字或设备，未打开。",
     "Put a regular file in its place.": "请换成普通文件。",
+    "{path} is not below {folder}.": "{path} 不在 {folder} 之下。",
+    "Choose another folder.": "请换一个文件夹。",
+    "{path} is a hard link: what is written there would change another file too. Nothing was written.": (
+        "{path} 是硬链接，写入会同时改变另一个文件。没有写入任何内容。"
+    ),
+    "Delete the link: {path}": "请删除该链接：{path}",
+    "{path} is a link, which could lead out of {folder}. Nothing was written or removed through it.": (
+        "{path} 是链接，可能指向 {folder} 之外。没有通过它写入或删除任何内容。"
+    ),
+    "Delete the link, and run the same command again: {path}": "请删除该链接，然后重新运行同一命令：{path}",
     "{path} is a link to {target}, which is not there.": "{path} 是指向 {target} 的链接，而目标不存在。",
     "Download the file again: torso repair {folder}": "请重新下载该文件：torso repair {folder}",
     "{path} is not there.": "{path} 不存在。",

@@ -25,6 +25,7 @@ from typing import cast
 from torso.errors import TorsoError
 from torso.files import read_text, write_atomically
 from torso.hub.choice import absent, required
+from torso.rooted import Root
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -71,6 +72,11 @@ class Repository:
     def folder(self) -> Path:
         """The repository's folder."""
         return self.cache / self.folder_name
+
+    @property
+    def root(self) -> Root:
+        """The cache as the folder below which no link is followed where something is written or removed."""
+        return Root(self.cache)
 
     def lock(self, etag: str) -> Path:
         """The file locked while a blob is fetched; huggingface_hub locks the same."""
@@ -158,16 +164,16 @@ class Repository:
         """
         target = self.snapshot(commit) / path
         blob = self.blob(etag)
-        target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_file() and (not target.is_symlink() or target.resolve() == blob.resolve()) and not blob.exists():
             return target
         temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.link")
+        self.root.make_folder(target.parent)
         try:
-            os.symlink(os.path.relpath(blob, target.parent), temporary)
+            self.root.link(temporary, os.path.relpath(blob, target.parent))
         except (OSError, NotImplementedError):
-            os.replace(blob, target)
+            self.root.replace(blob, target)
             return target
-        os.replace(temporary, target)
+        self.root.replace(temporary, target)
         return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import threading
@@ -22,6 +23,10 @@ from torso.hub.listing import Listing
 from torso.hub.lockfile import Lock, Locked, read_lock, write_lock
 from torso.hub.locking import locked
 from torso.hub.place import Place
+from torso.rooted import Root
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_ARRIVING = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-z.-]+)?")  # what torso puts where files arrive
 
 
 class Destination(Protocol):
@@ -101,7 +106,8 @@ class InCache:
     def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
         """See `Destination`."""
         blob = self.repository.blob(file.etag)
-        return Job(file, places, blob, part_path(blob), self.repository.lock(file.etag), self.force, self.revision)
+        lock, root = self.repository.lock(file.etag), self.repository.root
+        return Job(file, places, blob, part_path(blob), lock, root, self.force, self.revision)
 
     def put(self, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
@@ -139,14 +145,19 @@ class InFolder:
     def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[None]:
         """See `Destination`. The lock goes with its last owner: the folder is a person's, to copy and to look at."""
         path = self._arriving.with_suffix(".lock")
-        with locked(path, cancelled, on_wait):
+        hidden, own = self._root.status(path.parent), self._arriving.name
+        keeps = hidden is not None and not any(name.startswith(own) for name in self._root.names(path.parent))
+        with locked(path, cancelled, on_wait, self._root):
             self._lock = read_lock(self.home)
             try:
                 yield
             finally:
                 with suppress(OSError):  # Windows keeps what someone has open
-                    path.unlink()
-                    path.parent.rmdir()
+                    status = self._root.status(path)
+                    if status is not None and status.st_size == 0:
+                        self._root.remove(path)
+                    if not keeps:
+                        self._root.remove_folder(path.parent)
 
     def start(self, listing: Listing) -> None:
         """See `Destination`."""
@@ -178,21 +189,20 @@ class InFolder:
     def adopt(self, file: RemoteFile) -> None:
         """See `Destination`."""
         if file.path in self._found:
-            _copy(self._found[file.path], inside(self.home, file.path))
+            copy_file(self._found[file.path], inside(self.home, file.path), self._root)
 
     def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
         """See `Destination`."""
         arriving = self._arriving / file.etag
-        return Job(file, places, arriving, part_path(arriving), self._arriving / f"{file.etag}.lock")
+        lock = self._arriving / f"{file.etag}.lock"
+        return Job(file, places, arriving, part_path(arriving), lock, self._root)
 
     def put(self, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
         arrived = self._arriving / files[0].etag
         for file in files[1:]:
-            _copy(arrived, inside(self.home, file.path))
-        target = inside(self.home, files[0].path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(arrived, target)
+            copy_file(arrived, inside(self.home, file.path), self._root)
+        self._root.replace(arrived, inside(self.home, files[0].path))
 
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
@@ -207,10 +217,17 @@ class InFolder:
         self.clear()
 
     def clear(self) -> None:
-        """Takes away the folder in which files arrive."""
-        shutil.rmtree(self._arriving, ignore_errors=True)
+        """Takes away what arrived and was not used, and the folder for it; what is not torso's stays."""
         with suppress(OSError):
-            self._arriving.parent.rmdir()
+            for name in self._root.names(self._arriving):
+                if _ARRIVING.fullmatch(name):
+                    self._root.remove(self._arriving / name)
+            if self._root.remove_folder(self._arriving) and not self._root.names(self._arriving.parent):
+                self._root.remove_folder(self._arriving.parent)
+
+    @property
+    def _root(self) -> Root:
+        return Root(self.home)
 
     @property
     def _arriving(self) -> Path:
@@ -228,14 +245,15 @@ def _is_placeholder(path: Path) -> bool:
         return sniff(file.read(1024)) in ("empty", "lfs-pointer", "html")
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def copy_file(source: Path, target: Path, root: Root) -> None:
+    """Copies a file to a place below ``root``, whole or not at all."""
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.copy")
     try:
-        shutil.copyfile(source, temporary)
-        os.replace(temporary, target)
+        with source.open("rb") as old, os.fdopen(root.open(temporary, _NEW), "wb") as new:
+            shutil.copyfileobj(old, new, 1 << 20)
+        root.replace(temporary, target)
     finally:
-        temporary.unlink(missing_ok=True)
+        root.remove(temporary)
 
 
 def _sha256(path: Path, file: RemoteFile) -> str:

@@ -25,6 +25,7 @@ from torso.hub.meter import Watcher
 from torso.hub.part import SUFFIX, Part
 from torso.hub.place import Place
 from torso.hub.web import Web
+from torso.rooted import Root
 
 PARALLEL_FROM = 64 << 20  # bytes; below, one connection is as fast
 _SEGMENT = 32 << 20
@@ -43,6 +44,7 @@ class Job:
         target: where it goes once it is whole and right.
         part: where it is kept until then.
         lock: the file that processes lock which fetch the same.
+        root: the folder below which no link is followed.
         again: fetch even if ``target`` is there.
         revision: the branch, tag or commit that it is fetched for.
     """
@@ -52,6 +54,7 @@ class Job:
     target: Path
     part: Path
     lock: Path
+    root: Root
     again: bool = False
     revision: str = ""
 
@@ -79,13 +82,13 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
         DiskError: E_DISK_FULL, the part stays. AccessError: E_ACCESS, the folder may not be written.
     """
     try:
-        with locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path})) as held:
+        with locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path}), job.root) as held:
             if web.cancelled.is_set():
                 return
             if not job.again and has_size(job.target, job.file.size):
                 watcher.advance(job.file.size)
                 return
-            with own_part(job.part, locked=held) as path:
+            with own_part(job.part, job.root, locked=held) as path:
                 _download_alone(job, path, web, watcher, connections)
     except OSError as error:
         if isinstance(error, TorsoError):
@@ -138,7 +141,7 @@ def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connection
     are others, and is given one more chance if there are none.
     """
     parallel = connections if job.file.size >= PARALLEL_FROM else 1
-    part = Part(path, job.file, _SEGMENT if parallel > 1 else max(job.file.size, 1), job.revision)
+    part = Part(path, job.file, _SEGMENT if parallel > 1 else max(job.file.size, 1), job.revision, job.root)
     places, strikes, found = list(job.places), Counter[str](), ""
     try:
         watcher.advance(part.arrived)

@@ -181,7 +181,8 @@ def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> No
             same.setdefault(file.etag, []).append(file)
         for files in same.values():
             if not files[0].is_large:
-                write_blob(bare, files[0], plan.destination.job(files[0], ()).target)
+                job = plan.destination.job(files[0], ())
+                write_blob(bare, files[0], job.target, job.root)
                 plan.destination.put(files)
     except OSError as error:
         raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from torso.errors import NetworkError, UnsupportedError
 from torso.files import lfs_pointer
 from torso.hub.cache import RemoteFile
+from torso.rooted import Root
 
 _POINTER = 1024  # bytes: no pointer of Git LFS is larger
 _SAFE = (
@@ -117,15 +118,14 @@ def read_blobs(folder: Path, files: Iterable[RemoteFile]) -> Iterator[bytes]:
         position = end + size + 2
 
 
-def write_blob(folder: Path, file: RemoteFile, target: Path) -> None:
-    """Writes one file's content as git keeps it, whole or not at all; git itself verifies its hash."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def write_blob(folder: Path, file: RemoteFile, target: Path, root: Root) -> None:
+    """Writes one file's content as git keeps it, whole or not at all, below ``root``; git verifies its hash."""
     temporary = target.with_name(f"{target.name}.{secrets.token_hex(8)}.git")
     environment = os.environ | _QUIET
     try:
-        with temporary.open("wb") as stream:
+        with os.fdopen(root.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as stream:
             command = git_command(folder, ["cat-file", "blob", file.blob])
             subprocess.run(command, stdout=stream, stderr=subprocess.DEVNULL, env=environment, check=True)
-        os.replace(temporary, target)
+        root.replace(temporary, target)
     finally:
-        temporary.unlink(missing_ok=True)
+        root.remove(temporary)

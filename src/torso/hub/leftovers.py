@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Generator
@@ -13,12 +12,13 @@ from typing import cast
 from torso.hub.cache import Repository
 from torso.hub.locking import locked_if_free
 from torso.hub.part import BROKEN_RECORD, SUFFIX, read_record, record_path
+from torso.rooted import Root
 
 _SILENCE = 3600.0  # seconds without a byte after which no process can be at a part, where no lock tells
 
 
 @contextmanager
-def own_part(path: Path, *, locked: bool) -> Generator[Path]:
+def own_part(path: Path, root: Root, *, locked: bool) -> Generator[Path]:
     """The path to keep a part at: ``path`` itself where a lock keeps others away, else a name of the caller's own.
 
     A part that waits is then taken over by renaming, which one of several callers does, and handed back at the end.
@@ -28,11 +28,11 @@ def own_part(path: Path, *, locked: bool) -> Generator[Path]:
         yield path
         return
     own = path.with_name(f"{path.name.removesuffix(SUFFIX)}.{secrets.token_hex(8)}{SUFFIX}")
-    _move(path, own)
+    _move(root, path, own)
     try:
         yield own
     finally:
-        _move(own, path)
+        _move(root, own, path)
 
 
 def arrived(path: Path) -> int:
@@ -63,16 +63,18 @@ def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = nobody,
         dry_run: remove nothing.
     """
     freed = 0
-    for path in list((home.folder / "blobs").glob(f"*{SUFFIX}*")):  # parts and their records, each alone too
+    blobs = home.folder / "blobs"
+    for path in [blobs / name for name in home.root.names(blobs) if SUFFIX in name]:  # a record may be there alone
         etag = path.name.partition(".")[0]
         if not home.blob(etag).exists() and _is_wanted(path.with_name(path.name.removesuffix(".json")), etag, wanted):
             continue
         try:
-            with locked_if_free(home.lock(etag)) as held:
-                if held or (held is None and time.time() - path.stat().st_mtime > _SILENCE):
-                    freed += path.stat().st_size
+            with locked_if_free(home.lock(etag), home.root) as held:
+                status = path.lstat()
+                if held or (held is None and time.time() - status.st_mtime > _SILENCE):
+                    freed += status.st_size
                     if not dry_run:
-                        path.unlink()
+                        home.root.remove(path)
         except OSError:
             continue  # gone meanwhile, or in a cache that may not be written
     return freed
@@ -85,7 +87,7 @@ def _is_wanted(part: Path, etag: str, wanted: Callable[[str, str], bool]) -> boo
         return False
 
 
-def _move(path: Path, to: Path) -> None:
+def _move(root: Root, path: Path, to: Path) -> None:
     for source, target in ((record_path(path), record_path(to)), (path, to)):
         with suppress(FileNotFoundError):
-            os.replace(source, target)
+            root.replace(source, target)

@@ -9,24 +9,30 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from torso.rooted import Root
+
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 _POLL = 0.05  # seconds; short, because waiting for another process is rare and should end promptly
 
 
 @contextmanager
-def locked(path: Path, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[bool]:
+def locked(
+    path: Path, cancelled: threading.Event, on_wait: Callable[[], None], root: Root | None = None
+) -> Generator[bool]:
     """Holds the lock on ``path``, waiting for whoever holds it; True, or False where the file system has no locks.
 
     Args:
         path: the lock file; it stays, since removing it would split those who wait.
         cancelled: ends the waiting; the lock is then not held, and the caller sees the event.
         on_wait: called once if another process holds it.
+        root: the folder below which no link is followed; None for the one that the file is in.
     """
+    root = root or Root(path.parent)
     while True:
-        descriptor = _open(path)
+        descriptor = _open(path, root)
         try:
             held = _wait(descriptor, cancelled, on_wait)
-            if held and not _is_there(descriptor, path):
+            if held and not _is_there(descriptor, path, root):
                 continue  # who held it took the file away with the folder: the lock of others is a new one
             yield held
             return
@@ -35,26 +41,23 @@ def locked(path: Path, cancelled: threading.Event, on_wait: Callable[[], None]) 
 
 
 @contextmanager
-def locked_if_free(path: Path) -> Generator[bool | None]:
+def locked_if_free(path: Path, root: Root | None = None) -> Generator[bool | None]:
     """Holds the lock on ``path`` if nobody else does; False where somebody does, None where no system can tell."""
-    descriptor = _open(path)
+    descriptor = _open(path, root or Root(path.parent))
     try:
         yield _try(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _open(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o664)
+def _open(path: Path, root: Root) -> int:
+    return root.open(path, os.O_RDWR | os.O_CREAT, writes=False)
 
 
-def _is_there(descriptor: int, path: Path) -> bool:
+def _is_there(descriptor: int, path: Path, root: Root) -> bool:
     """Whether a descriptor is of the file that others find under its name."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+    status = root.status(path)
+    return status is not None and os.path.samestat(os.fstat(descriptor), status)
 
 
 def _wait(descriptor: int, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:

@@ -18,6 +18,7 @@ from torso.errors import TorsoError
 from torso.files import read_text
 from torso.hub.cache import RemoteFile
 from torso.hub.positioned import open_for_writing, read_at, write_at
+from torso.rooted import Root
 
 _DIGITS = 16
 SUFFIX = ".torso-part"
@@ -52,10 +53,14 @@ class Part:
         file: size and hash of the whole.
         segment_size: bytes of each segment of a new part.
         revision: the branch, tag or commit that it is fetched for.
+        root: the folder below which no link is followed; None for the one that it is in.
     """
 
-    def __init__(self, path: Path, file: RemoteFile, segment_size: int, revision: str = "") -> None:
+    def __init__(
+        self, path: Path, file: RemoteFile, segment_size: int, revision: str = "", root: Root | None = None
+    ) -> None:
         self.path = path
+        self.root = root or Root(path.parent)
         self.file = file
         self.segment_size = segment_size
         self.revision = revision
@@ -64,8 +69,7 @@ class Part:
         self._lock = threading.Lock()
         self._record = -1
         self._places: list[int] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._data = open_for_writing(path)
+        self._data = open_for_writing(path, self.root)
         try:
             if not self._continue():
                 self.restart()
@@ -138,14 +142,13 @@ class Part:
         """Puts the whole file in its place, durably, and removes the record."""
         os.fsync(self._data)
         self.close()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(self.path, target)
-        record_path(self.path).unlink(missing_ok=True)
+        self.root.replace(self.path, target)
+        self.root.remove(record_path(self.path))
 
     def discard(self) -> None:
         """Removes the part: its bytes are of no use to anyone."""
         self.close()
-        discard(self.path)
+        discard(self.path, self.root)
 
     def _continue(self) -> bool:
         """Takes over what an earlier process left; False where there is nothing, or it is of another file."""
@@ -197,15 +200,16 @@ class Part:
                 position = text.index(mark, position) + len(mark)
                 self._places.append(position)
             if self._record < 0:
-                self._record = open_for_writing(record_path(self.path))
+                self._record = open_for_writing(record_path(self.path), self.root)
             write_at(self._record, text, 0)
             os.ftruncate(self._record, len(text))
 
 
-def discard(path: Path) -> None:
-    """Removes a part and its record from the disk."""
-    path.unlink(missing_ok=True)
-    record_path(path).unlink(missing_ok=True)
+def discard(path: Path, root: Root | None = None) -> None:
+    """Removes a part below ``root`` and its record from the disk."""
+    root = root or Root(path.parent)
+    root.remove(path)
+    root.remove(record_path(path))
 
 
 def read_record(path: Path) -> dict[str, object]:

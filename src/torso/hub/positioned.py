@@ -6,13 +6,12 @@ import os
 import threading
 from pathlib import Path
 
+from torso.rooted import Root
 
-def open_for_writing(path: Path) -> int:
-    """A descriptor of a file, open for reading and writing, made where there is none; a link is not followed."""
-    flags = (
-        os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    )
-    return os.open(path, flags, 0o664)
+
+def open_for_writing(path: Path, root: Root) -> int:
+    """A descriptor of a file below ``root``, open for reading and writing, made where there is none."""
+    return root.open(path, os.O_RDWR | os.O_CREAT)
 
 
 if hasattr(os, "pwrite"):

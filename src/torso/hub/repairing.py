@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from torso.hub.cache import RemoteFile, Repository
 from torso.hub.checking import Report, check_folder, locate
 from torso.hub.choice import choose
 from torso.hub.clone import git_folder, lfs_object
-from torso.hub.destination import Destination, InCache, InFolder
+from torso.hub.destination import Destination, InCache, InFolder, copy_file
 from torso.hub.digest import digest_of
 from torso.hub.download import has_size
 from torso.hub.evidence import Evidence, evidence_of
@@ -90,15 +89,14 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
-    target = destination.job(file, ()).target
+    job = destination.job(file, ())
     held = lfs_object(folder, file.etag) if file.is_large else None
     if not file.is_large:
-        write_blob(folder, file, target)
+        write_blob(folder, file, job.target, job.root)
     elif held is None or held.stat().st_size != file.size or digest_of(held, file) != file.etag:
         return False
     else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(held, target)
+        copy_file(held, job.target, job.root)
     destination.put([file])
     destination.clear()
     return True
