@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,17 +15,23 @@ from torso.kernels.encoder import NativeTrunk
 from torso.models.bert import BertConfig
 from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.llama import LlamaConfig
-from torso.runtime.optimise import MODES
 from torso.runtime.standins import StandIns
 
 pytestmark = pytest.mark.skipif(about().instruction_set is None, reason=f"there are no kernels: {about().reason}")
 
+HERE = about().modes
+"""Modes that this processor's kernels compute."""
 SMALL = dict(vocab_size=80, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48)
 BATCH = Batch(torch.arange(30) % 80, Layout.of([7, 1, 22]))
 
 
 def bert(seed: int = 4):
     return new_model(BertConfig(**SMALL, initializer_range=0.2), Task.FEATURES, seed=seed).eval()
+
+
+def with_eps(seed: int):
+    """The same weights in another model."""
+    return new_model(BertConfig(**SMALL, initializer_range=0.2, layer_norm_eps=1e-3), Task.FEATURES, seed=seed).eval()
 
 
 def rows(model) -> torch.Tensor:
@@ -36,7 +43,7 @@ def forbidden(*given: object) -> None:
     raise AssertionError("measured or laid out again")
 
 
-@pytest.mark.parametrize("mode", [*MODES, "auto"])
+@pytest.mark.parametrize("mode", [*HERE, "auto"])
 def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch, capfd) -> None:
     file = tmp_path / "model.packed"
     first = optimise(bert(), mode, fidelity=0.99, file=file)
@@ -51,6 +58,7 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
         assert all(part is None or not part.numel() or part.data_ptr() % 64 == 0 for part in each.tensors)
 
 
+@pytest.mark.skipif("int8" not in HERE, reason="there are no kernels for eight bits")
 def test_what_layers_were_spared_is_kept_too(tmp_path) -> None:
     first = optimise(bert(), "int8", fidelity=0.9999, file=tmp_path / "a")
     assert first.optimised.kept
@@ -60,7 +68,7 @@ def test_what_layers_were_spared_is_kept_too(tmp_path) -> None:
     assert rows(again).equal(rows(first))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", HERE)
 def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
     """With what projects them: no product of the kernels, so that no mode is asked about it."""
 
@@ -87,21 +95,24 @@ def test_other_weights_questions_and_processors_make_it_anew(tmp_path, monkeypat
     keys = [key()]
     for model, how in (
         (bert(5), dict(mode="exact")),
-        (bert(5), dict(mode="bf16")),
-        (bert(5), dict(mode="bf16", fidelity=0.9)),
-        (bert(5), dict(mode="bf16", fidelity=0.9, sample=BATCH)),
+        (bert(5), dict(mode="auto")),
+        (bert(5), dict(mode="auto", fidelity=0.9)),
+        (bert(5), dict(mode="auto", fidelity=0.9, sample=BATCH)),
+        (bert(5), dict(mode="auto", fidelity=0.9, sample=Batch(BATCH.tokens, Layout.of([8, 22])))),
+        (bert(5), dict(mode="auto", fidelity=0.9, sample=replace(BATCH, segments=torch.ones(30).long()))),
+        (with_eps(5), dict(mode="auto", fidelity=0.9, sample=BATCH)),
     ):
         wanted = rows(model)
         made = optimise(model, file=file, **how)
         torch.testing.assert_close(rows(made), wanted, rtol=0.05, atol=0.05)
         keys.append(key())
     monkeypatch.setattr("torso.runtime.kept.VERSION", 999)
-    optimise(bert(5), "bf16", fidelity=0.9, sample=BATCH, file=file)
+    optimise(bert(5), "auto", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
     monkeypatch.setattr("torso.runtime.standins.StandIns.kernels", "another")
-    optimise(bert(5), "bf16", fidelity=0.9, sample=BATCH, file=file)
+    optimise(bert(5), "auto", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
-    assert len(set(keys)) == 7
+    assert len(set(keys)) == len(keys) == 10
 
 
 def load_header(file) -> dict[str, str]:

@@ -15,7 +15,7 @@ from torso.checkpoint.bytefile import ByteFile, truncated
 from torso.checkpoint.filling import fill, memory
 from torso.checkpoint.header import LONGEST_HEADER, parse_header
 from torso.checkpoint.kinds import require_kind
-from torso.checkpoint.tensors import DTYPES, Note, TensorEntry, constant_note, dtype_name, note_once, torch_dtype
+from torso.checkpoint.tensors import DTYPES, Note, TensorEntry, constant_note, dtype_name, note_once
 from torso.errors import FileFormatError, InputError
 from torso.files import write_atomically
 from torso.paths import shown
@@ -74,18 +74,6 @@ class SafetensorsFile:
                 ),
             )
         return self._file.read(8, size)
-
-    def mapped(self) -> dict[str, torch.Tensor]:
-        """Every tensor as a view of the file, which is mapped and not read; none may be changed."""
-        import torch
-
-        whole = torch.from_file(str(self.path), shared=False, size=self._file.size, dtype=torch.uint8)
-        return {
-            name: whole[self._offsets[name] : self._offsets[name] + entry.size]
-            .view(torch_dtype(entry.dtype))
-            .view(entry.shape)
-            for name, entry in self.entries.items()
-        }
 
     def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
         """Reads a tensor into ``out``; see `torso.checkpoint.weights.Weights.read_into`."""

@@ -13,6 +13,10 @@ TEXTS: dict[str, str] = {
     "Apply it to the result of the activation linear.": "请用激活函数 linear，再对结果应用它。",
     "A table of positions needs the positions [{count}].": "有位置表时需要给出位置 [{count}]。",
     "A group of {group} inputs is no multiple of 4.": "每组 {group} 个输入不是 4 的倍数。",
+    "{group} inputs that share a scale are too many: in eight bits their sum may overflow.": (
+        "共用一个缩放系数的输入有 {group} 个，太多：八位下它们的和可能溢出。"
+    ),
+    "Use a group of at most {most}.": "请使用至多 {most} 个一组。",
     "The kernels compute no {rule}.": "内核不计算 {rule}。",
     "Use torso.nn.attend, or a rule without cap and dropout and with a scale above 0.": (
         "请使用 torso.nn.attend，或使用没有上限和 dropout、scale 大于 0 的规则。"

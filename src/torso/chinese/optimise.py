@@ -14,9 +14,18 @@ TEXTS: dict[str, str] = {
     "In the mode {mode} this model keeps a cosine of {met:.6f} to float32; {least} was asked for.": (
         "在 {mode} 模式下，此模型与 float32 的余弦为 {met:.6f}；要求的是 {least}。"
     ),
-    "Use a mode that is nearer (exact, bf16), or say fidelity={met:.4f}.": (
-        "请使用更接近的模式(exact、bf16)，或指定 fidelity={met:.4f}。"
+    "In the mode {mode} this model keeps a mean cosine of {met:.6f} to float32; {least} was asked for.": (
+        "在 {mode} 模式下，此模型与 float32 的平均余弦为 {met:.6f}；要求的是 {least}。"
     ),
+    "Use a mode that is nearer (exact, bf16), or say fidelity={enough}.": (
+        "请使用更接近的模式(exact、bf16)，或指定 fidelity={enough}。"
+    ),
+    "In the mode {mode} this model gives numbers that are not finite.": "在 {mode} 模式下，此模型给出的数不是有限数。",
+    "Use a mode that is nearer (exact, bf16), or the model as it is.": (
+        "请使用更接近的模式(exact、bf16)，或直接使用模型。"
+    ),
+    "The fidelity is {value}; it is a cosine, from -1 to 1.": "fidelity 为 {value}；它是余弦，取值 -1 到 1。",
+    "Leave it out, or give a number such as 0.999.": "请不要指定，或给出 0.999 这样的数。",
     "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f}).": (
         "torso：在本机上，与 float32 的余弦不低于 {least} 的模式中 {mode} 最快(实测 {met:.6f})。"
     ),

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torso.errors import InputError
 from torso.kernels.structures import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
@@ -165,6 +166,53 @@ def held(tensor: Tensor) -> Tensor:
 Tensors = tuple[Tensor, Tensor | None, Tensor, Tensor]
 """Of a packed weight: its numbers, and padded to whole panels its bias, and in eight bits its scales and totals."""
 
+MOST_INPUTS = (2**31 - 1) // (255 * 127) // 4 * 4
+"""Inputs of one group in eight bits whose products, up to 255 x 127 each, a sum of 32 bits still holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a layer's weight is kept, from which the sizes of all of a `PackedWeight` follow.
+
+    Attributes:
+        kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
+        outputs: rows of the weight, 1 or more.
+        inputs: columns of the weight, 1 or more.
+        group: inputs that share a scale in eight bits, a multiple of 4.
+        biased: whether there is a bias.
+    """
+
+    kind: int
+    outputs: int
+    inputs: int
+    group: int
+    biased: bool
+
+    @classmethod
+    def of(cls, kind: int, outputs: int, inputs: int, group: int = 0, *, biased: bool = False) -> Form:
+        """The form of a layer; a ``group`` of 0, or of more than all inputs, is all of them.
+
+        Raises:
+            InputError: ``E_SHAPE``, for a group in eight bits whose sums could overflow.
+        """
+        whole = -(-inputs // 4) * 4
+        group = min(group or whole, whole)
+        if kind == EIGHT_BITS and group > MOST_INPUTS:
+            raise InputError(
+                "E_SHAPE",
+                "{group} inputs that share a scale are too many: in eight bits their sum may overflow.",
+                cure="Use a group of at most {most}.",
+                values=dict(group=group, most=MOST_INPUTS),
+            )
+        return cls(kind, outputs, inputs, group, biased)
+
+    def sizes(self, library: Library) -> tuple[int, int, int, int]:
+        """How many elements each of the `Tensors` has on an instruction set: bytes first, float32 after."""
+        columns = -(-self.outputs // library.panel) * library.panel
+        grouped = columns * -(-self.inputs // self.group) if self.kind == EIGHT_BITS else 0
+        packed: int = library.call.torso_packed_bytes(self.kind, self.outputs, self.inputs)
+        return packed, columns if self.biased else 0, grouped, grouped
+
 
 class PackedWeight:
     """A linear layer's weight [outputs, inputs] and bias, laid out for the kernels.
@@ -180,35 +228,45 @@ class PackedWeight:
         bias: [outputs], or None.
         kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
         group: of eight bits, how many inputs share a scale; a multiple of 4.
+
+    Raises:
+        InputError: ``E_SHAPE``, for a group in eight bits whose sums could overflow.
     """
 
     def __init__(self, library: Library, weight: Tensor, bias: Tensor | None, kind: int, group: int = 0) -> None:
         outputs, inputs = weight.shape
+        form = Form.of(kind, outputs, inputs, group, biased=bias is not None)
+        size, columns, grouped, _ = form.sizes(library)
         given = held(weight)
-        self.panel = library.panel
-        columns = -(-outputs // library.panel) * library.panel
-        whole = -(-inputs // 4) * 4
-        group = min(group or whole, whole)
-        packed = torch.empty(library.call.torso_packed_bytes(kind, outputs, inputs), dtype=torch.uint8, device="cpu")
-        groups = -(-inputs // group) if kind == EIGHT_BITS else 0
-        scales, totals = room(2, groups * columns).zero_().unbind()
+        packed = torch.empty(size, dtype=torch.uint8, device="cpu")
+        scales, totals = room(2, grouped).zero_().unbind()
         places = (address(packed), address(scales), address(totals))
-        if library.call.torso_pack(kind, address(given), outputs, inputs, group, *places, threads()) == NO_MEMORY:
+        if library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *places, threads()) == NO_MEMORY:
             raise MemoryError("not enough memory to lay a weight out for the kernels")
         padded = None if bias is None else torch.cat([held(bias), room(columns - outputs).zero_()])
-        self._point((packed, padded, scales, totals), kind, outputs, inputs, group)
+        self._point(library, form, (packed, padded, scales, totals))
 
     @classmethod
-    def again(cls, tensors: Tensors, kind: int, outputs: int, inputs: int, *, group: int, panel: int) -> PackedWeight:
-        """One that was laid out before, from its ``tensors``."""
+    def again(cls, library: Library, form: Form, tensors: Tensors) -> PackedWeight:
+        """One that was laid out before, from its ``tensors``.
+
+        Raises:
+            ValueError: where they do not have the sizes and dtypes that the kernels read of this form.
+        """
+        if (tensors[1] is not None) != form.biased:
+            raise ValueError("a bias is there and not wanted, or wanted and not there")
+        for place, (tensor, size) in enumerate(zip(tensors, form.sizes(library), strict=True)):
+            dtype = torch.float32 if place else torch.uint8
+            if tensor is not None and (tensor.dtype != dtype or tensor.shape != (size,) or not tensor.is_contiguous()):
+                raise ValueError(f"{tensor.dtype} {list(tensor.shape)} in place of {dtype} {[size]}")
         made = cls.__new__(cls)
-        made.panel = panel
-        made._point(tensors, kind, outputs, inputs, group)
+        made._point(library, form, tensors)
         return made
 
-    def _point(self, tensors: Tensors, kind: int, outputs: int, inputs: int, group: int) -> None:
-        self.tensors = tensors
-        self.structure = Matrix(kind, outputs, inputs, *(address(each) for each in tensors), group)
+    def _point(self, library: Library, form: Form, tensors: Tensors) -> None:
+        self.panel, self.tensors = library.panel, tensors
+        places = (address(each) for each in tensors)
+        self.structure = Matrix(form.kind, form.outputs, form.inputs, *places, form.group)
 
     @property
     def bytes(self) -> int:

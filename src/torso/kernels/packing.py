@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from torso.kernels import library as native
-from torso.kernels.library import Library, PackedWeight
+from torso.kernels.library import Form, Library, PackedWeight
 from torso.kernels.pieces import ACTIVATIONS, Piece, bare
 from torso.kernels.structures import Block, Embeddings, Matrix, Norm
 from torso.nn import embeddings
@@ -84,8 +84,25 @@ class Packing:
             **self._places(piece, name),
         )
 
+    def forms(self, piece: Piece, name: str) -> dict[tuple[str, int], Form]:
+        """The forms of all weights that `block` lays out of a block, by name and kind."""
+        found: dict[tuple[str, int], Form] = {}
+        for own, linear in piece.linears.items():
+            key = self._key(name, own)
+            biased = piece.bias(own) is not None
+            found[key] = Form.of(key[1], linear.out_features, linear.in_features, GROUP, biased=biased)
+        for key in self._place_keys(piece, name).values():
+            heads = piece.attn.parts["qkv"][0] // piece.attn.head_size
+            rows = len(cast("Distances", piece.attn.shared[0]).table.weight)
+            whole = -(-rows // self.library.panel) * self.library.panel
+            found[key] = Form.of(key[1], heads * whole, piece.attn.head_size)
+        return found
+
+    def _key(self, name: str, own: str) -> tuple[str, int]:
+        return f"{name}.{own}", self._kinds[f"{name}.{own}"]
+
     def _weight(self, piece: Piece, name: str, own: str) -> Matrix:
-        key = (f"{name}.{own}", self._kinds[f"{name}.{own}"])
+        key = self._key(name, own)
         if key not in self._before:
             module = piece.linears[own]
             weight: Tensor = module.weight
@@ -103,18 +120,24 @@ class Packing:
     @torch.no_grad()
     def _places(self, piece: Piece, name: str) -> dict[str, Matrix]:
         """Rows of distances that queries and keys meet; made of weights alone, they are projected once for all."""
+        attn, keys = piece.attn, self._place_keys(piece, name)
+        if not all(key in self._before for key in keys.values()):
+            distances = cast("Distances", attn.shared[0])
+            made = cast("DisentangledAttention", attn).places(distances.norm(distances.table.weight))
+            rows: dict[str, Tensor | None] = dict(zip(("place_keys", "place_queries"), made, strict=True))
+            for own, key in keys.items():
+                by_head = self._by_head(cast("Tensor", rows[own]), attn.head_size)
+                self._before[key] = PackedWeight(self.library, by_head, None, self.middle)
+        return {own: self._used(key) for own, key in keys.items()}
+
+    def _place_keys(self, piece: Piece, name: str) -> dict[str, tuple[str, int]]:
+        """Names and kinds of the rows of distances, by their fields of the C structure."""
         attn = piece.attn
         (distances,) = attn.shared
         if not isinstance(attn, DisentangledAttention) or not isinstance(distances, Distances):
             return {}
         met = {"place_keys": attn.c2p, "place_queries": attn.p2c}
-        keys = {own: (f"{name}.attn.{own}", self.middle) for own, there in met.items() if there}
-        if not all(key in self._before for key in keys.values()):
-            rows = dict(zip(met, attn.places(distances.norm(distances.table.weight)), strict=True))
-            for own, key in keys.items():
-                by_head = self._by_head(cast("Tensor", rows[own]), attn.head_size)
-                self._before[key] = PackedWeight(self.library, by_head, None, self.middle)
-        return {own: self._used(key) for own, key in keys.items()}
+        return {own: (f"{name}.attn.{own}", self.middle) for own, there in met.items() if there}
 
     def _by_head(self, rows: Tensor, size: int) -> Tensor:
         """Rows [R, H * d] of distances as [H * whole panels, d]."""

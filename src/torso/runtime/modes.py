@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from torso.batch import Batch, Layout, unpack
 from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.kernels.library import Form
 from torso.model import Model
 from torso.nn.products import rowwise_products
 from torso.runtime import kept
 from torso.runtime.standins import StandIns
 from torso.tables import check_batch
 
+_MOST_COSINE = 1 + 1e-5
+"""Of one row to itself, with what float32 may add."""
 _SIZES = (4, 9, 17, 24, 33, 48, 64, 96)
 
 
@@ -39,6 +43,13 @@ class Optimised:
     fidelity: float
     kept: tuple[str, ...] = ()
     kernels: str | None = None
+
+
+class Cosines(NamedTuple):
+    """Cosines of a sample's texts to float32: the least and the mean of them."""
+
+    least: float
+    mean: float
 
 
 def random_texts(model: Model[Any]) -> Batch:
@@ -66,8 +77,8 @@ class Bench:
         self.model = model
         self.stand_ins = StandIns(model)
         self.sample = random_texts(model) if sample is None else _checked(sample, model)
-        self._given = None if sample is None else sample.tokens
-        self.mean = 0.0
+        self._given = None if sample is None else self.sample
+        self.mean = -1.0
 
     def means(self) -> Tensor:
         """[N, D] mean of each text's last rows."""
@@ -78,10 +89,14 @@ class Bench:
         """The same of the layers as they were: first asked for before any is replaced."""
         return self.means()
 
-    def fidelity(self) -> float:
-        """The least cosine of the sample's texts to float32; 0 where their mean is below what is asked for."""
+    def fidelity(self) -> Cosines:
+        """The cosines of the sample's texts to float32."""
         cosines = torch.cosine_similarity(self.means(), self.exact, dim=1)
-        return float(cosines.min()) if float(cosines.mean()) >= self.mean else 0.0
+        return Cosines(float(cosines.min()), float(cosines.mean()))
+
+    def keeps(self, met: Cosines, least: float) -> bool:
+        """Whether cosines are what is asked for; no number is never enough."""
+        return met.least >= least and met.mean >= self.mean
 
     def seconds(self) -> float:
         """Time of the sample: the median of five runs after one that warms up."""
@@ -107,17 +122,37 @@ class Bench:
         _ = self.exact
         self.stand_ins.put(dict.fromkeys(self.stand_ins.linears, mode))
         met = self.fidelity()
-        if mode == "int8" and met < least and spare:
-            kept, met = self._spare(least)
-        if met < least:
+        if mode == "int8" and not self.keeps(met, least) and spare:
+            kept, met = self._spare(least, met)
+        if not self.keeps(met, least):
             self.stand_ins.restore()
-            raise UnsupportedError(
+            raise self._missed(mode, met, least)
+        return Optimised(mode, met.least, kept, self.stand_ins.kernels)
+
+    def _missed(self, mode: str, met: Cosines, least: float) -> UnsupportedError:
+        if not (math.isfinite(met.least) and math.isfinite(met.mean)):
+            return UnsupportedError(
+                "E_FIDELITY",
+                "In the mode {mode} this model gives numbers that are not finite.",
+                cure="Use a mode that is nearer (exact, bf16), or the model as it is.",
+                values=dict(mode=mode),
+            )
+        # Rounded down, so that what the cure names is met.
+        values = dict(mode=mode, met=met.least, least=least, enough=math.floor(met.least * 1e4) / 1e4)
+        cure = "Use a mode that is nearer (exact, bf16), or say fidelity={enough}."
+        if met.least < least:
+            return UnsupportedError(
                 "E_FIDELITY",
                 "In the mode {mode} this model keeps a cosine of {met:.6f} to float32; {least} was asked for.",
-                cure="Use a mode that is nearer (exact, bf16), or say fidelity={met:.4f}.",
-                values=dict(mode=mode, met=met, least=least),
+                cure=cure,
+                values=values,
             )
-        return Optimised(mode, met, kept, self.stand_ins.kernels)
+        return UnsupportedError(
+            "E_FIDELITY",
+            "In the mode {mode} this model keeps a mean cosine of {met:.6f} to float32; {least} was asked for.",
+            cure=cure,
+            values=values | dict(met=met.mean, least=self.mean),
+        )
 
     def choose(self, modes: Sequence[str], least: float) -> Optimised:
         """Puts the fastest of the modes in place that keeps the fidelity.
@@ -150,16 +185,52 @@ class Bench:
         asked = dict(mode=mode, least=least, mean=self.mean)
         return kept.fingerprint(self.model, self._given, asked, self.stand_ins.kernels)
 
-    def put_again(self, path: Path, key: str) -> Optimised | None:
-        """Puts the mode in place that a file holds; None if it is not there, or not of this."""
-        found = kept.read(path, key)
-        if found is None:
+    def put_again(self, path: Path, key: str, modes: Sequence[str], least: float) -> Optimised | None:
+        """Puts the mode in place that a file holds; None if it is not there, or not of this.
+
+        Args:
+            path: the file.
+            key: of `key`.
+            modes: those that the file may hold.
+            least: the fidelity that it must have met.
+
+        Raises:
+            InputError: ``E_KEPT``, for a file that torso did not write, or that was changed since.
+            AccessError, UnsafeFileError: for what cannot be opened as a file.
+        """
+        library, read = self.stand_ins.library, list[Optimised]()
+        assert library is not None
+
+        def forms(facts: object) -> dict[tuple[str, int], Form]:
+            read.append(self._stated(facts, modes, least))
+            return self.stand_ins.forms(self._modes_of(read[0]))
+
+        packed = kept.read(path, key, library, forms)
+        if packed is None:
             return None
-        self.stand_ins.packed, facts = found
-        done = Optimised(facts["mode"], facts["fidelity"], tuple(facts["kept"]), self.stand_ins.kernels)
-        linears, safe = self.stand_ins.linears, self.stand_ins.safe
-        self.stand_ins.put({name: safe if name in done.kept else done.mode for name in linears})
-        return done
+        self.stand_ins.packed = packed
+        self.stand_ins.put(self._modes_of(read[0]))
+        return read[0]
+
+    def _modes_of(self, done: Optimised) -> dict[str, str]:
+        """The mode of each linear layer."""
+        safe = self.stand_ins.safe
+        return {name: safe if name in done.kept else done.mode for name in self.stand_ins.linears}
+
+    def _stated(self, facts: object, modes: Sequence[str], least: float) -> Optimised:
+        """What a file says was done, held to what can have been.
+
+        Raises:
+            ValueError: where it cannot.
+        """
+        given = cast("dict[str, object]", facts) if isinstance(facts, dict) else {}
+        mode, met, spared = given.get("mode"), given.get("fidelity"), given.get("kept")
+        if isinstance(mode, str) and isinstance(met, float) and isinstance(spared, list):
+            names = tuple(str(name) for name in cast("list[object]", spared))
+            known = len(set(names)) == len(names) and set(names) <= self.stand_ins.linears.keys()
+            if mode in modes and least <= met <= _MOST_COSINE and known and (mode == "int8" or not names):
+                return Optimised(mode, met, names, self.stand_ins.kernels)
+        raise ValueError("it states a mode, a fidelity or layers that this model does not have")
 
     def keep(self, path: Path, key: str, done: Optimised) -> None:
         """Writes the weights of the mode in place into a file."""
@@ -171,7 +242,7 @@ class Bench:
         """How far the sample's means are from float32, on the whole."""
         return 1 - float(torch.cosine_similarity(self.means(), self.exact, dim=1).double().mean())
 
-    def _spare(self, least: float) -> tuple[tuple[str, ...], float]:
+    def _spare(self, least: float, met: Cosines) -> tuple[tuple[str, ...], Cosines]:
         """Gives layers back to bfloat16, those that cost most first, until the fidelity is kept."""
         alone: dict[str, float] = {}
         linears, safe = self.stand_ins.linears, self.stand_ins.safe
@@ -179,12 +250,11 @@ class Bench:
             self.stand_ins.put({other: "int8" if other == name else safe for other in linears})
             alone[name] = self._error()
         costly = sorted(alone, key=lambda name: -alone[name])
-        met = 0.0
         for count in range(1, len(costly)):
             spared = set(costly[:count])
             self.stand_ins.put({name: safe if name in spared else "int8" for name in linears})
             met = self.fidelity()
-            if met >= least:
+            if self.keeps(met, least):
                 return tuple(sorted(spared)), met
         return (), met
 

@@ -15,6 +15,7 @@ from torso.language import say
 from torso.model import Model
 from torso.runtime.modes import Bench, Optimised
 from torso.runtime.standins import StandIns
+from torso.runtime.state import State
 
 Out = TypeVar("Out")
 Mode = Literal["exact", "bf16", "int8", "auto"]
@@ -47,17 +48,22 @@ def optimise(
         mode: see above.
         fidelity: least cosine to float32 of the mean of a text's last rows; None: `FIDELITY` of the mode.
         sample: texts to measure fidelity and time on; random tokens by default.
-        file: where to keep what was laid out and chosen: it is mapped at the next call with the same weights, mode,
+        file: where to keep what was laid out and chosen: it is read at the next call with the same model, sample, mode,
             fidelity, processor and version of the kernels, where nothing is measured again; otherwise it is written.
+            Its SHA-256 and the sizes of all weights are checked. Trust it as you trust the model's own files: whoever
+            can write it can choose the numbers.
 
     Raises:
         InputTypeError: ``E_MODEL`` and ``E_SAMPLE``, for anything but a `Model`, and a `Batch`.
-        InputError: ``E_MODE`` for an unknown mode; ``E_KEPT``, if ``file`` is something else; ``E_SAMPLE`` for a sample
-            of nothing, ``E_IDS`` for one with ids that the model has no row for.
+        InputError: ``E_MODE`` for an unknown mode; ``E_ARGUMENT`` for a fidelity that is no cosine; ``E_KEPT``, if
+            ``file`` is something else or was changed; ``E_SAMPLE`` for a sample of nothing, ``E_IDS`` for one with ids
+            that the model has no row for.
         TooLongError: ``E_TOO_LONG``, for a sample with a text that is longer than the model takes.
         UnsupportedError: ``E_MODE``, where machine or model do not allow a mode, or ``file`` for a model that the
-            compiled kernels do not run; ``E_OPTIMISED`` for a second time.
+            compiled kernels do not run; ``E_OPTIMISED`` for a second time; ``E_FIDELITY``, if a mode does not keep it.
         AccessError, DiskError: if ``file`` cannot be written; the model is optimised all the same.
+
+    After any other error the model is as it was, in its dtype, its modes and what learns of it.
     """
     if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]  not everybody has a checker
         raise InputTypeError(
@@ -81,7 +87,32 @@ def optimise(
             cure='Load it with device="cpu", or load it with dtype=torch.bfloat16 for an accelerator.',
             values=dict(device=model.device),
         )
-    bench = Bench(model.float().eval().requires_grad_(False), sample)
+    if fidelity is not None and not -1 <= fidelity <= 1:
+        raise InputError(
+            "E_ARGUMENT",
+            "The fidelity is {value}; it is a cosine, from -1 to 1.",
+            cure="Leave it out, or give a number such as 0.999.",
+            values=dict(value=fidelity),
+        )
+    state, bench = State(model), None
+    try:
+        bench = Bench(model.float().eval().requires_grad_(False), sample)
+        done, key = _in_place(bench, mode, fidelity, None if file is None else Path(file))
+    except BaseException:
+        if bench is not None:
+            bench.stand_ins.restore()
+        state.restore()
+        raise
+    try:
+        if file is not None and key is not None:
+            bench.keep(Path(file), key, done)
+    finally:
+        bench.stand_ins.settle(done)
+    return model
+
+
+def _in_place(bench: Bench, mode: Mode, fidelity: float | None, file: Path | None) -> tuple[Optimised, str | None]:
+    """What was done, and the key under which it shall be written into the file; None where it need not be."""
     wanted = [each for each in (MODES if mode == "auto" else (mode,)) if bench.stand_ins.can(each)]
     if not wanted:
         raise UnsupportedError(
@@ -92,21 +123,15 @@ def optimise(
         )
     least = FIDELITY[mode] if fidelity is None else fidelity
     if fidelity is None:
-        bench.mean = MEAN_FIDELITY.get(mode, 0.0)
-    key = "" if file is None else bench.key(mode, least)
-    if file is not None and (again := bench.put_again(Path(file), key)) is not None:
-        bench.stand_ins.settle(again)
-        return model
+        bench.mean = MEAN_FIDELITY.get(mode, bench.mean)
+    key = None if file is None else bench.key(mode, least)
+    if file is not None and key is not None and (again := bench.put_again(file, key, wanted, least)) is not None:
+        return again, None
     done = bench.choose(wanted, least) if mode == "auto" else bench.apply(wanted[0], least)
     if mode == "auto":
         told = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
         print(say(told, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
-    try:
-        if file is not None:
-            bench.keep(Path(file), key, done)
-    finally:
-        bench.stand_ins.settle(done)
-    return model
+    return done, key
 
 
 def prepacked(model: Model[Out]) -> Model[Out]:
@@ -116,9 +141,10 @@ def prepacked(model: Model[Out]) -> Model[Out]:
     """
     if model.device.type != "cpu" or model.dtype != torch.float32:
         return model
-    stand_ins = StandIns(model.eval().requires_grad_(False))
+    stand_ins = StandIns(model)
     if not stand_ins.can("exact"):
         return model
+    model.eval().requires_grad_(False)
     stand_ins.put(dict.fromkeys(stand_ins.linears, "exact"))
     stand_ins.settle(Optimised("exact", 1.0, kernels=stand_ins.kernels))
     return model

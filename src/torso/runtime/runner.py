@@ -14,6 +14,7 @@ from torso.batch import Batch, Row, pack
 from torso.errors import InputError, LimitError
 from torso.model import Model
 from torso.runtime.batching import by_length
+from torso.runtime.state import Modes
 from torso.text import Encoding
 
 Out = TypeVar("Out")
@@ -168,13 +169,13 @@ def lists(tensor: torch.Tensor) -> Any:
 
 @contextmanager
 def evaluating(model: Model[Any]) -> Generator[None]:
-    """Within it the model is in evaluation mode; afterwards in the mode it was in."""
+    """Within it the model is in evaluation mode; afterwards each of its modules in the mode it was in."""
     if model.optimised is not None:  # it knows no other mode
         yield
         return
-    was_training = model.training
+    modes = Modes(model)
     model.eval()
     try:
         yield
     finally:
-        model.train(was_training)
+        modes.restore()

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels.encoder import NativeTrunk
-from torso.kernels.library import KINDS, Library, PackedWeight, library
+from torso.kernels.library import KINDS, Form, Library, PackedWeight, library
 from torso.kernels.linear import NativeLinear
-from torso.kernels.pieces import obstacle, products
+from torso.kernels.packing import Packing
+from torso.kernels.pieces import obstacle, pieces, products
 from torso.language import say
 from torso.model import Model
 from torso.nn.activations import activation
@@ -43,6 +44,7 @@ class StandIns:
     Attributes:
         linears: the linear layers, by their names; of blocks that the kernels run, those whose weights they multiply.
         packed: weights that the kernels have laid out, by name and kind: used again, and filled.
+        library: the kernels; None where there are none.
     """
 
     def __init__(self, model: Model[Any]) -> None:
@@ -50,8 +52,8 @@ class StandIns:
         modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
         self.linears = {name: each for name, each in modules if isinstance(each, nn.Linear)}
         self.packed: dict[tuple[str, int], PackedWeight] = {}
-        self._library = library()
-        self._encoder = None if self._library is None or unfit(model) else encoder_of(model)
+        self.library = library()
+        self._encoder = None if self.library is None or unfit(model) else encoder_of(model)
         if self._encoder is not None:
             place, encoder = self._encoder
             run = {f"{place}.{name}" for name in products(encoder)}
@@ -60,7 +62,7 @@ class StandIns:
     @property
     def kernels(self) -> str | None:
         """The instruction set of the kernels that run the encoder; None where PyTorch runs it."""
-        return None if self._encoder is None or self._library is None else self._library.set
+        return None if self._encoder is None or self.library is None else self.library.set
 
     @property
     def whole(self) -> NativeTrunk | None:
@@ -75,8 +77,8 @@ class StandIns:
 
     def can(self, mode: str) -> bool:
         """Whether machine and model allow a mode."""
-        if self._encoder is not None and self._library is not None:
-            return self._library.has(KINDS[mode])
+        if self._encoder is not None and self.library is not None:
+            return self.library.has(KINDS[mode])
         return available(mode)
 
     def put(self, modes: dict[str, str]) -> None:
@@ -89,10 +91,27 @@ class StandIns:
                 out, own = torch.float32 if head else None, self.safe if head and mode == "int8" else mode
                 stand_in = _made(self.linears[name], own, self._fusible(home, name), out, self._kernels_for(own))
                 self._set(name, stand_in)
-        if self._encoder is not None and self._library is not None:
-            place, encoder = self._encoder
-            own = {name.removeprefix(f"{place}."): KINDS[mode] for name, mode in modes.items() if self._inside(name)}
-            encoder.whole = NativeTrunk(self._library, encoder, own, self.packed)
+        if self._encoder is not None and self.library is not None:
+            encoder = self._encoder[1]
+            encoder.whole = NativeTrunk(self.library, encoder, self._kinds(modes), self.packed)
+
+    def forms(self, modes: dict[str, str]) -> dict[tuple[str, int], Form]:
+        """The forms of the weights that the kernels lay out of the encoder in these modes, by name and kind.
+
+        Raises:
+            ValueError: for a mode that the instruction set does not have.
+        """
+        assert self._encoder is not None
+        assert self.library is not None
+        packing = Packing(self.library, self._kinds(modes), {})
+        named = pieces(self._encoder[1])
+        return {key: form for name, piece in named for key, form in packing.forms(piece, name).items()}
+
+    def _kinds(self, modes: dict[str, str]) -> dict[str, int]:
+        """How the weights of the encoder's blocks are kept, by their names in it."""
+        assert self._encoder is not None
+        prefix = f"{self._encoder[0]}."
+        return {name.removeprefix(prefix): KINDS[mode] for name, mode in modes.items() if self._inside(name)}
 
     def restore(self) -> None:
         """Puts the linear layers back."""
@@ -119,9 +138,9 @@ class StandIns:
 
         A layer of PyTorch's there would leave its threads spinning for what the kernels run next.
         """
-        if self._library is None or not self._library.has(KINDS[mode]):
+        if self.library is None or not self.library.has(KINDS[mode]):
             return None
-        return self._library if mode == "int8" or self._encoder is not None else None
+        return self.library if mode == "int8" or self._encoder is not None else None
 
     def _set(self, name: str, module: nn.Module) -> None:
         parent, _, own = name.rpartition(".")
