@@ -19,9 +19,10 @@ from pathlib import Path
 from torso.errors import TorsoError, UnsafeFileError
 from torso.paths import shown
 
-_RELATIVE = {os.open, os.mkdir, os.rename, os.unlink, os.rmdir, os.stat, os.symlink} <= os.supports_dir_fd and hasattr(
+RELATIVE = {os.open, os.mkdir, os.rename, os.unlink, os.rmdir, os.stat, os.symlink} <= os.supports_dir_fd and hasattr(
     os, "O_NOFOLLOW"
 )
+"""Whether the system works relative to open folders."""
 _CLOSED = getattr(os, "O_CLOEXEC", 0)
 _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _CLOSED
@@ -48,16 +49,16 @@ class Root:
 
         Args:
             path: the file.
-            flags: as `os.open` takes them. With ``O_CREAT``, the folders on the way are made too.
+            flags: as `os.open` takes them; with ``O_CREAT``, the folders on the way are made too.
             writes: whether its content will be changed, which a hard link to another file would share.
 
         Raises:
             UnsafeFileError: E_UNSAFE_PATH; also for a link, a hard link to another file, a FIFO or a device.
         """
-        with self._parent(path, make=bool(flags & os.O_CREAT)) as (folder, name), _whole_path(path):
+        with self.parent(path, make=bool(flags & os.O_CREAT)) as (folder, name), _whole_path(path):
             self._refuse_link(folder, name, path)
             try:
-                descriptor = os.open(name, flags | _FILE, 0o664, dir_fd=folder)
+                descriptor = os.open(name, flags | _FILE, 0o666, dir_fd=folder)
             except OSError as error:
                 if error.errno in (errno.ELOOP, errno.EMLINK):
                     raise self._is_link(path) from None
@@ -72,7 +73,7 @@ class Root:
     def status(self, path: Path) -> os.stat_result | None:
         """What is there, links not followed; None where nothing is."""
         try:
-            with self._parent(path) as (folder, name), _whole_path(path):
+            with self.parent(path) as (folder, name), _whole_path(path):
                 return os.stat(name, dir_fd=folder, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError) as error:
             if isinstance(error, TorsoError):
@@ -82,7 +83,7 @@ class Root:
     def names(self, path: Path) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""
         try:
-            with self._parent(path / "x") as (folder, name), _whole_path(path):
+            with self.parent(path / "x") as (folder, name), _whole_path(path):
                 if folder is None:
                     return sorted(os.listdir(os.path.dirname(name)))
                 descriptor = os.open(".", os.O_RDONLY | _CLOSED, dir_fd=folder)
@@ -97,14 +98,14 @@ class Root:
 
     def make_folder(self, path: Path) -> None:
         """Makes a folder and those on the way to it, where they are not there."""
-        with self._parent(path / "x", make=True):
+        with self.parent(path / "x", make=True):
             pass
 
     def replace(self, source: Path, target: Path) -> None:
         """Renames a file over another, making the folders on the way to ``target``."""
         with (
-            self._parent(source) as (folder, name),
-            self._parent(target, make=True) as (to_folder, to_name),
+            self.parent(source) as (folder, name),
+            self.parent(target, make=True) as (to_folder, to_name),
             _whole_path(target),
         ):
             if folder is None:
@@ -114,18 +115,18 @@ class Root:
 
     def link(self, path: Path, content: str) -> None:
         """Makes a symbolic link that holds ``content``, and the folders on the way to it."""
-        with self._parent(path, make=True) as (folder, name), _whole_path(path):
+        with self.parent(path, make=True) as (folder, name), _whole_path(path):
             os.symlink(content, name, dir_fd=folder)
 
     def remove(self, path: Path) -> None:
         """Removes a file or a link itself, where one is there."""
-        with suppress(FileNotFoundError), self._parent(path) as (folder, name), _whole_path(path):
+        with suppress(FileNotFoundError), self.parent(path) as (folder, name), _whole_path(path):
             os.unlink(name, dir_fd=folder)
 
     def remove_folder(self, path: Path) -> bool:
         """Removes a folder if it is empty; whether it is gone now."""
         try:
-            with self._parent(path) as (folder, name), _whole_path(path):
+            with self.parent(path) as (folder, name), _whole_path(path):
                 os.rmdir(name, dir_fd=folder)
         except FileNotFoundError:
             return True
@@ -137,17 +138,22 @@ class Root:
 
     def remove_tree(self, path: Path) -> None:
         """Removes a folder and everything in it, where it is there; of links, the links only."""
-        with suppress(FileNotFoundError), self._parent(path) as (folder, name), _whole_path(path):
+        with suppress(FileNotFoundError), self.parent(path) as (folder, name), _whole_path(path):
             self._refuse_link(folder, name, path)
             shutil.rmtree(name, dir_fd=folder)
 
     @contextmanager
-    def _parent(self, path: Path, *, make: bool = False) -> Generator[tuple[int | None, str]]:
-        """The folder of ``path``, open, and its last name; without such calls, None and the whole path."""
+    def parent(self, path: Path, *, make: bool = False) -> Generator[tuple[int | None, str]]:
+        """The folder that ``path`` is in, held open, and its last name; without such calls, None and the whole path.
+
+        Args:
+            path: a file or folder below the root.
+            make: make the root and the folders on the way, where they are not there.
+        """
         parts = self._parts(path)
         if make:
             self.path.mkdir(parents=True, exist_ok=True)
-        if not _RELATIVE:
+        if not RELATIVE:
             self._look(parts[:-1], make)
             yield None, str(path)
             return

@@ -113,24 +113,21 @@ class Repository:
     def write_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
         """Keeps the listing of a commit, in the form huggingface_hub reads."""
         table = {"format_version": 1, "files": {path: _to_tree(files[path]) for path in sorted(files)}}
-        path = self.folder / "trees" / f"{commit}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as file:
+        with write_atomically(self.folder / "trees" / f"{commit}.json", self.root) as file:
             file.write(json.dumps(table, indent=1).encode())
 
     def mark_cache(self) -> None:
         """Marks the cache as one, so that backups leave it out; in the words of huggingface_hub, byte for byte."""
         self.cache.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError), (self.cache / "CACHEDIR.TAG").open("xb") as file:
-            file.write(_TAG)
+        if not os.path.lexists(self.cache / "CACHEDIR.TAG"):
+            with suppress(OSError), write_atomically(self.cache / "CACHEDIR.TAG", self.root) as file:
+                file.write(_TAG)
 
     def write_ref(self, revision: str, commit: str) -> None:
         """Keeps which commit a branch or tag is."""
         if revision == commit or self.commit(revision) == commit:
             return
-        path = self.folder / "refs" / revision
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as file:
+        with write_atomically(self.folder / "refs" / revision, self.root) as file:
             file.write(commit.encode())
 
     def address(self) -> str | None:
@@ -142,7 +139,7 @@ class Repository:
 
     def write_address(self, address: str) -> None:
         """Keeps the address of the git repository that this folder is of."""
-        with write_atomically(self.folder / _ADDRESS) as file:
+        with write_atomically(self.folder / _ADDRESS, self.root) as file:
             file.write(address.encode())
 
     def missing(self, commit: str, *, config_only: bool = False) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import cast
 
 from torso.errors import FileFormatError
 from torso.files import read_json, write_atomically
+from torso.rooted import Root
 
 NAME = "torso.lock.json"
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -87,7 +88,7 @@ def write_lock(folder: Path, lock: Lock) -> None:
         "commit": lock.commit,
         "files": files,
     }
-    with write_atomically(folder / NAME) as file:
+    with write_atomically(folder / NAME, Root(folder)) as file:
         file.write((json.dumps(table, indent=1, ensure_ascii=False) + "\n").encode())
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from torso.exclusive import exclude
 from torso.rooted import Root
 
-_BUSY = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 _POLL = 0.05  # seconds; short, because waiting for another process is rare and should end promptly
 
 
@@ -31,7 +30,7 @@ def locked(
     while True:
         descriptor = _open(path, root)
         try:
-            held = _wait(descriptor, cancelled, on_wait)
+            held = _wait(descriptor, path, root, cancelled, on_wait)
             if held and not _is_there(descriptor, path, root):
                 continue  # who held it took the file away with the folder: the lock of others is a new one
             yield held
@@ -43,9 +42,10 @@ def locked(
 @contextmanager
 def locked_if_free(path: Path, root: Root | None = None) -> Generator[bool | None]:
     """Holds the lock on ``path`` if nobody else does; False where somebody does, None where no system can tell."""
-    descriptor = _open(path, root or Root(path.parent))
+    root = root or Root(path.parent)
+    descriptor = _open(path, root)
     try:
-        yield _try(descriptor)
+        yield _try(descriptor, path, root)
     finally:
         os.close(descriptor)
 
@@ -60,9 +60,9 @@ def _is_there(descriptor: int, path: Path, root: Root) -> bool:
     return status is not None and os.path.samestat(os.fstat(descriptor), status)
 
 
-def _wait(descriptor: int, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
+def _wait(descriptor: int, path: Path, root: Root, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
     first = True
-    while (held := _try(descriptor)) is False:
+    while (held := _try(descriptor, path, root)) is False:
         if first:
             on_wait()
             first = False
@@ -71,17 +71,20 @@ def _wait(descriptor: int, cancelled: threading.Event, on_wait: Callable[[], Non
     return bool(held)
 
 
-def _try(descriptor: int) -> bool | None:
-    """True: held now. False: another holds it. None: the file system knows no locks."""
+def _try(descriptor: int, path: Path, root: Root) -> bool | None:
+    """True: held now. False: another holds it. None: the file system knows no locks, or its locks lock nothing.
+
+    Some network file systems grant every lock to everybody. There the same file, opened once more, is granted too.
+    """
+    held = exclude(descriptor)
+    if not held:
+        return held
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # pyright: ignore (exists on Windows only)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return False if error.errno in _BUSY else None
-    return True
+        other = root.open(path, os.O_RDWR, writes=False)
+    except FileNotFoundError:
+        return held  # who had it before removed it; see `_is_there`
+    try:
+        is_same = os.path.samestat(os.fstat(descriptor), os.fstat(other))
+        return None if is_same and exclude(other) else True
+    finally:
+        os.close(other)
