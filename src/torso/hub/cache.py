@@ -160,13 +160,16 @@ class Repository:
         Where the system allows no link the blob itself is moved there, so that nothing is kept twice.
         """
         target = self.snapshot(commit) / path
-        blob = self.blob(etag)
+        blob, content = self.blob(etag), os.path.relpath(self.blob(etag), target.parent)
         if target.is_file() and (not target.is_symlink() or target.resolve() == blob.resolve()) and not blob.exists():
             return target
-        temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.link")
         self.root.make_folder(target.parent)
         try:
-            self.root.link(temporary, os.path.relpath(blob, target.parent))
+            with suppress(FileExistsError):
+                self.root.link(target, content)
+                return target
+            temporary = blob.with_name(f"{etag}.{secrets.token_hex(8)}.link")
+            self.root.link(temporary, content)
         except (OSError, NotImplementedError):
             self.root.replace(blob, target)
             return target

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -17,12 +18,13 @@ from torso.errors import InputError
 from torso.files import inside, shown, sniff
 from torso.hub.cache import RemoteFile, Repository
 from torso.hub.digest import digest_of
-from torso.hub.download import Job, has_size, part_path
-from torso.hub.leftovers import discard_stale
+from torso.hub.download import Job, has_size, is_right, part_path
+from torso.hub.leftovers import SILENCE, discard_stale
 from torso.hub.listing import Listing
 from torso.hub.lockfile import Lock, Locked, read_lock, write_lock
 from torso.hub.locking import locked
 from torso.hub.place import Place
+from torso.hub.verified import Verified
 from torso.rooted import Root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -74,6 +76,10 @@ class InCache:
     commit: str
     force: bool = False
     revision: str = ""
+    _verified: Verified = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._verified = Verified(self.repository)
 
     @property
     def folder(self) -> Path:
@@ -87,16 +93,16 @@ class InCache:
     def start(self, listing: Listing) -> None:
         """See `Destination`. The listing is kept, so that everyone who finds the folder can tell what it lacks yet."""
         self.repository.mark_cache()
+        self.repository.root.make_folder(self.repository.lock("x").parent)  # first: it may be refused
         if listing.files and listing.origin != "hub cache":
             self.repository.write_tree(self.commit, listing.files)
 
     def lacks(self, file: RemoteFile) -> bool:
-        """See `Destination`."""
+        """See `Destination`. What is here counts once it has the right hash, whoever brought it."""
         if self.force:
             return True
-        if has_size(inside(self.folder, file.path), file.size):
-            return False
-        return not has_size(self.repository.blob(file.etag), file.size)
+        here = (inside(self.folder, file.path), self.repository.blob(file.etag))
+        return not any(has_size(path, file.size) and self._verified.holds(path, file) for path in here)
 
     def adopt(self, file: RemoteFile) -> None:
         """See `Destination`."""
@@ -116,6 +122,9 @@ class InCache:
 
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
+        for file in files:
+            self._verified.add(self.folder / file.path, file)
+        self._verified.write()
         self.repository.write_ref(listing.revision, self.commit)
         contents = {file.etag for file in listing.files.values()}
         # A branch has moved on: parts of what it was are of no use. Those of other revisions wait for their turn.
@@ -131,6 +140,7 @@ class InFolder:
     cached: Repository | None = None
     force: bool = False
     _lock: Lock | None = None
+    _is_alone: bool = False
     _found: dict[str, Path] = field(default_factory=dict[str, Path])
 
     def __post_init__(self) -> None:
@@ -147,11 +157,12 @@ class InFolder:
         path = self._arriving.with_suffix(".lock")
         hidden, own = self._root.status(path.parent), self._arriving.name
         keeps = hidden is not None and not any(name.startswith(own) for name in self._root.names(path.parent))
-        with locked(path, cancelled, on_wait, self._root):
+        with locked(path, cancelled, on_wait, self._root) as self._is_alone:
             self._lock = read_lock(self.home)
             try:
                 yield
             finally:
+                self._is_alone = False
                 with suppress(OSError):  # Windows keeps what someone has open
                     status = self._root.status(path)
                     if status is not None and status.st_size == 0:
@@ -171,7 +182,7 @@ class InFolder:
         """
         path = inside(self.home, file.path)
         if path.exists():
-            if has_size(path, file.size) and digest_of(path, file) == file.etag:
+            if is_right(path, file):
                 return False
             if not (self.force or self._is_ours(path, file.path) or _is_placeholder(path)):
                 raise InputError(
@@ -181,7 +192,7 @@ class InFolder:
                     values=dict(path=shown(path), name=file.path),
                 )
         blob = self.cached.blob(file.etag) if self.cached else None
-        if blob and has_size(blob, file.size) and digest_of(blob, file) == file.etag:
+        if blob and is_right(blob, file):
             self._found[file.path] = blob
             return False
         return True
@@ -189,7 +200,7 @@ class InFolder:
     def adopt(self, file: RemoteFile) -> None:
         """See `Destination`."""
         if file.path in self._found:
-            copy_file(self._found[file.path], inside(self.home, file.path), self._root)
+            self.copy(self._found[file.path], file)
 
     def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
         """See `Destination`."""
@@ -199,10 +210,14 @@ class InFolder:
 
     def put(self, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
-        arrived = self._arriving / files[0].etag
+        arrived, target = self._arriving / files[0].etag, inside(self.home, files[0].path)
+        try:
+            self._root.replace(arrived, target)
+        except FileNotFoundError:
+            if not is_right(target, files[0]):  # else put there by another process, on a disk without locks
+                raise
         for file in files[1:]:
-            copy_file(arrived, inside(self.home, file.path), self._root)
-        self._root.replace(arrived, inside(self.home, files[0].path))
+            self.copy(target, file)
 
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
@@ -220,10 +235,27 @@ class InFolder:
         """Takes away what arrived and was not used, and the folder for it; what is not torso's stays."""
         with suppress(OSError):
             for name in self._root.names(self._arriving):
-                if _ARRIVING.fullmatch(name):
+                if _ARRIVING.fullmatch(name) and self._is_unused(self._arriving / name):
                     self._root.remove(self._arriving / name)
             if self._root.remove_folder(self._arriving) and not self._root.names(self._arriving.parent):
                 self._root.remove_folder(self._arriving.parent)
+
+    def copy(self, source: Path, file: RemoteFile) -> None:
+        """Puts a copy of a file of this machine in its place, whole or not at all."""
+        temporary = self._arriving / f"{file.etag}.{secrets.token_hex(8)}.copy"
+        try:
+            with source.open("rb") as old, os.fdopen(self._root.open(temporary, _NEW), "wb") as new:
+                shutil.copyfileobj(old, new, 1 << 20)
+            self._root.replace(temporary, inside(self.home, file.path))
+        finally:
+            self._root.remove(temporary)
+
+    def _is_unused(self, path: Path) -> bool:
+        """Whether no other process is at a file; without a lock to tell, its age does."""
+        status = self._root.status(path)
+        return (
+            self._is_alone or path.suffix == ".lock" or (status is not None and time.time() - status.st_mtime > SILENCE)
+        )
 
     @property
     def _root(self) -> Root:
@@ -243,17 +275,6 @@ def _is_placeholder(path: Path) -> bool:
     """Whether a file holds nothing of worth: empty, a pointer of Git LFS, or a web page."""
     with path.open("rb") as file:
         return sniff(file.read(1024)) in ("empty", "lfs-pointer", "html")
-
-
-def copy_file(source: Path, target: Path, root: Root) -> None:
-    """Copies a file to a place below ``root``, whole or not at all."""
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.copy")
-    try:
-        with source.open("rb") as old, os.fdopen(root.open(temporary, _NEW), "wb") as new:
-            shutil.copyfileobj(old, new, 1 << 20)
-        root.replace(temporary, target)
-    finally:
-        root.remove(temporary)
 
 
 def _sha256(path: Path, file: RemoteFile) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from torso.errors import AccessError, DiskError, IntegrityError, NetworkError, TorsoError
 from torso.files import shown
 from torso.hub.cache import RemoteFile
-from torso.hub.digest import Digest
+from torso.hub.digest import Digest, digest_of
 from torso.hub.failure import Failure
 from torso.hub.fetching import Fetch
 from torso.hub.leftovers import own_part
@@ -31,6 +31,7 @@ PARALLEL_FROM = 64 << 20  # bytes; below, one connection is as fast
 _SEGMENT = 32 << 20
 _FOLLOW_FROM = 8 << 20  # bytes; below, hashing after the fact takes milliseconds
 _BLOCK = 1 << 20
+_ATTEMPTS = 3
 WAITING = "another process is fetching {name}; waiting for it."
 
 
@@ -85,15 +86,19 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
         with locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path}), job.root) as held:
             if web.cancelled.is_set():
                 return
-            if not job.again and has_size(job.target, job.file.size):
+            if not job.again and is_right(job.target, job.file):
                 watcher.advance(job.file.size)
                 return
-            with own_part(job.part, job.root, locked=held) as path:
-                _download_alone(job, path, web, watcher, connections)
+            _download(job, web, watcher, connections, locked=held)
     except OSError as error:
         if isinstance(error, TorsoError):
             raise
         raise why_not_written(job.target, error) from error
+
+
+def is_right(path: Path, file: RemoteFile) -> bool:
+    """Whether a file is there with the size and the content that it should have."""
+    return has_size(path, file.size) and digest_of(path, file) == file.etag
 
 
 def has_size(path: Path, size: int) -> bool:
@@ -105,8 +110,8 @@ def has_size(path: Path, size: int) -> bool:
 
 
 def why_not_written(path: Path, error: OSError) -> TorsoError:
-    """The error for a file that could not be written."""
-    values = dict(path=shown(path), reason=error.strerror or error)
+    """The error for a file that could not be written: ``path``, or the one that the system names."""
+    values = dict(path=shown(error.filename or path), reason=error.strerror or error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskError(
             "E_DISK_FULL",
@@ -132,6 +137,20 @@ def no_source(name: str, failures: Sequence[tuple[str, Failure]]) -> TorsoError:
         cure="Check the network, or choose a source: --source hf, hf-mirror, modelscope or an address",
         values=dict(name=name, reasons=" ".join(failure.error.what for _, failure in failures)),
     )
+
+
+def _download(job: Job, web: Web, watcher: Watcher, connections: int, *, locked: bool) -> None:
+    """Downloads, again if another process takes the part away, as one may on a disk whose locks lock nothing."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with own_part(job.part, job.root, locked=locked) as path:
+                return _download_alone(job, path, web, watcher, connections)
+        except FileNotFoundError as error:
+            if is_right(job.target, job.file):
+                return None
+            if isinstance(error, TorsoError) or attempt == _ATTEMPTS - 1:
+                raise
+    return None
 
 
 def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connections: int) -> None:

@@ -25,6 +25,7 @@ from torso.hub.getting import alone, run_jobs, start
 from torso.hub.gitobjects import files_of, run_git, write_blob
 from torso.hub.lfs import find_objects
 from torso.hub.listing import Listing, checked
+from torso.hub.locking import locked
 from torso.hub.meter import Notices
 from torso.hub.place import Place
 from torso.hub.planning import Order, Plan, plan_from, require_space
@@ -182,7 +183,8 @@ def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> No
         for files in same.values():
             if not files[0].is_large:
                 job = plan.destination.job(files[0], ())
-                write_blob(bare, files[0], job.target, job.root)
+                with locked(job.lock, web.cancelled, lambda: None, job.root):
+                    write_blob(bare, files[0], job.target, job.root)
                 plan.destination.put(files)
     except OSError as error:
         raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Generator
@@ -9,12 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
-from torso.hub.cache import Repository
+from torso.hub.cache import ETAG, Repository
 from torso.hub.locking import locked_if_free
 from torso.hub.part import BROKEN_RECORD, SUFFIX, read_record, record_path
 from torso.rooted import Root
 
-_SILENCE = 3600.0  # seconds without a byte after which no process can be at a part, where no lock tells
+SILENCE = 3600.0
+"""Seconds without a byte after which no process can be at a part, where no lock tells."""
+_LEFT = re.compile(rf"({ETAG.pattern})(\.[0-9a-f]{{16}})?({re.escape(SUFFIX)}(\.json)?|\.git|\.link)")
 
 
 @contextmanager
@@ -64,14 +67,14 @@ def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = nobody,
     """
     freed = 0
     blobs = home.folder / "blobs"
-    for path in [blobs / name for name in home.root.names(blobs) if SUFFIX in name]:  # a record may be there alone
+    for path in [blobs / name for name in home.root.names(blobs) if _LEFT.fullmatch(name)]:
         etag = path.name.partition(".")[0]
         if not home.blob(etag).exists() and _is_wanted(path.with_name(path.name.removesuffix(".json")), etag, wanted):
             continue
         try:
             with locked_if_free(home.lock(etag), home.root) as held:
                 status = path.lstat()
-                if held or (held is None and time.time() - status.st_mtime > _SILENCE):
+                if held or (held is None and time.time() - status.st_mtime > SILENCE):
                     freed += status.st_size
                     if not dry_run:
                         home.root.remove(path)

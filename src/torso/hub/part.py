@@ -7,6 +7,7 @@ the blocks under way. Whether the bytes are right is decided by the hash of the 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -118,8 +119,11 @@ class Part:
         return read_at(self._data, length, position)
 
     def restart(self) -> None:
-        """Throws away what has arrived."""
-        os.ftruncate(self._data, 0)
+        """Throws away what has arrived, in a new file: the old one may be in its place already, or in another's use."""
+        os.close(self._data)
+        self._data = -1
+        self.root.remove(self.path)
+        self._data = self.root.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         size, step = self.file.size, max(self.segment_size, -(-self.file.size // 1024), 1)
         self.segments = [Segment(start, min(start + step, size)) for start in range(0, size, step)]
         self.validators = {}
@@ -139,8 +143,15 @@ class Part:
         self._data = self._record = -1
 
     def finish(self, target: Path) -> None:
-        """Puts the whole file in its place, durably, and removes the record."""
+        """Puts the whole file in its place, durably, and removes the record.
+
+        Raises:
+            FileNotFoundError: the part is gone, or another process has begun it again.
+        """
         os.fsync(self._data)
+        status = self.root.status(self.path)
+        if status is None or not os.path.samestat(status, os.fstat(self._data)):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))
         self.close()
         self.root.replace(self.path, target)
         self.root.remove(record_path(self.path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +13,8 @@ from torso.hub.cache import RemoteFile, Repository
 from torso.hub.checking import Report, check_folder, locate
 from torso.hub.choice import choose
 from torso.hub.clone import git_folder, lfs_object
-from torso.hub.destination import Destination, InCache, InFolder, copy_file
-from torso.hub.digest import digest_of
-from torso.hub.download import has_size
+from torso.hub.destination import Destination, InCache, InFolder
+from torso.hub.download import is_right
 from torso.hub.evidence import Evidence, evidence_of
 from torso.hub.getting import open_web, run_jobs
 from torso.hub.git import get_by_git, places_of
@@ -89,17 +89,22 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
-    job = destination.job(file, ())
-    held = lfs_object(folder, file.etag) if file.is_large else None
-    if not file.is_large:
-        write_blob(folder, file, job.target, job.root)
-    elif held is None or held.stat().st_size != file.size or digest_of(held, file) != file.etag:
-        return False
-    else:
-        copy_file(held, job.target, job.root)
-    destination.put([file])
-    destination.clear()
+    with destination.alone(threading.Event(), _no_word):
+        held = lfs_object(folder, file.etag) if file.is_large else None
+        if not file.is_large:
+            job = destination.job(file, ())
+            write_blob(folder, file, job.target, job.root)
+            destination.put([file])
+        elif held is not None and is_right(held, file):
+            destination.copy(held, file)
+        else:
+            return False
+        destination.clear()
     return True
+
+
+def _no_word() -> None:
+    """Says nothing of waiting for another process."""
 
 
 def _from_network(
@@ -128,7 +133,7 @@ def _from_network(
     _fetch(destination, source, files, places_in, settings, web)
     if isinstance(destination, InFolder) and not evidence.files:
         destination.finish(
-            listing, [listing.files[path] for path in choice.take if _is_right(folder, listing.files[path])]
+            listing, [listing.files[path] for path in choice.take if is_right(folder / path, listing.files[path])]
         )
 
 
@@ -139,11 +144,7 @@ def _fetch(
     for file in files:
         same.setdefault(file.etag, []).append(file)
     jobs = [destination.job(group[0], places(group[0])) for group in same.values()]
-    run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
-    if isinstance(destination, InFolder):
-        destination.clear()
-
-
-def _is_right(folder: Path, file: RemoteFile) -> bool:
-    path = folder / file.path
-    return has_size(path, file.size) and digest_of(path, file) == file.etag
+    with destination.alone(web.cancelled, _no_word):
+        run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
+        if isinstance(destination, InFolder):
+            destination.clear()
