@@ -97,8 +97,9 @@ def _run(attempt: Attempt, data: bytes, limits: Limits, baseline: float, writing
     from torso.errors import TorsoError
 
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + limits.memory * _ROOM * _MIB,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(limits.seconds) + 1,) * 2)
+    most, seconds = size + limits.memory * _ROOM * _MIB, int(limits.seconds) + 1
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     said = ("accepted", "", "")
     try:
