@@ -224,7 +224,12 @@ def lines_of_code(source: str) -> int:
     return len(code - prose)
 
 
-AS_JINJA_DECLARES = "torso.text.sandbox.call"  # overrides a method that takes what a template passes
+PASSING_ON = {  # what a template passes to a function of its own choice; the variables of a template
+    "torso.text.sandbox.call",
+    "torso.text.sandbox.filtered",
+    "torso.text.sandbox.tested",
+    "torso.text.tokenizer.apply_chat_template",
+}
 
 
 def test_no_public_function_swallows_arguments() -> None:
@@ -234,7 +239,7 @@ def test_no_public_function_swallows_arguments() -> None:
                 inside = [
                     each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and node in ast.walk(each)
                 ]
-                assert len(inside) > 1 or f"{module}.{node.name}" == AS_JINJA_DECLARES, f"{module}.{node.name}"
+                assert len(inside) > 1 or f"{module}.{node.name}" in PASSING_ON, f"{module}.{node.name}"
 
 
 def test_no_code_of_a_checkpoint_can_run() -> None:

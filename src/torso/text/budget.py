@@ -1,82 +1,227 @@
-"""What a chat template may come to: how often it loops, and how long a text it makes, checked before it is made."""
+"""What the rendering of one chat template may come to: work, memory and time, charged by the size of what is touched.
+
+Work is counted in units of about a microsecond. Whatever enters an operation has a known size, whatever leaves one is
+known not to be too large before it is made, and no single operation takes longer than a fraction of a second, so that
+the clock between operations bounds the whole.
+"""
 
 from __future__ import annotations
 
-import re
-from itertools import islice
-from typing import Any, cast
+import sys
+import time
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
+from itertools import chain
+from typing import Any, NamedTuple, cast
 
-STEPS = 200_000  # loops, calls and filters of one rendering
+from jinja2 import Undefined
+from jinja2.exceptions import TemplateRuntimeError
+
+WORK = 3_000_000  # units of one rendering
+STEP = 10  # units of a loop, a call, a filter, a test or an operator
 LENGTH = 2_000_000  # characters of what is rendered, and of every text on the way
+ITEMS = 1_000_000  # elements of a list
+MADE = 160 << 20  # bytes of all the values made on the way; none of them counts as freed
+SECONDS = 3.0  # of this thread's processor time
 BITS = 4_000  # of a number
-_WIDTH = 1_000  # characters that a text is filled up to
-# Filters and methods that take a width, or a number of parts.
-_NAMES = "batch center format indent slice truncate wordwrap ljust rjust zfill expandtabs"
-_WIDE = re.compile(r"%[-+ #0]*(\*|\d{5}|\d*\.(\*|\d{5}))|\{[^{}]*:[^{}]*(\d{5}|\{)")
-_SIZED = frozenset(
-    ["batch", "center", "format", "indent", "slice", "truncate", "wordwrap", "ljust", "rjust", "zfill", "expandtabs"]
-)
+WIDTH = 1_000  # characters that a text is filled up to, parts it is cut into, digits of a number's precision
+DEPTH = 200  # lists in lists
+_CHARACTERS, _ELEMENTS = 200, 20  # touched for one unit
+_WATCHED = 10_000  # units between two looks at the clock
+_ENTRY = 200  # bytes that a list takes beside its elements, with what is remembered of it
+_FRESH = 64  # bytes of an element that was made for a list
+_LARGE = 1 << 61  # numbers below have hashes of their own
 
 
 class BudgetError(Exception):
-    """A template loops too often, or makes too long a text."""
+    """A template loops too often, or makes too much."""
 
 
-def check(amount: int, most: int = LENGTH) -> None:
-    """Refuses more than ``most``."""
-    if amount > most:
-        raise BudgetError
+class Size(NamedTuple):
+    """How large a value is, everything in it included as often as it is in it."""
+
+    characters: int  # of its text, about
+    elements: int
+    depth: int
+    plain: bool  # whether all of it is data
 
 
-def measured(value: Any) -> Any:
-    """``value``, if it is not too long."""
-    check(len(cast("str", value)) if isinstance(value, (str, bytes, list, tuple)) else 0)
-    return cast("Any", value)
+_SMALL = Size(24, 1, 0, True)
+_OPAQUE = Size(1, 1, 0, False)
+Container = list[Any] | tuple[Any, ...] | dict[Any, Any] | set[Any]
+_VIEWS = (KeysView, ValuesView, ItemsView)
 
 
-def as_text(value: Any) -> str:
-    """``value`` as text, once it is known not to be too long."""
-    if isinstance(value, str):
-        return value
-    counted(value)
-    return str(value)
+class Budget:
+    """What is left for one rendering.
+
+    Raises:
+        BudgetError: from every method, once there is not enough.
+    """
+
+    def __init__(self) -> None:
+        self.work = WORK
+        self.made = MADE
+        self._until = time.thread_time() + SECONDS
+        self._unwatched = _WATCHED
+        # By identity: no list or dict changes while a template runs, and each is kept alive here.
+        self._sizes: dict[int, tuple[object, Size]] = {}
+
+    def step(self, characters: int = 0, elements: int = 0) -> None:
+        """Charges one operation that touches so much."""
+        self.charge(STEP + characters // _CHARACTERS + elements // _ELEMENTS)
+
+    def charge(self, units: int) -> None:
+        """Charges work."""
+        self.work -= units
+        self._unwatched -= units
+        if self.work < 0:
+            raise BudgetError
+        if self._unwatched < 0:
+            self._unwatched = _WATCHED
+            if time.thread_time() > self._until:
+                raise BudgetError
+
+    def keep(self, amount: int) -> None:
+        """Charges memory, in bytes."""
+        self.made -= amount
+        if self.made < 0:
+            raise BudgetError
+
+    def room(self, characters: int = 0, parts: int = 0) -> None:
+        """Makes sure that a text of so many characters, or a list of so many new parts, may be made."""
+        if characters > LENGTH or parts > ITEMS or parts * _FRESH > self.made:
+            raise BudgetError
+
+    def kept(self, value: Any, *, fresh: bool = False) -> Any:
+        """``value``, whose memory is charged; with ``fresh``, that of its elements too."""
+        if isinstance(value, str):
+            self.room(characters=len(value))
+            self.keep(sys.getsizeof(value))
+        elif isinstance(value, (list, tuple, dict, set)):
+            items = cast("Container", value)
+            self.room(parts=len(items))
+            self.keep(sys.getsizeof(items) + _ENTRY + (_FRESH * len(items) if fresh else 0))
+        elif isinstance(value, int) and value.bit_length() > BITS:
+            raise BudgetError
+        return cast("Any", value)
+
+    def size(self, value: object) -> Size:
+        """How large a value is; what it holds is looked at once."""
+        if isinstance(value, str):
+            return Size(len(value), 1, 0, True)
+        if value is None or isinstance(value, (float, bool, Undefined)):
+            return _SMALL
+        if isinstance(value, int):
+            return Size(2 + value.bit_length() // 3, 1, 0, True)
+        if isinstance(value, (list, tuple, dict, set)):
+            known = self._sizes.get(id(cast("object", value)))
+            return known[1] if known else self._measured(cast("Container", value))
+        if isinstance(value, range):
+            return Size(64, len(value), 1, True)
+        if isinstance(value, _VIEWS):
+            return self._sum(_within(value))
+        return _OPAQUE
+
+    def sizes(self, *values: object) -> Size:
+        """How large several values are together."""
+        return self._sum(values)
+
+    def text(self, value: Any) -> str:
+        """``value`` as text.
+
+        Raises:
+            TemplateRuntimeError: it is no data, such as a function.
+        """
+        if isinstance(value, str):
+            return value
+        size = self.size(value)
+        if not size.plain:
+            raise TemplateRuntimeError(f"{type(value).__name__!r} holds something that has no text")
+        self.step(size.characters, _ELEMENTS * size.elements)
+        self.room(characters=size.characters)
+        return str(self.kept(str(value)))
+
+    def hashed(self, keys: Iterable[object], count: int) -> None:
+        """Charges keys that go into a table; numbers and tuples can be chosen so that all of them collide."""
+        self.step(elements=count)
+        colliding = 0
+        for key in keys:
+            if isinstance(key, str) or (isinstance(key, int) and -_LARGE < key < _LARGE):
+                continue
+            size = self.size(key)
+            colliding += 1
+            self.charge(colliding + size.characters // _CHARACTERS + size.elements)
+
+    def _measured(self, value: Container) -> Size:
+        waiting: list[Container] = [value]
+        while waiting:
+            top = waiting[-1]
+            if id(top) in self._sizes:
+                waiting.pop()
+                continue
+            self.charge(1 + len(top) // 4)
+            unknown = [part for part in _within(top) if _is_container(part) and id(part) not in self._sizes]
+            if unknown:
+                waiting += cast("list[Container]", unknown)
+                continue
+            parts = self._sum(_within(top))
+            size = Size(parts.characters + 4 * len(top) + 2, parts.elements + 1, parts.depth + 1, parts.plain)
+            if size.depth > DEPTH:
+                raise BudgetError
+            self._sizes[id(top)] = (top, size)
+            waiting.pop()
+        return self._sizes[id(value)][1]
+
+    def _sum(self, values: Iterable[object]) -> Size:
+        characters = elements = depth = 0
+        plain = True
+        for value in values:
+            if isinstance(value, str):
+                characters += len(value)
+                elements += 1
+                continue
+            size = self.size(value)
+            characters += size.characters
+            elements += size.elements
+            depth = max(depth, size.depth)
+            plain = plain and size.plain
+        return Size(characters, elements, depth, plain)
 
 
-def counted(value: Any) -> None:
-    """Refuses a value of too many parts: a list that holds itself twice, again and again, is short and yet endless."""
-    waiting, parts, length = [value], 0, 0
-    while waiting:
-        part = waiting.pop()
-        parts += 1
-        check(parts, STEPS)
-        if isinstance(part, str):
-            length += len(part)
-            check(length)
-        elif isinstance(part, dict):
-            table = cast("dict[Any, Any]", part)
-            waiting += [*table.keys(), *table.values()]
-        elif isinstance(part, (list, tuple, set)):
-            waiting += list(cast("list[Any]", part))
+def length(value: object) -> int:
+    """How many elements or characters a value has; 0 where it has no length."""
+    return len(cast("list[Any]", value)) if isinstance(value, (str, list, tuple, dict, set, range)) else 0
 
 
-def check_format(template: str) -> None:
-    """Refuses a width, or a number of digits, that has five digits itself or is an argument."""
-    if _WIDE.search(template):
-        raise BudgetError
+def _is_container(value: object) -> bool:
+    return isinstance(value, (list, tuple, dict, set))
 
 
-def checked_method(text: str, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments of a method of ``text`` whose result is not too long."""
-    if name in _SIZED:
-        for value in args:
-            check(value if isinstance(value, int) else 0, _WIDTH)
-    if name in ("format", "format_map"):
-        check_format(text)
-    if name == "replace" and len(args) > 1:
-        old, new = str(args[0]), str(args[1])
-        check(len(text) + text.count(old) * (len(new) - len(old)))
-    if name == "join" and args:
-        items = [str(item) for item in islice(args[0], STEPS)]
-        check(sum(map(len, items)) + len(text) * len(items))
-        return (items, *args[1:])
-    return args
+def _within(value: Any) -> Iterator[object]:
+    if isinstance(value, dict):
+        table = cast("dict[object, object]", value)
+        return chain(table.keys(), table.values())
+    if isinstance(value, ItemsView):
+        return chain.from_iterable(cast("ItemsView[object, object]", value))
+    return iter(cast("Iterable[object]", value))
+
+
+class Stream:
+    """Values that come one by one, as filters such as ``map`` give them: each is a step.
+
+    Like the generators of Jinja's own, it is true, has no length, and can be read once.
+    """
+
+    def __init__(self, budget: Budget, source: object, items: Iterable[Any]) -> None:
+        """Of ``items``, which are made from ``source``."""
+        self.depth = source.depth + 1 if isinstance(source, Stream) else 1
+        if self.depth > DEPTH:
+            raise BudgetError
+        self._budget, self._items = budget, iter(items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        self._budget.charge(STEP)
+        return next(self._items)

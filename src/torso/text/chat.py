@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from torso.errors import InputError, InputTypeError, LimitError
 from torso.files import inside, read_text
-from torso.text.budget import LENGTH, STEPS, BudgetError
 from torso.text.faults import Fault, TooMuch, blaming
 from torso.text.settings import CONFIG, Settings
 
@@ -118,7 +117,9 @@ def rendered(
     """
     from jinja2 import TemplateSyntaxError
 
-    from torso.text.sandbox import RefusedError, Sandbox
+    from torso.text.budget import BudgetError
+    from torso.text.sandbox import Sandbox
+    from torso.text.template_values import RefusedError
 
     values = dict(variables) | {
         "messages": _plain(_checked(messages)),
@@ -155,11 +156,13 @@ def _wrong(reason: str) -> InputError:
 
 
 def _too_much() -> LimitError:
+    from torso.text.budget import LENGTH, STEP, WORK
+
     return LimitError(
         "E_LIMIT",
         "The chat template goes past a limit: {steps} loops and calls, or {length} characters.",
         cure="Shorten the chat, or pass another template: chat_template=...",
-        values=dict(steps=STEPS, length=LENGTH),
+        values=dict(steps=WORK // STEP, length=LENGTH),
     )
 
 

@@ -1,232 +1,284 @@
-"""Where chat templates run: Jinja's sandbox, and a budget that no template can go past.
+"""Where chat templates run: Jinja's sandbox, and a budget that no template can exceed.
 
-A template comes with a checkpoint, so it is data from a stranger. The sandbox keeps it from attributes of Python's own,
-and from changing what it is given. The budget bounds how often it loops, calls and filters, and how long any text it
-makes can be, before it is made.
+A template comes with a checkpoint, so it is data from a stranger. The sandbox keeps it from attributes of Python's own
+and from changing what it is given; it reaches the methods of texts, lists and dicts that are listed, and no others. The
+budget bounds the work, the memory and the time of everything that it does, before it is done.
 """
 
 from __future__ import annotations
 
-import json
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache, wraps
-from types import CodeType
+from functools import lru_cache
+from types import BuiltinMethodType, CodeType, MethodType
 from typing import Any, cast
 
-from jinja2 import Template, TemplateError, nodes
+from jinja2 import Template, nodes, pass_context
 from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension, loopcontrols
-from jinja2.parser import Parser
+from jinja2.ext import loopcontrols
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Namespace
+from jinja2.utils import Cycler, Joiner, Namespace
 
-from torso.text.budget import (
-    BITS,
-    LENGTH,
-    STEPS,
-    BudgetError,
-    as_text,
-    check,
-    check_format,
-    checked_method,
-    counted,
-    measured,
-)
+from torso.text import template_methods as methods
+from torso.text.budget import BITS, Budget, BudgetError, length
+from torso.text.template_code import Code, Counted, Generation, prepared
+from torso.text.template_filters import Filters
+from torso.text.template_values import ATTRIBUTES, CALLABLE, Format, RefusedError, Scope, Tables
 
-
-class RefusedError(TemplateError):
-    """A template says itself that it cannot take these messages."""
-
-
-class _Generation(Extension):
-    """The ``generation`` tag, which marks what a model wrote: here it is its contents."""
-
-    tags = {"generation"}  # noqa: RUF012 - as Jinja declares it
-
-    def parse(self, parser: Parser) -> list[nodes.Node]:
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
-
-
-class _Namespace(Namespace):
-    """Jinja's namespace, without names that begin with an underscore."""
-
-    def __init__(*args: Any, **given: Any) -> None:
-        values = dict(*args[1:], **given)
-        for name in values:
-            _refuse_hidden(name)
-        Namespace.__init__(args[0], values)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        _refuse_hidden(name)
-        super().__setitem__(name, value)
-
-
-class _Dict:
-    """Makes dicts; the type itself is not handed out."""
-
-    def __call__(self, *args: Any, **given: Any) -> dict[Any, Any]:
-        return dict(*args, **given)
-
-    def fromkeys(self, keys: Iterable[Any], value: Any = None) -> dict[Any, Any]:
-        """A dict of ``keys``, all with ``value``."""
-        return dict.fromkeys(keys, value)
-
-
-def _refuse_hidden(name: object) -> None:
-    if str(name).startswith("_"):
-        raise SecurityError(f"a namespace takes no name that begins with an underscore: {name!r}")
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "gteq": operator.ge,
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "in": lambda left, right: left in right,
+    "notin": lambda left, right: left not in right,
+}
+_FORM = 1_000  # characters of the form of a date
+_COMPARED = 20  # an element that is compared takes as long as this many that are copied
+_MARKED = 6  # characters that one becomes where it is escaped for HTML
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox with what chat templates use beside it, and the budget of one rendering."""
 
-    intercepted_binops = frozenset(["+", "*", "**", "%"])
+    code_generator_class = Code
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "**", "%"])
 
     def __init__(self) -> None:
-        super().__init__(
-            trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols], finalize=self._shown
-        )
-        self.left = STEPS
-        self.filters = {
-            name: self._counted(name, cast("Callable[..., Any]", call)) for name, call in self.filters.items()
-        }
-        self.filters["tojson"] = self._json
-        self.globals |= {"raise_exception": _refuse, "strftime_now": _now, "dict": _Dict(), "namespace": _Namespace}
-        self.globals.pop("lipsum")
+        extensions = [Counted, Generation, loopcontrols]
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=extensions, finalize=_shown, optimized=False)
+        self.budget = Budget()
+        known = Filters(self.budget, lambda left, right: self._added(left, right))
+        self.filters, self.tests = known.filters(), known.tests()
+        own = {"raise_exception": self._refuse, "strftime_now": self._now, "dict": Tables(self.budget)}
+        kept = {name: self.globals[name] for name in ("range", "cycler", "joiner")}
+        self.globals = {**kept, **own, "namespace": Scope}
+        self._functions = (kept["range"], own["raise_exception"], own["strftime_now"], Scope, Cycler, Joiner)
+        self.concat = self._concatenated
 
     def rendered(self, template: str, values: Mapping[str, Any]) -> str:
         """The text of a template.
 
         Raises:
-            BudgetError: it goes past the budget.
+            BudgetError: it exceeds the budget.
             RefusedError: it says that it cannot take the values.
             Exception: whatever a wrong template comes to.
         """
         parts: list[str] = []
-        length = 0
+        count = 0
         for part in Template.from_code(self, _compiled(template), self.make_globals(None)).generate(values):
-            length += len(part)
-            if length > LENGTH:
-                raise BudgetError
+            count += len(part)
+            self.budget.room(characters=count)
             parts.append(part)
         return "".join(parts)
-
-    def step(self) -> None:
-        """Counts one step."""
-        self.left -= 1
-        if self.left < 0:
-            raise BudgetError
-
-    def looped(self, items: Iterable[Any]) -> Iterator[Any]:
-        """``items``, each of them one step."""
-        for item in items:
-            self.step()
-            yield item
-
-    def joined(self, *parts: Any) -> str:
-        """What ``~`` makes."""
-        texts = [as_text(part) for part in parts]
-        check(sum(map(len, texts)))
-        return "".join(texts)
 
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
-        for loop in source.find_all(nodes.For):
-            loop.iter = nodes.Call(nodes.EnvironmentAttribute("looped"), [loop.iter], [], None, None)
-        for concat in list(source.find_all(nodes.Concat)):
-            concat.nodes = [nodes.Call(nodes.EnvironmentAttribute("joined"), concat.nodes, [], None, None)]
-        return super()._generate(source, name, filename, defer_init)
+        return super()._generate(prepared(source), name, filename, defer_init)
+
+    # -- what the code of a template calls -----------------------------------------------------------------------------
+
+    def entered(self, units: int) -> None:
+        """Charges one run of the body of a loop or macro."""
+        self.budget.charge(units + 1)
+
+    def looped(self, items: Iterable[Any]) -> Iterator[Any]:
+        """``items``, each of them one step."""
+        for item in items:
+            self.budget.step()
+            yield item
+
+    def filtered(self, context: Context, name: str, value: Any, /, *args: Any, **given: Any) -> Any:
+        """A filter's result."""
+        return self.call_filter(name, value, args, given, context)
+
+    def tested(self, context: Context, name: str, value: Any, /, *args: Any, **given: Any) -> Any:
+        """A test's result."""
+        self.budget.charge(1)
+        return self.call_test(name, value, args, given, context)
+
+    def compared(self, first: Any, *rest: Any) -> Any:
+        """A comparison, or a chain of them: its operators and further values."""
+        result: Any = True
+        for name, second in zip(rest[::2], rest[1::2], strict=True):
+            self._charge_comparison(first, second, within=name in ("in", "notin"))
+            result = _COMPARE[name](first, second)
+            if not result:
+                break
+            first = second
+        return result
+
+    def _charge_comparison(self, left: Any, right: Any, *, within: bool) -> None:
+        one, other = self.budget.size(left), self.budget.size(right)
+        if not within:
+            self.budget.step(min(one.characters, other.characters), _COMPARED * min(one.elements, other.elements))
+        elif isinstance(right, str):
+            self.budget.step(other.characters)
+            self.budget.charge(other.characters * min(one.characters, 100) // 1_000)
+        elif isinstance(right, dict):
+            self.budget.step(one.characters, one.elements)
+        else:
+            count = length(right) or other.elements
+            characters = min(other.characters, count * one.characters)
+            self.budget.step(characters + one.characters, _COMPARED * other.elements)
+
+    def joined(self, *parts: Any) -> str:
+        """What ``~`` makes."""
+        self.budget.step()
+        return methods.joined(self.budget, "", parts, as_text=True)
+
+    def listed(self, *items: Any) -> list[Any]:
+        """A list that is written out."""
+        return self._literal(list(items))
+
+    def tupled(self, *items: Any) -> tuple[Any, ...]:
+        """A tuple that is written out."""
+        return self._literal(items)
+
+    def tabled(self, *parts: Any) -> dict[Any, Any]:
+        """A dict that is written out: its keys and values in turn."""
+        self.budget.hashed(parts[::2], len(parts))
+        return self._literal(dict(zip(parts[::2], parts[1::2], strict=True)))
+
+    def _literal(self, value: Any) -> Any:
+        self.budget.step(elements=len(value))
+        return self.budget.kept(value)
+
+    def sliced(self, value: Any, start: Any, stop: Any, step: Any) -> Any:
+        """A slice."""
+        count = length(value)
+        self.budget.step(count if isinstance(value, str) else 0, count)
+        return self.budget.kept(value[start:stop:step])
+
+    def _concatenated(self, parts: Iterable[str]) -> str:
+        pieces = list(parts)
+        count = sum(map(len, pieces))
+        self.budget.room(characters=count)
+        self.budget.step(count, len(pieces))
+        return str(self.budget.kept("".join(pieces)))
+
+    # -- attributes, elements, calls and operators ---------------------------------------------------------------------
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Whether a template may have an attribute: one of those listed, or of its own namespace."""
+        if isinstance(obj, Namespace):
+            return not attr.startswith("_")
+        return any(isinstance(obj, kind) and attr in names for kind, names in ATTRIBUTES)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """The ``format`` of a text, within the budget; None for anything else."""
+        if not isinstance(value, (MethodType, BuiltinMethodType)) or value.__name__ != "format":
+            return None
+        template = value.__self__
+        if not isinstance(template, str):
+            return None
+        return Format(self, self.budget, template)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """An element, or an attribute of that name."""
+        self._charge_name(argument)
+        return super().getitem(obj, argument)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An attribute, or an element of that name."""
+        self._charge_name(attribute)
+        return super().getattr(obj, attribute)
+
+    def _charge_name(self, name: object) -> None:
+        if isinstance(name, str) and len(name) < 100:
+            self.budget.charge(1)
+            return
+        size = self.budget.size(name)
+        self.budget.step(size.characters, size.elements)
+        self.budget.room(characters=size.characters)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **given: Any) -> Any:  # noqa: N805 - as Jinja's
         """A call of the template's, which is one step."""
-        __self.step()
+        budget = __self.budget
+        owner = getattr(__obj, "__self__", None)
+        if isinstance(__obj, BuiltinMethodType) and isinstance(owner, (str, list, tuple, dict)):
+            return methods.called(budget, owner, __obj.__name__, args, _without_scope(given))
+        size = budget.sizes(*args, *given.values())
+        budget.step(size.characters, size.elements)
         if isinstance(__obj, LoopContext) and args:
             args = (__self.looped(args[0]), *args[1:])
-        method = cast("Any", __obj)
-        if isinstance(getattr(method, "__self__", None), str):
-            args = checked_method(method.__self__, method.__name__, args)
-        made = super().call(__context, __obj, *args, **given)
-        return measured(made)
-
-    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """The ``format`` of a text, in the sandbox; None for anything else."""
-        wrapped = super().wrap_str_format(value)
-        if wrapped is not None:
-            check_format(str(value.__self__))
-        return wrapped
+        if not (
+            isinstance(__obj, CALLABLE)
+            or isinstance(owner, (LoopContext, Cycler, Tables))
+            or any(__obj == each for each in __self._functions)
+        ):
+            raise SecurityError(f"a template may not call {type(__obj).__name__!r}")
+        return super().call(__context, __obj, *args, **given)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """A sum, product, power or formatting of the template's."""
+        """An operator between two values."""
+        if operator == "+":
+            return self._added(left, right)
+        if isinstance(left, str) and operator == "%":
+            return methods.formatted(self.budget, left, right)
+        self._charge_numbers(operator, left, right)
         if operator == "*":
             for one, other in ((left, right), (right, left)):
                 if isinstance(one, (str, list, tuple)) and isinstance(other, int):
-                    check(len(cast("str", one)) * other)
-        if operator in ("*", "**") and isinstance(left, int) and isinstance(right, int):
-            bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
-            check(bits, BITS)
-        if operator == "+" and isinstance(left, (str, list, tuple)) and isinstance(right, (str, list, tuple)):
-            check(len(cast("str", left)) + len(cast("str", right)))
-        if operator == "%" and isinstance(left, str):
-            check_format(left)
-        return measured(super().call_binop(context, operator, left, right))
+                    count = len(cast("str", one)) * max(0, other)
+                    self.budget.room(characters=count if isinstance(one, str) else 0)
+                    self.budget.room(parts=0 if isinstance(one, str) else count)
+                    self.budget.step(count, 0 if isinstance(one, str) else count)
+        return self.budget.kept(super().call_binop(context, operator, left, right))
 
-    def _counted(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """A filter of Jinja's, each use of which is one step, with arguments that do not make it too long."""
-        first = 1 if hasattr(call, "jinja_pass_arg") else 0  # where its value stands
+    def _added(self, left: Any, right: Any) -> Any:
+        if isinstance(left, str) and isinstance(right, str):
+            # A text that is marked as HTML escapes what is added to it.
+            marked = _MARKED if hasattr(left, "__html__") or hasattr(right, "__html__") else 1
+            count = marked * (len(left) + len(right))
+            self.budget.room(characters=count)
+            self.budget.step(count)
+        elif isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+            count = len(cast("list[Any]", left)) + len(cast("list[Any]", right))
+            self.budget.room(parts=count)
+            self.budget.step(elements=count)
+        else:
+            self._charge_numbers("+", left, right)
+        return self.budget.kept(cast("Any", left) + right)
 
-        @wraps(call)
-        def used(*args: Any, **given: Any) -> Any:
-            self.step()
-            before, values = args[:first], list(args[first:])
-            if name == "join":
-                between = values[1] if len(values) > 1 else given.get("d", "")
-                values[0] = checked_method(as_text(between), name, (values[0],))[0]
-            elif name in ("string", "escape", "e", "pprint"):
-                as_text(values[0])
-            else:
-                checked_method(as_text(values[0]) if name in ("replace", "format") else "", name, tuple(values[1:]))
-                checked_method("", name, tuple(given.values()))
-            return measured(call(*before, *values, **given))
+    def _charge_numbers(self, operator: str, left: Any, right: Any) -> None:
+        self.budget.step()
+        if isinstance(left, int) and isinstance(right, int):
+            bits = left.bit_length() * max(1, right) if operator == "**" else left.bit_length() + right.bit_length()
+            if bits > 2 * BITS:
+                raise BudgetError
+        elif not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+            size = self.budget.sizes(left, right)
+            self.budget.step(size.characters, _COMPARED * size.elements)
 
-        return used
+    # -- functions -----------------------------------------------------------------------------------------------------
 
-    def _json(
-        self,
-        value: Any,
-        ensure_ascii: bool = False,
-        indent: int | None = None,
-        separators: tuple[str, str] | None = None,
-        sort_keys: bool = False,
-    ) -> str:
-        self.step()
-        check(indent or 0, 1_000)
-        counted(value)
-        encoder = json.JSONEncoder(ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-        parts: list[str] = []
-        length = 0
-        for part in encoder.iterencode(value):
-            length += len(part)
-            check(length)
-            parts.append(part)
-        return "".join(parts)
+    def _refuse(self, message: object) -> None:
+        raise RefusedError(self.budget.text(message))
 
-    def _shown(self, value: Any) -> Any:
-        return value if isinstance(value, str) else as_text(value)
+    def _now(self, form: str) -> str:
+        if len(form) > _FORM:
+            raise BudgetError
+        return datetime.now().strftime(form)
 
 
-def _refuse(message: object) -> None:
-    raise RefusedError(str(message))
+def _without_scope(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in ("_loop_vars", "_block_vars")}
 
 
-def _now(form: str) -> str:
-    return datetime.now().strftime(form)
+@pass_context
+def _shown(context: Context, value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    return cast("Sandbox", context.environment).budget.text(value)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _compiled(template: str) -> CodeType:
     """What runs; each rendering runs it in a sandbox of its own."""
     return Sandbox().compile(template)
