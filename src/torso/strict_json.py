@@ -12,7 +12,7 @@ from torso.paths import shown
 
 DEPTH = 64
 MOST_CONTAINERS = 2_000_000  # far above a tokenizer's; each takes memory beyond the bytes of the file
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
+_TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import pickle
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -43,6 +44,36 @@ ORDERED_DICT_BOMB = (
     + b"h\x00h\x02R0" * 500_000
     + b"."
 )
+COLLIDING = (1 << 61) - 1  # the hash of each of its multiples is 0
+
+
+def pickled_keys(*keys: bytes) -> bytes:
+    """A zip file of a dictionary with these pickled keys, None for each."""
+    return archive({"data.pkl": b"\x80\x02}(" + b"".join(key + b"N" for key in keys) + b"u."})
+
+
+def shared_table(count: int, wrapped: bytes = b"") -> bytes:
+    """A zip file of a table that refers ``count`` times to one table of as many entries, or to what wraps it."""
+    keys = [b"X\x05\0\0\0%05x" % key for key in range(count)]
+    inner = b"}(" + b"".join(key + b"N" for key in keys) + b"u" + wrapped + b"q\x00"
+    return archive({"data.pkl": b"\x80\x02" + inner + b"0}(" + b"".join(key + b"h\x00" for key in keys) + b"u."})
+
+
+def colliding_views(count: int) -> bytes:
+    """A zip file of as many views of one number, whose steps differ by multiples of what hashes to 0."""
+    head = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nq\0(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000N"
+    body = b"".join(
+        b"X\x06\0\0\0%06x" % step
+        + b"h\0(h\1K\0K\1\x85"
+        + b"\x8a\x08"
+        + (step << 33).to_bytes(8, "little")
+        + b"\x85"
+        + b"NNtR"
+        for step in range(count)
+    )
+    return archive({"data.pkl": head + b"K\1tQq\1}(" + body + b"u.", "data/0": bytes(4)})
+
+
 PICKLE_CASES = [
     *(
         torch_case(
@@ -117,6 +148,35 @@ PICKLE_CASES = [
     ),
     torch_case(55, "long integer", archive({"data.pkl": b"\x80\x02\x8a\xff" + b"\x7f" * 255 + b"."}), "E_PICKLE"),
     torch_case(55, "repeated OrderedDict", archive({"data.pkl": ORDERED_DICT_BOMB}), "E_PICKLE"),
+    torch_case(
+        55,
+        "integers of one hash",
+        lambda: pickled_keys(*(b"\x8a\x10" + (k * COLLIDING).to_bytes(16, "little") for k in range(1, 60_000))),
+        "E_NOT_STATE_DICT",
+    ),
+    torch_case(
+        55,
+        "negative integers of one hash",
+        lambda: pickled_keys(
+            *(b"\x8a\x10" + (-k * COLLIDING).to_bytes(16, "little", signed=True) for k in range(1, 60_000))
+        ),
+        "E_NOT_STATE_DICT",
+    ),
+    torch_case(
+        55,
+        "floats that end in zeros",
+        lambda: pickled_keys(*(b"G" + struct.pack(">d", float(k << 40)) for k in range(1, 60_000))),
+        "E_NOT_STATE_DICT",
+    ),
+    torch_case(55, "one table in many places", lambda: shared_table(40_000), "E_NOT_STATE_DICT"),
+    torch_case(55, "one ordered table in many places", lambda: shared_table(40_000, b"}b"), "E_NOT_STATE_DICT"),
+    torch_case(55, "views whose steps collide", lambda: colliding_views(30_000), ""),
+    torch_case(
+        55,
+        "one long identifier in many places",
+        archive({"data.pkl": b"\x80\x02(" + b"N" * 100_000 + b"tq\0" + b"h\0Q" * 100_000 + b"."}),
+        "E_PICKLE",
+    ),
     torch_case(55, "a list in itself", archive({"data.pkl": b"\x80\x02]q\x00h\x00a."}), "E_NOT_STATE_DICT"),
     torch_case(56, "module, zip", lambda: torch_bytes(Whole()), "E_PICKLE_UNSAFE"),
     torch_case(56, "module, old form", lambda: torch_bytes(torch.nn.Linear(2, 2), zipped=False), "E_PICKLE_UNSAFE"),

@@ -68,10 +68,11 @@ def _set_items(items: Items) -> Action:
         if not isinstance(target, dict):
             raise TypeError
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-            # Only plain keys: the hash of a deeply nested tuple would exhaust the stack of the process.
             if not isinstance(key, str | int | float | None):
                 raise TypeError
-            cast("dict[object, object]", target)[key] = value
+            # No tensor is named by a number, and a file can choose numbers whose hashes collide: they share one entry.
+            named = isinstance(key, str)
+            cast("dict[str | None, object]", target)[key if named else None] = value if named else None
 
     return act
 

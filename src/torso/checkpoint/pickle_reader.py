@@ -16,8 +16,8 @@ from torso.checkpoint.opcodes import ACTIONS
 from torso.errors import FileFormatError, LimitError, TorsoError, UnsafeFileError
 from torso.paths import shown
 
-MOST_STEPS = 3_000_000
-MOST_BYTES = 64 << 20
+MOST_STEPS = 1_500_000  # about 50,000 tensors; each step takes microseconds, and up to 200 bytes
+MOST_BYTES = 32 << 20  # text of 4 bytes a character takes four times as much
 _WINDOW = 1 << 16
 
 

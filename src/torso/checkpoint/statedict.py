@@ -26,7 +26,9 @@ def state_dict(saved: object, path: Path) -> tuple[dict[str, StoredTensor], list
     table = _named(saved)
     tensors, notes = _tensors(table), list[Note]()
     if not tensors:
-        inner = {name: found for name, value in table.items() if (found := _tensors(_named(value)))}
+        # By identity: a pickle may refer to one large table as often as it likes, and it is searched once.
+        values = {id(value): (name, value) for name, value in reversed(table.items())}
+        inner = {name: found for name, value in reversed(values.values()) if (found := _tensors(_named(value)))}
         if len(inner) > 1 or not (inner or _is_empty(saved)):
             raise FileFormatError(
                 "E_NOT_STATE_DICT",

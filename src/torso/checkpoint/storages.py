@@ -114,7 +114,10 @@ class StateDictRules:
             FileFormatError: E_STORAGE, where two of one key contradict each other.
             UnsupportedError: E_UNSUPPORTED: a view of a storage, as before PyTorch 0.4.
         """
-        kind, name, key, _location, count, *view = cast("tuple[object, ...]", identifier)
+        parts = cast("tuple[object, ...]", identifier)
+        if not isinstance(identifier, tuple) or not 5 <= len(parts) <= 6:
+            raise ValueError
+        kind, name, key, _location, count, *view = parts
         if kind != "storage" or not isinstance(name, Global) or not isinstance(key, str) or type(count) is not int:
             raise ValueError
         if any(part is not None for part in view):

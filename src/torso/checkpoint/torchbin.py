@@ -177,5 +177,6 @@ class _RunningCrc:
 
 def _tied(tensors: Mapping[str, StoredTensor]) -> dict[str, str]:
     """For each name that shows the very numbers of an earlier one, that earlier name."""
-    first: dict[StoredTensor, str] = {}
-    return {name: first[tensor] for name, tensor in tensors.items() if first.setdefault(tensor, name) != name}
+    first: dict[str, str] = {}
+    # Looked up by text, whose hash is salted: a file can choose numbers whose hashes collide.
+    return {name: first[key] for name, tensor in tensors.items() if first.setdefault(key := str(tensor), name) != name}

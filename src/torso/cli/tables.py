@@ -56,7 +56,7 @@ def _json_rows(lines: Iterable[str], name: str) -> Iterator[tuple[int, Mapping[s
             continue
         try:
             row: object = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):  # the decoder recurses as deep as lists are nested
             row = None
         if not isinstance(row, dict):
             raise FileFormatError(

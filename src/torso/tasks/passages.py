@@ -14,7 +14,7 @@ from torso.files import read_text, shown
 SUFFIXES = (".txt", ".md")
 _MOST = 64 << 20  # bytes of one file
 _PASSAGE = 1000  # characters after which a passage ends with its paragraph
-_PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*", re.UNICODE)
+_PARAGRAPH = re.compile(r"\S.*+(?:\n(?!\s*\n).*+)*+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from torso.errors import TooLongError
 
-_SENTENCE = re.compile(r"\S.*?(?:[。！？；…]+[”’」』）)\"']*|[.!?]+[”’」』）)\"']*(?=\s)|(?=\n)|\Z)", re.DOTALL)
-
-
+_CLOSERS = r"[”’」』）)\"']*+"
+_SENTENCE = re.compile(  # a run of dots is tried at its first one only, so that a long run takes no quadratic time
+    rf"\S(?:[.!?]++{_CLOSERS}(?=\s)|.*?(?:[。！？；…]++{_CLOSERS}|(?<![.!?])[.!?]++{_CLOSERS}(?=\s)|(?=\n)|\Z))",
+    re.DOTALL,
+)
 _LONGEST = 64  # characters of a token, more or less: what need not be tokenized to know that it is too long
 
 
