@@ -59,6 +59,8 @@ def _infer(folder: Path) -> Architecture[Any]:
 def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
     """The tokenizer of a model, limited to the texts that its model can hold. Loads no torch.
 
+    What its files ask for that is not followed, so that texts have other ids, is printed once to standard error.
+
     Args:
         source: as `load` takes it. Of a model that torso has no architecture of, the tokenizer is read all the same; a
             `Path` may hold the files of a tokenizer alone.
@@ -75,6 +77,7 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
 
     folder = source if isinstance(source, Path) else resolve(source, config_only=True).folder
     tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
+    tokenizer.tell_notes()
     if not (folder / "config.json").exists():
         return tokenizer
     try:

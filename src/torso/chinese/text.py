@@ -1,6 +1,7 @@
 """Chinese messages about tokenizers and the texts they are given."""
 
 TEXTS: dict[str, str] = {
+    "torso: the tokenizer of {folder}: {note}": "torso：{folder} 的分词器：{note}",
     # texts
     "The text is {kind}, not a string.": "文本是 {kind}，不是字符串。",
     "Pass a string, or a list of strings.": "请传入字符串，或字符串列表。",

@@ -50,13 +50,14 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
     elif other is not None:
         _show_differences(opened, Opened.of(other), as_json)
     else:
-        described, writing = opened.config.describe(), _writing(opened)
+        described, writing, notes = opened.config.describe(), _writing(opened), _notes(opened.folder)
         if as_json:
             about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
             more = {} if writing is None else {"generation": writing.as_dicts()}
-            print_json(about | {"parameters": described.as_dicts()} | more)
+            print_json(about | {"parameters": described.as_dicts()} | more | {"tokenizer_notes": notes})
         else:
-            click.echo("\n\n".join(repr(each) for each in (described, writing) if each is not None))
+            shown = [repr(each) for each in (described, writing) if each is not None]
+            click.echo("\n\n".join([*shown, *notes]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,17 @@ def _writing(opened: Opened) -> Description | None:
     from torso.generation.files import settings_of
 
     return settings_of(opened.folder, opened.config).describe() if opened.architecture.decodes else None
+
+
+def _notes(folder: Path) -> tuple[str, ...]:
+    """What the files of its tokenizer ask for that is not followed; nothing where they make none."""
+    from torso.errors import TorsoError
+    from torso.text import Tokenizer
+
+    try:
+        return Tokenizer.from_folder(folder).notes
+    except TorsoError:  # which every command that reads text reports
+        return ()
 
 
 def _show_changes(opened: Opened, changes: Sequence[str], as_json: bool) -> None:

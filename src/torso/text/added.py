@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import cast
 
 from torso.text.faults import Fault
@@ -43,6 +43,14 @@ def with_added(
         number = vocabulary[token.content] if token.content in vocabulary else next(numbers)
         entries.append(token.as_table(given.get(token.content, number)))
     return document | {"added_tokens": [*added(document), *entries]}
+
+
+def with_special(document: Table, contents: Container[object]) -> Table:
+    """``document`` with the added tokens among ``contents`` marked as special; itself where all of them are."""
+    if all(token.get("special") or token["content"] not in contents for token in added(document)):
+        return document
+    tokens = [token | {"special": True} if token["content"] in contents else token for token in added(document)]
+    return document | {"added_tokens": tokens}
 
 
 def _free_numbers(vocabulary: Mapping[str, int], document: Table) -> Iterator[int]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 
+from torso.text import usual
 from torso.text.faults import Fault, TooMuch
 from torso.text.models import VOCABULARY_LIMIT
 from torso.text.parts import (
@@ -22,7 +23,6 @@ from torso.text.parts import (
     content,
     framed_as_bert,
     in_turn,
-    special,
     template,
     tokens,
 )
@@ -30,7 +30,6 @@ from torso.text.settings import AddedToken, Settings
 
 Merges = Sequence[Sequence[str]]
 
-_END = "<|endoftext|>"
 _QWEN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -87,19 +86,19 @@ def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool 
 
 def gpt2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """GPT-2's, and that of OPT and Phi: bytes, with nothing around the text unless the files ask for it."""
-    named = tokens(settings, special(dict(bos_token=_END, eos_token=_END, unk_token=_END)))
+    named = tokens(settings, usual.GPT2)
     return _written_on(vocabulary, merges, settings, named, normalizer=None)
 
 
 def gpt_neox(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """GPT-NeoX's: GPT-2's after composing accents."""
-    named = tokens(settings, special(dict(bos_token=_END, eos_token=_END, unk_token=_END, pad_token="<|padding|>")))
+    named = tokens(settings, usual.GPT_NEOX)
     return _written_on(vocabulary, merges, settings, named, normalizer={"type": "NFC"})
 
 
 def qwen2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """Qwen's: words, single digits and punctuation are cut by a pattern of its own, then written as bytes."""
-    named = tokens(settings, special(dict(eos_token=_END, unk_token=_END, pad_token=_END)))
+    named = tokens(settings, usual.QWEN2)
     cut: Table = {"type": "Split", "pattern": {"Regex": _QWEN}, "behavior": "Isolated", "invert": False}
     written = byte_level(prefix=settings.flag("add_prefix_space", False), regex=False)
     return _written_on(
@@ -128,9 +127,7 @@ def _written_on(
 
 def roberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """RoBERTa's and BART's: ``<s> A </s>`` and ``<s> A </s></s> B </s>``; the mask takes the space before it."""
-    usual = special(dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>", sep_token="</s>", pad_token="<pad>"))
-    usual |= {"cls_token": AddedToken("<s>"), "mask_token": AddedToken("<mask>", lstrip=True)}
-    named = tokens(settings, usual)
+    named = tokens(settings, usual.FAIRSEQ)
     prefix, trim = settings.flag("add_prefix_space", False), settings.flag("trim_offsets", True)
     frame = partial(roberta_frame, named, prefix=prefix, trim=trim)
     return Draft(bpe(vocabulary, merges), None, byte_level(prefix=prefix), byte_level(), frame, named)
@@ -150,16 +147,14 @@ def roberta_frame(named: Mapping[str, AddedToken], numbers: Numbers, *, prefix: 
 
 def deberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """DeBERTa's: GPT-2's bytes, and BERT's ``[CLS] A [SEP] B [SEP]`` around them."""
-    usual = special(dict(bos_token="[CLS]", eos_token="[SEP]", unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]"))
-    usual |= {"cls_token": AddedToken("[CLS]"), "mask_token": AddedToken("[MASK]", lstrip=True)}
-    named = tokens(settings, usual)
+    named = tokens(settings, usual.DEBERTA)
     cut = byte_level(prefix=settings.flag("add_prefix_space", False))
     return Draft(bpe(vocabulary, merges), None, cut, byte_level(), framed_as_bert(named), named)
 
 
 def gpt(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """The first GPT's: BERT's words in lowercase, and ``</w>`` at the end of each."""
-    named = tokens(settings, special(dict(unk_token="<unk>")))
+    named = tokens(settings, usual.GPT)
     unknown = content(named, "unk_token") if "unk_token" in named else None
     return Draft(
         bpe(vocabulary, merges, unknown=unknown, suffix="</w>"),

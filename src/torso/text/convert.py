@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import partial
 
 from torso.errors import UnsupportedError
+from torso.text import usual
 from torso.text.bytelevel import roberta_frame
 from torso.text.faults import Fault
-from torso.text.parts import Draft, Table, framed_as_bert, special, tokens
+from torso.text.parts import Draft, Table, framed_as_bert, tokens
 from torso.text.settings import BERT_TOKENS, AddedToken, Settings
 
 VOCABULARY_LIMIT = 64 * 2**20  # bytes of a vocab.txt
@@ -37,8 +38,8 @@ def bert_tokens(settings: Settings, vocabulary: dict[str, int]) -> dict[str, Add
     Raises:
         Fault: without an unknown, a classification and a separator token there is no BERT tokenizer.
     """
-    usual = {name: AddedToken(content) for name, content in BERT_TOKENS.items() if content in vocabulary}
-    named = usual | dict(settings.named)
+    known = {name: token for name, token in usual.BERT.items() if token.content in vocabulary}
+    named = known | dict(settings.named)
     for name in ("unk_token", "cls_token", "sep_token"):
         if name not in named:
             raise Fault("it holds no {token}, so it is no vocabulary of BERT's", token=BERT_TOKENS[name])
@@ -81,9 +82,7 @@ def mpnet(vocabulary: dict[str, int], settings: Settings) -> Draft:
     Raises:
         Fault: as `bert`.
     """
-    usual = special(dict(bos_token="<s>", eos_token="</s>", unk_token="[UNK]", sep_token="</s>", pad_token="<pad>"))
-    usual |= {"cls_token": AddedToken("<s>"), "mask_token": AddedToken("<mask>", lstrip=True)}
-    named = tokens(settings, usual)
+    named = tokens(settings, usual.MPNET)
     unknown = named["unk_token"].content if "unk_token" in named else ""
     return Draft(
         _word_pieces(vocabulary, unknown),

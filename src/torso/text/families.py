@@ -15,6 +15,7 @@ from torso.files import inside, read_json
 from torso.text.bytelevel import deberta, gpt, gpt2, gpt_neox, qwen2, roberta
 from torso.text.convert import bert, mpnet
 from torso.text.faults import Fault
+from torso.text.guard import Table
 from torso.text.llama import gemma, llama
 from torso.text.parts import Draft
 from torso.text.pieces import albert, camembert, deberta_v2, xlm_roberta
@@ -100,6 +101,7 @@ _CLASS_OF: Mapping[str, str] = {
     "camembert": "CamembertTokenizer",
     "deberta": "DebertaTokenizer",
     "deberta-v2": "DebertaV2Tokenizer",
+    "distilbert": "BertTokenizer",
     "electra": "ElectraTokenizer",
     "ernie": "BertTokenizer",
     "gemma": "GemmaTokenizer",
@@ -112,6 +114,7 @@ _CLASS_OF: Mapping[str, str] = {
     "llama": "LlamaTokenizer",
     "marian": "MarianTokenizer",
     "mbart": "MBartTokenizer",
+    "megatron-bert": "BertTokenizer",
     "mistral": "LlamaTokenizer",
     "mpnet": "MPNetTokenizer",
     "mt5": "T5Tokenizer",
@@ -129,18 +132,22 @@ _CLASS_OF: Mapping[str, str] = {
 }
 
 
-def family_of(folder: Path, settings: Settings) -> Family | None:
-    """The family that the files of ``folder`` name; None where they name none that torso knows.
+def read_model(folder: Path) -> Table:
+    """The config.json of ``folder``; empty where there is none.
 
     Raises:
-        TorsoError: as `torso.files.read_json`, of a config.json that has to be asked.
+        TorsoError: as `torso.files.read_json`.
     """
+    if not (folder / CONFIG).exists():
+        return {}
+    value = read_json(inside(folder, CONFIG), limit=_CONFIG_LIMIT, code="E_CONFIG")
+    return cast("Table", value) if isinstance(value, dict) else {}
+
+
+def family_of(settings: Settings, config: Table) -> Family | None:
+    """The family that tokenizer_config.json, or else config.json, names; None where they name none that torso knows."""
     if settings.tokenizer_class in _BY_CLASS:
         return _BY_CLASS[settings.tokenizer_class]
-    if not (folder / CONFIG).exists():
-        return None
-    value = read_json(inside(folder, CONFIG), limit=_CONFIG_LIMIT, code="E_CONFIG")
-    config = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     name = str(config.get("tokenizer_class") or "").removesuffix("Fast")
     if name not in _BY_CLASS:
         name = _CLASS_OF.get(str(config.get("model_type")), "")

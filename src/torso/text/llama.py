@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from torso.text import usual
 from torso.text.bytelevel import around
 from torso.text.faults import Fault
 from torso.text.parts import (
@@ -20,7 +21,6 @@ from torso.text.parts import (
     metaspace,
     precompiled,
     replaced,
-    special,
     template,
     tokens,
 )
@@ -70,7 +70,7 @@ def _decoder(*, strip: bool) -> Table:
 
 def llama(model: SentencePieceModel, settings: Settings) -> Draft:
     """Llama's and Mistral's: spaces are pieces too, the text begins with one, and unknown characters are bytes."""
-    named = tokens(settings, special(dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>")))
+    named = tokens(settings, usual.LLAMA)
     entries = [(piece.text, piece.score) for piece in model.pieces]
     prefix = settings.flag("add_prefix_space", True)
     # Once every part between special tokens began with a space ("legacy"), since then the first part alone.
@@ -88,10 +88,7 @@ def llama(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def gemma(model: SentencePieceModel, settings: Settings) -> Draft:
     """Gemma's: as Llama's, but no space is put before the text, and none is taken from it."""
-    usual = special(
-        dict(bos_token="<bos>", eos_token="<eos>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask>")
-    )
-    named = tokens(settings, usual)
+    named = tokens(settings, usual.GEMMA)
     entries = [(piece.text, piece.score) for piece in model.pieces]
     if "\t" not in dict(entries):  # the tab is a piece of its own, in the place of its byte
         entries = [("\t", 0.0) if text == "<0x09>" else (text, score) for text, score in entries]

@@ -13,8 +13,10 @@ from weakref import WeakValueDictionary
 from torso.text import store
 from torso.text.added import largest_id
 from torso.text.chat import read_templates
-from torso.text.families import Family, Form, family_of
+from torso.text.declared import declared
+from torso.text.families import Family, Form, family_of, read_model
 from torso.text.faults import Fault, blaming
+from torso.text.following import Switches
 from torso.text.guard import Table
 from torso.text.languages import Spoken, frame_in, languages
 from torso.text.marian import renumbered
@@ -77,8 +79,9 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
         TorsoError: as `torso.files.read_bytes`, for a file that is empty, too large or no file.
     """
     settings = read_settings(folder)
-    family = family_of(folder, settings)
-    source = find(folder, family)
+    config = read_model(folder)
+    family = family_of(settings, config)
+    source = find(folder, family, declared(settings, config))
     with blaming(folder / CONFIG):
         clean_up = settings.flag("clean_up_tokenization_spaces", False)
         split = settings.flag("split_special_tokens", False)
@@ -101,7 +104,7 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
         settings,
         ready,
         source,
-        notes_on(ready.outline, settings, ready.removed),
+        tuple(notes_on(ready.outline, settings, ready.removed, ready.named, _switches(source, ready))),
         padding_side,
         truncation_side,
         _gives_segments(ready.outline, settings, family),
@@ -110,11 +113,16 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
     )
 
 
+def _switches(source: Source, ready: Ready) -> Switches:
+    return source.declared.of(ready.outline).switches if source.form is None else {}
+
+
 def _wheel(source: Source, settings: Settings, *, split: bool) -> tuple[Wheel, Ready]:
     """The wheel of the files, from the cache where it is there."""
     worthwhile = sum(map(len, source.contents)) > store.WORTHWHILE
     how = source.family.convert.__name__ if source.family else ""
-    key = store.key_of([str(source.form), how, repr(settings)], source.contents) if worthwhile else ""
+    said = [str(source.form), how, source.declared.name, repr(settings)]
+    key = store.key_of(said, source.contents) if worthwhile else ""
     kept = store.recall(key) if worthwhile else None
     if kept is not None:
         with suppress(Fault):

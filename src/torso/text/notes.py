@@ -2,46 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, cast
 
 from torso.language import say
+from torso.paths import shown
+from torso.text.following import Switches, differing
 from torso.text.guard import Table
 from torso.text.settings import Settings
 
-_SWITCHES = {
-    "do_lower_case": "lowercase",
-    "strip_accents": "strip_accents",
-    "tokenize_chinese_chars": "handle_chinese_chars",
-}
+_told: set[tuple[Path, str]] = set()
 
 
 class Note(NamedTuple):
-    """One thing not followed; the template is a literal with its Chinese form in ``torso.chinese.text``."""
+    """One thing not followed.
+
+    Attributes:
+        template: a literal with its Chinese form in ``torso.chinese.text``.
+        values: what the template is filled with.
+        alters: whether texts have other ids than the files ask for; False where only the form of a batch differs.
+    """
 
     template: str
     values: Mapping[str, object]
+    alters: bool = True
 
     def __str__(self) -> str:
         return say(self.template, self.values)
 
 
-def notes_on(document: Table, settings: Settings, removed: tuple[str, ...]) -> tuple[Note, ...]:
-    """What is not followed.
+def tell(folder: Path, notes: Sequence[Note]) -> None:
+    """Print the notes on other ids to standard error, each of them once in a process.
 
     Args:
-        document: the tokenizer.json as it was found.
+        folder: the tokenizer's files.
+        notes: what of them is not followed.
+    """
+    for note in notes:
+        said = str(note)
+        if note.alters and (folder, said) not in _told:
+            _told.add((folder, said))
+            values = dict(folder=shown(folder), note=said)
+            print(say("torso: the tokenizer of {folder}: {note}", values), file=sys.stderr)
+
+
+def notes_on(
+    document: Table, settings: Settings, removed: tuple[str, ...], named: Mapping[str, str], switches: Switches
+) -> Iterator[Note]:
+    """Give what is not followed.
+
+    Args:
+        document: the tokenizer.json that is used.
         settings: the files beside it.
         removed: what `torso.text.guard.check` took out.
+        named: special tokens by name.
+        switches: those that the class of its family follows.
     """
-    return tuple(_notes(document, settings, removed))
-
-
-def _notes(document: Table, settings: Settings, removed: tuple[str, ...]) -> Iterator[Note]:
     if removed:
         yield Note(
             "tokenizer.json fixes {parts}; torso pads and truncates only where a call asks for it.",
             {"parts": ", ".join(removed)},
+            alters=False,
         )
     if settings.config.get("never_split"):
         yield Note(
@@ -52,12 +75,24 @@ def _notes(document: Table, settings: Settings, removed: tuple[str, ...]) -> Ite
         yield Note("tokenizer_config.json has do_basic_tokenize=false; fast tokenizers always split into words.", {})
     if settings.config.get("auto_map"):
         yield Note("tokenizer_config.json names code of its own (auto_map); torso never runs code from a model.", {})
-    normalizer = cast(Table, document.get("normalizer") or {})
-    if normalizer.get("type") == "BertNormalizer":
-        for name, key in _SWITCHES.items():
-            said, done = settings.config.get(name), normalizer.get(key)
-            if said is not None and said != done and not (done is None and said == normalizer.get("lowercase")):
-                yield Note(
-                    "tokenizer_config.json has {name}={said} and tokenizer.json {done}; tokenizer.json is followed.",
-                    {"name": name, "said": said, "done": done},
-                )
+    differences = differing(document, settings.config, switches)
+    for name, said, done in (*differences, *_around(document, settings.config, named)):
+        yield Note(
+            "tokenizer_config.json has {name}={said} and tokenizer.json {done}; tokenizer.json is followed.",
+            {"name": name, "said": said, "done": done},
+        )
+
+
+def _around(
+    document: Table, config: Mapping[str, object], named: Mapping[str, str]
+) -> Iterator[tuple[str, bool, bool]]:
+    """Each of ``add_bos_token`` and ``add_eos_token`` that says otherwise than the template does."""
+    frame = document.get("post_processor")
+    if not isinstance(frame, dict) or cast(Table, frame).get("type") != "TemplateProcessing":
+        return
+    single = cast("list[dict[str, Table]]", cast(Table, frame)["single"])
+    for name, token, place in (("add_bos_token", "bos_token", 0), ("add_eos_token", "eos_token", -1)):
+        said = config.get(name)
+        done = bool(single) and single[place].get("SpecialToken", {}).get("id") == named.get(token)
+        if isinstance(said, bool) and token in named and said != done:
+            yield name, said, done

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from torso.text import usual
 from torso.text.parts import (
     Draft,
     Numbers,
@@ -21,18 +22,17 @@ from torso.text.parts import (
     precompiled,
     replaced,
     replaced_regex,
-    special,
     template,
     tokens,
 )
 from torso.text.sentencepiece import SentencePieceModel
 from torso.text.settings import AddedToken, Settings
-from torso.text.unigram import FAIRSEQ, LOWEST, MASK, Entry, drafted, entries, fairseq_entries, scheme, words_and_spaces
+from torso.text.unigram import LOWEST, Entry, drafted, entries, fairseq_entries, scheme, words_and_spaces
 
 
 def xlm_roberta(model: SentencePieceModel, settings: Settings) -> Draft:
     """XLM-RoBERTa's: fairseq's numbering, and RoBERTa's tokens around the text."""
-    named = tokens(settings, FAIRSEQ | MASK)
+    named = tokens(settings, usual.FAIRSEQ)
     prefix = scheme(settings, "never")
     return drafted(
         model,
@@ -53,7 +53,7 @@ def _framed_as_roberta(named: Mapping[str, AddedToken]) -> Callable[[Numbers], T
 
 def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
     """CamemBERT's: five entries of fairseq's before the pieces, of which two are the beginning and the end."""
-    named = tokens(settings, FAIRSEQ | MASK)
+    named = tokens(settings, usual.FAIRSEQ)
     prefix = scheme(settings, "never")
     pad, unknown = content(named, "pad_token"), content(named, "unk_token")
     own: list[Entry] = [("<s>NOTUSED", 0.0), (pad, 0.0), ("</s>NOTUSED", 0.0), (unknown, 0.0), ("<unk>NOTUSED", LOWEST)]
@@ -71,8 +71,7 @@ def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def albert(model: SentencePieceModel, settings: Settings) -> Draft:
     """ALBERT's: BERT's template, and no piece that ends in a digit and a comma, as it was trained."""
-    usual = special(dict(bos_token="[CLS]", eos_token="[SEP]", unk_token="<unk>", sep_token="[SEP]", pad_token="<pad>"))
-    named = tokens(settings, usual | special(dict(cls_token="[CLS]", mask_token="[MASK]")))
+    named = tokens(settings, usual.ALBERT)
     prefix = scheme(settings, "never")
     accents = not settings.flag("keep_accents", False)
     normalizer = in_turn(
@@ -102,8 +101,7 @@ def _is_number(text: str) -> bool:
 
 def deberta_v2(model: SentencePieceModel, settings: Settings) -> Draft:
     """DeBERTa's from version 2 on: BERT's template around SentencePiece's pieces."""
-    usual = special(dict(bos_token="[CLS]", eos_token="[SEP]", unk_token="[UNK]", sep_token="[SEP]", pad_token="[PAD]"))
-    named = tokens(settings, usual | special(dict(cls_token="[CLS]", mask_token="[MASK]")))
+    named = tokens(settings, usual.DEBERTA_V2)
     prefix = scheme(settings, "first")
     by_punctuation: Table = {"type": "Punctuation", "behavior": "Isolated"}
     normalizer = in_turn(

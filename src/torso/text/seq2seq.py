@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from torso.text import usual
 from torso.text.guard import Table
 from torso.text.languages import MBART, MBART_50
-from torso.text.parts import Draft, content, in_turn, metaspace, precompiled, replaced_regex, special, template, tokens
+from torso.text.parts import Draft, content, in_turn, metaspace, precompiled, replaced_regex, template, tokens
 from torso.text.sentencepiece import SentencePieceModel
 from torso.text.settings import AddedToken, Settings
-from torso.text.unigram import FAIRSEQ, LOWEST, MASK, count, drafted, entries, fairseq_entries, words_and_spaces
+from torso.text.unigram import LOWEST, count, drafted, entries, fairseq_entries, words_and_spaces
 
 _SPACES = replaced_regex(" {2,}", " ")
 
 
 def t5(model: SentencePieceModel, settings: Settings) -> Draft:
     """T5's and mT5's: its pieces, then the sentinels from the last to the first; ``A </s>``."""
-    named = tokens(settings, special(dict(eos_token="</s>", unk_token="<unk>", pad_token="<pad>")))
+    named = tokens(settings, usual.T5)
     number_of = count(settings, "extra_ids", 100)
     sentinels = [f"<extra_id_{number}>" for number in range(number_of)]
     end = content(named, "eos_token")
@@ -38,7 +39,7 @@ def t5(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def mbart(model: SentencePieceModel, settings: Settings) -> Draft:
     """mBART's: XLM-RoBERTa's pieces and 25 languages; the end and the language stand after the text."""
-    named = tokens(settings, FAIRSEQ | MASK)
+    named = tokens(settings, usual.FAIRSEQ)
     own = [*((each, 0.0) for each in MBART), (content(named, "mask_token"), 0.0)]
     end, code = content(named, "eos_token"), "en_XX"
     return drafted(
@@ -55,8 +56,7 @@ def mbart(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
     """mBART-50's: 52 languages; the language stands before the text and the end after it."""
-    usual = {name: token for name, token in (FAIRSEQ | MASK).items() if name != "bos_token"}
-    named = tokens(settings, usual)
+    named = tokens(settings, usual.MBART_50)
     own = [*((each, 0.0) for each in MBART_50), (content(named, "mask_token"), 0.0)]
     end, code = content(named, "eos_token"), "en_XX"
     return drafted(
@@ -73,8 +73,7 @@ def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
     """Pegasus': the padding, the end, two masks and 101 entries that text never holds stand before the pieces."""
-    usual = special(dict(eos_token="</s>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask_2>"))
-    named = tokens(settings, usual)
+    named = tokens(settings, usual.PEGASUS)
     sentence = settings.config.get("mask_token_sent", "<mask_1>")
     masks = [str(sentence)] if isinstance(sentence, str) else []
     unused = [f"<unk_{number}>" for number in range(2, count(settings, "offset", 103))]
@@ -94,7 +93,7 @@ def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
 
 def marian(model: SentencePieceModel, numbers: Mapping[str, int], settings: Settings) -> Draft:
     """Marian's, of one of its two languages: the pieces of the file; their ids, which vocab.json has, come after."""
-    named = tokens(settings, special(dict(eos_token="</s>", unk_token="<unk>", pad_token="<pad>")))
+    named = tokens(settings, usual.T5)
     codes = [token for token in numbers if token.startswith(">>") and token.endswith("<<")]
     end = content(named, "eos_token")
     ends: Table = {"type": "Strip", "strip_left": True, "strip_right": True}

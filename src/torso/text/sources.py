@@ -10,17 +10,20 @@ from typing import cast
 from torso.errors import TokenizerError
 from torso.files import inside, parse_json, read_bytes
 from torso.paths import shown
-from torso.text.added import added, numbers_of, with_added
+from torso.text.added import added, numbers_of, with_added, with_special
 from torso.text.bytelevel import read_merges, read_numbers
 from torso.text.convert import read_vocabulary
+from torso.text.declared import Declared
 from torso.text.families import Family, Form, family_of_merges, family_of_pieces, family_of_words
 from torso.text.faults import Fault, blaming
+from torso.text.following import follow
 from torso.text.guard import FILE_LIMIT, Table, check
 from torso.text.models import check_ids, kind_of, vocabulary_of
 from torso.text.parts import Draft, in_order
 from torso.text.sentencepiece import read_sentencepiece
 from torso.text.seq2seq import marian
-from torso.text.settings import BERT_TOKENS, AddedToken, Settings
+from torso.text.settings import AddedToken, Settings
+from torso.text.usual import BERT
 
 FULL = "tokenizer.json"
 WORDS = "vocab.txt"
@@ -39,12 +42,14 @@ class Source:
         contents: their bytes.
         form: what files they are; None for a tokenizer.json.
         family: what they are made by, where the files beside them say.
+        declared: the class that a tokenizer.json is read by.
     """
 
     paths: tuple[Path, ...]
     contents: tuple[bytes, ...]
     form: Form | None
     family: Family | None
+    declared: Declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Made:
     extra: tuple[AddedToken, ...]
 
 
-def find(folder: Path, family: Family | None) -> Source:
+def find(folder: Path, family: Family | None, declared: Declared) -> Source:
     """The vocabulary of ``folder``: its tokenizer.json, else the files of its family, else those that are there.
 
     Raises:
@@ -84,7 +89,7 @@ def find(folder: Path, family: Family | None) -> Source:
         if names and all(_is_there(folder / name) for name in names):
             paths = tuple(inside(folder, name) for name in names)
             contents = tuple(read_bytes(path, limit=FILE_LIMIT).removeprefix(_BYTE_ORDER_MARK) for path in paths)
-            return Source(paths, contents, form, family)
+            return Source(paths, contents, form, family, declared)
     raise _missing(folder, family)
 
 
@@ -186,21 +191,27 @@ def _read_full(source: Source, settings: Settings) -> Made:
     data = source.contents[0]
     document = cast(Table, parse_json(_text(data), path=source.paths[0], code="E_TOKENIZER"))
     cleaned, removed = check(document)
-    named = _named(document, settings)
-    complete = with_added(cleaned, settings, named, settings.extra)
+    declared = source.declared.of(cleaned)
+    named = _named(document, settings, declared)
+    complete = with_added(follow(cleaned, settings, declared.switches), settings, named, settings.extra)
+    if declared.name:
+        complete = with_special(complete, {token.content for token in named.values()})
     return Made(complete, data if complete is document else None, removed, named, settings.extra)
 
 
-def _named(document: Table, settings: Settings) -> dict[str, AddedToken]:
-    """Special tokens by name: those the files name, then BERT's and the padding's where the file has such a token."""
+def _named(document: Table, settings: Settings, declared: Declared) -> dict[str, AddedToken]:
+    """Special tokens by name: those the files name, then those of the class, BERT's and the padding's, if they exist.
+
+    A token of a class that the file does not have is left out: its id would lie beyond the table of the model.
+    """
     model = cast(Table, document["model"])
-    vocabulary: Mapping[str, int] = vocabulary_of(model) if kind_of(model) == "WordPiece" else {}
     have = {cast(str, token["content"]) for token in added(document)}
     named = dict(settings.named)
-    for name, content in BERT_TOKENS.items():
-        if name not in named and content in vocabulary:
-            named[name] = AddedToken(content)
+    usual = declared.usual or (BERT if kind_of(model) == "WordPiece" else {})
+    wanted = {name: token for name, token in usual.items() if settings.config.get(name, token) is not None}
     padding = cast(Table, document.get("padding") or {}).get("pad_token")
-    if "pad_token" not in named and isinstance(padding, str) and (padding in have or padding in vocabulary):
-        named["pad_token"] = AddedToken(padding)
-    return in_order(named)
+    if isinstance(padding, str):
+        wanted = {"pad_token": AddedToken(padding)} | wanted
+    if any(token.content not in have for token in wanted.values()):
+        have |= vocabulary_of(model).keys()
+    return in_order({name: token for name, token in wanted.items() if token.content in have} | named)

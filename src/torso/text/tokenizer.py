@@ -12,6 +12,7 @@ from torso.text import load as loading
 from torso.text import save as saving
 from torso.text.calling import Caller
 from torso.text.chat import Message, chosen, rendered
+from torso.text.notes import tell
 from torso.text.request import Padding, Tensors, Truncation
 
 
@@ -101,6 +102,10 @@ class Tokenizer(Caller):
     def notes(self) -> tuple[str, ...]:
         """What the files ask for that is not followed, in words."""
         return tuple(str(note) for note in self._loaded.notes)
+
+    def tell_notes(self) -> None:
+        """Print to standard error, once in a process, each of `notes` that means other ids than the files ask for."""
+        tell(self._folder, self._loaded.notes)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many tokens are put around one text, or around two."""

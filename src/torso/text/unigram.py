@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from torso.text.faults import Fault
-from torso.text.parts import Draft, Numbers, Table, content, in_turn, metaspace, special
+from torso.text.parts import Draft, Numbers, Table, content, in_turn, metaspace
 from torso.text.sentencepiece import CONTROL, UNIGRAM, USER_DEFINED, SentencePieceModel
 from torso.text.settings import AddedToken, Settings
 
 Entry = tuple[str, float]
 _MOST = 10_000  # tokens that a family adds of its own
 LOWEST = -100.0  # the score of what text must not be cut into
-FAIRSEQ = special(
-    dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>", sep_token="</s>", pad_token="<pad>", cls_token="<s>")
-)
-MASK = {"mask_token": AddedToken("<mask>", lstrip=True)}  # it takes the space before it, as a word would
 
 
 def entries(model: SentencePieceModel) -> list[Entry]:
