@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from torso.architecture import Architecture, Task, find
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.config_file import ConfigFile
+from torso.checkpoint.modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
 from torso.settling import NewHead, run_dtype, settle_labels
 
@@ -24,12 +25,13 @@ Source = str | os.PathLike[str]
 
 
 def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
-    """The architecture and the config of a model folder. Loads no torch.
+    """The architecture and the config of a model folder, or of the transformer within it. Loads no torch.
 
     Raises:
         NotFoundError: ``E_MISSING_FILE``, if there is no config.json.
         ConfigError, FileFormatError, UnsupportedError: if it cannot be used.
     """
+    folder = transformer_folder(folder)
     file = ConfigFile.read(folder / "config.json")
     model_type = file.values.get("model_type")
     architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
@@ -75,7 +77,7 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
     from torso.hub import resolve
     from torso.text import Tokenizer
 
-    folder = source if isinstance(source, Path) else resolve(source, config_only=True).folder
+    folder = transformer_folder(source if isinstance(source, Path) else resolve(source, config_only=True).folder)
     tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
     tokenizer.tell_notes()
     if not (folder / "config.json").exists():
@@ -181,7 +183,7 @@ def fill_model(
     from torso.model import Model, initialise
     from torso.weightless import place, weightless
 
-    contents = Contents.of(open_weights(folder), architecture)
+    contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
     check_sizes(config, architecture, contents)
     config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
     with weightless():

@@ -72,7 +72,10 @@ def test_nothing_is_assumed(models: Path) -> None:
 
 def _write(folder: Path, pooling: object, kinds: list[str], **more: object) -> Path:
     (folder / "1_Pooling").mkdir()
-    modules = [{"type": f"sentence_transformers.models.{kind}", "path": f"1_{kind}"} for kind in kinds]
+    modules = [
+        {"type": f"sentence_transformers.models.{kind}", "path": "" if kind == "Transformer" else f"1_{kind}"}
+        for kind in kinds
+    ]
     (folder / "modules.json").write_text(json.dumps(modules))
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
     for name, value in more.items():
@@ -97,7 +100,10 @@ def test_the_newer_form_of_the_files(tmp_path: Path) -> None:
     ("pooling", "kinds", "kind"),
     [
         ({"pooling_mode_mean_tokens": True}, ["Transformer", "Pooling", "LSTM"], UnsupportedError),
-        ({"pooling_mode_mean_tokens": True, "include_prompt": False}, ["Transformer", "Pooling"], UnsupportedError),
+        ({"pooling_mode_mean_tokens": True, "include_prompt": "no"}, ["Transformer", "Pooling"], UnsupportedError),
+        ({"pooling_mode_mean_tokens": True}, ["Transformer", "Pooling", "Pooling"], UnsupportedError),
+        ({"pooling_mode_mean_tokens": True}, ["Transformer", "LayerNorm", "Pooling"], ConfigError),
+        ({"pooling_mode_mean_tokens": True, "sharpen": 2}, ["Transformer", "Pooling"], UnsupportedError),
         ({"pooling_mode_mean_tokens": False}, ["Transformer", "Pooling"], ConfigError),
         ({"pooling_mode": "median"}, ["Transformer", "Pooling"], ConfigError),
         ([], ["Transformer", "Pooling"], ConfigError),

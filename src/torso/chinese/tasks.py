@@ -9,16 +9,7 @@ TEXTS: dict[str, str] = {
     "Text {index} has no {mask} to fill: {text}": "第 {index} 条文本中没有可填的 {mask}：{text}",
     "Write {mask} where a token is to be found.": "请在要填的位置写上 {mask}。",
     "{path} does not say how to pool: {found}.": "{path} 没有说明如何池化：{found}。",
-    "no Pooling module": "没有 Pooling 模块",
-    "no list of modules": "不是模块列表",
-    "a module without type or path": "有模块缺少 type 或 path",
-    "no known pooling mode": "没有已知的池化方式",
-    "no table": "不是键值表",
     "Download it again, or say pooling=... to leave the file aside.": "请重新下载，或用 pooling=... 指定而不看该文件。",
-    "{path} leaves prompts out of the pooling, which torso does not do.": (
-        "{path} 要求池化时排除提示词，torso 不支持。"
-    ),
-    "Say pooling=... to leave the file aside.": "可用 pooling=... 指定而不看该文件。",
     "{name} does not say how to make one vector of a text, and nothing is assumed.": (
         "{name} 没有说明如何把一条文本变成一个向量，torso 不作猜测。"
     ),
@@ -117,19 +108,6 @@ TEXTS: dict[str, str] = {
         "一个问题请写 choose(question, alternatives)；多个请写 choose([(question, alternatives), ...])。"
     ),
     # vectors, comparing, searching
-    "{path} asks for the module {kind}, which torso does not have at this place.": (
-        "{path} 在此处需要模块 {kind}，torso 不支持。"
-    ),
-    "It has Transformer, Pooling, Dense and Normalize, in this order. Say pooling=... to leave the file aside.": (
-        "支持的模块依次为 Transformer、Pooling、Dense、Normalize。可用 pooling=... 指定而不看该文件。"
-    ),
-    "{path} describes a Dense module that torso does not have: activation {activation}.": (
-        "{path} 描述的 Dense 模块 torso 不支持：激活函数 {activation}。"
-    ),
-    "It has Dense from vector to vector, with one of: {known}.": "支持从向量到向量的 Dense，激活函数可为：{known}。",
-    "a Dense module without sizes": "有 Dense 模块没有写明尺寸",
-    "a prompt without text": "有提示词没有内容",
-    "no known similarity": "没有已知的相似度",
     "The layer in {folder} does not fit: its config says {width} numbers in and {out} out; it is given {given}.": (
         "{folder} 中的层对不上：其配置写明输入 {width} 个数、输出 {out} 个数；实际得到 {given} 个。"
     ),
@@ -148,12 +126,6 @@ TEXTS: dict[str, str] = {
     "{name} has {count} labels; what ranks texts has one.": "{name} 有 {count} 个标签；用于排序的模型只有一个。",
     "Use a cross-encoder, such as cross-encoder/ms-marco-MiniLM-L6-v2; or torso.classify with pairs.": (
         "请使用交叉编码器，例如 cross-encoder/ms-marco-MiniLM-L6-v2；或对文本对使用 torso.classify。"
-    ),
-    "The config of {name} makes scores by {stated}, which torso does not have.": (
-        "{name} 的配置用 {stated} 计算分数，torso 不支持。"
-    ),
-    "It has Sigmoid and Identity: change activation_fn in config.json.": (
-        "支持 Sigmoid 和 Identity：请修改 config.json 中的 activation_fn。"
     ),
     "There is no folder {folder}.": "没有文件夹 {folder}。",
     "There is no .txt or .md file in {folder}.": "{folder} 中没有 .txt 或 .md 文件。",

@@ -133,11 +133,12 @@ def _parsed(change: str) -> tuple[str, Any]:
 def _hold_to_weights(opened: Opened, changed: HubConfig) -> bool:
     """Whether the weights are here; then the config's sizes fit them, or an error says which does not."""
     from torso.checkpoint.fill import Contents, check_sizes
+    from torso.checkpoint.modules import transformer_folder
     from torso.checkpoint.weights import open_weights
     from torso.errors import NotFoundError, WeightsError
 
     try:
-        weights = open_weights(opened.folder)
+        weights = open_weights(transformer_folder(opened.folder))
     except NotFoundError:
         return False
     contents = Contents.of(weights, opened.architecture)

@@ -89,6 +89,7 @@ def _purpose(name: str) -> str:
 
 
 def _config(folder: Path, model: str) -> Stage:
+    from torso.checkpoint.modules import transformer_folder
     from torso.checkpoint.weights import open_weights
 
     architecture, config = read_config(folder)
@@ -97,7 +98,7 @@ def _config(folder: Path, model: str) -> Stage:
     own = {each.name: knob_of(each) for each in config.declared() if each.name not in shared}
     acting = {name for name, about in own.items() if about.acts in ("shape", "run") and about.only is None}
     short = [row for row in config.describe() if row.name in acting and row.value is not None]
-    entries = [entry for entry in open_weights(folder).entries.values() if entry.is_float]
+    entries = [entry for entry in open_weights(transformer_folder(folder)).entries.values() if entry.is_float]
     data = {
         "family": architecture.family,
         "weights": sum(prod(entry.shape) for entry in entries),

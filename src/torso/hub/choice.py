@@ -23,6 +23,7 @@ _VOCABULARIES = (
     ("tokenizer.model",),
     ("source.spm", "target.spm", "vocab.json"),
 )
+_SENTENCE_MODELS = ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 _BESIDE = (
     "config.json",
     "tokenizer_config.json",
@@ -30,6 +31,8 @@ _BESIDE = (
     "added_tokens.json",
     "chat_template.jinja",
     "modules.json",
+    "config_sentence_transformers.json",
+    *(f"sentence_{name}_config.json" for name in _SENTENCE_MODELS),
 )
 
 
@@ -117,7 +120,13 @@ def required(names: Collection[str], *, config_only: bool = False) -> tuple[str,
     vocabulary = next((kind for kind in _VOCABULARIES if all(name in names for name in kind)), ())
     files += [name for name in vocabulary if name not in files]
     if "modules.json" in names:
-        files += sorted(name for name in names if _in_module(name) and name.endswith("config.json"))
+        # The transformer of old versions lies in such a folder, too, with its vocabulary.
+        entries = {name for kind in _VOCABULARIES for name in kind}
+        files += sorted(
+            name
+            for name in names
+            if _in_module(name) and (name.endswith("config.json") or PurePosixPath(name).name in entries)
+        )
     if not config_only:
         files += [*weight_files(names), *_module_weights(names)]
     return tuple(files)

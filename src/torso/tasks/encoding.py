@@ -19,7 +19,7 @@ from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready, recipe_of
-from torso.tasks.recipe import prompted, settle
+from torso.tasks.recipe import Recipe, lowered, prompted, settle
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -125,12 +125,15 @@ def encode(
     """
     ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
     stated = recipe_of(ready) if pooling is None else None
-    recipe = prompted(settle(stated, pooling, normalize, ready.name), prompt, prompt_name)
+    recipe = prompted(settle(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
     pool = Pooler(recipe, dimensions, ready.model.device)
+    prompt_rows = 0 if recipe.pools_prompt else _rows_of(recipe.prompt, recipe, ready.tokenizer)
     how = lengths(ready.tokenizer.limited(recipe.max_tokens).max_tokens, long, stride, merge)
 
     def split(out: Features, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
-        vectors = pool(out.hidden).cpu()
+        # Windows after the first do not hold the prompt.
+        skipped = [0 if each.start else prompt_rows for each in reads] if prompt_rows else []
+        vectors = pool(out.hidden, skipped).cpu()
         with torch.inference_mode(False):  # copies made here are plain tensors, which a caller may train on
             return list(zip(reads, [vector.clone() for vector in vectors], strict=True))
 
@@ -146,6 +149,14 @@ def encode(
             yield Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, how.limit, reach)
 
     return predict(texts, one)
+
+
+def _rows_of(prompt: str, recipe: Recipe, tokenizer: Tokenizer) -> int:
+    """Tokens at the beginning of a text that are its prompt's, the special ones before it among them."""
+    if not prompt:
+        return 0
+    ids = tokenizer.encoding(lowered(prompt) if recipe.lowercase else prompt).ids
+    return len(ids) - int(bool(ids) and ids[-1] in tokenizer.all_special_ids)
 
 
 embed = encode

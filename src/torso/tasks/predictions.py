@@ -211,7 +211,7 @@ class Ranked(Several[Match]):
         query: as it was given.
         matches: the best first.
         measure: what the scores are: ``cosine``, ``dot``, ``euclidean`` or ``manhattan`` (distances below zero) of
-            vectors; ``sigmoid`` or ``logit`` of a cross-encoder.
+            vectors; of a cross-encoder ``sigmoid``, ``logit``, or the activation that its files name.
     """
 
     query: str

@@ -12,15 +12,18 @@ from torso.language import say
 MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
 """sentence-transformers' names, in the order in which it puts several side by side."""
 
-ACTIVATIONS = ("Identity", "Tanh", "GELU", "ReLU", "Sigmoid", "SiLU")
-"""Classes of torch that a Dense module may name."""
+ACTIVATIONS = (
+    *("Identity", "Tanh", "GELU", "ReLU", "Sigmoid", "SiLU", "LeakyReLU", "ELU", "SELU", "CELU", "Mish", "ReLU6"),
+    *("Softplus", "Softsign", "LogSigmoid", "Hardtanh", "Hardsigmoid", "Hardswish", "Tanhshrink"),
+)
+"""Classes of torch.nn, made without arguments, that a Dense module or a cross-encoder may name."""
 
 SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A layer after the pooling.
+    """A linear layer.
 
     Attributes:
         folder: where its weights are.
@@ -28,6 +31,7 @@ class Dense:
         out: numbers it gives.
         bias: whether it adds a vector.
         activation: of `ACTIVATIONS`.
+        residual: whether what it reads is added to what it gives, through a matrix where the sizes differ.
     """
 
     folder: Path
@@ -35,6 +39,28 @@ class Dense:
     out: int
     bias: bool
     activation: str
+    residual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNorm:
+    """A layer normalization.
+
+    Attributes:
+        folder: where its weights are.
+        width: numbers it reads and gives.
+    """
+
+    folder: Path
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What brings each row or vector to length 1."""
+
+
+Layer = Dense | LayerNorm | Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +73,12 @@ class Recipe:
         max_tokens: what the recipe cuts texts to; None for the model's own limit.
         lowercase: whether texts are lowercased before they are tokenized.
         prompt: what is put before every text.
-        dense: layers that vectors go through after the pooling.
+        layers: what vectors go through after the pooling.
         prompts: what else can be put before texts, by name.
         similarity: how vectors are compared, of `SIMILARITIES`.
+        row_layers: what rows go through before the pooling.
+        dimensions: how many of the first numbers of a vector are kept; None for all.
+        pools_prompt: whether the rows of the prompt are pooled, too.
     """
 
     modes: tuple[str, ...]
@@ -57,9 +86,12 @@ class Recipe:
     max_tokens: int | None = None
     lowercase: bool = False
     prompt: str = ""
-    dense: tuple[Dense, ...] = ()
+    layers: tuple[Layer, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict[str, str])
     similarity: str = "cosine"
+    row_layers: tuple[Layer, ...] = ()
+    dimensions: int | None = None
+    pools_prompt: bool = True
 
     @property
     def name(self) -> str:
@@ -69,11 +101,21 @@ class Recipe:
     def change(self, text: str) -> str:
         """What is tokenized in place of ``text``."""
         text = self.prompt + text
-        return text.lower() if self.lowercase else text
+        return lowered(text) if self.lowercase else text
 
 
-def settle(recipe: Recipe | None, pooling: str | None, normalize: bool | None, name: str) -> Recipe:
+def lowered(text: str) -> str:
+    """A text in lower case, each character by itself, as the tokenizers' own step does it."""
+    return "".join(mark.lower() for mark in text)
+
+
+def settle(
+    recipe: Recipe | None, pooling: str | None, normalize: bool | None, name: str, dimensions: int | None = None
+) -> Recipe:
     """The recipe to follow: what the caller says, else what the folder says.
+
+    Vectors that a call cuts are brought to length 1 after the cut; where the folder asks for both, the cut comes last,
+    as in sentence-transformers.
 
     Raises:
         InputError: E_POOLING where neither says how to pool, or for an unknown mode.
@@ -88,7 +130,7 @@ def settle(recipe: Recipe | None, pooling: str | None, normalize: bool | None, n
                 values=dict(pooling=repr(pooling), known=", ".join(MODES)),
             )
         # Who names the pooling leaves the folder's recipe aside as a whole, not half of it.
-        return Recipe(modes, bool(normalize))
+        return Recipe(modes, bool(normalize), dimensions=dimensions)
     if recipe is None:
         raise InputError(
             "E_POOLING",
@@ -96,7 +138,13 @@ def settle(recipe: Recipe | None, pooling: str | None, normalize: bool | None, n
             cure='Choose: pooling="mean" or pooling="cls" (--pooling mean).',
             values=dict(name=name),
         )
-    return recipe if normalize is None else replace(recipe, normalize=normalize)
+    if normalize is None and dimensions is None and recipe.normalize and recipe.dimensions is not None:
+        return replace(recipe, normalize=False, layers=(*recipe.layers, Unit()))
+    return replace(
+        recipe,
+        normalize=recipe.normalize if normalize is None else normalize,
+        dimensions=recipe.dimensions if dimensions is None else dimensions,
+    )
 
 
 def prompted(recipe: Recipe, prompt: str | None, prompt_name: str | None) -> Recipe:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from torso.errors import ConfigError, UnsupportedError
-from torso.files import inside, read_json, shown
-from torso.language import say
-from torso.tasks.recipe import ACTIVATIONS, MODES, SIMILARITIES, Dense, Recipe
+from torso.checkpoint.modules import MODULES, read_modules, transformer_folder, unusable
+from torso.errors import UnsupportedError
+from torso.files import inside, shown
+from torso.tasks.recipe import ACTIVATIONS, MODES, Dense, Layer, LayerNorm, Recipe, Unit
+from torso.tasks.sentence_settings import read_reading, read_stated, read_table, require_known, unknown
 
 _FLAGS = {
     "pooling_mode_cls_token": "cls",
@@ -19,138 +19,148 @@ _FLAGS = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-_LIMIT = 1 << 20
+_ROWS, _VECTOR = "token_embeddings", "sentence_embedding"
 
 
 def read_recipe(folder: Path) -> Recipe | None:
     """The recipe in a model folder: ``modules.json`` and what it names; None where there is no such file.
 
     Raises:
-        UnsupportedError: E_POOLING for a module or a mode that torso does not have: leaving it out would change every
-            number.
+        UnsupportedError: E_POOLING for a module, a mode or a key that torso does not have: leaving it out would change
+            every number.
         FileFormatError, ConfigError: E_POOLING for files that say nothing usable.
     """
-    path = folder / "modules.json"
+    path = folder / MODULES
     if not path.exists():
         return None
     modes: tuple[str, ...] = ()
-    dense: list[Dense] = []
-    normalize = False
-    for kind, place in _modules(path):
-        # Vectors are brought to length 1 in the end or not at all: that is what the result can state.
-        if kind not in ("Transformer", "Pooling", "Dense", "Normalize") or (kind == "Dense" and normalize):
-            raise UnsupportedError(
-                "E_POOLING",
-                "{path} asks for the module {kind}, which torso does not have at this place.",
-                cure="It has Transformer, Pooling, Dense and Normalize, in this order. Say pooling=... to leave the "
-                "file aside.",
-                values=dict(path=shown(path), kind=repr(kind[:60])),
-            )
+    with_prompt = True
+    on_rows: list[Layer] = []
+    on_vectors: list[Layer] = []
+    for number, module in enumerate(read_modules(folder)):
+        kind, place = module.kind, module.path
         own = inside(folder, f"{place}/config.json" if place else "config.json")
-        if kind == "Pooling":
-            modes = _modes(own)
-        elif kind == "Dense":
-            dense.append(_dense(own))
-        normalize = normalize or kind == "Normalize"
+        if kind == "Transformer" and number == 0:
+            continue
+        if kind == "Pooling" and not modes:
+            modes, with_prompt = _pooling(own)
+        elif kind in _LAYERS:
+            layer, reads = _LAYERS[kind](own)
+            if layer is None or (modes and reads == _ROWS):  # nobody reads rows once they are pooled
+                continue
+            if not modes and reads == _VECTOR:
+                raise _out_of_place(path, kind)
+            (on_vectors if modes else on_rows).append(layer)
+        else:
+            raise _out_of_place(path, kind)
     if not modes:
-        raise _unusable(path, "no Pooling module")
-    settings = _table(folder / "sentence_bert_config.json")
-    limit = settings.get("max_seq_length")
-    prompts, prompt, similarity = _prompts(folder / "config_sentence_transformers.json")
+        raise unusable(path, "no Pooling module")
+    normalize = bool(on_vectors) and isinstance(on_vectors[-1], Unit)
+    reading = read_reading(transformer_folder(folder), "feature-extraction")
+    stated = read_stated(folder)
     return Recipe(
         modes,
         normalize,
-        limit if isinstance(limit, int) and limit > 0 else None,
-        settings.get("do_lower_case") is True,
-        prompt,
-        tuple(dense),
-        prompts,
-        similarity,
+        reading.max_tokens,
+        reading.lowercase,
+        stated.prompt,
+        tuple(on_vectors[:-1] if normalize else on_vectors),
+        stated.prompts,
+        stated.similarity,
+        tuple(on_rows),
+        stated.dimensions,
+        with_prompt,
     )
 
 
-def _modules(path: Path) -> list[tuple[str, str]]:
-    modules = read_json(path, limit=_LIMIT, code="E_POOLING")
-    found: list[tuple[str, str]] = []
-    for each in cast("list[Any]", modules if isinstance(modules, list) else [modules]):
-        if not isinstance(each, Mapping):
-            raise _unusable(path, "no list of modules")
-        entry = cast("Mapping[str, Any]", each)
-        kind, place = entry.get("type"), entry.get("path")
-        if not isinstance(kind, str) or not isinstance(place, str):
-            raise _unusable(path, "a module without type or path")
-        # Older and newer versions name the same module by other packages; its last word is the same.
-        found.append((kind.rpartition(".")[2], place))
-    return found
+def _out_of_place(path: Path, kind: str) -> UnsupportedError:
+    return UnsupportedError(
+        "E_POOLING",
+        "{path} asks for the module {kind}, which torso does not have at this place.",
+        cure="It has a Transformer, layers on its rows, one Pooling, then layers on vectors: {layers}. Say pooling=... "
+        "to leave the file aside.",
+        values=dict(path=shown(path), kind=repr(kind[:60]), layers=", ".join(_LAYERS)),
+    )
 
 
-def _modes(path: Path) -> tuple[str, ...]:
-    table = _table(path)
+def _pooling(path: Path) -> tuple[tuple[str, ...], bool]:
+    """The modes, and whether the rows of prompts are pooled, too."""
+    table = read_table(path)
     stated = table.get("pooling_mode")
     if stated is None:
         # With every flag off sentence-transformers falls back to the mean; a file that says nothing is refused here.
         named: list[Any] = [mode for flag, mode in _FLAGS.items() if table.get(flag) is True]
     else:
         named = cast("list[Any]", stated) if isinstance(stated, list) else [stated]
-    if table.get("include_prompt") is False:
-        raise UnsupportedError(
-            "E_POOLING",
-            "{path} leaves prompts out of the pooling, which torso does not do.",
-            cure="Say pooling=... to leave the file aside.",
-            values=dict(path=shown(path)),
-        )
     if not named or any(mode not in MODES for mode in named):
-        raise _unusable(path, "no known pooling mode")
-    return tuple(cast("list[str]", named))
+        raise unusable(path, "no known pooling mode")
+    with_prompt = table.get("include_prompt", True)
+    if not isinstance(with_prompt, bool):
+        raise unknown(path, "include_prompt", with_prompt)
+    sizes = ("word_embedding_dimension", "embedding_dimension")
+    require_known(path, table, (*_FLAGS, *sizes, "pooling_mode", "include_prompt"))
+    return tuple(cast("list[str]", named)), with_prompt
 
 
-def _dense(path: Path) -> Dense:
-    table = _table(path)
+Read = tuple[Layer | None, str]
+"""A layer, None for one that does nothing outside training; and what it reads."""
+
+
+def _dense(path: Path) -> Read:
+    table = read_table(path)
     width, out, bias = table.get("in_features"), table.get("out_features"), table.get("bias", True)
-    activation = str(table.get("activation_function", "Tanh")).rpartition(".")[2]
-    odd = table.get("use_residual") is True or table.get("module_input_name", "sentence_embedding") != (
-        "sentence_embedding"
-    )
     if not isinstance(width, int) or not isinstance(out, int) or width < 1 or out < 1 or not isinstance(bias, bool):
-        raise _unusable(path, "a Dense module without sizes")
-    if activation not in ACTIVATIONS or odd:
+        raise unusable(path, "a Dense module without sizes")
+    stated = str(table.get("activation_function", "torch.nn.Tanh"))
+    package, _, activation = stated.rpartition(".")
+    if activation not in ACTIVATIONS or not package.startswith("torch.nn"):
         raise UnsupportedError(
             "E_POOLING",
             "{path} describes a Dense module that torso does not have: activation {activation}.",
-            cure="It has Dense from vector to vector, with one of: {known}.",
-            values=dict(path=shown(path), activation=repr(activation[:60]), known=", ".join(ACTIVATIONS)),
+            cure="It has Dense with one of torch.nn's: {known}. Say pooling=... to leave the file aside.",
+            values=dict(path=shown(path), activation=repr(stated[:60]), known=", ".join(ACTIVATIONS)),
         )
-    return Dense(path.parent, width, out, bias, activation)
+    residual = table.get("use_residual", False)
+    if not isinstance(residual, bool):
+        raise unknown(path, "use_residual", residual)
+    known = ("in_features", "out_features", "bias", "activation_function", "use_residual", *_NAMES)
+    require_known(path, table, known)
+    return Dense(path.parent, width, out, bias, activation, residual), _reads(path)
 
 
-def _prompts(path: Path) -> tuple[dict[str, str], str, str]:
-    table = _table(path)
-    given = table.get("prompts")
-    prompts: dict[str, str] = {}
-    for name, prompt in cast("Mapping[str, Any]", given if isinstance(given, Mapping) else {}).items():
-        if not isinstance(prompt, str | None):
-            raise _unusable(path, "a prompt without text")
-        prompts[name] = prompt or ""
-    name = table.get("default_prompt_name")
-    if name is not None and name not in prompts:
-        raise _unusable(path, "a prompt without text")
-    similarity = table.get("similarity_fn_name") or "cosine"
-    if similarity not in SIMILARITIES:
-        raise _unusable(path, "no known similarity")
-    return prompts, "" if name is None else prompts[name], similarity
+def _layer_norm(path: Path) -> Read:
+    table = read_table(path)
+    width = table.get("dimension")
+    if isinstance(width, bool) or not isinstance(width, int) or width < 1:
+        raise unusable(path, "a LayerNorm module without its size")
+    require_known(path, table, ("dimension",))
+    return LayerNorm(path.parent, width), _VECTOR
 
 
-def _table(path: Path) -> Mapping[str, Any]:
-    value: object = read_json(path, limit=_LIMIT, code="E_POOLING") if path.exists() else dict[str, Any]()
-    if not isinstance(value, Mapping):
-        raise _unusable(path, "no table")
-    return cast("Mapping[str, Any]", value)
+def _unit(path: Path) -> Read:
+    # Older versions write no file for it; in the model's own folder lies the config of the transformer.
+    if (path.parent / MODULES).exists():
+        return Unit(), _VECTOR
+    require_known(path, read_table(path), _NAMES)
+    return Unit(), _reads(path)
 
 
-def _unusable(path: Path, found: str) -> ConfigError:
-    return ConfigError(
-        "E_POOLING",
-        "{path} does not say how to pool: {found}.",
-        cure="Download it again, or say pooling=... to leave the file aside.",
-        values=dict(path=shown(path), found=say(found)),
-    )
+def _dropout(_: Path) -> Read:
+    return None, _ROWS
+
+
+_NAMES = ("module_input_name", "module_output_name")
+
+
+def _reads(path: Path) -> str:
+    """What a module reads and writes: one and the same, of rows and vector."""
+    table = read_table(path)
+    name = table.get("module_input_name", _VECTOR)
+    if name not in (_ROWS, _VECTOR):
+        raise unknown(path, "module_input_name", name)
+    if table.get("module_output_name") not in (None, name):
+        raise unknown(path, "module_output_name", table["module_output_name"])
+    return name
+
+
+_LAYERS = {"Dense": _dense, "LayerNorm": _layer_norm, "Normalize": _unit, "Dropout": _dropout}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from torso.errors import InputError
 from torso.generation.completing import BATCH
+from torso.loading import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.lengths import Long, lengths
 from torso.tasks.ready import Ready, Usable
@@ -112,7 +113,7 @@ def translate(
         if task is not None and task in _tasks(ready):
             return spoken, {}
         if (source or target) and tokenizer is None and ready.folder is not None:
-            spoken = Tokenizer.from_folder(ready.folder, src_lang=source, tgt_lang=target)
+            spoken = load_tokenizer(ready.folder, src_lang=source, tgt_lang=target)
             spoken = spoken.limited(ready.tokenizer.max_tokens)
         if target is None or spoken.tgt_lang is None:
             _refuse(source or target, spoken, ready)
