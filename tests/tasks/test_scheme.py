@@ -22,6 +22,18 @@ CASES = [
     ("北京大学好", ["B", "E", "B", "E", "S"], ["北京/", "大学/", "好/"]),
     # plain labels with an outside: equal neighbours are one
     ("北京王明好", ["LOC", "LOC", "PER", "PER", "O"], ["北京/LOC", "王明/PER"]),
+    # marks at the end, as Korean taggers have them
+    ("北京王明好", ["LOC-B", "LOC-I", "PER-B", "PER-I", "O"], ["北京/LOC", "王明/PER"]),
+    ("北京大学好", ["LOC_B", "LOC_M", "LOC_M", "LOC_E", "LOC_S"], ["北京大学/LOC", "好/LOC"]),
+    # in lower case, with an outside to match
+    ("北京王明好", ["b-loc", "i-loc", "b-per", "i-per", "o"], ["北京/loc", "王明/per"]),
+    ("北京大学好", ["b", "e", "b", "e", "s"], ["北京/", "大学/", "好/"]),
+    # letters that are no marks: no B or I of their kind
+    ("北京王明好", ["F_NAME", "L_NAME", "U_ID", "U_ID", "O"], ["北/F_NAME", "京/L_NAME", "王明/U_ID"]),
+    ("北京王明好", ["B-PER", "I-PER", "E-MAIL", "E-MAIL", "O"], ["北京/PER", "王明/E-MAIL"]),
+    ("北京王明好", ["Type_A", "Type_B", "Type_B", "Type_I", "O"], ["北/Type_A", "京王/Type_B", "明/Type_I"]),
+    ("北京王", ["W-9", "S-Bahn", "O"], ["北/W-9", "京/S-Bahn"]),
+    ("北京王", ["o", "a", "o"], ["北/o", "京/a", "王/o"]),
     # plain labels without one: each word by itself
     ("好好学", ["a", "a", "v"], ["好/a", "好/a", "学/v"]),
 ]
@@ -44,6 +56,52 @@ def test_no_span_ends_inside_a_word() -> None:
 
 def test_the_space_before_a_word_is_not_in_it() -> None:
     assert units("a bc", [(0, 1), (1, 4)], [0, 0], [1.0, 1.0]) == [Unit(0, 1, 0, 1.0), Unit(2, 4, 0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "wanted"),
+    [
+        # scripts without spaces: each token by itself, however the tokenizer marks it
+        (["ผม", "ไป", "กรุงเทพ"], ["ผม", "ไป", "กรุงเทพ"]),
+        (["ຂ້ອຍ", "ໄປ", "ວຽງຈັນ"], ["ຂ້ອຍ", "ໄປ", "ວຽງຈັນ"]),
+        (["ខ្ញុំ", "ទៅ", "ភ្នំពេញ"], ["ខ្ញុំ", "ទៅ", "ភ្នំពេញ"]),
+        (["ကျွန်တော်", "ရန်ကုန်"], ["ကျွန်တော်", "ရန်ကုန်"]),
+        (["ﾄｳｷｮｳ", "ｴｷ"], ["ﾄｳｷｮｳ", "ｴｷ"]),
+        (["とう", "きょう"], ["とう", "きょう"]),
+        (["ﾊ", "ﾞ"], ["ﾊﾞ"]),
+        (["ที", "่"], ["ที่"]),
+        # combining marks belong to the letter before them, and do not end a word
+        (["श्", "याम", " ", "दिल्ली"], ["श्याम", "दिल्ली"]),
+        (["Jose", "\u0301", " ", "in"], ["Jose\u0301", "in"]),
+        (["שָׁ", "לוֹם"], ["שָׁלוֹם"]),
+        (["محم", "ّد"], ["محمّد"]),
+        (["தமி", "ழ்"], ["தமிழ்"]),
+        (["می", "\u200c", "خواهم"], ["می\u200cخواهم"]),
+        (["Wash", "ing", "ton", ",", "x"], ["Washington", ",", "x"]),
+        (["ไทย", "abc", "12"], ["ไทย", "abc12"]),
+    ],
+)
+def test_words_of_many_scripts(pieces: list[str], wanted: list[str]) -> None:
+    text = "".join(pieces)
+    ends = list(itertools.accumulate(map(len, pieces)))
+    spans = [(end - len(piece), end) for piece, end in zip(pieces, ends, strict=True) if piece != " "]
+    found = units(text, spans, list(range(len(spans))), [1.0] * len(spans))
+    assert [text[each.start : each.end] for each in found] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "wanted"),
+    [
+        ("Jose\u0301 in", [(0, 4), (6, 8)], ["Jose\u0301", "in"]),
+        ("दिल्ली में", [(0, 1), (2, 3), (4, 5), (7, 8)], ["दिल्ली", "में"]),
+        ("שָׁלוֹם", [(0, 1), (3, 5), (6, 7)], ["שָׁלוֹם"]),
+        ("می\u200cخواهم", [(0, 2), (3, 8)], ["می\u200cخواهم"]),
+        ("a\u200d b", [(0, 1), (3, 4)], ["a", "b"]),
+    ],
+)
+def test_marks_that_the_tokenizer_drops(text: str, kept: list[tuple[int, int]], wanted: list[str]) -> None:
+    found = units(text, kept, [0] * len(kept), [1.0] * len(kept))
+    assert [text[each.start : each.end] for each in found] == wanted
 
 
 @settings(deadline=None, max_examples=80)

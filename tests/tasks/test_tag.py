@@ -100,3 +100,70 @@ def test_each_token_has_the_mean_of_its_windows(folder: Path) -> None:
 def test_an_unknown_way_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="no aggregation 'word'"):
         tag("x", model=folder, aggregation="word")  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+BIO = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+
+
+def tagger(folder: Path, words: list[str], labels: list[str], gives: dict[str, str]) -> Path:
+    """A folder whose model gives each token the label that ``gives`` names, and others the first one."""
+    import transformers
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = {word: number for number, word in enumerate([*special, *words])}
+    made = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    folder.mkdir()
+    made.save(str(folder / "tokenizer.json"))
+    settings = '{"tokenizer_class": "BertTokenizer", "do_lower_case": false, "model_max_length": 64}'
+    (folder / "tokenizer_config.json").write_text(settings)
+    config = transformers.BertConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
+        max_position_embeddings=64, id2label=dict(enumerate(labels)), label2id={x: i for i, x in enumerate(labels)},
+    )  # fmt: skip
+    model = transformers.BertForTokenClassification(config)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "output.dense" in name or "position_emb" in name or "token_type" in name:
+                parameter.zero_()
+        table = model.bert.embeddings.word_embeddings.weight
+        for word, number in vocabulary.items():
+            table[number, labels.index(gives.get(word, labels[0]))] += 3
+        model.classifier.weight.zero_()
+        model.classifier.bias.zero_()
+        for number in range(len(labels)):
+            model.classifier.weight[number, number] = 1
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "labels", "gives", "wanted"),
+    [
+        ("ผมไปกรุงเทพ", ["ผม", "##ไป", "##กรุงเทพ"], BIO, {"##กรุงเทพ": "B-LOC"}, [("กรุงเทพ", "LOC")]),
+        ("ຂ້ອຍໄປວຽງ", ["ຂ້ອຍ", "##ໄປ", "##ວຽງ"], BIO, {"##ວຽງ": "B-LOC"}, [("ວຽງ", "LOC")]),
+        ("श्याम दिल्ली", ["श्", "##याम", "दिल्ली"], BIO, {"श्": "B-PER"}, [("श्याम", "PER")]),
+        ("Jose\u0301 in", ["Jose", "##\u0301", "in"], BIO, {"Jose": "B-PER"}, [("Jose\u0301", "PER")]),
+        ("שָׁלוֹם in", ["שָׁ", "##לוֹם", "in"], BIO, {"שָׁ": "B-PER"}, [("שָׁלוֹם", "PER")]),
+        (
+            "Ann Lee in", ["Ann", "Lee", "in"], ["O", "PER-B", "PER-I"], {"Ann": "PER-B", "Lee": "PER-I"},
+            [("Ann Lee", "PER")],
+        ),
+        (
+            "Ann Lee id", ["Ann", "Lee", "id"], ["O", "F_NAME", "L_NAME", "U_ID"],
+            {"Ann": "F_NAME", "Lee": "L_NAME", "id": "U_ID"}, [("Ann", "F_NAME"), ("Lee", "L_NAME"), ("id", "U_ID")],
+        ),
+        (
+            "Ann Lee in", ["Ann", "Lee", "in"], ["o", "b-per", "i-per"], {"Ann": "b-per", "Lee": "i-per"},
+            [("Ann Lee", "per")],
+        ),
+    ],
+)  # fmt: skip
+def test_words_and_labels_of_many_kinds(
+    tmp_path: Path, text: str, words: list[str], labels: list[str], gives: dict[str, str], wanted: list[tuple[str, str]]
+) -> None:
+    made = tag(text, model=tagger(tmp_path / "model", words, labels, gives))
+    assert [(span.text, span.label) for span in made] == wanted
