@@ -18,9 +18,9 @@ import transformers
 from torch import Tensor
 
 import torso
-from torso.generation.completing import complete
-from torso.generation.prompting import prompts_of
-from torso.generation.settings import GenerationSettings
+from torso.generation.completion import complete
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import prompts_of
 
 NEW, PROMPT = 128, 32
 

@@ -30,7 +30,7 @@ print(json.dumps({{"share": (peak() - bare) / weights, "weights": weights / 2**2
 """
 RUN = "model = AutoModel.from_pretrained({folder!r}); model(input_ids=torch.ones(1, 16, dtype=torch.long))"
 LOADS = {
-    "torso": ("import torch\nfrom torso import AutoModel\nimport torso.padded, torso.models.bert", RUN),
+    "torso": ("import torch\nfrom torso import AutoModel\nimport torso.compat.padded_model, torso.models.bert", RUN),
     "transformers": ("import torch\nfrom transformers import AutoModel, BertModel", RUN),
 }
 

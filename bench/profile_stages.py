@@ -26,13 +26,13 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 import torso
 from torso.batch import Batch
+from torso.engines.benchmark import batch_of
+from torso.engines.runner import by_length
 from torso.model import Model, new_model
 from torso.models.bert import BertConfig
 from torso.outputs import Hidden
-from torso.runtime.batching import by_length
-from torso.runtime.measuring import batch_of
+from torso.tasks.embedding_recipe import Recipe
 from torso.tasks.pooling import Pooler
-from torso.tasks.recipe import Recipe
 
 # A trunk that runs as one kernel has no stages to see.
 os.environ["TORSO_KERNELS"] = "0"

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import torso
-from torso.runtime.batching import by_length
-from torso.runtime.measuring import batch_of
+from torso.engines.benchmark import batch_of
+from torso.engines.runner import by_length
 
 # The path that these techniques are of.
 os.environ["TORSO_KERNELS"] = "0"

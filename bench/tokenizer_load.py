@@ -25,7 +25,7 @@ import transformers
 from tokenizers import Tokenizer as Engine
 from tokenizers import models, pre_tokenizers, trainers
 
-from torso.text import Tokenizer, load
+from torso.text import Tokenizer, load_tokenizer
 
 
 def lines() -> Iterator[str]:
@@ -80,11 +80,11 @@ def measure(folder: Path, kind: str, rounds: int) -> None:
 
     def first() -> Tokenizer:
         shutil.rmtree(cache, ignore_errors=True)
-        load._wheels.clear()
+        load_tokenizer._wheels.clear()
         return Tokenizer.from_folder(folder)
 
     def again() -> Tokenizer:
-        load._wheels.clear()
+        load_tokenizer._wheels.clear()
         return Tokenizer.from_folder(folder)
 
     programs: dict[str, Callable[[], object]] = {

@@ -13,7 +13,7 @@ import sys
 
 from harness import hunt
 
-from torso.text.chat import rendered
+from torso.text.chat_template import rendered
 from torso.text.template_methods import LISTS, TABLES, TEXTS
 
 GROWN = {  # values that were too much once, and others of their kinds

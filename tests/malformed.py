@@ -40,7 +40,7 @@ class Case:
     name: str
     build: Callable[[Path], Path | None]
     code: str
-    call: str = "torso.checkpoint.weights:open_weights"
+    call: str = "torso.weights.weights:open_weights"
     seconds: float = 5.0
 
     def __str__(self) -> str:

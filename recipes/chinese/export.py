@@ -11,8 +11,8 @@ from torch import Tensor
 from torso import load
 from torso.architecture import Task
 from torso.batch import Batch
-from torso.checkpoint import safetensors
 from torso.model import Model
+from torso.weights import safetensors
 
 from . import evaluate
 from .models import Part, Prepared, configs, write_tokenizer

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from torso.architecture import Architecture, Task, find
 from torso.batch import Batch
-from torso.checkpoint.names import Names
 from torso.models.bert import BertConfig
 from torso.nn.heads import VocabHead
 from torso.nn.trunk import Trunk
 from torso.outputs import Hidden
+from torso.weights.names import Names
 
 BERT: Architecture[Any] = find("bert")
 

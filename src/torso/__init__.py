@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torso.architecture import Task
-    from torso.auto import (
+    from torso.batch import Batch, Layout, pack, unpack
+    from torso.compat.auto import (
         AutoConfig,
         AutoModel,
         AutoModelForCausalLM,
@@ -30,13 +31,12 @@ if TYPE_CHECKING:
         BertForTokenClassification,
         BertModel,
     )
-    from torso.batch import Batch, Layout, pack, unpack
+    from torso.engines.optimise import optimise
     from torso.errors import TorsoError
-    from torso.generation.settings import GenerationSettings
-    from torso.loading import load, load_tokenizer
+    from torso.generation.generation_settings import GenerationSettings
+    from torso.loading.load import load, load_tokenizer
     from torso.model import Model, new_model
     from torso.models.bert import BertConfig
-    from torso.runtime.optimise import optimise
     from torso.tasks import (
         answer,
         chat,
@@ -115,14 +115,14 @@ __all__ = [
 
 _HOME = {
     "BertConfig": "torso.models.bert",
-    "optimise": "torso.runtime.optimise",
+    "optimise": "torso.engines.optimise",
     "Task": "torso.architecture",
     "TorsoError": "torso.errors",
-    "GenerationSettings": "torso.generation.settings",
+    "GenerationSettings": "torso.generation.generation_settings",
     **dict.fromkeys(("Batch", "Layout", "pack", "unpack"), "torso.batch"),
     **dict.fromkeys(("Encoding", "Tokenizer"), "torso.text"),
     **dict.fromkeys(("Model", "new_model"), "torso.model"),
-    **dict.fromkeys(("load", "load_tokenizer"), "torso.loading"),
+    **dict.fromkeys(("load", "load_tokenizer"), "torso.loading.load"),
     **dict.fromkeys(("answer", "choose", "classify", "embed", "encode", "fill"), "torso.tasks"),
     **dict.fromkeys(("chat", "chat_stream", "generate", "stream", "summarise", "translate"), "torso.tasks"),
     **dict.fromkeys(("rerank", "search", "similar", "tag", "zero_shot"), "torso.tasks"),
@@ -135,7 +135,7 @@ def __getattr__(name: str) -> object:
         return import_module("torso.kernels")  # of which messages name `torso.kernels.about`
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOME.get(name, "torso.auto")), name)
+    value = getattr(import_module(_HOME.get(name, "torso.compat.auto")), name)
     globals()[name] = value
     return value
 

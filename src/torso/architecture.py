@@ -10,12 +10,12 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from torso.checkpoint.names import Names
 from torso.errors import InputError, UnsupportedError
+from torso.weights.names import Names
 
 if TYPE_CHECKING:
     from torso import nn
-    from torso.checkpoint.config import HubConfig
+    from torso.config.hub_config import HubConfig
     from torso.outputs import (
         ChoiceLogits,
         Features,

@@ -11,21 +11,23 @@ from torch import nn
 
 from torso.architecture import Architecture, Task, find
 from torso.batch import Batch, Layout
-from torso.checkpoint.config import HubConfig
-from torso.checkpoint.fill import LoadReport
-from torso.checkpoint.names import Names, Parts
-from torso.errors import TooLongError, UnsupportedError
-from torso.nn.cache import KeyValueCache
+from torso.config.fields import knob_of
+from torso.config.hub_config import HubConfig
+from torso.errors import ConfigError, TooLongError, UnsupportedError
+from torso.nn.batch_invariant import rowwise_products
 from torso.nn.heads import Head, VocabHead
+from torso.nn.id_checks import check_batch
+from torso.nn.inference_only import Sealable
+from torso.nn.key_value_cache import KeyValueCache
+from torso.nn.meta_init import place, weightless
 from torso.nn.norm import OffsetRMSNorm
-from torso.nn.products import rowwise_products
-from torso.nn.sealed import Sealable
 from torso.nn.trunk import AnyTrunk
 from torso.outputs import Hidden
-from torso.tables import check_batch
+from torso.weights.names import Names, Parts
+from torso.weights.report import LoadReport
 
 if TYPE_CHECKING:
-    from torso.runtime.modes import Optimised
+    from torso.engines.calibration import Optimised
     from torso.text import Tokenizer
 
 Out = TypeVar("Out")
@@ -175,8 +177,6 @@ class Model(Sealable, Generic[Out]):
             ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
             UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
         """
-        from torso.changing import changed
-
         self.refuse_optimised()
         anew = changed(self, changes)
         self.config, self.trunk, self.head = anew.config, anew.trunk, anew.head
@@ -215,7 +215,7 @@ class Model(Sealable, Generic[Out]):
         Raises:
             AccessError, DiskError: if the folder cannot be written; no half file is left.
         """
-        from torso.checkpoint.save import save
+        from torso.loading.save import save
 
         self.refuse_optimised()
         save(self, Path(folder), tokenizer)
@@ -249,3 +249,37 @@ def initialise(model: nn.Module, parameters: Mapping[str, torch.Tensor], spread:
             module, _, kind = name.rpartition(".")
             from_one = isinstance(model.get_submodule(module), OffsetRMSNorm)
             value.fill_(1.0 if kind == "weight" and not from_one else 0.0)
+
+
+def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
+    """A model of the changed config around the very same weights; `Model.set` tells what can change.
+
+    Raises:
+        ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
+        UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
+    """
+    model.config.refuse_unknown(changes)
+    for declared in model.config.declared():
+        if declared.name in changes and knob_of(declared).acts == "shape":
+            raise ConfigError(
+                "E_NEEDS_RELOAD",
+                "{name} gives the weights their shape; a built model cannot change it.",
+                cure="Load again: load(source, task, changes={{'{name}': ...}}).",
+                values=dict(name=declared.name),
+            )
+    config = model.config.replace(changes)
+    if config.num_labels != model.config.num_labels:
+        raise ConfigError(
+            "E_NEEDS_RELOAD",
+            "The head has {there} labels; {given} names were given.",
+            cure="Name as many, or load again with labels=[...] and new_head=True.",
+            values=dict(there=model.config.num_labels, given=config.num_labels),
+        )
+    with weightless():
+        anew = Model(config, model.architecture, model.task)
+    if model.report is not None:
+        anew.drop(model.report.absent)
+    own = dict(model.named_parameters())
+    for name, _ in anew.named_parameters():
+        place(anew, name, own[name])
+    return anew.train(model.training)

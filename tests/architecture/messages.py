@@ -108,11 +108,11 @@ def _gathered() -> Iterator[Message]:
 
 def messages() -> list[Message]:
     """Every message that a person can meet."""
-    from torso.checkpoint.config_keys import NEUTRAL
-    from torso.checkpoint.describe import ACTS, headings
+    from torso.config.config_file import NEUTRAL
+    from torso.config.describe import ACTS, headings
 
     tables = [*NEUTRAL.values(), *ACTS.values(), "file", "you", "default", *headings()]
-    return [*_gathered(), *(Message(text, "torso.checkpoint", 0) for text in tables if text != "-")]
+    return [*_gathered(), *(Message(text, "torso.weights", 0) for text in tables if text != "-")]
 
 
 def normal(text: str) -> str:

@@ -147,7 +147,7 @@ def test_its_config_and_names_load_without_torch(tmp_path) -> None:
 import sys, pathlib
 sys.path.insert(0, sys.argv[1])
 from architecture import toy
-from torso.loading import read_config
+from torso.loading.load import read_config
 architecture, config = read_config(pathlib.Path(sys.argv[2]))
 assert config.window == 3
 assert architecture.names.keys("layers.1.attn.qkv.weight", "toy.") == tuple(f"toy.h.1.attn.{p}.weight" for p in "qkv")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import Axis, Count, chance, knob, size
+from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
+from torso.weights.names import Names, cat
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -104,7 +104,7 @@ def test_the_scores_are_above_the_baselines() -> None:
 
 @pytest.mark.parametrize(("name", "task"), [("sentiment", Task.SEQUENCE), ("tagger", Task.TOKEN)])
 def test_the_log_counts_the_parameters_of_the_file(name: str, task: Task[Any]) -> None:
-    from torso.checkpoint.weights import open_weights
+    from torso.weights.weights import open_weights
 
     entries = open_weights(HOME / name).entries
     assert record(name)["parameters"] == sum(prod(entry.shape) for entry in entries.values())

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from torso import load
-from torso.loading import load_tokenizer
-from torso.runtime.measuring import EVERY, Measured, Measurement
+from torso.engines.benchmark import EVERY, Measured, Measurement
+from torso.loading.load import load_tokenizer
 
 from .conftest import Result
 
@@ -40,7 +40,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         asked.append(dict(folder=folder, texts=texts, modes=modes, rounds=rounds))
         return DONE
 
-    monkeypatch.setattr("torso.runtime.measuring.measure", measure)
+    monkeypatch.setattr("torso.engines.benchmark.measure", measure)
     return asked
 
 
@@ -90,7 +90,7 @@ def test_a_stop_is_one_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*given: object, **named: object) -> Measurement:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("torso.runtime.measuring._seconds", stopped)
+    monkeypatch.setattr("torso.engines.benchmark._seconds", stopped)
     done = call("bench", "--rounds", 1, "--mode", "exact", "--json")
     assert (done.status, done.out, done.err) == (130, "", "\ntorso: stopped.\n")
 
@@ -138,7 +138,7 @@ def test_it_says_what_ran_the_modes(call: Callable[..., Result], monkeypatch) ->
 
 
 def test_without_texts_it_makes_its_own() -> None:
-    from torso.runtime.measuring import random_ids
+    from torso.engines.benchmark import random_ids
 
     ids = random_ids(load("torso:sentiment"), 50)
     assert ids == random_ids(load("torso:sentiment"), 50)

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from torso.checkpoint.table import width
 from torso.cli import console
+from torso.config.text_table import width
 
 
 class Terminal(io.StringIO):

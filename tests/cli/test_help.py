@@ -14,10 +14,10 @@ import click
 import pytest
 
 import torso.cli
-from torso.checkpoint.table import width
 from torso.chinese import translation
 from torso.cli.group import TABLE
 from torso.cli.help import wrap
+from torso.config.text_table import width
 
 from .conftest import Result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torso.architecture import architectures, find
-from torso.checkpoint.parameters import knob_of
+from torso.config.fields import knob_of
 
 from .conftest import Result
 

@@ -9,9 +9,9 @@ from rich.console import Console
 import torso
 from tasks import small
 from tasks.reference import MINILM
-from torso.checkpoint.table import width
-from torso.cli.drawing import Artist
 from torso.cli.heat import Ink, colour, picture
+from torso.cli.tour_drawing import Artist
+from torso.config.text_table import width
 from torso.tasks import classify, encode
 
 from .conftest import Result

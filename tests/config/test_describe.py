@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from torso import BertConfig
-from torso.checkpoint.parameters import knob_of
-from torso.checkpoint.table import text_table, width
+from torso.config.fields import knob_of
+from torso.config.text_table import text_table, width
 
 from .test_files import FOREIGN, RBT3, parsed
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from torso import BertConfig, Task, new_model
 from torso.architecture import find
-from torso.checkpoint.parameters import knob_of
+from torso.compat.padded_model import PaddedModel
+from torso.config.fields import knob_of
 from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.model import Model
-from torso.padded import PaddedModel
 
 SMALL: Mapping[str, Any] = {
     "vocab_size": 40,

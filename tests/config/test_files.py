@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from torso import AutoConfig, BertConfig
-from torso.checkpoint.config_file import ConfigFile
+from torso.config.config_file import ConfigFile
 from torso.errors import TorsoError
-from torso.loading import read_config
+from torso.loading.load import read_config
 
 RBT3 = """{
   "architectures": [

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from torso.checkpoint.config_file import ConfigFile
-from torso.checkpoint.rope import NEEDED, OPTIONAL, RotaryConfig
+from torso.config.config_file import ConfigFile
+from torso.config.rope import NEEDED, OPTIONAL, RotaryConfig
 from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.models.gemma3 import Gemma3TextConfig
 from torso.models.glm import GlmConfig

@@ -18,7 +18,7 @@ from transformers.core_model_loading import revert_weight_conversion
 from conftest import seed
 from torso import load
 from torso.architecture import Task
-from torso.padded import PaddedModel
+from torso.compat.padded_model import PaddedModel
 
 from .families import FAMILIES, cases_of, registered
 from .families.kinds import Case, Family

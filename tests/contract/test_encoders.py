@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from torso import Task, load, new_model
+from torso.compat.padded_model import PaddedModel
 from torso.errors import TorsoError
-from torso.padded import PaddedModel
 
 from .families import registered
 from .forms import rewritten, weights

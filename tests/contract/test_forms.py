@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from torso import Task, load
+from torso.compat.padded_model import PaddedModel
 from torso.errors import TorsoError
-from torso.padded import PaddedModel
 
 from .forms import FORMS, old_norms, rewritten, weights, with_prefix
 from .reference import Reference, batch

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from torso.generation.completing import Completion, complete
-from torso.generation.files import settings_of
-from torso.generation.prompting import prompts_of
-from torso.generation.settings import GenerationSettings
+from torso.generation.completion import Completion, complete
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import prompts_of
+from torso.generation.settings_files import settings_of
 from torso.model import Model
 
 from .reference import Reference

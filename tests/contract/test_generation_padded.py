@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 import torso
+from torso.compat.padded_model import PaddedModel
 from torso.errors import ConfigError, InputError, TorsoError
-from torso.padded import PaddedModel
 
 from .reference import Reference, config_values
 from .test_generation import ENDS, prompts

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from torso import Task, load
-from torso.checkpoint.config_file import ConfigFile
+from torso.compat.padded_model import PaddedModel
+from torso.config.config_file import ConfigFile
 from torso.errors import InputError
 from torso.models.bloom import BloomConfig
 from torso.models.gpt2 import GPT2Config
 from torso.models.openai_gpt import OpenAIGPTConfig
-from torso.padded import PaddedModel
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close

@@ -11,8 +11,8 @@ import torch
 import transformers
 from torch import Tensor
 
-from torso.checkpoint.save import hub_name, hub_tensors
-from torso.padded import PaddedModel
+from torso.compat.padded_model import PaddedModel
+from torso.loading.save import hub_name, hub_tensors
 
 from .families import FAMILIES
 from .reference import Padded, Reference, as_written, batch, close

@@ -10,10 +10,10 @@ import transformers
 from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
 
 from torso import Task, load
+from torso.compat.padded_model import PaddedModel
 from torso.errors import TorsoError
 from torso.nn import Distances, LogDistances
 from torso.nn.disentangled import DisentangledBias
-from torso.padded import PaddedModel
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close

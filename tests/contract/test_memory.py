@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from torso import BertConfig, Task, new_model
-from torso.checkpoint.save import hub_tensors
+from torso.loading.save import hub_tensors
 
 from .forms import FORMS, rewritten, weights
 

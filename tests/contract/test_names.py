@@ -8,9 +8,9 @@ import pytest
 from safetensors import safe_open
 
 from torso.architecture import Architecture
-from torso.checkpoint.names import Names
-from torso.checkpoint.plan import copies_of
-from torso.checkpoint.save import hub_name, hub_tensors
+from torso.loading.plan import copies_of
+from torso.loading.save import hub_name, hub_tensors
+from torso.weights.names import Names
 
 from .families import FAMILIES, cases_of, registered
 from .reference import as_written

@@ -10,7 +10,7 @@ import transformers
 from torch import Tensor
 
 from torso import Task, load
-from torso.padded import PaddedModel
+from torso.compat.padded_model import PaddedModel
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from torso import optimise
+from torso.engines.linear_swap import encoder_of, unfit
 from torso.kernels import about
-from torso.runtime.standins import encoder_of, unfit
 
 from .reference import Reference, batch, close
 

@@ -9,11 +9,11 @@ import torch
 import transformers
 
 from torso.architecture import Task
-from torso.checkpoint.config_file import ConfigFile
-from torso.checkpoint.plan import copies_of
-from torso.checkpoint.save import hub_tensors
+from torso.config.config_file import ConfigFile
+from torso.loading.plan import copies_of
+from torso.loading.save import hub_tensors
 from torso.model import Model
-from torso.weightless import weightless
+from torso.nn.meta_init import weightless
 
 from .families import FAMILIES, registered
 from .reference import as_written, reference_class

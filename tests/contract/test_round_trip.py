@@ -12,9 +12,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from torso import load, new_model
-from torso.checkpoint.plan import copies_of
-from torso.checkpoint.save import hub_name, hub_tensors
-from torso.padded import PaddedModel
+from torso.compat.padded_model import PaddedModel
+from torso.loading.plan import copies_of
+from torso.loading.save import hub_name, hub_tensors
 
 from .families import FAMILIES, cases_of, registered
 from .reference import Padded, Reference, as_written, batch, close, config_values, reference_class

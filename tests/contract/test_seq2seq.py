@@ -8,10 +8,10 @@ import transformers
 from torch import Tensor
 
 from torso import Batch, Layout, Task, load, new_model
+from torso.compat.padded_model import PaddedModel
 from torso.errors import ConfigError, InputError, WeightsError
 from torso.models.bart import BartConfig
 from torso.models.mbart import MBartConfig
-from torso.padded import PaddedModel
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close

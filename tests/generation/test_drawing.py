@@ -10,11 +10,11 @@ import torch
 from torso import new_model
 from torso.architecture import Task
 from torso.errors import ConfigError, InputError, TooLongError
-from torso.generation.completing import complete, pieces
-from torso.generation.narrowing import narrowings
-from torso.generation.prompting import prompts_of
-from torso.generation.settings import GenerationSettings
-from torso.generation.writing import draw, generators
+from torso.generation.completion import complete, pieces
+from torso.generation.decode_loop import draw, generators
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import prompts_of
+from torso.generation.samplers import narrowings
 from torso.model import Model
 from torso.models.llama import LlamaConfig
 

@@ -10,7 +10,7 @@ import transformers
 
 import torso
 from torso.errors import InputError, LimitError, TooLongError
-from torso.generation import completing
+from torso.generation import completion as completing
 from torso.tasks import make_ready
 
 from . import small
@@ -55,7 +55,7 @@ def test_a_translation_of_a_long_text_is_that_of_its_portions(t5: Path) -> None:
 
 
 def _portions(text: str, ready: torso.Ready) -> list[str]:
-    from torso.tasks.portions import portions
+    from torso.tasks.chunking import portions
 
     def size(part: str) -> int:
         return len(ready.tokenizer.encoding(f"translate English to German: {part}"))

@@ -9,9 +9,9 @@ import torch
 import transformers
 
 from torso import Task, load
-from torso.generation.completing import complete
-from torso.generation.files import settings_of
-from torso.generation.prompting import prompts_of
+from torso.generation.completion import complete
+from torso.generation.prompts import prompts_of
+from torso.generation.settings_files import settings_of
 
 TRAINED = 16
 LONG = {"short_factor": [1.0, 1.1, 1.3, 2.5], "long_factor": [1, 3, 7, 20]}

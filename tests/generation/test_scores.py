@@ -11,9 +11,9 @@ from transformers.generation import logits_process as theirs
 from transformers.generation.utils import GenerationMixin
 
 from conftest import seed
-from torso.generation import narrowing, processors
-from torso.generation.processors import Written
-from torso.generation.settings import GenerationSettings
+from torso.generation import logits_processors, samplers
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.logits_processors import Written
 
 V, ROWS, LENGTH = 40, 5, 14
 
@@ -39,7 +39,7 @@ def written(ids: torch.Tensor, prompt: int = 4, most: int = 20) -> list[Written]
 def test_repetition_penalty(dice) -> None:
     ids, given = texts(dice), scores(dice)
     for penalty in (1.3, 0.7):
-        mine = processors.RepetitionPenalty(penalty)(given, written(ids))
+        mine = logits_processors.RepetitionPenalty(penalty)(given, written(ids))
         assert mine.equal(theirs.RepetitionPenaltyLogitsProcessor(penalty)(ids, given))
 
 
@@ -48,7 +48,7 @@ def test_repetition_penalty_of_texts_of_different_lengths(dice) -> None:
     rows = written(ids)
     for n, row in enumerate(rows):
         row.ids = row.ids[: n + 1]
-    mine = processors.RepetitionPenalty(1.3)(given, rows)
+    mine = logits_processors.RepetitionPenalty(1.3)(given, rows)
     for n in range(ROWS):
         wanted = theirs.RepetitionPenaltyLogitsProcessor(1.3)(ids[n : n + 1, : n + 1], given[n : n + 1])
         assert mine[n : n + 1].equal(wanted)
@@ -58,7 +58,7 @@ def test_repetition_penalty_of_texts_of_different_lengths(dice) -> None:
 def test_no_repeat(size, dice) -> None:
     ids, given = texts(dice, 3), scores(dice)
     wanted = theirs.NoRepeatNGramLogitsProcessor(size)(ids, given)
-    assert processors.NoRepeat(size)(given, written(ids)).equal(wanted)
+    assert logits_processors.NoRepeat(size)(given, written(ids)).equal(wanted)
     assert not wanted.equal(given) or size >= 3
 
 
@@ -66,7 +66,7 @@ def test_bad_words(dice) -> None:
     ids, given = texts(dice, 3), scores(dice)
     words = [[7], [0, 8], [1, 8], [2, 2, 9], [*ids[0, -3:].tolist(), 9], [5], list(range(V))]
     settings = GenerationSettings(bad_words_ids=words, eos_token_id=[5, 6])
-    [step] = processors.processors(settings)
+    [step] = logits_processors.processors(settings)
     wanted = theirs.NoBadWordsLogitsProcessor(words, [5, 6])(ids, given)
     assert step(given, written(ids)).equal(wanted)
     assert wanted[0, 9] == -torch.inf
@@ -88,7 +88,7 @@ def test_narrowing(name, value, beams, dice) -> None:
     settings = GenerationSettings(**{"do_sample": True, "top_k": 0, name: value}, num_beams=beams, eos_token_id=[3, 4])
     given = scores(dice)
     mine = given
-    for step in narrowing.narrowings(settings):
+    for step in samplers.narrowings(settings):
         mine = step(mine)
     wanted = reference({name: value}, beams)(texts(dice), given)
     assert mine.equal(wanted)
@@ -139,8 +139,8 @@ def test_all_of_them_in_order() -> None:
         )
         ids = texts(chance, 8, dice.choice([prompt, prompt + 1, 9, 19]))
         given = mine = scores(chance)
-        for change in processors.processors(settings):
+        for change in logits_processors.processors(settings):
             mine = change(mine, written(ids, prompt))
-        for step in narrowing.narrowings(settings):
+        for step in samplers.narrowings(settings):
             mine = step(mine)
         assert mine.equal(reference(values, beams, prompt)(ids, given)), (values, ids.shape)

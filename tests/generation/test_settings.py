@@ -9,9 +9,9 @@ import pytest
 import transformers
 
 from torso.errors import ConfigError, TorsoError, UnknownParameterError, UnsupportedError
-from torso.generation.files import require_known, settings_of, with_task
-from torso.generation.settings import GenerationSettings
-from torso.loading import read_config
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.settings_files import require_known, settings_of, with_task
+from torso.loading.load import read_config
 
 
 def folder(home: Path, generation: object = None, **config: object) -> Path:

@@ -10,8 +10,8 @@ from conftest import seed
 from text.corpus import TEXTS
 from text.vocabularies import folder_of
 from torso import Tokenizer
-from torso.generation.processors import Written
-from torso.generation.telling import StopStrings, Teller
+from torso.generation.logits_processors import Written
+from torso.generation.streaming import StopStrings, Teller
 
 FAMILIES = ["gpt2", "qwen2", "llama", "llama-no-prefix", "t5", "bert"]
 WHOLE = [text for text in TEXTS if "\ufffd" not in text]

@@ -11,7 +11,7 @@ import transformers
 
 import torso
 from torso.errors import ConfigError, InputError, TooLongError, TorsoError, UnknownParameterError
-from torso.generation.settings import GenerationSettings
+from torso.generation.generation_settings import GenerationSettings
 from torso.tasks import make_ready
 
 from . import small

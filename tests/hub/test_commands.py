@@ -311,8 +311,8 @@ def test_progress_below_a_cell_of_a_notebook(monkeypatch: pytest.MonkeyPatch):
     stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
     monkeypatch.setattr("sys.stderr", stream)
     now = [0.0]
-    monkeypatch.setattr("torso.hub.meter.time", SimpleNamespace(monotonic=lambda: now[0]))
-    from torso.hub.meter import Meter
+    monkeypatch.setattr("torso.hub.transfer.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    from torso.hub.transfer.progress import Meter
 
     with Meter("acme/tiny", 100_000_000) as meter:
         for _ in range(8):

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torso.errors import UnsafeFileError
-from torso.hub.cache import RemoteFile
 from torso.hub.checking import check
-from torso.hub.failure import Failure, retry_after
-from torso.hub.listing import checked, require_distinct
-from torso.hub.meter import size_text
-from torso.hub.redirects import next_hop, origin_of
+from torso.hub.remote.listing import checked, require_distinct
+from torso.hub.remote_file import RemoteFile
+from torso.hub.transfer.failure import Failure, retry_after
+from torso.hub.transfer.progress import size_text
+from torso.hub.transfer.redirects import next_hop, origin_of
 
 from .conftest import Machine
 from .models import bert

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torso.errors import NotFoundError, OfflineError, TorsoError
-from torso.hub.cache import RemoteFile, Repository, repository
-from torso.hub.clone import git_slug, head_commit, remote_address
-from torso.hub.lockfile import Lock, Locked, read_lock, write_lock
-from torso.hub.modelscope_cache import modelscope_folders
-from torso.hub.resolution import resolve
+from torso.hub.getting import resolve
+from torso.hub.local.git_clone import git_slug, head_commit, remote_address
+from torso.hub.local.hub_cache import Repository, repository
+from torso.hub.local.lockfile import Lock, Locked, read_lock, write_lock
+from torso.hub.local.modelscope_cache import modelscope_folders
+from torso.hub.remote_file import RemoteFile
 
 from .conftest import Machine, sha256
 from .models import bert

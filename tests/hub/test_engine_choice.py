@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torso.hub.choice import absent, choose, required, weight_files
+from torso.hub.file_selection import absent, choose, required, weight_files
 
 RBT3 = [
     ".gitattributes",

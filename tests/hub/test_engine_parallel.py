@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from torso.hub import download, getting
+from torso.hub import download_many
+from torso.hub.transfer import download
 
 from .conftest import MEBIBYTE, Rig, get, refused
 from .faultd import Cut, First, Flip, Refuse, Say
@@ -16,7 +17,7 @@ FOREVER = 10_000
 @pytest.fixture
 def parallel(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """The rig's weights count as a large file, in ten segments."""
-    for module in (download, getting):
+    for module in (download, download_many):
         monkeypatch.setattr(module, "PARALLEL_FROM", 1_000_000)
     monkeypatch.setattr(download, "_SEGMENT", 270_000)
     monkeypatch.setattr(download, "_FOLLOW_FROM", 1_000_000)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torso.hub.cache import RemoteFile
-from torso.hub.digest import digest_of
-from torso.hub.leftovers import arrived
-from torso.hub.locking import locked, locked_if_free
-from torso.hub.part import Part, discard
+from torso.hub.local.leftovers import arrived
+from torso.hub.remote_file import RemoteFile
+from torso.hub.transfer.digest import digest_of
+from torso.hub.transfer.locking import locked, locked_if_free
+from torso.hub.transfer.partial_file import Part, discard
 
 DATA = random.Random(0).randbytes(10_000)
 FILE = RemoteFile("model.safetensors", len(DATA), hashlib.sha256(DATA).hexdigest(), "0" * 40)

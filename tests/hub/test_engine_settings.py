@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from torso.errors import ConfigError, InputError, TorsoError
+from torso.hub.remote.servers import Server, servers
 from torso.hub.settings import HUB, MIRROR, read_settings
 from torso.hub.source import Source
-from torso.hub.sources import Server, servers
-from torso.hub.tokens import token_headers
+from torso.hub.transfer.auth import token_headers
 
 from .conftest import Machine
 

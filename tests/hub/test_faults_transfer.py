@@ -151,8 +151,8 @@ def test_first_endpoint_dead_from_the_start(rig: Rig):
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch):
     """Files of a megabyte count as large, so that they come over several connections at once."""
-    monkeypatch.setattr("torso.hub.download.PARALLEL_FROM", MEBIBYTE)
-    monkeypatch.setattr("torso.hub.download._SEGMENT", 400_000)
+    monkeypatch.setattr("torso.hub.transfer.download.PARALLEL_FROM", MEBIBYTE)
+    monkeypatch.setattr("torso.hub.transfer.download._SEGMENT", 400_000)
 
 
 def _ranges(rig: Rig) -> set[str]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from torso.batch import Layout
 from torso.errors import InputError, InputTypeError, UnsupportedError
-from torso.kernels import functions, twins
+from torso.kernels import functions, reference
 from torso.kernels import library as native
 from torso.nn import Rule
 
@@ -46,7 +46,7 @@ def test_float32(kernels, lengths, of, size, rule, biased, room, place, explaine
     distances = drawn_distances(dice, of, layout, biased, room)
     seen, wanted_seen = ([], []) if explained else (None, None)
     got = functions.attention(q, k, v, layout, rule, distances, weights=seen, threads=threads)
-    wanted = twins.attention(q.double(), k.double(), v.double(), layout, rule, distances, weights=wanted_seen)
+    wanted = reference.attention(q.double(), k.double(), v.double(), layout, rule, distances, weights=wanted_seen)
     assert got.dtype == torch.float32
     near(got, wanted, 1e-6, v.abs() + 1)
     for mine, its in zip(seen or [], wanted_seen or [], strict=True):
@@ -67,9 +67,9 @@ def test_bfloat16(kernels, lengths, of, size, rule, biased, place, threads, seed
     distances = drawn_distances(dice, of, layout, biased, 0)
     seen, wanted_seen, exact_seen = [], [], []
     got = functions.attention(q, k, v, layout, rule, distances, weights=seen, threads=threads)
-    near(got, twins.attention(q, k, v, layout, rule, distances, weights=wanted_seen), 2**-7, v)
+    near(got, reference.attention(q, k, v, layout, rule, distances, weights=wanted_seen), 2**-7, v)
     # A weight and the result are each rounded, by 2^-8 of themselves at most.
-    exact = twins.attention(q.double(), k.double(), v.double(), layout, rule, distances, weights=exact_seen)
+    exact = reference.attention(q.double(), k.double(), v.double(), layout, rule, distances, weights=exact_seen)
     assert got.dtype == torch.bfloat16
     near(got, exact, 2**-7 + 2**-12, v.double())
     for mine, its, true in zip(seen, wanted_seen, exact_seen, strict=True):
@@ -109,7 +109,7 @@ def test_what_is_no_number_stays_where_it_is_seen(kernels, lengths, rule, half, 
     row = int(torch.randint(sum(lengths), (), generator=dice))
     given[part][row, 1, 4] = strange
     got = functions.attention(*given.values(), layout, rule)
-    wanted = twins.attention(*given.values(), layout, rule)
+    wanted = reference.attention(*given.values(), layout, rule)
     owner = layout.owner()
     touched = torch.zeros(sum(lengths), 2, dtype=torch.bool)
     touched[owner == owner[row], 1] = True

@@ -16,7 +16,7 @@ from torso.batch import Batch, Layout
 from torso.kernels import library as native
 from torso.kernels.encoder import NativeTrunk
 from torso.kernels.library import PackedWeight
-from torso.kernels.pieces import products
+from torso.kernels.support import products
 from torso.nn import Trunk
 
 from .drawing import KINDS, drawn, has

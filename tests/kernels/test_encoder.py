@@ -18,7 +18,7 @@ from torso.kernels import library as native
 from torso.kernels.encoder import NativeTrunk
 from torso.kernels.library import Library
 from torso.kernels.linear import NativeLinear
-from torso.kernels.pieces import obstacle, products
+from torso.kernels.support import obstacle, products
 from torso.nn import Trunk
 
 from .drawing import KINDS, has

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torso.errors import InputError, InputTypeError, UnsupportedError
-from torso.kernels import functions, twins
+from torso.kernels import functions, reference
 from torso.kernels import library as native
 from torso.nn.activations import activation as named
 
@@ -33,7 +33,7 @@ def test_float32_is_exact(kernels, shape, biased, activation, threads, seed) -> 
     x, weight = normal(dice, count, inputs), normal(dice, outputs, inputs, spread=inputs**-0.5)
     bias = normal(dice, outputs) if biased else None
     got = functions.linear(x, functions.pack(weight, bias), activation, threads=threads)
-    wanted = twins.linear(x.double(), weight, bias, activation)
+    wanted = reference.linear(x.double(), weight, bias, activation)
     assert got.dtype == torch.float32
     near(got, wanted, 1e-6, sums(x, weight, bias))
 
@@ -48,9 +48,9 @@ def test_bfloat16_rounds_what_it_multiplies_and_nothing_else(kernels, shape, bia
     packed = functions.pack(weight, bias, native.BFLOAT16)
     got = functions.linear(x, packed, threads=threads)
     terms = sums(x, weight, bias)
-    near(got, twins.linear(x.double(), weight, bias, kind=native.BFLOAT16), 2e-6, terms)
+    near(got, reference.linear(x.double(), weight, bias, kind=native.BFLOAT16), 2e-6, terms)
     # Two numbers that are each rounded to eight bits of precision: by 2^-8 of themselves at most.
-    exact = twins.linear(x.double(), weight, bias)
+    exact = reference.linear(x.double(), weight, bias)
     assert bool(((got - exact).abs() <= (2**-7 + 2**-15) * terms).all())
     # Activations here are to the precision of what mostly comes after them, bfloat16 again.
     after = functions.linear(x, packed, activation, threads=threads)
@@ -68,14 +68,14 @@ def test_eight_bits_are_those_of_the_twin(kernels, shape, group, biased, threads
     packed = functions.pack(weight, bias, native.EIGHT_BITS, group)
     got = functions.linear(x, packed, threads=threads)
     terms = sums(x, weight, bias)
-    near(got, twins.linear(x, weight, bias, kind=native.EIGHT_BITS, group=group), 3e-6, terms)
+    near(got, reference.linear(x, weight, bias, kind=native.EIGHT_BITS, group=group), 3e-6, terms)
     # From the truth it is as far as half a step of each number of the row, and of each of the weight, may take it.
     rows = functions.quantise(x, group)
-    _, scales = twins.quantise_weight(weight, group)
+    _, scales = reference.quantise_weight(weight, group)
     width = group or inputs
     steps, halves = (each.double().repeat_interleave(width, 1)[:, :inputs] / 2 for each in (rows.steps, scales))
     bound = steps @ (weight.double().abs() + halves).T + x.double().abs() @ halves.T
-    exact = twins.linear(x.double(), weight, bias)
+    exact = reference.linear(x.double(), weight, bias)
     assert bool(((got - exact).abs() <= bound + 3e-6 * terms).all())
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from contract.families import FAMILIES, registered
-from torso.catalogue import catalogue
+from torso.cli.model_catalogue import catalogue
 from torso.kernels import library as native
-from torso.kernels.pieces import obstacle
+from torso.kernels.support import obstacle
 from torso.nn import EncoderDecoder, Trunk
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torso.errors import InputError, InputTypeError, UnsupportedError
-from torso.kernels import functions, twins
+from torso.kernels import functions, reference
 from torso.kernels import library as native
 from torso.kernels.functions import Norm
 
@@ -37,8 +37,8 @@ def test_add_norm(kernels, count, width, kind, biased, added, far, threads, seed
     got = functions.add_norm(x, other, norm, threads=threads)
     # What is far from 0 loses the digits that its mean has; the sum itself is rounded before it is normed.
     whole = x if other is None else x + other
-    size = twins.add_norm(whole.double(), None, norm).abs() + (whole.abs() if far else 0)
-    near(got, twins.add_norm(whole.double(), None, norm), 1e-6 if kind == "none" or width > 3 else 1e-4, size)
+    size = reference.add_norm(whole.double(), None, norm).abs() + (whole.abs() if far else 0)
+    near(got, reference.add_norm(whole.double(), None, norm), 1e-6 if kind == "none" or width > 3 else 1e-4, size)
     assert functions.add_norm(x, other, norm, threads=1).equal(got)
     if count:
         alone = functions.add_norm(x[-1:], None if other is None else other[-1:], norm)
@@ -56,7 +56,7 @@ def test_what_is_no_number_stays_in_its_row(kernels, count, width, kind, strange
     clean = functions.add_norm(x, other, norm)
     row, column = (int(torch.randint(size, (), generator=dice)) for size in (count, width))
     x[row, column] = strange
-    got, wanted = functions.add_norm(x, other, norm), twins.add_norm(x, other, norm)
+    got, wanted = functions.add_norm(x, other, norm), reference.add_norm(x, other, norm)
     others = torch.arange(count) != row
     assert got[others].equal(clean[others])
     assert got[row].isnan().equal(wanted[row].isnan())
@@ -90,7 +90,7 @@ def test_embed(kernels, count, width, tables, kind, offset, scale, threads, seed
     norm = norm_of(dice, width, kind, True)
     got = functions.embed(**given, norm=norm, threads=threads)
     exact = {k: v.double() if isinstance(v, torch.Tensor) and v.is_floating_point() else v for k, v in given.items()}
-    near(got, twins.embed(**exact, norm=norm), 2e-6 if kind == "none" or width > 3 else 1e-2)
+    near(got, reference.embed(**exact, norm=norm), 2e-6 if kind == "none" or width > 3 else 1e-2)
     assert functions.embed(**given, norm=norm, threads=1).equal(got)
 
 
@@ -124,7 +124,7 @@ def test_segments_are_all_first_where_none_are_given(kernels) -> None:
 def test_quantise(kernels, count, width, group, at, seed) -> None:
     has(kernels, native.EIGHT_BITS)
     x = normal(numbers(seed), count, width) + at
-    got, wanted = functions.quantise(x, group), twins.quantise(x, group)
+    got, wanted = functions.quantise(x, group), reference.quantise(x, group)
     for name in ("steps", "lows"):
         assert getattr(got, name).equal(getattr(wanted, name)), name
     assert got.numbers.equal(wanted.numbers)

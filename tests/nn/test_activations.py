@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers.activations import ACT2CLS, ACT2FN
 
-from torso.checkpoint.parameters import ACTIVATIONS
+from torso.config.fields import ACTIVATIONS
 from torso.errors import ConfigError
 from torso.nn import activation
 from torso.nn.activations import TABLE

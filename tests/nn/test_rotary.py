@@ -16,7 +16,7 @@ from torso import Batch, Layout, Task, load, new_model
 from torso.errors import UnsupportedError
 from torso.models.llama import LlamaConfig
 from torso.nn import KeyValueCache, PairedRotary, Rotary
-from torso.nn.scaling import scaling_of
+from torso.nn.rope_scaling import scaling_of
 
 TRAINED, LONGEST, SIZE = 16, 64, 8
 LENGTHS = (1, 2, TRAINED - 1, TRAINED, TRAINED + 1, LONGEST, LONGEST + 1, 3000)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 import torso
 from torso.architecture import Task
+from torso.engines.runner import by_length, lists, run
 from torso.errors import InputError
-from torso.runtime.batching import by_length
-from torso.runtime.runner import lists, run
 
 
 @settings(deadline=None, max_examples=60)

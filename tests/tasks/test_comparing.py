@@ -13,10 +13,10 @@ from safetensors import safe_open
 
 from torso.architecture import Task
 from torso.errors import InputError, NotFoundError, TorsoError, UnsupportedError
+from torso.tasks import _search as module
 from torso.tasks import encode, make_ready, rerank, search, similar
-from torso.tasks import searching as module
+from torso.tasks._search import INDEX
 from torso.tasks.passages import passages
-from torso.tasks.searching import INDEX
 
 from .reference import MINILM, save, text_of, texts_of
 

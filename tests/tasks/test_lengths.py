@@ -12,8 +12,8 @@ import torso
 from torso.architecture import Task
 from torso.errors import InputError, TooLongError
 from torso.tasks import classify, encode, make_ready, tag
-from torso.tasks.lengths import lengths
 from torso.tasks.reading import read
+from torso.tasks.windows import lengths
 
 from . import small
 from .reference import MINILM, text_of

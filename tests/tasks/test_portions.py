@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torso.errors import TooLongError
-from torso.tasks.portions import Portion, joined, portions
+from torso.tasks.chunking import Portion, joined, portions
 
 AROUND = 2
 

@@ -11,10 +11,10 @@ import torch
 
 import torso
 from torso.architecture import Task
+from torso.engines import device
+from torso.engines.prefetch import ahead
+from torso.engines.runner import is_out_of_memory, lists, run
 from torso.errors import InputError, LimitError
-from torso.runtime import device
-from torso.runtime.ahead import ahead
-from torso.runtime.runner import is_out_of_memory, lists, run
 from torso.tasks import classify, make_ready
 
 from .test_batching import encodings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torso.tasks.scheme import Scheme, Unit, decode, units
+from torso.tasks.tag_scheme import Scheme, Unit, decode, units
 
 CASES = [
     # joint labels with ends: places decide, the first label's kind counts

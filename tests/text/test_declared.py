@@ -12,10 +12,10 @@ import transformers
 from transformers import AutoTokenizer
 
 import torso
-from torso.loading import load_tokenizer
+from torso.loading.load import load_tokenizer
 from torso.text import Tokenizer
-from torso.text.declared import declared
-from torso.text.settings import Settings
+from torso.text.tokenizer_class import declared
+from torso.text.tokenizer_settings import Settings
 
 from .test_families import HARD
 from .vocabularies import KINDS, folder_of

@@ -32,11 +32,11 @@ def row(number: int, name: str, document: Document, code: str = "E_TOKENIZER") -
     def build(folder: Path) -> None:
         (folder / "tokenizer.json").write_text(json.dumps(document), encoding="utf-8")
 
-    return Case(number, name, build, code, "torso.text.load:load", 3.0)
+    return Case(number, name, build, code, "torso.text.load_tokenizer:load", 3.0)
 
 
 def built(number: int, name: str, build: Callable[[Path], None], code: str) -> Case:
-    return Case(number, name, build, code, "torso.text.load:load", 3.0)
+    return Case(number, name, build, code, "torso.text.load_tokenizer:load", 3.0)
 
 
 def huge(folder: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from torso.errors import TokenizerError, TorsoError
 from torso.text import Tokenizer
-from torso.text.bytelevel import read_merges
+from torso.text.convert_byte_level import read_merges
 from torso.text.faults import Fault
 
 from .test_families import HARD

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
-from torso.text import Tokenizer, load, store
+from torso.text import Tokenizer, load_tokenizer, tokenizer_cache
 
 from .test_families import HARD
 from .vocabularies import KINDS, byte_level
@@ -184,9 +184,9 @@ def test_families_that_come_with_a_tokenizer_json(tmp_path: Path, name: str, mon
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     (tmp_path / "config.json").write_text("{}")
     ours = same(tmp_path)
-    monkeypatch.setattr(store, "WORTHWHILE", 0)
+    monkeypatch.setattr(tokenizer_cache, "WORTHWHILE", 0)
     for _ in range(2):  # made, then from the cache
-        load._wheels.clear()
+        load_tokenizer._wheels.clear()
         assert Tokenizer.from_folder(tmp_path).encodings(HARD) == ours.encodings(HARD)
     ours.save(tmp_path / "out")
     (tmp_path / "out" / "config.json").write_text("{}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from torso.text import Tokenizer, load, store
+from torso.text import Tokenizer, load_tokenizer, tokenizer_cache
 
 from .conftest import MINILM
 from .test_families import HARD
@@ -23,21 +23,21 @@ NAMES = ["gpt2", "roberta", "qwen2", "gpt", "t5", "mbart", "albert", "deberta-v2
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache that takes vocabularies of any size, and nothing shared with other tests."""
     monkeypatch.setenv("TORSO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(store, "WORTHWHILE", 0)
-    load._wheels.clear()
+    monkeypatch.setattr(tokenizer_cache, "WORTHWHILE", 0)
+    load_tokenizer._wheels.clear()
     yield tmp_path / "cache" / "text"
-    load._wheels.clear()
+    load_tokenizer._wheels.clear()
 
 
 def forbid_making(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "make", lambda *_: pytest.fail("it was made anew"))
+    monkeypatch.setattr(load_tokenizer, "make", lambda *_: pytest.fail("it was made anew"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_kept_is_the_same(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
     folder = KINDS[name].write(tmp_path / "in")
     made = Tokenizer.from_folder(folder)
-    load._wheels.clear()
+    load_tokenizer._wheels.clear()
     forbid_making(monkeypatch)
     kept = Tokenizer.from_folder(folder)
     assert kept._loaded.wheel.document() == made._loaded.wheel.document()
@@ -51,7 +51,7 @@ def test_what_was_kept_is_the_same(tmp_path: Path, name: str, monkeypatch: pytes
 def test_a_tokenizer_json_too(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
     Tokenizer.from_folder(KINDS[name].write(tmp_path / "in")).save(tmp_path / "out")
     made = Tokenizer.from_folder(tmp_path / "out")
-    load._wheels.clear()
+    load_tokenizer._wheels.clear()
     forbid_making(monkeypatch)
     kept = Tokenizer.from_folder(tmp_path / "out")
     assert kept._loaded.wheel.document() == made._loaded.wheel.document()
@@ -86,7 +86,7 @@ def test_a_damaged_entry_is_written_anew(tmp_path: Path, cache: Path, damage):
     made = Tokenizer.from_folder(folder)(HARD).input_ids
     whole = entry_of(cache).read_bytes()
     entry_of(cache).write_bytes(damage(whole))
-    load._wheels.clear()
+    load_tokenizer._wheels.clear()
     assert Tokenizer.from_folder(folder)(HARD).input_ids == made
     assert entry_of(cache).read_bytes() == whole
 
@@ -95,11 +95,11 @@ def test_an_entry_that_the_wheel_refuses(tmp_path: Path, cache: Path, monkeypatc
     """It is whole, but was written by another version of the wheel."""
     folder = KINDS["gpt2"].write(tmp_path / "in")
     made = Tokenizer.from_folder(folder)(HARD).input_ids
-    load._wheels.clear()
-    kept = store.recall(entry_of(cache).name)
+    load_tokenizer._wheels.clear()
+    kept = tokenizer_cache.recall(entry_of(cache).name)
     assert kept is not None
     kept.ready.outline["pre_tokenizer"] = {"type": "Unheard"}
-    monkeypatch.setattr(store, "recall", lambda key: kept)
+    monkeypatch.setattr(tokenizer_cache, "recall", lambda key: kept)
     assert Tokenizer.from_folder(folder)(HARD).input_ids == made
 
 
@@ -121,20 +121,20 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("TORSO_CACHE", str(tmp_path / "file"))
     assert Tokenizer.from_folder(KINDS["t5"].write(tmp_path / "in"))("a").input_ids
     monkeypatch.setenv("TORSO_CACHE", "~nobody-at-all/x")
-    load._wheels.clear()
+    load_tokenizer._wheels.clear()
     assert Tokenizer.from_folder(tmp_path / "in")("a").input_ids
 
 
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.delenv("TORSO_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert store.place() == tmp_path / "torso" / "text"
+    assert tokenizer_cache.place() == tmp_path / "torso" / "text"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert store.place().name == "text"
+    assert tokenizer_cache.place().name == "text"
 
 
 def test_the_oldest_entries_go(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(store, "_MOST_ENTRIES", 2)
+    monkeypatch.setattr(tokenizer_cache, "_MOST_ENTRIES", 2)
     for number, name in enumerate(("gpt2", "t5", "llama")):
         Tokenizer.from_folder(KINDS[name].write(tmp_path / name))
         for entry in cache.iterdir():

@@ -2,7 +2,7 @@
 
 TEXTS: dict[str, str] = {
     "There are no kernels here: {reason}.": "此处没有内核：{reason}。",
-    "Use torso.kernels.twins, which computes the same in PyTorch.": "请使用 torso.kernels.twins，它用 PyTorch 计算同样的结果。",
+    "Use torso.kernels.reference, which computes the same in PyTorch.": "请使用 torso.kernels.reference，它用 PyTorch 计算同样的结果。",
     "The instruction set {name} has no products in {kind}.": "指令集 {name} 没有 {kind} 的乘积。",
     "Use another kind of weight.": "请使用另一种权重。",
     "This weight was packed in panels of {packed} columns; the instruction set {name} reads {panel}.": (

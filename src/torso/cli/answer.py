@@ -10,8 +10,8 @@ import click
 
 from torso.cli import options
 from torso.cli.console import bar, extent_row, one_line, print_json, watched
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import sheet
+from torso.cli.csv_output import sheet
+from torso.cli.text_inputs import texts_of
 from torso.language import say
 
 if TYPE_CHECKING:

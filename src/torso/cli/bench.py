@@ -11,13 +11,13 @@ import click
 
 from torso.cli import options
 from torso.cli.console import print_json
-from torso.cli.inputs import texts_of
+from torso.cli.text_inputs import texts_of
 from torso.errors import InputError
+from torso.io.paths import shown
 from torso.language import say
-from torso.paths import shown
 
 if TYPE_CHECKING:
-    from torso.runtime.measuring import Measurement
+    from torso.engines.benchmark import Measurement
 
 HELP = """\
 Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of \
@@ -43,8 +43,8 @@ def bench(
     model: str, file: str | None, columns: tuple[str, ...], modes: tuple[str, ...], rounds: int, as_json: bool
 ) -> None:
     """Measures a model."""
+    from torso.engines.benchmark import AS_LOADED, EVERY, measure
     from torso.hub import resolve
-    from torso.runtime.measuring import AS_LOADED, EVERY, measure
 
     unknown = [mode for mode in modes if mode not in EVERY[1:]]
     if unknown:
@@ -57,7 +57,7 @@ def bench(
     folder = resolve(model).folder
     ids: list[list[int]] | None = None
     if file is not None:
-        from torso.loading import load_tokenizer
+        from torso.loading.load import load_tokenizer
 
         tokenizer = load_tokenizer(folder)
         cut, ids = tokenizer.max_tokens is not None, []
@@ -84,7 +84,7 @@ def _tell(step: str) -> None:
 
 
 def _show(done: Measurement) -> None:
-    from torso.checkpoint.table import text_table
+    from torso.config.text_table import text_table
 
     headings = ["mode", "tokens/s", "x as loaded", "one text: p50", "p95", "cosine to float32"]
     rows: list[Sequence[str]] = []

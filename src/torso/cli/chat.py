@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from torso.cli import options, writing
+from torso.cli import generated_output, options
 from torso.language import say
 
 HELP = """\
@@ -29,12 +29,12 @@ Examples:
 @click.argument("message", required=False, metavar="[MESSAGE]")
 @options.model(None)
 @click.option("--system", metavar="TEXT", help="What the model is told before the chat.")
-@writing.most
-@writing.drawing
+@generated_output.most
+@generated_output.drawing
 @click.option(
     "--thinking/--no-thinking", "thinking", default=None, help="For models that can think before they answer."
 )
-@writing.common
+@generated_output.common
 def chat(
     message: str | None,
     model: str,
@@ -51,7 +51,7 @@ def chat(
     as_json: bool,
 ) -> None:
     """Prints a model's answers."""
-    settings = writing.parsed(changes)
+    settings = generated_output.parsed(changes)
     from torso.tasks import chat as answer
     from torso.tasks import chat_stream
     from torso.tasks.writers import make_writer
@@ -74,10 +74,10 @@ def chat(
         messages.append({"role": "user", "content": said})
         if as_json:
             written = answer(messages, **asked)
-            writing.show([written], [said], as_json)
+            generated_output.show([written], [said], as_json)
             text = written.text
         else:
-            text = writing.show_pieces(chat_stream(messages, **asked), as_json)
+            text = generated_output.show_pieces(chat_stream(messages, **asked), as_json)
         messages.append({"role": "assistant", "content": text})
 
 

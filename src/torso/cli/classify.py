@@ -8,8 +8,8 @@ import click
 
 from torso.cli import options
 from torso.cli.console import as_text, bar, extent_row, one_line, print_json, watched
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import Sheet, sheet
+from torso.cli.csv_output import Sheet, sheet
+from torso.cli.text_inputs import texts_of
 
 if TYPE_CHECKING:
     from collections import deque
@@ -84,7 +84,7 @@ def show(found: Iterable[Label], kept: deque[Any], as_json: bool, table: Sheet |
 
 def chart(label: Label, columns: int = 40) -> str:
     """Every label with its score, as bars: the likeliest first, ten at most."""
-    from torso.checkpoint.table import padded, width
+    from torso.config.text_table import padded, width
 
     order = sorted(label.scores.items(), key=lambda item: -item[1])[:10]
     wide = max(width(name) for name, _ in order)

@@ -16,8 +16,8 @@ from torso.language import say
 
 if TYPE_CHECKING:
     from torso.architecture import Architecture
-    from torso.checkpoint.config import HubConfig
-    from torso.checkpoint.describe import Description
+    from torso.config.describe import Description
+    from torso.config.hub_config import HubConfig
 
 HELP = """\
 Show every parameter of a model: value, default, where the value came from, when it acts, what it means.
@@ -73,7 +73,7 @@ class Opened:
     def of(cls, model: str) -> Opened:
         """The model of that name, its weights left where they are."""
         from torso.hub import resolve
-        from torso.loading import read_config
+        from torso.loading.load import read_config
 
         folder = resolve(model, config_only=True).folder
         return cls(model, folder, *read_config(folder))
@@ -81,7 +81,7 @@ class Opened:
 
 def _writing(opened: Opened) -> Description | None:
     """How a model that writes does so, as its files say."""
-    from torso.generation.files import settings_of
+    from torso.generation.settings_files import settings_of
 
     return settings_of(opened.folder, opened.config).describe() if opened.architecture.decodes else None
 
@@ -132,10 +132,10 @@ def _parsed(change: str) -> tuple[str, Any]:
 
 def _hold_to_weights(opened: Opened, changed: HubConfig) -> bool:
     """Whether the weights are here; then the config's sizes fit them, or an error says which does not."""
-    from torso.checkpoint.fill import Contents, check_sizes
-    from torso.checkpoint.modules import transformer_folder
-    from torso.checkpoint.weights import open_weights
+    from torso.config.sentence_modules import transformer_folder
     from torso.errors import NotFoundError, WeightsError
+    from torso.loading.contents import Contents, check_sizes
+    from torso.weights.weights import open_weights
 
     try:
         weights = open_weights(transformer_folder(opened.folder))
@@ -182,8 +182,8 @@ def _difference(a: Any, b: Any) -> dict[str, Any]:
 
 
 def _table(headings: Sequence[str], rows: Sequence[tuple[Any, Any]]) -> str:
-    from torso.checkpoint.describe import ACTS, shown
-    from torso.checkpoint.table import text_table
+    from torso.config.describe import ACTS, shown
+    from torso.config.text_table import text_table
 
     cells: list[list[str]] = []
     for a, b in rows:

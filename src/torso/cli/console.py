@@ -57,8 +57,8 @@ def bar(share: float, columns: int) -> str:
 
 def one_line(text: str, columns: int = 60) -> str:
     """A text on one line of at most ``columns`` columns, with what cannot be seen escaped."""
-    from torso.checkpoint.table import width
-    from torso.paths import shown
+    from torso.config.text_table import width
+    from torso.io.paths import shown
 
     text = shown(text)
     if width(text) <= columns:

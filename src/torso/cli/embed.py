@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from torso.cli import options
-from torso.cli.console import extent_row, one_line, print_json, watched
-from torso.cli.inputs import texts_of
+from torso.cli.console import one_line, print_json, watched
+from torso.cli.csv_output import sheet
 from torso.cli.paired import paired
-from torso.cli.sheet import sheet
+from torso.cli.text_inputs import texts_of
+from torso.cli.vectors import numbers_of, row_of
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def embed(
         from torso.cli.vectors import check_suffix
 
         check_suffix(Path(output))
-    from torso.runtime.memory import stay_flat
+    from torso.engines.memory import stay_flat
 
     stay_flat()
     from torso.tasks import embed as run
@@ -110,24 +111,6 @@ def embed(
 def _rows(kept: deque[str], made: Iterator[Embedding]) -> Iterator[tuple[str, Embedding]]:
     for embedding in made:
         yield kept.popleft(), embedding
-
-
-def numbers_of(embedding: Embedding) -> list[float]:
-    """The vector as a list."""
-    return cast("list[float]", embedding.vector.tolist())
-
-
-def row_of(text: str, embedding: Embedding) -> dict[str, Any]:
-    """A vector as plain data."""
-    return {
-        "text": text,
-        "vector": numbers_of(embedding),
-        "pooling": embedding.pooling,
-        "normalized": embedding.normalized,
-        "prompt": embedding.prompt,
-        "max_tokens": embedding.max_tokens,
-        **extent_row(embedding),
-    }
 
 
 def _in_short(text: str, embedding: Embedding) -> str:

@@ -12,7 +12,7 @@ from typing import cast
 
 import click
 
-from torso.checkpoint.table import padded, width
+from torso.config.text_table import padded, width
 from torso.errors import TorsoError
 from torso.language import say
 

@@ -9,8 +9,8 @@ import click
 
 from torso.cli import options
 from torso.cli.console import bar, extent_row, one_line, print_json, watched
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import sheet
+from torso.cli.csv_output import sheet
+from torso.cli.text_inputs import texts_of
 
 if TYPE_CHECKING:
     from torso.tasks import Fill
@@ -88,7 +88,7 @@ def fill(
 
 def chart(proposals: tuple[Fill, ...], columns: int = 20) -> str:
     """The proposals for one mask, as bars, each with the text it makes."""
-    from torso.checkpoint.table import padded, width
+    from torso.config.text_table import padded, width
 
     tokens = [one_line(each.token, 30) for each in proposals]
     wide = max(width(token) for token in tokens)

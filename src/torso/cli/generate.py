@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from torso.cli import options, writing
-from torso.cli.inputs import texts_of
+from torso.cli import generated_output, options
+from torso.cli.text_inputs import texts_of
 
 HELP = """\
 Write on where texts end.
@@ -24,16 +24,16 @@ Examples:
 @click.command(help=HELP)
 @options.texts
 @options.model(None)
-@writing.most
-@writing.drawing
+@generated_output.most
+@generated_output.drawing
 @click.option("--top-k", type=int, metavar="N", help="Draw from the N likeliest tokens; 0 for all.")
-@writing.beams
+@generated_output.beams
 @click.option("--answers", type=int, metavar="N", help="Write N texts for each prompt.")
 @click.option("--stop", "stops", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
 @click.option("--bad-word", "bad_words", multiple=True, metavar="TEXT", help="Never write TEXT; may be repeated.")
 @click.option("--stream", is_flag=True, help="Show the text while it is written.")
-@writing.batch
-@writing.common
+@generated_output.batch
+@generated_output.common
 def generate(
     texts: tuple[str, ...],
     file: str | None,
@@ -58,12 +58,12 @@ def generate(
 ) -> None:
     """Prints what a model writes."""
     more = dict(num_beams=num_beams, num_return_sequences=answers)
-    settings = writing.parsed(changes) | {name: value for name, value in more.items() if value is not None}
+    settings = generated_output.parsed(changes) | {name: value for name, value in more.items() if value is not None}
     if stream:
         from torso.tasks import stream as begin
 
         pieces = begin(
-            writing.only_text(texts),
+            generated_output.only_text(texts),
             model=model,
             max_new_tokens=max_new_tokens,
             do_sample=do_sample,
@@ -77,7 +77,7 @@ def generate(
             untrained=untrained,
             device=device,
         )
-        writing.show_pieces(pieces, as_json)
+        generated_output.show_pieces(pieces, as_json)
         return
     given = texts_of(texts, file, columns)
     from torso.tasks import generate as run
@@ -98,4 +98,4 @@ def generate(
         device=device,
         batch=batch,
     )
-    writing.show(found, texts, as_json)
+    generated_output.show(found, texts, as_json)

@@ -138,8 +138,8 @@ def _require_none(source: Source, options: dict[str, bool]) -> None:
 
 def _remember(hub: str | None) -> None:
     """Saves the source of models."""
+    from torso.hub.remote.servers import require_source
     from torso.hub.settings import save
-    from torso.hub.sources import require_source
 
     if hub is None:
         raise click.UsageError(say("--remember needs --source."), click.get_current_context())
@@ -189,9 +189,10 @@ def _tell(fetched: list[Plan]):  # noqa: ANN202 (a function of a plan)
 
 def _show_plan(source: Source, order: Order, hub: str | None, offline: bool, as_json: bool) -> None:
     from torso.hub.announcement import plan_text
-    from torso.hub.getting import open_web, plan_of
-    from torso.hub.meter import size_text
-    from torso.hub.resolution import find_local
+    from torso.hub.download_many import open_web
+    from torso.hub.getting import plan_of
+    from torso.hub.local.find import find_local
+    from torso.hub.transfer.progress import size_text
 
     settings = _settings(hub, offline)
     local = find_local(source, settings, settings.source, config_only=order.config_only) if order.is_plain else None

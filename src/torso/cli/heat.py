@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from torso.checkpoint.table import padded, width
 from torso.cli.console import one_line
+from torso.config.text_table import padded, width
 
 _LABEL = 12  # columns of a row's label at most
 _STRONGEST = 18  # columns after a row, for the token it attends to most

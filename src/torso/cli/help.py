@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from torso.checkpoint.table import padded, width
+from torso.config.text_table import padded, width
 from torso.language import say
 
 AnyCommand = TypeVar("AnyCommand", bound=click.Command)

@@ -12,7 +12,7 @@ from torso.cli.console import print_json
 from torso.language import say
 
 if TYPE_CHECKING:
-    from torso.hub.inventory import Model
+    from torso.hub.local.inventory import Model
 
 HELP = """\
 List the models on this machine: those of the Hub's cache, whoever fetched them, and of ModelScope's.
@@ -27,7 +27,7 @@ Examples:
 @options.one_json
 def list_models(as_json: bool) -> None:
     """Lists models."""
-    from torso.hub.inventory import models
+    from torso.hub.local.inventory import models
 
     found = models()
     if as_json:
@@ -36,14 +36,14 @@ def list_models(as_json: bool) -> None:
     if not found:
         click.echo(say("No model is in a cache on this machine. Get one: torso get org/name"))
         return
-    from torso.checkpoint.table import text_table
+    from torso.config.text_table import text_table
 
     headings = ["name", "size", "cache", "revision", "state", "last used"]
     click.echo(text_table([say(each) for each in headings], [_row(model) for model in found]))
 
 
 def _row(model: Model) -> list[str]:
-    from torso.hub.meter import size_text
+    from torso.hub.transfer.progress import size_text
 
     revision = ", ".join(filter(None, [*model.refs, (model.commit or "")[:7]]))
     state = say("whole") if not model.missing else say("lacks {names}", dict(names=", ".join(model.missing[:3])))

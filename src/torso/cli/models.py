@@ -32,7 +32,7 @@ Examples:
 def models(name: str | None, as_json: bool) -> None:
     """Lists families."""
     from torso.architecture import find
-    from torso.catalogue import catalogue
+    from torso.cli.model_catalogue import catalogue
 
     cards = catalogue()
     if name is not None:
@@ -42,8 +42,8 @@ def models(name: str | None, as_json: bool) -> None:
     if as_json:
         print_json([asdict(card) for card in cards])
         return
-    from torso.checkpoint.describe import shown
-    from torso.checkpoint.table import text_table
+    from torso.config.describe import shown
+    from torso.config.text_table import text_table
 
     headings = ["family", "model_type", "lines", "kernels", "heads"]
     rows = [

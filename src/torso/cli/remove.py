@@ -29,9 +29,9 @@ Examples:
 @options.one_json
 def remove(model: str | None, revision: str | None, parts: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Removes a model."""
-    from torso.hub.inventory import remove as remove_model
-    from torso.hub.inventory import remove_parts
-    from torso.hub.meter import size_text
+    from torso.hub.local.inventory import remove as remove_model
+    from torso.hub.local.inventory import remove_parts
+    from torso.hub.transfer.progress import size_text
 
     if (model is None) == (not parts):
         raise click.UsageError(say("Name a model, or --parts."), click.get_current_context())

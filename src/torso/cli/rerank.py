@@ -7,9 +7,9 @@ from typing import Literal
 import click
 
 from torso.cli import options
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import sheet
+from torso.cli.csv_output import sheet
 from torso.cli.similar import show
+from torso.cli.text_inputs import texts_of
 
 HELP = """\
 Put texts in order: those that fit a query best first, by a model that reads both together.

@@ -8,7 +8,7 @@ import click
 
 from torso.cli import options
 from torso.cli.console import one_line, print_json
-from torso.cli.sheet import sheet
+from torso.cli.csv_output import sheet
 
 HELP = """\
 Find the passages of a folder of texts that fit a query best.

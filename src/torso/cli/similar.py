@@ -8,8 +8,8 @@ import click
 
 from torso.cli import options
 from torso.cli.console import one_line, print_json
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import Sheet, sheet
+from torso.cli.csv_output import Sheet, sheet
+from torso.cli.text_inputs import texts_of
 
 if TYPE_CHECKING:
     from torso.tasks import Ranked

@@ -6,8 +6,8 @@ from typing import Literal
 
 import click
 
-from torso.cli import options, writing
-from torso.cli.inputs import texts_of
+from torso.cli import generated_output, options
+from torso.cli.text_inputs import texts_of
 
 HELP = """\
 Say texts in fewer words, by a model made for it.
@@ -22,11 +22,11 @@ Examples:
 @click.command(help=HELP)
 @options.texts
 @options.model(None)
-@writing.most
-@writing.beams
+@generated_output.most
+@generated_output.beams
 @options.long_sources
-@writing.batch
-@writing.common
+@generated_output.batch
+@generated_output.common
 def summarise(
     texts: tuple[str, ...],
     file: str | None,
@@ -51,9 +51,9 @@ def summarise(
         max_new_tokens=max_new_tokens,
         num_beams=num_beams,
         long=long,
-        settings=writing.parsed(changes),
+        settings=generated_output.parsed(changes),
         untrained=untrained,
         device=device,
         batch=batch,
     )
-    writing.show(found, texts, as_json)
+    generated_output.show(found, texts, as_json)

@@ -9,8 +9,8 @@ import click
 
 from torso.cli import options
 from torso.cli.console import extent_row, one_line, print_json, watched
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import sheet
+from torso.cli.csv_output import sheet
+from torso.cli.text_inputs import texts_of
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def in_line(tagged: Tagged) -> str:
 
 def table(tagged: Tagged) -> str:
     """The parts, one a row."""
-    from torso.checkpoint.table import text_table
+    from torso.config.text_table import text_table
 
     if not tagged.spans:
         return say("Nothing in this text has a label.")

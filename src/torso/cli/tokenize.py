@@ -9,7 +9,7 @@ import click
 
 from torso.cli import options
 from torso.cli.console import one_line, print_json
-from torso.cli.inputs import texts_of
+from torso.cli.text_inputs import texts_of
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def tokenize(
 
 def _tokenizer(model: str) -> Tokenizer:
     from torso.hub import resolve
-    from torso.loading import load_tokenizer
+    from torso.loading.load import load_tokenizer
 
     return load_tokenizer(resolve(model, config_only=True).folder)
 
@@ -72,7 +72,7 @@ def _row(text: str, pair: str | None, encoding: Encoding, limit: int | None) -> 
 
 
 def _table(text: str, pair: str | None, encoding: Encoding) -> str:
-    from torso.checkpoint.table import text_table
+    from torso.config.text_table import text_table
 
     headings = ["", say("token"), say("id"), say("span"), say("text")]
     return text_table(headings, rows_of(encoding, text, pair))

@@ -36,7 +36,7 @@ Examples:
 @options.one_json
 def tour(text: str, model: str | None, lang: str | None, as_json: bool) -> None:
     """Draws the stages."""
-    from torso.cli.stages import stages
+    from torso.cli.tour_stages import stages
 
     if lang is not None:
         import os
@@ -49,7 +49,7 @@ def tour(text: str, model: str | None, lang: str | None, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    from torso.cli.drawing import Artist
+    from torso.cli.tour_drawing import Artist
 
     artist = Artist(Console(highlight=False, markup=False, emoji=False))
     for stage in found:

@@ -6,8 +6,8 @@ from typing import Literal
 
 import click
 
-from torso.cli import options, writing
-from torso.cli.inputs import texts_of
+from torso.cli import generated_output, options
+from torso.cli.text_inputs import texts_of
 
 HELP = """\
 Translate texts, by a model made for it.
@@ -26,12 +26,12 @@ Examples:
 @click.command(help=HELP)
 @options.texts
 @options.model(None)
-@writing.from_languages
-@writing.most
-@writing.beams
+@generated_output.from_languages
+@generated_output.most
+@generated_output.beams
 @options.long_sources
-@writing.batch
-@writing.common
+@generated_output.batch
+@generated_output.common
 def translate(
     texts: tuple[str, ...],
     file: str | None,
@@ -60,9 +60,9 @@ def translate(
         max_new_tokens=max_new_tokens,
         num_beams=num_beams,
         long=long,
-        settings=writing.parsed(changes),
+        settings=generated_output.parsed(changes),
         untrained=untrained,
         device=device,
         batch=batch,
     )
-    writing.show(found, texts, as_json)
+    generated_output.show(found, texts, as_json)

@@ -7,10 +7,11 @@ import sys
 from array import array
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from torso.cli.console import extent_row
 from torso.errors import InputError
-from torso.files import shown, write_atomically
+from torso.io.files import shown, write_atomically
 
 if TYPE_CHECKING:
     from torso.tasks import Embedding
@@ -46,7 +47,6 @@ def write(rows: Iterable[tuple[str, Embedding]], path: Path) -> tuple[int, int]:
 
 
 def _jsonl(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
-    from torso.cli.embed import row_of
 
     count = size = 0
     for text, embedding in rows:
@@ -57,8 +57,6 @@ def _jsonl(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, 
 
 def _npy(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
     """NumPy's own form, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html)."""
-    from torso.cli.embed import numbers_of
-
     file.write(bytes(_HEADER))
     count = size = 0
     for _, embedding in rows:
@@ -72,3 +70,21 @@ def _npy(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, in
     file.seek(0)
     file.write(start + about.ljust(_HEADER - 11).encode() + b"\n")
     return count, size
+
+
+def numbers_of(embedding: Embedding) -> list[float]:
+    """The vector as a list."""
+    return cast("list[float]", embedding.vector.tolist())
+
+
+def row_of(text: str, embedding: Embedding) -> dict[str, Any]:
+    """A vector as plain data."""
+    return {
+        "text": text,
+        "vector": numbers_of(embedding),
+        "pooling": embedding.pooling,
+        "normalized": embedding.normalized,
+        "prompt": embedding.prompt,
+        "max_tokens": embedding.max_tokens,
+        **extent_row(embedding),
+    }

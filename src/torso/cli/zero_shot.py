@@ -9,8 +9,8 @@ import click
 from torso.cli import options
 from torso.cli.classify import show
 from torso.cli.console import watched
-from torso.cli.inputs import texts_of
-from torso.cli.sheet import sheet
+from torso.cli.csv_output import sheet
+from torso.cli.text_inputs import texts_of
 
 HELP = """\
 Label texts with labels that the model was never trained for.
@@ -58,7 +58,7 @@ def zero_shot(
     given = texts_of(texts, file, columns)
     from torso.cli.paired import paired
     from torso.tasks import zero_shot as run
-    from torso.tasks.entailing import TEMPLATE
+    from torso.tasks._zero_shot import TEMPLATE
 
     kept, stream = paired(given)
     found = run(

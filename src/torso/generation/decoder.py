@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from torso.batch import Batch, Layout
+from torso.engines.runner import evaluating
 from torso.model import Model
-from torso.nn.cache import KeyValueCache
+from torso.nn.key_value_cache import KeyValueCache
 from torso.outputs import Hidden, VocabLogits
-from torso.runtime.runner import evaluating
 
 
 class Decoder:

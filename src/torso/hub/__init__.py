@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torso.hub.checking import Report, check
-    from torso.hub.getting import get
-    from torso.hub.inventory import Model, models, remove
+    from torso.hub.getting import get, resolve
+    from torso.hub.local.find import Snapshot
+    from torso.hub.local.inventory import Model, models, remove
     from torso.hub.repairing import repair
-    from torso.hub.resolution import Snapshot, resolve
 
 _HOME = {
-    "Model": "inventory",
+    "Model": "local.inventory",
     "Report": "checking",
-    "Snapshot": "resolution",
+    "Snapshot": "local.find",
     "check": "checking",
     "get": "getting",
-    "models": "inventory",
-    "remove": "inventory",
+    "models": "local.inventory",
+    "remove": "local.inventory",
     "repair": "repairing",
-    "resolve": "resolution",
+    "resolve": "getting",
 }
 
 __all__ = ["Model", "Report", "Snapshot", "check", "get", "models", "remove", "repair", "resolve"]

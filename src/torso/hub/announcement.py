@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from torso.hub.meter import size_text
 from torso.hub.planning import Plan
+from torso.hub.transfer.progress import size_text
 from torso.language import say
 
 _SHOWN = 6

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torso.errors import IntegrityError, NotFoundError, TorsoError
-from torso.files import inside, shown
-from torso.hub.cache import RemoteFile, files_in
-from torso.hub.choice import absent, choose, required, weight_files
-from torso.hub.digest import digest_of
-from torso.hub.evidence import UNKNOWN, Evidence, evidence_of
-from torso.hub.folder import Finding, look_at, misplaced, missing_file, overwritten
-from torso.hub.resolution import find_local, homes, resolve, revisions
+from torso.hub.file_selection import absent, choose, required, weight_files
+from torso.hub.getting import resolve
+from torso.hub.local.find import find_local, homes, revisions
+from torso.hub.local.folder_doctor import Finding, look_at, misplaced, missing_file, overwritten
+from torso.hub.local.hub_cache import files_in
+from torso.hub.local.manifest import UNKNOWN, Evidence, evidence_of
+from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import read_settings
 from torso.hub.source import Source, parse_source
+from torso.hub.transfer.digest import digest_of
+from torso.io.files import inside, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ def _name_model(error: TorsoError, name: str) -> None:
 
 def _weights(folder: Path, names: set[str]) -> list[Finding]:
     """What the weights' own headers show: a file cut short, a shard that is missing, a pickle that runs code."""
-    from torso.checkpoint.weights import open_weights
+    from torso.weights.weights import open_weights
 
     try:
         open_weights(folder)

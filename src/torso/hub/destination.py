@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Protocol
 
 from torso.errors import InputError
-from torso.files import inside, shown, sniff
-from torso.hub.cache import RemoteFile, Repository
-from torso.hub.digest import digest_of
-from torso.hub.download import Job, has_size, is_right, part_path
-from torso.hub.leftovers import SILENCE, discard_stale
-from torso.hub.listing import Listing
-from torso.hub.lockfile import Lock, Locked, read_lock, write_lock
-from torso.hub.locking import locked
-from torso.hub.place import Place
-from torso.hub.verified import Verified
-from torso.rooted import Root
+from torso.hub.local.hub_cache import Repository
+from torso.hub.local.leftovers import SILENCE, discard_stale
+from torso.hub.local.lockfile import Lock, Locked, read_lock, write_lock
+from torso.hub.local.verified_blobs import Verified
+from torso.hub.remote.listing import Listing
+from torso.hub.remote_file import RemoteFile
+from torso.hub.transfer.digest import digest_of
+from torso.hub.transfer.download import Job, has_size, is_right, part_path
+from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.locking import locked
+from torso.io.files import inside, shown, sniff
+from torso.io.rooted import Root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _ARRIVING = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-z.-]+)?")  # what torso puts where files arrive

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from importlib.resources import files as package_files
 from pathlib import Path
 
-from torso.errors import TorsoError
+from torso.errors import NotFoundError
 from torso.hub.announcement import announce
-from torso.hub.cache import RemoteFile
-from torso.hub.download import PARALLEL_FROM, WAITING, Job, download, why_not_written
-from torso.hub.meter import Meter, Notices
-from torso.hub.planning import Order, Plan, make_plan, require_space
-from torso.hub.resolution import Snapshot, find_local
+from torso.hub.download_many import fetch, open_web
+from torso.hub.local.find import Snapshot, find_local, folder_commit, not_here
+from torso.hub.planning import Order, Plan, make_plan
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
-from torso.hub.tokens import token_headers
-from torso.hub.web import Web
-from torso.language import say
-
-_REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C waits
+from torso.hub.transfer.http import Web
+from torso.hub.transfer.progress import Notices
+from torso.io.files import shown
 
 
 def get(
@@ -53,8 +46,6 @@ def get(
         tell = announce
     parsed = source if isinstance(source, Source) else parse_source(source)
     if parsed.kind in ("folder", "bundled"):
-        from torso.hub.resolution import resolve
-
         return resolve(str(parsed) if parsed.kind == "bundled" else Path(parsed.name))
     if order.is_plain:
         local = find_local(parsed, settings, settings.source, config_only=order.config_only)
@@ -81,155 +72,89 @@ def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     return make_plan(source, order, settings, web, Notices(quiet=settings.quiet))
 
 
-def open_web(settings: Settings, token: str | bool | None) -> Web:
-    """The network with the tokens that may be used."""
-    return Web(settings.patience, token_headers(token, settings.trusted))
+def resolve(
+    source: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    local_files_only: bool = False,
+    token: str | bool | None = None,
+    force_download: bool = False,
+    hub: str = "auto",
+    update: bool = False,
+    config_only: bool = False,
+) -> Snapshot:
+    """The folder with a model's files, fetched and verified first where this machine lacks them.
 
-
-def fetch(plan: Plan, settings: Settings, web: Web) -> None:
-    """Fetches what a plan needs, and records what is then here.
-
-    Raises:
-        TorsoError: the first file that could not be had; the parts of all stay.
-        KeyboardInterrupt: see `get`.
-    """
-    with alone(plan, settings, web) as plan:
-        if plan.need:
-            require_space(plan)
-        _writing(plan, partial(start, plan))
-        same: dict[str, list[RemoteFile]] = {}
-        for file in plan.need:
-            same.setdefault(file.etag, []).append(file)
-        jobs = [plan.destination.job(files[0], plan.places(files[0])) for files in same.values()]
-        run_jobs(plan.source, jobs, partial(_put, plan, same), settings, web)
-        _writing(plan, partial(plan.destination.finish, plan.listing, plan.take))
-
-
-@contextmanager
-def alone(plan: Plan, settings: Settings, web: Web) -> Generator[Plan]:
-    """The plan while no other process is at the same folder; what one has brought meanwhile is not needed any more.
-
-    Raises:
-        AccessError: E_ACCESS, the folder may not be written.
-    """
-    waited = threading.Event()
-
-    def wait() -> None:
-        waited.set()
-        Notices(quiet=settings.quiet).note(WAITING, {"name": plan.source.name})
-
-    with ExitStack() as stack:
-        _writing(plan, lambda: stack.enter_context(plan.destination.alone(web.cancelled, wait)))
-        need = tuple(file for file in plan.need if plan.destination.lacks(file)) if waited.is_set() else plan.need
-        yield replace(plan, need=need)
-
-
-def _put(plan: Plan, same: Mapping[str, Sequence[RemoteFile]], job: Job) -> None:
-    plan.destination.put(same[job.file.etag])
-
-
-def start(plan: Plan) -> None:
-    """Prepares the place of a plan's files, and puts there what is elsewhere on this machine."""
-    plan.destination.start(plan.listing)
-    for file in plan.take:
-        if file not in plan.need:
-            plan.destination.adopt(file)
-
-
-def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None], settings: Settings, web: Web) -> None:
-    """Downloads files side by side, large ones one after another with several connections each.
+    A complete local copy means no request at all: a branch stays at the commit it was when it was first fetched, until
+    ``update``.
 
     Args:
-        source: what they belong to, for the bar and the hint.
-        jobs: the files.
-        finish: called with each once it is whole, from any thread.
-        settings: how many connections.
-        web: the network; it is aborted when a file fails.
+        source: see `parse_source`.
+        revision: branch, tag or commit; None for the repository's default branch.
+        cache_dir: a cache in the Hub's layout, instead of the one that the environment names.
+        local_files_only: never use a network, as ``HF_HUB_OFFLINE=1``.
+        token: of the Hub; True requires one, False sends none, None uses the one this machine is logged in with.
+        force_download: fetch every file again.
+        hub: ``auto``, ``hf``, ``hf-mirror``, ``modelscope``, or the address of a server in the Hub's form.
+        update: look whether the branch has moved, and fetch what changed.
+        config_only: everything but the weights.
 
     Raises:
-        TorsoError: why the first file failed.
-        KeyboardInterrupt: see `get`.
+        NotFoundError: E_NO_FOLDER, E_NO_BUNDLED, E_NOT_A_MODEL; E_REPO_NOT_FOUND and others of its kind from a hub.
+        OfflineError: E_OFFLINE, the model is not here and no network may be used.
+        NetworkError, ServerAnswerError, IntegrityError, DiskError, AccessError: the model could not be fetched.
     """
-    if not jobs:
-        return
-    total = sum(job.file.size for job in jobs)
-    with Meter(source.name, total, quiet=settings.quiet) as meter:
-        crew = _Crew(jobs, finish, settings.connections, web, meter)
-        try:
-            crew.run(meter.refresh)
-        except KeyboardInterrupt as interrupt:
-            web.abort()
-            crew.join()
-            interrupt.add_note(
-                say("{name}: what has arrived is kept. To go on, ask for it again.", {"name": str(source)})
-            )
-            raise
+    found = parse_source(source, revision)
+    if found.kind == "folder":
+        return _folder(found)
+    if found.kind == "bundled":
+        return _bundled(found.name)
+    settings = read_settings()
+    if cache_dir is not None:
+        settings = replace(settings, hub_cache=Path(os.fspath(cache_dir)).expanduser())
+    chosen = settings.source if hub == "auto" else hub
+    offline = local_files_only or settings.offline
+    if offline or not (update or force_download):
+        local = find_local(found, settings, chosen, config_only=config_only)
+        if local is not None:
+            return local
+    if offline:
+        raise not_here(found, settings, chosen, config_only=config_only)
+    from torso.hub.getting import get
+    from torso.hub.planning import Order
+
+    order = Order(config_only=config_only, force=force_download, update=update)
+    return get(found, order, settings=replace(settings, source=chosen), token=token)
 
 
-class _Crew:
-    """Threads that download: several for small files, then one for the large ones, which use several connections."""
-
-    def __init__(
-        self, jobs: Sequence[Job], finish: Callable[[Job], None], connections: int, web: Web, meter: Meter
-    ) -> None:
-        self._small = deque(job for job in jobs if job.file.size < PARALLEL_FROM)
-        self._large = deque(job for job in jobs if job.file.size >= PARALLEL_FROM)
-        self._finish = finish
-        self._connections = connections
-        self._web = web
-        self._meter = meter
-        self._threads: list[threading.Thread] = []
-        self._error: BaseException | None = None
-        self._lock = threading.Lock()
-
-    def run(self, look: Callable[[], None]) -> None:
-        """Downloads everything, calling ``look`` meanwhile."""
-        for queue in (self._small, self._large):
-            workers = min(self._connections, len(queue)) if queue is self._small else min(1, len(queue))
-            self._threads = [
-                threading.Thread(target=self._work, args=(queue,), name=f"get-{number}", daemon=True)
-                for number in range(workers)
-            ]
-            for thread in self._threads:
-                thread.start()
-            for thread in self._threads:
-                while thread.is_alive():
-                    thread.join(_REFRESH)
-                    look()
-            if self._error is not None:
-                raise self._error
-
-    def join(self) -> None:
-        """Waits a moment for the threads, which have been told to stop."""
-        for thread in self._threads:
-            thread.join(2.0)
-
-    def _work(self, queue: deque[Job]) -> None:
-        while not self._web.cancelled.is_set():
-            with self._lock:
-                if not queue:
-                    return
-                job = queue.popleft()
-            try:
-                download(job, self._web, self._meter, self._connections)
-                if not self._web.cancelled.is_set():
-                    self._finish(job)
-            except BaseException as error:
-                with self._lock:
-                    self._error = self._error or _as_ours(error, job)
-                self._web.abort()
+def _folder(source: Source) -> Snapshot:
+    folder = Path(source.name)
+    if source.bare and not _looks_like_model(folder):
+        raise NotFoundError(
+            "E_NOT_A_MODEL",
+            "{name} is a folder here, and holds no model; so the name could mean it, or a model of the Hub.",
+            cure="For the model of the Hub: hf:{name}   For the folder: ./{name}",
+            values=dict(name=shown(source.name)),
+        )
+    return Snapshot(folder, source.name, "folder", folder_commit(folder))
 
 
-def _as_ours(error: BaseException, job: Job) -> BaseException:
-    return (
-        why_not_written(job.target, error)
-        if isinstance(error, OSError) and not isinstance(error, TorsoError)
-        else error
+def _looks_like_model(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir() if path.is_file()}
+    return any(name in names for name in ("config.json", "tokenizer.json", "vocab.txt", "modules.json")) or any(
+        name.endswith((".safetensors", ".bin")) for name in names
     )
 
 
-def _writing(plan: Plan, write: Callable[[], object]) -> None:
-    try:
-        write()
-    except OSError as error:
-        raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error
+def _bundled(name: str) -> Snapshot:
+    home = Path(str(package_files("torso.bundled")))
+    known = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("_"))
+    if name not in known:
+        raise NotFoundError(
+            "E_NO_BUNDLED",
+            "torso brings no model called {name}.",
+            cure="It brings: {known}. For a model of the Hub, leave out torso:",
+            values=dict(name=repr(name[:100]), known=", ".join(known) or "-"),
+        )
+    return Snapshot(home / name, f"torso:{name}", "bundled", None)

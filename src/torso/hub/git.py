@@ -15,25 +15,26 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from torso.errors import NotFoundError, TorsoError
-from torso.hub import huggingface
-from torso.hub.cache import RemoteFile, Repository, repository
-from torso.hub.clone import git_slug
 from torso.hub.destination import InCache
-from torso.hub.download import why_not_written
-from torso.hub.failure import Failure, host_of
-from torso.hub.getting import alone, run_jobs, start
-from torso.hub.gitobjects import files_of, run_git, write_blob
-from torso.hub.lfs import find_objects
-from torso.hub.listing import Listing, checked
-from torso.hub.locking import locked
-from torso.hub.meter import Notices
-from torso.hub.place import Place
+from torso.hub.download_many import alone, run_jobs, start
+from torso.hub.local.find import Snapshot, not_here
+from torso.hub.local.git_clone import git_slug
+from torso.hub.local.git_objects import files_of, run_git, write_blob
+from torso.hub.local.hub_cache import Repository, repository
 from torso.hub.planning import Order, Plan, plan_from, require_space
-from torso.hub.resolution import Snapshot, not_here
+from torso.hub.remote import huggingface
+from torso.hub.remote.git_lfs import find_objects
+from torso.hub.remote.listing import Listing, checked
+from torso.hub.remote.servers import insist
+from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import HUB, MIRROR, Settings
 from torso.hub.source import Source
-from torso.hub.sources import insist
-from torso.hub.web import Web
+from torso.hub.transfer.download import why_not_written
+from torso.hub.transfer.failure import Failure, host_of
+from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.http import Web
+from torso.hub.transfer.locking import locked
+from torso.hub.transfer.progress import Notices
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

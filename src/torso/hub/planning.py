@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torso.errors import DiskError, NotFoundError
-from torso.hub.cache import RemoteFile, Repository, files_in
-from torso.hub.choice import choose
 from torso.hub.destination import Destination, InCache, InFolder
-from torso.hub.leftovers import arrived
-from torso.hub.listing import Listing, require_distinct
-from torso.hub.meter import Watcher, size_text
-from torso.hub.place import Place
-from torso.hub.resolution import homes, not_here, revisions
+from torso.hub.file_selection import choose
+from torso.hub.local.find import homes, not_here, revisions
+from torso.hub.local.hub_cache import Repository, files_in
+from torso.hub.local.leftovers import arrived
+from torso.hub.remote.listing import Listing, require_distinct
+from torso.hub.remote.servers import find_listing
+from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings
 from torso.hub.source import Source
-from torso.hub.sources import find_listing
-from torso.hub.web import Web
+from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.http import Web
+from torso.hub.transfer.progress import Watcher, size_text
 
 Places = Callable[[RemoteFile], tuple[Place, ...]]
 

@@ -9,22 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torso.errors import NotFoundError, OfflineError
-from torso.hub.cache import RemoteFile, Repository
 from torso.hub.checking import Report, check_folder, locate
-from torso.hub.choice import choose
-from torso.hub.clone import git_folder, lfs_object
 from torso.hub.destination import Destination, InCache, InFolder
-from torso.hub.download import is_right
-from torso.hub.evidence import Evidence, evidence_of
-from torso.hub.getting import open_web, run_jobs
+from torso.hub.download_many import open_web, run_jobs
+from torso.hub.file_selection import choose
 from torso.hub.git import get_by_git, places_of
-from torso.hub.gitobjects import write_blob
-from torso.hub.meter import Notices
+from torso.hub.local.git_clone import git_folder, lfs_object
+from torso.hub.local.git_objects import write_blob
+from torso.hub.local.hub_cache import Repository
+from torso.hub.local.manifest import Evidence, evidence_of
 from torso.hub.planning import Order, Places
+from torso.hub.remote.servers import find_listing
+from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
-from torso.hub.sources import find_listing
-from torso.hub.web import Web
+from torso.hub.transfer.download import is_right
+from torso.hub.transfer.http import Web
+from torso.hub.transfer.progress import Notices
 
 _LEAVE = ("E_MISPLACED",)  # a person's files: told of, never moved
 

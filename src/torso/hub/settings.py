@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from torso.errors import AccessError, ConfigError, TorsoError
-from torso.files import read_json, write_atomically
+from torso.io.files import read_json, write_atomically
 from torso.language import say
 
 HUB = "https://huggingface.co"

@@ -14,9 +14,9 @@ from typing import Literal, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from torso.errors import InputError, InputTypeError
-from torso.files import shown
-from torso.hub.folders import existing_folder, is_folder
+from torso.hub.existing_folder import existing_folder, is_folder
 from torso.hub.settings import HUB, MIRROR, MODELSCOPE
+from torso.io.files import shown
 
 Kind = Literal["folder", "bundled", "hub", "modelscope", "git"]
 

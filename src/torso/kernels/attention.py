@@ -12,9 +12,9 @@ from torch import Tensor
 from torso.batch import Layout
 from torso.errors import UnsupportedError
 from torso.kernels import library as native
-from torso.kernels.arguments import check, done, kernels, shape_error, team
-from torso.kernels.structures import AttentionCall
-from torso.nn.attending import Rule
+from torso.kernels.abi import AttentionCall
+from torso.kernels.buffer_checks import check, done, kernels, shape_error, team
+from torso.nn.attention_rule import Rule
 
 
 def attention(

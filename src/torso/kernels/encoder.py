@@ -11,15 +11,15 @@ from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
-from torso.kernels.arguments import check, done
+from torso.kernels.abi import Block, Call, Embeddings
+from torso.kernels.abi import Trunk as TrunkStructure
+from torso.kernels.buffer_checks import check, done
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.packing import Packing
-from torso.kernels.pieces import bare, pieces, rotaries
-from torso.kernels.structures import Block, Call, Embeddings
-from torso.kernels.structures import Trunk as TrunkStructure
+from torso.kernels.support import bare, pieces, rotaries
 from torso.nn.bias import BucketBias
 from torso.nn.disentangled import Distances
-from torso.nn.sealed import Sealable
+from torso.nn.inference_only import Sealable
 from torso.nn.trunk import Trunk
 from torso.outputs import Hidden
 

@@ -1,4 +1,4 @@
-"""Families whose encoders the kernels run. Loads no torch; tests hold it to `torso.kernels.pieces.obstacle`."""
+"""Families whose encoders the kernels run. Loads no torch; tests hold it to `torso.kernels.support.obstacle`."""
 
 FAMILIES = frozenset(
     {

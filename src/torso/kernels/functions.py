@@ -1,6 +1,6 @@
 """Single kernels as functions of tensors on the CPU: what a whole encoder does in one call, stage by stage.
 
-Each has a twin of the same name in `torso.kernels.twins`, in plain PyTorch, which tests hold it to. Tensors may be
+Each has a twin of the same name in `torso.kernels.reference`, in plain PyTorch, which tests hold it to. Tensors may be
 views of any stride: what does not lie as a kernel reads it is copied first. All of it is inference: no gradient is
 recorded.
 """
@@ -14,11 +14,11 @@ from torch import Tensor
 
 from torso.errors import InputError
 from torso.kernels import library as native
-from torso.kernels.arguments import check, done, kernels, team
+from torso.kernels.abi import Embeddings
+from torso.kernels.abi import Norm as NormStructure
 from torso.kernels.attention import attention
+from torso.kernels.buffer_checks import check, done, kernels, team
 from torso.kernels.products import Quantised, linear, pack, quantise
-from torso.kernels.structures import Embeddings
-from torso.kernels.structures import Norm as NormStructure
 
 __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pack", "quantise"]
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from torso.errors import InputError
-from torso.kernels.structures import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
+from torso.kernels.abi import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
 VERSION = 2

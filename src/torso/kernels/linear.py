@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels import library as native
-from torso.kernels.arguments import check, done
+from torso.kernels.buffer_checks import check, done
 from torso.kernels.library import Library, PackedWeight
 from torso.kernels.packing import GROUP
-from torso.kernels.pieces import ACTIVATIONS
-from torso.nn.sealed import Sealable
+from torso.kernels.support import ACTIVATIONS
+from torso.nn.inference_only import Sealable
 
 
 class NativeLinear(Sealable):

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from torso.kernels import library as native
+from torso.kernels.abi import Block, Embeddings, Matrix, Norm
 from torso.kernels.library import Form, Library, PackedWeight
-from torso.kernels.pieces import ACTIVATIONS, Piece, bare
-from torso.kernels.structures import Block, Embeddings, Matrix, Norm
+from torso.kernels.support import ACTIVATIONS, Piece, bare
 from torso.nn import embeddings
 from torso.nn.block import PostNormBlock
 from torso.nn.disentangled import DisentangledAttention, Distances

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import library as native
-from torso.kernels.arguments import check, done, kernels, shape_error, team
+from torso.kernels.buffer_checks import check, done, kernels, shape_error, team
 from torso.kernels.library import PackedWeight
-from torso.kernels.pieces import ACTIVATIONS
+from torso.kernels.support import ACTIVATIONS
 from torso.nn.activations import activation as named
 
 

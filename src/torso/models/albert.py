@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, chance, knob, only, size
 from torso.models.encoders import SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names, pooled
+from torso.weights.names import Names, cat
 
 
 class AlbertConfig(EncoderConfig):

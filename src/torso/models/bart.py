@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.names import Names, Row, cat
-from torso.checkpoint.parameters import chance
+from torso.config.fields import chance
 from torso.models.seq2seq import Seq2SeqConfig, sides
+from torso.weights.names import Names, Row, cat
 
 
 class BartConfig(Seq2SeqConfig):

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, knob, size
 from torso.errors import ConfigError
-from torso.models.deberta import ATTENTION, PREFIX, ROWS, UNUSED, DebertaConfig, parts, stack
-from torso.models.deberta_heads import CHOICE, HEADS
+from torso.models.deberta import ATTENTION, CHOICE, HEADS, PREFIX, ROWS, UNUSED, DebertaConfig, parts, stack
+from torso.weights.names import Names, cat
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from torso import nn
 from torso.architecture import HeadPlan, Task
-from torso.checkpoint.config import check_divides
-from torso.checkpoint.names import Names
-from torso.checkpoint.parameters import Axis, Count, chance, knob, size
-from torso.checkpoint.rope import RotaryConfig
+from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.hub_config import check_divides
+from torso.config.rope import RotaryConfig
 from torso.errors import ConfigError
+from torso.weights.names import Names
 
 SLIDING, FULL = "sliding_attention", "full_attention"
 

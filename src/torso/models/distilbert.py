@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
 from torso.models.encoders import FEATURES, masked_lm_names
+from torso.weights.names import Names, cat
 
 EPSILON = 1e-12
 """Added to the variance in every norm; no config changes it."""

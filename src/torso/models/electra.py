@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.names import Names
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, chance, knob, only, size
 from torso.models import bert
 from torso.models.encoders import FEATURES, FIRST_TOKEN, SPAN, TOKEN, first_token, masked_lm, masked_lm_names
+from torso.weights.names import Names
 
 
 class ElectraConfig(bert.BertConfig):

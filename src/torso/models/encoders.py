@@ -7,9 +7,9 @@ from typing import Any
 
 from torso import nn
 from torso.architecture import HeadPlan, Task
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.names import Names, Row
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
+from torso.weights.names import Names, Row
 
 
 class EncoderConfig(HubConfig):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.checkpoint.parameters import Axis, knob, size
+from torso.config.fields import Axis, knob, size
 from torso.models import bert
 from torso.models.encoders import BERT_HEADS
 

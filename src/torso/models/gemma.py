@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, knob, only, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
 from torso.models.llama import TRUNK
 

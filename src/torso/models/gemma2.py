@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, knob, only, size
 from torso.models.decoders import FULL, OUTPUT, SLIDING, SPANLESS_HEADS, RotaryDecoderConfig, check_kinds
 from torso.models.gemma import BOTH_WAYS
 from torso.models.llama import TRUNK as LLAMA

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.parameters import Axis, knob, size
-from torso.checkpoint.rope import own_table
+from torso.config.fields import Axis, knob, size
+from torso.config.rope import own_table
 from torso.models.decoders import FULL, SLIDING
 from torso.models.gemma import BOTH_WAYS
 from torso.models.gemma2 import HEADS, TRUNK, Gemma2Config, trunk

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.config_keys import ALIASES
-from torso.checkpoint.names import Names, transposed
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.config_file import ALIASES
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
+from torso.weights.names import Names, transposed
 
 SPELLINGS: Mapping[str, str] = {
     **ALIASES,

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.config import check_divides
-from torso.checkpoint.names import Names, heads_interleaved
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
-from torso.checkpoint.rope import RotaryConfig
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import check_divides
+from torso.config.rope import RotaryConfig
 from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
+from torso.weights.names import Names, heads_interleaved
 
 
 class GPTNeoXConfig(RotaryConfig):

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.names import Names
-from torso.checkpoint.parameters import Axis, chance, knob, size
+from torso.config.fields import Axis, chance, knob, size
 from torso.models.encoders import masked_lm, masked_lm_names
 from torso.models.nomic_bert import HEADS, RotaryEncoderConfig, stack
+from torso.weights.names import Names
 
 
 class GteConfig(RotaryEncoderConfig):

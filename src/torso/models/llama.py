@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, knob, size
 from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, RotaryDecoderConfig
+from torso.weights.names import Names, cat
 
 
 class LlamaConfig(RotaryDecoderConfig):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.checkpoint.parameters import knob
+from torso.config.fields import knob
 from torso.models.bart import TASKS, TRUNK, BartConfig
 from torso.models.seq2seq import Seq2SeqConfig, sides
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import Axis, Count, knob, only, size
+from torso.config.fields import Axis, Count, knob, only, size
 from torso.models.encoders import BERT_HEADS, EncoderConfig
+from torso.weights.names import Names, cat
 
 
 class MegatronBertConfig(EncoderConfig):

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import Axis, knob, only, size
+from torso.config.fields import Axis, knob, only, size
 from torso.models.encoders import (
     CHOICE,
     FIRST_TOKEN,
@@ -19,6 +18,7 @@ from torso.models.encoders import (
     EncoderConfig,
     first_token,
 )
+from torso.weights.names import Names, cat
 
 if TYPE_CHECKING:
     from torch import Tensor

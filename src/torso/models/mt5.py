@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.parameters import Axis, Count, knob, size
+from torso.config.fields import Axis, Count, knob, size
 from torso.models.t5 import FEEDS, TASKS, TRUNK, T5Config, trunk
 
 

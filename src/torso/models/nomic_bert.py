@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.config_keys import ALIASES
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, only, size
-from torso.checkpoint.rope import RotaryConfig
+from torso.config.config_file import ALIASES
+from torso.config.fields import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.config.rope import RotaryConfig
 from torso.models.encoders import BERT_HEADS, FEATURES, PREDICTIONS, EncoderConfig, masked_lm, masked_lm_names
+from torso.weights.names import Names, cat
 
 
 class RotaryEncoderConfig(RotaryConfig, EncoderConfig):

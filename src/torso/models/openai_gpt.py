@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.names import Names
-from torso.checkpoint.parameters import Axis, Count, chance, knob, size
+from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import DECODER_HEADS
 from torso.models.gpt2 import BLOCK, MASKS, NEXT, SPELLINGS
+from torso.weights.names import Names
 
 ACTS = {"gelu": "gelu_new", "relu": "relu", "silu": "silu", "swish": "swish"}
 """The activations by the names of these configs: "gelu" has always been the one by tanh."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.config_keys import ALIASES
-from torso.checkpoint.names import Names, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.config_file import ALIASES
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import OUTPUT
+from torso.weights.names import Names, cat
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.parameters import knob
+from torso.config.fields import knob
 from torso.models.bart import FEATURES, TARGETS, TRUNK
 from torso.models.seq2seq import Seq2SeqConfig, sides
 

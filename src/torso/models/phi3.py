@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, chance, knob, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
 from torso.models.llama import TRUNK as LLAMA
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.checkpoint.parameters import Axis, knob, size
+from torso.config.fields import Axis, knob, size
 from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, SLIDING, check_kinds
 from torso.models.llama import TRUNK, LlamaConfig, trunk
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.parameters import Axis, knob, size
+from torso.config.fields import Axis, knob, size
 from torso.errors import ConfigError
 from torso.models import bert
 from torso.models.encoders import CHOICE, FIRST_TOKEN, LM_HEAD, POOLED_FEATURES, SPAN, TOKEN, first_token

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
-from torso.checkpoint.config import HubConfig, check_divides
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig, check_divides
 from torso.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.checkpoint.config import HubConfig
-from torso.checkpoint.names import Names, Row, cat
-from torso.checkpoint.parameters import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.hub_config import HubConfig
+from torso.weights.names import Names, Row, cat
 
 FEEDS = (*ACTIVATIONS, *(f"gated-{each}" for each in ACTIVATIONS))
 

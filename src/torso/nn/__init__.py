@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from torch.nn import Dropout, Embedding, Identity, LayerNorm, Linear, Sequential
 
     from torso.nn.activations import activation
-    from torso.nn.attending import Backend, Rule, ScoreBias, attend
+    from torso.nn.attend_backends import attend
     from torso.nn.attention import Attention, CrossAttention
+    from torso.nn.attention_rule import Backend, Rule, ScoreBias
     from torso.nn.bias import BucketBias, SlopeBias
     from torso.nn.block import (
         NormedResidualBlock,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         PreNormCrossBlock,
         SandwichBlock,
     )
-    from torso.nn.cache import KeyValueCache
     from torso.nn.context import Context
     from torso.nn.convolution import SequenceConvolution
     from torso.nn.disentangled import (
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Transform,
         VocabHead,
     )
+    from torso.nn.key_value_cache import KeyValueCache
     from torso.nn.norm import OffsetRMSNorm, RMSNorm
     from torso.nn.rotary import PairedRotary, Rotary
     from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk, WrappedEncoderDecoder
@@ -116,10 +117,10 @@ _HOME = {
     "Linear": "torch.nn",
     "Sequential": "torch.nn",
     "activation": "torso.nn.activations",
-    "Backend": "torso.nn.attending",
-    "Rule": "torso.nn.attending",
-    "ScoreBias": "torso.nn.attending",
-    "attend": "torso.nn.attending",
+    "Backend": "torso.nn.attention_rule",
+    "Rule": "torso.nn.attention_rule",
+    "ScoreBias": "torso.nn.attention_rule",
+    "attend": "torso.nn.attend_backends",
     "Attention": "torso.nn.attention",
     "CrossAttention": "torso.nn.attention",
     "BucketBias": "torso.nn.bias",
@@ -131,7 +132,7 @@ _HOME = {
     "PreNormBlock": "torso.nn.block",
     "PreNormCrossBlock": "torso.nn.block",
     "SandwichBlock": "torso.nn.block",
-    "KeyValueCache": "torso.nn.cache",
+    "KeyValueCache": "torso.nn.key_value_cache",
     "Context": "torso.nn.context",
     "SequenceConvolution": "torso.nn.convolution",
     "DisentangledAttention": "torso.nn.disentangled",

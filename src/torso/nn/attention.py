@@ -7,7 +7,8 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from torso.batch import Layout, Row
-from torso.nn.attending import Rule, ScoreBias, attend
+from torso.nn.attend_backends import attend
+from torso.nn.attention_rule import Rule, ScoreBias
 from torso.nn.context import Context
 
 

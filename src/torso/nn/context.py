@@ -11,7 +11,7 @@ from torch import Tensor
 from torso.batch import Chosen, Layout
 
 if TYPE_CHECKING:
-    from torso.nn.cache import Step
+    from torso.nn.key_value_cache import Step
     from torso.outputs import Hidden
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from torso.nn.attending import Rule, attend
+from torso.nn.attend_backends import attend
+from torso.nn.attention_rule import Rule
 from torso.nn.context import Context
 
 

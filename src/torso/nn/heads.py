@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from torso.batch import Batch, Row
 from torso.nn.activations import activation
-from torso.nn.picking import Pick, pick_rows
-from torso.nn.sealed import Sealable
+from torso.nn.inference_only import Sealable
+from torso.nn.pooled_rows import Pick, pick_rows
 from torso.outputs import (
     ChoiceLogits,
     Features,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from torso.batch import Layout
-from torso.nn.scaling import Scaling, scaling_of
+from torso.nn.rope_scaling import Scaling, scaling_of
 
 
 class Rotary(nn.Module):

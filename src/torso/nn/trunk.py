@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from torso.batch import Batch
 from torso.errors import ConfigError
-from torso.nn.cache import KeyValueCache
 from torso.nn.context import Context
-from torso.nn.sealed import Sealable
+from torso.nn.inference_only import Sealable
+from torso.nn.key_value_cache import KeyValueCache
 from torso.outputs import Hidden
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import Layout
-from torso.nn.attending import Rule, ScoreBias
+from torso.nn.attention_rule import Rule, ScoreBias
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torso.generation.completing import Completion, Piece
-    from torso.generation.settings import GenerationSettings
-    from torso.tasks.answering import answer
-    from torso.tasks.chatting import chat, chat_stream
-    from torso.tasks.choosing import choose
-    from torso.tasks.classifying import classify
-    from torso.tasks.comparing import similar
-    from torso.tasks.encoding import embed, encode
-    from torso.tasks.entailing import zero_shot
+    from torso.generation.completion import Completion, Piece
+    from torso.generation.generation_settings import GenerationSettings
+    from torso.tasks._answer import answer
+    from torso.tasks._chat import chat, chat_stream
+    from torso.tasks._choose import choose
+    from torso.tasks._classify import classify
+    from torso.tasks._embed import embed, encode
+    from torso.tasks._fill import fill
+    from torso.tasks._generate import generate, stream
+    from torso.tasks._rerank import rerank
+    from torso.tasks._search import search
+    from torso.tasks._similar import similar
+    from torso.tasks._tag import tag
+    from torso.tasks._translate import summarise, translate
+    from torso.tasks._zero_shot import zero_shot
     from torso.tasks.extents import Extent
-    from torso.tasks.filling import fill
-    from torso.tasks.generating import generate, stream
     from torso.tasks.predictions import (
         Answer,
         Answered,
@@ -37,10 +41,6 @@ if TYPE_CHECKING:
         Tagged,
     )
     from torso.tasks.ready import Ready, make_ready
-    from torso.tasks.reranking import rerank
-    from torso.tasks.searching import search
-    from torso.tasks.tagging import tag
-    from torso.tasks.translating import summarise, translate
     from torso.tasks.writers import Generated
 
 __all__ = [
@@ -83,18 +83,18 @@ __all__ = [
 ]
 
 _HOME = {
-    **dict.fromkeys(("Completion", "Piece"), "torso.generation.completing"),
-    "GenerationSettings": "torso.generation.settings",
-    "answer": "torso.tasks.answering",
-    **dict.fromkeys(("chat", "chat_stream"), "torso.tasks.chatting"),
-    "choose": "torso.tasks.choosing",
-    "classify": "torso.tasks.classifying",
-    "similar": "torso.tasks.comparing",
-    **dict.fromkeys(("embed", "encode"), "torso.tasks.encoding"),
-    "zero_shot": "torso.tasks.entailing",
+    **dict.fromkeys(("Completion", "Piece"), "torso.generation.completion"),
+    "GenerationSettings": "torso.generation.generation_settings",
+    "answer": "torso.tasks._answer",
+    **dict.fromkeys(("chat", "chat_stream"), "torso.tasks._chat"),
+    "choose": "torso.tasks._choose",
+    "classify": "torso.tasks._classify",
+    "similar": "torso.tasks._similar",
+    **dict.fromkeys(("embed", "encode"), "torso.tasks._embed"),
+    "zero_shot": "torso.tasks._zero_shot",
     "Extent": "torso.tasks.extents",
-    "fill": "torso.tasks.filling",
-    **dict.fromkeys(("generate", "stream"), "torso.tasks.generating"),
+    "fill": "torso.tasks._fill",
+    **dict.fromkeys(("generate", "stream"), "torso.tasks._generate"),
     **dict.fromkeys(
         (
             "Answer",
@@ -113,10 +113,10 @@ _HOME = {
         "torso.tasks.predictions",
     ),
     **dict.fromkeys(("Ready", "make_ready"), "torso.tasks.ready"),
-    "rerank": "torso.tasks.reranking",
-    "search": "torso.tasks.searching",
-    "tag": "torso.tasks.tagging",
-    **dict.fromkeys(("summarise", "translate"), "torso.tasks.translating"),
+    "rerank": "torso.tasks._rerank",
+    "search": "torso.tasks._search",
+    "tag": "torso.tasks._tag",
+    **dict.fromkeys(("summarise", "translate"), "torso.tasks._translate"),
     "Generated": "torso.tasks.writers",
 }
 

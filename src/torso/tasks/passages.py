@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torso.errors import NotFoundError
-from torso.files import read_text, shown
+from torso.io.files import read_text, shown
 
 SUFFIXES = (".txt", ".md")
 _MOST = 64 << 20  # bytes of one file
@@ -40,7 +40,7 @@ def documents(folder: Path) -> Iterator[Document]:
     Raises:
         NotFoundError: E_NO_FOLDER; E_NO_TEXTS for a folder without such a file.
         FileFormatError: E_TEXT for a file that is not UTF-8.
-        TorsoError: as `torso.files.read_text`, but for empty files, which have no passages.
+        TorsoError: as `torso.io.files.read_text`, but for empty files, which have no passages.
     """
     if not folder.is_dir():
         raise NotFoundError(

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from torso.batch import Row
-from torso.checkpoint.weights import open_weights
 from torso.errors import InputError, WeightsError
-from torso.files import shown
+from torso.io.files import shown
 from torso.outputs import Hidden
-from torso.tasks.recipe import Dense, Layer, LayerNorm, Recipe, Unit
+from torso.tasks.embedding_recipe import Dense, Layer, LayerNorm, Recipe, Unit
+from torso.weights.weights import open_weights
 
 Step = Callable[[Tensor], Tensor]
 
@@ -33,7 +33,7 @@ class Pooler:
 
         Raises:
             WeightsError: E_POOLING for a layer that is not what its config says.
-            TorsoError: as `torso.checkpoint.weights.open_weights`.
+            TorsoError: as `torso.weights.weights.open_weights`.
         """
         self.recipe, self.dimensions = recipe, dimensions
         self._on_rows = [_step(layer, device) for layer in recipe.row_layers]

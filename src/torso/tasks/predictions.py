@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torso.tasks.extents import Extent, Measured
-from torso.tasks.several import Several
+from torso.tasks.sequence_mixin import Several
 
 if TYPE_CHECKING:
     from torch import Tensor

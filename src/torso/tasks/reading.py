@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
+from torso.engines.prefetch import ahead
 from torso.errors import InputError, InputTypeError
-from torso.runtime.ahead import ahead
-from torso.tasks.lengths import Lengths, Read, Text, fitted
+from torso.tasks.windows import Lengths, Read, Text, fitted
 from torso.text import Tokenizer
-from torso.text.inputs import checked_text
+from torso.text.input_checks import checked_text
 
 Result = TypeVar("Result")
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from torch import nn
 
 from torso.architecture import Task
+from torso.engines.device import choose
+from torso.engines.optimise import prepacked
 from torso.errors import InputError, TokenizerError, UntrainedError
-from torso.loading import load, load_tokenizer
+from torso.loading.load import load, load_tokenizer
 from torso.model import Model
-from torso.runtime.device import choose
-from torso.runtime.optimise import prepacked
-from torso.tasks.recipe import Recipe
+from torso.tasks.embedding_recipe import Recipe
 from torso.tasks.sentence_files import read_recipe
 from torso.text import Tokenizer
 
@@ -87,7 +87,7 @@ def make_ready(
         model: a folder, a bundled model such as ``torso:sentiment``, a name such as ``hfl/rbt3``, or a loaded model.
         task: what it shall give.
         tokenizer: instead of the one in the model's folder.
-        device: where to load the weights, see `torso.runtime.device.choose`; a loaded model stays where it is.
+        device: where to load the weights, see `torso.engines.device.choose`; a loaded model stays where it is.
         untrained: whether a head that was never trained is accepted.
 
     Raises:

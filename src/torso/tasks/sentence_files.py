@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from torso.checkpoint.modules import MODULES, read_modules, transformer_folder, unusable
+from torso.config.sentence_modules import MODULES, read_modules, transformer_folder, unusable
 from torso.errors import UnsupportedError
-from torso.files import inside, shown
-from torso.tasks.recipe import ACTIVATIONS, MODES, Dense, Layer, LayerNorm, Recipe, Unit
+from torso.io.files import inside, shown
+from torso.tasks.embedding_recipe import ACTIVATIONS, MODES, Dense, Layer, LayerNorm, Recipe, Unit
 from torso.tasks.sentence_settings import read_reading, read_stated, read_table, require_known, unknown
 
 _FLAGS = {

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from torso.checkpoint.modules import LIMIT, unusable
+from torso.config.sentence_modules import LIMIT, unusable
 from torso.errors import UnsupportedError
-from torso.files import read_json, shown
-from torso.tasks.recipe import SIMILARITIES
+from torso.io.files import read_json, shown
+from torso.tasks.embedding_recipe import SIMILARITIES
 
 TEXT_FILES = tuple(
     f"sentence_{name}_config.json"

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
 from torso.errors import InputError
-from torso.generation.completing import BATCH, Completion, Piece, complete, pieces
-from torso.generation.files import settings_of, with_task
-from torso.generation.prompting import prompts_of
-from torso.generation.settings import GenerationSettings
-from torso.generation.writing import Why
-from torso.loading import read_config
+from torso.generation.completion import BATCH, Completion, Piece, complete, pieces
+from torso.generation.decode_loop import Why
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import prompts_of
+from torso.generation.settings_files import settings_of, with_task
+from torso.loading.load import read_config
 from torso.model import Model
 from torso.outputs import VocabLogits
+from torso.tasks.chunking import Portion, joined, portions
 from torso.tasks.extents import Extent, Measured
-from torso.tasks.lengths import Lengths
-from torso.tasks.portions import Portion, joined, portions
 from torso.tasks.reading import predict
 from torso.tasks.ready import Ready, Usable, make_ready
-from torso.tasks.several import Several
+from torso.tasks.sequence_mixin import Several
+from torso.tasks.windows import Lengths
 from torso.text import Tokenizer
-from torso.text.inputs import checked_text
+from torso.text.input_checks import checked_text
 
 if TYPE_CHECKING:
     import torch

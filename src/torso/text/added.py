@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import cast
 
+from torso.text.backend_tokenizer import Wheel
 from torso.text.faults import Fault
-from torso.text.guard import Table
-from torso.text.models import vocabulary_of, vocabulary_size
-from torso.text.settings import AddedToken, Settings
-from torso.text.wheel import Wheel
+from torso.text.tokenizer_json_check import Table
+from torso.text.tokenizer_settings import AddedToken, Settings
+from torso.text.vocabulary_models import vocabulary_of, vocabulary_size
 
 
 def added(document: Table) -> list[Table]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
+from torso.text.backend_tokenizer import Wheel
 from torso.text.batch_encoding import BatchEncoding
-from torso.text.border import Fields, Filling, batch_encoding, pad_fields
-from torso.text.inputs import Text, Texts, checked_pairs, checked_word_pairs, is_batch
-from torso.text.load import Loaded
+from torso.text.batch_output import Fields, Filling, batch_encoding, pad_fields
+from torso.text.input_checks import Text, Texts, checked_pairs, checked_word_pairs, is_batch
+from torso.text.load_tokenizer import Loaded
 from torso.text.reader import Reader
 from torso.text.request import Padding, Side, Tensors, Truncation, checked_side, resolve
-from torso.text.wheel import Wheel
 
 
 class Caller(Reader):

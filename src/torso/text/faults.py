@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torso.errors import LimitError, TokenizerError
+from torso.io.paths import shown
 from torso.language import say
-from torso.paths import shown
 
 
 class Fault(Exception):  # noqa: N818 - it never leaves this package: `blaming` turns it into a TokenizerError

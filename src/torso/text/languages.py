@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from typing import NamedTuple, cast
 
 from torso.errors import InputError
-from torso.text.guard import Table
-from torso.text.settings import Settings
+from torso.text.tokenizer_json_check import Table
+from torso.text.tokenizer_settings import Settings
 
 _FIRST = (
     "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM ne_NP "

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from torso.io.paths import shown
 from torso.language import say
-from torso.paths import shown
-from torso.text.following import Switches, differing
-from torso.text.guard import Table
-from torso.text.settings import Settings
+from torso.text.tokenizer_json_check import Table
+from torso.text.tokenizer_settings import Settings
+from torso.text.tokenizer_switches import Switches, differing
 
 _told: set[tuple[Path, str]] = set()
 
@@ -56,7 +56,7 @@ def notes_on(
     Args:
         document: the tokenizer.json that is used.
         settings: the files beside it.
-        removed: what `torso.text.guard.check` took out.
+        removed: what `torso.text.tokenizer_json_check.check` took out.
         named: special tokens by name.
         switches: those that the class of its family follows.
     """

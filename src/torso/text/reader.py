@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import cast
 
 from torso.errors import TokenizerError
+from torso.io.paths import shown
 from torso.language import say
-from torso.paths import shown
-from torso.text.border import finish
+from torso.text.backend_tokenizer import Pieces, Wheel
+from torso.text.batch_output import finish
 from torso.text.encoding import Encoding
 from torso.text.faults import Fault
-from torso.text.inputs import checked_mixture, checked_text, checked_words, surrogate_fault
+from torso.text.input_checks import checked_mixture, checked_text, checked_words, surrogate_fault
 from torso.text.request import Request
-from torso.text.tensors import listed
+from torso.text.return_tensors import listed
 from torso.text.vocabulary import Vocabulary
-from torso.text.wheel import Pieces, Wheel
 
 _AS_THEY_ARE = Request(None, None, 0, None, 1)
 # What the ecosystem takes out of decoded text for "cleaning up": spaces before these, as transformers 5 lists them.

@@ -11,8 +11,8 @@ from typing import Any
 
 from torso.errors import UnsupportedError
 from torso.text.faults import Fault, TooMuch
-from torso.text.models import VOCABULARY_LIMIT
-from torso.text.wire import Field, as_bytes, as_flag, as_float, as_text, as_whole, fields
+from torso.text.protobuf import Field, as_bytes, as_flag, as_float, as_text, as_whole, fields
+from torso.text.vocabulary_models import VOCABULARY_LIMIT
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 UNIGRAM, BPE = 1, 2

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from torso.paths import shown
-from torso.text import load as loading
-from torso.text import save as saving
+from torso.io.paths import shown
+from torso.text import load_tokenizer as loading
+from torso.text import save_tokenizer as saving
 from torso.text.calling import Caller
-from torso.text.chat import Message, chosen, rendered
+from torso.text.chat_template import Message, chosen, rendered
 from torso.text.notes import tell
 from torso.text.request import Padding, Tensors, Truncation
 
@@ -48,7 +48,7 @@ class Tokenizer(Caller):
         Raises:
             InputError: E_LANGUAGE for a language that the tokenizer does not have.
             TokenizerError: E_TOKENIZER_MISSING, which lists what to download; E_TOKENIZER for files that make none.
-            TorsoError: as `torso.files.read_bytes`, for a file that is empty, too large, a pointer or no file at all.
+            TorsoError: as `torso.io.files.read_bytes`, for a file that is empty, too large, a pointer or no file.
         """
         loaded = loading.load(folder, src_lang=src_lang, tgt_lang=tgt_lang)
         return cls(loaded, folder, loaded.settings.length())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from torso.text.faults import Fault
-from torso.text.parts import Draft, Numbers, Table, content, in_turn, metaspace
 from torso.text.sentencepiece import CONTROL, UNIGRAM, USER_DEFINED, SentencePieceModel
-from torso.text.settings import AddedToken, Settings
+from torso.text.tokenizer_json import Draft, Numbers, Table, content, in_turn, metaspace
+from torso.text.tokenizer_settings import AddedToken, Settings
 
 Entry = tuple[str, float]
 _MOST = 10_000  # tokens that a family adds of its own

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import cast, overload
 
 from torso.errors import FrozenConfigError, InputError
-from torso.text.tensors import listed
-from torso.text.wheel import Wheel
+from torso.text.backend_tokenizer import Wheel
+from torso.text.return_tensors import listed
 
 
 class Vocabulary:

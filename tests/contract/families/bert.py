@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from torso.checkpoint.parameters import ACTIVATIONS
+from torso.config.fields import ACTIVATIONS
 
 from .kinds import Family, Values, head_size
 

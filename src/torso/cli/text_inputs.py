@@ -1,0 +1,144 @@
+"""Texts of a command: its arguments, a file's lines, or a pipe's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import click
+
+from torso.cli.table_files import is_table, rows
+from torso.errors import AccessError, FileFormatError, InputError, InputTypeError, LimitError, NotFoundError
+from torso.io.paths import shown
+from torso.language import say
+
+_LINE_LIMIT = 64 << 20  # bytes of one line: a file without line ends must not fill the memory
+
+
+def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] = ()) -> list[Any] | Iterator[Any]:
+    """The texts a command is given: a list of arguments, or an iterator over lines or rows, read as they are used.
+
+    Args:
+        arguments: texts of the command line.
+        file: path of a file with one text per line, or of a table; ``-`` for standard input.
+        columns: of a table; two for pairs.
+
+    Raises:
+        InputError: E_ARGUMENT for arguments and a file at once, or columns of what has none; E_COLUMN for a table
+            without columns named.
+        NotFoundError, AccessError: E_MISSING_FILE, E_ACCESS for a file that cannot be read.
+        UsageError: if there is no text, and no pipe to read it from.
+    """
+    rows = rows_of(arguments, file, columns)
+    if isinstance(rows, list):
+        return rows
+    return (_text_of(row, number) for number, row in enumerate(rows, 1))
+
+
+def rows_of(
+    arguments: Sequence[str], file: str | None, columns: Sequence[str]
+) -> list[str] | Iterator[str | tuple[object, ...]]:
+    """As `texts_of`, with the cells of a table left as they are: lists, numbers."""
+    if arguments and file:
+        raise InputError(
+            "E_ARGUMENT",
+            "Texts are given twice: as arguments, and with --file {file}.",
+            cure="Leave one of them out.",
+            values=dict(file=shown(file)),
+        )
+    if arguments:
+        return list(arguments)
+    if file and file != "-":
+        _require_fit(shown(file), columns)
+        return _contents(_opened(file), shown(file), columns)
+    if file is None and (sys.stdin is None or sys.stdin.isatty()):  # pyright: ignore[reportUnnecessaryComparison] - it is None without a console
+        raise click.UsageError(
+            say("No text is given: write it as an argument, name a file of lines with --file, or pipe lines in."),
+            click.get_current_context(),
+        )
+    return _contents(sys.stdin.buffer, "-", columns)
+
+
+def _require_fit(name: str, columns: Sequence[str]) -> None:
+    """Refuses a table without a column named, and a column of what is no table."""
+    if not columns and is_table(name):
+        raise InputError(
+            "E_COLUMN",
+            "{file} has columns, and none is named.",
+            cure="Name the one that holds the text: --column text",
+            values=dict(file=name),
+        )
+    if columns and not is_table(name):
+        raise InputError(
+            "E_ARGUMENT",
+            "{file} has no columns: --column is for .jsonl, .csv and .tsv.",
+            cure="Leave --column out, or rename the file after its form.",
+            values=dict(file=name),
+        )
+
+
+def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[str | tuple[object, ...]]:
+    return rows(source, _lines(source, name), name, columns) if columns else _lines(source, name)
+
+
+def _text_of(row: str | tuple[object, ...], number: int) -> object:
+    if isinstance(row, str):
+        return row
+    for cell in row:
+        if not isinstance(cell, str):
+            raise InputTypeError(
+                "E_TEXT",
+                "Row {number} holds {kind} where a text is wanted.",
+                cure="Name another column, or make it a string.",
+                values=dict(number=number, kind=type(cell).__name__),
+            )
+    return row[0] if len(row) == 1 else row
+
+
+def _opened(file: str) -> BinaryIO:
+    try:
+        return open(file, "rb")
+    except FileNotFoundError:
+        raise NotFoundError(
+            "E_MISSING_FILE",
+            "There is no file {file}.",
+            cure="Correct the path; the file holds one text per line, in UTF-8.",
+            values=dict(file=shown(file)),
+        ) from None
+    except OSError as error:
+        raise AccessError(
+            "E_ACCESS",
+            "{path} cannot be read: {reason}.",
+            cure="Check the path and its permissions.",
+            values=dict(path=shown(file), reason=os.strerror(error.errno or 0)),
+        ) from None
+
+
+def _lines(source: BinaryIO, name: str) -> Iterator[str]:
+    with source:
+        number = 0
+        while line := source.readline(_LINE_LIMIT):
+            number += 1
+            if len(line) == _LINE_LIMIT and not line.endswith(b"\n"):
+                raise LimitError(
+                    "E_LIMIT",
+                    "Line {number} of {file} has more than {limit} bytes.",
+                    cure="One text per line: put line ends between the texts.",
+                    values=dict(number=number, file=name, limit=_LINE_LIMIT),
+                )
+            yield _decoded(line, number, name)
+
+
+def _decoded(line: bytes, number: int, name: str) -> str:
+    try:
+        text = line.decode("utf-8").rstrip("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            "E_TEXT",
+            "Line {number} of {file} is not UTF-8: byte {byte}.",
+            cure="Convert it: iconv -f GB18030 -t UTF-8 FILE",
+            values=dict(number=number, file=name, byte=f"0x{line[error.start]:02x}"),
+        ) from None
+    return text.removeprefix("\ufeff") if number == 1 else text

@@ -1,0 +1,178 @@
+"""The stages of a tour: what each found, as plain data, and the two lines of Python that find the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from torso.cli.tour_heads import head_stage, tagged
+from torso.cli.tour_stage import Stage
+from torso.config.fields import knob_of
+from torso.config.hub_config import HubConfig
+from torso.loading.load import load_tokenizer, read_config
+from torso.tasks.reading import read
+from torso.tasks.windows import Read, lengths
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from torso.hub import Snapshot
+    from torso.text import Tokenizer
+
+TAGGER = "torso:tagger"
+_PURPOSES = {
+    "config.json": "the config",
+    "tokenizer.json": "the tokenizer, whole",
+    "vocab.txt": "the vocabulary",
+    "tokenizer_config.json": "how texts are prepared",
+    "special_tokens_map.json": "names of the special tokens",
+    "model.safetensors": "the weights",
+    "pytorch_model.bin": "the weights",
+    "README.md": "the model card",
+    "modules.json": "how one vector is made of a text",
+    "training.json": "the log of its training",
+}
+_SHORT = 128  # tokens up to which every layer's attention is looked at
+
+
+def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
+    """The stages of a text's way through a model, each worked out when it is asked for.
+
+    Args:
+        text: of at most as many tokens as the model takes.
+        model: a folder, a name or a bundled model.
+        tagger: whether the bundled tagger comes last.
+
+    Raises:
+        TooLongError: E_TOO_LONG, at the stage of tokens.
+        TorsoError: as `torso.load`.
+    """
+    from torso.hub import resolve
+
+    snapshot = resolve(model)
+    yield _source(snapshot, model)
+    yield _config(snapshot.folder, model)
+    tokenizer = load_tokenizer(snapshot.folder)
+    encoding = next(read([text], tokenizer, lengths(tokenizer.max_tokens, "error")))
+    yield _tokens(encoding, tokenizer, text, model)
+    yield from _trunk(encoding, snapshot.folder, model)
+    yield head_stage(encoding, tokenizer, snapshot.folder, model)
+    if tagger:
+        from torso.tasks import tag
+
+        code = ("from torso.tasks import tag", f"tag({text!r})")
+        yield Stage("tagger", "A second model: words and names", code, tagged(tag(text), TAGGER))
+
+
+def _source(snapshot: Snapshot, model: str) -> Stage:
+    files = [
+        {"name": path.name, "size": path.stat().st_size, "purpose": _PURPOSES.get(path.name, _purpose(path.name))}
+        for path in sorted(snapshot.folder.iterdir())
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    data = {
+        "model": model,
+        "origin": snapshot.origin,
+        "revision": snapshot.revision,
+        "folder": str(snapshot.folder),
+        "files": files,
+    }
+    code = ("from torso.hub import resolve", f"resolve({model!r}).folder")
+    return Stage("source", "Where the model comes from", code, data)
+
+
+def _purpose(name: str) -> str:
+    return "the weights, a part of them" if name.endswith((".safetensors", ".bin")) else "not used"
+
+
+def _config(folder: Path, model: str) -> Stage:
+    from torso.config.sentence_modules import transformer_folder
+    from torso.weights.weights import open_weights
+
+    architecture, config = read_config(folder)
+    # The family's own parameters that give the model its form; the rest is one command away.
+    shared = {each.name for each in fields(HubConfig)} - {"id2label"}
+    own = {each.name: knob_of(each) for each in config.declared() if each.name not in shared}
+    acting = {name for name, about in own.items() if about.acts in ("shape", "run") and about.only is None}
+    short = [row for row in config.describe() if row.name in acting and row.value is not None]
+    entries = [entry for entry in open_weights(transformer_folder(folder)).entries.values() if entry.is_float]
+    data = {
+        "family": architecture.family,
+        "weights": sum(prod(entry.shape) for entry in entries),
+        "saved_as": entries[0].dtype,
+        "max_tokens": config.max_tokens,
+        "parameters": [{"name": row.name, "value": row.value, "meaning": row.meaning} for row in short],
+        "command": f"torso config {model}",
+    }
+    return Stage(
+        "config", "Its config, in short", ("import torso", f"torso.AutoConfig.from_pretrained({model!r})"), data
+    )
+
+
+def _tokens(encoding: Read, tokenizer: Tokenizer, text: str, model: str) -> Stage:
+    from torso.cli.tokenize import rows_of
+
+    data = {
+        "text": text,
+        "tokens": encoding.tokens,
+        "ids": encoding.ids,
+        "spans": encoding.spans,
+        "special": encoding.special,
+        "max_tokens": tokenizer.max_tokens,
+        "pieces": [row[4] for row in rows_of(encoding, text)],
+    }
+    code = (
+        f"tokenizer = torso.AutoTokenizer.from_pretrained({model!r})",
+        f"encoding = tokenizer.encoding({text!r})",
+    )
+    return Stage("tokens", "The text as tokens", code, data)
+
+
+def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
+    import torch
+
+    from torso.batch import pack
+    from torso.loading.load import load
+
+    loaded = load(folder)
+    depth = loaded.trunk.depth
+    looked_at = range(depth) if len(encoding) <= _SHORT else [depth - 1]
+    with torch.inference_mode():
+        features = loaded(pack([encoding]), attentions=looked_at)
+    rows, pooled = features.hidden.rows, features.pooled_or_none
+    data: dict[str, Any] = {
+        "layers": depth,
+        "shape": list(rows.shape),
+        "last_hidden_state": _numbers(rows),
+        "pooled_shape": None if pooled is None else list(pooled.shape),
+        "pooled": None if pooled is None else _numbers(pooled[0]),
+        "tokens": encoding.tokens,
+    }
+    code = (
+        f"model = torso.load({model!r})",
+        "features = model(torso.pack([encoding]))",
+    )
+    yield Stage("features", "The model without a head", code, data)
+    # In most models most layers rest on the special tokens; a layer that looks at the text shows more.
+    means = {layer: weights[0].mean(0) for layer, weights in features.hidden.attentions.items()}
+    special = torch.tensor(encoding.special)
+    layer = min(means, key=lambda layer: float(means[layer][:, special].sum()))
+    picture = {
+        "layer": layer,
+        "heads": features.hidden.attentions[layer][0].shape[0],
+        "tokens": encoding.tokens,
+        "weights": _numbers(means[layer]),
+        "resting_on_special": float(means[layer][:, special].sum(1).mean()),
+    }
+    code = (
+        f"attended = model(torso.pack([encoding]), attentions=[{layer}])",
+        f"attended.hidden.attentions[{layer}][0].mean(0)",
+    )
+    yield Stage("attention", "What attends to what", code, picture)
+
+
+def _numbers(tensor: Tensor) -> Any:
+    return cast("Any", tensor.float().tolist())

@@ -1,0 +1,1 @@
+"""The ecosystem's names over torso: Auto classes, padded tensors in and out."""

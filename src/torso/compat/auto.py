@@ -1,0 +1,216 @@
+"""The ecosystem's names over torso: a notebook written for transformers runs with only its import line changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from torso.architecture import Task
+from torso.compat.auto_model import AutoModelFor, changed
+from torso.compat.padded_outputs import FeaturesOutput, LogitsOutput, QuestionAnsweringOutput
+from torso.config.hub_config import HubConfig
+from torso.errors import InputError
+from torso.loading.load import Source, load_tokenizer, read_config
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+
+class AutoConfig:
+    """Configs by name or folder."""
+
+    @staticmethod
+    def from_pretrained(
+        pretrained_model_name_or_path: Source,
+        *,
+        num_labels: int | None = None,
+        id2label: Mapping[int, str] | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        changes: Mapping[str, Any] | None = None,
+        revision: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        local_files_only: bool = False,
+        force_download: bool = False,
+        token: str | bool | None = None,
+    ) -> HubConfig:
+        """The config of a model: print it to see every parameter. Loads no torch; fetches no weights.
+
+        Args:
+            pretrained_model_name_or_path: a folder, or a name such as ``hfl/rbt3``.
+            num_labels: how many labels the head shall have.
+            id2label: their names.
+            output_attentions: whether models built from it return attention weights by default.
+            output_hidden_states: whether they return every layer's rows by default.
+            changes: any other parameters to change, by name.
+            revision: branch, tag or commit, for a name.
+            cache_dir: where downloaded models are kept.
+            local_files_only: whether the network is left alone.
+            force_download: whether to download again what is there.
+            token: for private models; True reads the saved one.
+
+        Raises:
+            NotFoundError, OfflineError, NetworkError: the model cannot be had.
+            ConfigError, UnsupportedError, UnknownParameterError: the config, or a change, cannot be.
+        """
+        from torso.hub import resolve
+
+        folder = resolve(
+            pretrained_model_name_or_path,
+            revision=revision,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+            force_download=force_download,
+            token=token,
+            config_only=True,
+        ).folder
+        return changed(read_config(folder)[1], num_labels, id2label, output_attentions, output_hidden_states, changes)
+
+
+class AutoTokenizer:
+    """Tokenizers by name or folder."""
+
+    @staticmethod
+    def from_pretrained(
+        pretrained_model_name_or_path: Source,
+        *,
+        use_fast: bool = True,
+        src_lang: str | None = None,
+        tgt_lang: str | None = None,
+        revision: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        local_files_only: bool = False,
+        force_download: bool = False,
+        token: str | bool | None = None,
+    ) -> Tokenizer:
+        """The tokenizer of a model, limited to the texts its position table can hold. Loads no torch.
+
+        Args:
+            pretrained_model_name_or_path: a folder, or a name such as ``hfl/rbt3``.
+            use_fast: True; there is one implementation, and it is fast.
+            src_lang: the language of texts, for a tokenizer that marks it, such as ``zh_CN``.
+            tgt_lang: the language of the texts that the model is to write.
+            revision: branch, tag or commit, for a name.
+            cache_dir: where downloaded models are kept.
+            local_files_only: whether the network is left alone.
+            force_download: whether to download again what is there.
+            token: for private models; True reads the saved one.
+
+        Raises:
+            NotFoundError, OfflineError, NetworkError: the model cannot be had.
+            TokenizerError: its files do not make a tokenizer.
+            InputError: E_LANGUAGE for a language that the tokenizer does not have.
+        """
+        from torso.hub import resolve
+
+        if not use_fast:
+            raise InputError(
+                "E_USE_FAST", "torso has no slow tokenizers.", cure="Leave use_fast out; the ids are the same."
+            )
+        folder = resolve(
+            pretrained_model_name_or_path,
+            revision=revision,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+            force_download=force_download,
+            token=token,
+            config_only=True,
+        ).folder
+        return load_tokenizer(folder, src_lang=src_lang, tgt_lang=tgt_lang)
+
+
+class AutoModel(AutoModelFor[FeaturesOutput]):
+    """A trunk without a head: last hidden state [N, S, D], pooled output, hidden states, attentions."""
+
+    task = Task.FEATURES
+
+
+class AutoModelForSequenceClassification(AutoModelFor[LogitsOutput]):
+    """One label, several labels or a number per text: logits [N, C]."""
+
+    task = Task.SEQUENCE
+
+
+class AutoModelForTokenClassification(AutoModelFor[LogitsOutput]):
+    """One label per token: logits [N, S, C]."""
+
+    task = Task.TOKEN
+
+
+class AutoModelForQuestionAnswering(AutoModelFor[QuestionAnsweringOutput]):
+    """Where an answer starts and ends: scores [N, S] each."""
+
+    task = Task.SPAN
+
+
+class AutoModelForMultipleChoice(AutoModelFor[LogitsOutput]):
+    """Which alternative fits: input_ids [N, alternatives, S], logits [N, alternatives]."""
+
+    task = Task.CHOICE
+
+
+class AutoModelForMaskedLM(AutoModelFor[LogitsOutput]):
+    """What stands behind a mask: logits [N, S, V]."""
+
+    task = Task.MASKED_LM
+
+
+class AutoModelForCausalLM(AutoModelFor[LogitsOutput]):
+    """What comes next: logits [N, S, V]."""
+
+    task = Task.CAUSAL_LM
+
+
+class AutoModelForSeq2SeqLM(AutoModelFor[LogitsOutput]):
+    """What a second text says about a first: logits [N, S, V]."""
+
+    task = Task.SEQ2SEQ_LM
+
+
+class AutoModelForNextSentencePrediction(AutoModelFor[LogitsOutput]):
+    """Whether a second text follows the first: logits [N, 2], 0 for yes."""
+
+    task = Task.NEXT_SENTENCE
+
+
+class BertModel(AutoModel):
+    """`AutoModel` of a BERT checkpoint."""
+
+    family = "Bert"
+
+
+class BertForSequenceClassification(AutoModelForSequenceClassification):
+    """`AutoModelForSequenceClassification` of a BERT checkpoint."""
+
+    family = "Bert"
+
+
+class BertForTokenClassification(AutoModelForTokenClassification):
+    """`AutoModelForTokenClassification` of a BERT checkpoint."""
+
+    family = "Bert"
+
+
+class BertForQuestionAnswering(AutoModelForQuestionAnswering):
+    """`AutoModelForQuestionAnswering` of a BERT checkpoint."""
+
+    family = "Bert"
+
+
+class BertForMultipleChoice(AutoModelForMultipleChoice):
+    """`AutoModelForMultipleChoice` of a BERT checkpoint."""
+
+    family = "Bert"
+
+
+class BertForMaskedLM(AutoModelForMaskedLM):
+    """`AutoModelForMaskedLM` of a BERT checkpoint."""
+
+    family = "Bert"
+
+
+class BertForNextSentencePrediction(AutoModelForNextSentencePrediction):
+    """`AutoModelForNextSentencePrediction` of a BERT checkpoint."""
+
+    family = "Bert"

@@ -1,0 +1,223 @@
+"""Writing under the ecosystem's calling convention: padded ids in, padded ids out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor
+
+from torso.architecture import Task
+from torso.batch import pieces
+from torso.compat.padding import Padding
+from torso.errors import InputError
+from torso.generation.completion import complete
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import prompts_of
+from torso.generation.settings_files import settings_of
+from torso.nn.trunk import EncoderDecoder
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from torso.model import Model
+    from torso.outputs import VocabLogits
+    from torso.text import Tokenizer
+
+REFERENCE_NEW_TOKENS = 20
+"""What transformers writes where nobody says how much."""
+
+
+class Writes:
+    """What a padded model with a head over the vocabulary can do beside being called."""
+
+    model: Model[Any]
+
+    if TYPE_CHECKING:  # what `PaddedModel` brings
+
+        def _check(
+            self, embed: nn.Module, ids: Tensor, mask: Tensor | None, segments: Tensor | None, positions: Tensor | None
+        ) -> None: ...
+
+    def generate(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        *,
+        generation_config: GenerationSettings | None = None,
+        max_new_tokens: int | None = None,
+        max_length: int | None = None,
+        min_new_tokens: int | None = None,
+        min_length: int | None = None,
+        do_sample: bool | None = None,
+        temperature: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        typical_p: float | None = None,
+        num_beams: int | None = None,
+        num_return_sequences: int | None = None,
+        length_penalty: float | None = None,
+        early_stopping: bool | str | None = None,
+        repetition_penalty: float | None = None,
+        no_repeat_ngram_size: int | None = None,
+        bad_words_ids: list[list[int]] | None = None,
+        suppress_tokens: list[int] | None = None,
+        begin_suppress_tokens: list[int] | None = None,
+        forced_bos_token_id: int | None = None,
+        forced_eos_token_id: int | list[int] | None = None,
+        bos_token_id: int | None = None,
+        eos_token_id: int | list[int] | None = None,
+        pad_token_id: int | None = None,
+        decoder_start_token_id: int | None = None,
+        stop_strings: str | list[str] | None = None,
+        tokenizer: Tokenizer | None = None,
+        seed: int | None = None,
+    ) -> Tensor:
+        """The ids of texts that continue the rows: [N * num_return_sequences, S + new], the input's columns first.
+
+        Behind an encoder the rows are its source, and the ids are the decoder's, from its start token on. Texts that
+        are over before others are filled with ``pad_token_id``. Knobs that are None are as the checkpoint's
+        generation_config.json says; `GenerationSettings` tells what each means. `torso.generate` gives texts.
+
+        Args:
+            input_ids: [N, S] int64, padded on either side.
+            attention_mask: [N, S], 0 for padding; None: padding is where ``pad_token_id`` stands, if it ends no text.
+            token_type_ids: [N, S], as the tokenizer gives it; all 0.
+            generation_config: instead of the checkpoint's settings.
+            max_new_tokens: tokens written at most; 20 where nobody says.
+            max_length: columns of input and text together.
+            min_new_tokens: see `GenerationSettings`, as for all that follow.
+            min_length: columns of input and text together before a text may end.
+            do_sample: whether tokens are drawn.
+            temperature: divides the scores.
+            top_k: how many are drawn from.
+            top_p: probability that is drawn from.
+            min_p: least share of the likeliest one's probability.
+            typical_p: probability of the most typical that are drawn from.
+            num_beams: texts followed side by side.
+            num_return_sequences: texts of each row.
+            length_penalty: exponent of a beam's length.
+            early_stopping: when a beam search ends.
+            repetition_penalty: worsens what was there before.
+            no_repeat_ngram_size: ids in a row that are never repeated.
+            bad_words_ids: sequences that are never written.
+            suppress_tokens: ids that are never written.
+            begin_suppress_tokens: ids that are never written first.
+            forced_bos_token_id: id behind a decoder's start token.
+            forced_eos_token_id: id written last where the length runs out.
+            bos_token_id: id that an empty prompt stands for.
+            eos_token_id: ids that end a text.
+            pad_token_id: id behind texts that are over.
+            decoder_start_token_id: id that a decoder behind an encoder begins with.
+            stop_strings: a text ends where one of them is written.
+            tokenizer: which finds the stop strings.
+            seed: makes what is drawn repeatable; None takes torch's own state.
+
+        Raises:
+            InputError: ``E_TASK``, for a model without a head over the vocabulary; ``E_IDS``, ``E_MASK``,
+                ``E_EMPTY_TEXT``, as a call; ``E_NO_TOKENIZER``, for stop strings without a tokenizer.
+            ConfigError, UnsupportedError: for settings that cannot be, or have no effect.
+            TooLongError: ``E_TOO_LONG``, for a row that leaves no room to write. Nothing was run.
+        """
+        if self.model.task not in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
+            raise InputError(
+                "E_TASK",
+                "The model was loaded for {has}, which writes no text.",
+                cure="Load it with AutoModelForCausalLM, or AutoModelForSeq2SeqLM.",
+                values=dict(has=self.model.task.name),
+            )
+        asked: dict[str, Any] = {
+            "max_new_tokens": max_new_tokens,
+            "max_length": max_length,
+            "min_new_tokens": min_new_tokens,
+            "min_length": min_length,
+            "do_sample": do_sample,
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "min_p": min_p,
+            "typical_p": typical_p,
+            "num_beams": num_beams,
+            "num_return_sequences": num_return_sequences,
+            "length_penalty": length_penalty,
+            "early_stopping": early_stopping,
+            "repetition_penalty": repetition_penalty,
+            "no_repeat_ngram_size": no_repeat_ngram_size,
+            "bad_words_ids": bad_words_ids,
+            "suppress_tokens": suppress_tokens,
+            "begin_suppress_tokens": begin_suppress_tokens,
+            "forced_bos_token_id": forced_bos_token_id,
+            "forced_eos_token_id": forced_eos_token_id,
+            "bos_token_id": bos_token_id,
+            "eos_token_id": eos_token_id,
+            "pad_token_id": pad_token_id,
+            "decoder_start_token_id": decoder_start_token_id,
+            "stop_strings": [stop_strings] if isinstance(stop_strings, str) else stop_strings,
+            "seed": seed,
+        }
+        settings = generation_config or self.generation_config
+        settings = settings.replace({name: value for name, value in asked.items() if value is not None})
+        trunk = self.model.trunk
+        behind = isinstance(trunk, EncoderDecoder)
+        self._check(trunk.encoder.embed if behind else trunk.embed, input_ids, attention_mask, token_type_ids, None)
+        padding = Padding.of(_mask(input_ids, settings) if attention_mask is None else attention_mask, None)
+        rows = pieces(padding.take(input_ids), padding.layout.sizes)
+        texts = [cast("list[int]", row.tolist()) for row in rows]
+        settings = _in_columns(settings, 1 if behind else input_ids.shape[1])
+        model: Model[VocabLogits] = self.model
+        # All of them are held before the first is run.
+        prompts = list(prompts_of(model, texts, settings))
+        found = list(complete(model, prompts, settings, tokenizer, batch=_ROWS))
+        return _padded(
+            input_ids,
+            [prompt.ids for prompt in prompts] if behind else None,
+            [[list(each.ids) for each in some] for some in found],
+            _pad(settings),
+        )
+
+    @property
+    def generation_config(self) -> GenerationSettings:
+        """How the checkpoint says that it writes; frozen, see `GenerationSettings.replace`."""
+        report = self.model.report
+        return settings_of(None if report is None else Path(report.source), self.model.config)
+
+
+_ROWS = 64
+"""Texts written side by side at most."""
+
+
+def _mask(ids: Tensor, settings: GenerationSettings) -> Tensor:
+    pad = settings.pad_token_id
+    return torch.ones_like(ids) if pad is None or pad in settings.ends else (ids != pad).long()
+
+
+def _in_columns(settings: GenerationSettings, columns: int) -> GenerationSettings:
+    """Lengths counted from the first column, and not from each text's first token, as the ecosystem counts them."""
+    changes: dict[str, Any] = {}
+    if settings.max_new_tokens is None:
+        of_length = None if settings.max_length is None else settings.max_length - columns
+        if of_length is None:
+            changes["max_new_tokens"] = REFERENCE_NEW_TOKENS
+        elif of_length > 0:
+            changes["max_new_tokens"] = of_length
+    if settings.min_new_tokens is None and settings.min_length > columns:
+        changes["min_new_tokens"] = settings.min_length - columns
+    return settings.replace(changes)
+
+
+def _pad(settings: GenerationSettings) -> int:
+    # Without an end all texts are of one length, but for those that the model's length cuts.
+    return settings.pad_token_id if settings.pad_token_id is not None else next(iter(settings.ends), 0)
+
+
+def _padded(ids: Tensor, starts: list[tuple[int, ...]] | None, written: list[list[list[int]]], pad: int) -> Tensor:
+    """The columns of the input, or the decoder's start tokens, and behind them what was written: [N * texts, ...]."""
+    texts = len(written[0])
+    flat = [text for some in written for text in some]
+    longest = max(len(text) for text in flat)
+    new = torch.tensor([text + [pad] * (longest - len(text)) for text in flat], device=ids.device)
+    before = ids if starts is None else torch.tensor(starts, device=ids.device)
+    return torch.cat([before.repeat_interleave(texts, 0), new], 1)

@@ -1,0 +1,1 @@
+"""Configs under the Hub's own key names: fields, files, descriptions."""

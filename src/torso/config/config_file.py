@@ -1,0 +1,109 @@
+"""A ``config.json`` kept as it was written: its keys in order, each with the very characters of its value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from torso.errors import ConfigError
+from torso.io.files import read_text
+from torso.io.strict_json import parse_json
+
+NEUTRAL: Mapping[str, str] = {
+    "_name_or_path": "where the file was once loaded from",
+    "transformers_version": "the version of transformers that wrote the file",
+    "use_cache": "whether transformers keeps keys and values while generating; torso decides per call",
+    "return_dict": "form of transformers' outputs; torso's are always typed",
+    "torchscript": "an export mode of transformers",
+    "gradient_checkpointing": "a training mode of transformers",
+    "chunk_size_feed_forward": "a memory mode of transformers that does not change results",
+    "auto_map": "code that comes with the checkpoint: never run by torso",
+}
+"""Keys that change nothing here and are kept for exact rewriting."""
+
+ALIASES: Mapping[str, str] = {"torch_dtype": "dtype"}
+"""Other spellings of a key, kept as the file has them; a family's own are in its config's ``aliases``."""
+
+UNSAID = {0: "LABEL_0", 1: "LABEL_1"}
+"""The labels that the Hub's files leave unsaid: two without names; a family's own are in its config's ``unsaid``."""
+
+NEVER_WRITTEN = frozenset({"num_labels"})
+"""Fields that the Hub's files say in another way: labels by ``id2label``."""
+
+
+LIMIT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """The top level of a config file.
+
+    Attributes:
+        path: where it was read.
+        values: what each key holds, in the file's order.
+        written: the characters of each value, as the file has them.
+    """
+
+    path: Path
+    values: dict[str, Any]
+    written: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> ConfigFile:
+        """Reads a config file strictly.
+
+        Raises:
+            NotFoundError, AccessError, FileFormatError, LimitError: as `torso.io.files.read_text` tells.
+            FileFormatError: ``E_CONFIG``, for text that is not JSON, with line and column, or repeats a key.
+            ConfigError: ``E_CONFIG``, for JSON that is not a table.
+        """
+        return cls.parse(read_text(path, limit=LIMIT, code="E_CONFIG"), path)
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> ConfigFile:
+        """The same of text already read."""
+        value = parse_json(text, path=path, code="E_CONFIG")
+        if not isinstance(value, dict):
+            raise ConfigError(
+                "E_CONFIG",
+                "{path} holds {kind}, not a table of parameters.",
+                cure="Download config.json again: it begins with {{.",
+                values=dict(path=path, kind=type(value).__name__),
+            )
+        return cls(path, cast("dict[str, Any]", value), _slices(text))
+
+    def text(self, changes: dict[str, Any]) -> str:
+        """The file with some values changed or added: untouched keys keep place and characters."""
+        written = {**self.written, **{key: dumped(value) for key, value in changes.items()}}
+        body = ",\n".join(f"  {json.dumps(key, ensure_ascii=False)}: {value}" for key, value in written.items())
+        return f"{{\n{body}\n}}\n"
+
+
+def dumped(value: object) -> str:
+    """A value as config files write it, indented to stand at the top level."""
+    return json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+
+
+def _slices(text: str) -> dict[str, str]:
+    # The text is known to be one valid table; this walk only finds where each value begins and ends.
+    decoder, slices = json.JSONDecoder(), dict[str, str]()
+    at = text.index("{") + 1
+    while True:
+        at = _skip(text, at)
+        if text[at] == "}":
+            return slices
+        key, at = cast("tuple[str, int]", decoder.raw_decode(text, at))
+        start = _skip(text, text.index(":", at) + 1)
+        _, at = decoder.raw_decode(text, start)
+        slices[key] = text[start:at]
+        at = _skip(text, at)
+        at += text[at] == ","
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at

@@ -1,0 +1,48 @@
+"""How a class of declared parameters becomes a config: frozen, by keyword, and refusing unknown names."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, dataclass_transform
+
+from torso.config.config_file import ConfigFile
+from torso.errors import FrozenConfigError
+
+if TYPE_CHECKING:
+    from torso.config.hub_config import HubConfig
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Declared:
+    """Turns every subclass into a frozen dataclass that refuses unknown names with the nearest known one."""
+
+    _origin: Mapping[str, str]
+    _file: ConfigFile | None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclass(frozen=True, kw_only=True, repr=False, eq=False)(cls)
+        made: Any = cls.__init__
+
+        @functools.wraps(made)
+        def strict(self: HubConfig, **given: object) -> None:
+            type(self).refuse_unknown(given)
+            made(self, **given)
+            object.__setattr__(self, "_origin", dict.fromkeys(given, "you"))
+
+        # The dataclass's own refusal of assignments is replaced by one that names the call which works.
+        setattr(cls, "__setattr__", _refuse_to_set)  # noqa: B010
+        setattr(cls, "__delattr__", _refuse_to_set)  # noqa: B010
+        setattr(cls, "__init__", strict)  # noqa: B010  so assigned, a checker keeps the fields' own signature
+
+
+def _refuse_to_set(config: HubConfig, name: str, value: object = None) -> None:
+    config.refuse_unknown([name])
+    raise FrozenConfigError(
+        "E_FROZEN",
+        "Setting config.{name} would change nothing: a config is frozen, and a model is built once.",
+        cure="For a built model: model.set({{'{name}': ...}}). For a new one: config.replace({{'{name}': ...}}).",
+        values=dict(name=name),
+    )

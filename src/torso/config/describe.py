@@ -1,0 +1,137 @@
+"""A config as a table: every parameter with value, default, source, when it acts, and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from torso.config.config_file import NEUTRAL
+from torso.config.fields import knob_of
+from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.config.hub_config import HubConfig
+
+ACTS = {
+    "shape": "shape",
+    "run": "run",
+    "train": "train",
+    "none": "-",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of the table.
+
+    Attributes:
+        name: the Hub's key.
+        value: the value in force.
+        default: the value if nobody says otherwise; None where the key belongs to no parameter.
+        source: ``file``, ``you`` or ``default``.
+        acts: ``shape``, ``run``, ``train`` or ``none``.
+        meaning: one line for people, in the language in force.
+        used: whether this family reads it.
+    """
+
+    name: str
+    value: Any
+    default: Any
+    source: str
+    acts: str
+    meaning: str
+    used: bool
+
+
+@dataclass(frozen=True)
+class Description:
+    """All parameters of a config. Prints as a table, in a notebook too; iterates as rows."""
+
+    title: str
+    rows: tuple[Parameter, ...]
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.rows)
+
+    def __getitem__(self, name: str) -> Parameter:
+        return next(row for row in self.rows if row.name == name)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The rows as plain data, for ``--json``."""
+        return [
+            {
+                "name": row.name,
+                "value": row.value,
+                "default": row.default,
+                "source": row.source,
+                "acts": row.acts,
+                "meaning": row.meaning,
+                "used": row.used,
+            }
+            for row in self.rows
+        ]
+
+    def __repr__(self) -> str:
+        from torso.config.text_table import text_table
+
+        return f"{self.title}\n{text_table(headings(), [cells(row) for row in self.rows])}"
+
+    def html(self) -> str:
+        """The table as HTML, for a notebook."""
+        head = "".join(f"<th style='text-align:left'>{escape(each)}</th>" for each in headings())
+        body = "".join(
+            "<tr>" + "".join(f"<td style='text-align:left'>{escape(each)}</td>" for each in cells(row)) + "</tr>"
+            for row in self.rows
+        )
+        return f"<b>{escape(self.title)}</b><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    _repr_html_ = html
+
+
+def describe(config: HubConfig) -> Description:
+    """Every parameter of a config, and every key its file holds beside."""
+    rows = [
+        Parameter(
+            declared.name,
+            getattr(config, declared.name),
+            declared.default,
+            config.source(declared.name),
+            knob_of(declared).acts,
+            _meaning(knob_of(declared).meaning, knob_of(declared).only),
+            True,
+        )
+        for declared in config.declared()
+    ]
+    for key, value in config.unused.items():
+        meaning = say(NEUTRAL.get(key, "not used by this model; kept, and written back as it is"))
+        rows.append(Parameter(key, value, None, "file", "none", meaning, False))
+    return Description(f"{type(config).__name__} ({config.model_type})", tuple(rows))
+
+
+def _meaning(meaning: str, only: tuple[object, ...] | None) -> str:
+    text = say(meaning)
+    return text if only is None else f"{text} ({say('only {value} is implemented', dict(value=shown(only[0])))})"
+
+
+def headings() -> list[str]:
+    """The columns' names, in the language in force."""
+    return [say("parameter"), say("value"), say("default"), say("source"), say("acts on"), say("meaning")]
+
+
+def cells(row: Parameter) -> list[str]:
+    """One row as text."""
+    default = shown(row.default) if row.used else ""
+    return [row.name, shown(row.value), default, say(row.source), say(ACTS[row.acts]), row.meaning]
+
+
+def shown(value: object) -> str:
+    """A value as config.json would write it, shortened where it is long."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 28 else f"{text[:25]}..."

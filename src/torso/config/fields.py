@@ -1,0 +1,226 @@
+"""One declaration per parameter of a config: its default, meaning, limits, and what it does when."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Sequence
+from dataclasses import Field, dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from torso.errors import ConfigError, TorsoError, UnknownParameterError, UnsupportedError
+from torso.language import say
+
+Acts = Literal["shape", "run", "train", "none"]
+
+
+ACTIVATIONS = (
+    "gelu",
+    "gelu_10",
+    "gelu_accurate",
+    "gelu_fast",
+    "gelu_new",
+    "gelu_python",
+    "gelu_python_tanh",
+    "gelu_pytorch_tanh",
+    "hardswish",
+    "laplace",
+    "leaky_relu",
+    "linear",
+    "mish",
+    "quick_gelu",
+    "relu",
+    "relu2",
+    "relu6",
+    "sigmoid",
+    "silu",
+    "sqrtsoftplus",
+    "swish",
+    "tanh",
+)
+"""The names in `torso.nn.activations.TABLE`, known here without loading torch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The axis of a trunk weight whose size a parameter states, as axis 1 of ``embed.tokens``."""
+
+    module: str
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The list of modules whose length a parameter states, as ``layers``."""
+
+    modules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """What is known of a parameter beside its default.
+
+    Attributes:
+        meaning: one line for people.
+        acts: ``shape`` (the weights follow it), ``run`` (results change), ``train`` (only training does), ``none``.
+        least: smallest value allowed.
+        most: largest value allowed.
+        choices: every value allowed.
+        only: the one value implemented, and whatever other values mean the same.
+        measures: where a weight file shows the value.
+    """
+
+    meaning: str
+    acts: Acts
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] | None = None
+    only: tuple[object, ...] | None = None
+    measures: Axis | Count | None = None
+
+
+def knob(
+    default: Any,
+    meaning: str,
+    *,
+    acts: Acts,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] | None = None,
+    measures: Axis | Count | None = None,
+) -> Any:
+    """Declares a parameter of a config; see `Knob`. For a dataclass field."""
+    about = Knob(meaning, acts, least, most, choices, None, measures)
+    return field(default=default, metadata={"knob": about})
+
+
+def size(default: int, meaning: str, measures: Axis | Count) -> Any:
+    """Declares a parameter that states a size of the weights."""
+    return knob(default, meaning, acts="shape", least=1, measures=measures)
+
+
+def chance(default: float | None, meaning: str) -> Any:
+    """Declares a probability that matters in training alone."""
+    return knob(default, meaning, acts="train", least=0, most=1)
+
+
+def only(value: Any, meaning: str = "", *, alike: tuple[object, ...] = ()) -> Any:
+    """Declares a parameter of which one value is implemented; any other is refused by name, but for those ``alike``."""
+    return field(default=value, metadata={"knob": Knob(meaning, "run", only=(value, *alike))})
+
+
+def knob_of(declared: Field[Any]) -> Knob:
+    """The declaration behind a dataclass field."""
+    return declared.metadata["knob"]
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def check_value(owner: type, declared: Field[Any], value: object) -> None:
+    """Holds one value to its declaration.
+
+    Raises:
+        ConfigError: ``E_CONFIG``, for a wrong type or a value out of range.
+        UnsupportedError: ``E_UNSUPPORTED``, for a value that is real elsewhere and not implemented here.
+    """
+    about = knob_of(declared)
+    values: dict[str, object] = {"name": declared.name, "value": value, "default": declared.default}
+    if about.only is not None and value not in about.only:
+        raise UnsupportedError(
+            "E_UNSUPPORTED",
+            "{name} is {value!r}; torso implements only {default!r}.",
+            cure="Choose a checkpoint with {name} = {default!r}: another value would change every number.",
+            values=values,
+        )
+    if owner not in _HINTS:
+        _HINTS[owner] = get_type_hints(owner)
+    wanted = _HINTS[owner][declared.name]
+    if not is_of(value, wanted):
+        raise ConfigError(
+            "E_CONFIG",
+            "{name} is {value!r}; it must be {wanted}.",
+            cure="Write it as {wanted}, such as {default!r}.",
+            values={**values, "wanted": words(wanted)},
+        )
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = about.least, about.most
+        if (low is not None and value < low) or (high is not None and value > high) or value != value:
+            raise ConfigError(
+                "E_CONFIG",
+                "{name} is {value!r}; it must lie between {low} and {high}.",
+                cure="Use a value in that range; the default is {default!r}.",
+                values={**values, "low": "-inf" if low is None else low, "high": "inf" if high is None else high},
+            )
+    if about.choices is not None and isinstance(value, str) and value not in about.choices:
+        nearest = get_close_matches(value, about.choices, 1)
+        raise UnsupportedError(
+            "E_UNSUPPORTED",
+            "{name} is {value!r}, which torso does not have.",
+            cure="Nearest: {nearest}. It has: {known}.",
+            values={**values, "nearest": nearest[0] if nearest else "none", "known": ", ".join(about.choices)},
+        )
+
+
+def is_of(value: object, wanted: Any) -> bool:
+    """Whether a value is of an annotated type; an int serves as float, a bool as nothing but bool."""
+    origin = get_origin(wanted)
+    if wanted is Any or wanted is object:
+        return True
+    if origin in (Union, types.UnionType):
+        return any(is_of(value, part) for part in get_args(wanted))
+    if origin is not None:
+        return isinstance(value, origin) and _parts_are_of(value, get_args(wanted))
+    if wanted is type(None):
+        return value is None
+    if wanted is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted)
+
+
+def _parts_are_of(value: Any, parts: tuple[Any, ...]) -> bool:
+    if isinstance(value, dict):
+        pairs = cast("dict[object, object]", value)
+        return all(is_of(key, parts[0]) and is_of(item, parts[1]) for key, item in pairs.items())
+    return all(is_of(item, parts[0]) for item in value)
+
+
+def words(wanted: Any) -> str:
+    """A type in words, in the language in force: ``a whole number``, ``a number or null``."""
+    named = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "null"}
+    if get_origin(wanted) in (Union, types.UnionType):
+        return say(" or ").join(words(part) for part in get_args(wanted))
+    return say(named.get(wanted) or {list: "a list", dict: "a table"}.get(get_origin(wanted) or wanted, str(wanted)))
+
+
+Kind = TypeVar("Kind", bound=TorsoError)
+
+
+def refuse_unknown(owner: type, given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuses parameters that do not exist.
+
+    Raises:
+        UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
+    """
+    for name in given:
+        if name not in known:
+            raise unknown(UnknownParameterError, owner, name, known)
+
+
+def unknown(kind: type[Kind], owner: type, name: str, known: Sequence[str]) -> Kind:
+    """The error of a parameter that ``owner`` does not have, with the nearest one that it has."""
+    return kind(
+        "E_UNKNOWN_PARAMETER",
+        "{kind} has no parameter {name!r}.",
+        cure="Did you mean {nearest}? All of them: torso config MODEL",
+        values=dict(kind=owner.__name__, name=name, nearest=_nearest(name, known)),
+    )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """The known name most like ``name``: one that holds all its words, else one that looks like it, else the first."""
+    words = set(name.split("_"))
+    holding = [each for each in known if words <= set(each.split("_"))]
+    return (get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.4) or known)[0]

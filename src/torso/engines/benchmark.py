@@ -1,0 +1,179 @@
+"""How fast a model runs on this machine, mode by mode, in what memory, and how near it stays to float32."""
+
+from __future__ import annotations
+
+import random
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from torso.batch import Batch, Layout
+from torso.engines.calibration import Optimised, mean_rows
+from torso.engines.linear_swap import unfit
+from torso.engines.optimise import MODES, optimise
+from torso.engines.runner import by_length
+from torso.errors import UnsupportedError
+from torso.kernels.library import refusal
+from torso.loading.load import load
+from torso.model import Model
+
+AS_LOADED = "as loaded"
+EVERY: tuple[str, ...] = (AS_LOADED, *MODES)
+_BUDGET = 4096
+_SAMPLE = 32
+"""Of the texts given, those that a mode's fidelity is measured on before it is run on all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One mode of a model on this machine.
+
+    Attributes:
+        mode: ``as loaded``, ``exact``, ``bf16`` or ``int8``.
+        tokens_per_second: over all texts, in packed batches of similar length; median of the rounds.
+        times: its ratio to the model as it was loaded, median of the ratios within a round.
+        latency: milliseconds of one short text alone, median.
+        latency_95: the same, at the 95th percentile.
+        cosine: least cosine to float32 of the mean of a text's last rows.
+        kept: of ``int8``, how many linear layers stayed in bfloat16.
+        refused: why the mode was not run, if it was not; the other numbers are 0 then.
+    """
+
+    mode: str
+    tokens_per_second: float = 0.0
+    times: float = 0.0
+    latency: float = 0.0
+    latency_95: float = 0.0
+    cosine: float = 0.0
+    kept: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All modes of a model on this machine.
+
+    Attributes:
+        texts: how many texts were run.
+        tokens: how many tokens they have.
+        threads: that PyTorch used.
+        parameters: of the trunk.
+        peak: bytes that the process took at most.
+        kernels: the instruction set of the compiled kernels that ran the modes; None where PyTorch did.
+        without: why not the kernels.
+        rows: one per mode.
+    """
+
+    texts: int
+    tokens: int
+    threads: int
+    parameters: int
+    peak: int
+    kernels: str | None
+    without: str | None
+    rows: tuple[Measured, ...]
+
+
+def measure(
+    folder: Path,
+    texts: Sequence[Sequence[int]] | None = None,
+    *,
+    modes: Sequence[str] = EVERY,
+    rounds: int = 5,
+    told: Callable[[str], None] = lambda line: None,
+) -> Measurement:
+    """Runs texts through a model in each mode, all modes in each round, so that noise falls on all alike.
+
+    Args:
+        folder: of the model; its features are run on the CPU.
+        texts: token ids of each; None for random tokens of usual lengths.
+        modes: some of `EVERY`.
+        rounds: how often everything is run.
+        told: is given the name of each step before it is taken.
+
+    Raises:
+        TorsoError: as `torso.load` and `Model`.
+    """
+    plain = load(folder)
+    ids = [list(text) for text in texts] if texts is not None else random_ids(plain)
+    groups = [batch_of([ids[n] for n in group]) for group in by_length([len(text) for text in ids], _BUDGET)]
+    tokens = sum(len(text) for text in ids)
+    single = batch_of([sorted(ids, key=len)[len(ids) // 8]])
+    models: dict[str, Model[Any]] = {}
+    done: dict[str, Optimised | None] = {}
+    refused: dict[str, str] = {}
+    parameters = sum(each.numel() for each in plain.trunk.parameters())
+    exact = means(plain, groups)
+    sample = None if texts is None else batch_of(ids[:_SAMPLE])
+    for mode in modes:
+        told(mode)
+        try:
+            models[mode] = _made(folder, mode, sample)
+            done[mode] = models[mode].optimised
+        except UnsupportedError as error:
+            refused[mode] = error.what
+    times: dict[str, list[float]] = {mode: [] for mode in models}
+    alone: dict[str, list[float]] = {mode: [] for mode in models}
+    base = models.get(AS_LOADED, plain)
+    reference: list[float] = []
+    for _ in range(rounds):
+        told("round")
+        reference.append(_seconds(base, groups))
+        for mode, model in models.items():
+            times[mode].append(reference[-1] if model is base else _seconds(model, groups))
+            alone[mode] += [_seconds(model, [single]) for _ in range(20)]
+    rows = [
+        Measured(
+            mode,
+            tokens / statistics.median(times[mode]),
+            statistics.median(one / own for one, own in zip(reference, times[mode], strict=True)),
+            1e3 * statistics.median(alone[mode]),
+            1e3 * statistics.quantiles(alone[mode], n=20)[-1],
+            float(torch.cosine_similarity(means(model, groups), exact, dim=1).min()),
+            len(kept.kept) if (kept := done[mode]) is not None else 0,
+        )
+        for mode, model in models.items()
+    ]
+    rows += [Measured(mode, refused=why) for mode, why in refused.items()]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    kernels = next((each.kernels for each in done.values() if each is not None and each.kernels), None)
+    without = None if kernels else refusal() or unfit(plain)
+    return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak, kernels, without, tuple(rows))
+
+
+def random_ids(model: Model[Any], count: int = 200) -> list[list[int]]:
+    """Random token ids as texts of usual lengths: about 50 tokens, now and then a few hundred."""
+    table = model.trunk.embed.tokens
+    assert isinstance(table, torch.nn.Embedding)
+    dice, most = random.Random(0), model.max_tokens or 512
+    sizes = [min(most, max(3, int(dice.lognormvariate(3.6, 0.7)))) for _ in range(count)]
+    return [[dice.randrange(table.num_embeddings) for _ in range(size)] for size in sizes]
+
+
+def batch_of(texts: Sequence[Sequence[int]]) -> Batch:
+    """A batch of token ids."""
+    return Batch(torch.tensor([token for text in texts for token in text]), Layout.of([len(text) for text in texts]))
+
+
+def means(model: Model[Any], groups: Sequence[Batch]) -> torch.Tensor:
+    """[N, D] mean of each text's last rows."""
+    return torch.cat([mean_rows(model, group) for group in groups])
+
+
+def _made(folder: Path, mode: str, sample: Batch | None) -> Model[Any]:
+    model = load(folder)
+    if mode == AS_LOADED:
+        return model
+    return optimise(model, mode, sample=sample)  # pyright: ignore[reportArgumentType]  the names come from MODES
+
+
+def _seconds(model: Model[Any], groups: Sequence[Batch]) -> float:
+    start = time.perf_counter()
+    means(model, groups)
+    return time.perf_counter() - start

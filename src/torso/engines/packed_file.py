@@ -1,0 +1,146 @@
+"""An optimised model's weights in a file: laid out once, read ever after, on the machine they were laid out for.
+
+What a file says is believed in nothing that memory depends on: names, kinds and sizes of its tensors follow from the
+model's own layers, and a file that differs from them, or from its own SHA-256, is refused before anything is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from torso.errors import FileFormatError, InputError, LimitError, NotFoundError, UnsupportedError
+from torso.io.files import shown
+from torso.io.strict_json import decode_json
+from torso.kernels.library import VERSION, Form, Library, PackedWeight
+from torso.weights import safetensors, verified_safetensors
+from torso.weights.read_tensor import memory
+from torso.weights.tensor_entry import TensorEntry
+
+if TYPE_CHECKING:
+    from torso.batch import Batch
+    from torso.model import Model
+
+FORMAT = "torso-packed"
+_LINE = 64
+"""Bytes of a line of the cache, at which the tensors begin, in the file as in memory."""
+_PARTS = ("packed", "bias", "scales", "totals")
+
+Weight = tuple[str, int]
+"""The name of a layer in the encoder, and the kind of its weight."""
+
+
+def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, object], instruction_set: str) -> str:
+    """What a file must have been made of and for.
+
+    That is the model (its config, task and weights), the sample's texts, what was asked, the instruction set, and the
+    version of the kernels.
+
+    Args:
+        model: with float32 weights.
+        sample: the texts that fidelity is measured on; None for those that torso draws.
+        asked: mode and fidelity; JSON.
+        instruction_set: of the kernels.
+    """
+    digest = hashlib.sha256(json.dumps([model.architecture.family, model.task.name, model.config.text()]).encode())
+    for name, each in model.named_parameters():
+        digest.update(f"{name} {tuple(each.shape)} {each.dtype}".encode())
+        digest.update(memory(each.detach().contiguous()))
+    if sample is not None:
+        layout = sample.layout
+        digest.update(f"sample {list(layout.sizes)}".encode())
+        for part in (sample.tokens, layout.positions, sample.segments):
+            digest.update(b"none" if part is None else memory(part.long().contiguous()))
+    return json.dumps({"kernels": VERSION, "set": instruction_set, "weights": digest.hexdigest(), **asked})
+
+
+def write(path: Path, key: str, packed: Mapping[Weight, PackedWeight], facts: Mapping[str, Any]) -> None:
+    """Writes packed weights, whole or not at all.
+
+    Args:
+        path: the file; its folder exists.
+        key: of `fingerprint`.
+        packed: by the layer's name and the weight's kind.
+        facts: what else to find there again; JSON.
+
+    Raises:
+        AccessError, DiskError: if it cannot be written.
+    """
+    tensors: dict[str, Tensor] = {}
+    for (name, kind), each in packed.items():
+        for part, tensor in zip(_PARTS, each.tensors, strict=True):
+            if tensor is not None and tensor.numel():
+                tensors[f"{name}|{kind}|{part}"] = tensor
+    verified_safetensors.write(path, tensors, {"format": FORMAT, "key": key, "facts": json.dumps(facts)}, align=_LINE)
+
+
+def read(
+    path: Path, key: str, library: Library, forms: Callable[[object], Mapping[Weight, Form]]
+) -> dict[Weight, PackedWeight] | None:
+    """What `write` wrote with the same key; None if there is no file, or one made of or for something else.
+
+    Args:
+        path: the file.
+        key: of `fingerprint`.
+        library: the kernels.
+        forms: gives, of the facts that the file states, the forms of all weights that it must hold; a ValueError where
+            the facts cannot be.
+
+    Raises:
+        InputError: ``E_KEPT``, for a file that `write` did not write, or that was changed since; it is not replaced.
+        AccessError, UnsafeFileError: for what cannot be opened as a file.
+    """
+    try:
+        file = safetensors.SafetensorsFile(path)
+    except NotFoundError:
+        return None
+    except (FileFormatError, LimitError, UnsupportedError) as error:
+        raise _foreign(path) from error
+    if file.metadata.get("format") != FORMAT:
+        raise _foreign(path)
+    if file.metadata.get("key") != key:
+        return None
+    try:
+        expected = forms(decode_json(file.metadata.get("facts", "")))
+        sizes = {place: form.sizes(library) for place, form in expected.items()}
+        found = verified_safetensors.read(file, _entries(sizes))
+        return {
+            (name, kind): PackedWeight.again(library, form, _parts(found, f"{name}|{kind}"))
+            for (name, kind), form in expected.items()
+        }
+    except ValueError as error:  # FileFormatError is one
+        raise InputError(
+            "E_KEPT",
+            "{path} is not as torso wrote it: it was changed or damaged since.",
+            where="{reason}.",
+            cure="Delete it: it is written again at the next call.",
+            values=dict(path=shown(path), reason=shown(str(error))),
+        ) from error
+
+
+def _entries(sizes: Mapping[Weight, tuple[int, ...]]) -> dict[str, TensorEntry]:
+    """The tensors of a file, from how many elements each part of its weights has."""
+    return {
+        f"{name}|{kind}|{part}": TensorEntry("U8" if part == "packed" else "F32", (size,))
+        for (name, kind), parts in sizes.items()
+        for part, size in zip(_PARTS, parts, strict=True)
+        if size
+    }
+
+
+def _parts(found: Mapping[str, Tensor], place: str) -> Any:
+    return tuple(found.get(f"{place}|{part}") for part in _PARTS)
+
+
+def _foreign(path: Path) -> InputError:
+    return InputError(
+        "E_KEPT",
+        "{path} is there and holds no weights of an optimised model.",
+        cure="Give the name of a file that is not there yet.",
+        values=dict(path=shown(path)),
+    )

@@ -1,0 +1,232 @@
+"""From prompts of ids to whole completions, or to their pieces as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from torso.engines.runner import if_memory_holds
+from torso.errors import ConfigError, InputError, LimitError
+from torso.generation.beam_search import search
+from torso.generation.decode_loop import Why, write
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import Prompt
+from torso.generation.settings_files import require_known
+from torso.generation.streaming import StopStrings, Teller
+from torso.model import Model
+from torso.outputs import VocabLogits
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+BATCH = 8
+"""Texts written side by side."""
+
+_WINDOW = 16  # batches whose prompts are sorted by length together
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One text that a model wrote.
+
+    Attributes:
+        text: what was written, without special tokens, and cut before a stop string; empty without a tokenizer.
+        ids: the tokens written, with the one that ended the text.
+        log_probabilities: the model's own of each of them, before settings changed the scores.
+        why: ``end`` (the model ended it), ``stop`` (a stop string was written) or ``length`` (no more was allowed).
+        score: of a beam search, by which the texts are ordered; None otherwise, and for a text joined of several.
+    """
+
+    text: str
+    ids: tuple[int, ...]
+    log_probabilities: tuple[float, ...]
+    why: Why
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one token adds to a text.
+
+    Attributes:
+        prompt: the number of the prompt.
+        answer: the number of the text among those of that prompt.
+        id: the token.
+        text: what can be shown with it: nothing while a character or a stop string may still be coming.
+        log_probability: the model's own, before settings changed the scores.
+        why: why the text is over with it; None where it goes on.
+    """
+
+    prompt: int
+    answer: int
+    id: int
+    text: str
+    log_probability: float
+    why: Why | None
+
+
+def complete(
+    model: Model[VocabLogits],
+    prompts: Iterable[Prompt],
+    settings: GenerationSettings,
+    tokenizer: Tokenizer | None = None,
+    *,
+    batch: int = BATCH,
+) -> Iterator[list[Completion]]:
+    """The completions of each prompt, ``num_return_sequences`` of them, in the prompts' order.
+
+    Args:
+        model: of causal-lm or seq2seq-lm.
+        prompts: read a bounded number ahead of what is given.
+        settings: how to write.
+        tokenizer: makes the texts; without it there are ids alone.
+        batch: texts written side by side, beams among them.
+
+    Raises:
+        InputError: ``E_ARGUMENT``, for a batch below 1, or stop strings without a tokenizer.
+        UnsupportedError: ``E_UNSUPPORTED``, for what the checkpoint asks for and torso does not do.
+        LimitError: ``E_MEMORY``, for a single prompt that does not fit the memory.
+    """
+    require_known(settings)
+    if batch < 1:
+        raise InputError(
+            "E_ARGUMENT",
+            "{name} is {value}; it must be at least {least}.",
+            cure="Leave it out.",
+            values=dict(name="batch", value=batch, least=1),
+        )
+    size = max(1, batch // max(settings.num_beams, settings.num_return_sequences))
+    left = iter(prompts)
+    while window := list(islice(left, size * _WINDOW)):
+        results: dict[int, list[Completion]] = {}
+        order = sorted(range(len(window)), key=lambda n: (len(window[n].source or ()), len(window[n].ids)))
+        while order:
+            chosen = order[:size]
+            together = [window[n] for n in chosen]
+            made = if_memory_holds(model.device, partial(_completed, model, together, settings, tokenizer))
+            if made is None:
+                size = _halved(model, together)
+                continue
+            results.update(zip(chosen, made, strict=True))
+            order = order[size:]
+        yield from (results[n] for n in range(len(window)))
+
+
+def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:
+    """How many prompts to try together after these did not fit.
+
+    Raises:
+        LimitError: E_MEMORY, if there is nothing to halve.
+    """
+    if len(prompts) == 1:
+        raise LimitError(
+            "E_MEMORY",
+            "Writing behind a prompt of {size} tokens does not fit the memory of {device}, even by itself.",
+            cure="Shorten it, write less (max_new_tokens=), with fewer beams (num_beams=), or elsewhere (device=).",
+            values=dict(size=len(prompts[0].source or prompts[0].ids), device=model.device),
+        )
+    return len(prompts) // 2
+
+
+def _completed(
+    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer | None
+) -> list[list[Completion]]:
+    stops = _stops(settings, tokenizer)
+    if settings.num_beams > 1:
+        found = search(model, prompts, settings, stops)
+        return [
+            [
+                _completion(
+                    prompt,
+                    each.ids[len(prompt.ids) :],
+                    each.logs,
+                    each.why or "length",
+                    each.score,
+                    settings,
+                    tokenizer,
+                )
+                for each in best
+            ]
+            for prompt, best in zip(prompts, found, strict=True)
+        ]
+    answers = range(settings.num_return_sequences)
+    ids = [[list[int]() for _ in answers] for _ in prompts]
+    logs = [[list[float]() for _ in answers] for _ in prompts]
+    why: dict[tuple[int, int], Why] = {}
+    for step in write(model, prompts, settings, stops):
+        for token in step:
+            ids[token.prompt][token.answer].append(token.id)
+            logs[token.prompt][token.answer].append(token.log_probability)
+            if token.why is not None:
+                why[token.prompt, token.answer] = token.why
+    return [
+        [
+            _completion(prompt, tuple(ids[n][k]), tuple(logs[n][k]), why[n, k], None, settings, tokenizer)
+            for k in answers
+        ]
+        for n, prompt in enumerate(prompts)
+    ]
+
+
+def _completion(
+    prompt: Prompt,
+    ids: tuple[int, ...],
+    logs: tuple[float, ...],
+    why: Why,
+    score: float | None,
+    settings: GenerationSettings,
+    tokenizer: Tokenizer | None,
+) -> Completion:
+    text = ""
+    if tokenizer is not None:
+        teller = Teller(tokenizer, prompt.ids, settings.stop_strings or ())
+        text = "".join([teller.tell(number) for number in ids]) + teller.rest()
+    return Completion(text, ids, logs, why, score)
+
+
+def pieces(
+    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
+) -> Iterator[Piece]:
+    """The texts of some prompts as they are written, one piece per token. The pieces of a text are its whole.
+
+    Raises:
+        ConfigError: ``E_NO_STREAM``, for a beam search, which knows its text at the end alone.
+    """
+    require_known(settings)
+    if settings.num_beams > 1:
+        raise ConfigError(
+            "E_NO_STREAM",
+            "A beam search knows its text when it is over, so there is nothing to show before.",
+            cure="Leave out the stream, or write without beams: num_beams=1 (--num-beams 1).",
+        )
+    return _pieces(model, prompts, settings, tokenizer)
+
+
+def _pieces(
+    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
+) -> Iterator[Piece]:
+    tellers: dict[tuple[int, int], Teller] = {}
+    for step in write(model, prompts, settings, _stops(settings, tokenizer)):
+        for token in step:
+            place = (token.prompt, token.answer)
+            if place not in tellers:
+                tellers[place] = Teller(tokenizer, prompts[token.prompt].ids, settings.stop_strings or ())
+            text = tellers[place].tell(token.id)
+            if token.why is not None:
+                text += tellers[place].rest()
+            yield Piece(token.prompt, token.answer, token.id, text, token.log_probability, token.why)
+
+
+def _stops(settings: GenerationSettings, tokenizer: Tokenizer | None) -> StopStrings | None:
+    if not settings.stop_strings:
+        return None
+    if tokenizer is None:
+        raise InputError(
+            "E_NO_TOKENIZER",
+            "Stop strings are looked for in text, and nobody knows the tokenizer.",
+            cure="Pass it: tokenizer=AutoTokenizer.from_pretrained(...).",
+        )
+    return StopStrings(tokenizer, settings.stop_strings)

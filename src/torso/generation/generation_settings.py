@@ -1,0 +1,201 @@
+"""How a model writes: every knob of generation under the Hub's own name. Loads no torch."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+
+from torso.config.fields import check_value, knob, knob_of, refuse_unknown
+from torso.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torso.config.describe import Description
+
+DEFAULT_NEW_TOKENS = 256
+"""Tokens written at most where neither file nor person says how many."""
+
+Kind = TypeVar("Kind", bound=type)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def _strict(kind: Kind) -> Kind:
+    """A frozen dataclass whose constructor refuses unknown names with the nearest known one."""
+    dataclass(frozen=True, kw_only=True)(kind)
+    made: Any = kind.__init__
+
+    @functools.wraps(made)
+    def strict(self: GenerationSettings, **given: Any) -> None:
+        type(self).refuse_unknown(given)
+        made(self, **{"origin": dict.fromkeys(given, "you"), **given})
+
+    setattr(kind, "__init__", strict)  # noqa: B010  so assigned, a checker keeps the fields' own signature
+    return kind
+
+
+@_strict
+class GenerationSettings:
+    """What decides over the text that a model writes, with the meanings and defaults of transformers.
+
+    Frozen; `replace` gives a changed copy. A name that does not exist is an error with the nearest one that does.
+    """
+
+    max_new_tokens: int | None = knob(
+        None, "tokens written at most; null: as max_length says, else 256", acts="run", least=1
+    )
+    max_length: int | None = knob(
+        None, "tokens of prompt and text together at most; where max_new_tokens is not said", acts="run", least=1
+    )
+    min_new_tokens: int | None = knob(None, "tokens written before the text may end", acts="run", least=0)
+    min_length: int = knob(0, "tokens of prompt and text together before it may end", acts="run", least=0)
+    stop_strings: list[str] | None = knob(None, "the text ends where one of these is written", acts="run")
+    do_sample: bool = knob(False, "whether tokens are drawn by chance; otherwise the likeliest is taken", acts="run")
+    temperature: float = knob(1.0, "scores are divided by it: below 1 safer, above 1 wilder", acts="run", least=0)
+    top_k: int = knob(50, "only so many likeliest tokens are drawn from; 0 for all", acts="run", least=0)
+    top_p: float = knob(
+        1.0, "only the likeliest tokens that add up to this probability are drawn from", acts="run", least=0, most=1
+    )
+    min_p: float | None = knob(
+        None, "only tokens of this share of the likeliest one's probability are drawn from", acts="run", least=0, most=1
+    )
+    typical_p: float = knob(
+        1.0, "only the most typical tokens that add up to this are drawn from", acts="run", least=1e-6, most=1
+    )
+    num_beams: int = knob(1, "texts followed side by side in a beam search; 1 for none", acts="run", least=1)
+    length_penalty: float = knob(1.0, "a beam's score is divided by its length to this power", acts="run")
+    early_stopping: bool | str = knob(
+        False,
+        "whether a beam search ends with as many texts as beams; never: only if none can win",
+        acts="run",
+        choices=("never",),
+    )
+    num_return_sequences: int = knob(1, "texts written for each prompt", acts="run", least=1)
+    repetition_penalty: float = knob(
+        1.0, "scores of tokens that were there before are worsened by it; 1 for none", acts="run", least=1e-6
+    )
+    no_repeat_ngram_size: int = knob(0, "so many tokens in a row are never repeated; 0 for any", acts="run", least=0)
+    bad_words_ids: list[list[int]] | None = knob(None, "sequences of ids that are never written", acts="run")
+    suppress_tokens: list[int] | None = knob(None, "ids that are never written", acts="run")
+    begin_suppress_tokens: list[int] | None = knob(None, "ids that are never written first", acts="run")
+    forced_bos_token_id: int | None = knob(
+        None, "id that follows a prompt of one token, such as a target language", acts="run"
+    )
+    forced_eos_token_id: int | list[int] | None = knob(None, "id written last where the length runs out", acts="run")
+    eos_token_id: int | list[int] | None = knob(None, "ids that end a text", acts="run")
+    bos_token_id: int | None = knob(None, "id that an empty prompt stands for", acts="run")
+    pad_token_id: int | None = knob(None, "id behind shorter texts in padded results", acts="run")
+    decoder_start_token_id: int | None = knob(
+        None, "id that a decoder behind an encoder begins with; null: as the config says", acts="run"
+    )
+    seed: int | None = knob(None, "makes what is drawn repeatable; null draws anew", acts="run", least=0)
+    origin: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+    rest: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for declared in self.declared():
+            check_value(type(self), declared, getattr(self, declared.name))
+        if self.do_sample and self.temperature == 0:
+            raise ConfigError(
+                "E_CONFIG",
+                "temperature is 0, by which nothing can be divided.",
+                cure="For the likeliest token each time: do_sample=False.",
+            )
+        most = self.num_beams if self.num_beams > 1 else self.num_return_sequences if self.do_sample else 1
+        if self.num_return_sequences > most:
+            raise ConfigError(
+                "E_CONFIG",
+                "num_return_sequences is {asked}, and {most} different texts can come of these settings.",
+                cure="Draw them (do_sample=True), or follow as many beams (num_beams={asked}).",
+                values=dict(asked=self.num_return_sequences, most=most),
+            )
+
+    @classmethod
+    def declared(cls) -> tuple[Field[Any], ...]:
+        """Every knob."""
+        return tuple(each for each in fields(cls) if "knob" in each.metadata)
+
+    @classmethod
+    def refuse_unknown(cls, given: Iterable[str]) -> None:
+        """Refuses knobs that do not exist.
+
+        Raises:
+            UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
+        """
+        refuse_unknown(cls, given, [each.name for each in fields(cls)])
+
+    def replace(self, changes: Mapping[str, Any]) -> GenerationSettings:
+        """A copy with some knobs changed: ``settings.replace({"num_beams": 4})``.
+
+        Raises:
+            UnknownParameterError, ConfigError, UnsupportedError: as the constructor does.
+            ConfigError: ``E_NO_EFFECT``, for a knob that these settings would leave without effect.
+        """
+        self.refuse_unknown(changes)
+        if "max_length" in changes:
+            changes = {"max_new_tokens": None, **changes}
+        copy = replace(self, **changes, origin={**self.origin, **dict.fromkeys(changes, "you")})
+        for names, works, wanted in (
+            (_OF_SAMPLING, copy.do_sample, "do_sample=True"),
+            (_OF_BEAMS, copy.num_beams > 1, "num_beams=4"),
+        ):
+            for name in names:
+                if name in changes and not works and changes[name] != self.default(name):
+                    raise ConfigError(
+                        "E_NO_EFFECT",
+                        "{name} changes nothing with these settings.",
+                        cure="Add {wanted}, or leave {name} out.",
+                        values=dict(name=name, wanted=wanted),
+                    )
+        return copy
+
+    @classmethod
+    def default(cls, name: str) -> Any:
+        """The value of a knob that nobody set."""
+        return next(each.default for each in cls.declared() if each.name == name)
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The ids that end a text."""
+        return ids_of(self.eos_token_id)
+
+    def most_new(self, prompt: int) -> int:
+        """Tokens that may be written behind a prompt of so many; below 1 where the prompt fills all of max_length."""
+        if self.max_new_tokens is not None:
+            return self.max_new_tokens
+        return DEFAULT_NEW_TOKENS if self.max_length is None else self.max_length - prompt
+
+    def describe(self) -> Description:
+        """Every knob with value, default, source and meaning; then what the file says beside."""
+        from torso.config.describe import Description, Parameter
+        from torso.language import say
+
+        rows = [
+            Parameter(
+                each.name,
+                getattr(self, each.name),
+                each.default,
+                self.origin.get(each.name, "default"),
+                "run",
+                say(knob_of(each).meaning),
+                True,
+            )
+            for each in self.declared()
+        ]
+        meaning = say("not used in writing; kept as it is")
+        rows += [Parameter(key, value, None, "file", "none", meaning, False) for key, value in self.rest.items()]
+        return Description("GenerationSettings", tuple(rows))
+
+    def _repr_html_(self) -> str:
+        return self.describe().html()
+
+
+_OF_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "seed")
+_OF_BEAMS = ("length_penalty", "early_stopping")
+
+
+def ids_of(value: int | list[int] | None) -> tuple[int, ...]:
+    """One id, several or none, as a tuple."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, int) else tuple(value)

@@ -1,0 +1,52 @@
+"""Folders that a person names: whether they are there, and what is near where they are not."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+
+from torso.errors import NotFoundError
+from torso.io.files import shown
+
+
+def existing_folder(text: str) -> Path:
+    """The folder that a path means.
+
+    Raises:
+        NotFoundError: E_NO_FOLDER, with the nearest names; a file is told from nothing.
+    """
+    path = Path(os.path.expanduser(text))  # pathlib's own raises where there is no such user
+    if is_folder(path):
+        return path
+    if path.is_file():
+        raise NotFoundError(
+            "E_NO_FOLDER",
+            "{path} is a file, and a model is a folder.",
+            cure="Give the folder that it is in: {parent}",
+            values=dict(path=shown(path), parent=shown(path.parent)),
+        )
+    near = _nearest(path)
+    raise NotFoundError(
+        "E_NO_FOLDER",
+        "There is no folder {path}. Near it: {near}." if near else "There is no folder {path}.",
+        cure="Correct the path; for a model of the Hub, give its id: org/name",
+        values=dict(path=shown(text), near=", ".join(near)),
+    )
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; any text may be asked for."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name too long for the system
+        return False
+
+
+def _nearest(path: Path) -> list[str]:
+    parent = path.parent
+    try:
+        names = sorted(entry.name for entry in parent.iterdir() if entry.is_dir())
+    except OSError:
+        return []
+    return [shown(parent / name) for name in get_close_matches(path.name, names, n=3, cutoff=0.4)]

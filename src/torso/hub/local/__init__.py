@@ -1,0 +1,1 @@
+"""What is on this machine: caches, folders, clones."""

@@ -1,0 +1,70 @@
+"""Parts that wait on the disk for the next attempt: how much of them there is, whose they are, when they go."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from torso.hub.local.hub_cache import Repository
+from torso.hub.remote_file import ETAG
+from torso.hub.transfer.locking import locked_if_free
+from torso.hub.transfer.partial_file import BROKEN_RECORD, SUFFIX, read_record
+
+SILENCE = 3600.0
+"""Seconds without a byte after which no process can be at a part, where no lock tells."""
+_LEFT = re.compile(rf"({ETAG.pattern})(\.[0-9a-f]{{16}})?({re.escape(SUFFIX)}(\.json)?|\.git|\.link)")
+
+
+def arrived(path: Path) -> int:
+    """Bytes that a part on the disk says have arrived; 0 where there is none."""
+    try:
+        return sum(int(str(entry["done"])) for entry in cast("list[dict[str, object]]", read_record(path)["segments"]))
+    except BROKEN_RECORD:
+        return 0
+
+
+def nobody(_etag: str, _revision: str) -> bool:
+    """Wants no part."""
+    return False
+
+
+def everybody(_etag: str, _revision: str) -> bool:
+    """Wants every part."""
+    return True
+
+
+def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = nobody, *, dry_run: bool = False) -> int:
+    """Removes the parts in a repository of the cache that no process is at and nobody wants; the bytes that frees.
+
+    Args:
+        home: the repository.
+        wanted: whether to keep a part, by the hash of its content and the revision it was fetched for. It is not asked
+            where the content has come meanwhile, from whoever brought it, or where the part cannot be continued.
+        dry_run: remove nothing.
+    """
+    freed = 0
+    blobs = home.folder / "blobs"
+    for path in [blobs / name for name in home.root.names(blobs) if _LEFT.fullmatch(name)]:
+        etag = path.name.partition(".")[0]
+        if not home.blob(etag).exists() and _is_wanted(path.with_name(path.name.removesuffix(".json")), etag, wanted):
+            continue
+        try:
+            with locked_if_free(home.lock(etag), home.root) as held:
+                status = path.lstat()
+                if held or (held is None and time.time() - status.st_mtime > SILENCE):
+                    freed += status.st_size
+                    if not dry_run:
+                        home.root.remove(path)
+        except OSError:
+            continue  # gone meanwhile, or in a cache that may not be written
+    return freed
+
+
+def _is_wanted(part: Path, etag: str, wanted: Callable[[str, str], bool]) -> bool:
+    try:
+        return part.exists() and wanted(etag, str(read_record(part)["revision"]))
+    except BROKEN_RECORD:
+        return False

@@ -1,0 +1,38 @@
+"""ModelScope's own caches on this machine, both layouts, read in place and never written.
+
+The layout since modelscope 1.38 is ``models/owner--name/snapshots/<branch>/``; before, it was
+``[hub/]models/owner/name`` or ``hub/owner/name``, with every "." of the name written as "___".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torso.hub.file_selection import absent
+from torso.hub.local.hub_cache import files_in
+
+
+def modelscope_folders(cache: Path, name: str, revision: str | None = None) -> list[Path]:
+    """The folders in which ModelScope's tools would have put ``owner/name``, newest layout first; they need not exist.
+
+    The old layout does not say which revision it holds, so with a ``revision`` other than the default it is left out.
+    """
+    owner, _, last = name.partition("/")
+    branches = [revision] if revision else ["master", "main"]
+    folders = [cache / "models" / f"{owner}--{last}" / "snapshots" / branch for branch in branches]
+    if revision in (None, "master"):
+        old = last.replace(".", "___")
+        folders += [cache / "models" / owner / old, cache / "hub" / "models" / owner / old, cache / "hub" / owner / old]
+    return folders
+
+
+def find_in_modelscope(
+    cache: Path, name: str, revision: str | None = None, *, config_only: bool = False
+) -> Path | None:
+    """The folder of ModelScope's cache that holds a whole ``owner/name``; None where none does."""
+    if "/" not in name:
+        return None
+    for folder in modelscope_folders(cache, name, revision):
+        if folder.is_dir() and not absent(files_in(folder), config_only=config_only):
+            return folder
+    return None

@@ -1,0 +1,1 @@
+"""Servers: the Hub and its mirrors, ModelScope, Git LFS."""

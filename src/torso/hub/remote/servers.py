@@ -1,0 +1,175 @@
+"""Which servers are asked for a model, in which order, and what it means when one of them fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from torso.errors import InputError
+from torso.hub.remote import huggingface, modelscope
+from torso.hub.remote.listing import Listing
+from torso.hub.remote_file import RemoteFile
+from torso.hub.settings import HUB, MIRROR, Settings
+from torso.hub.source import Source, modelscope_endpoint
+from torso.hub.transfer.download import no_source
+from torso.hub.transfer.failure import Failure
+from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.http import Web
+from torso.hub.transfer.progress import Watcher
+
+Given = TypeVar("Given")
+
+_FINAL = ("E_GATED", "E_REVISION", "E_DISABLED", "E_BAD_TOKEN", "E_UNSAFE_PATH", "E_LIMIT")
+_UNREACHABLE = ("E_CONNECT", "E_DNS", "E_TIMEOUT")
+_NAMES = ("auto", "hf", "hf-mirror", "modelscope")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server to ask: its address, and whose protocol it speaks."""
+
+    endpoint: str
+    is_modelscope: bool
+
+    def list_files(self, web: Web, name: str, revision: str | None) -> Listing:
+        """See `torso.hub.remote.huggingface.list_files`."""
+        module = modelscope if self.is_modelscope else huggingface
+        return module.list_files(web, self.endpoint, name, revision)
+
+
+def servers(source: Source, settings: Settings) -> list[Server]:
+    """The servers to ask for a source, best first.
+
+    Raises:
+        InputError: E_SOURCE, the settings or the call name a source that is none.
+    """
+    if source.kind == "modelscope":
+        return [Server(source.endpoint or _modelscope(settings), True)]
+    if source.endpoint:
+        return [Server(source.endpoint, False)]
+    chosen = settings.source
+    if chosen == "auto":
+        return [_server(entry) for entry in settings.endpoints]
+    if chosen == "hf":
+        return [Server(os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB, False)]
+    return [Server(MIRROR, False) if chosen == "hf-mirror" else _server(chosen)]
+
+
+def find_listing(
+    source: Source, settings: Settings, web: Web, watcher: Watcher
+) -> tuple[Listing, Callable[[RemoteFile], tuple[Place, ...]]]:
+    """The listing of the first server that gives one, and for each file the places to have it from, best first.
+
+    A server that cannot be reached, or a mirror that lacks the model, is passed over. What a hub says for certain
+    (gated, no such revision, refused token) is final. ModelScope is asked for an id of the Hub only where no server of
+    the Hub's kind could say whether it has it, since the same id may be another model there.
+
+    Raises:
+        TorsoError: the reasons of all servers.
+    """
+    asked = servers(source, settings)
+    failures: list[tuple[str, Failure]] = []
+    for server in asked:
+        if server.is_modelscope and source.kind == "hub" and (_denied(failures) or "/" not in source.name):
+            continue
+        attempt = partial(server.list_files, web, source.name, source.revision)
+        try:
+            listing = insist(attempt, web, watcher, alone=len(asked) == 1, last=server is asked[-1])
+        except Failure as failure:
+            failures.append((server.endpoint, failure))
+            if failure.error.code in _FINAL:
+                break
+            if server is not asked[-1]:
+                watcher.note("{why} Asking the next source.", {"why": failure.error.what})
+            continue
+        others = [] if listing.private else [other for other in asked if other is not server]
+        return listing, partial(_places, listing, others, source)
+    last = failures[-1][1].error
+    raise last if last.code in _FINAL else no_source(source.name, failures)
+
+
+def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: bool = True, last: bool = True) -> Given:
+    """What ``attempt`` gives, tried again while its failures may pass.
+
+    Args:
+        attempt: asks a server.
+        web: the network.
+        watcher: told of each wait.
+        alone: whether there is no other server to ask.
+        last: whether no other is left; before that, one that cannot be reached is not waited for a second time.
+
+    Raises:
+        Failure: the last one.
+    """
+    retries = web.patience.retries if alone else 1
+    for number in range(retries + 1):
+        try:
+            return attempt()
+        except Failure as failure:
+            unreachable = failure.error.code in _UNREACHABLE and not last
+            if not failure.again or number == retries or unreachable or web.cancelled.is_set():
+                raise
+            wait = min(10.0, web.patience.backoff * 2**number) if failure.wait is None else failure.wait
+            watcher.note("{why} Trying again in {wait} s.", {"why": failure.error.what, "wait": f"{wait:.1f}"})
+            web.cancelled.wait(wait)
+    raise AssertionError("the last attempt gives or raises")
+
+
+def _places(listing: Listing, others: Sequence[Server], source: Source, file: RemoteFile) -> tuple[Place, ...]:
+    """Every server that may have a file: whose listing it is, then the rest, whose bytes the hash judges."""
+    found = [listing.place(file)]
+    for other in others:
+        if other.is_modelscope:
+            if file.is_large and "/" in source.name:
+                found.append(modelscope.place(other.endpoint, source.name, source.revision or modelscope.DEFAULT, file))
+        elif not listing.origin.startswith("modelscope:"):
+            found.append(huggingface.place(other.endpoint, source.name, listing.commit, file))
+    return tuple(found)
+
+
+def require_source(text: str) -> str:
+    """``text`` itself, where it names a source: auto, hf, hf-mirror, modelscope, or an address.
+
+    Raises:
+        InputError: E_SOURCE.
+    """
+    if text != "auto":
+        _server(text)
+    return text
+
+
+def _denied(failures: Sequence[tuple[str, Failure]]) -> bool:
+    """Whether a server of the Hub's kind has said for certain that the model is not there."""
+    return any(failure.error.code in ("E_REPO_NOT_FOUND", "E_FORBIDDEN") for _, failure in failures)
+
+
+def _modelscope(settings: Settings) -> str:
+    named = [_server(entry) for entry in (settings.source, *settings.endpoints) if entry.startswith("modelscope")]
+    return named[0].endpoint if named else modelscope_endpoint()
+
+
+def _server(entry: str) -> Server:
+    if entry in ("hf", "hf-mirror"):
+        return Server(HUB if entry == "hf" else MIRROR, False)
+    is_modelscope = entry == "modelscope" or entry.startswith("modelscope:")
+    address = entry.removeprefix("modelscope").removeprefix(":") if is_modelscope else entry
+    if is_modelscope and not address:
+        return Server(modelscope_endpoint(), True)
+    parts = urlsplit(address)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None or parts.query:
+        raise InputError(
+            "E_SOURCE",
+            "{entry} is not a source.",
+            cure="The sources are: {names}, or the address of a server: https://host. Nearest: {nearest}.",
+            values=dict(
+                entry=repr(entry[:200]),
+                names=", ".join(_NAMES),
+                nearest=", ".join(get_close_matches(entry, _NAMES, n=1)) or "-",
+            ),
+        )
+    return Server(address.rstrip("/"), is_modelscope)

@@ -1,0 +1,1 @@
+"""The transfer engine: HTTP, ranges, resumption, verification."""

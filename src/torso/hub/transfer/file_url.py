@@ -1,0 +1,28 @@
+"""One server's copy of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torso.hub.transfer.failure import Failure
+from torso.hub.transfer.http import Answer, Web
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One server's copy of a file.
+
+    Attributes:
+        url: the address asked for.
+        server: how messages call the server.
+        headers: what to send along, no secrets.
+        explain: what an error of this server means, where its protocol says more than the status.
+        renew: gives the same copy under an address that holds again, where addresses hold for a while only.
+    """
+
+    url: str
+    server: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    explain: Callable[[Web, Answer], Failure] | None = None
+    renew: Callable[[Web], Place] | None = None

@@ -1,0 +1,90 @@
+"""Locks between processes, freed by the system when a process dies, on the files that huggingface_hub locks too."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from torso.io.file_lock import exclude
+from torso.io.rooted import Root
+
+_POLL = 0.05  # seconds; short, because waiting for another process is rare and should end promptly
+
+
+@contextmanager
+def locked(
+    path: Path, cancelled: threading.Event, on_wait: Callable[[], None], root: Root | None = None
+) -> Generator[bool]:
+    """Holds the lock on ``path``, waiting for whoever holds it; True, or False where the file system has no locks.
+
+    Args:
+        path: the lock file; it stays, since removing it would split those who wait.
+        cancelled: ends the waiting; the lock is then not held, and the caller sees the event.
+        on_wait: called once if another process holds it.
+        root: the folder below which no link is followed; None for the one that the file is in.
+    """
+    root = root or Root(path.parent)
+    while True:
+        descriptor = _open(path, root)
+        try:
+            held = _wait(descriptor, path, root, cancelled, on_wait)
+            if held and not _is_there(descriptor, path, root):
+                continue  # who held it took the file away with the folder: the lock of others is a new one
+            yield held
+            return
+        finally:
+            os.close(descriptor)  # which frees the lock
+
+
+@contextmanager
+def locked_if_free(path: Path, root: Root | None = None) -> Generator[bool | None]:
+    """Holds the lock on ``path`` if nobody else does; False where somebody does, None where no system can tell."""
+    root = root or Root(path.parent)
+    descriptor = _open(path, root)
+    try:
+        yield _try(descriptor, path, root)
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path, root: Root) -> int:
+    return root.open(path, os.O_RDWR | os.O_CREAT, writes=False)
+
+
+def _is_there(descriptor: int, path: Path, root: Root) -> bool:
+    """Whether a descriptor is of the file that others find under its name."""
+    status = root.status(path)
+    return status is not None and os.path.samestat(os.fstat(descriptor), status)
+
+
+def _wait(descriptor: int, path: Path, root: Root, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
+    first = True
+    while (held := _try(descriptor, path, root)) is False:
+        if first:
+            on_wait()
+            first = False
+        if cancelled.wait(_POLL):
+            return False
+    return bool(held)
+
+
+def _try(descriptor: int, path: Path, root: Root) -> bool | None:
+    """True: held now. False: another holds it. None: the file system knows no locks, or its locks lock nothing.
+
+    Some network file systems grant every lock to everybody. There the same file, opened once more, is granted too.
+    """
+    held = exclude(descriptor)
+    if not held:
+        return held
+    try:
+        other = root.open(path, os.O_RDWR, writes=False)
+    except FileNotFoundError:
+        return held  # who had it before removed it; see `_is_there`
+    try:
+        is_same = os.path.samestat(os.fstat(descriptor), os.fstat(other))
+        return None if is_same and exclude(other) else True
+    finally:
+        os.close(other)

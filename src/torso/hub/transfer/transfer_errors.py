@@ -1,0 +1,73 @@
+"""What can be wrong with a server's answer to a request for a file's bytes."""
+
+from __future__ import annotations
+
+from torso.errors import IntegrityError, NetworkError, ServerAnswerError
+from torso.hub.remote_file import RemoteFile
+from torso.hub.transfer.failure import Failure, host_of
+
+
+def lost(url: str, file: RemoteFile, position: int) -> Failure:
+    """The body ended before the file did."""
+    return Failure(
+        NetworkError(
+            "E_CONNECTION_LOST",
+            "{server} ended {path} at byte {position} of {size}.",
+            cure="Run the same command again: what has arrived is kept.",
+            values=dict(server=host_of(url), path=file.path, position=position, size=file.size),
+        ),
+        again=True,
+    )
+
+
+def too_slow(url: str, rate: float) -> Failure:
+    """Bytes come, but fewer than ``rate`` a second."""
+    return Failure(
+        NetworkError(
+            "E_TOO_SLOW",
+            "{server} sent less than {rate} bytes a second.",
+            cure="What has arrived is kept. Run the same command later, or choose a source: --source hf-mirror",
+            values=dict(server=host_of(url), rate=f"{rate:g}"),
+        ),
+        again=True,
+        slow=True,
+    )
+
+
+def wrong_size(url: str, file: RemoteFile, found: str) -> Failure:
+    """The server says that the file has another size than the listing does; it may be an accident on the way."""
+    return Failure(
+        IntegrityError(
+            "E_SIZE",
+            "{server} says that {path} has {found} bytes; it has {size}.",
+            cure="Choose another source: --source hf-mirror or --source modelscope",
+            values=dict(server=host_of(url), path=file.path, found=found[:20], size=file.size),
+        ),
+        again=True,
+    )
+
+
+def other_version(server: str, file: RemoteFile, etag: str) -> Failure:
+    """The server says by itself that it has another file under this name."""
+    return Failure(
+        IntegrityError(
+            "E_OTHER_VERSION",
+            "{server} has another version of {path}: {found}, wanted {wanted}.",
+            cure="Choose another source, or get the newest version: --update",
+            values=dict(server=server, path=file.path, found=etag[:12], wanted=file.etag[:12]),
+        ),
+        again=False,
+    )
+
+
+def web_page(url: str) -> Failure:
+    """A page came where a file was asked for: the login of a network, as a rule."""
+    return Failure(
+        ServerAnswerError(
+            "E_NOT_A_HUB",
+            "{host} is not a hub: it answered with a web page where a file was asked for.",
+            cure="A network may want a login: open any page in a browser. Else check the address of the hub.",
+            values=dict(host=host_of(url)),
+        ),
+        again=False,
+    )

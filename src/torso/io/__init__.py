@@ -1,0 +1,1 @@
+"""Files: safe paths, bounded reads, strict JSON, atomic writes."""

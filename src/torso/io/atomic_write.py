@@ -1,0 +1,145 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from torso.errors import AccessError, DiskError, TorsoError, UnsafeFileError
+from torso.io.file_lock import exclude
+from torso.io.paths import shown
+from torso.io.rooted import Root
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_TEMPORARY = re.compile(r"\..{1,100}\.[0-9a-f]{16}\.temporary", re.DOTALL)
+_SILENCE = 3600.0  # seconds after which nobody writes a temporary file any more, where no lock says so
+
+
+@contextmanager
+def write_atomically(path: Path, root: Root | None = None) -> Generator[BinaryIO]:
+    """A binary file to write ``path`` through: it appears whole at the end, or not at all.
+
+    The bytes go to a temporary file beside it, which is flushed to the disk and renamed over ``path``; where ``path``
+    is a link, it takes the place of the link. After any exception, KeyboardInterrupt among them, ``path`` is as it was
+    and nothing is left. A process killed outright leaves the temporary file, and never half of ``path``; the next one
+    that writes into the folder removes it.
+
+    Args:
+        path: the file.
+        root: a folder that ``path`` is below, in whatever depth: no link on the way is followed, and the folders on
+            the way are made. None for the folder that ``path`` is in, which must be there.
+
+    Raises:
+        AccessError: E_ACCESS, where the folder does not take a new file.
+        UnsafeFileError: E_UNSAFE_PATH, where ``path`` is a pipe, socket or device, or a link to one; a link on the way.
+        DiskError: E_DISK_FULL.
+    """
+    base = root or Root(path.parent)
+    try:
+        _refuse_special(path)
+        if root is None:
+            path.parent.stat()
+        _sweep(base, path.parent)
+        temporary, file = _temporary(base, path)
+    except OSError as error:
+        if isinstance(error, TorsoError):
+            raise
+        raise _why_unwritable(path, error) from error
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name != "nt":  # which does not rename what is open; elsewhere the lock is kept until it has its name
+                base.replace(temporary, path)
+        if os.name == "nt":
+            base.replace(temporary, path)
+    except BaseException as error:
+        with suppress(OSError):
+            base.remove(temporary)
+        if isinstance(error, OSError) and _is_ours(error):
+            raise _why_unwritable(path, error) from error
+        raise
+    _flush_folder(path.parent)
+
+
+def _temporary(root: Root, path: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside ``path``, locked as long as it is open, so that others can tell it from one that was left."""
+    while True:
+        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.temporary")
+        descriptor = root.open(temporary, _NEW)
+        exclude(descriptor, waits=True)
+        if root.status(temporary) is not None:  # else it was taken for one that was left
+            return temporary, os.fdopen(descriptor, "wb")
+        os.close(descriptor)
+
+
+def _sweep(root: Root, folder: Path) -> None:
+    """Removes the temporary files that killed processes left in a folder."""
+    for name in root.names(folder):
+        if _TEMPORARY.fullmatch(name):
+            with suppress(OSError):
+                _remove_if_left(root, folder / name)
+
+
+def _remove_if_left(root: Root, path: Path) -> None:
+    descriptor = root.open(path, os.O_RDWR, writes=False)
+    try:
+        held = exclude(descriptor)
+        if held or (held is None and time.time() - os.fstat(descriptor).st_mtime > _SILENCE):
+            root.remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_special(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise UnsafeFileError(
+                "E_UNSAFE_PATH",
+                "{path} is a pipe, socket or device; it was not opened.",
+                cure="Put a regular file in its place.",
+                values=dict(path=shown(path)),
+            )
+
+
+def _is_ours(error: OSError) -> bool:
+    """Whether an error came from writing, and not from what the caller did in between, such as reading a socket."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EISDIR) and not isinstance(
+        error, TorsoError
+    )
+
+
+def _why_unwritable(path: Path, error: OSError) -> TorsoError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskError(
+            "E_DISK_FULL",
+            "The disk has no room for {path}; nothing was left half-written.",
+            cure="Free some space, or choose another folder.",
+            values=dict(path=shown(path)),
+        )
+    return AccessError(
+        "E_ACCESS",
+        "{path} cannot be written: {reason}.",
+        cure="Check that its folder exists and that you may write there.",
+        values=dict(path=shown(path), reason=error.strerror or error),
+    )
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes a rename last through a power failure, where the system lets a folder be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

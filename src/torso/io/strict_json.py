@@ -1,0 +1,131 @@
+"""JSON read strictly: no duplicate keys, no NaN or Infinity, no deep nesting, and errors by line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import NoReturn, cast
+
+from torso.errors import FileFormatError
+from torso.io.paths import shown
+
+DEPTH = 64
+MOST_CONTAINERS = 2_000_000  # far above a tokenizer's; each takes memory beyond the bytes of the file
+_TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class _RefusedError(Exception):
+    """Raised by the decoder's hooks, which are not told where they stand in the text."""
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise _RefusedError
+    return table
+
+
+def _refuse_constant(_literal: str) -> NoReturn:
+    raise _RefusedError
+
+
+def _finite(literal: str) -> float:
+    value = float(literal)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {literal[:40]} does not fit a float")
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def decode_json(text: str) -> object:
+    """The value of a JSON text, strictly.
+
+    Raises:
+        ValueError: with the reason in words; the caller knows the file. Never anything else, however deep or odd.
+    """
+    containers = text.count("{") + text.count("[")
+    if containers > MOST_CONTAINERS:
+        raise ValueError(f"more than {MOST_CONTAINERS:,} lists and objects")
+    try:
+        value = cast("object", _DECODER.decode(text))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
+    except _RefusedError:
+        raise ValueError(_what_was_refused(text)) from None
+    except RecursionError:
+        raise ValueError(f"nested deeper than {DEPTH}") from None
+    if containers > DEPTH and _deeper_than(DEPTH, value):
+        raise ValueError(f"nested deeper than {DEPTH}")
+    if _SURROGATE.search(text):
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def parse_json(text: str, *, path: Path, code: str) -> object:
+    """The value of a JSON text that was read from ``path``, strictly.
+
+    Raises:
+        FileFormatError: with ``code``: not JSON, a duplicate key, NaN or Infinity, deeper than 64, half a surrogate
+            pair, or a number that fits no float. The message has line and column.
+    """
+    try:
+        return decode_json(text)
+    except ValueError as error:
+        raise FileFormatError(
+            code,
+            "{path} is not valid JSON: {reason}.",
+            cure="Correct the file, or download it again: torso repair {folder}",
+            values=dict(path=shown(path), reason=error, folder=shown(path.parent)),
+        ) from None
+
+
+def _deeper_than(depth: int, value: object) -> bool:
+    """Whether containers nest deeper than ``depth``, level by level, so that no input can exhaust the stack."""
+    level: list[object] = [value]
+    for _ in range(depth):
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(cast("dict[str, object]", item).values())
+            elif isinstance(item, list):
+                below.extend(cast("list[object]", item))
+        level = [item for item in below if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff) stands alone in a string") from None
+
+
+def _what_was_refused(text: str) -> str:
+    """Where the first duplicate key or forbidden literal stands: a second pass, made only for the message."""
+    keys: list[set[str]] = []
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token in ("{", "["):
+            keys.append(set())
+        elif token in ("}", "]"):
+            keys.pop()
+        elif token in ("NaN", "Infinity", "-Infinity"):
+            return f"{_place(text, match.start())}: {token} is no number in JSON"
+        elif match[2]:
+            key = str(json.loads(match[1]))
+            if key in keys[-1]:
+                return f"{_place(text, match.start())}: the key {json.dumps(key[:80], ensure_ascii=False)} stands twice"
+            keys[-1].add(key)
+    return "a key stands twice, or a number is not finite"
+
+
+def _place(text: str, position: int) -> str:
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return f"line {line} column {column}"

@@ -1,0 +1,100 @@
+"""What the functions of single kernels ask of their arguments, so that no kernel ever reads what is not there."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.kernels import library as native
+from torso.kernels.library import Library
+
+
+def kernels(kind: int = native.FLOAT32) -> Library:
+    """The library, with products of a kind.
+
+    Raises:
+        UnsupportedError: ``E_KERNELS``, saying why there are none.
+    """
+    library = native.library()
+    if library is None:
+        raise UnsupportedError(
+            "E_KERNELS",
+            "There are no kernels here: {reason}.",
+            cure="Use torso.kernels.reference, which computes the same in PyTorch.",
+            values=dict(reason=native.refusal()),
+        )
+    if not library.has(kind):
+        raise UnsupportedError(
+            "E_KERNELS",
+            "The instruction set {name} has no products in {kind}.",
+            cure="Use another kind of weight.",
+            values=dict(name=library.set, kind=("float32", "bfloat16", "eight bits")[kind]),
+        )
+    return library
+
+
+def check(
+    name: str,
+    tensor: Tensor,
+    shape: tuple[int | None, ...],
+    dtype: torch.dtype | None = None,
+    *,
+    floating: bool = False,
+) -> None:
+    """Raises where a tensor is not what a kernel reads.
+
+    Args:
+        name: of the argument.
+        tensor: what was given.
+        shape: how long each axis must be; None for any length.
+        dtype: the one that is read.
+        floating: whether any floating dtype will do.
+
+    Raises:
+        InputError: ``E_SHAPE``.
+        InputTypeError: ``E_DTYPE``, for another dtype or device.
+    """
+    fits = tensor.is_floating_point() if floating else tensor.dtype == dtype
+    if tensor.device.type != "cpu" or not fits:
+        raise InputTypeError(
+            "E_DTYPE",
+            "{name} is {dtype} on {device}; the kernels read {wanted} on the CPU.",
+            values=dict(name=name, dtype=tensor.dtype, device=tensor.device, wanted=dtype or "floating numbers"),
+        )
+    if tensor.ndim != len(shape) or any(b is not None and a != b for a, b in zip(tensor.shape, shape, strict=True)):
+        wanted = ", ".join("any" if each is None else str(each) for each in shape)
+        raise shape_error(name, tensor, f"[{wanted}]")
+
+
+def shape_error(name: str, tensor: Tensor, wanted: str) -> InputError:
+    """The error for an argument of another shape."""
+    return InputError(
+        "E_SHAPE",
+        "{name} has the shape {shape}; it must be {wanted}.",
+        values=dict(name=name, shape=list(tensor.shape), wanted=wanted),
+    )
+
+
+def team(asked: int | None) -> int:
+    """How many threads take part.
+
+    Raises:
+        InputError: ``E_THREADS``, for a number that cannot be.
+    """
+    if asked is not None and not 1 <= asked <= 1024:
+        raise InputError("E_THREADS", "{count} threads cannot be.", cure="Use 1 to 1024.", values=dict(count=asked))
+    return asked or native.threads()
+
+
+def done(answer: int) -> None:
+    """Raises what a kernel answered, if it could not do what it was asked.
+
+    Raises:
+        MemoryError: for its scratch.
+        IndexError: for an id without a row.
+    """
+    if answer == native.NO_MEMORY:
+        raise MemoryError("not enough memory for the scratch of the kernels")
+    if answer == native.OUT_OF_RANGE:
+        raise IndexError("an id has no row in its table")

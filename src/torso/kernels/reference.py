@@ -1,0 +1,166 @@
+"""What each kernel computes, in plain PyTorch: the definition that tests hold it to.
+
+Under the names of `torso.kernels.functions`, in the dtype that is given: in float64 they tell how far from the truth a
+kernel is. What a kernel rounds, to bfloat16 or to eight bits, is rounded here at the same places.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from torso.batch import Layout
+from torso.kernels.functions import Norm, Quantised
+from torso.kernels.library import BFLOAT16, EIGHT_BITS, FLOAT32
+from torso.nn.activations import activation as named
+from torso.nn.attention_rule import Rule
+from torso.nn.length_groups import hidden_keys
+
+
+def linear(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    activation: str = "linear",
+    *,
+    kind: int = FLOAT32,
+    group: int = 0,
+) -> Tensor:
+    """activation(x weight^T + bias): x [T, inputs] -> [T, outputs].
+
+    Args:
+        x: rows.
+        weight: [outputs, inputs].
+        bias: [outputs], or None.
+        activation: a name as in configs.
+        kind: how the weight is kept: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
+        group: of eight bits, how many inputs share a scale; 0 for all of them.
+    """
+    if kind == EIGHT_BITS:
+        rows = _eight_bit_product(quantise(x, group), weight.to(x.dtype), group)
+    elif kind == BFLOAT16:
+        rows = x.bfloat16().to(x.dtype) @ weight.bfloat16().to(x.dtype).T
+    else:
+        rows = x @ weight.to(x.dtype).T
+    return named(activation)(rows if bias is None else rows + bias.to(x.dtype))
+
+
+def _eight_bit_product(x: Quantised, weight: Tensor, group: int) -> Tensor:
+    numbers, scales = quantise_weight(weight, group)
+    groups, pieces = _groups(x.numbers, group), _groups(numbers, group)
+    rows = x.steps.new_zeros(len(x.numbers), len(weight))
+    for g, (mine, its) in enumerate(zip(groups, pieces, strict=True)):
+        # Whole numbers below 2^53: float64 holds every sum of them.
+        sums = (mine.double() @ its[:, : mine.shape[1]].double().T).to(rows.dtype)
+        totals = scales[:, g] * its.double().sum(1).to(rows.dtype)
+        rows += x.steps[:, g, None] * scales[:, g] * sums + x.lows[:, g, None] * totals
+    return rows
+
+
+def quantise_weight(weight: Tensor, group: int = 0) -> tuple[Tensor, Tensor]:
+    """weight [outputs, inputs] -> whole numbers from -127 to 127, and their scales [outputs, groups]."""
+    pieces = _groups(F.pad(weight, (0, -weight.shape[1] % 4)), group)
+    numbers: list[Tensor] = []
+    scales: list[Tensor] = []
+    for piece in pieces:
+        scale = piece.abs().amax(1, keepdim=True) / 127
+        inverse = torch.where(scale > 0, 1 / scale, 0)
+        numbers.append((piece * inverse).round())
+        scales.append(scale)
+    return torch.cat(numbers, 1), torch.cat(scales, 1)
+
+
+def quantise(x: Tensor, group: int = 0) -> Quantised:
+    """Rows [T, D] as numbers of eight bits; a group of columns that is not finite has no step."""
+    numbers: list[Tensor] = []
+    steps: list[Tensor] = []
+    lows: list[Tensor] = []
+    for piece in _groups(x, group):
+        low, high = piece.aminmax(dim=1, keepdim=True)
+        step = torch.where(piece.isfinite().all(1, keepdim=True), (high - low) / 255, torch.nan)
+        inverse = torch.where(step > 0, 1 / step, 0)
+        numbers.append(((piece - low) * inverse).round().nan_to_num(0).clamp(0, 255))
+        steps.append(step)
+        lows.append(low)
+    whole = F.pad(torch.cat(numbers, 1), (0, -x.shape[1] % 4)).to(torch.uint8)
+    return Quantised(whole, torch.cat(steps, 1), torch.cat(lows, 1))
+
+
+def _groups(rows: Tensor, group: int) -> tuple[Tensor, ...]:
+    return cast("tuple[Tensor, ...]", rows.split(group or max(1, rows.shape[1]), 1))
+
+
+def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None) -> Tensor:
+    """norm(x + other): two times [T, D] -> [T, D]."""
+    rows = x if other is None else x + other
+    if norm is None:
+        return rows
+    weight, bias = norm.weight.to(rows.dtype), None if norm.bias is None else norm.bias.to(rows.dtype)
+    if not norm.rms:
+        return F.layer_norm(rows, rows.shape[1:], weight, bias, norm.epsilon)
+    rows = F.rms_norm(rows, rows.shape[1:], weight, norm.epsilon)
+    return rows if bias is None else rows + bias
+
+
+def embed(
+    tokens: Tensor,
+    table: Tensor,
+    *,
+    segments: Tensor | None = None,
+    segment_table: Tensor | None = None,
+    positions: Tensor | None = None,
+    position_table: Tensor | None = None,
+    offset: int = 0,
+    scale: float = 1.0,
+    norm: Norm | None = None,
+) -> Tensor:
+    """norm(scale * table[tokens] + segment_table[segments] + position_table[positions + offset]): [T, D]."""
+    rows = F.embedding(tokens, table) * scale
+    if segment_table is not None:
+        rows = rows + F.embedding(torch.zeros_like(tokens) if segments is None else segments, segment_table)
+    if position_table is not None:
+        assert positions is not None
+        rows = rows + F.embedding(positions + offset, position_table)
+    return add_norm(rows, None, norm)
+
+
+def attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    layout: Layout,
+    rule: Rule | None = None,
+    distances: Tensor | None = None,
+    *,
+    weights: list[Tensor] | None = None,
+) -> Tensor:
+    """Attention of each sequence to itself: q [T, H, d], k and v [T, G, d] -> [T, H, d], in the dtype of q.
+
+    In bfloat16 scores and sums are float32; exponentials are rounded before they weigh the values, and the result is.
+    """
+    rule = rule or Rule()
+    exact = torch.promote_types(q.dtype, torch.float32)
+    out = torch.empty_like(q)
+    share = q.shape[1] // k.shape[1]
+    for start, length in zip(layout.offsets, layout.sizes, strict=True):
+        rows = slice(start, start + length)
+        query, key, value = (each[rows].transpose(0, 1).to(exact) for each in (q, k, v))
+        key, value = key.repeat_interleave(share, 0), value.repeat_interleave(share, 0)
+        scores = query @ key.transpose(1, 2) * (q.shape[2] ** -0.5 if rule.scale is None else rule.scale)
+        if distances is not None:
+            places = torch.arange(length)
+            scores = scores + distances[:, places - places[:, None] + distances.shape[1] // 2].to(exact)
+        hidden = hidden_keys(rule, length, length, q.device)
+        if hidden is not None:
+            scores = scores.masked_fill(hidden, -torch.inf)
+        top = scores.amax(-1, keepdim=True) if length else scores.new_zeros(q.shape[1], 0, 1)
+        powers = torch.exp(scores - top)
+        sums = powers.sum(-1, keepdim=True)
+        rounded = powers.to(q.dtype).to(exact)
+        out[rows] = (rounded @ value / sums).transpose(0, 1).to(q.dtype)
+        if weights is not None:
+            weights.append(rounded / sums)
+    return out

@@ -1,0 +1,115 @@
+"""What a checkpoint leaves open and a call decides: the labels of the head, and the number format to run in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from torso.architecture import Architecture, Task
+from torso.config.hub_config import HubConfig
+from torso.errors import InputError, WeightsError
+
+if TYPE_CHECKING:
+    import torch
+
+    from torso.loading.contents import Contents
+
+NewHead = bool | Literal["if absent"]
+"""Whether a head may be made new: never, where the file lacks one, or also where the file's has other labels."""
+
+
+def settle_labels(
+    config: HubConfig,
+    architecture: Architecture[Any],
+    task: Task[Any],
+    contents: Contents,
+    labels: Sequence[str] | None,
+    num_labels: int | None,
+    *,
+    new_head: NewHead,
+) -> tuple[HubConfig, tuple[str, ...]]:
+    """The config with the labels the head will have, and the modules to make new for it.
+
+    Raises:
+        WeightsError: ``E_LABELS``, if the file's head has another number of labels and no new one may be made.
+        InputError: ``E_LABELS``, for labels of a task that has none.
+    """
+    asked = labels_of(labels, num_labels)
+    if not task.labelled:
+        if asked:
+            raise InputError(
+                "E_LABELS",
+                "The task {task} has no labels of its own.",
+                cure="Leave out labels and num_labels.",
+                values=dict(task=task.name),
+            )
+        return config, ()
+    there = contents.labels(architecture.plan(task).names)
+    changed = config.replace(asked) if asked else config
+    if there is None and new_head is False:
+        from torso.loading.plan import no_head
+
+        raise no_head(task, contents, [architecture.plan(task).names.keys("out.weight", contents.prefix)[0]])
+    if there is None:
+        return changed, ()
+    if changed.num_labels is None:
+        return changed.replace({"num_labels": there}), ()
+    renamed = labels is not None and config.id2label is not None and changed.id2label != config.id2label
+    if changed.num_labels == there and not (renamed and new_head is True):
+        return changed, ()
+    if new_head is True:
+        return changed, ("out",)
+    raise WeightsError(
+        "E_LABELS",
+        "This checkpoint classifies into {there} labels ({names}); {wanted} were asked for.",
+        where="In {folder}.",
+        cure="To start a new head: new_head=True, labels=[...].",
+        values=dict(
+            there=there,
+            wanted=changed.num_labels,
+            names=", ".join(list((config.id2label or {}).values())[:4]) or "unnamed",
+            folder=contents.weights.folder,
+        ),
+    )
+
+
+def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device) -> torch.dtype:
+    """The number format a model runs in: what was asked; else the file's on an accelerator, float32 on a CPU.
+
+    Raises:
+        InputError: ``E_DTYPE``, for a format that is not a floating one.
+    """
+    import torch
+
+    formats = {
+        "float32": torch.float32,
+        "float16": torch.float16,
+        "bfloat16": torch.bfloat16,
+        "float64": torch.float64,
+    }
+    if asked is None or asked == "auto":
+        in_file = {"F16": torch.float16, "BF16": torch.bfloat16, "F64": torch.float64}.get(saved, torch.float32)
+        return torch.float32 if asked is None and device.type == "cpu" else in_file
+    chosen = formats.get(asked.removeprefix("torch.")) if isinstance(asked, str) else asked
+    if chosen is None or chosen not in formats.values():
+        raise InputError(
+            "E_DTYPE",
+            "dtype is {asked!r}, which is no floating-point format that models run in.",
+            cure="Use one of: {known}.",
+            values=dict(asked=asked, known=", ".join(formats)),
+        )
+    return chosen
+
+
+def labels_of(labels: Sequence[str] | None, num_labels: int | None) -> dict[str, Any]:
+    """The changes to a config that name the labels of a new head."""
+    if labels is None:
+        return {} if num_labels is None else {"num_labels": num_labels}
+    if isinstance(labels, str) or len(set(labels)) != len(labels) or not labels:
+        raise InputError(
+            "E_LABELS",
+            "labels is {labels!r}; it must be a list of different names.",
+            cure="Write labels=['negative', 'positive'].",
+            values=dict(labels=labels),
+        )
+    return {"id2label": dict(enumerate(labels))}

@@ -1,0 +1,229 @@
+"""From a name or folder to a model that is ready to run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from torso.architecture import Architecture, Task, find
+from torso.config.config_file import ConfigFile
+from torso.config.hub_config import HubConfig
+from torso.config.sentence_modules import transformer_folder
+from torso.errors import NotFoundError, UnsupportedError
+from torso.loading.labels_and_dtype import NewHead, run_dtype, settle_labels
+
+if TYPE_CHECKING:
+    import torch
+
+    from torso.model import Model
+    from torso.text import Tokenizer
+
+Out = TypeVar("Out")
+Source = str | os.PathLike[str]
+
+
+def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
+    """The architecture and the config of a model folder, or of the transformer within it. Loads no torch.
+
+    Raises:
+        NotFoundError: ``E_MISSING_FILE``, if there is no config.json.
+        ConfigError, FileFormatError, UnsupportedError: if it cannot be used.
+    """
+    folder = transformer_folder(folder)
+    file = ConfigFile.read(folder / "config.json")
+    model_type = file.values.get("model_type")
+    architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
+    return architecture, architecture.config.from_file(file)
+
+
+def _infer(folder: Path) -> Architecture[Any]:
+    # Old checkpoints name no model_type: the names of their weights tell.
+    from torso.architecture import architectures
+    from torso.weights.names import canonical
+    from torso.weights.weights import open_weights
+
+    keys = canonical(open_weights(folder).entries)
+    # The family whose table claims the most; of several, BERT, the oldest, or else the one that others are built on.
+    claims = {each: each.names.claims(keys) for each in architectures()}
+    best = max(claims, key=lambda each: (claims[each], each.family == "Bert"))
+    if claims[best]:
+        return best
+    raise NotFoundError(
+        "E_NO_MODEL_TYPE",
+        "{path} names no model_type, and the weights are of no family that torso has.",
+        cure='Add the line "model_type": "bert" (or what the model is) to config.json.',
+        values=dict(path=folder / "config.json"),
+    )
+
+
+def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
+    """The tokenizer of a model, limited to the texts that its model can hold. Loads no torch.
+
+    What its files ask for that is not followed, so that texts have other ids, is printed once to standard error.
+
+    Args:
+        source: as `load` takes it. Of a model that torso has no architecture of, the tokenizer is read all the same; a
+            `Path` may hold the files of a tokenizer alone.
+        src_lang: the language of texts, for a tokenizer that marks it.
+        tgt_lang: the language of the texts that the model is to write.
+
+    Raises:
+        NotFoundError, OfflineError, NetworkError: the model cannot be had.
+        TokenizerError: its files do not make a tokenizer.
+        InputError: E_LANGUAGE for a language that the tokenizer does not have.
+    """
+    from torso.hub import resolve
+    from torso.text import Tokenizer
+
+    folder = transformer_folder(source if isinstance(source, Path) else resolve(source, config_only=True).folder)
+    tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
+    tokenizer.tell_notes()
+    if not (folder / "config.json").exists():
+        return tokenizer
+    try:
+        limit = read_config(folder)[1].max_tokens
+    except UnsupportedError:
+        return tokenizer
+    return tokenizer.limited(limit)
+
+
+def load(
+    source: Source,
+    task: Task[Out] | str = Task.FEATURES,
+    *,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    new_head: bool = False,
+    changes: Mapping[str, Any] | None = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    revision: str | None = None,
+    allow: Collection[str] = (),
+    allow_nonfinite: bool = False,
+    cache_dir: str | os.PathLike[str] | None = None,
+    local_files_only: bool = False,
+    force_download: bool = False,
+    token: str | bool | None = None,
+) -> Model[Out]:
+    """A model with the weights of a checkpoint, in evaluation mode.
+
+    Args:
+        source: a folder, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
+        task: what the model shall give: ``Task.TOKEN``, say, from which a type checker knows the outputs, or its word.
+        labels: names of a head's labels, in order.
+        num_labels: how many labels, where they have no names.
+        new_head: whether a head that the checkpoint does not hold, or not with these labels, is made new.
+        changes: parameters of the config to set before building.
+        device: where to put the weights; the CPU if None.
+        dtype: number format to run in. None: the checkpoint's own on an accelerator, float32 on a CPU.
+        revision: branch, tag or commit, where ``source`` is a name.
+        allow: names of tensors in the file to accept although they do not fit.
+        allow_nonfinite: whether NaN and infinity in the weights are accepted.
+        cache_dir: where downloaded models are kept.
+        local_files_only: whether the network is left alone.
+        force_download: whether to download again what is there.
+        token: for private models; True reads the saved one.
+
+    Raises:
+        NotFoundError, OfflineError, NetworkError: the model cannot be had.
+        FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
+        ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
+    """
+    from torso.hub import resolve
+
+    chosen: Task[Any] = Task.named(task) if isinstance(task, str) else task
+    snapshot = resolve(
+        source,
+        revision=revision,
+        cache_dir=cache_dir,
+        local_files_only=local_files_only,
+        force_download=force_download,
+        token=token,
+    )
+    architecture, config = read_config(snapshot.folder)
+    if changes:
+        config = config.replace(changes)
+    return fill_model(
+        snapshot.folder,
+        architecture,
+        config,
+        chosen,
+        labels=labels,
+        num_labels=num_labels,
+        new_head=new_head,
+        device=device,
+        dtype=dtype,
+        allow=allow,
+        allow_nonfinite=allow_nonfinite,
+    )
+
+
+def fill_model(
+    folder: Path,
+    architecture: Architecture[Any],
+    config: HubConfig,
+    task: Task[Out],
+    *,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    new_head: NewHead = False,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    allow: Collection[str] = (),
+    allow_nonfinite: bool = False,
+) -> Model[Out]:
+    """The model of a folder whose config is already read; `load` tells what the arguments mean."""
+    import torch
+
+    from torso.loading.contents import Contents, check_copies, check_sizes, read
+    from torso.loading.plan import HEAD, copies_of, plan
+    from torso.model import Model, initialise
+    from torso.nn.meta_init import place, weightless
+    from torso.weights.report import LoadReport
+    from torso.weights.weights import open_weights
+
+    contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
+    check_sizes(config, architecture, contents)
+    config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
+    with weightless():
+        model = Model(config, architecture, task)
+    parts = model.fused()
+    decided = plan(
+        dict(model.named_shapes()),
+        parts,
+        architecture,
+        task,
+        contents,
+        may_make_head=bool(new_head),
+        fresh=fresh,
+        allow=allow,
+    )
+    model.drop(decided.absent)
+    saved = contents.weights.entries[contents.actual[next(iter(decided.found.values()))[0]]].dtype
+    kind = run_dtype(saved, dtype, torch.device(device or "cpu"))
+    with torch.no_grad():
+        for name, shape in list(model.named_shapes()):
+            value = torch.empty(shape, dtype=kind)
+            if name in decided.new:
+                initialise(model, {name: value}, config.initializer_range)
+            if name in decided.found:
+                lying = model.names_of(name).form(name.partition(".")[2]), parts.get(name.rpartition(".")[0])
+                read(contents, decided.found[name], value, *lying, allow_nonfinite=allow_nonfinite)
+            place(model, name, value)
+        copies = copies_of(architecture, task, contents.prefix)
+        check_copies(copies, contents, decided.found, dict(model.named_parameters(remove_duplicate=False)))
+    model.report = LoadReport(
+        str(folder),
+        tuple(path.name for path in contents.weights.files),
+        len(decided.found),
+        decided.new,
+        decided.absent,
+        decided.unclaimed,
+        contents.prefix,
+        saved,
+        contents.weights.notes,
+    )
+    model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
+    return model.to(device).eval()

@@ -1,0 +1,82 @@
+"""A model written as the Hub's own kind of folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from torso.architecture import Task
+from torso.config.config_file import LIMIT
+from torso.errors import AccessError
+from torso.io.files import read_bytes, write_atomically
+from torso.loading.contents import places
+from torso.loading.plan import HEAD, TRUNK
+from torso.weights import safetensors
+from torso.weights.names import Names
+
+if TYPE_CHECKING:
+    from torso.model import Model
+    from torso.text import Tokenizer
+
+_WRITING = "generation_config.json"
+
+
+def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
+    """Writes ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given.
+
+    What the checkpoint says of how it writes texts is kept as it was. The config is written last: a folder with a
+    config is whole.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AccessError(
+            "E_ACCESS",
+            "{folder} cannot be made: {reason}.",
+            cure="Choose a folder that you may write to.",
+            values=dict(folder=folder, reason=error.strerror),
+        ) from None
+    safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
+    if tokenizer is not None:
+        tokenizer.save(folder)
+    if model.report is not None and (written := Path(model.report.source) / _WRITING).is_file():
+        told = read_bytes(written, limit=LIMIT)
+        with write_atomically(folder / _WRITING) as file:
+            file.write(told)
+    config = model.config.replace({"architectures": [model.architecture.class_name(model.task)]})
+    with write_atomically(folder / "config.json") as file:
+        file.write(config.text().encode())
+
+
+def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:
+    """Every weight of a model under the Hub's name, fused ones taken apart again: views wherever that can be."""
+    prefix = _prefix(model)
+    head_names = model.architecture.plan(model.task).names
+    parts = model.fused()
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in model.named_parameters():
+        names = model.architecture.names if name.startswith(TRUNK) else head_names
+        own = name.removeprefix(TRUNK).removeprefix(HEAD)
+        keys, form = names.keys(own, prefix), names.form(own)
+        lying = places(parameter.detach(), len(keys), form, parts.get(name.rpartition(".")[0]))
+        # Head by head the axes stand apart, and putting them together again makes a copy.
+        tensors.update(zip(keys, (each.flatten(0, 2) if form == "heads" else each for each in lying), strict=True))
+    return tensors
+
+
+def hub_name(model: Model[Any], parameter: str) -> tuple[str, ...]:
+    """The Hub's names of one of our parameters: several where ours is fused."""
+    names: Names = (
+        model.architecture.names if parameter.startswith(TRUNK) else model.architecture.plan(model.task).names
+    )
+    return names.keys(parameter.removeprefix(TRUNK).removeprefix(HEAD), _prefix(model))
+
+
+def _prefix(model: Model[Any]) -> str:
+    """As the file had it; for a new model, as transformers writes it: none without a head."""
+    if model.report is not None:
+        return model.report.prefix
+    own = model.architecture.plan(model.task).prefix
+    return own if own is not None else "" if model.task is Task.FEATURES else model.architecture.names.prefix[0]

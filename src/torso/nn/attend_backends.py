@@ -1,0 +1,69 @@
+"""Attention between two layouts, by the first backend that can compute it exactly."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from torso.batch import Layout
+from torso.errors import UnsupportedError
+from torso.nn.attention_rule import Backend, Rule, ScoreBias
+
+
+def backends() -> tuple[Backend, ...]:
+    """Every backend, in the order in which `attend` asks them."""
+    from torso.nn.explicit_softmax import REFERENCE
+    from torso.nn.sdpa import DENSE
+    from torso.nn.varlen import VARLEN
+
+    return (VARLEN, DENSE, REFERENCE)
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    queries: Layout,
+    keys: Layout,
+    rule: Rule,
+    bias: ScoreBias | None = None,
+    *,
+    weights: list[Tensor] | None = None,
+    backend: str | None = None,
+) -> Tensor:
+    """Attention of each sequence's queries to its keys: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d].
+
+    Args:
+        q: query rows; H is a multiple of G.
+        k: key rows.
+        v: value rows.
+        queries: where the sequences lie among the query rows.
+        keys: where they lie among the key rows; as many sequences as ``queries``.
+        rule: which keys are seen, and how scores are formed.
+        bias: what is added to the scores.
+        weights: a list that receives each sequence's attention weights [H, a, b]; asking for them takes the explicit
+            softmax of the ``reference`` backend for this call.
+        backend: the name of the one backend to use.
+
+    Raises:
+        UnsupportedError: ``E_ATTENTION``, if the backend asked for cannot compute this exactly.
+    """
+    from torso.nn.explicit_softmax import REFERENCE
+
+    if weights is not None:
+        return REFERENCE(q, k, v, queries, keys, rule, bias, weights)
+    reasons: list[str] = []
+    for candidate in backends():
+        if backend is not None and candidate.name != backend:
+            continue
+        reason = candidate.refuses(q, rule, bias)
+        if reason is None:
+            return candidate(q, k, v, queries, keys, rule, bias)
+        reasons.append(f"{candidate.name}: {reason}")
+    raise UnsupportedError(
+        "E_ATTENTION",
+        "No attention backend computes this exactly ({reasons}).",
+        cure="Leave out backend=, or name one of: {names}.",
+        values=dict(
+            reasons="; ".join(reasons) or str(backend), names=", ".join(candidate.name for candidate in backends())
+        ),
+    )

@@ -1,0 +1,68 @@
+"""Which keys a query sees, how scores are formed, and what an attention backend is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from torch import Tensor
+
+from torso.batch import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which keys a query sees and how scores are formed.
+
+    Attributes:
+        left: how many earlier keys are visible, None for all. Mistral's window of W is ``left=W - 1, right=0``.
+        right: how many later keys are visible, None for all; 0 is causal.
+        scale: factor on the scores; None is 1 / sqrt(d).
+        softcap: scores become ``softcap * tanh(scores / softcap)`` before the mask; None for no cap.
+        dropout: probability of dropping an attention weight; 0 outside training.
+
+    The last query of a sequence stands at its last key, so the same rule serves a whole text and one new token.
+    """
+
+    left: int | None = None
+    right: int | None = None
+    scale: float | None = None
+    softcap: float | None = None
+    dropout: float = 0.0
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every query sees every key of its sequence."""
+        return self.left is None and self.right is None
+
+    @property
+    def undropped(self) -> Rule:
+        """The same rule outside training."""
+        return replace(self, dropout=0.0) if self.dropout else self
+
+
+class ScoreBias(Protocol):
+    """Something added to attention scores before the softmax: bucketed distances, slopes, disentangled terms."""
+
+    def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
+        """q [n, H, a, d], k [n, H, b, d], positions [n, a] and [n, b] -> added to the scores, [n or 1, H, a, b]."""
+        ...
+
+
+class Backend(Protocol):
+    """One way to compute attention."""
+
+    @property
+    def name(self) -> str:
+        """What `attend` and messages call it."""
+        ...
+
+    def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
+        """Why this backend cannot compute it exactly, or None."""
+        ...
+
+    def __call__(
+        self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
+    ) -> Tensor:
+        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
+        ...

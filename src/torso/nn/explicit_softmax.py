@@ -1,0 +1,64 @@
+"""Attention by an explicit softmax: the definition that the fast backends are held to, and the source of weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from torso.batch import Layout
+from torso.nn.attention_rule import Rule, ScoreBias
+from torso.nn.length_groups import hidden_keys, rectangles
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Scores, cap, bias, mask, softmax, dropout and weighted sum, each written out."""
+
+    name: str = "reference"
+
+    def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
+        """Never: this is the definition."""
+        return None
+
+    def __call__(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        queries: Layout,
+        keys: Layout,
+        rule: Rule,
+        bias: ScoreBias | None,
+        weights: list[Tensor] | None = None,
+    ) -> Tensor:
+        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]; ``weights`` receives [H, a, b] of each sequence, in order."""
+        out = torch.zeros_like(q)
+        by_sequence: dict[int, Tensor] = {}
+        for group, query, key, value in rectangles(q, k, v, queries, keys):
+            share = query.shape[1] // key.shape[1]
+            key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
+            scores = query @ key.transpose(-1, -2) * (rule.scale or 1 / math.sqrt(q.shape[-1]))
+            if rule.softcap is not None:
+                scores = rule.softcap * torch.tanh(scores / rule.softcap)
+            if bias is not None:
+                places = group.places(queries, keys)
+                scores = scores + bias.scores(query, key, *places)
+            hidden = hidden_keys(rule, group.a, group.b, q.device)
+            if hidden is not None:
+                scores = scores.masked_fill(hidden, -torch.inf)
+            share_of_each = torch.softmax(scores, -1, dtype=torch.promote_types(q.dtype, torch.float32)).to(q.dtype)
+            dropped = F.dropout(share_of_each, rule.dropout, training=rule.dropout > 0)
+            out[group.query_rows] = (dropped @ value).transpose(1, 2).reshape(-1, *q.shape[1:])
+            if weights is not None:
+                by_sequence.update(zip(group.members, share_of_each, strict=True))
+        if weights is not None:
+            nothing = q.new_zeros(q.shape[1], 0, 0)
+            weights.extend(by_sequence.get(n, nothing) for n in range(len(queries.sizes)))
+        return out
+
+
+REFERENCE = Reference()

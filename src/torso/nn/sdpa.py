@@ -1,0 +1,60 @@
+"""Attention on any device and dtype: one `scaled_dot_product_attention` per group of equal lengths, nothing padded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from torso.batch import Layout
+from torso.nn.attention_rule import Rule, ScoreBias
+from torso.nn.batch_invariant import small_products
+from torso.nn.length_groups import hidden_keys, rectangles
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """Groups sequences by length; equal lengths side by side are a free reshape."""
+
+    name: str = "dense"
+
+    def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
+        """Only a cap on the scores, which the fused kernels do not know."""
+        return "the scores are capped" if rule.softcap is not None else None
+
+    def __call__(
+        self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
+    ) -> Tensor:
+        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
+        out: Tensor | None = None
+        for group, query, key, value in rectangles(q, k, v, queries, keys):
+            share = query.shape[1] // key.shape[1]
+            if share > 1 and group.a == 1 and bias is None:
+                # One query of each head: those that share a key are as well several queries of one head.
+                query = query.view(len(group.members), -1, share, query.shape[3])
+            elif share > 1:
+                key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
+            mask: Tensor | None = None
+            hidden = hidden_keys(rule, group.a, group.b, q.device)
+            if hidden is not None:
+                mask = torch.zeros(group.a, group.b, dtype=q.dtype, device=q.device).masked_fill(hidden, -torch.inf)
+            if bias is not None:
+                places = group.places(queries, keys)
+                added = bias.scores(query, key, *places)
+                mask = added if mask is None else added + mask
+            with small_products(query):
+                result = F.scaled_dot_product_attention(
+                    query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
+                )
+            rows = (result if group.a == 1 else result.transpose(1, 2)).reshape(-1, *q.shape[1:])
+            if isinstance(group.query_rows, slice) and rows.shape == q.shape:
+                return rows
+            if out is None:
+                out = torch.empty_like(q)
+            out[group.query_rows] = rows
+        return torch.empty_like(q) if out is None else out
+
+
+DENSE = Dense()

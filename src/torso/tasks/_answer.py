@@ -1,0 +1,233 @@
+"""Answers to questions, found in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast, overload
+
+import torch
+from torch import Tensor
+
+from torso.architecture import Task
+from torso.batch import unpack
+from torso.engines.runner import BUDGET, lists, run
+from torso.errors import InputTypeError
+from torso.outputs import SpanLogits
+from torso.tasks.argument_checks import at_least
+from torso.tasks.predictions import Answer, Answered
+from torso.tasks.reading import predict, read
+from torso.tasks.ready import Usable, make_ready
+from torso.tasks.windows import Long, Read, by_text, extent, lengths
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+WINDOW = 384
+"""Tokens of a window: what most models for this task were trained with."""
+
+_STRIDE = 128
+Candidate = tuple[int, int, float]
+
+
+@overload
+def answer(
+    questions: str,
+    text: str,
+    *,
+    model: Usable[SpanLogits],
+    top: int = 1,
+    impossible: bool = False,
+    longest: int = 15,
+    whole_words: bool = True,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "window",
+    window: int = ...,
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Answered: ...
+@overload
+def answer(
+    questions: Sequence[tuple[str, str]],
+    text: None = None,
+    *,
+    model: Usable[SpanLogits],
+    top: int = 1,
+    impossible: bool = False,
+    longest: int = 15,
+    whole_words: bool = True,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "window",
+    window: int = ...,
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> list[Answered]: ...
+@overload
+def answer(
+    questions: Iterator[tuple[str, str]],
+    text: None = None,
+    *,
+    model: Usable[SpanLogits],
+    top: int = 1,
+    impossible: bool = False,
+    longest: int = 15,
+    whole_words: bool = True,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "window",
+    window: int = ...,
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Iterator[Answered]: ...
+def answer(
+    questions: str | Sequence[tuple[str, str]] | Iterator[tuple[str, str]],
+    text: str | None = None,
+    *,
+    model: Usable[SpanLogits],
+    top: int = 1,
+    impossible: bool = False,
+    longest: int = 15,
+    whole_words: bool = True,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "window",
+    window: int = WINDOW,
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Any:
+    """The parts of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
+
+    Scores, order and ends are those of transformers' pipeline, which had this task up to its version 4. The same words
+    at several places, and in several windows, count as one answer with their scores added: the rule ``sum``.
+
+    Args:
+        questions: one question; a list of pairs ``(question, text)``; an iterator of them.
+        text: where to look, for one question.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        top: how many answers to each question.
+        impossible: whether "it is not in the text", an empty answer, is one.
+        longest: tokens of an answer.
+        whole_words: whether answers begin and end with words, as the tokenizer divides the text.
+        tokenizer: instead of the one in the model's folder.
+        long: ``window`` reads all of a long text, in windows; ``error`` refuses what the model cannot read at once,
+            before anything is run; ``truncate`` reads its beginning. The question is never cut.
+        window: tokens of a window, question and special tokens included; at most what the model takes.
+        stride: tokens that a window repeats of the one before; None for 128, or less where there is no room.
+        untrained: whether answers of a head that was never trained are given.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
+        budget: tokens of one batch.
+
+    Raises:
+        TooLongError: E_TOO_LONG, naming the pair by its place.
+        UntrainedError, WeightsError: E_UNTRAINED, E_NO_HEAD: the model cannot answer.
+        InputError, InputTypeError: a text or an argument is wrong.
+        TorsoError: as `torso.load`.
+    """
+    for name, value in (("top", top), ("longest", longest), ("window", window)):
+        at_least(name, value, 1)
+    ready = make_ready(model, Task.SPAN, tokenizer=tokenizer, device=device, untrained=untrained)
+    limit = ready.tokenizer.max_tokens
+    if long == "window":
+        limit = window if limit is None else min(window, limit)
+    usual = min((limit or window) // 2, _STRIDE)
+    how = lengths(limit, long, stride, merges=("sum",), cut="only_second", usual=usual)
+    wanted = 2 * top + 10 if whole_words else top
+
+    def split(out: SpanLogits, reads: Sequence[Read]) -> list[tuple[Read, tuple[list[Candidate], float]]]:
+        pairs = zip(
+            reads, unpack(out.start.float().cpu(), out.layout), unpack(out.end.float().cpu(), out.layout), strict=True
+        )
+        return [(each, _candidates(each, start, end, wanted, longest)) for each, start, end in pairs]
+
+    def one(some: Iterable[Any]) -> Iterator[Answered]:
+        pairs = list(_pairs(some)) if isinstance(some, Sequence) else _pairs(some)
+        for windows, found in by_text(run(ready.model, read(pairs, ready.tokenizer, how), split, budget=budget)):
+            question, own = cast("tuple[str, str]", windows[0].text)
+            answers = _gathered(own, windows, [candidates for candidates, _ in found], whole_words=whole_words)
+            if impossible:
+                answers.append(Answer("", 0, 0, min(absent for _, absent in found)))
+            best = sorted(answers, key=lambda each: -each.score)[:top]
+            yield Answered(question, own, tuple(best), extent(windows, how.merge))
+
+    if isinstance(questions, str):
+        return predict([(questions, _given(text))], one)[0]
+    if text is not None:
+        raise InputTypeError(
+            "E_TEXT",
+            "A text is given beside pairs of question and text.",
+            cure="Write answer(question, text) for one question, answer([(question, text), ...]) for several.",
+        )
+    return predict(questions, one)
+
+
+def _given(text: str | None) -> str:
+    if text is None:
+        raise InputTypeError(
+            "E_TEXT",
+            "A question is given, and no text to find its answer in.",
+            cure="Write answer(question, text) for one question, answer([(question, text), ...]) for several.",
+        )
+    return text
+
+
+def _pairs(given: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for index, each in enumerate(given):
+        match each:
+            case (str() as question, str() as text):
+                yield question, text
+            case _:
+                raise InputTypeError(
+                    "E_TEXT",
+                    "Text {index} is not a pair of a question and a text.",
+                    cure="Write answer(question, text) for one question, answer([(question, text), ...]) for several.",
+                    values=dict(index=index),
+                )
+
+
+def _candidates(window: Read, start: Tensor, end: Tensor, wanted: int, longest: int) -> tuple[list[Candidate], float]:
+    """First token, last token and score of the likeliest answers in a window; and the score of there being none."""
+    # The first token, which stands for "not here", takes part in the softmax, as in the reference library.
+    inside = torch.tensor([text == 1 for text in window.sequence])
+    scored = inside.clone()
+    scored[0] = True
+    begins, ends = (each.masked_fill(~scored, -torch.inf).softmax(0) for each in (start, end))
+    absent = float(begins[0] * ends[0])
+    products = torch.outer(begins, ends).triu().tril(longest - 1)
+    products.masked_fill_(~(inside[:, None] & inside), -1.0)
+    best, places = products.flatten().topk(min(wanted, products.numel()))
+    size = len(window)
+    found = zip(lists(best), lists(places), strict=True)
+    return [(place // size, place % size, score) for score, place in found if score > 0], absent
+
+
+def _gathered(
+    text: str, windows: Sequence[Read], candidates: Sequence[list[Candidate]], *, whole_words: bool
+) -> list[Answer]:
+    """Each answer once, with the scores of its places added up."""
+    found: dict[str, Answer] = {}
+    for window, own in zip(windows, candidates, strict=True):
+        for first, last, score in own:
+            begin, end = _characters(window, first, last, whole_words=whole_words)
+            key = text[begin:end].lower()
+            known = found.get(key)
+            found[key] = (
+                Answer(text[begin:end], begin, end, score)
+                if known is None
+                else Answer(known.text, known.start, known.end, known.score + score)
+            )
+    return list(found.values())
+
+
+def _characters(window: Read, first: int, last: int, *, whole_words: bool) -> tuple[int, int]:
+    if not whole_words or window.words[first] is None or window.words[last] is None:
+        return window.spans[first][0], window.spans[last][1]
+    while window.sequence[first - 1] == 1 and window.words[first - 1] == window.words[first]:
+        first -= 1
+    while window.sequence[last + 1 : last + 2] == [1] and window.words[last + 1] == window.words[last]:
+        last += 1
+    return window.spans[first][0], window.spans[last][1]

@@ -1,0 +1,139 @@
+"""A label for each text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import torch
+
+from torso.architecture import Task
+from torso.engines.runner import BUDGET, run
+from torso.outputs import SequenceLogits
+from torso.tasks.argument_checks import at_least
+from torso.tasks.extents import Extent, merged
+from torso.tasks.predictions import Label
+from torso.tasks.reading import predict, read
+from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.windows import Long, Merge, Read, Text, by_text, extent, lengths
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+BUNDLED = "torso:sentiment"
+
+
+@overload
+def classify(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
+    texts: str,
+    *,
+    model: Usable[SequenceLogits] = ...,
+    top: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Label: ...
+@overload
+def classify(
+    texts: Sequence[Text],
+    *,
+    model: Usable[SequenceLogits] = ...,
+    top: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> list[Label]: ...
+@overload
+def classify(
+    texts: Iterator[Text],
+    *,
+    model: Usable[SequenceLogits] = ...,
+    top: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Iterator[Label]: ...
+def classify(
+    texts: str | Sequence[Text] | Iterator[Text],
+    *,
+    model: Usable[SequenceLogits] = BUNDLED,
+    top: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Any:
+    """The label of a text; of a list of texts or pairs, a list; of an iterator, an iterator that reads as it is read.
+
+    Scores are as the reference library's: a sigmoid for each label where ``problem_type`` says that a text may have
+    several, or where there is only one; the number itself for a regression; else a softmax.
+
+    Args:
+        texts: a string; a list of strings or of pairs ``(first, second)``; an iterator of them.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        top: how many labels have their score given, the likeliest first; None for all, in the order of the model.
+        tokenizer: instead of the one in the model's folder.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, in windows of what the model takes, of a pair over the longer text.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
+        merge: what makes one result of the windows' scores: ``mean``, the default, or ``max`` of each label.
+        untrained: whether labels of a head that was never trained are given.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
+        budget: tokens of one batch.
+
+    Raises:
+        TooLongError: E_TOO_LONG, naming the text by its place.
+        UntrainedError, WeightsError: E_UNTRAINED, E_NO_HEAD: the model cannot classify.
+        InputError, InputTypeError: a text or an argument is wrong.
+        TorsoError: as `torso.load`.
+    """
+    at_least("top", top, 1)
+    ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
+    names, score = ready.label_names(), scorer(ready)
+    how = lengths(ready.tokenizer.max_tokens, long, stride, merge)
+
+    def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, torch.Tensor]]:
+        return list(zip(reads, score(out.logits.float()).cpu(), strict=True))
+
+    def one(some: Iterable[Text]) -> Iterator[Label]:
+        logits = run(ready.model, read(some, ready.tokenizer, how), split, only=ready.model.head.reads, budget=budget)
+        for reads, rows in by_text(logits):
+            yield label_of(names, merged(rows, how.merge), top, extent(reads, how.merge))
+
+    return predict(texts, one)
+
+
+def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, reach: Extent) -> Label:
+    """The prediction that scores make: all of them in their order, or the ``top`` highest, the highest first."""
+    order = sorted(range(len(scores)), key=lambda place: -scores[place])
+    kept = range(len(scores)) if top is None else order[:top]
+    return Label(names[order[0]], scores[order[0]], {names[place]: scores[place] for place in kept}, reach)
+
+
+def scorer(ready: Ready[Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What makes scores [N, C] of logits [N, C]."""
+    kind = ready.model.config.problem_type
+    if kind == "regression":
+        return torch.Tensor.cpu
+    if kind == "multi_label_classification" or ready.model.config.labels == 1:
+        return torch.sigmoid
+    return _softmax
+
+
+def _softmax(logits: torch.Tensor) -> torch.Tensor:
+    return logits.softmax(-1)

@@ -1,0 +1,163 @@
+"""A vector for each text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, overload
+
+import torch
+from torch import Tensor
+
+from torso.architecture import Task
+from torso.batch import Batch
+from torso.engines.runner import BUDGET, run
+from torso.outputs import Features
+from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
+from torso.tasks.extents import one_row
+from torso.tasks.pooling import Pooler
+from torso.tasks.predictions import Embedding
+from torso.tasks.reading import predict, read
+from torso.tasks.ready import Usable, make_ready, recipe_of
+from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+BUNDLED = "torso:sentiment"
+
+
+@overload
+def encode(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
+    texts: str,
+    *,
+    model: Usable[Features] = ...,
+    pooling: str | None = None,
+    normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Embedding: ...
+@overload
+def encode(
+    texts: Sequence[str],
+    *,
+    model: Usable[Features] = ...,
+    pooling: str | None = None,
+    normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> list[Embedding]: ...
+@overload
+def encode(
+    texts: Iterator[str],
+    *,
+    model: Usable[Features] = ...,
+    pooling: str | None = None,
+    normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Iterator[Embedding]: ...
+def encode(
+    texts: str | Sequence[str] | Iterator[str],
+    *,
+    model: Usable[Features] = BUNDLED,
+    pooling: str | None = None,
+    normalize: bool | None = None,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
+    dimensions: int | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Any:
+    """The vector of a text; of a list of texts, a list; of an iterator, an iterator that reads as it is read.
+
+    A folder in sentence-transformers' form gives that library's vectors: pooling, layers after it, normalizing,
+    lowercasing, prompts and length are its own.
+
+    Args:
+        texts: a string, a list of strings, or an iterator of them.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        pooling: ``mean``, ``cls``, ``max``, ``mean_sqrt_len_tokens``, ``weightedmean``, ``lasttoken``, or several
+            joined by ``+``. None: as the folder says. Given, it takes the place of all that the folder says.
+        normalize: whether vectors get length 1. None: as the folder says, or not where ``pooling`` is given.
+        prompt: what is put before each text. None: what the folder puts there by default.
+        prompt_name: one of the folder's prompts, by its name.
+        dimensions: how many of the first numbers of a vector are kept, for models trained so that these can stand
+            alone (Matryoshka); where vectors get length 1, they get it anew.
+        tokenizer: instead of the one in the model's folder.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, in windows of what the model takes.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
+        merge: what makes one vector of the windows': ``mean``, the default, or ``max``; the length is made 1 again.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
+        budget: tokens of one batch.
+
+    Raises:
+        InputError: E_POOLING where neither the folder nor ``pooling`` says how to pool; E_PROMPT; a text or argument
+            is wrong.
+        TooLongError: E_TOO_LONG, naming the text by its place.
+        TorsoError: as `torso.load`.
+    """
+    ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
+    stated = recipe_of(ready) if pooling is None else None
+    recipe = prompted(settle(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
+    pool = Pooler(recipe, dimensions, ready.model.device)
+    prompt_rows = 0 if recipe.pools_prompt else _rows_of(recipe.prompt, recipe, ready.tokenizer)
+    how = lengths(ready.tokenizer.limited(recipe.max_tokens).max_tokens, long, stride, merge)
+
+    def split(out: Features, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
+        # Windows after the first do not hold the prompt.
+        skipped = [0 if each.start else prompt_rows for each in reads] if prompt_rows else []
+        vectors = pool(out.hidden, skipped).cpu()
+        with torch.inference_mode(False):  # copies made here are plain tensors, which a caller may train on
+            return list(zip(reads, [vector.clone() for vector in vectors], strict=True))
+
+    def unpooled(batch: Batch, _: Sequence[Read]) -> Batch:
+        return replace(batch, pooled=False)
+
+    def one(some: Iterable[Any]) -> Iterator[Embedding]:
+        reads = read(some, ready.tokenizer, how, change=recipe.change, pairs=False)
+        made = run(ready.model, reads, split, prepare=unpooled, only=pool.reads, budget=budget)
+        for windows, vectors in by_text(made):
+            vector = vectors[0] if len(vectors) == 1 else pool.finished(one_row(vectors, how.merge)[None])[0]
+            reach = extent(windows, how.merge)
+            yield Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, how.limit, reach)
+
+    return predict(texts, one)
+
+
+def _rows_of(prompt: str, recipe: Recipe, tokenizer: Tokenizer) -> int:
+    """Tokens at the beginning of a text that are its prompt's, the special ones before it among them."""
+    if not prompt:
+        return 0
+    ids = tokenizer.encoding(lowered(prompt) if recipe.lowercase else prompt).ids
+    return len(ids) - int(bool(ids) and ids[-1] in tokenizer.all_special_ids)
+
+
+embed = encode
+"""The same function, under the name of its command."""

@@ -1,0 +1,192 @@
+"""What could stand behind the masks of each text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, overload
+
+import torch
+
+from torso.architecture import Task
+from torso.batch import Batch
+from torso.engines.runner import BUDGET, lists, run
+from torso.errors import InputError
+from torso.outputs import VocabLogits
+from torso.tasks.argument_checks import at_least
+from torso.tasks.candidates import candidates
+from torso.tasks.predictions import Fill, Filled
+from torso.tasks.reading import predict, read
+from torso.tasks.ready import Usable, make_ready
+from torso.tasks.windows import Long, Read, by_text, extent, lengths
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+BUNDLED = "torso:sentiment"
+Proposals = tuple[Sequence[float], Sequence[int]]
+_CONTINUES = "##"  # WordPiece's mark of a piece that goes on a word
+
+
+@overload
+def fill(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
+    texts: str,
+    *,
+    top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
+    model: Usable[VocabLogits] = ...,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Filled: ...
+@overload
+def fill(
+    texts: Sequence[str],
+    *,
+    top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
+    model: Usable[VocabLogits] = ...,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> list[Filled]: ...
+@overload
+def fill(
+    texts: Iterator[str],
+    *,
+    top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
+    model: Usable[VocabLogits] = ...,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Iterator[Filled]: ...
+def fill(
+    texts: str | Sequence[str] | Iterator[str],
+    *,
+    top: int = 5,
+    targets: Sequence[str] | None = None,
+    whole_words: bool = False,
+    model: Usable[VocabLogits] = BUNDLED,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Any:
+    """Proposals for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
+
+    Only the rows of masks go through the vocabulary's matrix.
+
+    Args:
+        texts: a string with one or more masks (``[MASK]`` for a BERT), a list of strings, or an iterator of them.
+        top: how many proposals for each mask.
+        targets: the only proposals, each a single token of the vocabulary; their probabilities stay those among all.
+        whole_words: whether special tokens and pieces that go on a word are left out of the proposals.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        tokenizer: instead of the one in the model's folder.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads all of it, and each mask in the window that holds most around it: the rule ``widest``.
+        stride: tokens that a window repeats of the one before; None for a quarter of a window.
+        untrained: whether proposals of a head that was never trained are given.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
+        budget: tokens of one batch.
+
+    Raises:
+        InputError: E_NO_MASK for a text, or the beginning kept of it, without a mask; E_TARGET for a target that is no
+            single token; E_ARGUMENT for ``top`` below 1.
+        TooLongError: E_TOO_LONG, naming the text by its place.
+        UntrainedError, WeightsError: E_UNTRAINED, E_NO_HEAD: the model cannot fill masks.
+        TorsoError: as `torso.load`.
+    """
+    at_least("top", top, 1)
+    ready = make_ready(model, Task.MASKED_LM, tokenizer=tokenizer, device=device, untrained=untrained)
+    mask = _mask_id(ready.tokenizer)
+    how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
+    allowed = candidates(ready.tokenizer, targets, whole_words=whole_words)
+
+    def prepare(batch: Batch, reads: Sequence[Read]) -> Batch:
+        return replace(batch, rows=(batch.tokens == mask).nonzero().squeeze(1))
+
+    def split(out: VocabLogits, reads: Sequence[Read]) -> list[tuple[Read, list[Proposals]]]:
+        scores = out.logits.float().softmax(-1)
+        among = None if allowed is None else torch.tensor(allowed, device=scores.device)
+        best, places = (scores if among is None else scores[:, among]).topk(
+            min(top, scores.shape[1] if allowed is None else len(allowed))
+        )
+        ids = places if among is None else among[places]
+        rows: Iterator[Proposals] = zip(lists(best), lists(ids), strict=True)
+        return [(each, [next(rows) for number in each.ids if number == mask]) for each in reads]
+
+    def one(some: Iterable[Any]) -> Iterator[Filled]:
+        reads = _with_masks(read(some, ready.tokenizer, how, pairs=False), mask, ready.tokenizer)
+        pieces = run(ready.model, reads, split, prepare=prepare, budget=budget)
+        for windows, proposals in by_text(pieces):
+            yield _filled(windows, proposals, mask, ready.tokenizer, how.merge)
+
+    return predict(texts, one)
+
+
+def _mask_id(tokenizer: Tokenizer) -> int:
+    if tokenizer.mask_token_id is None:
+        raise InputError(
+            "E_NO_MASK",
+            "The tokenizer of this model has no mask token, so the model never learned to fill one.",
+            cure="Use a masked language model, such as a BERT.",
+        )
+    return tokenizer.mask_token_id
+
+
+def _with_masks(reads: Iterable[Read], mask: int, tokenizer: Tokenizer) -> Iterator[Read]:
+    found = False
+    for each in reads:
+        found = found or mask in each.ids
+        if each.last and not found:
+            raise InputError(
+                "E_NO_MASK",
+                "Text {index} has no {mask} to fill: {text}",
+                cure="Write {mask} where a token is to be found.",
+                values=dict(index=each.index, mask=tokenizer.mask_token, text=repr(each.string[:60])),
+            )
+        found = found and not each.last
+        yield each
+
+
+def _filled(
+    windows: Sequence[Read], proposals: Sequence[list[Proposals]], mask: int, tokenizer: Tokenizer, merge: str
+) -> Filled:
+    """The proposals for each mask, from the window in which it is farthest from an end."""
+    text = windows[0].string
+    kept: dict[tuple[int, int], tuple[int, Proposals]] = {}
+    for window, rows in zip(windows, proposals, strict=True):
+        places = [place for place, number in enumerate(window.ids) if number == mask]
+        for place, row in zip(places, rows, strict=True):
+            around = min(place, len(window) - 1 - place)
+            if around > kept.get(window.spans[place], (-1, row))[0]:
+                kept[window.spans[place]] = (around, row)
+    masks = [_proposed(text, span, kept[span][1], tokenizer) for span in sorted(kept)]
+    return Filled(text, tuple(masks), extent(windows, merge))
+
+
+def _proposed(text: str, span: tuple[int, int], row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
+    scores, ids = row
+    tokens = tokenizer.convert_ids_to_tokens(list(ids))
+    return tuple(Fill(token, score, _put(text, *span, token)) for token, score in zip(tokens, scores, strict=True))
+
+
+def _put(text: str, start: int, end: int, token: str) -> str:
+    before = text[:start].rstrip(" ") if token.startswith(_CONTINUES) else text[:start]
+    return before + token.removeprefix(_CONTINUES) + text[end:]

@@ -1,0 +1,167 @@
+"""Texts in the order in which they fit a query, by their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast, overload
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from torso.architecture import Task
+from torso.engines.runner import BUDGET, lists
+from torso.errors import InputTypeError
+from torso.outputs import Features
+from torso.tasks._embed import encode
+from torso.tasks.argument_checks import at_least, one_or_more
+from torso.tasks.predictions import Embedding, Match, Ranked
+from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
+from torso.tasks.windows import Long, Merge
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+_MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cosine": lambda one, other: F.normalize(one, dim=-1) @ F.normalize(other, dim=-1).T,
+    "dot": lambda one, other: one @ other.T,
+    "euclidean": lambda one, other: -torch.cdist(one, other),
+    "manhattan": lambda one, other: -torch.cdist(one, other, p=1.0),
+}
+_DOCUMENT = ("document", "passage", "corpus")  # what models call the prompt of the texts, in the order looked for
+
+
+@overload
+def similar(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
+    queries: str,
+    texts: Sequence[str],
+    *,
+    model: Usable[Features],
+    top: int | None = None,
+    pooling: str | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Ranked: ...
+@overload
+def similar(
+    queries: Sequence[str],
+    texts: Sequence[str],
+    *,
+    model: Usable[Features],
+    top: int | None = None,
+    pooling: str | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> list[Ranked]: ...
+def similar(
+    queries: str | Sequence[str],
+    texts: Sequence[str],
+    *,
+    model: Usable[Features],
+    top: int | None = None,
+    pooling: str | None = None,
+    tokenizer: Tokenizer | None = None,
+    long: Long = "error",
+    stride: int | None = None,
+    merge: Merge | None = None,
+    device: str | torch.device | None = None,
+    budget: int = BUDGET,
+) -> Any:
+    """The texts, those most like the query first, by the vectors of `torso.encode`; of several queries, a list.
+
+    Vectors are compared as the model's folder says, and by their angle (``cosine``) where it says nothing. Where it has
+    a prompt for queries, or for documents, that prompt is used.
+
+    Args:
+        queries: a query, or a list of them.
+        texts: what is compared with each query.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        top: how many texts are given; None for all.
+        pooling: as in `torso.encode`.
+        tokenizer: instead of the one in the model's folder.
+        long: as in `torso.encode`.
+        stride: as in `torso.encode`.
+        merge: as in `torso.encode`.
+        device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
+        budget: tokens of one batch.
+
+    Raises:
+        TorsoError: as `torso.encode`.
+    """
+    at_least("top", top, 1)
+    asked = listed(queries)
+    ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
+    query_prompt, document_prompt, measure = comparison(ready, pooling)
+
+    def vectors(some: list[str], prompt: str | None) -> Tensor:
+        made = encode(
+            some,
+            model=ready,
+            pooling=pooling,
+            prompt=prompt,
+            long=long,
+            stride=stride,
+            merge=merge,
+            budget=budget,
+        )
+        return stacked(made)
+
+    own = one_or_more(texts)
+    if not own or not asked:
+        ranked = [Ranked(query, (), measure) for query in asked]
+    else:
+        scores = compared(vectors(asked, query_prompt), vectors(own, document_prompt), measure)
+        ranked = [in_order(query, own, row, top, measure) for query, row in zip(asked, scores, strict=True)]
+    return ranked[0] if isinstance(queries, str) else ranked
+
+
+def comparison(ready: Ready[Features], pooling: str | None) -> tuple[str | None, str | None, str]:
+    """The prompts for queries and for texts, and the measure; None for no prompts at all."""
+    recipe = recipe_of(ready) if pooling is None else None
+    if recipe is None:
+        return None, None, "cosine"
+    document = next((recipe.prompts[name] for name in _DOCUMENT if name in recipe.prompts), "")
+    return recipe.prompts.get("query", ""), document, recipe.similarity
+
+
+def stacked(embeddings: Sequence[Embedding]) -> Tensor:
+    """The vectors of embeddings as one matrix [N, D]."""
+    return torch.stack([each.vector for each in embeddings])
+
+
+def compared(one: Tensor, other: Tensor, measure: str) -> Tensor:
+    """How well vectors [Q, D] and [N, D] fit each other: [Q, N]."""
+    return _MEASURES[measure](one, other)
+
+
+def in_order(query: str, texts: Sequence[str], scores: Tensor, top: int | None, measure: str) -> Ranked:
+    """The texts by their scores [N], the highest first."""
+    numbers: list[float] = lists(scores)
+    order = sorted(range(len(numbers)), key=lambda place: -numbers[place])[:top]
+    return Ranked(query, tuple(Match(texts[place], place, numbers[place]) for place in order), measure)
+
+
+def listed(queries: object) -> list[str]:
+    """The queries, of one or of a list.
+
+    Raises:
+        InputTypeError: E_TEXT for anything else.
+    """
+    if isinstance(queries, str):
+        return [queries]
+    if isinstance(queries, list):
+        return list(cast("list[str]", queries))
+    raise InputTypeError(
+        "E_TEXT",
+        "The queries are {kind}.",
+        cure="Pass a string, or a list of strings.",
+        values=dict(kind=type(queries).__name__),
+    )

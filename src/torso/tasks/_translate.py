@@ -1,0 +1,240 @@
+"""Texts that say the same: in another language, or in fewer words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from torso.errors import InputError
+from torso.generation.completion import BATCH
+from torso.loading.load import load_tokenizer
+from torso.outputs import VocabLogits
+from torso.tasks.ready import Ready, Usable
+from torso.tasks.windows import Long, lengths
+from torso.tasks.writers import Generated, Settings, make_writer
+from torso.text import Tokenizer
+
+if TYPE_CHECKING:
+    import torch
+
+
+@overload
+def translate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
+    texts: str,
+    *,
+    model: Usable[VocabLogits],
+    source: str | None = None,
+    target: str | None = None,
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> Generated: ...
+@overload
+def translate(
+    texts: Sequence[str],
+    *,
+    model: Usable[VocabLogits],
+    source: str | None = None,
+    target: str | None = None,
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> list[Generated]: ...
+@overload
+def translate(
+    texts: Iterator[str],
+    *,
+    model: Usable[VocabLogits],
+    source: str | None = None,
+    target: str | None = None,
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> Iterator[Generated]: ...
+def translate(
+    texts: str | Sequence[str] | Iterator[str],
+    *,
+    model: Usable[VocabLogits],
+    source: str | None = None,
+    target: str | None = None,
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> Any:
+    """A text in another language, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+
+    How the languages are said is the model's: mBART's marks them by codes (``zh_CN``), T5's config has a task for
+    each pair (``en`` and ``de``), and a Marian model has one pair, so that nothing is to be said.
+
+    Args:
+        texts: a string, a list of strings, or an iterator of them.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        source: the language of the texts; None as the files say.
+        target: the language to write in; None as the files say.
+        max_new_tokens: tokens written at most; 256 where nobody says.
+        num_beams: texts followed side by side in a beam search; None as the files say.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to
+            one text: the rule ``join``. Of several texts for each, the best are joined, then the second best.
+        settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name.
+        tokenizer: instead of the one in the model's folder.
+        untrained: whether a head that was never trained is accepted.
+        device: where to load the weights.
+        batch: texts written side by side, beams among them.
+
+    Raises:
+        TooLongError: E_TOO_LONG, naming the text by its place.
+        InputError: E_LANGUAGE for a language that the model does not have.
+        TorsoError: as `torso.generate`.
+    """
+
+    def prepare(ready: Ready[VocabLogits]) -> tuple[Tokenizer, Mapping[str, Any]]:
+        spoken = ready.tokenizer
+        if task is not None and task in _tasks(ready):
+            return spoken, {}
+        if (source or target) and tokenizer is None and ready.folder is not None:
+            spoken = load_tokenizer(ready.folder, src_lang=source, tgt_lang=target)
+            spoken = spoken.limited(ready.tokenizer.max_tokens)
+        if target is None or spoken.tgt_lang is None:
+            _refuse(source or target, spoken, ready)
+            return spoken, {}
+        return spoken, {"forced_bos_token_id": spoken.convert_tokens_to_ids(spoken.tgt_lang)}
+
+    task = f"translation_{source}_to_{target}" if source and target else None
+    writer = make_writer(
+        model,
+        settings,
+        dict(max_new_tokens=max_new_tokens, num_beams=num_beams),
+        tokenizer=tokenizer,
+        device=device,
+        untrained=untrained,
+        task=task,
+        prepare=prepare,
+    )
+    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
+    return writer.write(texts, batch=batch, how=how)
+
+
+def _tasks(ready: Ready[VocabLogits]) -> Mapping[str, Any]:
+    found = ready.model.config.unused.get("task_specific_params")
+    return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _refuse(language: str | None, tokenizer: Tokenizer, ready: Ready[VocabLogits]) -> None:
+    if language is not None and tokenizer.src_lang is None:
+        raise InputError(
+            "E_LANGUAGE",
+            "{name} does not say how it is told of the language {language}.",
+            cure="Leave source and target out for a model of one pair; else name both as the model does: {known}.",
+            values=dict(name=ready.name, language=language, known=", ".join(_tasks(ready)) or "-"),
+        )
+
+
+@overload
+def summarise(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
+    texts: str,
+    *,
+    model: Usable[VocabLogits],
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> Generated: ...
+@overload
+def summarise(
+    texts: Sequence[str],
+    *,
+    model: Usable[VocabLogits],
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> list[Generated]: ...
+@overload
+def summarise(
+    texts: Iterator[str],
+    *,
+    model: Usable[VocabLogits],
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> Iterator[Generated]: ...
+def summarise(
+    texts: str | Sequence[str] | Iterator[str],
+    *,
+    model: Usable[VocabLogits],
+    max_new_tokens: int | None = None,
+    num_beams: int | None = None,
+    long: Long = "error",
+    settings: Settings | None = None,
+    tokenizer: Tokenizer | None = None,
+    untrained: bool = False,
+    device: str | torch.device | None = None,
+    batch: int = BATCH,
+) -> Any:
+    """A text in fewer words, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+
+    What a config says of the task ``summarization`` holds: T5's puts ``summarize: `` before the text.
+
+    Args:
+        texts: a string, a list of strings, or an iterator of them.
+        model: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        max_new_tokens: tokens written at most; 256 where nobody says.
+        num_beams: texts followed side by side in a beam search; None as the files say.
+        long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
+            ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to
+            one text: the rule ``join``. Of several texts for each, the best are joined, then the second best.
+        settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name.
+        tokenizer: instead of the one in the model's folder.
+        untrained: whether a head that was never trained is accepted.
+        device: where to load the weights.
+        batch: texts written side by side, beams among them.
+
+    Raises:
+        TooLongError: E_TOO_LONG, naming the text by its place.
+        TorsoError: as `torso.generate`.
+    """
+    writer = make_writer(
+        model,
+        settings,
+        dict(max_new_tokens=max_new_tokens, num_beams=num_beams),
+        tokenizer=tokenizer,
+        device=device,
+        untrained=untrained,
+        task="summarization",
+    )
+    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
+    return writer.write(texts, batch=batch, how=how)

@@ -1,0 +1,207 @@
+"""Chats as text: the template of a checkpoint, which says how its model was shown who said what.
+
+Templates stand in tokenizer_config.json, in chat_template.jinja, or under names in additional_chat_templates. They are
+written in Jinja with the variables and functions that transformers gives them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from torso.errors import InputError, InputTypeError, LimitError
+from torso.io.files import inside, read_text
+from torso.text.faults import Fault, TooMuch, blaming
+from torso.text.tokenizer_settings import CONFIG, Settings
+
+FILE = "chat_template.jinja"
+MORE = "additional_chat_templates"
+TEMPLATE_LIMIT = 256 * 1024  # characters; the longest in wide use have 20,000
+_NAME = re.compile(r"[\w.-]{1,100}")
+_DEFAULT, _WITH_TOOLS = "default", "tool_use"
+_REASONING = ("reasoning_content", "thinking", "reasoning")  # what it is called in one or another template
+
+Message = Mapping[str, Any]
+
+
+def read_templates(folder: Path, settings: Settings) -> dict[str, str]:
+    """The chat templates of ``folder`` by name; files of their own count before tokenizer_config.json.
+
+    Raises:
+        TokenizerError: E_TOKENIZER for a template that is not text.
+        TorsoError: as `torso.io.files.read_text`.
+    """
+    found: dict[str, str] = {}
+    if (folder / FILE).exists():
+        found[_DEFAULT] = read_text(inside(folder, FILE), limit=4 * TEMPLATE_LIMIT, code="E_TOKENIZER")
+    if (folder / MORE).is_dir():
+        for path in sorted((folder / MORE).glob("*.jinja"))[:100]:
+            name = f"{MORE}/{path.name}"
+            found[path.stem] = read_text(inside(folder, name), limit=4 * TEMPLATE_LIMIT, code="E_TOKENIZER")
+    with blaming(folder / CONFIG):
+        templates = found or _named(settings.config.get("chat_template"))
+        for name, template in templates.items():
+            if not _NAME.fullmatch(name):
+                raise Fault("the name of a chat template is {name}", name=name)
+            if len(template) > TEMPLATE_LIMIT:
+                raise TooMuch("a chat template has {length} characters", length=len(template))
+    return templates
+
+
+def _named(value: object) -> dict[str, str]:
+    match value:
+        case None:
+            return {}
+        case str():
+            return {_DEFAULT: value}
+        case list():
+            pairs: list[tuple[object, object]] = []
+            for item in cast("list[object]", value):
+                table = cast("dict[str, object]", item) if isinstance(item, dict) else {}
+                pairs.append((table.get("name"), table.get("template")))
+        case dict():
+            pairs = list(cast("dict[object, object]", value).items())
+        case _:
+            pairs = [(None, None)]
+    named = {name: template for name, template in pairs if isinstance(name, str) and isinstance(template, str)}
+    if len(named) != len(pairs):
+        raise Fault("its chat_template is neither text nor a list of templates with their names")
+    return named
+
+
+def chosen(templates: Mapping[str, str], wanted: str | None, *, with_tools: bool) -> str:
+    """The template for a call: ``wanted``, which is one or the name of one; else the one for tools, or the default.
+
+    Raises:
+        InputError: E_CHAT_TEMPLATE where there is none.
+    """
+    if wanted is not None:
+        return templates.get(wanted, wanted)
+    if with_tools and _WITH_TOOLS in templates:
+        return templates[_WITH_TOOLS]
+    if _DEFAULT in templates:
+        return templates[_DEFAULT]
+    raise InputError(
+        "E_CHAT_TEMPLATE",
+        "This tokenizer has no chat template; its named ones are: {names}.",
+        cure="Pass one, or the name of one: chat_template=...",
+        values=dict(names=", ".join(templates) or "-"),
+    )
+
+
+def rendered(
+    template: str,
+    messages: Sequence[Message],
+    *,
+    tools: Sequence[Mapping[str, Any]] | None,
+    documents: Sequence[Mapping[str, Any]] | None,
+    add_generation_prompt: bool,
+    variables: Mapping[str, Any],
+) -> str:
+    """The text of a chat.
+
+    Args:
+        template: in Jinja.
+        messages: each with a ``role`` and, mostly, ``content``.
+        tools: what the model may call, as JSON schemas.
+        documents: what the model may read.
+        add_generation_prompt: whether the text ends where the model's answer begins.
+        variables: what else the template is given.
+
+    Raises:
+        InputTypeError, InputError: E_CHAT for messages that are none, or that the template refuses;
+            E_CHAT_TEMPLATE for a template that is wrong.
+        LimitError: E_LIMIT for a template that loops too often or makes too much text.
+    """
+    from jinja2 import TemplateSyntaxError
+
+    from torso.text.budget import BudgetError
+    from torso.text.sandbox import Sandbox
+    from torso.text.template_values import RefusedError
+
+    values = dict(variables) | {
+        "messages": _plain(_checked(messages)),
+        "tools": _plain(tools),
+        "documents": _plain(documents),
+        "add_generation_prompt": add_generation_prompt,
+    }
+    if len(template) > TEMPLATE_LIMIT:
+        raise _too_much()
+    try:
+        return Sandbox().rendered(template, values)
+    except RefusedError as error:
+        raise InputError(
+            "E_CHAT",
+            "The chat template refuses these messages: {reason}",
+            cure="Change them as it says.",
+            values=dict(reason=error.message),
+        ) from None
+    except (BudgetError, MemoryError, RecursionError):
+        raise _too_much() from None
+    except TemplateSyntaxError as error:
+        raise _wrong(f"line {error.lineno}: {error.message}") from None
+    except Exception as error:
+        raise _wrong(f"{type(error).__name__}: {error}") from None
+
+
+def _wrong(reason: str) -> InputError:
+    return InputError(
+        "E_CHAT_TEMPLATE",
+        "The chat template fails: {reason}",
+        cure="Check the keys of the messages against it, or pass another: chat_template=...",
+        values=dict(reason=reason[:500]),
+    )
+
+
+def _too_much() -> LimitError:
+    from torso.text.budget import LENGTH, STEP, WORK
+
+    return LimitError(
+        "E_LIMIT",
+        "The chat template goes past a limit: {steps} loops and calls, or {length} characters.",
+        cure="Shorten the chat, or pass another template: chat_template=...",
+        values=dict(steps=WORK // STEP, length=LENGTH),
+    )
+
+
+def _checked(messages: Sequence[Message]) -> list[Message]:
+    """The messages, without keys that are None, and their reasoning under each name that templates look for."""
+    checked: list[Message] = []
+    for index, message in enumerate(messages):
+        given = cast("object", message)
+        if not isinstance(given, Mapping):
+            raise InputTypeError(
+                "E_CHAT",
+                "Message {index} is {kind}, not a dict with a role and content.",
+                cure='Pass messages such as {{"role": "user", "content": "Hello"}}.',
+                values=dict(index=index, kind=type(given).__name__),
+            )
+        known = {key: value for key, value in message.items() if value is not None}
+        reasoning = next((known[name] for name in _REASONING if name in known), None)
+        if reasoning is not None:
+            known = {"thinking": reasoning, **known, "reasoning_content": reasoning}
+        checked.append(known)
+    if not checked:
+        raise InputError("E_CHAT", "There is no message in this chat.", cure="Pass at least one.")
+    return checked
+
+
+def _plain(value: Any) -> Any:
+    """``value`` in plain types alone: an object of any other kind is its kind's name, so that no method comes along."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case Mapping():
+            return {_plain(key): _plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        case list() | tuple():
+            return [_plain(item) for item in cast("list[Any]", value)]
+        case _:
+            return f"<{type(value).__name__}>"

@@ -1,0 +1,172 @@
+"""vocab.json with merges.txt as the tokenizer they stand for: byte-level BPE, and the lowercase BPE of the first GPT.
+
+Pipelines and defaults are those of transformers' converters, whose output is the published tokenizer.json of these
+families. The papers: GPT-2 https://openai.com/research/better-language-models, GPT
+https://openai.com/research/language-unsupervised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import cast
+
+from torso.text import special_tokens
+from torso.text.faults import Fault, TooMuch
+from torso.text.tokenizer_json import (
+    Draft,
+    Numbers,
+    Table,
+    bpe,
+    byte_level,
+    content,
+    framed_as_bert,
+    in_turn,
+    template,
+    tokens,
+)
+from torso.text.tokenizer_settings import AddedToken, Settings
+from torso.text.vocabulary_models import VOCABULARY_LIMIT
+
+Merges = Sequence[Sequence[str]]
+
+_QWEN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def read_merges(text: str) -> list[list[str]]:
+    """The pairs of a merges.txt, one a line, the first merged first; blank lines and its version line are none.
+
+    Raises:
+        Fault: a line that is not two tokens.
+        TooMuch: more lines than a vocabulary may have entries.
+    """
+    merges: list[list[str]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.removesuffix("\r")
+        if not line or line.startswith("#version"):
+            continue
+        pair = line.split(" ")
+        if len(pair) != 2 or not all(pair):
+            raise Fault("line {number} of it is {line}, not two tokens", number=number, line=line)
+        if len(merges) == VOCABULARY_LIMIT:
+            raise TooMuch("it has more than {limit} merges", limit=VOCABULARY_LIMIT)
+        merges.append(pair)
+    return merges
+
+
+def read_numbers(value: object) -> dict[str, int]:
+    """Token to id, of a parsed vocab.json; the ids are checked with the rest of the tokenizer.
+
+    Raises:
+        Fault: anything but an object of whole numbers.
+    """
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value)
+        numbers = {token: number for token, number in entries.items() if type(number) is int}
+        if numbers and len(numbers) == len(entries):
+            return numbers
+    raise Fault("it is not a vocabulary: an object from tokens to ids")
+
+
+def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool = False) -> tuple[list[str], list[str]]:
+    """The template of models that write on: the beginning and the end of text, where the files ask for them.
+
+    Args:
+        settings: the files beside the vocabulary.
+        named: special tokens by name.
+        begins: whether a text begins with its token where the files do not say.
+    """
+    first = [content(named, "bos_token")] if settings.flag("add_bos_token", begins) and "bos_token" in named else []
+    last = [content(named, "eos_token")] if settings.flag("add_eos_token", False) and "eos_token" in named else []
+    single = [*first, "$A", *last]
+    return single, [*single, *(f"{token}:1" for token in first), "$B:1", *(f"{token}:1" for token in last)]
+
+
+def gpt2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
+    """GPT-2's, and that of OPT and Phi: bytes, with nothing around the text unless the files ask for it."""
+    named = tokens(settings, special_tokens.GPT2)
+    return _written_on(vocabulary, merges, settings, named, normalizer=None)
+
+
+def gpt_neox(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
+    """GPT-NeoX's: GPT-2's after composing accents."""
+    named = tokens(settings, special_tokens.GPT_NEOX)
+    return _written_on(vocabulary, merges, settings, named, normalizer={"type": "NFC"})
+
+
+def qwen2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
+    """Qwen's: words, single digits and punctuation are cut by a pattern of its own, then written as bytes."""
+    named = tokens(settings, special_tokens.QWEN2)
+    cut: Table = {"type": "Split", "pattern": {"Regex": _QWEN}, "behavior": "Isolated", "invert": False}
+    written = byte_level(prefix=settings.flag("add_prefix_space", False), regex=False)
+    return _written_on(
+        vocabulary,
+        merges,
+        settings,
+        named,
+        normalizer={"type": "NFC"},
+        pre_tokenizer=in_turn("pretokenizers", cut, written),
+    )
+
+
+def _written_on(
+    vocabulary: Mapping[str, int],
+    merges: Merges,
+    settings: Settings,
+    named: Mapping[str, AddedToken],
+    *,
+    normalizer: Table | None,
+    pre_tokenizer: Table | None = None,
+) -> Draft:
+    frame = partial(template, *around(settings, named))
+    cut = pre_tokenizer or byte_level(prefix=settings.flag("add_prefix_space", False))
+    return Draft(bpe(vocabulary, merges), normalizer, cut, byte_level(), frame, named)
+
+
+def roberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
+    """RoBERTa's and BART's: ``<s> A </s>`` and ``<s> A </s></s> B </s>``; the mask takes the space before it."""
+    named = tokens(settings, special_tokens.FAIRSEQ)
+    prefix, trim = settings.flag("add_prefix_space", False), settings.flag("trim_offsets", True)
+    frame = partial(roberta_frame, named, prefix=prefix, trim=trim)
+    return Draft(bpe(vocabulary, merges), None, byte_level(prefix=prefix), byte_level(), frame, named)
+
+
+def roberta_frame(named: Mapping[str, AddedToken], numbers: Numbers, *, prefix: bool, trim: bool) -> Table:
+    """One separator between text and end, two between texts; ``trim`` takes spaces off the ends of spans."""
+    sep, cls = content(named, "sep_token"), content(named, "cls_token")
+    return {
+        "type": "RobertaProcessing",
+        "sep": [sep, numbers[sep]],
+        "cls": [cls, numbers[cls]],
+        "trim_offsets": trim,
+        "add_prefix_space": prefix,
+    }
+
+
+def deberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
+    """DeBERTa's: GPT-2's bytes, and BERT's ``[CLS] A [SEP] B [SEP]`` around them."""
+    named = tokens(settings, special_tokens.DEBERTA)
+    cut = byte_level(prefix=settings.flag("add_prefix_space", False))
+    return Draft(bpe(vocabulary, merges), None, cut, byte_level(), framed_as_bert(named), named)
+
+
+def gpt(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
+    """The first GPT's: BERT's words in lowercase, and ``</w>`` at the end of each."""
+    named = tokens(settings, special_tokens.GPT)
+    unknown = content(named, "unk_token") if "unk_token" in named else None
+    return Draft(
+        bpe(vocabulary, merges, unknown=unknown, suffix="</w>"),
+        {
+            "type": "BertNormalizer",
+            "clean_text": True,
+            "handle_chinese_chars": True,
+            "strip_accents": None,
+            "lowercase": True,
+        },
+        {"type": "BertPreTokenizer"},
+        {"type": "BPEDecoder", "suffix": "</w>"},
+        partial(template, *around(settings, named)),
+        named,
+    )

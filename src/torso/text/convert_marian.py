@@ -1,0 +1,106 @@
+"""Marian's pair of SentencePiece files, whose pieces have the ids of one vocab.json.
+
+A piece that vocab.json does not have is the unknown token, and unknown text that it does have is known. So the wheel
+cuts with the numbering of the SentencePiece file, and the ids are looked up by the text of each token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from torso.errors import UnsupportedError
+from torso.text.backend_tokenizer import Pieces, Wheel
+from torso.text.encoding import Encoding
+from torso.text.faults import Fault
+from torso.text.tokenizer_json import MARK
+from torso.text.tokenizer_settings import Settings
+
+
+class Renumbered(Wheel):
+    """A wheel whose tokens have the ids of another vocabulary."""
+
+    __slots__ = ("_cutter", "_numbers", "_special", "_tokens", "_unknown")
+
+    def __init__(self, cutter: Wheel, numbers: Mapping[str, int], unknown: int, special: Collection[str]) -> None:
+        """Of a wheel that cuts text.
+
+        Args:
+            cutter: the wheel.
+            numbers: the ids of its tokens.
+            unknown: the id of those that have none.
+            special: the special tokens.
+        """
+        self.engine, self.template = cutter.engine, cutter.template
+        self._cutter = cutter
+        self._numbers = numbers
+        self._tokens = {number: token for token, number in numbers.items()}
+        self._unknown = unknown
+        self._special = frozenset(special)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickles by its parts."""
+        return (Renumbered, (self._cutter, self._numbers, self._unknown, self._special))
+
+    def size(self, *, added: bool) -> int:
+        """Entries of the vocabulary; none are added to it."""
+        return len(self._numbers)
+
+    def vocabulary(self) -> dict[str, int]:
+        """Token to id, a new dict each time."""
+        return dict(self._numbers)
+
+    def number_of(self, token: str) -> int | None:
+        """The id of a token; None where it is not in the vocabulary."""
+        return self._numbers.get(token)
+
+    def token_of(self, number: int) -> str | None:
+        """The token of an id; None where no token has it."""
+        return self._tokens.get(number)
+
+    def join(self, first: Pieces, second: Pieces | None, *, special: bool) -> list[Encoding]:
+        """As a wheel's own, with the ids of the vocabulary."""
+        return [
+            replace(each, ids=[self._numbers.get(token, self._unknown) for token in each.tokens])
+            for each in super().join(first, second, special=special)
+        ]
+
+    def decode(self, ids: Sequence[int], *, skip_special_tokens: bool) -> str:
+        """The text of ``ids``: the pieces between special tokens together, and a space after each of those."""
+        tokens = [self._tokens[number] for number in ids]
+        return self.text_of([token for token in tokens if not (skip_special_tokens and token in self._special)])
+
+    def text_of(self, tokens: Sequence[str]) -> str:
+        """The text that ``tokens`` make."""
+        parts: list[str] = []
+        pieces: list[str] = []
+        for token in tokens:
+            if token in self._special:
+                parts += [_text(pieces), token, " "]
+                pieces = []
+            else:
+                pieces.append(token)
+        return "".join([*parts, _text(pieces)]).strip()
+
+
+def _text(pieces: Sequence[str]) -> str:
+    return "".join(pieces).replace(MARK, " ").removeprefix(" ")
+
+
+def renumbered(cutter: Wheel, numbers: Mapping[str, int], named: Mapping[str, str], settings: Settings) -> Renumbered:
+    """A wheel with the ids of ``numbers``; ``named`` are its special tokens by name.
+
+    Raises:
+        Fault: the unknown token or the end of a text has no id.
+        UnsupportedError: E_UNSUPPORTED for a vocabulary of each language.
+    """
+    if settings.flag("separate_vocabs", False):
+        raise UnsupportedError(
+            "E_UNSUPPORTED",
+            "This Marian tokenizer has a vocabulary for each language (separate_vocabs); torso reads one for both.",
+            cure="Use a model with one vocab.json.",
+        )
+    for name in ("unk_token", "eos_token"):
+        if named.get(name) not in numbers:
+            raise Fault("its vocabulary does not hold {token}, its {name}", name=name, token=named.get(name))
+    return Renumbered(cutter, numbers, numbers[named["unk_token"]], named.values())

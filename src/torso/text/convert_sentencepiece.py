@@ -1,0 +1,126 @@
+"""SentencePiece files as the tokenizers they stand for: the encoders whose vocabulary is cut by likelihood.
+
+Pipelines and defaults are those of transformers' converters, whose output is the published tokenizer.json of these
+families. A character map in the file is always followed: it is what the model was trained with, though some classes of
+transformers 5 leave it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from torso.text import special_tokens
+from torso.text.sentencepiece import SentencePieceModel
+from torso.text.tokenizer_json import (
+    Draft,
+    Numbers,
+    Table,
+    content,
+    framed_as_bert,
+    in_turn,
+    metaspace,
+    precompiled,
+    replaced,
+    replaced_regex,
+    template,
+    tokens,
+)
+from torso.text.tokenizer_settings import AddedToken, Settings
+from torso.text.unigram import LOWEST, Entry, drafted, entries, fairseq_entries, scheme, words_and_spaces
+
+
+def xlm_roberta(model: SentencePieceModel, settings: Settings) -> Draft:
+    """XLM-RoBERTa's: fairseq's numbering, and RoBERTa's tokens around the text."""
+    named = tokens(settings, special_tokens.FAIRSEQ)
+    prefix = scheme(settings, "never")
+    return drafted(
+        model,
+        [*fairseq_entries(model, named, "bos_token"), (content(named, "mask_token"), 0.0)],
+        3,
+        named,
+        _framed_as_roberta(named),
+        normalizer=precompiled(model.character_map),
+        pre_tokenizer=words_and_spaces(prefix),
+        scheme=prefix,
+    )
+
+
+def _framed_as_roberta(named: Mapping[str, AddedToken]) -> Callable[[Numbers], Table]:
+    begin, end = content(named, "bos_token"), content(named, "eos_token")
+    return partial(template, [begin, "$A", end], [begin, "$A", end, end, "$B", end])
+
+
+def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
+    """CamemBERT's: five entries of fairseq's before the pieces, of which two are the beginning and the end."""
+    named = tokens(settings, special_tokens.FAIRSEQ)
+    prefix = scheme(settings, "never")
+    pad, unknown = content(named, "pad_token"), content(named, "unk_token")
+    own: list[Entry] = [("<s>NOTUSED", 0.0), (pad, 0.0), ("</s>NOTUSED", 0.0), (unknown, 0.0), ("<unk>NOTUSED", LOWEST)]
+    return drafted(
+        model,
+        [*own, *entries(model)[1:], (content(named, "mask_token"), 0.0)],
+        3,
+        named,
+        _framed_as_roberta(named),
+        normalizer=precompiled(model.character_map),
+        pre_tokenizer=words_and_spaces(prefix),
+        scheme=prefix,
+    )
+
+
+def albert(model: SentencePieceModel, settings: Settings) -> Draft:
+    """ALBERT's: BERT's template, and no piece that ends in a digit and a comma, as it was trained."""
+    named = tokens(settings, special_tokens.ALBERT)
+    prefix = scheme(settings, "never")
+    accents = not settings.flag("keep_accents", False)
+    normalizer = in_turn(
+        "normalizers",
+        replaced("``", '"'),
+        replaced("''", '"'),
+        {"type": "NFKD"} if accents else None,
+        {"type": "StripAccents"} if accents else None,
+        {"type": "Lowercase"} if settings.flag("do_lower_case", True) else None,
+        precompiled(model.character_map),
+    )
+    return drafted(
+        model,
+        [(text, score + LOWEST if _is_number(text) else score) for text, score in entries(model)],
+        model.unknown,
+        named,
+        framed_as_bert(named),
+        normalizer=normalizer,
+        pre_tokenizer=words_and_spaces(prefix),
+        scheme=prefix,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return len(text) > 1 and text[-1] == "," and text[-2].isdigit()
+
+
+def deberta_v2(model: SentencePieceModel, settings: Settings) -> Draft:
+    """DeBERTa's from version 2 on: BERT's template around SentencePiece's pieces."""
+    named = tokens(settings, special_tokens.DEBERTA_V2)
+    prefix = scheme(settings, "first")
+    by_punctuation: Table = {"type": "Punctuation", "behavior": "Isolated"}
+    normalizer = in_turn(
+        "normalizers",
+        {"type": "Lowercase"} if settings.flag("do_lower_case", False) else None,
+        precompiled(model.character_map),
+        replaced_regex(r"\s{2,}|[\n\r\t]", " "),
+        {"type": "NFC"},
+        {"type": "Strip", "strip_left": False, "strip_right": True},
+    )
+    return drafted(
+        model,
+        entries(model),
+        model.unknown,
+        named,
+        framed_as_bert(named),
+        normalizer=normalizer,
+        pre_tokenizer=in_turn(
+            "pretokenizers", by_punctuation if settings.flag("split_by_punct", False) else None, metaspace(prefix)
+        ),
+        scheme=prefix,
+    )

@@ -1,0 +1,197 @@
+"""Tokenizers made ready once, kept on disk: the next load needs neither the conversion nor the checks.
+
+An entry is named by a hash of the files it was made from, and begins with a hash of itself: one that is damaged counts
+as none. It holds a tokenizer.json in columns, which the wheel takes faster than JSON. Nothing here is ever an error:
+without the cache, loading takes longer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from array import array
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from tokenizers import AddedToken as EngineToken
+from tokenizers import Tokenizer as Engine
+from tokenizers.models import BPE, Unigram
+
+from torso.errors import TorsoError
+from torso.io.atomic_write import write_atomically
+from torso.io.files import read_bytes
+from torso.text.backend_tokenizer import no_panic
+from torso.text.tokenizer_json_check import Table
+from torso.text.vocabulary_models import kind_of
+
+WORTHWHILE = 256 * 1024  # bytes of files; smaller ones are as quickly read anew
+_MARK = b"torso text 3 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
+_ENTRY_LIMIT = 512 * 2**20
+_MOST_ENTRIES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is known of a tokenizer beside the wheel.
+
+    Attributes:
+        outline: its tokenizer.json without vocabulary and merges.
+        removed: what in it is not followed.
+        named: special tokens by name.
+        extra: special tokens without a name.
+        largest: the largest id it can give.
+    """
+
+    outline: Table
+    removed: tuple[str, ...]
+    named: Mapping[str, str]
+    extra: tuple[str, ...]
+    largest: int
+
+
+def outlined(document: Table) -> Table:
+    """``document`` without vocabulary and merges, its model's kind said."""
+    model = cast(Table, document["model"])
+    kept = {key: value for key, value in model.items() if key not in ("vocab", "merges")}
+    return document | {"model": kept | {"type": kind_of(model)}}
+
+
+def key_of(said: Sequence[str], contents: Sequence[bytes]) -> str:
+    """The name of an entry: a hash of what the files beside a vocabulary say, and of its own files."""
+    digest = hashlib.sha256(_MARK)
+    for part in (*(text.encode("utf-8", "surrogatepass") for text in said), *contents):
+        digest.update(b"%d\n" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def place() -> Path:
+    """The folder of the cache: ``TORSO_CACHE``, else ``torso`` in the folder for caches, and ``text`` in it."""
+    named = os.environ.get("TORSO_CACHE", "").strip()
+    if named:
+        return Path(named).expanduser() / "text"
+    local = os.environ.get("LOCALAPPDATA", "") if os.name == "nt" else ""
+    base = os.environ.get("XDG_CACHE_HOME", "").strip() or local
+    return (Path(base) if base else Path("~/.cache").expanduser()) / "torso" / "text"
+
+
+def remember(key: str, document: Table, ready: Ready) -> None:
+    """Keeps a tokenizer for the next load, where its kind gains by it and the folder can be written."""
+    columns = _columns(cast(Table, document["model"]))
+    if columns is None:
+        return
+    head = {
+        "outline": ready.outline,
+        "removed": ready.removed,
+        "named": ready.named,
+        "extra": ready.extra,
+        "largest": ready.largest,
+        "sizes": [len(column) for column in columns],
+    }
+    body = b"\n".join([json.dumps(head, ensure_ascii=False).encode(), b"".join(columns)])
+    with suppress(OSError, TorsoError, RuntimeError):
+        folder = place()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with write_atomically(folder / key) as file:
+            file.write(_MARK + hashlib.sha256(body).digest() + body)
+        _forget_the_oldest(folder)
+
+
+def _forget_the_oldest(folder: Path) -> None:
+    entries = [entry for entry in folder.iterdir() if len(entry.name) == 64]
+    if len(entries) > _MOST_ENTRIES:
+        for entry in sorted(entries, key=lambda entry: entry.stat().st_mtime)[:-_MOST_ENTRIES]:
+            entry.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry of the cache: what is known of a tokenizer, and its vocabulary in columns."""
+
+    ready: Ready
+    columns: tuple[bytes, ...]
+
+    def engine(self) -> Engine:
+        """The wheel's own object.
+
+        Raises:
+            Fault: the wheel refuses it: the entry is of another version of it.
+        """
+        return _assembled(self.ready.outline, self.columns)
+
+
+def recall(key: str) -> Kept | None:
+    """What is kept under ``key``; None where there is nothing, or nothing whole."""
+    try:
+        data = read_bytes(place() / key, limit=_ENTRY_LIMIT)
+    except (OSError, TorsoError, RuntimeError):
+        return None
+    start = len(_MARK) + 32
+    body = memoryview(data)[start:]
+    if data[:start] != _MARK + hashlib.sha256(body).digest():
+        return None
+    end = data.index(b"\n", start)
+    head = json.loads(data[start:end])
+    columns: list[bytes] = []
+    begin = end + 1
+    for size in head["sizes"]:
+        columns.append(data[begin : begin + size])
+        begin += size
+    ready = Ready(head["outline"], tuple(head["removed"]), head["named"], tuple(head["extra"]), head["largest"])
+    return Kept(ready, tuple(columns))
+
+
+def _columns(model: Table) -> list[bytes] | None:
+    """A vocabulary as columns: tokens; their scores, or their ids and the places of both halves of each merge."""
+    kind, vocabulary = kind_of(model), model["vocab"]
+    if kind == "Unigram":
+        entries = cast("list[tuple[str, float]]", vocabulary)
+        texts, numbers = [token for token, _ in entries], [array("d", [score for _, score in entries])]
+    elif kind == "BPE":
+        table = cast("dict[str, int]", vocabulary)
+        written = cast("list[str | list[str]]", model["merges"])
+        merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in written]
+        places = {token: place for place, token in enumerate(table)}
+        halves = [array("I", [places[pair[half]] for pair in merges]) for half in (0, 1)]
+        texts, numbers = list(table), [array("I", table.values()), *halves]
+    else:
+        return None
+    if any("\0" in text for text in texts):
+        return None
+    return ["\0".join(texts).encode(), *(column.tobytes() for column in numbers)]
+
+
+def _assembled(outline: Table, columns: Sequence[bytes]) -> Engine:
+    """The wheel of an outline and its columns."""
+    model = cast(Table, outline["model"])
+    nothing: Table = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
+    frame = outline | cast(Table, {"model": nothing, "added_tokens": []})
+    tokens = columns[0].decode().split("\0")
+    with no_panic():
+        engine = Engine.from_str(json.dumps(frame))
+        if model["type"] == "Unigram":
+            entries = list(zip(tokens, array("d", columns[1]), strict=True))
+            unknown = cast("int | None", model.get("unk_id"))
+            engine.model = Unigram(entries, unknown, bool(model.get("byte_fallback")))
+        else:
+            halves = [map(tokens.__getitem__, array("I", column)) for column in columns[2:]]
+            parameters: dict[str, Any] = {
+                name: model[name] for name in model if name != "type" and model[name] is not None
+            }
+            engine.model = BPE(
+                vocab=dict(zip(tokens, array("I", columns[1]), strict=True)),
+                merges=list(zip(*halves, strict=True)),
+                **parameters,
+            )
+        engine.add_tokens([_token(table) for table in cast("list[Table]", outline["added_tokens"])])
+    return engine
+
+
+def _token(table: Table) -> EngineToken:
+    flags = {name: bool(table.get(name)) for name in ("single_word", "lstrip", "rstrip", "normalized", "special")}
+    return EngineToken(str(table["content"]), **flags)

@@ -1,0 +1,188 @@
+"""Which family a tokenizer is of, and how each is made from its vocabulary's own files.
+
+A family is told by ``tokenizer_class`` in tokenizer_config.json, else by config.json, else by the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import cast
+
+from torso.io.files import inside, read_json
+from torso.text.convert_byte_level import deberta, gpt, gpt2, gpt_neox, qwen2, roberta
+from torso.text.convert_llama import gemma, llama
+from torso.text.convert_sentencepiece import albert, camembert, deberta_v2, xlm_roberta
+from torso.text.convert_seq2seq import marian, mbart, mbart_50, pegasus, t5
+from torso.text.convert_wordpiece import bert, mpnet
+from torso.text.faults import Fault
+from torso.text.sentencepiece import BPE, SentencePieceModel
+from torso.text.tokenizer_json import Draft
+from torso.text.tokenizer_json_check import Table
+from torso.text.tokenizer_settings import Settings
+
+CONFIG = "config.json"
+_CONFIG_LIMIT = 16 * 2**20
+
+
+class Form(Enum):
+    """What files a vocabulary is kept in, beside or instead of tokenizer.json."""
+
+    WORDS = "vocab.txt"
+    MERGES = "vocab.json and merges.txt"
+    PIECES = "a SentencePiece model"
+    PAIR = "source.spm, target.spm and vocab.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Tokenizers that are made alike.
+
+    Attributes:
+        form: the files of their vocabulary.
+        convert: what makes a draft of the files' contents and the settings.
+        segments: whether their models tell a second text from the first.
+        left: whether rows are filled up on the left, as models that write on need it.
+    """
+
+    form: Form
+    convert: Callable[..., Draft]
+    segments: bool = False
+    left: bool = False
+
+
+_BERT = Family(Form.WORDS, bert, segments=True)
+_GPT2 = Family(Form.MERGES, gpt2)
+_ROBERTA = Family(Form.MERGES, roberta)
+_QWEN2 = Family(Form.MERGES, qwen2)
+_NEOX = Family(Form.MERGES, gpt_neox)
+_DEBERTA = Family(Form.MERGES, deberta, segments=True)
+_GPT = Family(Form.MERGES, gpt)
+_T5 = Family(Form.PIECES, t5)
+_XLM_ROBERTA = Family(Form.PIECES, xlm_roberta)
+_ALBERT = Family(Form.PIECES, albert, segments=True)
+_DEBERTA_V2 = Family(Form.PIECES, deberta_v2, segments=True)
+_LLAMA = Family(Form.PIECES, llama, left=True)
+_GEMMA = Family(Form.PIECES, gemma, left=True)
+
+_BY_CLASS: Mapping[str, Family] = {
+    "BertTokenizer": _BERT,
+    "ElectraTokenizer": _BERT,
+    "MPNetTokenizer": Family(Form.WORDS, mpnet),
+    "GPT2Tokenizer": _GPT2,
+    "RobertaTokenizer": _ROBERTA,
+    "BartTokenizer": _ROBERTA,
+    "LongformerTokenizer": _ROBERTA,
+    "LEDTokenizer": _ROBERTA,
+    "Qwen2Tokenizer": _QWEN2,
+    "GPTNeoXTokenizer": _NEOX,
+    "DebertaTokenizer": _DEBERTA,
+    "OpenAIGPTTokenizer": _GPT,
+    "T5Tokenizer": _T5,
+    "MT5Tokenizer": _T5,
+    "XLMRobertaTokenizer": _XLM_ROBERTA,
+    "CamembertTokenizer": Family(Form.PIECES, camembert),
+    "AlbertTokenizer": _ALBERT,
+    "DebertaV2Tokenizer": _DEBERTA_V2,
+    "MBartTokenizer": Family(Form.PIECES, mbart),
+    "MBart50Tokenizer": Family(Form.PIECES, mbart_50),
+    "PegasusTokenizer": Family(Form.PIECES, pegasus),
+    "LlamaTokenizer": _LLAMA,
+    "CodeLlamaTokenizer": _LLAMA,
+    "GemmaTokenizer": _GEMMA,
+    "MarianTokenizer": Family(Form.PAIR, marian),
+}
+_CLASS_OF: Mapping[str, str] = {
+    "albert": "AlbertTokenizer",
+    "bart": "BartTokenizer",
+    "bert": "BertTokenizer",
+    "camembert": "CamembertTokenizer",
+    "deberta": "DebertaTokenizer",
+    "deberta-v2": "DebertaV2Tokenizer",
+    "distilbert": "BertTokenizer",
+    "electra": "ElectraTokenizer",
+    "ernie": "BertTokenizer",
+    "gemma": "GemmaTokenizer",
+    "gemma2": "GemmaTokenizer",
+    "gemma3": "GemmaTokenizer",
+    "gemma3_text": "GemmaTokenizer",
+    "gpt2": "GPT2Tokenizer",
+    "gpt_neox": "GPTNeoXTokenizer",
+    "gte": "XLMRobertaTokenizer",
+    "llama": "LlamaTokenizer",
+    "marian": "MarianTokenizer",
+    "mbart": "MBartTokenizer",
+    "megatron-bert": "BertTokenizer",
+    "mistral": "LlamaTokenizer",
+    "mpnet": "MPNetTokenizer",
+    "mt5": "T5Tokenizer",
+    "nomic_bert": "BertTokenizer",
+    "openai-gpt": "OpenAIGPTTokenizer",
+    "opt": "GPT2Tokenizer",
+    "pegasus": "PegasusTokenizer",
+    "phi": "GPT2Tokenizer",
+    "phi3": "LlamaTokenizer",
+    "qwen2": "Qwen2Tokenizer",
+    "qwen3": "Qwen2Tokenizer",
+    "roberta": "RobertaTokenizer",
+    "t5": "T5Tokenizer",
+    "xlm-roberta": "XLMRobertaTokenizer",
+}
+
+
+def read_model(folder: Path) -> Table:
+    """The config.json of ``folder``; empty where there is none.
+
+    Raises:
+        TorsoError: as `torso.io.files.read_json`.
+    """
+    if not (folder / CONFIG).exists():
+        return {}
+    value = read_json(inside(folder, CONFIG), limit=_CONFIG_LIMIT, code="E_CONFIG")
+    return cast("Table", value) if isinstance(value, dict) else {}
+
+
+def family_of(settings: Settings, config: Table) -> Family | None:
+    """The family that tokenizer_config.json, or else config.json, names; None where they name none that torso knows."""
+    if settings.tokenizer_class in _BY_CLASS:
+        return _BY_CLASS[settings.tokenizer_class]
+    name = str(config.get("tokenizer_class") or "").removesuffix("Fast")
+    if name not in _BY_CLASS:
+        name = _CLASS_OF.get(str(config.get("model_type")), "")
+    return _BY_CLASS.get(name)
+
+
+def family_of_words() -> Family:
+    """The family that a vocab.txt is of."""
+    return _BERT
+
+
+def family_of_merges(vocabulary: Mapping[str, int]) -> Family:
+    """The family that a vocab.json is of, by its special tokens."""
+    if "<s>" in vocabulary and "</s>" in vocabulary and "<mask>" in vocabulary:
+        return _ROBERTA
+    if "[CLS]" in vocabulary and "[MASK]" in vocabulary:
+        return _DEBERTA
+    return _GPT if "the</w>" in vocabulary else _GPT2
+
+
+def family_of_pieces(model: SentencePieceModel, name: str) -> Family:
+    """The family that a SentencePiece file is of, by its first pieces, and by its name where several begin alike.
+
+    Raises:
+        Fault: they tell of no family.
+    """
+    first = [piece.text for piece in model.pieces[:4]]
+    if model.algorithm == BPE:
+        return _GEMMA if first[:3] == ["<pad>", "<eos>", "<bos>"] else _LLAMA
+    if first[:3] == ["<pad>", "</s>", "<unk>"]:
+        return _T5
+    if "[CLS]" in first and "[UNK]" in first:
+        return _DEBERTA_V2
+    if first[:3] == ["<pad>", "<unk>", "[CLS]"]:
+        return _ALBERT
+    if name == "sentencepiece.bpe.model":
+        return _XLM_ROBERTA
+    raise Fault("neither its first pieces {first} nor the files beside it say what family it is of", first=first)

@@ -1,0 +1,83 @@
+"""Safetensors files that torso writes for itself: a SHA-256 of all they hold, checked whenever they are read.
+
+The hash proves that a file is as it was written, not who wrote it: what is read is held to what is expected as well,
+before memory is taken for it. Nothing is memory-mapped; see `torso.weights.read_tensor`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torso.weights import safetensors
+from torso.weights.read_tensor import memory
+from torso.weights.tensor_entry import TensorEntry, dtype_name, torch_dtype
+
+if TYPE_CHECKING:
+    import torch
+
+_HASH = "sha256"
+"""The key of the metadata that holds the hash; every other one is a part of what is hashed."""
+
+
+def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str], *, align: int = 8) -> None:
+    """Writes a file, whole or not at all.
+
+    Args:
+        path: the file; its folder exists.
+        tensors: dense tensors on the CPU, by name.
+        metadata: strings for the header.
+        align: bytes of which the tensors begin at a multiple.
+
+    Raises:
+        TorsoError: as `torso.weights.safetensors.write`.
+    """
+    dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    safetensors.write(path, dense, {**metadata, _HASH: _digest(dense, metadata)}, align=align)
+
+
+def read(
+    file: safetensors.SafetensorsFile, expected: Mapping[str, TensorEntry] | None = None
+) -> dict[str, torch.Tensor]:
+    """The tensors of a file that `write` wrote, in memory of their own.
+
+    Args:
+        file: an open file.
+        expected: names, dtypes and shapes that it must hold, these and no others; None where any will do.
+
+    Raises:
+        ValueError: with the reason in words, where it holds something else, or not what was written.
+        FileFormatError: E_TRUNCATED, for a file that was cut after it was opened.
+    """
+    import torch
+
+    if expected is not None and dict(file.entries) != dict(expected):
+        odd = next(
+            name
+            for name in sorted(file.entries.keys() | expected.keys())
+            if file.entries.get(name) != expected.get(name)
+        )
+        raise ValueError(f"{odd}: {_spelled(file.entries.get(odd))} in place of {_spelled(expected.get(odd))}")
+    tensors: dict[str, torch.Tensor] = {}
+    for name, entry in file.entries.items():
+        tensors[name] = torch.empty(entry.shape, dtype=torch_dtype(entry.dtype), device="cpu")
+        file.read_into(name, tensors[name], allow_nonfinite=True)
+    if file.metadata.get(_HASH) != _digest(tensors, file.metadata):
+        raise ValueError("its SHA-256 is not that of what it holds")
+    return tensors
+
+
+def _digest(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> str:
+    whole = hashlib.sha256(json.dumps({key: metadata[key] for key in sorted(metadata) if key != _HASH}).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        whole.update(json.dumps([name, dtype_name(tensor.dtype), list(tensor.shape)]).encode())
+        whole.update(memory(tensor))
+    return whole.hexdigest()
+
+
+def _spelled(entry: TensorEntry | None) -> str:
+    return "nothing" if entry is None else f"{entry.dtype} {list(entry.shape)}"

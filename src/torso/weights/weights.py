@@ -1,0 +1,199 @@
+"""The weights of a model's folder, whatever files hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from torso.errors import FileFormatError, LimitError, NotFoundError, TorsoError, WeightsError
+from torso.io.paths import shown
+from torso.weights.folder import INDEX_ENDING, find_candidates, no_weights
+from torso.weights.index import ShardIndex, read_index
+from torso.weights.safetensors import SafetensorsFile
+from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry, torch_dtype
+
+if TYPE_CHECKING:
+    import torch
+
+    from torso.weights.torch_file import TorchFile
+
+    WeightFile = SafetensorsFile | TorchFile
+    Opened = tuple[list[WeightFile], dict[str, WeightFile], list[Note]]
+
+# What makes a file one that never came: another form of the same weights, if it is whole, may take its place.
+_NEVER_CAME = ("E_EMPTY", "E_LFS_POINTER", "E_NOT_WEIGHTS", "E_WEB_PAGE", "E_SHARD_MISSING")
+
+
+class Weights:
+    """The tensors of one checkpoint: names, types and shapes known, numbers read on demand.
+
+    Attributes:
+        folder: the checkpoint's folder.
+        format: ``"safetensors"`` or ``"pytorch"``.
+        files: the files that hold the tensors.
+        entries: type and shape of every tensor by name.
+        metadata: the strings in the header of the first file.
+        tied: for a name that shows the very numbers of another, that other name.
+        notes: facts worth knowing that are no errors; those on values come when a tensor is read.
+    """
+
+    def __init__(
+        self, folder: Path, files: list[WeightFile], owners: Mapping[str, WeightFile], notes: list[Note]
+    ) -> None:
+        self.folder = folder
+        self.format: Literal["safetensors", "pytorch"] = files[0].format
+        self.files: tuple[Path, ...] = tuple(file.path for file in files)
+        self.entries: Mapping[str, TensorEntry] = {name: file.entries[name] for name, file in owners.items()}
+        self.metadata: Mapping[str, str] = files[0].metadata
+        self.tied: Mapping[str, str] = {
+            name: first for file in files for name, first in file.tied.items() if name in owners and first in owners
+        }
+        self._files, self._owners, self._notes = files, owners, notes
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Facts worth knowing that are no errors; those on values come when a tensor is read."""
+        return (*self._notes, *(note for file in self._files for note in file.notes))
+
+    def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
+        """Reads a tensor straight into the memory of ``out``, which may be a part of a larger tensor.
+
+        Floating-point numbers are converted to the type of ``out`` in small chunks; every value is looked at once.
+
+        Args:
+            name: one of `entries`.
+            out: of the same shape; any floating-point type for one stored, else the very type stored; any device.
+            allow_nonfinite: takes NaN and infinities as they are.
+
+        Raises:
+            FileFormatError: E_TRUNCATED, where the file was cut short after it was opened; E_ZIP, for a wrong checksum.
+            WeightsError: E_MISSING, E_SHAPE, E_DTYPE, E_NONFINITE (naming the element), E_OVERFLOW.
+        """
+        self._owner(name).read_into(name, out, allow_nonfinite=allow_nonfinite)
+
+    def read(self, name: str, *, allow_nonfinite: bool = False) -> torch.Tensor:
+        """A tensor in new memory on the CPU, of the type and shape in the file.
+
+        Raises:
+            TorsoError: as `read_into`.
+        """
+        import torch
+
+        self._owner(name)
+        entry = self.entries[name]
+        out = torch.empty(entry.shape, dtype=torch_dtype(entry.dtype))
+        self.read_into(name, out, allow_nonfinite=allow_nonfinite)
+        return out
+
+    def _owner(self, name: str) -> WeightFile:
+        if name not in self._owners:
+            raise WeightsError(
+                "E_MISSING",
+                "There is no tensor {name} in {path}.",
+                cure="Choose one of the names in Weights.entries.",
+                values=dict(name=shown(name), path=shown(self.files[0])),
+            )
+        return self._owners[name]
+
+
+def open_weights(folder: Path) -> Weights:
+    """The weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
+
+    A file that never came (a Git LFS pointer, a web page, nothing) is passed over, with a note, where another of the
+    four is whole. Everything but the numbers is read and checked. torch is not imported.
+
+    Raises:
+        NotFoundError: E_MISSING_FOLDER; E_MISSING_WEIGHTS, with what is there; E_SHARD_MISSING, with all missing.
+        AccessError: E_ACCESS.
+        UnsafeFileError: E_UNSAFE_PATH; E_PICKLE_UNSAFE.
+        FileFormatError: E_PARTIAL_DOWNLOAD, with the leftovers; E_INDEX; as `SafetensorsFile` and `TorchFile`.
+        LimitError: E_LIMIT.
+        UnsupportedError: E_DTYPE, E_UNSUPPORTED.
+    """
+    passed_over: TorsoError | None = None
+    for path in find_candidates(folder):
+        try:
+            files, owners, notes = _open_shards(path) if path.name.endswith(INDEX_ENDING) else _open_one(path)
+        except (FileFormatError, NotFoundError) as error:
+            if error.code not in _NEVER_CAME:
+                raise
+            passed_over = passed_over or error
+            continue
+        if passed_over:
+            notes.append(
+                Note(
+                    "N_PASSED_OVER",
+                    "The weights come from {path}; another form of them is incomplete ({code}).",
+                    dict(path=shown(path), code=passed_over.code),
+                )
+            )
+        return Weights(folder, files, owners, notes)
+    raise passed_over or no_weights(folder)
+
+
+def _open_one(path: Path) -> Opened:
+    file = _open_file(path, path.name)
+    return [file], dict.fromkeys(file.entries, file), []
+
+
+def _open_file(path: Path, name: str) -> WeightFile:
+    if not name.startswith("pytorch_model"):
+        return SafetensorsFile(path)
+    from torso.weights.torch_file import TorchFile
+
+    return TorchFile(path)
+
+
+def _open_shards(path: Path) -> Opened:
+    index = read_index(path)
+    if len(index.weight_map) > MOST_TENSORS:
+        raise LimitError(
+            "E_LIMIT",
+            "{path} holds more than {limit} tensors, the most that torso reads.",
+            cure="Check that this is the file you mean.",
+            values=dict(path=shown(path), limit=f"{MOST_TENSORS:,}"),
+        )
+    files = {name: _open_file(shard, path.name) for name, shard in index.shards.items()}
+    holders: dict[str, str] = {}
+    for shard, file in files.items():
+        for name in file.entries:
+            if holders.setdefault(name, shard) != shard:
+                raise _contradiction(path, name, f"{holders[name]}, {shard}")
+    for name, shard in index.weight_map.items():
+        if holders.get(name) != shard:
+            raise _contradiction(path, name, holders.get(name, "-"))
+    owners = {name: files[shard] for name, shard in index.weight_map.items()}
+    return list(files.values()), owners, _index_notes(index, holders, owners)
+
+
+def _contradiction(path: Path, name: str, found: str) -> FileFormatError:
+    return FileFormatError(
+        "E_INDEX",
+        "{path} does not fit its files: {name} is in {found}.",
+        cure="Download them again: torso repair {folder}",
+        values=dict(path=shown(path), name=shown(name), found=shown(found), folder=shown(path.parent)),
+    )
+
+
+def _index_notes(index: ShardIndex, holders: dict[str, str], owners: dict[str, WeightFile]) -> list[Note]:
+    notes: list[Note] = []
+    extra = [shown(name) for name in holders if name not in owners]
+    if extra:
+        notes.append(
+            Note(
+                "N_NOT_IN_INDEX",
+                "{count} tensors lie in files of {path} without being named there, first {name}.",
+                dict(count=len(extra), path=shown(index.path), name=extra[0]),
+            )
+        )
+    size = sum(file.entries[name].size for name, file in owners.items())
+    if index.total_size not in (None, size):
+        notes.append(
+            Note(
+                "N_TOTAL_SIZE",
+                "{path} announces {claimed} bytes of weights; there are {size}.",
+                dict(path=shown(index.path), claimed=f"{index.total_size:,}", size=f"{size:,}"),
+            )
+        )
+    return notes
