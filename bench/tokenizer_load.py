@@ -1,4 +1,4 @@
-"""Loading a tokenizer from its vocabulary's own files: the first time, from the cache, and the wheel's own share.
+"""Loading a tokenizer from its vocabulary's own files: the first time, from the cache, and `tokenizers`' own share.
 
 A Unigram model of 32,000 pieces and a byte-level BPE of 50,000 entries, trained on the sources of installed packages;
 milliseconds, medians of `rounds` in turn in one process. "shared" is a load while the same tokenizer is alive.
@@ -74,7 +74,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 def measure(folder: Path, kind: str, rounds: int) -> None:
     cache = Path(os.environ["TORSO_CACHE"])
     alive = Tokenizer.from_folder(folder)
-    document = json.dumps(alive._loaded.wheel.document(), ensure_ascii=False).encode()
+    document = json.dumps(alive._loaded.backend.document(), ensure_ascii=False).encode()
     reference = getattr(transformers, kind)
     taken: dict[str, list[float]] = {}
 
@@ -91,7 +91,7 @@ def measure(folder: Path, kind: str, rounds: int) -> None:
         "first load": first,
         "from the cache": again,
         "shared": lambda: Tokenizer.from_folder(folder),
-        "the wheel alone, from its JSON": lambda: Engine.from_buffer(document),
+        "`tokenizers` alone, from its JSON": lambda: Engine.from_buffer(document),
         "transformers, from the same files": lambda: reference.from_pretrained(folder),
     }
     for _ in range(rounds):

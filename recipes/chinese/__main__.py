@@ -109,9 +109,9 @@ def dev_scores(network: Network, prepared: models.Prepared, stage: Stage) -> Cal
     def measure() -> dict[str, float]:
         network.eval()
         part, scores = prepared.dev, dict[str, float]()
-        if Task.TOKEN in stage.weights:
+        if Task.TOKEN_CLASSIFICATION in stage.weights:
             scores |= evaluate.tagging(run, part.printed, prepared.labels)
-        if Task.SEQUENCE in stage.weights:
+        if Task.SEQUENCE_CLASSIFICATION in stage.weights:
             scores |= evaluate.sentiment(run, part.reviews)
         if Task.MASKED_LM in stage.weights:
             scores["masked_lm_reviews"] = evaluate.masked_lm(run, part.reviews, prepared.masking, seed=0)

@@ -78,7 +78,7 @@ def tagging(run: Run, examples: Sequence[Example], names: Sequence[str], *, toke
     """Scores of the tagger on paragraphs, as `Tally` defines them."""
     tally = Tally()
     for batch in batches(examples, tokens):
-        guesses = cast("list[int]", run(Task.TOKEN, packed(batch)).argmax(-1).tolist())
+        guesses = cast("list[int]", run(Task.TOKEN_CLASSIFICATION, packed(batch)).argmax(-1).tolist())
         place = 0
         for example in batch:
             guess = [names[number] for number in guesses[place + 1 : place + len(example) - 1]]
@@ -95,7 +95,7 @@ def sentiment(run: Run, examples: Sequence[Example], *, tokens: int = 8192) -> S
     """Share of reviews with the right label."""
     right = 0
     for batch in batches(examples, tokens):
-        guesses = cast("list[int]", run(Task.SEQUENCE, packed(batch)).argmax(-1).tolist())
+        guesses = cast("list[int]", run(Task.SEQUENCE_CLASSIFICATION, packed(batch)).argmax(-1).tolist())
         right += sum(guess == example.positive for guess, example in zip(guesses, batch, strict=True))
     return {"sentiment": right / len(examples)}
 

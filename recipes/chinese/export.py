@@ -28,8 +28,8 @@ class Kind:
     heads: tuple[Task[Any], ...]
 
 
-SENTIMENT = Kind("sentiment", Task.SEQUENCE, (Task.SEQUENCE, Task.MASKED_LM))
-TAGGER = Kind("tagger", Task.TOKEN, (Task.TOKEN,))
+SENTIMENT = Kind("sentiment", Task.SEQUENCE_CLASSIFICATION, (Task.SEQUENCE_CLASSIFICATION, Task.MASKED_LM))
+TAGGER = Kind("tagger", Task.TOKEN_CLASSIFICATION, (Task.TOKEN_CLASSIFICATION,))
 
 
 def write_model(network: Network, prepared: Prepared, kind: Kind, folder: Path) -> None:

@@ -105,8 +105,8 @@ def configs(prepared: Prepared) -> dict[Task[Any], BertConfig]:
     size = len(prepared.vocabulary)
     return {
         Task.MASKED_LM: config(size),
-        Task.TOKEN: config(size, prepared.labels),
-        Task.SEQUENCE: config(size, SENTIMENTS),
+        Task.TOKEN_CLASSIFICATION: config(size, prepared.labels),
+        Task.SEQUENCE_CLASSIFICATION: config(size, SENTIMENTS),
     }
 
 
@@ -141,17 +141,17 @@ def fresh_network(prepared: Prepared, seed: int) -> Network:
 def tagger_stages(part: Part) -> list[tuple[Stage, list[Item]]]:
     """Tagging with masked LM beside it, then tagging alone."""
     paragraphs: list[Item] = [*part.paragraphs]
-    both = Stage("tagger", 2, 1.5e-3, 0.015, {Task.TOKEN: 1.0, Task.MASKED_LM: 0.1}, masked=0.06)
-    alone = Stage("tagger-finetune", 1, 1e-3, 0.01, {Task.TOKEN: 1.0}, masked=0.03)
-    last = Stage("tagger-slow", 0.5, 7e-4, 0.007, {Task.TOKEN: 1.0, Task.MASKED_LM: 0.1}, masked=0.06)
+    both = Stage("tagger", 2, 1.5e-3, 0.015, {Task.TOKEN_CLASSIFICATION: 1.0, Task.MASKED_LM: 0.1}, masked=0.06)
+    alone = Stage("tagger-finetune", 1, 1e-3, 0.01, {Task.TOKEN_CLASSIFICATION: 1.0}, masked=0.03)
+    last = Stage("tagger-slow", 0.5, 7e-4, 0.007, {Task.TOKEN_CLASSIFICATION: 1.0, Task.MASKED_LM: 0.1}, masked=0.06)
     return [(both, paragraphs), (alone, paragraphs), (last, paragraphs)]
 
 
 def sentiment_stages(part: Part) -> list[tuple[Stage, list[Item]]]:
     """Masked LM with sentiment beside it, then sentiment with masked LM beside it, the last time more slowly."""
     reviews: list[Item] = [*part.reviews]
-    first = {Task.MASKED_LM: 1.0, Task.SEQUENCE: 0.5}
-    then = {Task.MASKED_LM: 0.5, Task.SEQUENCE: 1.0}
+    first = {Task.MASKED_LM: 1.0, Task.SEQUENCE_CLASSIFICATION: 0.5}
+    then = {Task.MASKED_LM: 0.5, Task.SEQUENCE_CLASSIFICATION: 1.0}
     both = Stage("sentiment-pretrain", 1, 1e-3, 0.01, first, masked=0.15, decay=False, averaged=False)
     more = Stage("sentiment-finetune", 2, 1e-3, 0.01, then, masked=0.15, dropout=0.1, averaged=False)
     last = Stage("sentiment-slow", 1, 7e-4, 0.007, then, masked=0.15, dropout=0.1)

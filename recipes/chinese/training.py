@@ -169,8 +169,8 @@ def _step(
     batch = packed(examples, ids=masked.ids, rows=masked.rows)
     targets = {
         Task.MASKED_LM: masked.targets,
-        Task.TOKEN: torch.cat([example.labels for example in examples]),
-        Task.SEQUENCE: torch.tensor([example.positive for example in examples]),
+        Task.TOKEN_CLASSIFICATION: torch.cat([example.labels for example in examples]),
+        Task.SEQUENCE_CLASSIFICATION: torch.tensor([example.positive for example in examples]),
     }
     losses: dict[str, Tensor] = {}
     # The explicit softmax is the faster one here: the fused CPU kernel's gradient is slow in bfloat16.

@@ -45,15 +45,21 @@ class Task(Generic[Out]):
     suffix: str
 
     FEATURES: ClassVar[Task[Features]]
+    SEQUENCE_CLASSIFICATION: ClassVar[Task[SequenceLogits]]
+    TOKEN_CLASSIFICATION: ClassVar[Task[TokenLogits]]
+    REPLACED_TOKENS: ClassVar[Task[ReplacedLogits]]
+    QUESTION_ANSWERING: ClassVar[Task[SpanLogits]]
+    MULTIPLE_CHOICE: ClassVar[Task[ChoiceLogits]]
+    MASKED_LM: ClassVar[Task[VocabLogits]]
+    CAUSAL_LM: ClassVar[Task[VocabLogits]]
+    SEQ2SEQ_LM: ClassVar[Task[VocabLogits]]
+    NEXT_SENTENCE: ClassVar[Task[SequenceLogits]]
+    # Shorter names of the same tasks.
     SEQUENCE: ClassVar[Task[SequenceLogits]]
     TOKEN: ClassVar[Task[TokenLogits]]
     REPLACED: ClassVar[Task[ReplacedLogits]]
     SPAN: ClassVar[Task[SpanLogits]]
     CHOICE: ClassVar[Task[ChoiceLogits]]
-    MASKED_LM: ClassVar[Task[VocabLogits]]
-    CAUSAL_LM: ClassVar[Task[VocabLogits]]
-    SEQ2SEQ_LM: ClassVar[Task[VocabLogits]]
-    NEXT_SENTENCE: ClassVar[Task[SequenceLogits]]
 
     def __str__(self) -> str:
         return self.name
@@ -82,22 +88,24 @@ class Task(Generic[Out]):
 
 
 Task.FEATURES = Task("features", False, "Model")
-Task.SEQUENCE = Task("sequence-classification", True, "ForSequenceClassification")
-Task.TOKEN = Task("token-classification", True, "ForTokenClassification")
-Task.REPLACED = Task("replaced-tokens", False, "ForPreTraining")
-Task.SPAN = Task("question-answering", False, "ForQuestionAnswering")
-Task.CHOICE = Task("multiple-choice", False, "ForMultipleChoice")
+Task.SEQUENCE_CLASSIFICATION = Task("sequence-classification", True, "ForSequenceClassification")
+Task.TOKEN_CLASSIFICATION = Task("token-classification", True, "ForTokenClassification")
+Task.REPLACED_TOKENS = Task("replaced-tokens", False, "ForPreTraining")
+Task.QUESTION_ANSWERING = Task("question-answering", False, "ForQuestionAnswering")
+Task.MULTIPLE_CHOICE = Task("multiple-choice", False, "ForMultipleChoice")
 Task.MASKED_LM = Task("masked-lm", False, "ForMaskedLM")
 Task.CAUSAL_LM = Task("causal-lm", False, "ForCausalLM")
 Task.SEQ2SEQ_LM = Task("seq2seq-lm", False, "ForConditionalGeneration")
 Task.NEXT_SENTENCE = Task("next-sentence", False, "ForNextSentencePrediction")
+Task.SEQUENCE, Task.TOKEN, Task.REPLACED = Task.SEQUENCE_CLASSIFICATION, Task.TOKEN_CLASSIFICATION, Task.REPLACED_TOKENS
+Task.SPAN, Task.CHOICE = Task.QUESTION_ANSWERING, Task.MULTIPLE_CHOICE
 TASKS: tuple[Task[Any], ...] = (
     Task.FEATURES,
-    Task.SEQUENCE,
-    Task.TOKEN,
-    Task.REPLACED,
-    Task.SPAN,
-    Task.CHOICE,
+    Task.SEQUENCE_CLASSIFICATION,
+    Task.TOKEN_CLASSIFICATION,
+    Task.REPLACED_TOKENS,
+    Task.QUESTION_ANSWERING,
+    Task.MULTIPLE_CHOICE,
     Task.MASKED_LM,
     Task.CAUSAL_LM,
     Task.SEQ2SEQ_LM,

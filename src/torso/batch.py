@@ -13,8 +13,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from torso.text import Encoding
 
-Row = Literal["first", "last"]
-"""The one row of a sequence that some heads read."""
+Pool = Literal["first", "last"]
+"""The row that is pooled: the one that stands in for its sequence, such as the first token's of BERT."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,14 +68,14 @@ class Layout:
         """[N] int64: the row of each sequence's last token."""
         return self.starts[:-1].long() + self.lengths.long() - 1
 
-    def chosen(self, which: Row) -> Chosen:
+    def pooled_rows(self, which: Pool) -> PooledRows:
         """The first or the last row of each sequence."""
         rows = self.first() if which == "first" else self.last()
         count = len(self.sizes)
         bounds = torch.arange(count + 1, dtype=torch.int32, device=rows.device)
         lengths = torch.ones_like(bounds[1:])
         alone = Layout(bounds, lengths, self.positions[rows], (1,) * count, tuple(range(count)), min(count, 1))
-        return Chosen(which, rows, alone)
+        return PooledRows(which, rows, alone)
 
     def owner(self) -> Tensor:
         """[T] int64: the sequence that each row belongs to."""
@@ -83,7 +83,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
+class PooledRows:
     """One row of each sequence.
 
     Attributes:
@@ -92,7 +92,7 @@ class Chosen:
         layout: of these rows alone, at the positions that they have in their sequences.
     """
 
-    which: Row
+    which: Pool
     rows: Tensor
     layout: Layout
 
@@ -108,7 +108,7 @@ class Batch:
         source: what an encoder reads, for encoder-decoders.
         choices: alternatives per question, for multiple choice; they add up to N.
         rows: [R] int64, the rows whose vocabulary logits are wanted; None for all T.
-        only: the one row of each sequence that is wanted of the last layer, see `Head.reads`: the layer then computes
+        only: the one row of each sequence that is wanted of the last layer, see `Head.pool`: the layer then computes
             no other; None for all.
         pooled: whether a model without a task gives pooled rows beside its hidden states, where it has a pooler.
     """
@@ -119,7 +119,7 @@ class Batch:
     source: Batch | None = None
     choices: tuple[int, ...] | None = None
     rows: Tensor | None = None
-    only: Row | None = None
+    pool: Pool | None = None
     pooled: bool = True
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from torso.architecture import Architecture, Task, find
 from torso.batch import Batch, Layout
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, TooLongError, UnsupportedError
 from torso.nn.batch_invariant import rowwise_products
@@ -70,7 +70,7 @@ class Model(Sealable, Generic[Out]):
         self,
         batch: Batch,
         *,
-        keep: Container[int] = (),
+        hidden_states: Container[int] = (),
         attentions: Container[int] = (),
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
@@ -79,7 +79,7 @@ class Model(Sealable, Generic[Out]):
 
         Args:
             batch: packed texts; for an encoder-decoder targets, with their ``source``.
-            keep: layers whose rows are kept in the hidden states: 0 the embeddings, i the output of block i.
+            hidden_states: layers whose rows are kept in the hidden states: 0 the embeddings, i the output of block i.
             attentions: blocks, from 0, whose attention weights are kept; only they take the explicit softmax.
             cache: of a decoder, what the texts have read before: the batch is read on from there, and kept in it.
             memory: of an encoder-decoder, what the encoder gave before, in place of a source.
@@ -94,7 +94,7 @@ class Model(Sealable, Generic[Out]):
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
-        given: dict[str, Any] = {"keep": keep, "attentions": attentions}
+        given: dict[str, Any] = {"hidden_states": hidden_states, "attentions": attentions}
         if cache is not None or memory is not None:
             self._refuse_cache(cache, batch.layout)
             given |= {"cache": cache, "memory": memory}
@@ -112,7 +112,7 @@ class Model(Sealable, Generic[Out]):
             self,
             batch: Batch,
             *,
-            keep: Container[int] = (),
+            hidden_states: Container[int] = (),
             attentions: Container[int] = (),
             cache: KeyValueCache | None = None,
             memory: Hidden | None = None,
@@ -260,7 +260,7 @@ def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
     """
     model.config.refuse_unknown(changes)
     for declared in model.config.declared():
-        if declared.name in changes and knob_of(declared).acts == "shape":
+        if declared.name in changes and field_info(declared).acts == "shape":
             raise ConfigError(
                 "E_NEEDS_RELOAD",
                 "{name} gives the weights their shape; a built model cannot change it.",

@@ -11,7 +11,7 @@ from torso.errors import NotAvailableError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from torso.batch import Layout, Row
+    from torso.batch import Layout, Pool
 
 
 def _no_rows() -> dict[int, Tensor]:
@@ -29,20 +29,20 @@ class Hidden:
     Attributes:
         rows: [T, D] of the last layer, after the trunk's final norm if it has one.
         layout: where the sequences lie.
-        kept: rows [T, D] of the layers asked for; 0 is the embeddings, i the output of block i.
+        hidden_states: rows [T, D] of the layers asked for; 0 is the embeddings, i the output of block i.
         attentions: per block asked for, from 0, one [H, length, length] of attention weights per sequence.
         memory: of a decoder, what its encoder gave.
-        crossed: of a decoder, per block asked for, the weights [H, length, source length] of its cross-attention.
+        cross_attentions: of a decoder, per block asked for, its weights [H, length, source length] over the source.
         only: the one row of each sequence that was computed: ``rows`` are [N, D] then, and ``layout`` is theirs.
     """
 
     rows: Tensor
     layout: Layout
-    kept: Mapping[int, Tensor] = field(default_factory=_no_rows)
+    hidden_states: Mapping[int, Tensor] = field(default_factory=_no_rows)
     attentions: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
     memory: Hidden | None = None
-    crossed: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
-    only: Row | None = None
+    cross_attentions: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -70,7 +70,7 @@ def _of_call(module: str, call: ast.Call) -> Iterator[Message]:
             yield from (Message(text, module, call.lineno, code, given) for text in _texts(node) if _is_sentence(text))
     elif name == "say" and call.args:
         yield from (Message(text, module, call.lineno) for text in _texts(call.args[0]))
-    elif name in ("knob", "size", "chance", "only"):
+    elif name in ("info", "size", "chance", "only"):
         written = [*call.args, *(each.value for each in call.keywords if each.arg == "meaning")]
         yield from (
             Message(text, module, call.lineno) for node in written for text in _texts(node) if _is_sentence(text)

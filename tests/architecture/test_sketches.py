@@ -87,7 +87,7 @@ def run(trunk: nn.Trunk, plain) -> None:
     tokens = torch.randint(0, 30, (sum(SIZES),))
     layout = Layout.of(SIZES)
     with torch.no_grad():
-        hidden = trunk(Batch(tokens, layout), keep=range(3), attentions=(1,))
+        hidden = trunk(Batch(tokens, layout), hidden_states=range(3), attentions=(1,))
         rows = trunk(Batch(tokens, layout)).rows
         for text, mine, also in zip(
             unpack(tokens, layout), unpack(hidden.rows, layout), unpack(rows, layout), strict=True
@@ -96,7 +96,7 @@ def run(trunk: nn.Trunk, plain) -> None:
             torch.testing.assert_close(mine, wanted, rtol=1e-5, atol=1e-5)
             torch.testing.assert_close(also, wanted, rtol=1e-5, atol=1e-5)
     assert [each.shape for each in hidden.attentions[1]] == [(HEADS, size, size) for size in SIZES]
-    assert sorted(hidden.kept) == [0, 1, 2]
+    assert sorted(hidden.hidden_states) == [0, 1, 2]
 
 
 def test_a_bias_that_all_blocks_share() -> None:

@@ -42,7 +42,7 @@ def batch(*sizes: int) -> torso.Batch:
     return torso.Batch(TOKENS[: sum(sizes)], Layout.of(sizes))
 
 
-@pytest.mark.parametrize("task", [Task.FEATURES, Task.CAUSAL_LM, Task.SEQUENCE], ids=str)
+@pytest.mark.parametrize("task", [Task.FEATURES, Task.CAUSAL_LM, Task.SEQUENCE_CLASSIFICATION], ids=str)
 @pytest.mark.parametrize("tied", [True, False])
 def test_what_is_saved_is_loaded_equal(task, tied, tmp_path) -> None:
     model = saved(tmp_path, task, num_labels=3, tie_word_embeddings=tied)
@@ -77,7 +77,7 @@ def test_no_token_sees_a_later_one_nor_beyond_its_window(tmp_path) -> None:
 
 
 def test_the_last_token_stands_for_the_text(tmp_path) -> None:
-    model = saved(tmp_path, Task.SEQUENCE, num_labels=2)
+    model = saved(tmp_path, Task.SEQUENCE_CLASSIFICATION, num_labels=2)
     with torch.no_grad():
         both, alone = model(batch(5, 3)), model(batch(5))
     torch.testing.assert_close(both.logits[:1], alone.logits, rtol=1e-6, atol=1e-6)

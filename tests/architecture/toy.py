@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.weights.names import Names, cat
 
@@ -22,11 +22,11 @@ class ToyConfig(HubConfig):
     vocab_size: int = size(50, "entries of the vocabulary", Axis("embed.tokens", 0))
     n_embd: int = size(16, "width of every hidden state", Axis("embed.tokens", 1))
     n_layer: int = size(2, "blocks of the trunk", Count("layers"))
-    n_head: int = knob(4, "query heads", acts="run", least=1)
-    n_group: int = knob(2, "key and value heads", acts="shape", least=1)
+    n_head: int = option(4, "query heads", acts="run", least=1)
+    n_group: int = option(2, "key and value heads", acts="shape", least=1)
     n_inner: int = size(24, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    window: int = knob(3, "tokens that a token sees, itself included", acts="run", least=1)
-    drop: float = chance(0.0, "dropout on attention weights")
+    window: int = option(3, "tokens that a token sees, itself included", acts="run", least=1)
+    drop: float = probability(0.0, "dropout on attention weights")
 
     def check(self) -> None:
         """The groups share the heads evenly."""
@@ -84,8 +84,8 @@ register(
                 lambda c: nn.VocabHead(c.n_embd, c.vocab_size, tied=c.tie_word_embeddings),
                 Names({"out": "lm_head"}, copies={"lm_head.weight": "trunk.embed.tokens.weight"}),
             ),
-            Task.SEQUENCE: HeadPlan(
-                lambda c: nn.SequenceHead(c.n_embd, c.labels, pick="last", bias=False), Names({"out": "score"})
+            Task.SEQUENCE_CLASSIFICATION: HeadPlan(
+                lambda c: nn.SequenceHead(c.n_embd, c.labels, pool="last", bias=False), Names({"out": "score"})
             ),
         },
     )

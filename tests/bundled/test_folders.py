@@ -42,7 +42,8 @@ def test_together_they_are_small_enough_for_a_package() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "task"), [("sentiment", Task.SEQUENCE), ("sentiment", Task.MASKED_LM), ("tagger", Task.TOKEN)]
+    ("name", "task"),
+    [("sentiment", Task.SEQUENCE_CLASSIFICATION), ("sentiment", Task.MASKED_LM), ("tagger", Task.TOKEN_CLASSIFICATION)],
 )
 def test_every_head_comes_from_the_file(name: str, task: Task[Any]) -> None:
     report = torso.load(f"torso:{name}", task).report
@@ -53,8 +54,8 @@ def test_every_head_comes_from_the_file(name: str, task: Task[Any]) -> None:
 
 
 def test_labels_say_what_they_mean() -> None:
-    assert torso.load("torso:sentiment", Task.SEQUENCE).config.id2label == {0: "negative", 1: "positive"}
-    labels = torso.load("torso:tagger", Task.TOKEN).config.id2label
+    assert torso.load("torso:sentiment", Task.SEQUENCE_CLASSIFICATION).config.id2label == {0: "negative", 1: "positive"}
+    labels = torso.load("torso:tagger", Task.TOKEN_CLASSIFICATION).config.id2label
     assert labels is not None
     places: dict[str, set[str]] = {}
     for label in labels.values():
@@ -102,7 +103,9 @@ def test_the_scores_are_above_the_baselines() -> None:
     assert tagger["test"]["words"] >= 0.90
 
 
-@pytest.mark.parametrize(("name", "task"), [("sentiment", Task.SEQUENCE), ("tagger", Task.TOKEN)])
+@pytest.mark.parametrize(
+    ("name", "task"), [("sentiment", Task.SEQUENCE_CLASSIFICATION), ("tagger", Task.TOKEN_CLASSIFICATION)]
+)
 def test_the_log_counts_the_parameters_of_the_file(name: str, task: Task[Any]) -> None:
     from torso.weights.weights import open_weights
 

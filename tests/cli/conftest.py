@@ -23,13 +23,13 @@ from torso.cli import main
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``sequence``, ``nli``, ``rank``, ``token``, ``masked``, ``span`` and ``choice`` models."""
     home = tmp_path_factory.mktemp("models")
-    small.save(home / "sequence", Task.SEQUENCE, labels=small.SENTIMENT)
-    small.save(home / "token", Task.TOKEN, labels=small.TAGS)
+    small.save(home / "sequence", Task.SEQUENCE_CLASSIFICATION, labels=small.SENTIMENT)
+    small.save(home / "token", Task.TOKEN_CLASSIFICATION, labels=small.TAGS)
     small.save(home / "masked", Task.MASKED_LM)
-    small.save(home / "nli", Task.SEQUENCE, labels=["contradiction", "neutral", "entailment"])
-    small.save(home / "rank", Task.SEQUENCE, labels=["score"])
-    small.save(home / "span", Task.SPAN)
-    small.save(home / "choice", Task.CHOICE)
+    small.save(home / "nli", Task.SEQUENCE_CLASSIFICATION, labels=["contradiction", "neutral", "entailment"])
+    small.save(home / "rank", Task.SEQUENCE_CLASSIFICATION, labels=["score"])
+    small.save(home / "span", Task.QUESTION_ANSWERING)
+    small.save(home / "choice", Task.MULTIPLE_CHOICE)
     return home
 
 

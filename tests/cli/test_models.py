@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torso.architecture import architectures, find
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 
 from .conftest import Result
 
@@ -23,7 +23,7 @@ def test_every_family_is_listed_with_its_heads(call: Callable[..., Result]) -> N
 
 def test_what_a_family_refuses_is_told_by_name(call: Callable[..., Result]) -> None:
     told = call("models", "bert").out
-    refused = [each.name for each in find("bert").config.declared() if knob_of(each).only is not None]
+    refused = [each.name for each in find("bert").config.declared() if field_info(each).fixed is not None]
     assert 'position_embedding_type: only "absolute" is implemented' in told
     assert refused
     assert call("models", "BERT").out == told

@@ -127,7 +127,7 @@ def test_the_bundled_models_are_the_default(call: Callable[..., Result]) -> None
     assert done.status == 0, done.err + done.out
     assert [stage["stage"] for stage in done.json["stages"]] == [*STAGES, "tagger"]
     assert done.json["text"] == "弱小的我也有大梦想！"
-    assert done.json["stages"][5]["task"] == torso.Task.SEQUENCE.name
+    assert done.json["stages"][5]["task"] == torso.Task.SEQUENCE_CLASSIFICATION.name
 
 
 def test_a_terminal_without_colours_gets_shades() -> None:

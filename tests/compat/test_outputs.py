@@ -24,16 +24,16 @@ SMALL = dict(
 )
 TASKS = {
     torso.Task.FEATURES: ("last_hidden_state", "pooler_output"),
-    torso.Task.SEQUENCE: ("logits",),
-    torso.Task.TOKEN: ("logits",),
-    torso.Task.SPAN: ("start_logits", "end_logits"),
-    torso.Task.CHOICE: ("logits",),
+    torso.Task.SEQUENCE_CLASSIFICATION: ("logits",),
+    torso.Task.TOKEN_CLASSIFICATION: ("logits",),
+    torso.Task.QUESTION_ANSWERING: ("start_logits", "end_logits"),
+    torso.Task.MULTIPLE_CHOICE: ("logits",),
     torso.Task.NEXT_SENTENCE: ("logits",),
     torso.Task.MASKED_LM: ("logits",),
 }
 
 
-def built(task=torso.Task.SEQUENCE, **values) -> PaddedModel:
+def built(task=torso.Task.SEQUENCE_CLASSIFICATION, **values) -> PaddedModel:
     return PaddedModel(torso.new_model(torso.BertConfig(**{**SMALL, "num_labels": 3, **values}), task, seed=0).eval())
 
 
@@ -98,7 +98,9 @@ def test_a_field_that_no_output_has_is_refused_with_those_there() -> None:
 
 
 def test_repr_is_short_and_says_what_is_untrained() -> None:
-    out = built(torso.Task.TOKEN)(IDS, MASK, labels=torch.where(MASK == 1, 1, -100), output_attentions=True)
+    out = built(torso.Task.TOKEN_CLASSIFICATION)(
+        IDS, MASK, labels=torch.where(MASK == 1, 1, -100), output_attentions=True
+    )
     assert repr(out) == (
         f"LogitsOutput(\n  loss: [] float32 = {out.loss.item():.6f}\n  logits: [2, 4, 3] float32\n"
         "  attentions: 2 x [2, 2, 4, 4] float32\n"
@@ -188,26 +190,26 @@ def test_the_text_that_is_too_long_is_named_and_nothing_runs() -> None:
 @pytest.mark.parametrize(
     ("task", "labels"),
     [
-        (torso.Task.TOKEN, torch.zeros(2, 4, dtype=torch.int64)),  # a label counts at a place of padding
-        (torso.Task.TOKEN, torch.tensor([[0, 1, 2, 3], [0, 1, 2, -100]])),
-        (torso.Task.TOKEN, torch.tensor([[0, 1, 2, -1], [0, 1, 2, -100]])),
-        (torso.Task.TOKEN, torch.zeros(2, 3, dtype=torch.int64)),
-        (torso.Task.TOKEN, torch.zeros(8, dtype=torch.int64)),
+        (torso.Task.TOKEN_CLASSIFICATION, torch.zeros(2, 4, dtype=torch.int64)),  # a label counts at a place of padding
+        (torso.Task.TOKEN_CLASSIFICATION, torch.tensor([[0, 1, 2, 3], [0, 1, 2, -100]])),
+        (torso.Task.TOKEN_CLASSIFICATION, torch.tensor([[0, 1, 2, -1], [0, 1, 2, -100]])),
+        (torso.Task.TOKEN_CLASSIFICATION, torch.zeros(2, 3, dtype=torch.int64)),
+        (torso.Task.TOKEN_CLASSIFICATION, torch.zeros(8, dtype=torch.int64)),
         (torso.Task.MASKED_LM, torch.full((2, 4), 5)),
         (torso.Task.MASKED_LM, torch.tensor([[0, 1, 2, 9], [0, 1, 2, -100]])),
-        (torso.Task.SEQUENCE, torch.tensor([0, 3])),
-        (torso.Task.SEQUENCE, torch.tensor([0, -1])),
-        (torso.Task.SEQUENCE, torch.tensor([0, 1, 2])),
-        (torso.Task.SEQUENCE, torch.rand(2)),
-        (torso.Task.SEQUENCE, torch.rand(2, 4)),
+        (torso.Task.SEQUENCE_CLASSIFICATION, torch.tensor([0, 3])),
+        (torso.Task.SEQUENCE_CLASSIFICATION, torch.tensor([0, -1])),
+        (torso.Task.SEQUENCE_CLASSIFICATION, torch.tensor([0, 1, 2])),
+        (torso.Task.SEQUENCE_CLASSIFICATION, torch.rand(2)),
+        (torso.Task.SEQUENCE_CLASSIFICATION, torch.rand(2, 4)),
         (torso.Task.NEXT_SENTENCE, torch.tensor([0, 2])),
-        (torso.Task.CHOICE, torch.tensor([2])),
-        (torso.Task.CHOICE, torch.tensor([0, 1])),
+        (torso.Task.MULTIPLE_CHOICE, torch.tensor([2])),
+        (torso.Task.MULTIPLE_CHOICE, torch.tensor([0, 1])),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(task, labels) -> None:
     model = built(task)
-    ids, mask = (IDS[None], MASK[None]) if task is torso.Task.CHOICE else (IDS, MASK)
+    ids, mask = (IDS[None], MASK[None]) if task is torso.Task.MULTIPLE_CHOICE else (IDS, MASK)
     with pytest.raises(TorsoError) as caught:
         model(ids, mask, labels=labels)
     assert caught.value.code == "E_LABELS"

@@ -16,8 +16,8 @@ import torch
 from torso import nn
 
 ids = torch.ones(1, 2, dtype=torch.int64)
-reveal_type(load("x", Task.TOKEN))
-reveal_type(load("x", Task.SEQUENCE))
+reveal_type(load("x", Task.TOKEN_CLASSIFICATION))
+reveal_type(load("x", Task.SEQUENCE_CLASSIFICATION))
 reveal_type(load("x"))
 reveal_type(new_model(BertConfig(hidden_size=8), Task.MASKED_LM))
 reveal_type(AutoModelForSequenceClassification.from_pretrained("x")(ids).logits)

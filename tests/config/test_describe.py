@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from torso import BertConfig
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 from torso.config.text_table import text_table, width
 
 from .test_files import FOREIGN, RBT3, parsed
@@ -45,7 +45,9 @@ def test_every_parameter_has_a_meaning_and_says_when_it_acts() -> None:
         assert row.acts in ("shape", "run", "train", "none")
         assert len(row.meaning) > 8, row.name
     for declared in BertConfig.declared():
-        assert knob_of(declared).meaning[0].islower() or knob_of(declared).meaning.startswith("id "), declared.name
+        assert field_info(declared).meaning[0].islower() or field_info(declared).meaning.startswith("id "), (
+            declared.name
+        )
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

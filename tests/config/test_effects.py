@@ -12,7 +12,7 @@ from torch import Tensor
 from torso import BertConfig, Task, new_model
 from torso.architecture import find
 from torso.compat.padded_model import PaddedModel
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.model import Model
 
@@ -30,11 +30,11 @@ SMALL: Mapping[str, Any] = {
 }
 IDS = torch.randint(0, 40, (3, 9), generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([0, 1, 2])
-ACTS = {each.name: knob_of(each).acts for each in BertConfig.declared()}
-ONLY = {each.name for each in BertConfig.declared() if knob_of(each).only is not None}
+ACTS = {each.name: field_info(each).acts for each in BertConfig.declared()}
+ONLY = {each.name for each in BertConfig.declared() if field_info(each).fixed is not None}
 
 
-def built(task: Task[Any] = Task.SEQUENCE, **values: Any) -> PaddedModel[Any]:
+def built(task: Task[Any] = Task.SEQUENCE_CLASSIFICATION, **values: Any) -> PaddedModel[Any]:
     return PaddedModel(new_model(BertConfig(**{**SMALL, **values}), task, seed=4))
 
 
@@ -44,7 +44,7 @@ def numbers(model: PaddedModel[Any], *, training: bool = False) -> Tensor:
     return model.train(training)(IDS).logits
 
 
-def shapes(task: Task[Any] = Task.SEQUENCE, **values: Any) -> dict[str, tuple[int, ...]]:
+def shapes(task: Task[Any] = Task.SEQUENCE_CLASSIFICATION, **values: Any) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"):
         model = Model(BertConfig(**{**SMALL, **values}), find("bert"), task)
     return dict(model.named_shapes())
@@ -108,7 +108,7 @@ def test_every_parameter_is_tested_here_under_what_it_claims() -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_parameter_changes_shapes_and_cannot_change_live(name) -> None:
-    task = Task.MASKED_LM if name == "tie_word_embeddings" else Task.SEQUENCE
+    task = Task.MASKED_LM if name == "tie_word_embeddings" else Task.SEQUENCE_CLASSIFICATION
     assert shapes(task, **SHAPES[name]) != shapes(task)
     model = built(task).model
     before = model.config
@@ -200,7 +200,7 @@ class TestSet:
     """A built model's parameters change by ``set`` alone."""
 
     def test_the_weights_stay_the_very_same_objects(self) -> None:
-        for task in (Task.SEQUENCE, Task.MASKED_LM, Task.FEATURES):
+        for task in (Task.SEQUENCE_CLASSIFICATION, Task.MASKED_LM, Task.FEATURES):
             model = built(task).model
             before = dict(model.named_parameters())
             model.set({"hidden_dropout_prob": 0.3})

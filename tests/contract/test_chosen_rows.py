@@ -40,7 +40,7 @@ def test_features_of_one_row_are_those_of_the_whole(model_type, config, only, re
     model, chosen = made.torso().model, texts(made)
     batch = with_source(chosen) if made.two_sided else packed(chosen)
     whole, every = rows_through(model, lambda: model(batch))
-    some, through = rows_through(model, lambda: model(replace(batch, only=only)))
+    some, through = rows_through(model, lambda: model(replace(batch, pool=only)))
     assert isinstance(whole, Features)
     assert isinstance(some, Features)
     rows: Tensor = batch.layout.first() if only == "first" else batch.layout.last()
@@ -59,9 +59,9 @@ def test_scores_follow_from_the_row_that_the_head_reads(model_type, config, case
     model, chosen = made.torso().model, texts(made)
     batch = packed(chosen)
     whole, every = rows_through(model, lambda: model(batch))
-    some, through = rows_through(model, lambda: model(replace(batch, only=model.head.reads)))
+    some, through = rows_through(model, lambda: model(replace(batch, pool=model.head.pool)))
     close(some.logits, whole.logits, "logits")
-    assert through == (every if model.head.reads is None else [*every[:-1], len(chosen)])
+    assert through == (every if model.head.pool is None else [*every[:-1], len(chosen)])
 
 
 def test_layers_that_somebody_looks_into_are_whole(model_type, config, reference) -> None:
@@ -70,9 +70,9 @@ def test_layers_that_somebody_looks_into_are_whole(model_type, config, reference
     batch = with_source(chosen) if made.two_sided else packed(chosen)
     depth = model.trunk.depth
     with torch.no_grad():
-        whole = model(batch, keep=[depth], attentions=[depth - 1]).hidden
-        some = model(replace(batch, only="first"), keep=[depth], attentions=[depth - 1]).hidden
-    assert some.kept[depth].equal(whole.kept[depth])
+        whole = model(batch, hidden_states=[depth], attentions=[depth - 1]).hidden
+        some = model(replace(batch, pool="first"), hidden_states=[depth], attentions=[depth - 1]).hidden
+    assert some.hidden_states[depth].equal(whole.hidden_states[depth])
     assert some.rows.equal(whole.rows[batch.layout.first()])
     assert all(map(torch.equal, some.attentions[depth - 1], whole.attentions[depth - 1]))
 
@@ -82,8 +82,8 @@ def test_layers_that_somebody_looks_into_are_whole(model_type, config, reference
 def test_a_head_refuses_rows_that_it_does_not_read(model_type, case, reference) -> None:
     made: Reference = reference(model_type, "plain", case)
     model = made.torso().model
-    other = "last" if model.head.reads == "first" else "first"
+    other = "last" if model.head.pool == "first" else "first"
     assert model.task is not Task.FEATURES
     with pytest.raises(UnsupportedError, match="alone") as refused:
-        model(replace(packed(texts(made)), only=other))
+        model(replace(packed(texts(made)), pool=other))
     assert refused.value.code == "E_ROWS"

@@ -45,7 +45,7 @@ def unnamed(folder: Path) -> Path:
 def test_without_a_model_type_the_weights_tell_the_family(kind, reference, tmp_path) -> None:
     made: Reference = reference(kind, "plain", "token")
     folder = unnamed(rewritten(made.folder, tmp_path / "hfl" / "some-name", weights(made.folder)))
-    assert load(folder, Task.TOKEN).architecture.family == KIN[kind]
+    assert load(folder, Task.TOKEN_CLASSIFICATION).architecture.family == KIN[kind]
     assert logits(made, folder).equal(logits(made, made.folder))
 
 

@@ -21,7 +21,7 @@ def made(reference) -> Reference:
     return reference("bert", "plain", "sequence-single")
 
 
-def logits(made: Reference, folder, task=Task.SEQUENCE, **options) -> Tensor:
+def logits(made: Reference, folder, task=Task.SEQUENCE_CLASSIFICATION, **options) -> Tensor:
     with torch.no_grad():
         return PaddedModel(load(folder, task, **options))(**batch(made, "right", with_labels=False).shared)[0]
 
@@ -33,7 +33,7 @@ def test_every_form_gives_the_same_numbers(made, form, prefix, norms, tmp_path) 
     tensors = with_prefix(weights(made.folder), prefix, HEADS)
     tensors = old_norms(tensors) if norms == "gamma" else tensors
     folder = rewritten(made.folder, tmp_path / "form", tensors, form)
-    model = load(folder, Task.SEQUENCE)
+    model = load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert logits(made, folder).equal(logits(made, made.folder))
     assert model.report.prefix == prefix
     assert len(model.report.files) == (3 if form.startswith("sharded") else 1)
@@ -46,13 +46,13 @@ def test_other_number_formats_run_in_fp32_on_a_cpu(made, form, dtype, name, tmp_
     tensors = {key: value.to(dtype) for key, value in weights(made.folder).items()}
     folder = rewritten(made.folder, tmp_path / "other", tensors, form)
     rounded = rewritten(made.folder, tmp_path / "rounded", {key: each.float() for key, each in tensors.items()})
-    model = load(folder, Task.SEQUENCE)
+    model = load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert (model.dtype, model.report.saved_dtype) == (torch.float32, name)
     assert logits(made, folder).equal(logits(made, rounded))
     for asked in (dtype, str(dtype), str(dtype).removeprefix("torch."), "auto"):
-        assert load(folder, Task.SEQUENCE, dtype=asked).dtype == dtype
+        assert load(folder, Task.SEQUENCE_CLASSIFICATION, dtype=asked).dtype == dtype
     torch.testing.assert_close(logits(made, folder, dtype=dtype).float(), logits(made, folder), rtol=0.1, atol=0.1)
-    again = load(folder, Task.SEQUENCE, dtype=dtype)
+    again = load(folder, Task.SEQUENCE_CLASSIFICATION, dtype=dtype)
     again.save(tmp_path / "again")
     assert all(value.equal(tensors[key]) for key, value in weights(tmp_path / "again").items())
 
@@ -60,7 +60,7 @@ def test_other_number_formats_run_in_fp32_on_a_cpu(made, form, dtype, name, tmp_
 @pytest.mark.parametrize("dtype", ["int8", "float8", "", torch.int64, 32])
 def test_a_format_that_models_do_not_run_in_is_refused(made, dtype) -> None:
     with pytest.raises(TorsoError) as caught:
-        load(made.folder, Task.SEQUENCE, dtype=dtype)
+        load(made.folder, Task.SEQUENCE_CLASSIFICATION, dtype=dtype)
     assert caught.value.code == "E_DTYPE"
 
 
@@ -114,9 +114,9 @@ def test_a_head_over_an_absent_pooler_is_partly_new(made, tmp_path) -> None:
     tensors = {key: value for key, value in weights(made.folder).items() if "pooler" not in key}
     folder = rewritten(made.folder, tmp_path / "bare", tensors)
     with pytest.raises(TorsoError, match=r"lacks bert\.pooler\.dense\.weight") as caught:
-        load(folder, Task.SEQUENCE)
+        load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert caught.value.code == "E_NO_HEAD"
-    model = load(folder, Task.SEQUENCE, new_head=True)
+    model = load(folder, Task.SEQUENCE_CLASSIFICATION, new_head=True)
     assert model.report.new == ("head.mlp.dense.weight", "head.mlp.dense.bias")
     assert not model.head_trained
     assert model.head.out.weight.equal(weights(made.folder)["classifier.weight"])
@@ -134,11 +134,11 @@ def test_a_missing_tensor_of_the_trunk_is_an_error_that_names_it(made, tmp_path)
     folder = rewritten(made.folder, tmp_path / "less", tensors)
     for options in ({}, {"new_head": True}, {"allow": [MISSING]}):
         with pytest.raises(TorsoError) as caught:
-            load(folder, Task.SEQUENCE, **options)
+            load(folder, Task.SEQUENCE_CLASSIFICATION, **options)
         assert caught.value.code == "E_MISSING"
         assert (MISSING in str(caught.value)) == (not options.get("allow"))
         assert "bert.embeddings.LayerNorm.bias" in str(caught.value)
-    model = load(folder, Task.SEQUENCE, allow=[MISSING, "bert.embeddings.LayerNorm.bias"])
+    model = load(folder, Task.SEQUENCE_CLASSIFICATION, allow=[MISSING, "bert.embeddings.LayerNorm.bias"])
     assert set(model.report.new) == {
         "trunk.layers.1.attn.qkv.weight",
         "trunk.embed.norm.bias",
@@ -154,10 +154,12 @@ def test_a_tensor_the_trunk_has_no_place_for_is_an_error_unless_allowed(made, pr
     tensors = with_prefix(weights(made.folder), prefix, HEADS) | {prefix + stranger: torch.ones(2, 2)}
     folder = rewritten(made.folder, tmp_path / "more", tensors)
     with pytest.raises(TorsoError) as caught:
-        load(folder, Task.SEQUENCE)
+        load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert caught.value.code == "E_UNCLAIMED"
     assert prefix + stranger in str(caught.value)
-    assert load(folder, Task.SEQUENCE, allow=[prefix + stranger]).report.unclaimed == (prefix + stranger,)
+    assert load(folder, Task.SEQUENCE_CLASSIFICATION, allow=[prefix + stranger]).report.unclaimed == (
+        prefix + stranger,
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_a_tensor_the_trunk_has_no_place_for_is_an_error_unless_allowed(made, pr
 def test_another_shape_is_an_error_with_both(made, key, shape, tmp_path) -> None:
     folder = rewritten(made.folder, tmp_path / "bent", weights(made.folder) | {key: torch.ones(shape)})
     with pytest.raises(TorsoError) as caught:
-        load(folder, Task.SEQUENCE)
+        load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert caught.value.code == "E_SHAPE"
     assert key in str(caught.value)
 
@@ -184,7 +186,7 @@ def test_parts_that_do_not_fit_together_although_their_sum_does(made, tmp_path) 
     bent |= {f"{stem}query.bias": torch.ones(24), f"{stem}key.bias": torch.ones(24)}
     folder = rewritten(made.folder, tmp_path / "bent", weights(made.folder) | bent)
     with pytest.raises(TorsoError) as caught:
-        load(folder, Task.SEQUENCE)
+        load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert caught.value.code == "E_SHAPE"
 
 
@@ -203,7 +205,7 @@ def test_parts_that_do_not_fit_together_although_their_sum_does(made, tmp_path) 
 def test_a_size_that_the_weights_contradict_is_refused_with_both(made, name, value, tmp_path) -> None:
     folder = rewritten(made.folder, tmp_path / "other", weights(made.folder), **{name: value})
     with pytest.raises(TorsoError) as caught:
-        load(folder, Task.SEQUENCE)
+        load(folder, Task.SEQUENCE_CLASSIFICATION)
     assert caught.value.code == "E_CONFIG_WEIGHTS"
     assert f"{name} = {value}; the weights hold {getattr(made.config, name)}" in str(caught.value)
 
@@ -231,7 +233,7 @@ def test_a_tied_decoder_may_be_repeated_but_not_differ(reference, form, tmp_path
 
 
 def test_a_pooler_that_a_head_does_not_read_is_left_over(made) -> None:
-    model = load(made.folder, Task.TOKEN)  # the same key as the sequence head's, and no pooler before it
+    model = load(made.folder, Task.TOKEN_CLASSIFICATION)  # the same key as the sequence head's, and no pooler before it
     assert model.report.unclaimed == ("bert.pooler.dense.bias", "bert.pooler.dense.weight")
 
 
@@ -252,24 +254,24 @@ def test_without_a_model_type_the_weights_tell(made, tmp_path) -> None:
 
 def test_labels_of_the_file_and_of_the_call(made, tmp_path) -> None:
     names = ["a", "b", "c", "d"]
-    assert list(load(made.folder, Task.SEQUENCE, labels=names).config.id2label.values()) == names
-    assert load(made.folder, Task.SEQUENCE, labels=names).head_trained
+    assert list(load(made.folder, Task.SEQUENCE_CLASSIFICATION, labels=names).config.id2label.values()) == names
+    assert load(made.folder, Task.SEQUENCE_CLASSIFICATION, labels=names).head_trained
     for options in ({"num_labels": 3}, {"labels": names[:3]}):
         with pytest.raises(TorsoError, match="classifies into 4 labels") as caught:
-            load(made.folder, Task.SEQUENCE, **options)
+            load(made.folder, Task.SEQUENCE_CLASSIFICATION, **options)
         assert caught.value.code == "E_LABELS"
-        fresh = load(made.folder, Task.SEQUENCE, new_head=True, **options)
+        fresh = load(made.folder, Task.SEQUENCE_CLASSIFICATION, new_head=True, **options)
         assert fresh.head.out.weight.shape == (3, 24)
         assert set(fresh.report.new) == {"head.out.weight", "head.out.bias"}
     with pytest.raises(TorsoError, match="has no labels of its own"):
         load(made.folder, Task.FEATURES, num_labels=3)
     for wrong in ("ab", ["a", "a"], []):
         with pytest.raises(TorsoError, match="list of different names"):
-            load(made.folder, Task.SEQUENCE, labels=wrong)
+            load(made.folder, Task.SEQUENCE_CLASSIFICATION, labels=wrong)
 
 
 def test_tasks_have_names_and_families_their_tasks(made) -> None:
-    assert load(made.folder, "sequence-classification").task is Task.SEQUENCE
+    assert load(made.folder, "sequence-classification").task is Task.SEQUENCE_CLASSIFICATION
     with pytest.raises(TorsoError, match="Use sequence-classification") as caught:
         load(made.folder, "sequence-clasification")
     assert caught.value.code == "E_TASK"

@@ -53,7 +53,7 @@ def test_the_spread_of_new_weights_goes_by_another_name(reference, tmp_path) -> 
     del values["initializer_range"]
     folder = rewritten(made.folder, tmp_path / "other", weights(made.folder))
     (folder / "config.json").write_text(json.dumps({**values, "init_std": 0.7}))
-    model = load(folder, Task.SEQUENCE, num_labels=90, new_head=True)
+    model = load(folder, Task.SEQUENCE_CLASSIFICATION, num_labels=90, new_head=True)
     assert model.config.initializer_range == model.config.init_std == 0.7
     assert 0.6 < float(model.head.out.weight.detach().std()) < 0.8
     model.set({"initializer_range": 0.5})

@@ -49,7 +49,7 @@ def results(model: Model, chosen: list[Text]) -> list[dict[str, Tensor]]:
     """What the model gives of each text: its rows in every layer, and its scores."""
     batch = with_source(chosen) if model.task is Task.SEQ2SEQ_LM else packed(chosen)
     depth = model.trunk.depth
-    out = model(batch, keep=range(depth + 1))
+    out = model(batch, hidden_states=range(depth + 1))
     per_text = [{f"layer {i}": rows for i, rows in enumerate(row)} for row in layers(out.hidden)]
     if isinstance(out, Features):
         scores = out.hidden.rows.new_zeros(len(chosen)) if out.pooled_or_none is None else out.pooled.unbind()
@@ -68,7 +68,7 @@ def results(model: Model, chosen: list[Text]) -> list[dict[str, Tensor]]:
 
 
 def layers(hidden) -> list[list[Tensor]]:
-    by_layer = [unpack(rows, hidden.layout) for _, rows in sorted(hidden.kept.items())]
+    by_layer = [unpack(rows, hidden.layout) for _, rows in sorted(hidden.hidden_states.items())]
     return [list(each) for each in zip(*by_layer, strict=True)]
 
 

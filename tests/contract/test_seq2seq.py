@@ -109,7 +109,7 @@ def test_a_token_that_the_table_does_not_have_is_refused(name) -> None:
 
 def test_two_labels_without_names_are_two_in_the_reference_too(tmp_path) -> None:
     """The reference writes nothing of them and reads nothing as three."""
-    new_model(BartConfig(**SMALL, num_labels=2), Task.SEQUENCE, seed=1).save(tmp_path)
+    new_model(BartConfig(**SMALL, num_labels=2), Task.SEQUENCE_CLASSIFICATION, seed=1).save(tmp_path)
     other = transformers.BartForSequenceClassification.from_pretrained(tmp_path)
     assert other.config.num_labels == 2
 

@@ -24,7 +24,7 @@ LABELS = torch.tensor([0, 1, 2])
 
 def bert() -> Model:
     config = BertConfig(**SMALL, num_labels=3, initializer_range=0.2, hidden_dropout_prob=0.5)
-    return new_model(config, Task.SEQUENCE, seed=4).eval()
+    return new_model(config, Task.SEQUENCE_CLASSIFICATION, seed=4).eval()
 
 
 @pytest.fixture(params=["kernels", "pytorch"], autouse=True)
@@ -140,7 +140,7 @@ def test_a_model_that_was_not_optimised_does_it_all() -> None:
     wanted = scores(given)
     for again in (copy.deepcopy(given), pickle.loads(pickle.dumps(given)), copy.copy(given)):
         assert scores(again).equal(wanted)
-        assert again.task is Task.SEQUENCE
+        assert again.task is Task.SEQUENCE_CLASSIFICATION
         assert again.architecture is given.architecture
     assert given.load_state_dict(given.state_dict()).missing_keys == []
     assert given.share_memory() is given

@@ -14,7 +14,7 @@ from torso.generation.completion import complete, pieces
 from torso.generation.decode_loop import draw, generators
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
-from torso.generation.samplers import narrowings
+from torso.generation.samplers import sampling_filters
 from torso.model import Model
 from torso.models.llama import LlamaConfig
 
@@ -60,7 +60,7 @@ def test_the_distribution_is_the_one_asked_for(values, model) -> None:
         from torso.generation.decoder import Decoder
 
         scores = Decoder(model, 1, sources=None, room=9).read([prompt])
-        for step in narrowings(settings):
+        for step in sampling_filters(settings):
             scores = step(scores)
         return scores.softmax(-1)[0].tolist()
 

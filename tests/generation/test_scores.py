@@ -88,7 +88,7 @@ def test_narrowing(name, value, beams, dice) -> None:
     settings = GenerationSettings(**{"do_sample": True, "top_k": 0, name: value}, num_beams=beams, eos_token_id=[3, 4])
     given = scores(dice)
     mine = given
-    for step in samplers.narrowings(settings):
+    for step in samplers.sampling_filters(settings):
         mine = step(mine)
     wanted = reference({name: value}, beams)(texts(dice), given)
     assert mine.equal(wanted)
@@ -111,7 +111,7 @@ def reference(values: dict[str, object], beams: int, prompt: int = 4) -> theirs.
 
 
 def test_all_of_them_in_order() -> None:
-    """Any mixture of knobs, at any length of the text."""
+    """Any mixture of options, at any length of the text."""
     dice = random.Random(seed())
     for _ in range(200):
         chance = torch.Generator().manual_seed(dice.randrange(1 << 30))
@@ -141,6 +141,6 @@ def test_all_of_them_in_order() -> None:
         given = mine = scores(chance)
         for change in logits_processors.processors(settings):
             mine = change(mine, written(ids, prompt))
-        for step in samplers.narrowings(settings):
+        for step in samplers.sampling_filters(settings):
             mine = step(mine)
         assert mine.equal(reference(values, beams, prompt)(ids, given)), (values, ids.shape)

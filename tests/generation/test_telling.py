@@ -11,7 +11,7 @@ from text.corpus import TEXTS
 from text.vocabularies import folder_of
 from torso import Tokenizer
 from torso.generation.logits_processors import Written
-from torso.generation.streaming import StopStrings, Teller
+from torso.generation.streaming import StopStrings, StreamedText
 
 FAMILIES = ["gpt2", "qwen2", "llama", "llama-no-prefix", "t5", "bert"]
 WHOLE = [text for text in TEXTS if "\ufffd" not in text]
@@ -28,7 +28,7 @@ def bytes_tokenizer(tmp_path_factory) -> Tokenizer:
 
 
 def told(tokenizer: Tokenizer, prompt: list[int], ids: list[int], stops: tuple[str, ...] = ()) -> list[str]:
-    teller = Teller(tokenizer, prompt, stops)
+    teller = StreamedText(tokenizer, prompt, stops)
     return [*(teller.tell(number) for number in ids), teller.rest()]
 
 

@@ -312,9 +312,9 @@ def test_progress_below_a_cell_of_a_notebook(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.stderr", stream)
     now = [0.0]
     monkeypatch.setattr("torso.hub.transfer.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
-    from torso.hub.transfer.progress import Meter
+    from torso.hub.transfer.progress import TransferProgress
 
-    with Meter("acme/tiny", 100_000_000) as meter:
+    with TransferProgress("acme/tiny", 100_000_000) as meter:
         for _ in range(8):
             now[0] += 1
             meter.advance(10_000_000)

@@ -79,7 +79,7 @@ def test_interrupted_in_a_notebook(rig: Rig, monkeypatch: pytest.MonkeyPatch):
         if rig.storage.sent() >= HELD:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("torso.hub.transfer.progress.Meter.refresh", interrupt)
+    monkeypatch.setattr("torso.hub.transfer.progress.TransferProgress.refresh", interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         get()
     assert "再次请求即可继续" in caught.value.__notes__[0]

@@ -63,7 +63,7 @@ def run(kernels, trunk: Trunk, kind: int = native.FLOAT32) -> NativeTrunk:
 
 def batch_of(sizes, only=None, seed: int = 5) -> Batch:
     dice = torch.Generator().manual_seed(seed)
-    return Batch(torch.randint(53, (sum(sizes),), generator=dice), Layout.of(sizes), only=only)
+    return Batch(torch.randint(53, (sum(sizes),), generator=dice), Layout.of(sizes), pool=only)
 
 
 def close(got: Tensor, wanted: Tensor) -> None:
@@ -84,7 +84,7 @@ def test_every_length(kernels, form: str) -> None:
 @drawn
 @given(
     form=st.sampled_from(list(FORMS)), sizes=st.lists(st.integers(1, 150), min_size=1, max_size=4),
-    only=st.sampled_from([None, "first", "last"]), seed=st.integers(0, 99),
+    pool=st.sampled_from([None, "first", "last"]), seed=st.integers(0, 99),
 )  # fmt: skip
 @torch.no_grad()
 def test_any_texts(kernels, form: str, sizes, only, seed) -> None:
@@ -97,9 +97,9 @@ def test_any_texts(kernels, form: str, sizes, only, seed) -> None:
 @torch.no_grad()
 def test_weights_and_layers_of_long_texts(kernels, form: str) -> None:
     trunk, batch = made(form), batch_of((300, 7))
-    got, wanted = (each(batch, keep=(0, 1), attentions=(0, 1)) for each in (run(kernels, trunk), trunk))
+    got, wanted = (each(batch, hidden_states=(0, 1), attentions=(0, 1)) for each in (run(kernels, trunk), trunk))
     for i in (0, 1):
-        close(got.kept[i], wanted.kept[i])
+        close(got.hidden_states[i], wanted.hidden_states[i])
         for mine, its in zip(got.attentions[i], wanted.attentions[i], strict=True):
             close(mine, its)
 
@@ -110,7 +110,7 @@ def test_distances_count(kernels, form: str) -> None:
     """What a form scores is no rounding: the same tokens in another order, seen from the first, are another text."""
     own = run(kernels, made(form, num_hidden_layers=1))
     batch = batch_of((40,), "first")
-    turned = Batch(batch.tokens[[0, *range(39, 0, -1)]], batch.layout, only="first")
+    turned = Batch(batch.tokens[[0, *range(39, 0, -1)]], batch.layout, pool="first")
     apart = float((own(batch).rows - own(turned).rows).abs().max())
     assert apart < 1e-5 if form == "3, of none" else apart > 1e-2
 

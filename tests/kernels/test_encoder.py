@@ -110,18 +110,24 @@ def test_layers_and_weights_that_are_asked_for(kernels: Library, model_type: str
     trunk = made(model_type, config)
     own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
     batch = batch_of(trunk, TEXTS["many"])
-    keep, seen = [0, trunk.depth], range(0, trunk.depth, 2)
-    got, wanted = own(batch, keep=keep, attentions=seen), trunk(batch, keep=keep, attentions=seen)
-    assert (sorted(got.kept), sorted(got.attentions)) == (sorted(wanted.kept), sorted(wanted.attentions))
-    for i in keep:
-        close(got.kept[i], wanted.kept[i])
+    asked_states, seen = [0, trunk.depth], range(0, trunk.depth, 2)
+    got, wanted = (
+        own(batch, hidden_states=asked_states, attentions=seen),
+        trunk(batch, hidden_states=asked_states, attentions=seen),
+    )
+    assert (sorted(got.hidden_states), sorted(got.attentions)) == (
+        sorted(wanted.hidden_states),
+        sorted(wanted.attentions),
+    )
+    for i in asked_states:
+        close(got.hidden_states[i], wanted.hidden_states[i])
     for i in seen:
         for mine, its in zip(got.attentions[i], wanted.attentions[i], strict=True):
             close(mine, its)
-    whole = own(batch, keep=range(trunk.depth + 1))
+    whole = own(batch, hidden_states=range(trunk.depth + 1))
     assert whole.rows.equal(got.rows)
-    for i, rows in trunk(batch, keep=range(trunk.depth + 1)).kept.items():
-        close(whole.kept[i], rows)
+    for i, rows in trunk(batch, hidden_states=range(trunk.depth + 1)).hidden_states.items():
+        close(whole.hidden_states[i], rows)
 
 
 @pytest.mark.parametrize("kind", COSINE)
@@ -177,15 +183,15 @@ def test_an_id_without_a_row_is_an_error(kernels: Library) -> None:
 def test_torch_s_defaults_are_not_the_kernels_(kernels: Library, dtype: torch.dtype) -> None:
     trunk = made("bert", "plain")
     batch = batch_of(trunk, TEXTS["many"])
-    wanted = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))(batch, keep=[1], attentions=[0])
+    wanted = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))(batch, hidden_states=[1], attentions=[0])
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:
-        got = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))(batch, keep=[1], attentions=[0])
+        got = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))(batch, hidden_states=[1], attentions=[0])
     finally:
         torch.set_default_dtype(before)
     assert got.rows.equal(wanted.rows)
-    assert got.kept[1].equal(wanted.kept[1])
+    assert got.hidden_states[1].equal(wanted.hidden_states[1])
     assert all(mine.equal(other) for mine, other in zip(got.attentions[0], wanted.attentions[0], strict=True))
 
 
@@ -211,18 +217,18 @@ def test_what_does_not_fit_its_layout_is_refused_and_other_integers_are_read(ker
 def test_one_row_of_each_text_where_some_have_none(kernels: Library, which: str) -> None:
     trunk = made("bert", "plain")
     own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
-    batch = replace(batch_of(trunk, (3, 0, 1)), only=which)
+    batch = replace(batch_of(trunk, (3, 0, 1)), pool=which)
     got, wanted = own(batch).rows, trunk(batch).rows
     assert got.shape == wanted.shape
     close(got[[0, 2]], wanted[[0, 2]])  # the row of a text without tokens means nothing
     asked: list[int] = []
 
     def encode(_: Any, call: Any) -> int:
-        asked.append(call._obj.only)
+        asked.append(call._obj.pool)
         return 0
 
     own.library = SimpleNamespace(call=SimpleNamespace(torso_encode=encode))
     for sizes in ((3, 0, 1), (3, 1)):
-        own(replace(batch_of(trunk, sizes), only=which))
+        own(replace(batch_of(trunk, sizes), pool=which))
     # The kernels have no row to take of such a text, and room for no more rows than there are tokens.
     assert [bool(each) for each in asked] == [False, True]

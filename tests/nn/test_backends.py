@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import product
 
 import pytest
@@ -13,11 +12,11 @@ from torch import Tensor
 from torso import Layout
 from torso.errors import UnsupportedError
 from torso.nn import Rule, attend
+from torso.nn.attend_backends import BACKENDS
 from torso.nn.varlen import VARLEN
 
 from .plain import attention
 
-backends = import_module(Rule.__module__).backends
 CUDA = torch.cuda.is_available()
 LENGTHS = {
     "one": ((1,), (1,)),
@@ -93,7 +92,7 @@ def expected(
     return torch.cat(outs), weights
 
 
-@pytest.mark.parametrize("backend", ["reference", "dense"])
+@pytest.mark.parametrize("backend", ["reference", "sdpa"])
 @pytest.mark.parametrize(("lengths", "rule", "heads"), [*product(LENGTHS, RULES, HEADS)])
 def test_agrees_with_the_definition(backend, lengths, rule, heads) -> None:
     (a, b), (h, g) = LENGTHS[lengths], HEADS[heads]
@@ -105,7 +104,7 @@ def test_agrees_with_the_definition(backend, lengths, rule, heads) -> None:
     torch.testing.assert_close(out.double(), wanted, rtol=2e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize("backend", ["reference", "dense"])
+@pytest.mark.parametrize("backend", ["reference", "sdpa"])
 @pytest.mark.parametrize("lengths", LENGTHS)
 @pytest.mark.parametrize("rule", ["all", "window"])
 @pytest.mark.parametrize(
@@ -125,11 +124,11 @@ def test_a_bias_is_added_to_the_scores(backend, lengths, rule, bias, heads) -> N
 @pytest.mark.parametrize("rule", [Rule(softcap=2.0), Rule(softcap=0.5, right=0), Rule(softcap=1.0, scale=3.0, left=1)])
 def test_a_cap_is_the_reference_s_alone(rule) -> None:
     sizes = (5, 2, 5)
-    q, k, v, lying = rows(12, 4, seed=1), rows(12, 2, seed=2), rows(12, 2, seed=3), layout(sizes)
-    wanted, _ = expected(q, k, v, lying, lying, rule)
-    torch.testing.assert_close(attend(q, k, v, lying, lying, rule).double(), wanted, rtol=2e-5, atol=2e-6)
-    with pytest.raises(UnsupportedError, match=r"dense: the scores are capped.*E_ATTENTION"):
-        attend(q, k, v, lying, lying, rule, backend="dense")
+    q, k, v, where = rows(12, 4, seed=1), rows(12, 2, seed=2), rows(12, 2, seed=3), layout(sizes)
+    wanted, _ = expected(q, k, v, where, where, rule)
+    torch.testing.assert_close(attend(q, k, v, where, where, rule).double(), wanted, rtol=2e-5, atol=2e-6)
+    with pytest.raises(UnsupportedError, match=r"sdpa: the scores are capped.*E_ATTENTION"):
+        attend(q, k, v, where, where, rule, backend="sdpa")
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)
@@ -160,22 +159,22 @@ def test_sequences_of_a_cache_with_room_do_not_see_the_room() -> None:
     k[:] = torch.nan
     k[rows_of] = rows(9, 2, seed=4)
     queries, keys = layout((1, 1, 1), sizes), layout(sizes)
-    for backend in ("reference", "dense"):
+    for backend in ("reference", "sdpa"):
         out = attend(q, k, v, queries, roomy, Rule(right=0), backend=backend)
         tight, _ = expected(q, k[rows_of], v[rows_of], queries, keys, Rule(right=0))
         torch.testing.assert_close(out.double(), tight, rtol=2e-5, atol=2e-6)
 
 
 def test_dropout_takes_weights_away_and_keeps_the_mean() -> None:
-    lying = layout((64,))
+    where = layout((64,))
     q, k = torch.zeros(64, 1, 4), torch.zeros(64, 1, 4)
     v = torch.ones(64, 1, 4)
-    for backend in ("reference", "dense"):
+    for backend in ("reference", "sdpa"):
         torch.manual_seed(0)
-        out = attend(q, k, v, lying, lying, Rule(dropout=0.5), backend=backend)
+        out = attend(q, k, v, where, where, Rule(dropout=0.5), backend=backend)
         assert out.std() > 0.01
         assert abs(float(out.mean()) - 1) < 0.1
-        nothing = attend(q, k, v, lying, lying, Rule(dropout=1.0), backend=backend)
+        nothing = attend(q, k, v, where, where, Rule(dropout=1.0), backend=backend)
         assert not nothing.any()
 
 
@@ -187,9 +186,9 @@ def test_dropout_takes_weights_away_and_keeps_the_mean() -> None:
     ],
 )
 def test_varlen_says_why_not_on_a_cpu(rule, bias, dtype, size, reason) -> None:
-    q, lying = rows(3, 2, size).to(dtype), layout((3,))
+    q, where = rows(3, 2, size).to(dtype), layout((3,))
     with pytest.raises(UnsupportedError, match=f"varlen: {reason}") as caught:
-        attend(q, q, q, lying, lying, rule, bias, backend="varlen")
+        attend(q, q, q, where, where, rule, bias, backend="varlen")
     assert caught.value.code == "E_ATTENTION"
     assert VARLEN.refuses(q, rule, bias) == reason
 
@@ -226,22 +225,22 @@ def test_varlen_refuses_what_its_kernel_cannot_do(q, rule, bias, capability, rea
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:
-    q, lying = rows(3, 2), layout((3,))
-    with pytest.raises(UnsupportedError, match=r"name one of: varlen, dense, reference"):
-        attend(q, q, q, lying, lying, Rule(), backend="flash")
+    q, where = rows(3, 2), layout((3,))
+    with pytest.raises(UnsupportedError, match=r"name one of: varlen, sdpa, reference"):
+        attend(q, q, q, where, where, Rule(), backend="flash")
 
 
 def test_the_order_in_which_backends_are_asked() -> None:
-    assert [each.name for each in backends()] == ["varlen", "dense", "reference"]
+    assert [each.name for each in BACKENDS] == ["varlen", "sdpa", "reference"]
 
 
 def test_nothing_to_attend_to_is_nothing() -> None:
-    q, lying = rows(0, 2), layout(())
-    for backend in ("reference", "dense"):
-        assert attend(q, q, q, lying, lying, Rule(), backend=backend).shape == (0, 2, 8)
+    q, where = rows(0, 2), layout(())
+    for backend in ("reference", "sdpa"):
+        assert attend(q, q, q, where, where, Rule(), backend=backend).shape == (0, 2, 8)
 
 
-@pytest.mark.parametrize("backend", ["reference", "dense"])
+@pytest.mark.parametrize("backend", ["reference", "sdpa"])
 def test_gradients_flow_through_every_group(backend) -> None:
     a, b = LENGTHS["fewer-queries"]
     queries, keys = layout(a, b), layout(b)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torso import Encoding, Layout, pack, unpack
-from torso.nn.heads import pick_rows
+from torso.nn.heads import pool_rows
 from torso.outputs import Hidden
 
 
@@ -27,19 +27,19 @@ def encoding(ids: list[int]) -> Encoding:
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
 def test_a_layout_says_where_everything_lies(sizes) -> None:
-    lying = Layout.of(sizes)
+    where = Layout.of(sizes)
     whole = torch.arange(sum(sizes))
-    assert [len(each) for each in unpack(whole, lying)] == sizes
-    assert torch.cat(unpack(whole, lying)).equal(whole)
-    assert lying.lengths.tolist() == sizes
-    assert lying.starts.diff().tolist() == sizes
-    assert (lying.starts.dtype, lying.lengths.dtype, lying.positions.dtype) == (torch.int32, torch.int32, torch.int64)
-    assert lying.positions.tolist() == [i for size in sizes for i in range(size)]
-    assert lying.owner().tolist() == [n for n, size in enumerate(sizes) for _ in range(size)]
-    assert [whole[i] for i in lying.first()] == [each[0] for each in unpack(whole, lying)]
-    assert [whole[i] for i in lying.last()] == [each[-1] for each in unpack(whole, lying)]
-    assert lying.longest == max(sizes)
-    assert not lying.has_room
+    assert [len(each) for each in unpack(whole, where)] == sizes
+    assert torch.cat(unpack(whole, where)).equal(whole)
+    assert where.lengths.tolist() == sizes
+    assert where.starts.diff().tolist() == sizes
+    assert (where.starts.dtype, where.lengths.dtype, where.positions.dtype) == (torch.int32, torch.int32, torch.int64)
+    assert where.positions.tolist() == [i for size in sizes for i in range(size)]
+    assert where.owner().tolist() == [n for n, size in enumerate(sizes) for _ in range(size)]
+    assert [whole[i] for i in where.first()] == [each[0] for each in unpack(whole, where)]
+    assert [whole[i] for i in where.last()] == [each[-1] for each in unpack(whole, where)]
+    assert where.longest == max(sizes)
+    assert not where.has_room
 
 
 @given(st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=6), min_size=1, max_size=6))
@@ -66,7 +66,7 @@ def test_pieces_are_views() -> None:
     assert rows[2] == -1
 
 
-@pytest.mark.parametrize(("pick", "wanted"), [("first", [0, 3, 4]), ("last", [2, 3, 5]), ("mean", [1, 3, 4.5])])
-def test_one_row_stands_for_a_sequence(pick, wanted) -> None:
+@pytest.mark.parametrize(("pool", "wanted"), [("first", [0, 3, 4]), ("last", [2, 3, 5]), ("mean", [1, 3, 4.5])])
+def test_one_row_stands_for_a_sequence(pool, wanted) -> None:
     rows = torch.arange(6.0)[:, None].expand(6, 2)
-    assert pick_rows(Hidden(rows, Layout.of([3, 1, 2])), pick)[:, 0].tolist() == wanted
+    assert pool_rows(Hidden(rows, Layout.of([3, 1, 2])), pool)[:, 0].tolist() == wanted

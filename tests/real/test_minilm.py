@@ -50,9 +50,9 @@ def test_every_layer_equals_the_reference(folder: Path, model, tokenizer) -> Non
         given = theirs(text, return_tensors="pt")
         assert tokenizer.encode(text) == given["input_ids"][0].tolist()
         wanted = reference(**given, output_hidden_states=True, output_attentions=True)
-        out = model(torso.pack([tokenizer.encoding(text)]), keep=range(7), attentions=range(6))
+        out = model(torso.pack([tokenizer.encoding(text)]), hidden_states=range(7), attentions=range(6))
         for i, rows in enumerate(wanted.hidden_states):
-            torch.testing.assert_close(out.hidden.kept[i], rows[0], rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(out.hidden.hidden_states[i], rows[0], rtol=1e-5, atol=1e-5)
         for i, weights in enumerate(wanted.attentions):
             torch.testing.assert_close(out.hidden.attentions[i][0], weights[0], rtol=1e-5, atol=1e-5)
         torch.testing.assert_close(out.pooled, wanted.pooler_output, rtol=1e-5, atol=1e-5)

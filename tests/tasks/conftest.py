@@ -15,7 +15,7 @@ from . import small
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``sequence``, ``token`` and ``masked`` models."""
     home = tmp_path_factory.mktemp("models")
-    small.save(home / "sequence", Task.SEQUENCE, labels=small.SENTIMENT)
-    small.save(home / "token", Task.TOKEN, labels=small.TAGS)
+    small.save(home / "sequence", Task.SEQUENCE_CLASSIFICATION, labels=small.SENTIMENT)
+    small.save(home / "token", Task.TOKEN_CLASSIFICATION, labels=small.TAGS)
     small.save(home / "masked", Task.MASKED_LM)
     return home

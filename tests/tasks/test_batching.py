@@ -27,7 +27,8 @@ def test_every_index_is_in_one_group_within_the_budget(sizes: list[int], budget:
 @pytest.fixture(scope="module")
 def model() -> torso.Model[torso.tasks.Label]:
     return torso.new_model(torso.BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-                                            intermediate_size=32, num_labels=3), Task.SEQUENCE, seed=3)  # fmt: skip
+                                            intermediate_size=32, num_labels=3),
+                       Task.SEQUENCE_CLASSIFICATION, seed=3)  # fmt: skip
 
 
 def encodings(count: int) -> Iterator[torso.Encoding]:

@@ -8,18 +8,18 @@ import pytest
 
 import torso
 from torso.architecture import Task
-from torso.batch import Row
+from torso.batch import Pool
 
 
-def asked(model: torso.Model) -> list[Row | None]:
+def asked(model: torso.Model) -> list[Pool | None]:
     """What each batch that the model reads from now on asks for."""
-    seen: list[Row | None] = []
-    model.register_forward_pre_hook(lambda _, given: seen.append(given[0].only))
+    seen: list[Pool | None] = []
+    model.register_forward_pre_hook(lambda _, given: seen.append(given[0].pool))
     return seen
 
 
 def test_labels_follow_from_the_first_row(models: Path) -> None:
-    model = torso.load(models / "sequence", Task.SEQUENCE)
+    model = torso.load(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
     seen = asked(model)
     torso.classify(["我有大梦想", "今天天气很好"], model=model)
     assert seen == ["first"]
@@ -28,7 +28,7 @@ def test_labels_follow_from_the_first_row(models: Path) -> None:
 @pytest.mark.parametrize(
     ("pooling", "row"), [("cls", "first"), ("lasttoken", "last"), ("mean", None), ("cls+mean", None)]
 )
-def test_vectors_follow_from_the_rows_that_are_pooled(models: Path, pooling: str, row: Row | None) -> None:
+def test_vectors_follow_from_the_rows_that_are_pooled(models: Path, pooling: str, row: Pool | None) -> None:
     model = torso.load(models / "sequence", Task.FEATURES)
     seen = asked(model)
     torso.embed(["我有大梦想", "今天天气很好"], model=model, pooling=pooling)

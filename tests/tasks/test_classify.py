@@ -88,7 +88,7 @@ def test_windows_of_a_text_are_merged_before_labels_meet(nli: Path, several: boo
 
 
 def test_windows_of_classify(nli: Path) -> None:
-    ready = make_ready(nli, Task.SEQUENCE)
+    ready = make_ready(nli, Task.SEQUENCE_CLASSIFICATION)
     text = text_of(900)
     windows = ready.tokenizer(text, truncation=True, max_length=512, stride=100, return_overflowing_tokens=True)
     rows = [_scores(ready, ids) for ids in windows["input_ids"]]

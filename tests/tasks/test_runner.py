@@ -23,7 +23,8 @@ from .test_batching import encodings
 @pytest.fixture
 def model() -> torso.Model:
     return torso.new_model(torso.BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-                                            intermediate_size=32, num_labels=3), Task.SEQUENCE, seed=3)  # fmt: skip
+                                            intermediate_size=32, num_labels=3),
+                       Task.SEQUENCE_CLASSIFICATION, seed=3)  # fmt: skip
 
 
 ERRORS = [
@@ -125,7 +126,7 @@ def test_a_stream_of_any_size_is_read_a_bounded_way_ahead(models: Path) -> None:
             taken += 1
             yield "我有大梦想"
 
-    ready = make_ready(models / "sequence", Task.SEQUENCE)
+    ready = make_ready(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
     stream = classify(endless(), model=ready, budget=64)
     for _ in range(3000):
         next(stream)

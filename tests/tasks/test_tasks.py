@@ -17,7 +17,7 @@ TEXT = "弱小的我也有大梦想！"
 
 
 def test_one_text_a_list_and_an_iterator(models: Path) -> None:
-    ready = make_ready(models / "sequence", Task.SEQUENCE)
+    ready = make_ready(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
     one = classify(TEXT, model=ready)
     assert isinstance(one, Label)
     assert set(one.scores) == set(small.SENTIMENT)
@@ -32,7 +32,7 @@ def test_one_text_a_list_and_an_iterator(models: Path) -> None:
 
 
 def test_scores_equal_the_models_own(models: Path) -> None:
-    model = torso.load(models / "sequence", Task.SEQUENCE)
+    model = torso.load(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
     encoding = torso.load_tokenizer(models / "sequence").encoding("我", "天气")
     wanted = model(torso.pack([encoding])).logits.softmax(-1)[0].detach().tolist()
     assert list(classify([("我", "天气")], model=model)[0].scores.values()) == pytest.approx(wanted, abs=1e-5)
@@ -41,8 +41,8 @@ def test_scores_equal_the_models_own(models: Path) -> None:
 @pytest.mark.parametrize("kind", ["regression", "multi_label_classification"])
 def test_the_kind_of_problem_decides_the_scores(tmp_path: Path, kind: str) -> None:
     labels = small.SENTIMENT if kind != "regression" else ["stars"]
-    folder = small.save(tmp_path / "model", Task.SEQUENCE, labels=labels, problem_type=kind)
-    model = torso.load(folder, Task.SEQUENCE)
+    folder = small.save(tmp_path / "model", Task.SEQUENCE_CLASSIFICATION, labels=labels, problem_type=kind)
+    model = torso.load(folder, Task.SEQUENCE_CLASSIFICATION)
     logits = model(torso.pack([torso.load_tokenizer(folder).encoding(TEXT)])).logits[0].detach()
     wanted = logits if kind == "regression" else logits.sigmoid()
     assert list(classify(TEXT, model=model).scores.values()) == pytest.approx(wanted.tolist(), abs=1e-5)
@@ -84,7 +84,7 @@ def test_a_text_without_a_mask_is_named(models: Path) -> None:
 
 @pytest.mark.parametrize("size", [61, 62, 63])
 def test_the_longest_text_that_fits(models: Path, size: int) -> None:
-    ready = make_ready(models / "sequence", Task.SEQUENCE)
+    ready = make_ready(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
     if size <= 62:
         assert classify("我" * size, model=ready).truncated is False
         return
@@ -96,7 +96,7 @@ def test_the_longest_text_that_fits(models: Path, size: int) -> None:
 
 
 def test_nothing_runs_before_a_long_text_is_named(models: Path) -> None:
-    ready = make_ready(models / "sequence", Task.SEQUENCE)
+    ready = make_ready(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
 
     def run(*_: object) -> None:
         raise AssertionError("it ran")
@@ -107,7 +107,7 @@ def test_nothing_runs_before_a_long_text_is_named(models: Path) -> None:
 
 
 def test_an_untrained_head_gives_no_labels(models: Path) -> None:
-    model = torso.load(models / "masked", Task.SEQUENCE, labels=small.SENTIMENT, new_head=True)
+    model = torso.load(models / "masked", Task.SEQUENCE_CLASSIFICATION, labels=small.SENTIMENT, new_head=True)
     with pytest.raises(UntrainedError, match="E_UNTRAINED"):
         classify(TEXT, model=model)
     assert classify(TEXT, model=model, untrained=True).label in small.SENTIMENT
@@ -142,7 +142,7 @@ def test_pairs_are_for_models_of_pairs(models: Path) -> None:
 
 def test_a_model_of_another_task(models: Path) -> None:
     with pytest.raises(InputError, match="E_TASK"):
-        tag(TEXT, model=torso.load(models / "sequence", Task.SEQUENCE))  # pyright: ignore[reportArgumentType, reportCallIssue]
+        tag(TEXT, model=torso.load(models / "sequence", Task.SEQUENCE_CLASSIFICATION))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def test_a_model_that_was_never_loaded_needs_a_tokenizer(models: Path) -> None:

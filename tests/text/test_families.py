@@ -109,7 +109,7 @@ def test_gemma(tmp_path: Path):
     assert (ours.bos_token, ours.eos_token, ours.pad_token, ours.unk_token) == ("<bos>", "<eos>", "<pad>", "<unk>")
 
 
-# Where the wheel, and so the reference, differs from SentencePiece: it normalizes a letter with its accents as one, it
+# Where `tokenizers`, and so the reference, differs from SentencePiece: it normalizes a letter with its accents, it
 # finds special tokens in text, it puts no space before one that is there, and of two equal cuts it takes the other.
 KNOWN = (" ", "  leading", "cafe\u0301", "[CLS]", "[cls]", "“quotes”")
 

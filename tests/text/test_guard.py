@@ -1,4 +1,4 @@
-"""Damaged tokenizer files never make the wheel panic, and other models than WordPiece pass the same guard."""
+"""Damaged tokenizer files never make `tokenizers` panic, and other models than WordPiece pass the same guard."""
 
 from __future__ import annotations
 

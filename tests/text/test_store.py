@@ -40,7 +40,7 @@ def test_what_was_kept_is_the_same(tmp_path: Path, name: str, monkeypatch: pytes
     load_tokenizer._wheels.clear()
     forbid_making(monkeypatch)
     kept = Tokenizer.from_folder(folder)
-    assert kept._loaded.wheel.document() == made._loaded.wheel.document()
+    assert kept._loaded.backend.document() == made._loaded.backend.document()
     assert kept._loaded.ready == made._loaded.ready
     assert dict(kept(HARD, HARD[::-1])) == dict(made(HARD, HARD[::-1]))
     assert kept.encodings(HARD) == made.encodings(HARD)
@@ -54,14 +54,14 @@ def test_a_tokenizer_json_too(tmp_path: Path, name: str, monkeypatch: pytest.Mon
     load_tokenizer._wheels.clear()
     forbid_making(monkeypatch)
     kept = Tokenizer.from_folder(tmp_path / "out")
-    assert kept._loaded.wheel.document() == made._loaded.wheel.document()
+    assert kept._loaded.backend.document() == made._loaded.backend.document()
     assert kept.encodings(HARD) == made.encodings(HARD)
 
 
 def test_loaded_twice_at_once_it_is_shared(tmp_path: Path):
     folder = KINDS["t5"].write(tmp_path / "in")
     one, other = Tokenizer.from_folder(folder), Tokenizer.from_folder(folder)
-    assert one._loaded.wheel is other._loaded.wheel
+    assert one._loaded.backend is other._loaded.backend
     assert one(HARD).input_ids == other(HARD).input_ids
 
 
@@ -92,7 +92,7 @@ def test_a_damaged_entry_is_written_anew(tmp_path: Path, cache: Path, damage):
 
 
 def test_an_entry_that_the_wheel_refuses(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
-    """It is whole, but was written by another version of the wheel."""
+    """It is whole, but was written by another version of `tokenizers`."""
     folder = KINDS["gpt2"].write(tmp_path / "in")
     made = Tokenizer.from_folder(folder)(HARD).input_ids
     load_tokenizer._wheels.clear()

@@ -46,7 +46,7 @@ def marian(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tokenizer, Any]:
     return Tokenizer.from_folder(folder), MarianTokenizer.from_pretrained(folder)
 
 
-# The wheel normalizes a letter with its accents as one, and of two equal cuts takes the other.
+# `tokenizers` normalizes a letter with its accents as one, and of two equal cuts takes the other.
 KNOWN = ("cafe\u0301", "“quotes”")
 
 

@@ -48,7 +48,7 @@ Examples:
   torso summarise --file articles.txt --model facebook/bart-large-cnn
   torso summarise "A long story ..." --model google-t5/t5-small --max-new-tokens 60
   torso summarise --file articles.jsonl --column body --model facebook/bart-large-cnn --json""",
-    "Any other knob of writing, by its name; may be repeated.": "写作的任何其他参数，按其名称给出；可多次使用。",
+    "Any other option of writing, by its name; may be repeated.": "写作的任何其他参数，按其名称给出；可多次使用。",
     "Tokens written at most.": "最多写出的词元数。",
     "Follow N texts side by side and give the best.": "同时跟踪 N 个文本，给出其中最好的。",
     "Texts written side by side.": "同时写的文本数。",

@@ -23,7 +23,7 @@ changes = click.option(
     "changes",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Any other knob of writing, by its name; may be repeated.",
+    help="Any other option of writing, by its name; may be repeated.",
 )
 most = click.option("--max-new-tokens", type=int, metavar="N", help="Tokens written at most.")
 beams = click.option("--num-beams", type=int, metavar="N", help="Follow N texts side by side and give the best.")

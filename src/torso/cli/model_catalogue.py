@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from torso.architecture import Architecture, architectures
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 from torso.kernels.families import FAMILIES
 
 
@@ -42,9 +42,9 @@ def catalogue() -> tuple[FamilyCard, ...]:
 
 def _card(architecture: Architecture[Any]) -> FamilyCard:
     refuses = {
-        declared.name: about.only[0]
+        declared.name: about.fixed[0]
         for declared in architecture.config.declared()
-        if (about := knob_of(declared)).only is not None
+        if (about := field_info(declared)).fixed is not None
     }
     source = Path(sys.modules[architecture.config.__module__].__file__ or "")
     return FamilyCard(

@@ -95,11 +95,11 @@ def _chosen(encoding: Read, ready: Ready[Any], model: str) -> Said:
 
 
 _HEADS: dict[Task[Any], Callable[[Read, Ready[Any], str], Said]] = {
-    Task.SEQUENCE: _classified,
-    Task.TOKEN: _tagged,
+    Task.SEQUENCE_CLASSIFICATION: _classified,
+    Task.TOKEN_CLASSIFICATION: _tagged,
     Task.MASKED_LM: _filled,
-    Task.SPAN: _answered,
-    Task.CHOICE: _chosen,
+    Task.QUESTION_ANSWERING: _answered,
+    Task.MULTIPLE_CHOICE: _chosen,
 }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torso.cli.tour_heads import head_stage, tagged
 from torso.cli.tour_stage import Stage
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
 from torso.loading.load import load_tokenizer, read_config
 from torso.tasks.reading import read
@@ -95,8 +95,8 @@ def _config(folder: Path, model: str) -> Stage:
     architecture, config = read_config(folder)
     # The family's own parameters that give the model its form; the rest is one command away.
     shared = {each.name for each in fields(HubConfig)} - {"id2label"}
-    own = {each.name: knob_of(each) for each in config.declared() if each.name not in shared}
-    acting = {name for name, about in own.items() if about.acts in ("shape", "run") and about.only is None}
+    own = {each.name: field_info(each) for each in config.declared() if each.name not in shared}
+    acting = {name for name, about in own.items() if about.acts in ("shape", "run") and about.fixed is None}
     short = [row for row in config.describe() if row.name in acting and row.value is not None]
     entries = [entry for entry in open_weights(transformer_folder(folder)).entries.values() if entry.is_float]
     data = {

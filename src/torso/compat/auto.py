@@ -129,25 +129,25 @@ class AutoModel(AutoModelFor[FeaturesOutput]):
 class AutoModelForSequenceClassification(AutoModelFor[LogitsOutput]):
     """One label, several labels or a number per text: logits [N, C]."""
 
-    task = Task.SEQUENCE
+    task = Task.SEQUENCE_CLASSIFICATION
 
 
 class AutoModelForTokenClassification(AutoModelFor[LogitsOutput]):
     """One label per token: logits [N, S, C]."""
 
-    task = Task.TOKEN
+    task = Task.TOKEN_CLASSIFICATION
 
 
 class AutoModelForQuestionAnswering(AutoModelFor[QuestionAnsweringOutput]):
     """Where an answer starts and ends: scores [N, S] each."""
 
-    task = Task.SPAN
+    task = Task.QUESTION_ANSWERING
 
 
 class AutoModelForMultipleChoice(AutoModelFor[LogitsOutput]):
     """Which alternative fits: input_ids [N, alternatives, S], logits [N, alternatives]."""
 
-    task = Task.CHOICE
+    task = Task.MULTIPLE_CHOICE
 
 
 class AutoModelForMaskedLM(AutoModelFor[LogitsOutput]):

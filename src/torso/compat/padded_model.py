@@ -106,7 +106,7 @@ class PaddedModel(Writes, nn.Module, Generic[Out]):
                 cure="Leave return_dict out.",
             )
         choices = None
-        if self.model.task is Task.CHOICE and input_ids.ndim == 3:
+        if self.model.task is Task.MULTIPLE_CHOICE and input_ids.ndim == 3:
             choices = (input_ids.shape[1],) * input_ids.shape[0]
         ids, mask, segments, positions = (
             each if each is None or choices is None else each.flatten(0, 1)
@@ -147,7 +147,7 @@ class PaddedModel(Writes, nn.Module, Generic[Out]):
         config = self.config
         wants_hidden = config.output_hidden_states if output_hidden_states is None else output_hidden_states
         wants_weights = config.output_attentions if output_attentions is None else output_attentions
-        out = self.model(batch, keep=EVERY if wants_hidden else (), attentions=EVERY if wants_weights else ())
+        out = self.model(batch, hidden_states=EVERY if wants_hidden else (), attentions=EVERY if wants_weights else ())
         return PADDED[type(out)](self.model, out, given)
 
     def _padding(self, ids: Tensor, mask: Tensor | None, positions: Tensor | None) -> Padding:

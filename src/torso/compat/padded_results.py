@@ -55,7 +55,7 @@ def _layers(hidden: Hidden, padding: Padding, source: Padding | None) -> dict[st
     return {
         "decoder_hidden_states": rows,
         "decoder_attentions": weights,
-        "cross_attentions": _weights(hidden.crossed, padding, source),
+        "cross_attentions": _weights(hidden.cross_attentions, padding, source),
         "encoder_last_hidden_state": source.put(hidden.memory.rows),
         "encoder_hidden_states": _rows(hidden.memory, source),
         "encoder_attentions": _weights(hidden.memory.attentions, source, source),
@@ -63,7 +63,7 @@ def _layers(hidden: Hidden, padding: Padding, source: Padding | None) -> dict[st
 
 
 def _rows(hidden: Hidden, padding: Padding) -> tuple[Tensor, ...] | None:
-    return tuple(padding.put(hidden.kept[i]) for i in sorted(hidden.kept)) or None
+    return tuple(padding.put(hidden.hidden_states[i]) for i in sorted(hidden.hidden_states)) or None
 
 
 def _weights(weights: Mapping[int, list[Tensor]], queries: Padding, keys: Padding) -> tuple[Tensor, ...] | None:

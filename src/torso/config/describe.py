@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from torso.config.config_file import NEUTRAL
-from torso.config.fields import knob_of
+from torso.config.fields import field_info
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def describe(config: HubConfig) -> Description:
             getattr(config, declared.name),
             declared.default,
             config.source(declared.name),
-            knob_of(declared).acts,
-            _meaning(knob_of(declared).meaning, knob_of(declared).only),
+            field_info(declared).acts,
+            _meaning(field_info(declared).meaning, field_info(declared).fixed),
             True,
         )
         for declared in config.declared()

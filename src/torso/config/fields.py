@@ -57,7 +57,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Knob:
+class FieldInfo:
     """What is known of a parameter beside its default.
 
     Attributes:
@@ -66,7 +66,7 @@ class Knob:
         least: smallest value allowed.
         most: largest value allowed.
         choices: every value allowed.
-        only: the one value implemented, and whatever other values mean the same.
+        fixed: the one value implemented, and whatever other values mean the same.
         measures: where a weight file shows the value.
     """
 
@@ -75,11 +75,11 @@ class Knob:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] | None = None
-    only: tuple[object, ...] | None = None
+    fixed: tuple[object, ...] | None = None
     measures: Axis | Count | None = None
 
 
-def knob(
+def option(
     default: Any,
     meaning: str,
     *,
@@ -89,29 +89,29 @@ def knob(
     choices: tuple[str, ...] | None = None,
     measures: Axis | Count | None = None,
 ) -> Any:
-    """Declares a parameter of a config; see `Knob`. For a dataclass field."""
-    about = Knob(meaning, acts, least, most, choices, None, measures)
-    return field(default=default, metadata={"knob": about})
+    """Declares a parameter of a config; see `FieldInfo`. For a dataclass field."""
+    about = FieldInfo(meaning, acts, least, most, choices, None, measures)
+    return field(default=default, metadata={"info": about})
 
 
 def size(default: int, meaning: str, measures: Axis | Count) -> Any:
     """Declares a parameter that states a size of the weights."""
-    return knob(default, meaning, acts="shape", least=1, measures=measures)
+    return option(default, meaning, acts="shape", least=1, measures=measures)
 
 
-def chance(default: float | None, meaning: str) -> Any:
+def probability(default: float | None, meaning: str) -> Any:
     """Declares a probability that matters in training alone."""
-    return knob(default, meaning, acts="train", least=0, most=1)
+    return option(default, meaning, acts="train", least=0, most=1)
 
 
-def only(value: Any, meaning: str = "", *, alike: tuple[object, ...] = ()) -> Any:
+def fixed(value: Any, meaning: str = "", *, alike: tuple[object, ...] = ()) -> Any:
     """Declares a parameter of which one value is implemented; any other is refused by name, but for those ``alike``."""
-    return field(default=value, metadata={"knob": Knob(meaning, "run", only=(value, *alike))})
+    return field(default=value, metadata={"info": FieldInfo(meaning, "run", fixed=(value, *alike))})
 
 
-def knob_of(declared: Field[Any]) -> Knob:
+def field_info(declared: Field[Any]) -> FieldInfo:
     """The declaration behind a dataclass field."""
-    return declared.metadata["knob"]
+    return declared.metadata["info"]
 
 
 _HINTS: dict[type, dict[str, Any]] = {}
@@ -124,9 +124,9 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
         ConfigError: ``E_CONFIG``, for a wrong type or a value out of range.
         UnsupportedError: ``E_UNSUPPORTED``, for a value that is real elsewhere and not implemented here.
     """
-    about = knob_of(declared)
+    about = field_info(declared)
     values: dict[str, object] = {"name": declared.name, "value": value, "default": declared.default}
-    if about.only is not None and value not in about.only:
+    if about.fixed is not None and value not in about.fixed:
         raise UnsupportedError(
             "E_UNSUPPORTED",
             "{name} is {value!r}; torso implements only {default!r}.",

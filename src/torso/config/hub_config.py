@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torso.config.config_file import ALIASES, NEVER_WRITTEN, UNSAID, ConfigFile
 from torso.config.declared import Declared
-from torso.config.fields import check_value, knob, knob_of, only, refuse_unknown, unknown
+from torso.config.fields import check_value, field_info, fixed, option, refuse_unknown, unknown
 from torso.config.labels import numbered, reconcile
 from torso.errors import ConfigError, NoParameterError, TorsoError, UnsupportedError
 
@@ -29,29 +29,29 @@ class HubConfig(Declared):
     aliases: ClassVar[Mapping[str, str]] = ALIASES
     unsaid: ClassVar[Mapping[int, str]] = UNSAID
 
-    architectures: list[str] | None = knob(None, "classes of transformers that the file was saved for", acts="none")
-    num_labels: int | None = knob(None, "labels of the task's head; follows from id2label", acts="shape", least=1)
-    id2label: dict[int, str] | None = knob(None, "name of each label", acts="run")
-    label2id: dict[str, int] | None = knob(None, "number of each label, the inverse of id2label", acts="run")
-    problem_type: str | None = knob(
+    architectures: list[str] | None = option(None, "classes of transformers that the file was saved for", acts="none")
+    num_labels: int | None = option(None, "labels of the task's head; follows from id2label", acts="shape", least=1)
+    id2label: dict[int, str] | None = option(None, "name of each label", acts="run")
+    label2id: dict[str, int] | None = option(None, "number of each label, the inverse of id2label", acts="run")
+    problem_type: str | None = option(
         None,
         "loss of a sequence head; null decides by the labels given",
         acts="train",
         choices=("regression", "single_label_classification", "multi_label_classification"),
     )
-    output_attentions: bool = knob(False, "whether padded models return attention weights by default", acts="run")
-    output_hidden_states: bool = knob(False, "whether padded models return every layer's rows by default", acts="run")
-    tie_word_embeddings: bool = knob(True, "whether the token embeddings are the output matrix too", acts="shape")
-    initializer_range: float = knob(0.02, "spread of the weights of a new head", acts="train", least=0)
-    dtype: str | None = knob(None, "number format the weights were saved in; the file itself decides", acts="none")
-    pad_token_id: int | None = knob(None, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(None, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(None, "id of the token that ends a text", acts="none")
-    sep_token_id: int | None = knob(None, "id of the token between two texts", acts="none")
-    cls_token_id: int | None = knob(None, "id of the token that stands for the whole text", acts="none")
-    is_encoder_decoder: bool = only(False, "whether the model has an encoder and a decoder")
-    is_decoder: bool = only(False, "whether the blocks see earlier tokens only")
-    add_cross_attention: bool = only(False, "whether the blocks read another model's rows")
+    output_attentions: bool = option(False, "whether padded models return attention weights by default", acts="run")
+    output_hidden_states: bool = option(False, "whether padded models return every layer's rows by default", acts="run")
+    tie_word_embeddings: bool = option(True, "whether the token embeddings are the output matrix too", acts="shape")
+    initializer_range: float = option(0.02, "spread of the weights of a new head", acts="train", least=0)
+    dtype: str | None = option(None, "number format the weights were saved in; the file itself decides", acts="none")
+    pad_token_id: int | None = option(None, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(None, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(None, "id of the token that ends a text", acts="none")
+    sep_token_id: int | None = option(None, "id of the token between two texts", acts="none")
+    cls_token_id: int | None = option(None, "id of the token that stands for the whole text", acts="none")
+    is_encoder_decoder: bool = fixed(False, "whether the model has an encoder and a decoder")
+    is_decoder: bool = fixed(False, "whether the blocks see earlier tokens only")
+    add_cross_attention: bool = fixed(False, "whether the blocks read another model's rows")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_file", None)
@@ -233,7 +233,7 @@ def check_divides(whole: int, whole_name: str, parts: int, parts_name: str) -> N
 
 def _is_harmless(cls: type, declared: Field[Any], value: object) -> bool:
     # What changes nothing here need not be right in a file; several files on the Hub hold odd token ids.
-    if knob_of(declared).acts != "none":
+    if field_info(declared).acts != "none":
         return False
     try:
         check_value(cls, declared, value)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NoReturn, cast
 
-from torso.config.fields import check_value, knob, only
+from torso.config.fields import check_value, fixed, option
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, UnsupportedError
 
@@ -39,14 +39,14 @@ class RotaryConfig(HubConfig):
     rope_kinds: ClassVar[tuple[str | None, ...]] = (None,)
     """The kinds of layer that turn by angles of their own; None alone where all turn alike."""
 
-    rope_theta: float = knob(10000.0, "base of the rotary angles", acts="run", least=1)
-    rope_scaling: dict[str, Any] | None = knob(None, "how rotary angles are stretched to longer texts", acts="run")
-    rope_parameters: dict[str, Any] | None = knob(
+    rope_theta: float = option(10000.0, "base of the rotary angles", acts="run", least=1)
+    rope_scaling: dict[str, Any] | None = option(None, "how rotary angles are stretched to longer texts", acts="run")
+    rope_parameters: dict[str, Any] | None = option(
         None, "base and stretching of rotary angles, in one table", acts="run"
     )
-    partial_rotary_factor: float = only(1.0, "share of a head's units that turn")
-    max_position_embeddings: int = knob(2048, "longest text the model was made for, in tokens", acts="run", least=1)
-    original_max_position_embeddings: int | None = knob(
+    partial_rotary_factor: float = fixed(1.0, "share of a head's units that turn")
+    max_position_embeddings: int = option(2048, "longest text the model was made for, in tokens", acts="run", least=1)
+    original_max_position_embeddings: int | None = option(
         None, "longest text before the stretching, in tokens; null: its own table tells", acts="run", least=2
     )
 

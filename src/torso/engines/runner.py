@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 
-from torso.batch import Batch, Row, pack
+from torso.batch import Batch, Pool, pack
 from torso.engines.model_state import Modes
 from torso.errors import InputError, LimitError
 from torso.model import Model
@@ -36,7 +36,7 @@ def run(
     split: Callable[[Out, Sequence[Tokens]], Sequence[Result]],
     *,
     prepare: Callable[[Batch, Sequence[Tokens]], Batch] | None = None,
-    only: Row | None = None,
+    pool: Pool | None = None,
     budget: int = BUDGET,
 ) -> Iterator[Result]:
     """One result per encoding, in their order, in evaluation mode and without gradients.
@@ -49,7 +49,7 @@ def run(
         encodings: tokenized texts, none of them empty.
         split: makes one result per encoding of what the model gives for a batch of them.
         prepare: says more about a batch before it is run, such as the rows wanted.
-        only: the one row of each text that is wanted of the last layer; None for all.
+        pool: the one row of each text that is wanted of the last layer; None for all.
         budget: tokens of one batch.
 
     Raises:
@@ -64,7 +64,7 @@ def run(
             cure="Leave it out: the default suits most machines.",
             values=dict(name="budget", value=budget, least=1),
         )
-    runner = _Runner(model, split, prepare, only, budget)
+    runner = _Runner(model, split, prepare, pool, budget)
     for window in _windows(encodings, _WINDOW * budget):
         yield from runner.window(window)
 
@@ -90,10 +90,10 @@ class _Runner:
         model: Model[Any],
         split: Callable[[Any, Sequence[Any]], Sequence[Any]],
         prepare: Callable[[Batch, Sequence[Any]], Batch] | None,
-        only: Row | None,
+        pool: Pool | None,
         budget: int,
     ) -> None:
-        self.model, self.split, self.prepare, self.only, self.budget = model, split, prepare, only, budget
+        self.model, self.split, self.prepare, self.pool, self.budget = model, split, prepare, pool, budget
 
     def window(self, window: Sequence[Any]) -> list[Any]:
         """The result of each encoding."""
@@ -118,7 +118,7 @@ class _Runner:
         """The results of one batch; None where the memory does not hold it."""
 
         def work() -> Sequence[Any]:
-            batch = replace(pack(chosen, device=self.model.device), only=self.only)
+            batch = replace(pack(chosen, device=self.model.device), pool=self.pool)
             if self.prepare is not None:
                 batch = self.prepare(batch, chosen)
             return self.split(self.model(batch), chosen)

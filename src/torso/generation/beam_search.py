@@ -13,7 +13,7 @@ from torso.generation.decode_loop import Stops, Why, begin, generators
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written, processors
 from torso.generation.prompts import Prompt
-from torso.generation.samplers import narrowings
+from torso.generation.samplers import sampling_filters
 from torso.model import Model
 from torso.outputs import VocabLogits
 
@@ -110,7 +110,7 @@ def search(
     chances = [generators(settings, 1)[0] for _ in prompts] if settings.do_sample else []
     everything = list(searches)
     decoder, scores = begin(model, prompts, beams)
-    changes, narrow = processors(settings), narrowings(settings)
+    changes, narrow = processors(settings), sampling_filters(settings)
     while True:
         logs = scores.log_softmax(-1)
         changed = logs

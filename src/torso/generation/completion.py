@@ -15,7 +15,7 @@ from torso.generation.decode_loop import Why, write
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import Prompt
 from torso.generation.settings_files import require_known
-from torso.generation.streaming import StopStrings, Teller
+from torso.generation.streaming import StopStrings, StreamedText
 from torso.model import Model
 from torso.outputs import VocabLogits
 
@@ -182,7 +182,7 @@ def _completion(
 ) -> Completion:
     text = ""
     if tokenizer is not None:
-        teller = Teller(tokenizer, prompt.ids, settings.stop_strings or ())
+        teller = StreamedText(tokenizer, prompt.ids, settings.stop_strings or ())
         text = "".join([teller.tell(number) for number in ids]) + teller.rest()
     return Completion(text, ids, logs, why, score)
 
@@ -208,12 +208,12 @@ def pieces(
 def _pieces(
     model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
-    tellers: dict[tuple[int, int], Teller] = {}
+    tellers: dict[tuple[int, int], StreamedText] = {}
     for step in write(model, prompts, settings, _stops(settings, tokenizer)):
         for token in step:
             place = (token.prompt, token.answer)
             if place not in tellers:
-                tellers[place] = Teller(tokenizer, prompts[token.prompt].ids, settings.stop_strings or ())
+                tellers[place] = StreamedText(tokenizer, prompts[token.prompt].ids, settings.stop_strings or ())
             text = tellers[place].tell(token.id)
             if token.why is not None:
                 text += tellers[place].rest()

@@ -13,7 +13,7 @@ from torso.generation.decoder import Decoder
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written, processors
 from torso.generation.prompts import Prompt
-from torso.generation.samplers import narrowings
+from torso.generation.samplers import sampling_filters
 from torso.model import Model
 from torso.outputs import VocabLogits
 
@@ -59,7 +59,7 @@ def write(
     texts = [started(prompts[number]) for number, _ in places]
     chances = [chance for _ in prompts for chance in generators(settings, answers)] if settings.do_sample else []
     decoder, scores = begin(model, prompts, answers)
-    changes, narrow, ends = processors(settings), narrowings(settings), frozenset(settings.ends)
+    changes, narrow, ends = processors(settings), sampling_filters(settings), frozenset(settings.ends)
     while True:
         raw = scores
         for change in changes:

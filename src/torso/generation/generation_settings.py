@@ -1,4 +1,4 @@
-"""How a model writes: every knob of generation under the Hub's own name. Loads no torch."""
+"""How a model writes: every option of generation under the Hub's own name. Loads no torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
-from torso.config.fields import check_value, knob, knob_of, refuse_unknown
+from torso.config.fields import check_value, field_info, option, refuse_unknown
 from torso.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,54 +41,54 @@ class GenerationSettings:
     Frozen; `replace` gives a changed copy. A name that does not exist is an error with the nearest one that does.
     """
 
-    max_new_tokens: int | None = knob(
+    max_new_tokens: int | None = option(
         None, "tokens written at most; null: as max_length says, else 256", acts="run", least=1
     )
-    max_length: int | None = knob(
+    max_length: int | None = option(
         None, "tokens of prompt and text together at most; where max_new_tokens is not said", acts="run", least=1
     )
-    min_new_tokens: int | None = knob(None, "tokens written before the text may end", acts="run", least=0)
-    min_length: int = knob(0, "tokens of prompt and text together before it may end", acts="run", least=0)
-    stop_strings: list[str] | None = knob(None, "the text ends where one of these is written", acts="run")
-    do_sample: bool = knob(False, "whether tokens are drawn by chance; otherwise the likeliest is taken", acts="run")
-    temperature: float = knob(1.0, "scores are divided by it: below 1 safer, above 1 wilder", acts="run", least=0)
-    top_k: int = knob(50, "only so many likeliest tokens are drawn from; 0 for all", acts="run", least=0)
-    top_p: float = knob(
+    min_new_tokens: int | None = option(None, "tokens written before the text may end", acts="run", least=0)
+    min_length: int = option(0, "tokens of prompt and text together before it may end", acts="run", least=0)
+    stop_strings: list[str] | None = option(None, "the text ends where one of these is written", acts="run")
+    do_sample: bool = option(False, "whether tokens are drawn by chance; otherwise the likeliest is taken", acts="run")
+    temperature: float = option(1.0, "scores are divided by it: below 1 safer, above 1 wilder", acts="run", least=0)
+    top_k: int = option(50, "only so many likeliest tokens are drawn from; 0 for all", acts="run", least=0)
+    top_p: float = option(
         1.0, "only the likeliest tokens that add up to this probability are drawn from", acts="run", least=0, most=1
     )
-    min_p: float | None = knob(
+    min_p: float | None = option(
         None, "only tokens of this share of the likeliest one's probability are drawn from", acts="run", least=0, most=1
     )
-    typical_p: float = knob(
+    typical_p: float = option(
         1.0, "only the most typical tokens that add up to this are drawn from", acts="run", least=1e-6, most=1
     )
-    num_beams: int = knob(1, "texts followed side by side in a beam search; 1 for none", acts="run", least=1)
-    length_penalty: float = knob(1.0, "a beam's score is divided by its length to this power", acts="run")
-    early_stopping: bool | str = knob(
+    num_beams: int = option(1, "texts followed side by side in a beam search; 1 for none", acts="run", least=1)
+    length_penalty: float = option(1.0, "a beam's score is divided by its length to this power", acts="run")
+    early_stopping: bool | str = option(
         False,
         "whether a beam search ends with as many texts as beams; never: only if none can win",
         acts="run",
         choices=("never",),
     )
-    num_return_sequences: int = knob(1, "texts written for each prompt", acts="run", least=1)
-    repetition_penalty: float = knob(
+    num_return_sequences: int = option(1, "texts written for each prompt", acts="run", least=1)
+    repetition_penalty: float = option(
         1.0, "scores of tokens that were there before are worsened by it; 1 for none", acts="run", least=1e-6
     )
-    no_repeat_ngram_size: int = knob(0, "so many tokens in a row are never repeated; 0 for any", acts="run", least=0)
-    bad_words_ids: list[list[int]] | None = knob(None, "sequences of ids that are never written", acts="run")
-    suppress_tokens: list[int] | None = knob(None, "ids that are never written", acts="run")
-    begin_suppress_tokens: list[int] | None = knob(None, "ids that are never written first", acts="run")
-    forced_bos_token_id: int | None = knob(
+    no_repeat_ngram_size: int = option(0, "so many tokens in a row are never repeated; 0 for any", acts="run", least=0)
+    bad_words_ids: list[list[int]] | None = option(None, "sequences of ids that are never written", acts="run")
+    suppress_tokens: list[int] | None = option(None, "ids that are never written", acts="run")
+    begin_suppress_tokens: list[int] | None = option(None, "ids that are never written first", acts="run")
+    forced_bos_token_id: int | None = option(
         None, "id that follows a prompt of one token, such as a target language", acts="run"
     )
-    forced_eos_token_id: int | list[int] | None = knob(None, "id written last where the length runs out", acts="run")
-    eos_token_id: int | list[int] | None = knob(None, "ids that end a text", acts="run")
-    bos_token_id: int | None = knob(None, "id that an empty prompt stands for", acts="run")
-    pad_token_id: int | None = knob(None, "id behind shorter texts in padded results", acts="run")
-    decoder_start_token_id: int | None = knob(
+    forced_eos_token_id: int | list[int] | None = option(None, "id written last where the length runs out", acts="run")
+    eos_token_id: int | list[int] | None = option(None, "ids that end a text", acts="run")
+    bos_token_id: int | None = option(None, "id that an empty prompt stands for", acts="run")
+    pad_token_id: int | None = option(None, "id behind shorter texts in padded results", acts="run")
+    decoder_start_token_id: int | None = option(
         None, "id that a decoder behind an encoder begins with; null: as the config says", acts="run"
     )
-    seed: int | None = knob(None, "makes what is drawn repeatable; null draws anew", acts="run", least=0)
+    seed: int | None = option(None, "makes what is drawn repeatable; null draws anew", acts="run", least=0)
     origin: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
@@ -112,12 +112,12 @@ class GenerationSettings:
 
     @classmethod
     def declared(cls) -> tuple[Field[Any], ...]:
-        """Every knob."""
-        return tuple(each for each in fields(cls) if "knob" in each.metadata)
+        """Every option."""
+        return tuple(each for each in fields(cls) if "info" in each.metadata)
 
     @classmethod
     def refuse_unknown(cls, given: Iterable[str]) -> None:
-        """Refuses knobs that do not exist.
+        """Refuses options that do not exist.
 
         Raises:
             UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
@@ -125,11 +125,11 @@ class GenerationSettings:
         refuse_unknown(cls, given, [each.name for each in fields(cls)])
 
     def replace(self, changes: Mapping[str, Any]) -> GenerationSettings:
-        """A copy with some knobs changed: ``settings.replace({"num_beams": 4})``.
+        """A copy with some options changed: ``settings.replace({"num_beams": 4})``.
 
         Raises:
             UnknownParameterError, ConfigError, UnsupportedError: as the constructor does.
-            ConfigError: ``E_NO_EFFECT``, for a knob that these settings would leave without effect.
+            ConfigError: ``E_NO_EFFECT``, for a option that these settings would leave without effect.
         """
         self.refuse_unknown(changes)
         if "max_length" in changes:
@@ -151,7 +151,7 @@ class GenerationSettings:
 
     @classmethod
     def default(cls, name: str) -> Any:
-        """The value of a knob that nobody set."""
+        """The value of a option that nobody set."""
         return next(each.default for each in cls.declared() if each.name == name)
 
     @property
@@ -166,7 +166,7 @@ class GenerationSettings:
         return DEFAULT_NEW_TOKENS if self.max_length is None else self.max_length - prompt
 
     def describe(self) -> Description:
-        """Every knob with value, default, source and meaning; then what the file says beside."""
+        """Every option with value, default, source and meaning; then what the file says beside."""
         from torso.config.describe import Description, Parameter
         from torso.language import say
 
@@ -177,7 +177,7 @@ class GenerationSettings:
                 each.default,
                 self.origin.get(each.name, "default"),
                 "run",
-                say(knob_of(each).meaning),
+                say(field_info(each).meaning),
                 True,
             )
             for each in self.declared()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from torso.generation.generation_settings import GenerationSettings
 
-Narrowing = Callable[[Tensor], Tensor]
+SamplingFilter = Callable[[Tensor], Tensor]
 """Scores [n, V] -> scores [n, V], minus infinity for what is left out."""
 
 
@@ -87,13 +87,13 @@ class Typical:
         return scores.masked_fill(torch.zeros_like(left_out).scatter(1, order, left_out), -math.inf)
 
 
-def narrowings(settings: GenerationSettings) -> list[Narrowing]:
+def sampling_filters(settings: GenerationSettings) -> list[SamplingFilter]:
     """What these settings do to scores that are drawn from, in transformers' order; nothing where none are drawn."""
     if not settings.do_sample:
         return []
     # Among beams one that goes on must be left, even if every end is drawn.
     least = len(settings.ends) + 1 if settings.num_beams > 1 and settings.ends else 2 if settings.num_beams > 1 else 1
-    made: list[Narrowing] = []
+    made: list[SamplingFilter] = []
     if settings.temperature != 1:
         made.append(Temperature(settings.temperature))
     if settings.top_k:

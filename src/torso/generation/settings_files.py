@@ -42,7 +42,7 @@ _OF_SAMPLING = ("epsilon_cutoff", "eta_cutoff", "top_h")
 def settings_of(folder: Path | None, config: HubConfig) -> GenerationSettings:
     """The settings of a checkpoint: of its generation_config.json, else what its config says of generation.
 
-    Keys that are no knobs are kept as ``rest``; `require_known` refuses those that would change the text.
+    Keys that are no options are kept as ``rest``; `require_known` refuses those that would change the text.
 
     Args:
         folder: where the checkpoint is; None for a model that was never loaded.

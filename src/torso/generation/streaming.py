@@ -15,7 +15,7 @@ _CONTEXT = 8  # tokens of a prompt that tell how the first token behind it is sp
 _BROKEN = "\ufffd"
 
 
-class Teller:
+class StreamedText:
     """The text of one sequence of tokens, piece by piece. The pieces together are the text.
 
     Args:

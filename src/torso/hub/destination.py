@@ -23,7 +23,7 @@ from torso.hub.remote.listing import Listing
 from torso.hub.remote_file import RemoteFile
 from torso.hub.transfer.digest import digest_of
 from torso.hub.transfer.download import Job, has_size, is_right, part_path
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.locking import locked
 from torso.io.files import inside, shown, sniff
 from torso.io.rooted import Root
@@ -56,7 +56,7 @@ class Destination(Protocol):
         """Puts a file that is not lacking in its place, where its content is elsewhere on this machine."""
         ...
 
-    def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
+    def job(self, file: RemoteFile, places: tuple[FileUrl, ...]) -> Job:
         """How to fetch a file's content."""
         ...
 
@@ -110,7 +110,7 @@ class InCache:
         if not has_size(inside(self.folder, file.path), file.size):
             self.repository.link(self.commit, file.path, file.etag)
 
-    def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
+    def job(self, file: RemoteFile, places: tuple[FileUrl, ...]) -> Job:
         """See `Destination`."""
         blob = self.repository.blob(file.etag)
         lock, root = self.repository.lock(file.etag), self.repository.root
@@ -203,7 +203,7 @@ class InFolder:
         if file.path in self._found:
             self.copy(self._found[file.path], file)
 
-    def job(self, file: RemoteFile, places: tuple[Place, ...]) -> Job:
+    def job(self, file: RemoteFile, places: tuple[FileUrl, ...]) -> Job:
         """See `Destination`."""
         arriving = self._arriving / file.etag
         lock = self._arriving / f"{file.etag}.lock"

@@ -17,7 +17,7 @@ from torso.hub.source import Source
 from torso.hub.transfer.auth import token_headers
 from torso.hub.transfer.download import PARALLEL_FROM, WAITING, Job, download, why_not_written
 from torso.hub.transfer.http import Web
-from torso.hub.transfer.progress import Meter, Notices
+from torso.hub.transfer.progress import Notices, TransferProgress
 from torso.language import say
 
 _REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C waits
@@ -95,7 +95,7 @@ def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None],
     if not jobs:
         return
     total = sum(job.file.size for job in jobs)
-    with Meter(source.name, total, quiet=settings.quiet) as meter:
+    with TransferProgress(source.name, total, quiet=settings.quiet) as meter:
         crew = _Crew(jobs, finish, settings.connections, web, meter)
         try:
             crew.run(meter.refresh)
@@ -112,7 +112,7 @@ class _Crew:
     """Threads that download: several for small files, then one for the large ones, which use several connections."""
 
     def __init__(
-        self, jobs: Sequence[Job], finish: Callable[[Job], None], connections: int, web: Web, meter: Meter
+        self, jobs: Sequence[Job], finish: Callable[[Job], None], connections: int, web: Web, meter: TransferProgress
     ) -> None:
         self._small = deque(job for job in jobs if job.file.size < PARALLEL_FROM)
         self._large = deque(job for job in jobs if job.file.size >= PARALLEL_FROM)

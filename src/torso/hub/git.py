@@ -31,7 +31,7 @@ from torso.hub.settings import HUB, MIRROR, Settings
 from torso.hub.source import Source
 from torso.hub.transfer.download import why_not_written
 from torso.hub.transfer.failure import Failure, host_of
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.locking import locked
 from torso.hub.transfer.progress import Notices
@@ -89,7 +89,7 @@ def _planned(
 
 def places_of(
     web: Web, address: str, ref: str, commit: str, files: list[RemoteFile]
-) -> Mapping[str, tuple[Place, ...]]:
+) -> Mapping[str, tuple[FileUrl, ...]]:
     """Where the objects of Git LFS of a repository are had, by SHA-256; on the Hub, by its own addresses too.
 
     Raises:
@@ -198,9 +198,9 @@ def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> No
         plan.destination.repository.write_address(plan.source.name)
 
 
-def _no_places(_file: RemoteFile) -> tuple[Place, ...]:
+def _no_places(_file: RemoteFile) -> tuple[FileUrl, ...]:
     return ()
 
 
-def _nowhere(file: RemoteFile) -> Place:
+def _nowhere(file: RemoteFile) -> FileUrl:
     raise AssertionError(file.path)

@@ -18,11 +18,11 @@ from torso.hub.remote.servers import find_listing
 from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings
 from torso.hub.source import Source
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Watcher, size_text
 
-Places = Callable[[RemoteFile], tuple[Place, ...]]
+Places = Callable[[RemoteFile], tuple[FileUrl, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +198,9 @@ def _blob_of(folder: Path, name: str) -> RemoteFile:
     return RemoteFile(name, path.stat().st_size, path.name, path.name[:40])
 
 
-def _no_places(_file: RemoteFile) -> tuple[Place, ...]:
+def _no_places(_file: RemoteFile) -> tuple[FileUrl, ...]:
     return ()
 
 
-def _no_place(file: RemoteFile) -> Place:
+def _no_place(file: RemoteFile) -> FileUrl:
     raise AssertionError(file.path)

@@ -23,7 +23,7 @@ from torso.nn.inference_only import Sealable
 from torso.nn.trunk import Trunk
 from torso.outputs import Hidden
 
-ONLY = (None, "first", "last")
+POOLS = (None, "first", "last")
 """Rows of a text that a batch may want, in the order of their numbers."""
 
 
@@ -89,7 +89,7 @@ class NativeTrunk(Sealable):
         """What the packed weights take of memory."""
         return sum(each.bytes for each in self.packed.values())
 
-    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
+    def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """As `Trunk.forward`; the rows are float32."""
         layout = batch.layout
         total = sum(layout.sizes)
@@ -98,19 +98,19 @@ class NativeTrunk(Sealable):
         places = {
             name: _address_of_whole(held, name, each, total) for name, each in numbers.items() if each is not None
         }
-        chosen = None if batch.only is None else layout.chosen(batch.only)
+        chosen = None if batch.pool is None else layout.pooled_rows(batch.pool)
         # The last block computes no other rows, unless somebody looks into it or a text has none.
-        early = chosen is not None and self.depth not in keep and self.depth - 1 not in attentions
+        early = chosen is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
         early = early and min(layout.sizes, default=1) > 0
         rows = native.room(len(layout.sizes) if early else total, self.width)
-        kept = {i: native.room(total, self.width) for i in range(self.depth + 1) if i in keep}
+        kept = {i: native.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
         weights = {i: self._room_for_weights(layout) for i in range(self.depth) if i in attentions}
         call = Call(
             texts=len(layout.sizes),
             starts=native.address(_hold(held, layout.starts.long())),
             positions=places["positions"],
             out=native.address(rows),
-            only=ONLY.index(batch.only if early else None),
+            pool=POOLS.index(batch.pool if early else None),
             threads=native.threads(),
         )
         if self.embeds:
@@ -134,7 +134,7 @@ class NativeTrunk(Sealable):
         attended = {i: self._pieces(each, layout) for i, each in weights.items()}
         if chosen is None:
             return Hidden(rows, layout, kept, attended)
-        return Hidden(rows if early else rows[chosen.rows], chosen.layout, kept, attended, only=chosen.which)
+        return Hidden(rows if early else rows[chosen.rows], chosen.layout, kept, attended, pool=chosen.which)
 
     def _room_for_weights(self, layout: Layout) -> Tensor:
         return native.room(sum(self.heads * size * size for size in layout.sizes))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Architecture
-from torso.config.fields import Axis, Count, knob_of
+from torso.config.fields import Axis, Count, field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 from torso.weights.names import Form, Names, Parts, Shape, canonical
@@ -53,7 +53,7 @@ def check_sizes(config: HubConfig, architecture: Architecture[Any], contents: Co
         WeightsError: ``E_CONFIG_WEIGHTS``, naming the parameter, the config's value and the file's.
     """
     for declared in config.declared():
-        measures = knob_of(declared).measures
+        measures = field_info(declared).measures
         there = None
         if measures is not None:
             there = measured(architecture.names, measures, contents.prefix, contents.shapes)

@@ -111,7 +111,7 @@ def load(
 
     Args:
         source: a folder, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
-        task: what the model shall give: ``Task.TOKEN``, say, from which a type checker knows the outputs, or its word.
+        task: such as ``Task.TOKEN_CLASSIFICATION``, from which a type checker knows the outputs, or its name.
         labels: names of a head's labels, in order.
         num_labels: how many labels, where they have no names.
         new_head: whether a head that the checkpoint does not hold, or not with these labels, is made new.

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
 from torso.models.encoders import SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names, pooled
 from torso.weights.names import Names, cat
 
@@ -20,20 +20,20 @@ class AlbertConfig(EncoderConfig):
     embedding_size: int = size(128, "width of the embeddings, before they are projected", Axis("embed.tokens", 1))
     hidden_size: int = size(4096, "width of every hidden state", Axis("embed.project", 0))
     # Whatever a file says here, its weights are one block: only the limit keeps a broken one from running for ever.
-    num_hidden_layers: int = knob(12, "how often the block is applied", acts="run", least=1, most=1000)
-    num_hidden_groups: int = only(1, "how many blocks there are")
-    inner_group_num: int = only(1, "how many layers one block has")
-    num_attention_heads: int = knob(64, "heads that share the width", acts="run", least=1)
+    num_hidden_layers: int = option(12, "how often the block is applied", acts="run", least=1, most=1000)
+    num_hidden_groups: int = fixed(1, "how many blocks there are")
+    inner_group_num: int = fixed(1, "how many layers one block has")
+    num_attention_heads: int = option(64, "heads that share the width", acts="run", least=1)
     intermediate_size: int = size(16384, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    hidden_act: str = knob("gelu_new", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    hidden_dropout_prob: float = chance(0.0, "dropout on embeddings and behind attention")
-    attention_probs_dropout_prob: float = chance(0.0, "dropout on attention weights")
-    classifier_dropout_prob: float = chance(0.1, "dropout before a head of labels")
+    hidden_act: str = option("gelu_new", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    hidden_dropout_prob: float = probability(0.0, "dropout on embeddings and behind attention")
+    attention_probs_dropout_prob: float = probability(0.0, "dropout on attention weights")
+    classifier_dropout_prob: float = probability(0.1, "dropout before a head of labels")
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
-    position_embedding_type: str = only("absolute", "how positions enter the model")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(2, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(3, "id of the token that ends a text", acts="none")
+    position_embedding_type: str = fixed("absolute", "how positions enter the model")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(2, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(3, "id of the token that ends a text", acts="none")
 
     @property
     def table_width(self) -> int:
@@ -97,15 +97,15 @@ HEADS: dict[Task[Any], HeadPlan[Any]] = {
         lambda c: nn.FeatureHead(nn.Transform(c.hidden_size, "tanh")),
         Names({"pooler.dense": POOLER}, optional=("pooler",)),
     ),
-    Task.SEQUENCE: HeadPlan(
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
         lambda c: pooled(c, c.labels, c.head_dropout), Names({"mlp.dense": POOLER, "out": "classifier"})
     ),
-    Task.CHOICE: HeadPlan(
+    Task.MULTIPLE_CHOICE: HeadPlan(
         lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)),
         Names({"scorer.mlp.dense": POOLER, "scorer.out": "classifier"}),
     ),
-    Task.TOKEN: TOKEN,
-    Task.SPAN: SPAN,
+    Task.TOKEN_CLASSIFICATION: TOKEN,
+    Task.QUESTION_ANSWERING: SPAN,
     Task.MASKED_LM: HeadPlan(
         lambda c: masked_lm(c, c.hidden_act),
         masked_lm_names(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import chance
+from torso.config.fields import probability
 from torso.models.seq2seq import Seq2SeqConfig, sides
 from torso.weights.names import Names, Row, cat
 
@@ -20,7 +20,7 @@ class BartConfig(Seq2SeqConfig):
     # transformers takes labels that are left unsaid to be three, which is not what it leaves unsaid.
     unsaid: ClassVar[Mapping[int, str]] = {}
 
-    classifier_dropout: float = chance(0.0, "dropout before a head of labels")
+    classifier_dropout: float = probability(0.0, "dropout before a head of labels")
 
     def positions(self) -> nn.LearnedPositions:
         """A table of positions; the first two of its rows are never read."""
@@ -79,7 +79,7 @@ def vocabulary(c: Seq2SeqConfig) -> nn.VocabHead:
 def sequence(c: BartConfig) -> nn.SequenceHead:
     """Logits from the last token of the decoder, which reads the text itself."""
     mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
-    return nn.SequenceHead(c.d_model, c.labels, pick="last", mlp=mlp, dropout=c.classifier_dropout)
+    return nn.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
 
 
 FEATURES: HeadPlan[Any] = HeadPlan(lambda c: nn.FeatureHead())
@@ -94,10 +94,10 @@ TARGETS: HeadPlan[Any] = HeadPlan(
 TASKS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: FEATURES,
     Task.SEQ2SEQ_LM: TARGETS,
-    Task.SEQUENCE: HeadPlan(
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
         sequence, Names({"mlp.1.dense": "classification_head.dense", "out": "classification_head.out_proj"})
     ),
-    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
 }
 
 register(Architecture(("bart",), "Bart", BartConfig, trunk, TRUNK, TASKS))

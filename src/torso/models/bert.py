@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import Axis, chance, knob, only, size
+from torso.config.fields import Axis, fixed, option, probability, size
 from torso.models.encoders import BERT_HEADS, EncoderConfig
 from torso.weights.names import Names, cat
 
@@ -18,9 +18,9 @@ class BertConfig(EncoderConfig):
     model_type: ClassVar[str] = "bert"
 
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
-    classifier_dropout: float | None = chance(None, "dropout before a head; null takes hidden_dropout_prob")
-    position_embedding_type: str = only("absolute", "how positions enter the model")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    classifier_dropout: float | None = probability(None, "dropout before a head; null takes hidden_dropout_prob")
+    position_embedding_type: str = fixed("absolute", "how positions enter the model")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def positions(self) -> nn.LearnedPositions:
         """The table of positions."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 from torso import nn
 from torso.architecture import Architecture, Task, register
 from torso.config.config_file import ALIASES
-from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
 from torso.weights.names import Names, heads_interleaved
@@ -30,18 +30,18 @@ class BloomConfig(HubConfig):
     vocab_size: int = size(250880, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(64, "width of every hidden state", Axis("embed.tokens", 1))
     n_layer: int = size(2, "blocks of the trunk", Count("layers"))
-    n_head: int = knob(8, "heads that share the width", acts="run", least=1)
-    layer_norm_epsilon: float = knob(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
-    apply_residual_connection_post_layernorm: bool = knob(
+    n_head: int = option(8, "heads that share the width", acts="run", least=1)
+    layer_norm_epsilon: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    apply_residual_connection_post_layernorm: bool = option(
         False, "whether branches are added to the normed rows instead of the rows", acts="run"
     )
-    hidden_dropout: float = chance(0.0, "dropout on what attention and feed-forward add")
-    attention_dropout: float = chance(0.0, "dropout on attention weights")
-    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null takes hidden_dropout")
-    slow_but_exact: bool = knob(False, "whether transformers adds up products in the order of training", acts="none")
-    pretraining_tp: int = knob(1, "parts in which those products were added up in training", acts="none")
-    bos_token_id: int | None = knob(1, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+    hidden_dropout: float = probability(0.0, "dropout on what attention and feed-forward add")
+    attention_dropout: float = probability(0.0, "dropout on attention weights")
+    classifier_dropout: float | None = probability(None, "dropout before a head of labels; null takes hidden_dropout")
+    slow_but_exact: bool = option(False, "whether transformers adds up products in the order of training", acts="none")
+    pretraining_tp: int = option(1, "parts in which those products were added up in training", acts="none")
+    bos_token_id: int | None = option(1, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
         """The heads share the width."""
@@ -58,7 +58,7 @@ def trunk(c: BloomConfig) -> nn.Trunk:
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_epsilon)
     block = nn.NormedResidualBlock if c.apply_residual_connection_post_layernorm else nn.PreNormBlock
     slopes = nn.SlopeBias(c.n_head)
-    rule = nn.Rule(right=0, dropout=c.attention_dropout)
+    rule = nn.Rule.causal(dropout=c.attention_dropout)
     return nn.Trunk(
         embed=nn.Embeddings(c.vocab_size, c.hidden_size, norm=norm()),
         layers=[
@@ -97,6 +97,6 @@ def every_token(c: BloomConfig) -> nn.TokenHead:
     return nn.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout)
 
 
-HEADS = {**DECODER_HEADS, Task.TOKEN: replace(NAMED_CLASSIFIER, build=every_token)}
+HEADS = {**DECODER_HEADS, Task.TOKEN_CLASSIFICATION: replace(NAMED_CLASSIFIER, build=every_token)}
 
 register(Architecture(("bloom",), "Bloom", BloomConfig, trunk, TRUNK, HEADS))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
 from torso.errors import UnsupportedError
 from torso.models.encoders import FEATURES, PREDICTIONS, SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names
 from torso.weights.names import Names, heads_interleaved
@@ -27,26 +27,28 @@ class DebertaConfig(EncoderConfig):
 
     vocab_size: int = size(50265, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(768, "width of every hidden state", Axis("layers.0.ffn.up", 1))
-    embedding_size: int | None = knob(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
-    type_vocab_size: int = knob(
+    embedding_size: int | None = option(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
+    type_vocab_size: int = option(
         0, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
     )
-    layer_norm_eps: float = knob(1e-7, "added to the variance in every norm", acts="run", least=1e-20, most=1)
-    relative_attention: bool = knob(False, "whether attention scores distances", acts="shape")
-    max_relative_positions: int = knob(
+    layer_norm_eps: float = option(1e-7, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    relative_attention: bool = option(False, "whether attention scores distances", acts="shape")
+    max_relative_positions: int = option(
         -1, "distances told apart on each side; below 1: max_position_embeddings", acts="shape"
     )
-    position_biased_input: bool = knob(True, "whether positions are added to the embeddings", acts="shape")
-    pos_att_type: list[str] | str | None = knob(
+    position_biased_input: bool = option(True, "whether positions are added to the embeddings", acts="shape")
+    pos_att_type: list[str] | str | None = option(
         None, "which scores distances enter: c2p those of queries, p2c those of keys", acts="shape"
     )
-    talking_head: bool = only(False, "whether heads are mixed before and after the softmax")
-    pooler_dropout: float = chance(0.0, "dropout before the pooler")
-    pooler_hidden_act: str = knob("gelu", "activation of the pooler", acts="run", choices=ACTIVATIONS)
-    pooler_hidden_size: int | None = knob(None, "width of the pooler, which is hidden_size", acts="none")
-    cls_dropout: float | None = chance(None, "dropout before the labels of whole texts; null takes hidden_dropout_prob")
-    legacy: bool = knob(True, "whether the masked-LM head goes by BERT's names", acts="shape")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    talking_head: bool = fixed(False, "whether heads are mixed before and after the softmax")
+    pooler_dropout: float = probability(0.0, "dropout before the pooler")
+    pooler_hidden_act: str = option("gelu", "activation of the pooler", acts="run", choices=ACTIVATIONS)
+    pooler_hidden_size: int | None = option(None, "width of the pooler, which is hidden_size", acts="none")
+    cls_dropout: float | None = probability(
+        None, "dropout before the labels of whole texts; null takes hidden_dropout_prob"
+    )
+    legacy: bool = option(True, "whether the masked-LM head goes by BERT's names", acts="shape")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def check(self) -> None:
         """The heads share the width, and distances enter scores that there are."""
@@ -155,7 +157,7 @@ def pooled(c: DebertaConfig, labels: int) -> nn.SequenceHead:
     """Logits from the first token, through a pooler."""
     mlp = nn.Sequential(nn.Dropout(c.pooler_dropout), nn.Transform(c.hidden_size, c.pooler_hidden_act))
     dropout = c.hidden_dropout_prob if c.cls_dropout is None else c.cls_dropout
-    return nn.SequenceHead(c.hidden_size, labels, pick="first", mlp=mlp, dropout=dropout)
+    return nn.SequenceHead(c.hidden_size, labels, pool="first", mlp=mlp, dropout=dropout)
 
 
 def vocabulary(c: DebertaConfig) -> nn.VocabHead:
@@ -204,9 +206,11 @@ POOLER = "pooler.dense"
 
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: FEATURES,
-    Task.SEQUENCE: HeadPlan(lambda c: pooled(c, c.labels), Names({"mlp.1.dense": POOLER, "out": "classifier"})),
-    Task.TOKEN: TOKEN,
-    Task.SPAN: SPAN,
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
+        lambda c: pooled(c, c.labels), Names({"mlp.1.dense": POOLER, "out": "classifier"})
+    ),
+    Task.TOKEN_CLASSIFICATION: TOKEN,
+    Task.QUESTION_ANSWERING: SPAN,
     Task.MASKED_LM: HeadPlan(
         vocabulary,
         replace(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, size
 from torso.errors import ConfigError
 from torso.models.deberta import ATTENTION, CHOICE, HEADS, PREFIX, ROWS, UNUSED, DebertaConfig, parts, stack
 from torso.weights.names import Names, cat
@@ -24,21 +24,23 @@ class DebertaV2Config(DebertaConfig):
     vocab_size: int = size(128100, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(1536, "width of every hidden state", Axis("layers.0.ffn.up", 1))
     num_hidden_layers: int = size(24, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(24, "heads that share the width", acts="run", least=1)
+    num_attention_heads: int = option(24, "heads that share the width", acts="run", least=1)
     intermediate_size: int = size(6144, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    attention_head_size: int | None = knob(
+    attention_head_size: int | None = option(
         None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=1
     )
-    share_att_key: bool = knob(
+    share_att_key: bool = option(
         False, "whether distances are projected as tokens are, by the same weights", acts="shape"
     )
-    position_buckets: int = knob(-1, "rows of distances on each side, coarser further off; below 1: none", acts="shape")
-    norm_rel_ebd: str = knob("none", "norm of the rows of distances", acts="shape", choices=("none", "layer_norm"))
-    conv_kernel_size: int = knob(
+    position_buckets: int = option(
+        -1, "rows of distances on each side, coarser further off; below 1: none", acts="shape"
+    )
+    norm_rel_ebd: str = option("none", "norm of the rows of distances", acts="shape", choices=("none", "layer_norm"))
+    conv_kernel_size: int = option(
         0, "tokens that the first block's convolution sees, odd; 0 for none", acts="shape", least=0
     )
-    conv_groups: int = knob(1, "groups of units that are convolved apart", acts="shape", least=1)
-    conv_act: str = knob("tanh", "activation of the convolution", acts="run", choices=ACTIVATIONS)
+    conv_groups: int = option(1, "groups of units that are convolved apart", acts="shape", least=1)
+    conv_act: str = option("tanh", "activation of the convolution", acts="run", choices=ACTIVATIONS)
 
     def check(self) -> None:
         """A convolution has a middle."""
@@ -74,7 +76,7 @@ def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.Pos
 
         def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
             """x [T, D] -> [T, D]."""
-            near = ctx.leaving(self.conv_act(self.dropout(self.conv(x, ctx.layout))))
+            near = ctx.pooled(self.conv_act(self.dropout(self.conv(x, ctx.layout))))
             return self.conv_norm(super().forward(x, ctx) + near)
 
     return ConvolvedBlock()
@@ -103,6 +105,6 @@ TRUNK = Names(
     },
     unused=UNUSED,
 )
-HEADS_V2 = {**HEADS, Task.CHOICE: CHOICE}
+HEADS_V2 = {**HEADS, Task.MULTIPLE_CHOICE: CHOICE}
 
 register(Architecture(("deberta-v2",), "DebertaV2", DebertaV2Config, trunk, TRUNK, HEADS_V2, shares=True))

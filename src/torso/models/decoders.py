@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from torso import nn
 from torso.architecture import HeadPlan, Task
-from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import check_divides
 from torso.config.rope import RotaryConfig
 from torso.errors import ConfigError
@@ -53,15 +53,17 @@ class RotaryDecoderConfig(RotaryConfig):
     hidden_size: int = size(4096, "width of every hidden state", Axis("embed.tokens", 1))
     intermediate_size: int = size(11008, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
     num_hidden_layers: int = size(32, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(32, "heads that share the width", acts="run", least=1)
-    num_key_value_heads: int | None = knob(
+    num_attention_heads: int = option(32, "heads that share the width", acts="run", least=1)
+    num_key_value_heads: int | None = option(
         None, "heads of keys and values; null: one per query head", acts="shape", least=1
     )
-    head_dim: int | None = knob(None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
-    rms_norm_eps: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
-    attention_dropout: float = chance(0.0, "dropout on attention weights")
-    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null is 0.1")
-    tie_word_embeddings: bool = knob(False, "whether the token embeddings are the output matrix too", acts="shape")
+    head_dim: int | None = option(
+        None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2
+    )
+    rms_norm_eps: float = option(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    attention_dropout: float = probability(0.0, "dropout on attention weights")
+    classifier_dropout: float | None = probability(None, "dropout before a head of labels; null is 0.1")
+    tie_word_embeddings: bool = option(False, "whether the token embeddings are the output matrix too", acts="shape")
 
     def check(self) -> None:
         """The groups of keys and values share the query heads evenly."""
@@ -108,7 +110,7 @@ def next_token(c: DecoderConfig) -> nn.VocabHead:
 
 def last_token(c: DecoderConfig) -> nn.SequenceHead:
     """Logits from the last token, which has seen all others."""
-    return nn.SequenceHead(c.hidden_size, c.labels, pick="last", bias=False)
+    return nn.SequenceHead(c.hidden_size, c.labels, pool="last", bias=False)
 
 
 def every_token(c: DecoderConfig) -> nn.TokenHead:
@@ -121,14 +123,14 @@ OUTPUT = Names({"out": "lm_head"}, copies={"lm_head.weight": "trunk.embed.tokens
 SPANLESS_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
     Task.CAUSAL_LM: HeadPlan(next_token, OUTPUT),
-    Task.SEQUENCE: HeadPlan(last_token, Names({"out": "score"})),
-    Task.TOKEN: HeadPlan(every_token, Names({"out": "score"})),
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(last_token, Names({"out": "score"})),
+    Task.TOKEN_CLASSIFICATION: HeadPlan(every_token, Names({"out": "score"})),
 }
 DECODER_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     **SPANLESS_HEADS,
-    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
 }
 # What the older families, from GPT-2 to BLOOM, call the head of labels of tokens.
-NAMED_CLASSIFIER = replace(DECODER_HEADS[Task.TOKEN], names=Names({"out": "classifier"}))
+NAMED_CLASSIFIER = replace(DECODER_HEADS[Task.TOKEN_CLASSIFICATION], names=Names({"out": "classifier"}))
 # Two families have a class whose trunk goes by another name.
-OLDER_SPAN = replace(DECODER_HEADS[Task.SPAN], prefix="transformer.")
+OLDER_SPAN = replace(DECODER_HEADS[Task.QUESTION_ANSWERING], prefix="transformer.")

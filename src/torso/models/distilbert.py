@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.models.encoders import FEATURES, masked_lm_names
 from torso.weights.names import Names, cat
@@ -24,16 +24,16 @@ class DistilBertConfig(HubConfig):
     vocab_size: int = size(30522, "entries of the vocabulary", Axis("embed.tokens", 0))
     dim: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
     n_layers: int = size(6, "blocks of the trunk", Count("layers"))
-    n_heads: int = knob(12, "heads that share the width", acts="run", least=1)
+    n_heads: int = option(12, "heads that share the width", acts="run", least=1)
     hidden_dim: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    activation: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    activation: str = option("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
     max_position_embeddings: int = size(512, "longest text, in tokens", Axis("embed.positions.table", 0))
-    sinusoidal_pos_embds: bool = knob(False, "whether the table of positions began as sines; it is read", acts="none")
-    dropout: float = chance(0.1, "dropout on embeddings and feed-forwards, and before labels of tokens")
-    attention_dropout: float = chance(0.1, "dropout on attention weights")
-    seq_classif_dropout: float = chance(0.2, "dropout before labels of texts and before choices")
-    qa_dropout: float = chance(0.1, "dropout before the places of an answer")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    sinusoidal_pos_embds: bool = option(False, "whether the table of positions began as sines; it is read", acts="none")
+    dropout: float = probability(0.1, "dropout on embeddings and feed-forwards, and before labels of tokens")
+    attention_dropout: float = probability(0.1, "dropout on attention weights")
+    seq_classif_dropout: float = probability(0.2, "dropout before labels of texts and before choices")
+    qa_dropout: float = probability(0.1, "dropout before the places of an answer")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def check(self) -> None:
         """The heads share the width."""
@@ -85,7 +85,7 @@ TRUNK = Names(
 def scored(c: DistilBertConfig, labels: int) -> nn.SequenceHead:
     """Logits from the first token, through a layer of the head's own."""
     mlp = nn.Transform(c.dim, "relu")
-    return nn.SequenceHead(c.dim, labels, pick="first", mlp=mlp, dropout=c.seq_classif_dropout)
+    return nn.SequenceHead(c.dim, labels, pool="first", mlp=mlp, dropout=c.seq_classif_dropout)
 
 
 def masked_lm(c: DistilBertConfig) -> nn.VocabHead:
@@ -96,13 +96,17 @@ def masked_lm(c: DistilBertConfig) -> nn.VocabHead:
 
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: FEATURES,
-    Task.SEQUENCE: HeadPlan(lambda c: scored(c, c.labels), Names({"mlp.dense": "pre_classifier", "out": "classifier"})),
-    Task.CHOICE: HeadPlan(
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
+        lambda c: scored(c, c.labels), Names({"mlp.dense": "pre_classifier", "out": "classifier"})
+    ),
+    Task.MULTIPLE_CHOICE: HeadPlan(
         lambda c: nn.ChoiceHead(scored(c, 1)),
         Names({"scorer.mlp.dense": "pre_classifier", "scorer.out": "classifier"}),
     ),
-    Task.TOKEN: HeadPlan(lambda c: nn.TokenHead(c.dim, c.labels, dropout=c.dropout), Names({"out": "classifier"})),
-    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.dim, dropout=c.qa_dropout), Names({"out": "qa_outputs"})),
+    Task.TOKEN_CLASSIFICATION: HeadPlan(
+        lambda c: nn.TokenHead(c.dim, c.labels, dropout=c.dropout), Names({"out": "classifier"})
+    ),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.dim, dropout=c.qa_dropout), Names({"out": "qa_outputs"})),
     Task.MASKED_LM: HeadPlan(
         masked_lm,
         masked_lm_names(

@@ -7,7 +7,7 @@ from typing import Any
 
 from torso import nn
 from torso.architecture import HeadPlan, Task
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.weights.names import Names, Row
 
@@ -18,13 +18,13 @@ class EncoderConfig(HubConfig):
     vocab_size: int = size(30522, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
     num_hidden_layers: int = size(12, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(12, "heads that share the width", acts="run", least=1)
+    num_attention_heads: int = option(12, "heads that share the width", acts="run", least=1)
     intermediate_size: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    hidden_act: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    hidden_dropout_prob: float = chance(0.1, "dropout on embeddings and block outputs")
-    attention_probs_dropout_prob: float = chance(0.1, "dropout on attention weights")
+    hidden_act: str = option("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    hidden_dropout_prob: float = probability(0.1, "dropout on embeddings and block outputs")
+    attention_probs_dropout_prob: float = probability(0.1, "dropout on attention weights")
     max_position_embeddings: int = size(512, "longest text, in tokens", Axis("embed.positions.table", 0))
-    layer_norm_eps: float = knob(1e-12, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    layer_norm_eps: float = option(1e-12, "added to the variance in every norm", acts="run", least=1e-20, most=1)
 
     def check(self) -> None:
         """The heads share the width."""
@@ -52,13 +52,13 @@ POOLER = "{trunk}pooler.dense"
 def pooled(c: EncoderConfig, labels: int, dropout: float) -> nn.SequenceHead:
     """Logits from the first token, through BERT's tanh pooler."""
     pooler = nn.Transform(c.hidden_size, "tanh")
-    return nn.SequenceHead(c.hidden_size, labels, pick="first", mlp=pooler, dropout=dropout)
+    return nn.SequenceHead(c.hidden_size, labels, pool="first", mlp=pooler, dropout=dropout)
 
 
 def first_token(c: EncoderConfig, act: str) -> nn.SequenceHead:
     """Logits from the first token, through a layer of the head's own."""
     mlp = nn.Sequential(nn.Dropout(c.head_dropout), nn.Transform(c.hidden_size, act))
-    return nn.SequenceHead(c.hidden_size, c.labels, pick="first", mlp=mlp, dropout=c.head_dropout)
+    return nn.SequenceHead(c.hidden_size, c.labels, pool="first", mlp=mlp, dropout=c.head_dropout)
 
 
 def masked_lm(c: EncoderConfig, act: str) -> nn.VocabHead:
@@ -94,15 +94,15 @@ FIRST_TOKEN = Names({"mlp.1.dense": "classifier.dense", "out": "classifier.out_p
 PREDICTIONS = "cls.predictions"
 BERT_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: POOLED_FEATURES,
-    Task.SEQUENCE: HeadPlan(
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
         lambda c: pooled(c, c.labels, c.head_dropout), Names({"mlp.dense": POOLER, "out": "classifier"})
     ),
-    Task.CHOICE: HeadPlan(lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)), CHOICE.names),
+    Task.MULTIPLE_CHOICE: HeadPlan(lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)), CHOICE.names),
     Task.NEXT_SENTENCE: HeadPlan(
         lambda c: pooled(c, 2, 0.0), Names({"mlp.dense": POOLER, "out": "cls.seq_relationship"})
     ),
-    Task.TOKEN: TOKEN,
-    Task.SPAN: SPAN,
+    Task.TOKEN_CLASSIFICATION: TOKEN,
+    Task.QUESTION_ANSWERING: SPAN,
     Task.MASKED_LM: HeadPlan(
         lambda c: masked_lm(c, c.hidden_act),
         masked_lm_names(

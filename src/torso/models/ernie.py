@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import Axis, knob, size
+from torso.config.fields import Axis, option, size
 from torso.models import bert
 from torso.models.encoders import BERT_HEADS
 
@@ -21,7 +21,7 @@ class ErnieConfig(bert.BertConfig):
     model_type: ClassVar[str] = "ernie"
 
     task_type_vocab_size: int = size(3, "kinds of task that embeddings tell apart", Axis("embed.positions.task", 0))
-    use_task_id: bool = knob(False, "whether the embedding of the first kind of task is added", acts="shape")
+    use_task_id: bool = option(False, "whether the embedding of the first kind of task is added", acts="shape")
 
     def positions(self) -> nn.LearnedPositions:
         """The table of positions, with what is the same for every token added."""

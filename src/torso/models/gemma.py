@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, fixed, option, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
 from torso.models.llama import TRUNK
 
@@ -23,19 +23,19 @@ class GemmaConfig(RotaryDecoderConfig):
     hidden_size: int = size(3072, "width of every hidden state", Axis("embed.tokens", 1))
     intermediate_size: int = size(24576, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
     num_hidden_layers: int = size(28, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(16, "query heads", acts="shape", least=1)
-    num_key_value_heads: int = knob(16, "heads of keys and values", acts="shape", least=1)
-    head_dim: int = knob(256, "width of a head", acts="shape", least=2)
-    hidden_act: str = knob(
+    num_attention_heads: int = option(16, "query heads", acts="shape", least=1)
+    num_key_value_heads: int = option(16, "heads of keys and values", acts="shape", least=1)
+    head_dim: int = option(256, "width of a head", acts="shape", least=2)
+    hidden_act: str = option(
         "gelu_pytorch_tanh", "activation of the feed-forward; gelu means its tanh form", acts="run", choices=ACTIVATIONS
     )
-    attention_bias: bool = knob(False, "whether the projections of attention have a bias", acts="shape")
-    use_bidirectional_attention: bool | None = only(None, BOTH_WAYS, alike=(False,))
-    max_position_embeddings: int = knob(8192, "longest text the model was made for, in tokens", acts="run", least=1)
-    tie_word_embeddings: bool = knob(True, "whether the token embeddings are the output matrix too", acts="shape")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(2, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(1, "id of the token that ends a text", acts="none")
+    attention_bias: bool = option(False, "whether the projections of attention have a bias", acts="shape")
+    use_bidirectional_attention: bool | None = fixed(None, BOTH_WAYS, alike=(False,))
+    max_position_embeddings: int = option(8192, "longest text the model was made for, in tokens", acts="run", least=1)
+    tie_word_embeddings: bool = option(True, "whether the token embeddings are the output matrix too", acts="shape")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(2, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
 
 
 def trunk(c: GemmaConfig) -> nn.Trunk:
@@ -56,7 +56,7 @@ def trunk(c: GemmaConfig) -> nn.Trunk:
                     bias=c.attention_bias,
                     out_bias=c.attention_bias,
                     rotary=rotary,
-                    rule=nn.Rule(right=0, dropout=c.attention_dropout),
+                    rule=nn.Rule.causal(dropout=c.attention_dropout),
                 ),
                 ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, act, bias=False),
                 attn_norm=norm(),

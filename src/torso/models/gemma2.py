@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, fixed, option, size
 from torso.models.decoders import FULL, OUTPUT, SLIDING, SPANLESS_HEADS, RotaryDecoderConfig, check_kinds
 from torso.models.gemma import BOTH_WAYS
 from torso.models.llama import TRUNK as LLAMA
@@ -23,30 +23,30 @@ class Gemma2Config(RotaryDecoderConfig):
     hidden_size: int = size(2304, "width of every hidden state", Axis("embed.tokens", 1))
     intermediate_size: int = size(9216, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
     num_hidden_layers: int = size(26, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(8, "query heads", acts="shape", least=1)
-    num_key_value_heads: int = knob(4, "heads of keys and values", acts="shape", least=1)
-    head_dim: int = knob(256, "width of a head", acts="shape", least=2)
-    hidden_activation: str = knob(
+    num_attention_heads: int = option(8, "query heads", acts="shape", least=1)
+    num_key_value_heads: int = option(4, "heads of keys and values", acts="shape", least=1)
+    head_dim: int = option(256, "width of a head", acts="shape", least=2)
+    hidden_activation: str = option(
         "gelu_pytorch_tanh", "activation of the feed-forward", acts="run", choices=ACTIVATIONS
     )
-    attention_bias: bool = knob(False, "whether the projections of attention have a bias", acts="shape")
-    query_pre_attn_scalar: float = knob(256, "scores are divided by the root of it", acts="run", least=1)
-    attn_logit_softcapping: float | None = knob(
+    attention_bias: bool = option(False, "whether the projections of attention have a bias", acts="shape")
+    query_pre_attn_scalar: float = option(256, "scores are divided by the root of it", acts="run", least=1)
+    attn_logit_softcapping: float | None = option(
         50.0, "what scores of attention stay below, by tanh; null for no cap", acts="run", least=1e-6
     )
-    final_logit_softcapping: float | None = knob(
+    final_logit_softcapping: float | None = option(
         30.0, "what scores of the vocabulary stay below, by tanh; null for no cap", acts="run", least=1e-6
     )
-    sliding_window: int | None = knob(
+    sliding_window: int | None = option(
         4096, "tokens that a token sees, itself included; null for all", acts="run", least=1
     )
-    layer_types: list[str] | None = knob(None, "which layers have a window; null: as the family has them", acts="run")
-    use_bidirectional_attention: bool | None = only(None, BOTH_WAYS, alike=(False,))
-    max_position_embeddings: int = knob(8192, "longest text the model was made for, in tokens", acts="run", least=1)
-    tie_word_embeddings: bool = knob(True, "whether the token embeddings are the output matrix too", acts="shape")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(2, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(1, "id of the token that ends a text", acts="none")
+    layer_types: list[str] | None = option(None, "which layers have a window; null: as the family has them", acts="run")
+    use_bidirectional_attention: bool | None = fixed(None, BOTH_WAYS, alike=(False,))
+    max_position_embeddings: int = option(8192, "longest text the model was made for, in tokens", acts="run", least=1)
+    tie_word_embeddings: bool = option(True, "whether the token embeddings are the output matrix too", acts="shape")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(2, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
         """Every layer has a kind."""
@@ -67,9 +67,8 @@ class Gemma2Config(RotaryDecoderConfig):
     def rule(self, layer: int) -> nn.Rule:
         """What a layer's tokens see; with a cap on the scores."""
         window = self.sliding_window if self.kind(layer) == SLIDING else None
-        return nn.Rule(
-            left=None if window is None else window - 1,
-            right=0,
+        return nn.Rule.causal(
+            window,
             scale=self.query_pre_attn_scalar**-0.5,
             softcap=self.attn_logit_softcapping,
             dropout=self.attention_dropout,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import Axis, knob, size
+from torso.config.fields import Axis, option, size
 from torso.config.rope import own_table
 from torso.models.decoders import FULL, SLIDING
 from torso.models.gemma import BOTH_WAYS
@@ -22,19 +22,19 @@ class Gemma3TextConfig(Gemma2Config):
     rope_kinds: ClassVar[tuple[str | None, ...]] = (FULL, SLIDING)
 
     vocab_size: int = size(262208, "entries of the vocabulary", Axis("embed.tokens", 0))
-    attn_logit_softcapping: float | None = knob(None, "a cap that this family's attention never reads", acts="none")
-    final_logit_softcapping: float | None = knob(
+    attn_logit_softcapping: float | None = option(None, "a cap that this family's attention never reads", acts="none")
+    final_logit_softcapping: float | None = option(
         None, "what scores of the vocabulary stay below, by tanh; null for no cap", acts="run", least=1e-6
     )
-    sliding_window_pattern: int = knob(
+    sliding_window_pattern: int = option(
         6, "of so many layers the last has no window; layer_types go before", acts="run", least=1
     )
-    use_bidirectional_attention: bool | None = knob(False, BOTH_WAYS, acts="run")
-    rope_theta: float = knob(1000000.0, "base of the rotary angles", acts="run", least=1)
-    rope_local_base_freq: float = knob(
+    use_bidirectional_attention: bool | None = option(False, BOTH_WAYS, acts="run")
+    rope_theta: float = option(1000000.0, "base of the rotary angles", acts="run", least=1)
+    rope_local_base_freq: float = option(
         10000.0, "base of the rotary angles of layers with a window", acts="run", least=1
     )
-    max_position_embeddings: int = knob(131072, "longest text the model was made for, in tokens", acts="run", least=1)
+    max_position_embeddings: int = option(131072, "longest text the model was made for, in tokens", acts="run", least=1)
 
     @property
     def period(self) -> int:
@@ -68,7 +68,7 @@ class Gemma3TextConfig(Gemma2Config):
 TASKS = {
     Task.FEATURES: replace(HEADS[Task.FEATURES], suffix="TextModel"),
     Task.CAUSAL_LM: HEADS[Task.CAUSAL_LM],
-    Task.SEQUENCE: replace(HEADS[Task.SEQUENCE], suffix="TextForSequenceClassification"),
+    Task.SEQUENCE_CLASSIFICATION: replace(HEADS[Task.SEQUENCE_CLASSIFICATION], suffix="TextForSequenceClassification"),
 }
 
 register(Architecture(("gemma3_text",), "Gemma3", Gemma3TextConfig, trunk, TRUNK, TASKS))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
 from torso.models.llama import TRUNK as LLAMA
 
@@ -20,16 +20,18 @@ class GlmConfig(RotaryDecoderConfig):
     vocab_size: int = size(151552, "entries of the vocabulary", Axis("embed.tokens", 0))
     intermediate_size: int = size(13696, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
     num_hidden_layers: int = size(40, "blocks of the trunk", Count("layers"))
-    num_key_value_heads: int | None = knob(
+    num_key_value_heads: int | None = option(
         2, "heads of keys and values; null: one per query head", acts="shape", least=1
     )
-    head_dim: int | None = knob(128, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
-    hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    attention_bias: bool = knob(True, "whether the projections into attention have a bias", acts="shape")
-    rms_norm_eps: float = knob(1.5625e-07, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
-    partial_rotary_factor: float = knob(0.5, "share of a head's units that turn", acts="run", least=0, most=1)
-    max_position_embeddings: int = knob(131072, "longest text the model was made for, in tokens", acts="run", least=1)
-    pad_token_id: int | None = knob(151329, "id of the padding token; torso packs texts and needs none", acts="none")
+    head_dim: int | None = option(
+        128, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2
+    )
+    hidden_act: str = option("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    attention_bias: bool = option(True, "whether the projections into attention have a bias", acts="shape")
+    rms_norm_eps: float = option(1.5625e-07, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    partial_rotary_factor: float = option(0.5, "share of a head's units that turn", acts="run", least=0, most=1)
+    max_position_embeddings: int = option(131072, "longest text the model was made for, in tokens", acts="run", least=1)
+    pad_token_id: int | None = option(151329, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.PreNormBlock | nn.SandwichBlock:
         """A norm before each branch."""
@@ -65,7 +67,7 @@ def trunk(c: GlmConfig) -> nn.Trunk:
                     bias=c.attention_bias,
                     out_bias=False,
                     rotary=rotary,
-                    rule=nn.Rule(right=0, dropout=c.attention_dropout),
+                    rule=nn.Rule.causal(dropout=c.attention_dropout),
                 ),
                 nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
             )

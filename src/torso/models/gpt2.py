@@ -10,7 +10,7 @@ from typing import ClassVar
 from torso import nn
 from torso.architecture import Architecture, Task, register
 from torso.config.config_file import ALIASES
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
 from torso.weights.names import Names, transposed
@@ -34,23 +34,23 @@ class GPT2Config(HubConfig):
     n_positions: int = size(1024, "longest text, in tokens", Axis("embed.positions.table", 0))
     n_embd: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
     n_layer: int = size(12, "blocks of the trunk", Count("layers"))
-    n_head: int = knob(12, "heads that share the width", acts="run", least=1)
-    n_inner: int | None = knob(None, "width inside the feed-forward; null: four times n_embd", acts="shape", least=1)
-    activation_function: str = knob("gelu_new", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    resid_pdrop: float = chance(0.1, "dropout on what attention and feed-forward add")
-    embd_pdrop: float = chance(0.1, "dropout on embeddings")
-    attn_pdrop: float = chance(0.1, "dropout on attention weights")
-    classifier_dropout: float | None = chance(None, "dropout before a head of labels; null is 0.1")
-    layer_norm_epsilon: float = knob(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
-    scale_attn_weights: bool = knob(True, "whether scores are divided by the root of a head's width", acts="run")
-    scale_attn_by_inverse_layer_idx: bool = knob(
+    n_head: int = option(12, "heads that share the width", acts="run", least=1)
+    n_inner: int | None = option(None, "width inside the feed-forward; null: four times n_embd", acts="shape", least=1)
+    activation_function: str = option("gelu_new", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    resid_pdrop: float = probability(0.1, "dropout on what attention and feed-forward add")
+    embd_pdrop: float = probability(0.1, "dropout on embeddings")
+    attn_pdrop: float = probability(0.1, "dropout on attention weights")
+    classifier_dropout: float | None = probability(None, "dropout before a head of labels; null is 0.1")
+    layer_norm_epsilon: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    scale_attn_weights: bool = option(True, "whether scores are divided by the root of a head's width", acts="run")
+    scale_attn_by_inverse_layer_idx: bool = option(
         False, "whether scores are divided by the block's number too, counted from 1", acts="run"
     )
-    reorder_and_upcast_attn: bool = knob(
+    reorder_and_upcast_attn: bool = option(
         False, "whether transformers computes scores in float32 and in another order", acts="none"
     )
-    bos_token_id: int | None = knob(50256, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(50256, "id of the token that ends a text", acts="none")
+    bos_token_id: int | None = option(50256, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(50256, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
         """The heads share the width."""
@@ -76,9 +76,7 @@ def trunk(c: GPT2Config) -> nn.Trunk:
         ),
         layers=[
             nn.PreNormBlock(
-                attn=nn.Attention(
-                    c.n_embd, c.n_head, rule=nn.Rule(right=0, scale=c.scale(layer), dropout=c.attn_pdrop)
-                ),
+                attn=nn.Attention(c.n_embd, c.n_head, rule=nn.Rule.causal(scale=c.scale(layer), dropout=c.attn_pdrop)),
                 ffn=nn.FeedForward(c.n_embd, c.n_inner or 4 * c.n_embd, c.activation_function),
                 attn_norm=norm(),
                 ffn_norm=norm(),
@@ -106,6 +104,6 @@ TRUNK = Names(
     unused=MASKS,
 )
 NEXT = replace(DECODER_HEADS[Task.CAUSAL_LM], suffix="LMHeadModel")
-HEADS = {**DECODER_HEADS, Task.CAUSAL_LM: NEXT, Task.TOKEN: NAMED_CLASSIFIER}
+HEADS = {**DECODER_HEADS, Task.CAUSAL_LM: NEXT, Task.TOKEN_CLASSIFICATION: NAMED_CLASSIFIER}
 
 register(Architecture(("gpt2",), "GPT2", GPT2Config, trunk, TRUNK, HEADS))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import check_divides
 from torso.config.rope import RotaryConfig
 from torso.models.decoders import DECODER_HEADS, NAMED_CLASSIFIER
@@ -24,27 +24,27 @@ class GPTNeoXConfig(RotaryConfig):
     vocab_size: int = size(50432, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(6144, "width of every hidden state", Axis("embed.tokens", 1))
     num_hidden_layers: int = size(44, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(64, "heads that share the width", acts="run", least=1)
+    num_attention_heads: int = option(64, "heads that share the width", acts="run", least=1)
     intermediate_size: int = size(24576, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    hidden_act: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    rotary_pct: float = knob(0.25, "share of a head's units that turn", acts="run", least=0.01, most=1)
-    rotary_emb_base: float = knob(10000.0, "base of the rotary angles", acts="run", least=1)
-    rope_theta: float = knob(10000.0, "repeats rotary_emb_base, which alone is read", acts="none")
-    partial_rotary_factor: float = knob(
+    hidden_act: str = option("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    rotary_pct: float = option(0.25, "share of a head's units that turn", acts="run", least=0.01, most=1)
+    rotary_emb_base: float = option(10000.0, "base of the rotary angles", acts="run", least=1)
+    rope_theta: float = option(10000.0, "repeats rotary_emb_base, which alone is read", acts="none")
+    partial_rotary_factor: float = option(
         0.25, "repeats rotary_pct, which alone is read", acts="none", least=0.01, most=1
     )
-    use_parallel_residual: bool = knob(
+    use_parallel_residual: bool = option(
         True, "whether the feed-forward reads what attention reads, or what it leaves", acts="run"
     )
-    attention_bias: bool = knob(True, "whether the projections of attention have a bias", acts="shape")
-    layer_norm_eps: float = knob(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
-    hidden_dropout: float = chance(0.0, "dropout on embeddings and on what attention and feed-forward add")
-    attention_dropout: float = chance(0.0, "dropout on attention weights")
-    classifier_dropout: float = chance(0.1, "dropout before a head of labels")
-    tie_word_embeddings: bool = knob(False, "whether the token embeddings are the output matrix too", acts="shape")
-    is_decoder: bool = knob(False, "whether the blocks see earlier tokens only; these always do", acts="none")
-    bos_token_id: int | None = knob(0, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+    attention_bias: bool = option(True, "whether the projections of attention have a bias", acts="shape")
+    layer_norm_eps: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    hidden_dropout: float = probability(0.0, "dropout on embeddings and on what attention and feed-forward add")
+    attention_dropout: float = probability(0.0, "dropout on attention weights")
+    classifier_dropout: float = probability(0.1, "dropout before a head of labels")
+    tie_word_embeddings: bool = option(False, "whether the token embeddings are the output matrix too", acts="shape")
+    is_decoder: bool = option(False, "whether the blocks see earlier tokens only; these always do", acts="none")
+    bos_token_id: int | None = option(0, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
         """The heads share the width, and the rotary parameters say what their type needs."""
@@ -78,7 +78,7 @@ def trunk(c: GPTNeoXConfig) -> nn.Trunk:
                     bias=c.attention_bias,
                     out_bias=c.attention_bias,
                     rotary=rotary,
-                    rule=nn.Rule(right=0, dropout=c.attention_dropout),
+                    rule=nn.Rule.causal(dropout=c.attention_dropout),
                 ),
                 ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
                 attn_norm=norm(),
@@ -109,7 +109,7 @@ OUTPUT = Names({"out": "embed_out"}, copies={"embed_out.weight": "trunk.embed.to
 HEADS = {
     **DECODER_HEADS,
     Task.CAUSAL_LM: replace(DECODER_HEADS[Task.CAUSAL_LM], names=OUTPUT),
-    Task.TOKEN: NAMED_CLASSIFIER,
+    Task.TOKEN_CLASSIFICATION: NAMED_CLASSIFIER,
 }
 
 register(Architecture(("gpt_neox",), "GPTNeoX", GPTNeoXConfig, trunk, TRUNK, HEADS))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import Axis, chance, knob, size
+from torso.config.fields import Axis, option, probability, size
 from torso.models.encoders import masked_lm, masked_lm_names
 from torso.models.nomic_bert import HEADS, RotaryEncoderConfig, stack
 from torso.weights.names import Names
@@ -18,13 +18,13 @@ class GteConfig(RotaryEncoderConfig):
     model_type: ClassVar[str] = "gte"
 
     vocab_size: int = size(250048, "entries of the vocabulary", Axis("embed.tokens", 0))
-    type_vocab_size: int = knob(
+    type_vocab_size: int = option(
         1, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
     )
-    attention_probs_dropout_prob: float = chance(0.0, "dropout on attention weights")
-    max_position_embeddings: int = knob(8192, "longest text the model was made for, in tokens", acts="run", least=1)
-    rope_theta: float = knob(160000.0, "base of the rotary angles", acts="run", least=1)
-    pad_token_id: int | None = knob(1, "id of the padding token; torso packs texts and needs none", acts="none")
+    attention_probs_dropout_prob: float = probability(0.0, "dropout on attention weights")
+    max_position_embeddings: int = option(8192, "longest text the model was made for, in tokens", acts="run", least=1)
+    rope_theta: float = option(160000.0, "base of the rotary angles", acts="run", least=1)
+    pad_token_id: int | None = option(1, "id of the padding token; torso packs texts and needs none", acts="none")
 
 
 def feed(c: GteConfig) -> nn.GatedFeedForward:

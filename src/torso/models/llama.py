@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, option, size
 from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, RotaryDecoderConfig
 from torso.weights.names import Names, cat
 
@@ -17,9 +17,9 @@ class LlamaConfig(RotaryDecoderConfig):
 
     model_type: ClassVar[str] = "llama"
 
-    hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    attention_bias: bool = knob(False, "whether the projections of attention have a bias", acts="shape")
-    mlp_bias: bool = knob(False, "whether the feed-forward has a bias", acts="shape")
+    hidden_act: str = option("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    attention_bias: bool = option(False, "whether the projections of attention have a bias", acts="shape")
+    mlp_bias: bool = option(False, "whether the feed-forward has a bias", acts="shape")
 
     @property
     def biases(self) -> tuple[bool, bool]:
@@ -41,11 +41,11 @@ class MistralConfig(LlamaConfig):
     model_type: ClassVar[str] = "mistral"
 
     intermediate_size: int = size(14336, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
-    num_key_value_heads: int | None = knob(
+    num_key_value_heads: int | None = option(
         8, "heads of keys and values; null: one per query head", acts="shape", least=1
     )
-    max_position_embeddings: int = knob(131072, "longest text the model was made for, in tokens", acts="run", least=1)
-    sliding_window: int | None = knob(
+    max_position_embeddings: int = option(131072, "longest text the model was made for, in tokens", acts="run", least=1)
+    sliding_window: int | None = option(
         4096, "tokens that a token sees, itself included; null for all", acts="run", least=1
     )
 
@@ -72,7 +72,7 @@ def trunk(c: LlamaConfig) -> nn.Trunk:
                     out_bias=c.biases[1],
                     head_norm=c.head_norm,
                     rotary=rotary,
-                    rule=nn.Rule(left=None if window is None else window - 1, right=0, dropout=c.attention_dropout),
+                    rule=nn.Rule.causal(window, dropout=c.attention_dropout),
                 ),
                 ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=c.mlp_bias),
                 attn_norm=norm(),
@@ -101,5 +101,7 @@ TRUNK = Names(
     unused=("layers.{i}.self_attn.rotary_emb.inv_freq",),
 )
 
-register(Architecture(("llama",), "Llama", LlamaConfig, trunk, TRUNK, {**DECODER_HEADS, Task.SPAN: OLDER_SPAN}))
+register(
+    Architecture(("llama",), "Llama", LlamaConfig, trunk, TRUNK, {**DECODER_HEADS, Task.QUESTION_ANSWERING: OLDER_SPAN})
+)
 register(Architecture(("mistral",), "Mistral", MistralConfig, trunk, TRUNK, DECODER_HEADS))

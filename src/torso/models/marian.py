@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import Axis, knob, size
+from torso.config.fields import Axis, option, size
 from torso.models.bart import FEATURES, TARGETS, TRUNK
 from torso.models.seq2seq import Seq2SeqConfig, sides
 
@@ -19,18 +19,18 @@ class MarianConfig(Seq2SeqConfig):
     model_type: ClassVar[str] = "marian"
 
     vocab_size: int = size(58101, "entries of the vocabulary", Axis("shared", 0))
-    decoder_vocab_size: int | None = knob(
+    decoder_vocab_size: int | None = option(
         None, "entries of the decoder's own vocabulary; null: as vocab_size", acts="shape", least=1
     )
-    share_encoder_decoder_embeddings: bool = knob(
+    share_encoder_decoder_embeddings: bool = option(
         True, "whether encoder and decoder have one vocabulary and one table", acts="shape"
     )
-    decoder_start_token_id: int | None = knob(58100, "id of the token that a target begins with", acts="run", least=0)
-    pad_token_id: int | None = knob(
+    decoder_start_token_id: int | None = option(58100, "id of the token that a target begins with", acts="run", least=0)
+    pad_token_id: int | None = option(
         58100, "id of the padding token, whose embedding does not learn", acts="train", least=0
     )
-    bos_token_id: int | None = knob(None, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(0, "id of the token that ends a text", acts="none")
+    bos_token_id: int | None = option(None, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(0, "id of the token that ends a text", acts="none")
 
     @property
     def targets(self) -> int:

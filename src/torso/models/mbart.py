@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import knob
+from torso.config.fields import option
 from torso.models.bart import TASKS, TRUNK, BartConfig
 from torso.models.seq2seq import Seq2SeqConfig, sides
 
@@ -19,7 +19,7 @@ class MBartConfig(BartConfig):
     model_type: ClassVar[str] = "mbart"
     unsaid: ClassVar[Mapping[int, str]] = Seq2SeqConfig.unsaid
 
-    decoder_start_token_id: int | None = knob(
+    decoder_start_token_id: int | None = option(
         None, "id of the token that a target to be written begins with; null: its language", acts="run", least=0
     )
 

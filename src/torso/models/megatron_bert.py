@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import Axis, Count, knob, only, size
+from torso.config.fields import Axis, Count, fixed, option, size
 from torso.models.encoders import BERT_HEADS, EncoderConfig
 from torso.weights.names import Names, cat
 
@@ -20,11 +20,11 @@ class MegatronBertConfig(EncoderConfig):
     vocab_size: int = size(29056, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(1024, "width of every hidden state", Axis("embed.tokens", 1))
     num_hidden_layers: int = size(24, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(16, "heads that share the width", acts="run", least=1)
+    num_attention_heads: int = option(16, "heads that share the width", acts="run", least=1)
     intermediate_size: int = size(4096, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
-    position_embedding_type: str = only("absolute", "how positions enter the model")
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    position_embedding_type: str = fixed("absolute", "how positions enter the model")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
 
 def trunk(c: MegatronBertConfig) -> nn.Trunk:

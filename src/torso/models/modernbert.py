@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import check_divides
 from torso.config.rope import RotaryConfig, own_table
 from torso.models.decoders import FULL, SLIDING, check_kinds
@@ -29,36 +29,36 @@ class ModernBertConfig(RotaryConfig):
     hidden_size: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
     intermediate_size: int = size(1152, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
     num_hidden_layers: int = size(22, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(12, "heads that share the width", acts="run", least=1)
-    hidden_activation: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    max_position_embeddings: int = knob(8192, "longest text the model was made for, in tokens", acts="run", least=1)
-    norm_eps: float = knob(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
-    norm_bias: bool = knob(False, "whether norms have a bias", acts="shape")
-    attention_bias: bool = knob(False, "whether the projections of attention have a bias", acts="shape")
-    attention_dropout: float = chance(0.0, "dropout on attention weights and on what attention adds")
-    embedding_dropout: float = chance(0.0, "dropout on embeddings")
-    mlp_bias: bool = knob(False, "whether the feed-forward has a bias", acts="shape")
-    mlp_dropout: float = chance(0.0, "dropout inside the feed-forward")
-    local_attention: int = knob(128, "tokens that a token sees in layers with a window", acts="run", least=0)
-    global_attn_every_n_layers: int = knob(
+    num_attention_heads: int = option(12, "heads that share the width", acts="run", least=1)
+    hidden_activation: str = option("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    max_position_embeddings: int = option(8192, "longest text the model was made for, in tokens", acts="run", least=1)
+    norm_eps: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    norm_bias: bool = option(False, "whether norms have a bias", acts="shape")
+    attention_bias: bool = option(False, "whether the projections of attention have a bias", acts="shape")
+    attention_dropout: float = probability(0.0, "dropout on attention weights and on what attention adds")
+    embedding_dropout: float = probability(0.0, "dropout on embeddings")
+    mlp_bias: bool = option(False, "whether the feed-forward has a bias", acts="shape")
+    mlp_dropout: float = probability(0.0, "dropout inside the feed-forward")
+    local_attention: int = option(128, "tokens that a token sees in layers with a window", acts="run", least=0)
+    global_attn_every_n_layers: int = option(
         3, "of so many layers the first has no window; layer_types go before", acts="run", least=1
     )
-    layer_types: list[str] | None = knob(None, "which layers have a window; null: as the family has them", acts="run")
-    rope_theta: float = knob(10000.0, "a base that this family never reads", acts="none")
-    global_rope_theta: float = knob(
+    layer_types: list[str] | None = option(None, "which layers have a window; null: as the family has them", acts="run")
+    rope_theta: float = option(10000.0, "a base that this family never reads", acts="none")
+    global_rope_theta: float = option(
         160000.0, "base of the rotary angles of layers without a window", acts="run", least=1
     )
-    local_rope_theta: float = knob(10000.0, "base of the rotary angles of layers with a window", acts="run", least=1)
-    decoder_bias: bool = knob(True, "whether the scores of the vocabulary have a bias", acts="shape")
-    classifier_pooling: str = knob("cls", "which row stands for a text", acts="run", choices=("cls", "mean"))
-    classifier_dropout: float = chance(0.0, "dropout before a head of labels")
-    classifier_bias: bool = knob(False, "whether the layer before the scores has a bias", acts="shape")
-    classifier_activation: str = knob("gelu", "activation of that layer", acts="run", choices=ACTIVATIONS)
-    pad_token_id: int | None = knob(50283, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(50281, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(50282, "id of the token that ends a text", acts="none")
-    cls_token_id: int | None = knob(50281, "id of the token that stands for the whole text", acts="none")
-    sep_token_id: int | None = knob(50282, "id of the token between two texts", acts="none")
+    local_rope_theta: float = option(10000.0, "base of the rotary angles of layers with a window", acts="run", least=1)
+    decoder_bias: bool = option(True, "whether the scores of the vocabulary have a bias", acts="shape")
+    classifier_pooling: str = option("cls", "which row stands for a text", acts="run", choices=("cls", "mean"))
+    classifier_dropout: float = probability(0.0, "dropout before a head of labels")
+    classifier_bias: bool = option(False, "whether the layer before the scores has a bias", acts="shape")
+    classifier_activation: str = option("gelu", "activation of that layer", acts="run", choices=ACTIVATIONS)
+    pad_token_id: int | None = option(50283, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(50281, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(50282, "id of the token that ends a text", acts="none")
+    cls_token_id: int | None = option(50281, "id of the token that stands for the whole text", acts="none")
+    sep_token_id: int | None = option(50282, "id of the token between two texts", acts="none")
 
     def check(self) -> None:
         """The heads share the width, and every layer has a kind."""
@@ -144,8 +144,8 @@ def mlp(c: ModernBertConfig) -> nn.Transform:
 
 def pooled(c: ModernBertConfig, labels: int) -> nn.SequenceHead:
     """Logits from the first token, or from the mean of all."""
-    pick = "mean" if c.classifier_pooling == "mean" else "first"
-    return nn.SequenceHead(c.hidden_size, labels, pick=pick, mlp=mlp(c), dropout=c.classifier_dropout)
+    pool = "mean" if c.classifier_pooling == "mean" else "first"
+    return nn.SequenceHead(c.hidden_size, labels, pool=pool, mlp=mlp(c), dropout=c.classifier_dropout)
 
 
 def vocabulary(c: ModernBertConfig) -> nn.VocabHead:
@@ -161,15 +161,17 @@ VOCABULARY = Names(
 
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: FEATURES,
-    Task.SEQUENCE: HeadPlan(lambda c: pooled(c, c.labels), LABELS),
-    Task.CHOICE: HeadPlan(
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(lambda c: pooled(c, c.labels), LABELS),
+    Task.MULTIPLE_CHOICE: HeadPlan(
         lambda c: nn.ChoiceHead(pooled(c, 1)),
         Names({f"scorer.{ours}": theirs for ours, theirs in LABELS.rows.items()}),
     ),
-    Task.TOKEN: HeadPlan(
+    Task.TOKEN_CLASSIFICATION: HeadPlan(
         lambda c: nn.TokenHead(c.hidden_size, c.labels, mlp=mlp(c), dropout=c.classifier_dropout), LABELS
     ),
-    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.hidden_size, mlp=mlp(c), dropout=c.classifier_dropout), LABELS),
+    Task.QUESTION_ANSWERING: HeadPlan(
+        lambda c: nn.SpanHead(c.hidden_size, mlp=mlp(c), dropout=c.classifier_dropout), LABELS
+    ),
     Task.MASKED_LM: HeadPlan(vocabulary, VOCABULARY),
 }
 

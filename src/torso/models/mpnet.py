@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import Axis, knob, only, size
+from torso.config.fields import Axis, fixed, option, size
 from torso.models.encoders import (
     CHOICE,
     FIRST_TOKEN,
@@ -38,10 +38,10 @@ class MPNetConfig(EncoderConfig):
     max_position_embeddings: int = size(
         512, "rows of the table of positions; the first two are no position", Axis("embed.positions.table", 0)
     )
-    relative_attention_num_buckets: int = only(32, "buckets of distance")
-    pad_token_id: int | None = knob(1, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(0, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+    relative_attention_num_buckets: int = fixed(32, "buckets of distance")
+    pad_token_id: int | None = option(1, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(0, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     @property
     def max_tokens(self) -> int:
@@ -103,10 +103,10 @@ TRUNK = Names(
 )
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: POOLED_FEATURES,
-    Task.SEQUENCE: HeadPlan(lambda c: first_token(c, "tanh"), FIRST_TOKEN),
-    Task.CHOICE: CHOICE,
-    Task.TOKEN: TOKEN,
-    Task.SPAN: SPAN,
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(lambda c: first_token(c, "tanh"), FIRST_TOKEN),
+    Task.MULTIPLE_CHOICE: CHOICE,
+    Task.TOKEN_CLASSIFICATION: TOKEN,
+    Task.QUESTION_ANSWERING: SPAN,
     Task.MASKED_LM: LM_HEAD,
 }
 

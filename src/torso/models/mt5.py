@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import Axis, Count, knob, size
+from torso.config.fields import Axis, Count, option, size
 from torso.models.t5 import FEEDS, TASKS, TRUNK, T5Config, trunk
 
 
@@ -19,7 +19,7 @@ class MT5Config(T5Config):
     d_ff: int = size(1024, "width inside the feed-forward", Axis("encoder.layers.0.ffn.down", 1))
     num_layers: int = size(8, "blocks of the encoder", Count("encoder.layers"))
     num_heads: int = size(6, "heads of attention", Axis("encoder.score_bias.table", 1))
-    feed_forward_proj: str = knob(
+    feed_forward_proj: str = option(
         "gated-gelu", "activation of the feed-forward, gated or not", acts="shape", choices=FEEDS
     )
 

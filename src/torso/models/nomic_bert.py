@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.config_file import ALIASES
-from torso.config.fields import ACTIVATIONS, Axis, chance, knob, only, size
+from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
 from torso.config.rope import RotaryConfig
 from torso.models.encoders import BERT_HEADS, FEATURES, PREDICTIONS, EncoderConfig, masked_lm, masked_lm_names
 from torso.weights.names import Names, cat
@@ -19,11 +19,13 @@ class RotaryEncoderConfig(RotaryConfig, EncoderConfig):
     """The keys of BERT's block with rotary positions and a gated feed-forward."""
 
     intermediate_size: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
-    type_vocab_size: int = knob(
+    type_vocab_size: int = option(
         2, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
     )
-    classifier_dropout: float | None = chance(None, "dropout before a head; null takes hidden_dropout_prob")
-    head_dim: int | None = knob(None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
+    classifier_dropout: float | None = probability(None, "dropout before a head; null takes hidden_dropout_prob")
+    head_dim: int | None = option(
+        None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2
+    )
 
     def check(self) -> None:
         """The heads share the width, and turn."""
@@ -58,17 +60,17 @@ class NomicBertConfig(RotaryEncoderConfig):
     }
 
     vocab_size: int = size(30528, "entries of the vocabulary", Axis("embed.tokens", 0))
-    hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    hidden_dropout_prob: float = chance(0.0, "dropout on embeddings and block outputs")
-    attention_probs_dropout_prob: float = chance(0.0, "dropout on attention weights")
-    rope_theta: float = knob(1000.0, "base of the rotary angles", acts="run", least=1)
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
-    activation_function: str = only("swiglu", "the feed-forward of the first files")
-    prenorm: bool = only(False, "whether blocks normalise before each branch")
-    parallel_block: bool = only(False, "whether both branches read the block's input")
-    causal: bool = only(False, "whether the blocks see earlier tokens only")
-    rotary_emb_fraction: float = only(1.0, "share of a head's units that turn")
-    rotary_emb_interleaved: bool = only(False, "whether neighbouring units turn together")
+    hidden_act: str = option("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    hidden_dropout_prob: float = probability(0.0, "dropout on embeddings and block outputs")
+    attention_probs_dropout_prob: float = probability(0.0, "dropout on attention weights")
+    rope_theta: float = option(1000.0, "base of the rotary angles", acts="run", least=1)
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    activation_function: str = fixed("swiglu", "the feed-forward of the first files")
+    prenorm: bool = fixed(False, "whether blocks normalise before each branch")
+    parallel_block: bool = fixed(False, "whether both branches read the block's input")
+    causal: bool = fixed(False, "whether the blocks see earlier tokens only")
+    rotary_emb_fraction: float = fixed(1.0, "share of a head's units that turn")
+    rotary_emb_interleaved: bool = fixed(False, "whether neighbouring units turn together")
 
 
 def stack(c: RotaryEncoderConfig, feed: Callable[[], nn.GatedFeedForward], *, bias: bool) -> nn.Trunk:
@@ -122,8 +124,8 @@ VOCABULARY = masked_lm_names(
 )
 HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: FEATURES,
-    Task.SEQUENCE: BERT_HEADS[Task.SEQUENCE],
-    Task.TOKEN: BERT_HEADS[Task.TOKEN],
+    Task.SEQUENCE_CLASSIFICATION: BERT_HEADS[Task.SEQUENCE_CLASSIFICATION],
+    Task.TOKEN_CLASSIFICATION: BERT_HEADS[Task.TOKEN_CLASSIFICATION],
     Task.MASKED_LM: HeadPlan(lambda c: masked_lm(c, c.hidden_act), VOCABULARY),
 }
 

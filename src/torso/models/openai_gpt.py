@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import Axis, Count, chance, knob, size
+from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import DECODER_HEADS
 from torso.models.gpt2 import BLOCK, MASKS, NEXT, SPELLINGS
@@ -27,12 +27,14 @@ class OpenAIGPTConfig(HubConfig):
     n_positions: int = size(512, "longest text, in tokens", Axis("embed.positions.table", 0))
     n_embd: int = size(768, "width of every hidden state", Axis("embed.tokens", 1))
     n_layer: int = size(12, "blocks of the trunk", Count("layers"))
-    n_head: int = knob(12, "heads that share the width", acts="run", least=1)
-    afn: str = knob("gelu", "activation of the feed-forward; gelu is the one by tanh", acts="run", choices=tuple(ACTS))
-    resid_pdrop: float = chance(0.1, "dropout on what attention and feed-forward add")
-    embd_pdrop: float = chance(0.1, "dropout on embeddings")
-    attn_pdrop: float = chance(0.1, "dropout on attention weights")
-    layer_norm_epsilon: float = knob(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
+    n_head: int = option(12, "heads that share the width", acts="run", least=1)
+    afn: str = option(
+        "gelu", "activation of the feed-forward; gelu is the one by tanh", acts="run", choices=tuple(ACTS)
+    )
+    resid_pdrop: float = probability(0.1, "dropout on what attention and feed-forward add")
+    embd_pdrop: float = probability(0.1, "dropout on embeddings")
+    attn_pdrop: float = probability(0.1, "dropout on attention weights")
+    layer_norm_epsilon: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
 
     def check(self) -> None:
         """The heads share the width."""
@@ -53,7 +55,7 @@ def trunk(c: OpenAIGPTConfig) -> nn.Trunk:
         ),
         layers=[
             nn.PostNormBlock(
-                attn=nn.Attention(c.n_embd, c.n_head, rule=nn.Rule(right=0, dropout=c.attn_pdrop)),
+                attn=nn.Attention(c.n_embd, c.n_head, rule=nn.Rule.causal(dropout=c.attn_pdrop)),
                 ffn=nn.FeedForward(c.n_embd, 4 * c.n_embd, ACTS[c.afn]),
                 attn_norm=norm(),
                 ffn_norm=norm(),
@@ -69,6 +71,6 @@ TRUNK = Names(
     rows={"embed.tokens": "tokens_embed", "embed.positions.table": "positions_embed", **BLOCK},
     unused=("position_ids", *MASKS),
 )
-HEADS = {Task.CAUSAL_LM: NEXT, **{task: DECODER_HEADS[task] for task in (Task.FEATURES, Task.SEQUENCE)}}
+HEADS = {Task.CAUSAL_LM: NEXT, **{task: DECODER_HEADS[task] for task in (Task.FEATURES, Task.SEQUENCE_CLASSIFICATION)}}
 
 register(Architecture(("openai-gpt",), "OpenAIGPT", OpenAIGPTConfig, trunk, TRUNK, HEADS))

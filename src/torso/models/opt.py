@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.config_file import ALIASES
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import OUTPUT
 from torso.weights.names import Names, cat
@@ -32,23 +32,23 @@ class OPTConfig(HubConfig):
     vocab_size: int = size(50272, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(768, "width of every hidden state", Axis("embed.positions.table", 1))
     num_hidden_layers: int = size(12, "blocks of the trunk", Count("layers"))
-    num_attention_heads: int = knob(12, "heads that share the width", acts="run", least=1)
+    num_attention_heads: int = option(12, "heads that share the width", acts="run", least=1)
     ffn_dim: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    activation_function: str = knob("relu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    max_position_embeddings: int = knob(2048, "longest text, in tokens", acts="shape", least=1, most=2**31)
-    word_embed_proj_dim: int | None = knob(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
-    do_layer_norm_before: bool = knob(
+    activation_function: str = option("relu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    max_position_embeddings: int = option(2048, "longest text, in tokens", acts="shape", least=1, most=2**31)
+    word_embed_proj_dim: int | None = option(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
+    do_layer_norm_before: bool = option(
         True, "whether blocks normalise before each branch, or after each residual sum", acts="shape"
     )
-    layer_norm_elementwise_affine: bool = knob(True, "whether norms have weights", acts="shape")
-    enable_bias: bool = knob(True, "whether the projections of the blocks have a bias", acts="shape")
-    _remove_final_layer_norm: bool = knob(False, "whether the last norm is left out", acts="shape")
-    dropout: float = chance(0.1, "dropout on what attention and feed-forward add")
-    attention_dropout: float = chance(0.0, "dropout on attention weights")
-    layerdrop: float = chance(0.0, "probability of leaving out a block")
-    pad_token_id: int | None = knob(1, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(2, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+    layer_norm_elementwise_affine: bool = option(True, "whether norms have weights", acts="shape")
+    enable_bias: bool = option(True, "whether the projections of the blocks have a bias", acts="shape")
+    _remove_final_layer_norm: bool = option(False, "whether the last norm is left out", acts="shape")
+    dropout: float = probability(0.1, "dropout on what attention and feed-forward add")
+    attention_dropout: float = probability(0.0, "dropout on attention weights")
+    layerdrop: float = probability(0.0, "probability of leaving out a block")
+    pad_token_id: int | None = option(1, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(2, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
         """The heads share the width."""
@@ -88,7 +88,7 @@ def trunk(c: OPTConfig) -> nn.Trunk:
     """Blocks that normalise before each branch, or in one checkpoint after; then back to the embeddings' width."""
     norm = partial(nn.LayerNorm, c.hidden_size, elementwise_affine=c.layer_norm_elementwise_affine)
     block = nn.PreNormBlock if c.do_layer_norm_before else nn.PostNormBlock
-    rule = nn.Rule(right=0, dropout=c.attention_dropout)
+    rule = nn.Rule.causal(dropout=c.attention_dropout)
     back = nn.Identity() if c.token_width == c.hidden_size else nn.Linear(c.hidden_size, c.token_width, bias=False)
     return nn.Trunk(
         embed=embeddings(c),
@@ -128,10 +128,10 @@ TRUNK = Names(
 HEADS: Mapping[Task[Any], HeadPlan[OPTConfig]] = {
     Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead(), prefix="decoder."),
     Task.CAUSAL_LM: HeadPlan(lambda c: nn.VocabHead(c.token_width, c.vocab_size, tied=c.tie_word_embeddings), OUTPUT),
-    Task.SEQUENCE: HeadPlan(
-        lambda c: nn.SequenceHead(c.token_width, c.labels, pick="last", bias=False), Names({"out": "score"})
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
+        lambda c: nn.SequenceHead(c.token_width, c.labels, pool="last", bias=False), Names({"out": "score"})
     ),
-    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.token_width), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.token_width), Names({"out": "qa_outputs"})),
 }
 
 register(Architecture(("opt",), "OPT", OPTConfig, trunk, TRUNK, HEADS))

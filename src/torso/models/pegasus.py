@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import knob
+from torso.config.fields import option
 from torso.models.bart import FEATURES, TARGETS, TRUNK
 from torso.models.seq2seq import Seq2SeqConfig, sides
 
@@ -17,10 +17,12 @@ class PegasusConfig(Seq2SeqConfig):
 
     model_type: ClassVar[str] = "pegasus"
 
-    decoder_start_token_id: int | None = knob(0, "id of the token that a target begins with", acts="run", least=0)
-    pad_token_id: int | None = knob(0, "id of the padding token, whose embedding does not learn", acts="train", least=0)
-    bos_token_id: int | None = knob(None, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(1, "id of the token that ends a text", acts="none")
+    decoder_start_token_id: int | None = option(0, "id of the token that a target begins with", acts="run", least=0)
+    pad_token_id: int | None = option(
+        0, "id of the padding token, whose embedding does not learn", acts="train", least=0
+    )
+    bos_token_id: int | None = option(None, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
 
 
 def trunk(c: PegasusConfig) -> nn.EncoderDecoder:

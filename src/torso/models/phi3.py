@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, register
-from torso.config.fields import ACTIVATIONS, Axis, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, option, probability, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
 from torso.models.llama import TRUNK as LLAMA
 
@@ -22,20 +22,20 @@ class Phi3Config(RotaryDecoderConfig):
     vocab_size: int = size(32064, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(3072, "width of every hidden state", Axis("embed.tokens", 1))
     intermediate_size: int = size(8192, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
-    hidden_act: str = knob("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    rms_norm_eps: float = knob(1e-5, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
-    resid_pdrop: float = chance(0.0, "dropout on what attention and feed-forward add")
-    sliding_window: int | None = knob(
+    hidden_act: str = option("silu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    rms_norm_eps: float = option(1e-5, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    resid_pdrop: float = probability(0.0, "dropout on what attention and feed-forward add")
+    sliding_window: int | None = option(
         None, "tokens that a token sees, itself included; null for all", acts="run", least=1
     )
-    partial_rotary_factor: float = knob(1.0, "share of a head's units that turn", acts="run", least=0, most=1)
-    max_position_embeddings: int = knob(4096, "longest text the model was made for, in tokens", acts="run", least=1)
-    original_max_position_embeddings: int | None = knob(
+    partial_rotary_factor: float = option(1.0, "share of a head's units that turn", acts="run", least=0, most=1)
+    max_position_embeddings: int = option(4096, "longest text the model was made for, in tokens", acts="run", least=1)
+    original_max_position_embeddings: int | None = option(
         4096, "longest text before the stretching, in tokens; null: its own table tells", acts="run", least=2
     )
-    pad_token_id: int | None = knob(32000, "id of the padding token; torso packs texts and needs none", acts="none")
-    bos_token_id: int | None = knob(1, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(32000, "id of the token that ends a text", acts="none")
+    pad_token_id: int | None = option(32000, "id of the padding token; torso packs texts and needs none", acts="none")
+    bos_token_id: int | None = option(1, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(32000, "id of the token that ends a text", acts="none")
 
     def stated(self, kind: str | None) -> Mapping[str, Any]:
         """Its first files for long texts call the type ``yarn`` too."""
@@ -48,7 +48,6 @@ def trunk(c: Phi3Config) -> nn.Trunk:
     """Token embeddings, then blocks that normalise before each branch; part of each head turns with its position."""
     norm = partial(nn.RMSNorm, c.hidden_size, c.rms_norm_eps)
     rotary = nn.Rotary(c.rotary_size, c.rope())
-    left = None if c.sliding_window is None else c.sliding_window - 1
     return nn.Trunk(
         embed=nn.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
@@ -61,7 +60,7 @@ def trunk(c: Phi3Config) -> nn.Trunk:
                     bias=False,
                     out_bias=False,
                     rotary=rotary,
-                    rule=nn.Rule(left=left, right=0, dropout=c.attention_dropout),
+                    rule=nn.Rule.causal(c.sliding_window, dropout=c.attention_dropout),
                 ),
                 ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
                 attn_norm=norm(),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, Task, register
-from torso.config.fields import Axis, knob, size
+from torso.config.fields import Axis, option, size
 from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, SLIDING, check_kinds
 from torso.models.llama import TRUNK, LlamaConfig, trunk
 
@@ -18,13 +18,13 @@ class Qwen2Config(LlamaConfig):
 
     vocab_size: int = size(151936, "entries of the vocabulary", Axis("embed.tokens", 0))
     intermediate_size: int = size(22016, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
-    max_position_embeddings: int = knob(32768, "longest text the model was made for, in tokens", acts="run", least=1)
-    use_sliding_window: bool = knob(False, "whether some layers see a window only", acts="run")
-    sliding_window: int | None = knob(
+    max_position_embeddings: int = option(32768, "longest text the model was made for, in tokens", acts="run", least=1)
+    use_sliding_window: bool = option(False, "whether some layers see a window only", acts="run")
+    sliding_window: int | None = option(
         4096, "tokens that a token sees, itself included; null for all", acts="run", least=1
     )
-    max_window_layers: int = knob(28, "the first layer with a window, counted from 0", acts="run", least=0)
-    layer_types: list[str] | None = knob(
+    max_window_layers: int = option(28, "the first layer with a window, counted from 0", acts="run", least=0)
+    layer_types: list[str] | None = option(
         None, "which layers have a window; null: from max_window_layers on", acts="run"
     )
 
@@ -49,7 +49,9 @@ class Qwen3Config(Qwen2Config):
 
     model_type: ClassVar[str] = "qwen3"
 
-    head_dim: int | None = knob(128, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2)
+    head_dim: int | None = option(
+        128, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2
+    )
 
     @property
     def biases(self) -> tuple[bool, bool]:
@@ -62,4 +64,8 @@ class Qwen3Config(Qwen2Config):
 
 
 for family, kind in {"Qwen2": Qwen2Config, "Qwen3": Qwen3Config}.items():
-    register(Architecture((kind.model_type,), family, kind, trunk, TRUNK, {**DECODER_HEADS, Task.SPAN: OLDER_SPAN}))
+    register(
+        Architecture(
+            (kind.model_type,), family, kind, trunk, TRUNK, {**DECODER_HEADS, Task.QUESTION_ANSWERING: OLDER_SPAN}
+        )
+    )

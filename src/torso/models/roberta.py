@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import Axis, knob, size
+from torso.config.fields import Axis, option, size
 from torso.errors import ConfigError
 from torso.models import bert
 from torso.models.encoders import CHOICE, FIRST_TOKEN, LM_HEAD, POOLED_FEATURES, SPAN, TOKEN, first_token
@@ -24,9 +24,9 @@ class RobertaConfig(bert.BertConfig):
         "rows of the table of positions; those up to pad_token_id are no position",
         Axis("embed.positions.table", 0),
     )
-    pad_token_id: int = knob(1, "id of the padding token; positions count from behind it", acts="run", least=0)
-    bos_token_id: int | None = knob(0, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
+    pad_token_id: int = option(1, "id of the padding token; positions count from behind it", acts="run", least=0)
+    bos_token_id: int | None = option(0, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
         """Some position is left behind the padding token's."""
@@ -66,10 +66,10 @@ class CamembertConfig(XLMRobertaConfig):
 TRUNK = replace(bert.TRUNK, prefix=("roberta.", ""))
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: POOLED_FEATURES,
-    Task.SEQUENCE: HeadPlan(lambda c: first_token(c, "tanh"), FIRST_TOKEN),
-    Task.CHOICE: CHOICE,
-    Task.TOKEN: TOKEN,
-    Task.SPAN: SPAN,
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(lambda c: first_token(c, "tanh"), FIRST_TOKEN),
+    Task.MULTIPLE_CHOICE: CHOICE,
+    Task.TOKEN_CLASSIFICATION: TOKEN,
+    Task.QUESTION_ANSWERING: SPAN,
     Task.MASKED_LM: LM_HEAD,
 }
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from torso import nn
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.errors import ConfigError
 
@@ -31,27 +31,29 @@ class Seq2SeqConfig(HubConfig):
     d_model: int = size(1024, "width of every hidden state", Axis("shared", 1))
     encoder_layers: int = size(12, "blocks of the encoder", Count("encoder.layers"))
     decoder_layers: int = size(12, "blocks of the decoder", Count("decoder.layers"))
-    encoder_attention_heads: int = knob(16, "heads that share the width, in the encoder", acts="run", least=1)
-    decoder_attention_heads: int = knob(16, "heads that share the width, in the decoder", acts="run", least=1)
+    encoder_attention_heads: int = option(16, "heads that share the width, in the encoder", acts="run", least=1)
+    decoder_attention_heads: int = option(16, "heads that share the width, in the decoder", acts="run", least=1)
     encoder_ffn_dim: int = size(
         4096, "width inside the feed-forward of the encoder", Axis("encoder.layers.0.ffn.up", 0)
     )
     decoder_ffn_dim: int = size(
         4096, "width inside the feed-forward of the decoder", Axis("decoder.layers.0.ffn.up", 0)
     )
-    activation_function: str = knob("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
-    max_position_embeddings: int = knob(1024, "longest text, in tokens", acts="shape", least=1)
-    scale_embedding: bool = knob(False, "whether token embeddings are scaled by the root of the width", acts="run")
-    dropout: float = chance(0.1, "dropout on embeddings and block outputs")
-    attention_dropout: float = chance(0.0, "dropout on attention weights")
-    activation_dropout: float = chance(0.0, "dropout inside the feed-forward")
-    encoder_layerdrop: float = chance(0.0, "probability of leaving out a block of the encoder")
-    decoder_layerdrop: float = chance(0.0, "probability of leaving out a block of the decoder")
-    decoder_start_token_id: int | None = knob(2, "id of the token that a target begins with", acts="run", least=0)
-    pad_token_id: int | None = knob(1, "id of the padding token, whose embedding does not learn", acts="train", least=0)
-    bos_token_id: int | None = knob(0, "id of the token that begins a text", acts="none")
-    eos_token_id: int | list[int] | None = knob(2, "id of the token that ends a text", acts="none")
-    is_encoder_decoder: bool = knob(True, "whether the file holds a decoder too; the weights tell", acts="none")
+    activation_function: str = option("gelu", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
+    max_position_embeddings: int = option(1024, "longest text, in tokens", acts="shape", least=1)
+    scale_embedding: bool = option(False, "whether token embeddings are scaled by the root of the width", acts="run")
+    dropout: float = probability(0.1, "dropout on embeddings and block outputs")
+    attention_dropout: float = probability(0.0, "dropout on attention weights")
+    activation_dropout: float = probability(0.0, "dropout inside the feed-forward")
+    encoder_layerdrop: float = probability(0.0, "probability of leaving out a block of the encoder")
+    decoder_layerdrop: float = probability(0.0, "probability of leaving out a block of the decoder")
+    decoder_start_token_id: int | None = option(2, "id of the token that a target begins with", acts="run", least=0)
+    pad_token_id: int | None = option(
+        1, "id of the padding token, whose embedding does not learn", acts="train", least=0
+    )
+    bos_token_id: int | None = option(0, "id of the token that begins a text", acts="none")
+    eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
+    is_encoder_decoder: bool = option(True, "whether the file holds a decoder too; the weights tell", acts="none")
 
     def check(self) -> None:
         """The heads of both sides share the width, and both tables have a row for each token named."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from torso import nn
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, Count, chance, knob, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig
 from torso.weights.names import Names, Row, cat
 
@@ -22,22 +22,22 @@ class T5Config(HubConfig):
 
     vocab_size: int = size(32128, "entries of the vocabulary", Axis("encoder.embed.tokens", 0))
     d_model: int = size(512, "width of every hidden state", Axis("encoder.embed.tokens", 1))
-    d_kv: int = knob(64, "width of a head", acts="shape", least=1)
+    d_kv: int = option(64, "width of a head", acts="shape", least=1)
     d_ff: int = size(2048, "width inside the feed-forward", Axis("encoder.layers.0.ffn.down", 1))
     num_layers: int = size(6, "blocks of the encoder", Count("encoder.layers"))
-    num_decoder_layers: int | None = knob(None, "blocks of the decoder; null: as the encoder", acts="shape", least=1)
+    num_decoder_layers: int | None = option(None, "blocks of the decoder; null: as the encoder", acts="shape", least=1)
     num_heads: int = size(8, "heads of attention", Axis("encoder.score_bias.table", 1))
     relative_attention_num_buckets: int = size(32, "buckets of distance", Axis("encoder.score_bias.table", 0))
-    relative_attention_max_distance: int = knob(128, "distance from which all is one bucket", acts="run", least=2)
-    dropout_rate: float = chance(0.1, "dropout everywhere but before a classifier")
-    classifier_dropout: float = chance(0.0, "dropout before a head of labels")
-    layer_norm_epsilon: float = knob(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
-    feed_forward_proj: str = knob("relu", "activation of the feed-forward, gated or not", acts="shape", choices=FEEDS)
-    scale_decoder_outputs: bool | None = knob(None, "scale rows before the vocabulary; null: if tied", acts="run")
-    decoder_start_token_id: int = knob(0, "id of the token that a target begins with", acts="run", least=0)
-    pad_token_id: int | None = knob(0, "id of the padding token; torso packs texts and needs none", acts="none")
-    eos_token_id: int | list[int] | None = knob(1, "id of the token that ends a text", acts="none")
-    is_encoder_decoder: bool = knob(True, "whether the file holds a decoder too; the weights tell", acts="none")
+    relative_attention_max_distance: int = option(128, "distance from which all is one bucket", acts="run", least=2)
+    dropout_rate: float = probability(0.1, "dropout everywhere but before a classifier")
+    classifier_dropout: float = probability(0.0, "dropout before a head of labels")
+    layer_norm_epsilon: float = option(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+    feed_forward_proj: str = option("relu", "activation of the feed-forward, gated or not", acts="shape", choices=FEEDS)
+    scale_decoder_outputs: bool | None = option(None, "scale rows before the vocabulary; null: if tied", acts="run")
+    decoder_start_token_id: int = option(0, "id of the token that a target begins with", acts="run", least=0)
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
+    eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
+    is_encoder_decoder: bool = option(True, "whether the file holds a decoder too; the weights tell", acts="none")
 
 
 def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> nn.Trunk:
@@ -128,7 +128,7 @@ def vocabulary(c: T5Config) -> nn.VocabHead:
 def sequence(c: T5Config) -> nn.SequenceHead:
     """Logits from the last token of the decoder, which reads the text itself."""
     mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
-    return nn.SequenceHead(c.d_model, c.labels, pick="last", mlp=mlp, dropout=c.classifier_dropout)
+    return nn.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
 
 
 LM = Names({"out": "lm_head"}, copies={"lm_head.weight": SHARED}, optional=("out",))
@@ -136,14 +136,14 @@ CLASSIFIER = Names({"mlp.1.dense": "classification_head.dense", "out": "classifi
 TASKS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
     Task.SEQ2SEQ_LM: HeadPlan(vocabulary, LM),
-    Task.SEQUENCE: HeadPlan(sequence, CLASSIFIER, prefix="transformer."),
-    Task.TOKEN: HeadPlan(
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(sequence, CLASSIFIER, prefix="transformer."),
+    Task.TOKEN_CLASSIFICATION: HeadPlan(
         lambda c: nn.TokenHead(c.d_model, c.labels, dropout=c.classifier_dropout),
         Names({"out": "classifier"}, unused=("{trunk}decoder",)),
         encoder,
         prefix="transformer.",
     ),
-    Task.SPAN: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
 }
 
 register(Architecture(("t5",), "T5", T5Config, trunk, TRUNK, TASKS))

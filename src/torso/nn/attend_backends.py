@@ -7,15 +7,12 @@ from torch import Tensor
 from torso.batch import Layout
 from torso.errors import UnsupportedError
 from torso.nn.attention_rule import Backend, Rule, ScoreBias
+from torso.nn.explicit_softmax import REFERENCE
+from torso.nn.sdpa import SDPA
+from torso.nn.varlen import VARLEN
 
-
-def backends() -> tuple[Backend, ...]:
-    """Every backend, in the order in which `attend` asks them."""
-    from torso.nn.explicit_softmax import REFERENCE
-    from torso.nn.sdpa import DENSE
-    from torso.nn.varlen import VARLEN
-
-    return (VARLEN, DENSE, REFERENCE)
+BACKENDS: tuple[Backend, ...] = (VARLEN, SDPA, REFERENCE)
+"""Every backend, in the order in which `attend` asks them."""
 
 
 def attend(
@@ -47,12 +44,10 @@ def attend(
     Raises:
         UnsupportedError: ``E_ATTENTION``, if the backend asked for cannot compute this exactly.
     """
-    from torso.nn.explicit_softmax import REFERENCE
-
     if weights is not None:
         return REFERENCE(q, k, v, queries, keys, rule, bias, weights)
     reasons: list[str] = []
-    for candidate in backends():
+    for candidate in BACKENDS:
         if backend is not None and candidate.name != backend:
             continue
         reason = candidate.refuses(q, rule, bias)
@@ -64,6 +59,6 @@ def attend(
         "No attention backend computes this exactly ({reasons}).",
         cure="Leave out backend=, or name one of: {names}.",
         values=dict(
-            reasons="; ".join(reasons) or str(backend), names=", ".join(candidate.name for candidate in backends())
+            reasons="; ".join(reasons) or str(backend), names=", ".join(candidate.name for candidate in BACKENDS)
         ),
     )

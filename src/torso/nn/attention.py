@@ -1,4 +1,4 @@
-"""Attention of rows: to their own sequence, and to an encoder's."""
+"""Self-attention and cross-attention over packed rows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from torso.batch import Layout, Row
+from torso.batch import Layout, Pool
 from torso.nn.attend_backends import attend
 from torso.nn.attention_rule import Rule, ScoreBias
 from torso.nn.context import Context
 
 
 class Unrotated(nn.Module):
-    """The place of a rotary embedding in models that have none."""
+    """Identity in place of a rotary embedding, for models without one."""
 
     def forward(self, heads: Tensor, layout: Layout) -> Tensor:
         """heads [T, H, d] -> heads."""
@@ -21,7 +21,16 @@ class Unrotated(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention with one fused projection for queries, keys and values (arXiv 1706.03762).
+    r"""Multi-head self-attention with one fused projection for queries, keys and values (arXiv 1706.03762).
+
+    With G < H key/value heads (grouped-query attention, arXiv 2305.13245) H / G query heads share one of them::
+
+        H = G = 4          H = 4, G = 2       H = 4, G = 1
+        q q q q            q q q q            q q q q
+        | | | |            | | | |            | | | |
+        | | | |            \ / \ /            \ \ / /
+        k k k k             k   k                k
+        multi-head         grouped            multi-query
 
     Args:
         width: D.
@@ -62,20 +71,20 @@ class Attention(nn.Module):
         self.shared = (score_bias,)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of the rows that leave the block."""
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
         q, k, v = (part.unflatten(-1, (-1, self.head_size)) for part in self.qkv(x).split(self.parts["qkv"], -1))
         q = self.rotary(self.q_norm(q), ctx.layout)
         k = self.rotary(self.k_norm(k), ctx.layout)
-        keys, values, lying = ctx.keys(k, v)
+        keys, values, key_layout = ctx.keys(k, v)
         rule = self.rule if self.training else self.rule.undropped
-        if ctx.chosen is not None and self._stands_alone(ctx.chosen.which):
-            rows = attend(ctx.leaving(q), keys, values, ctx.left, lying, rule)
+        if ctx.pool is not None and self._attends_alone(ctx.pool.which):
+            rows = attend(ctx.pooled(q), keys, values, ctx.out_layout, key_layout, rule)
         else:
-            rows = ctx.leaving(attend(q, keys, values, ctx.layout, lying, rule, *self.shared, weights=ctx.weights))
+            rows = ctx.pooled(attend(q, keys, values, ctx.layout, key_layout, rule, *self.shared, weights=ctx.weights))
         return self.out(rows.flatten(1))
 
-    def _stands_alone(self, which: Row) -> bool:
-        """Whether a query needs none beside it: a rule takes it to stand at the last key, a bias may count queries."""
+    def _attends_alone(self, which: Pool) -> bool:
+        """Whether a query may be attended alone: a rule places it at the last key, a bias counts queries."""
         return self.shared == (None,) and (which == "last" or self.rule.sees_all)
 
 
@@ -113,9 +122,9 @@ class CrossAttention(nn.Module):
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """x [R, D] -> [R, D], of the rows that leave the block."""
         q = self.q(x).unflatten(-1, (-1, self.head_size))
-        keys, values, lying = ctx.remembered(self.keys_and_values)
+        keys, values, key_layout = ctx.memory_keys(self.keys_and_values)
         rule = self.rule if self.training else self.rule.undropped
-        rows = attend(q, keys, values, ctx.left, lying, rule, weights=ctx.cross_weights)
+        rows = attend(q, keys, values, ctx.out_layout, key_layout, rule, weights=ctx.cross_weights)
         return self.out(rows.flatten(1))
 
     def keys_and_values(self, memory: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,8 +15,8 @@ class Rule:
     """Which keys a query sees and how scores are formed.
 
     Attributes:
-        left: how many earlier keys are visible, None for all. Mistral's window of W is ``left=W - 1, right=0``.
-        right: how many later keys are visible, None for all; 0 is causal.
+        left: how many earlier keys are visible, None for all.
+        right: how many later keys are visible, None for all; 0 is causal, see `causal`.
         scale: factor on the scores; None is 1 / sqrt(d).
         softcap: scores become ``softcap * tanh(scores / softcap)`` before the mask; None for no cap.
         dropout: probability of dropping an attention weight; 0 outside training.
@@ -29,6 +29,25 @@ class Rule:
     scale: float | None = None
     softcap: float | None = None
     dropout: float = 0.0
+
+    @classmethod
+    def causal(
+        cls,
+        window: int | None = None,
+        *,
+        scale: float | None = None,
+        softcap: float | None = None,
+        dropout: float = 0.0,
+    ) -> Rule:
+        """Make the rule of a decoder: each query sees itself and the keys before it.
+
+        Args:
+            window: how many keys a query sees at most, itself among them (Mistral's sliding window); None for all.
+            scale: see the attribute.
+            softcap: see the attribute.
+            dropout: see the attribute.
+        """
+        return cls(None if window is None else window - 1, 0, scale, softcap, dropout)
 
     @property
     def sees_all(self) -> bool:

@@ -36,8 +36,8 @@ class PostNormBlock(nn.Module):
         self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
-        x = self.attn_norm(ctx.leaving(x) + self.dropout(self.attn(x, ctx)))
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        x = self.attn_norm(ctx.pooled(x) + self.dropout(self.attn(x, ctx)))
         return self.ffn_norm(x + self.ffn_dropout(self.ffn(x)))
 
 
@@ -70,8 +70,8 @@ class PreNormBlock(nn.Module):
         self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
-        x = ctx.leaving(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        x = ctx.pooled(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
         return x + self.ffn_dropout(self.ffn(self.ffn_norm(x)))
 
 
@@ -79,9 +79,9 @@ class NormedResidualBlock(PreNormBlock):
     """norm(x) + f(norm(x)), for attention and then for the feed-forward: a variation that BLOOM's code allows."""
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
         x = self.attn_norm(x)
-        x = self.ffn_norm(ctx.leaving(x) + self.dropout(self.attn(x, ctx)))
+        x = self.ffn_norm(ctx.pooled(x) + self.dropout(self.attn(x, ctx)))
         return x + self.dropout(self.ffn(x))
 
 
@@ -89,9 +89,9 @@ class ParallelBlock(PreNormBlock):
     """x + f(norm(x)) + g(norm(x)): both branches read the block's input (GPT-J, GPT-NeoX)."""
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
         attended = self.dropout(self.attn(self.attn_norm(x), ctx))
-        x = ctx.leaving(x)
+        x = ctx.pooled(x)
         return x + attended + self.dropout(self.ffn(self.ffn_norm(x)))
 
 
@@ -121,8 +121,8 @@ class SandwichBlock(nn.Module):
         self.ffn_norm, self.ffn, self.ffn_out_norm = ffn_norm, ffn, ffn_out_norm
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
-        x = ctx.leaving(x) + self.attn_out_norm(self.attn(self.attn_norm(x), ctx))
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        x = ctx.pooled(x) + self.attn_out_norm(self.attn(self.attn_norm(x), ctx))
         return x + self.ffn_out_norm(self.ffn(self.ffn_norm(x)))
 
 
@@ -154,8 +154,8 @@ class PostNormCrossBlock(PostNormBlock):
         self.cross, self.cross_norm = cross, cross_norm
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
-        x = self.attn_norm(ctx.leaving(x) + self.dropout(self.attn(x, ctx)))
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        x = self.attn_norm(ctx.pooled(x) + self.dropout(self.attn(x, ctx)))
         x = self.cross_norm(x + self.dropout(self.cross(x, ctx)))
         return self.ffn_norm(x + self.dropout(self.ffn(x)))
 
@@ -188,7 +188,7 @@ class PreNormCrossBlock(PreNormBlock):
         self.cross, self.cross_norm = cross, cross_norm
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of them that leave."""
-        x = ctx.leaving(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        x = ctx.pooled(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
         x = x + self.dropout(self.cross(self.cross_norm(x), ctx))
         return x + self.dropout(self.ffn(self.ffn_norm(x)))

@@ -1,4 +1,4 @@
-"""What passes through the blocks beside the rows."""
+"""The state of a forward pass that blocks share: layout, cache, encoder memory, requested attention weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from torso.batch import Chosen, Layout
+from torso.batch import Layout, PooledRows
 
 if TYPE_CHECKING:
     from torso.nn.key_value_cache import Step
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """Where the rows lie, and what a block may need to know of the call.
+    """Layout of the rows, and what a block may need to know of the call.
 
     Attributes:
         layout: of the rows passing through.
@@ -26,7 +26,7 @@ class Context:
         step: where keys and values of this call go in the cache, if there is one.
         memory: the encoder's rows, for cross-attention.
         cross_weights: receives the weights of this block's cross-attention, where they were asked for.
-        chosen: the rows that leave the block, where not all of them do.
+        pool: the rows that are needed after this block, one per sequence; None for all T.
     """
 
     layout: Layout
@@ -35,23 +35,23 @@ class Context:
     step: Step | None = None
     memory: Hidden | None = None
     cross_weights: list[Tensor] | None = None
-    chosen: Chosen | None = None
+    pool: PooledRows | None = None
 
-    def leaving(self, x: Tensor) -> Tensor:
-        """The rows of x [T, ...] that leave the block: all T, or the R chosen ones."""
-        return x if self.chosen is None else x[self.chosen.rows]
+    def pooled(self, x: Tensor) -> Tensor:
+        """Select the rows of x [T, ...] that are needed after this block: all T, or the N pooled ones."""
+        return x if self.pool is None else x[self.pool.rows]
 
     @property
-    def left(self) -> Layout:
-        """Where the rows lie that leave the block."""
-        return self.layout if self.chosen is None else self.chosen.layout
+    def out_layout(self) -> Layout:
+        """Layout of the rows that are needed after this block."""
+        return self.layout if self.pool is None else self.pool.layout
 
     def keys(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
-        """The keys and values [Tk, G, d] that this call's queries attend to, and where they lie."""
+        """Extend keys and values [T, G, d] by those in the cache: [Tk, G, d] and their layout."""
         return (k, v, self.layout) if self.step is None else self.step.put(self.layer, k, v)
 
-    def remembered(self, make: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Layout]:
-        """Keys and values [Tm, G, d] of the encoder's rows, and where they lie; with a cache they are made once."""
+    def memory_keys(self, make: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Layout]:
+        """Project the encoder's rows to keys and values [Tm, G, d], with their layout; once where there is a cache."""
         assert self.memory is not None, "a block with cross-attention runs behind an encoder"
         memory = self.memory
         if self.step is None:

@@ -207,12 +207,12 @@ class DisentangledAttention(nn.Module):
         return DisentangledBias(index, keys, queries, self.rule.scale)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or those of the rows that leave the block."""
+        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
         q, k, v = self.qkv(x).split(self.parts["qkv"], -1)
         q, k, v = (each.unflatten(-1, (-1, self.head_size)) for each in (self.q_shift(q), k, self.v_shift(v)))
         rule = self.rule if self.training else self.rule.undropped
         bias = self.bias(ctx.layout.longest)
-        rows = ctx.leaving(attend(q, k, v, ctx.layout, ctx.layout, rule, bias, weights=ctx.weights))
+        rows = ctx.pooled(attend(q, k, v, ctx.layout, ctx.layout, rule, bias, weights=ctx.weights))
         return self.out(rows.flatten(1))
 
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torso.batch import Batch, Row
+from torso.batch import Batch, Pool
 from torso.nn.activations import activation
 from torso.nn.inference_only import Sealable
-from torso.nn.pooled_rows import Pick, pick_rows
+from torso.nn.pooled_rows import Pooling, pool_rows
 from torso.outputs import (
     ChoiceLogits,
     Features,
@@ -35,8 +35,8 @@ class Head(Sealable, Generic[Out]):
         """The scores of the task, of the trunk's rows and of what the batch asks for."""
 
     @property
-    def reads(self) -> Row | None:
-        """The one row of each sequence that the scores follow from, for `Batch.only`; None for all of them."""
+    def pool(self) -> Pool | None:
+        """The one row of each sequence that the scores follow from, for `Batch.pool`; None for all of them."""
         return None
 
 
@@ -69,18 +69,18 @@ class FeatureHead(Head[Features]):
 
     def forward(self, hidden: Hidden, batch: Batch) -> Features:
         """Hidden states, and pooled rows [N, D] where the batch wants them."""
-        if self.pooler is None or not batch.pooled or hidden.only == "last":
+        if self.pooler is None or not batch.pooled or hidden.pool == "last":
             return Features(hidden, None)
-        return Features(hidden, self.pooler(pick_rows(hidden, "first")))
+        return Features(hidden, self.pooler(pool_rows(hidden, "first")))
 
 
 class SequenceHead(Head[SequenceLogits]):
-    """One row of scores per sequence: pick a row, transform it, score it.
+    """One row of scores per sequence: pool a row, transform it, score it.
 
     Args:
         width: D.
         labels: C.
-        pick: which row stands for the sequence.
+        pool: which row stands for the sequence.
         mlp: transform of that row; none by default.
         dropout: probability of dropping a unit before the scores, in training.
         bias: whether the scores have a bias.
@@ -91,25 +91,25 @@ class SequenceHead(Head[SequenceLogits]):
         width: int,
         labels: int,
         *,
-        pick: Pick,
+        pool: Pooling,
         mlp: nn.Module | None = None,
         dropout: float = 0.0,
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.pick: Pick = pick
+        self.pooling: Pooling = pool
         self.mlp = mlp or nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width, labels, bias=bias)
 
     @property
-    def reads(self) -> Row | None:
+    def pool(self) -> Pool | None:
         """The first or the last row; a mean is of all."""
-        return None if self.pick == "mean" else self.pick
+        return None if self.pooling == "mean" else self.pooling
 
     def scores(self, hidden: Hidden) -> Tensor:
         """[N, C] scores."""
-        return self.out(self.dropout(self.mlp(pick_rows(hidden, self.pick))))
+        return self.out(self.dropout(self.mlp(pool_rows(hidden, self.pooling))))
 
     def forward(self, hidden: Hidden, batch: Batch) -> SequenceLogits:
         """Scores [N, C]."""
@@ -128,9 +128,9 @@ class ChoiceHead(Head[ChoiceLogits]):
         self.scorer = scorer
 
     @property
-    def reads(self) -> Row | None:
+    def pool(self) -> Pool | None:
         """What the scorer reads."""
-        return self.scorer.reads
+        return self.scorer.pool
 
     def forward(self, hidden: Hidden, batch: Batch) -> ChoiceLogits:
         """Scores [N]; all sequences are alternatives of one question unless ``batch.choices`` divides them."""

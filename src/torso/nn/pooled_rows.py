@@ -10,26 +10,26 @@ from torch import Tensor
 from torso.errors import UnsupportedError
 from torso.outputs import Hidden
 
-Pick = Literal["first", "last", "mean"]
+Pooling = Literal["first", "last", "mean"]
 
 
-def pick_rows(hidden: Hidden, pick: Pick) -> Tensor:
+def pool_rows(hidden: Hidden, pool: Pooling) -> Tensor:
     """One row per sequence: the first token's, the last token's, or the mean of all: [N, D].
 
     Raises:
         UnsupportedError: ``E_ROWS``, if other rows alone were asked for.
     """
-    if hidden.only is not None:
-        if hidden.only != pick:
+    if hidden.pool is not None:
+        if hidden.pool != pool:
             raise UnsupportedError(
                 "E_ROWS",
-                "The batch asks for the {only} row of each text alone; this head reads the {pick}.",
-                cure="Make the batch with only=model.head.reads, or leave only out.",
-                values=dict(only=hidden.only, pick=pick),
+                "The batch asks for the {wanted} row of each text alone; this head reads the {pool}.",
+                cure="Make the batch with pool=model.head.pool, or leave pool out.",
+                values=dict(wanted=hidden.pool, pool=pool),
             )
         return hidden.rows
-    if pick == "mean":
+    if pool == "mean":
         lengths = hidden.layout.lengths
         sums = torch.segment_reduce(hidden.rows, "sum", lengths=lengths.long(), axis=0)
         return sums / lengths[:, None]
-    return hidden.rows[hidden.layout.first() if pick == "first" else hidden.layout.last()]
+    return hidden.rows[hidden.layout.first() if pool == "first" else hidden.layout.last()]

@@ -15,10 +15,10 @@ from torso.nn.length_groups import hidden_keys, rectangles
 
 
 @dataclass(frozen=True, slots=True)
-class Dense:
+class Sdpa:
     """Groups sequences by length; equal lengths side by side are a free reshape."""
 
-    name: str = "dense"
+    name: str = "sdpa"
 
     def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
         """Only a cap on the scores, which the fused kernels do not know."""
@@ -57,4 +57,4 @@ class Dense:
         return torch.empty_like(q) if out is None else out
 
 
-DENSE = Dense()
+SDPA = Sdpa()

@@ -50,47 +50,42 @@ class Trunk(Sealable):
         self,
         batch: Batch,
         *,
-        keep: Container[int] = (),
+        hidden_states: Container[int] = (),
         attentions: Container[int] = (),
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
-        """Rows [T, D] of the last layer; of ``batch.only`` one row of each sequence, [N, D].
+        """Rows [T, D] of the last layer; of ``batch.pool`` one row of each sequence, [N, D].
 
         Args:
             batch: token ids and where the sequences lie.
-            keep: layers whose rows are returned too; 0 is the embeddings, i the output of block i, the last one normed.
+            hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i, the last normed.
             attentions: blocks, from 0, whose attention weights are returned; the others use the fast backends.
             cache: what the sequences have read before; this batch is read behind it, and kept in it.
             memory: the encoder's rows, for blocks with cross-attention.
         """
         if self.whole is not None:
-            return self.whole(batch, keep=keep, attentions=attentions)
+            return self.whole(batch, hidden_states=hidden_states, attentions=attentions)
         step = None if cache is None else cache.advance(batch.layout)
-        if step is not None:
-            batch = replace(batch, layout=step.layout)
-        rows = self.embed(batch)
-        kept: dict[int, Tensor] = {0: rows} if 0 in keep else {}
+        layout = batch.layout if step is None else step.layout
         run = self._run()
-        chosen = None if batch.only is None else batch.layout.chosen(batch.only)
-        # The last block that runs computes no other rows, unless somebody looks into it or keys wait in a cache.
-        early = chosen is not None and step is None and run and self.depth not in keep and run[-1] not in attentions
-        asked = [i for i in run if i in attentions]
-        weights: dict[int, list[Tensor]] = {i: [] for i in asked}
-        crossed: dict[int, list[Tensor]] = {i: [] for i in asked if memory is not None}
+        pool = None if batch.pool is None else batch.layout.pooled_rows(batch.pool)
+        # Rows that are not pooled are not computed in the last block, unless they are asked for or go into a cache.
+        needs_all = step is not None or self.depth in hidden_states or not run or run[-1] in attentions
+        weights: dict[int, list[Tensor]] = {i: [] for i in run if i in attentions}
+        cross_weights: dict[int, list[Tensor]] = {i: [] for i in weights if memory is not None}
+        rows = self.embed(replace(batch, layout=layout))
+        states = {0: rows}
         for i, layer in enumerate(self.layers):
             if i in run:
-                leaving = chosen if early and i == run[-1] else None
-                rows = layer(rows, Context(batch.layout, weights.get(i), i, step, memory, crossed.get(i), leaving))
-            if i + 1 in keep and i + 1 < self.depth:
-                kept[i + 1] = rows
-        rows = self.norm(rows)
-        if self.depth in keep:
-            kept[self.depth] = rows
-        if chosen is None:
-            return Hidden(rows, batch.layout, kept, weights, memory, crossed)
-        rows = rows if early else rows[chosen.rows]
-        return Hidden(rows, chosen.layout, kept, weights, memory, crossed, chosen.which)
+                last = None if needs_all or i != run[-1] else pool
+                rows = layer(rows, Context(layout, weights.get(i), i, step, memory, cross_weights.get(i), last))
+            states[i + 1] = rows = self.norm(rows) if i + 1 == self.depth else rows
+        states = {i: states[i] for i in states if i in hidden_states}
+        if pool is None:
+            return Hidden(rows, layout, states, weights, memory, cross_weights)
+        rows = rows[pool.rows] if needs_all else rows
+        return Hidden(rows, pool.layout, states, weights, memory, cross_weights, pool.which)
 
     def _run(self) -> Sequence[int]:
         """The blocks that run: all of them, but for those that training leaves out."""
@@ -135,7 +130,7 @@ class EncoderDecoder(Sealable):
         self,
         batch: Batch,
         *,
-        keep: Container[int] = (),
+        hidden_states: Container[int] = (),
         attentions: Container[int] = (),
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
@@ -144,15 +139,17 @@ class EncoderDecoder(Sealable):
 
         Args:
             batch: the target, with its source.
-            keep: layers of both whose rows are returned too.
+            hidden_states: layers of both whose rows are returned too.
             attentions: blocks of both whose attention weights are returned.
             cache: what the targets have read before.
             memory: the encoder's rows, where they are known; then no source is read.
         """
         if memory is None:
-            memory = self.encoder(replace(batch.source or batch, only=None), keep=keep, attentions=attentions)
+            memory = self.encoder(
+                replace(batch.source or batch, pool=None), hidden_states=hidden_states, attentions=attentions
+            )
             batch = batch if batch.source is not None else replace(self.shifted(batch), source=batch)
-        return self.decoder(batch, keep=keep, attentions=attentions, cache=cache, memory=memory)
+        return self.decoder(batch, hidden_states=hidden_states, attentions=attentions, cache=cache, memory=memory)
 
     def shifted(self, batch: Batch) -> Batch:
         """What a decoder reads to foretell a batch: each text behind its beginning, without its last token."""
@@ -206,9 +203,9 @@ class EncoderOnly(Sealable):
         """How many blocks it has."""
         return self.encoder.depth
 
-    def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
+    def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """Rows [T, D]; see `Trunk.forward`."""
-        return self.encoder(batch, keep=keep, attentions=attentions)
+        return self.encoder(batch, hidden_states=hidden_states, attentions=attentions)
 
 
 AnyTrunk = Trunk | EncoderDecoder | EncoderOnly

@@ -130,7 +130,7 @@ def answer(
     """
     for name, value in (("top", top), ("longest", longest), ("window", window)):
         at_least(name, value, 1)
-    ready = make_ready(model, Task.SPAN, tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, Task.QUESTION_ANSWERING, tokenizer=tokenizer, device=device, untrained=untrained)
     limit = ready.tokenizer.max_tokens
     if long == "window":
         limit = window if limit is None else min(window, limit)

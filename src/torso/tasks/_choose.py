@@ -107,7 +107,7 @@ def choose(
         InputError, InputTypeError: a question or an argument is wrong.
         TorsoError: as `torso.load`.
     """
-    ready = make_ready(model, Task.CHOICE, tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, Task.MULTIPLE_CHOICE, tokenizer=tokenizer, device=device, untrained=untrained)
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
 
     def split(out: ChoiceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
@@ -117,7 +117,7 @@ def choose(
         asked = _Asked()
         pairs = list(asked.pairs(some)) if isinstance(some, Sequence) else asked.pairs(some)
         reads = read(pairs, ready.tokenizer, how, place=asked.place)
-        scored = by_text(run(ready.model, reads, split, only=ready.model.head.reads, budget=budget))
+        scored = by_text(run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget))
         for first in scored:
             question, alternatives = asked.waiting.popleft()
             group = [first, *islice(scored, len(alternatives) - 1)]

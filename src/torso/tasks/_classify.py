@@ -103,7 +103,7 @@ def classify(
         TorsoError: as `torso.load`.
     """
     at_least("top", top, 1)
-    ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
     names, score = ready.label_names(), scorer(ready)
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge)
 
@@ -111,7 +111,7 @@ def classify(
         return list(zip(reads, score(out.logits.float()).cpu(), strict=True))
 
     def one(some: Iterable[Text]) -> Iterator[Label]:
-        logits = run(ready.model, read(some, ready.tokenizer, how), split, only=ready.model.head.reads, budget=budget)
+        logits = run(ready.model, read(some, ready.tokenizer, how), split, pool=ready.model.head.pool, budget=budget)
         for reads, rows in by_text(logits):
             yield label_of(names, merged(rows, how.merge), top, extent(reads, how.merge))
 

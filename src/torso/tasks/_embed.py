@@ -142,7 +142,7 @@ def encode(
 
     def one(some: Iterable[Any]) -> Iterator[Embedding]:
         reads = read(some, ready.tokenizer, how, change=recipe.change, pairs=False)
-        made = run(ready.model, reads, split, prepare=unpooled, only=pool.reads, budget=budget)
+        made = run(ready.model, reads, split, prepare=unpooled, pool=pool.pool, budget=budget)
         for windows, vectors in by_text(made):
             vector = vectors[0] if len(vectors) == 1 else pool.finished(one_row(vectors, how.merge)[None])[0]
             reach = extent(windows, how.merge)

@@ -103,7 +103,7 @@ def rerank(
     """
     at_least("top", top, 1)
     asked = listed(queries)
-    ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
     scoring = _scoring(ready)
     limit = ready.tokenizer.limited(scoring.reading.max_tokens).max_tokens
     how = lengths(limit, long, stride, merge, merges=("max", "mean"))
@@ -117,7 +117,7 @@ def rerank(
     for query in asked:
         pairs = [(scoring.prompt + query, text) for text in own]
         reads = read(pairs, ready.tokenizer, how, change=lowered if scoring.reading.lowercase else str)
-        found = run(ready.model, reads, split, only=ready.model.head.reads, budget=budget)
+        found = run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget)
         rows: list[tuple[float, float]] = [tuple(lists(one_row(rows, how.merge))) for _, rows in by_text(found)]
         order = sorted(range(len(rows)), key=rows.__getitem__, reverse=True)[:top]
         matches = tuple(Match(own[place], place, rows[place][0]) for place in order)

@@ -117,7 +117,7 @@ def tag(
             cure="Use one of: {known}; or leave it out.",
             values=dict(name=repr(aggregation), known=", ".join(AGGREGATIONS)),
         )
-    ready = make_ready(model, Task.TOKEN, tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, Task.TOKEN_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
     reader = _Parts.of(ready, aggregation)
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("mean", "longest"))
 

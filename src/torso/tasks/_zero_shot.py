@@ -126,7 +126,7 @@ def zero_shot(
     at_least("top", top, 1)
     names = _checked(labels)
     sentences = [_filled(template, name) for name in names]
-    ready = make_ready(model, Task.SEQUENCE, tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
     entails = _entailment(ready)
     contradicts = -1 if entails == 0 else 0
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge, cut="only_first")
@@ -139,7 +139,7 @@ def zero_shot(
     def one(some: Iterable[Any]) -> Iterator[Label]:
         pairs = list(_pairs(some, sentences)) if isinstance(some, Sequence) else _pairs(some, sentences)
         reads = read(pairs, ready.tokenizer, how, place=lambda number: number // len(names))
-        texts = by_text(run(ready.model, reads, split, only=ready.model.head.reads, budget=budget))
+        texts = by_text(run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget))
         while group := list(islice(texts, len(names))):
             logits = torch.tensor([_merged(rows, how.merge) for _, rows in group])
             apart = several or len(names) == 1

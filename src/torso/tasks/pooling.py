@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torso.batch import Row
+from torso.batch import Pool
 from torso.errors import InputError, WeightsError
 from torso.io.files import shown
 from torso.outputs import Hidden
@@ -40,7 +40,7 @@ class Pooler:
         self._on_vectors = [_step(layer, device) for layer in recipe.layers]
 
     @property
-    def reads(self) -> Row | None:
+    def pool(self) -> Pool | None:
         """The one row of each text that vectors are made of; None for all of them."""
         if self.recipe.modes == ("cls",):
             return "first" if self.recipe.pools_prompt else None
@@ -159,7 +159,7 @@ class _Rows:
         """All rows of what a trunk gave but the first few of each sequence."""
         rows, layout = hidden.rows.float(), hidden.layout
         lengths = layout.lengths.long()
-        if not any(skipped) or hidden.only == "last":
+        if not any(skipped) or hidden.pool == "last":
             return cls(rows, lengths, layout.positions)
         # One row is always left: a text that is cut within its prompt has no other.
         left_out = torch.minimum(torch.tensor(skipped, device=rows.device), lengths - 1)

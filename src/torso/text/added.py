@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import cast
 
-from torso.text.backend_tokenizer import Wheel
+from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.faults import Fault
 from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import AddedToken, Settings
@@ -54,7 +54,7 @@ def with_special(document: Table, contents: Container[object]) -> Table:
 
 
 def _free_numbers(vocabulary: Mapping[str, int], document: Table) -> Iterator[int]:
-    """The ids that the wheel will give to new tokens, one after another."""
+    """The ids that `tokenizers` will give to new tokens, one after another."""
     number = len(vocabulary) + sum(token["content"] not in vocabulary for token in added(document))
     while True:
         yield number
@@ -67,7 +67,7 @@ def numbers_of(document: Table) -> dict[str, int]:
     return vocabulary_of(cast(Table, document["model"])) | numbers
 
 
-def largest_id(document: Table, wheel: Wheel) -> int:
+def largest_id(document: Table, backend: BackendTokenizer) -> int:
     """The largest id, once every added token has come out with the id its file gives it, and shares it with none.
 
     Raises:
@@ -80,7 +80,7 @@ def largest_id(document: Table, wheel: Wheel) -> int:
     taken = frozenset(vocabulary.values()) if any(token["content"] not in vocabulary for token in tokens) else ()
     for token in tokens:
         content, number = cast(str, token["content"]), cast(int, token["id"])
-        real = wheel.engine.token_to_id(content)
+        real = backend.engine.token_to_id(content)
         if real != number or (content not in vocabulary and number in taken):
             raise Fault(
                 "its added token {content} has the id {number}, and would come out as {real}",

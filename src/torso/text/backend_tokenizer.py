@@ -1,6 +1,6 @@
-"""The wheel that tokenizes, Hugging Face's `tokenizers`, behind calls that keep no state in it.
+"""`tokenizers` that tokenizes, Hugging Face's `tokenizers`, behind calls that keep no state in it.
 
-The wheel holds padding and truncation as state of the shared object, which is why threads meet "Already borrowed". Here
+`tokenizers` holds padding and truncation as state of the shared object, so that threads meet "Already borrowed". Here
 it is set up once and then only read: one object turns text into tokens, a second holds nothing but the template of
 special tokens, and truncation works on each call's own result between the two.
 """
@@ -24,7 +24,7 @@ _PARALLELISM = "TOKENIZERS_PARALLELISM"
 
 @contextmanager
 def no_panic() -> Generator[None]:
-    """Within it, whatever the wheel raises becomes a `Fault`; its panics are not even an `Exception`."""
+    """Within it, whatever `tokenizers` raises becomes a `Fault`; its panics are not even an `Exception`."""
     try:
         yield
     except (Fault, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
@@ -33,16 +33,16 @@ def no_panic() -> Generator[None]:
         raise Fault("the tokenizers library refuses it: {reason}", reason=str(error)) from None
 
 
-class Wheel:
+class BackendTokenizer:
     """A tokenizer that is only read, so that any number of threads may share it."""
 
     __slots__ = ("__weakref__", "engine", "template")
 
     def __init__(self, engine: Engine, *, split_special_tokens: bool = False) -> None:
-        """Of the wheel's own object, which is this one's from here on.
+        """Of `tokenizers`' own object, which is this one's from here on.
 
         Raises:
-            Fault: the wheel refuses it.
+            Fault: `tokenizers` refuses it.
         """
         with no_panic():
             self.engine = engine
@@ -56,25 +56,25 @@ class Wheel:
         _keep_forks_quiet()
 
     @classmethod
-    def of(cls, document: bytes, *, split_special_tokens: bool = False) -> Wheel:
+    def of(cls, document: bytes, *, split_special_tokens: bool = False) -> BackendTokenizer:
         """Builds it from a tokenizer.json that `guard.check` has passed.
 
         Raises:
-            Fault: the wheel refuses the file.
+            Fault: `tokenizers` refuses the file.
         """
         with no_panic():
             engine = Engine.from_buffer(document)
         return cls(engine, split_special_tokens=split_special_tokens)
 
-    def framed(self, processor: dict[str, object]) -> Wheel:
+    def framed(self, processor: dict[str, object]) -> BackendTokenizer:
         """The same tokenizer with another post-processor, as tokenizer.json writes it."""
         document: dict[str, object] = {"version": "1.0", "added_tokens": [], "post_processor": processor}
         document |= dict.fromkeys(("truncation", "padding", "normalizer", "pre_tokenizer", "decoder"))
         document["model"] = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
-        wheel = Wheel.__new__(Wheel)
+        backend = BackendTokenizer.__new__(BackendTokenizer)
         with no_panic():
-            wheel.engine, wheel.template = self.engine, Engine.from_str(json.dumps(document))
-        return wheel
+            backend.engine, backend.template = self.engine, Engine.from_str(json.dumps(document))
+        return backend
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickles as its file, so that a worker process can have a copy."""
@@ -110,7 +110,7 @@ class Wheel:
         """The tokens of each text, nothing put around them.
 
         Raises:
-            Fault: the wheel fails.
+            Fault: `tokenizers` fails.
         """
         with no_panic():
             if len(texts) == 1:  # without the detour over a pool of threads
@@ -143,8 +143,8 @@ class Wheel:
             return " ".join(tokens) if decoder is None else decoder.decode(list(tokens))  # pyright: ignore[reportUnnecessaryComparison]
 
 
-def _again(document: bytes, split_special_tokens: bool) -> Wheel:
-    return Wheel.of(document, split_special_tokens=split_special_tokens)
+def _again(document: bytes, split_special_tokens: bool) -> BackendTokenizer:
+    return BackendTokenizer.of(document, split_special_tokens=split_special_tokens)
 
 
 def cut(pieces: Pieces, length: int, stride: int, side: str) -> None:
@@ -183,10 +183,10 @@ def _mend_segments(encodings: list[Encoding]) -> None:
 
 
 class _Forks:
-    """Keeps the wheel quiet in forked children.
+    """Keeps `tokenizers` quiet in forked children.
 
-    Up to 0.22 the wheel prints a warning in every child forked after it used its threads, unless the variable is set;
-    "false" in the child is what the wheel itself then does. The parent keeps its threads, and its environment.
+    Up to 0.22 `tokenizers` prints a warning in every child forked after it used threads, unless the variable is set;
+    "false" in the child is what `tokenizers` itself then does. The parent keeps its threads, and its environment.
     """
 
     watched = False

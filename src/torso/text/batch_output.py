@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from torso.errors import InputError, InputTypeError
-from torso.text.backend_tokenizer import Pieces, Wheel, cut
+from torso.text.backend_tokenizer import BackendTokenizer, Pieces, cut
 from torso.text.batch_encoding import BatchEncoding, Row
 from torso.text.encoding import Encoding
 from torso.text.request import Request, kept_lengths
@@ -36,7 +36,7 @@ class Filling:
 
 
 def finish(
-    wheel: Wheel,
+    backend: BackendTokenizer,
     first: Sequence[Pieces],
     second: Sequence[Pieces | None] | None,
     *,
@@ -49,13 +49,13 @@ def finish(
     Raises:
         InputError: E_ARGUMENT where a limit leaves no room, or windows could not move on.
     """
-    added = [wheel.special_count(pair=pair) if special else 0 for pair in (False, True)]
+    added = [backend.special_count(pair=pair) if special else 0 for pair in (False, True)]
     finished: list[list[Encoding]] = []
     for index, one in enumerate(first):
         other = second[index] if second is not None else None
         if request.strategy is not None and request.limit is not None:
             _truncate(one, other, request, added[other is not None], side)
-        finished.append(wheel.join(one, other, special=special))
+        finished.append(backend.join(one, other, special=special))
     return finished
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from torso.text.backend_tokenizer import Wheel
+from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.batch_encoding import BatchEncoding
 from torso.text.batch_output import Fields, Filling, batch_encoding, pad_fields
 from torso.text.input_checks import Text, Texts, checked_pairs, checked_word_pairs, is_batch
@@ -94,16 +94,18 @@ class Caller(Reader):
             overflow=return_overflowing_tokens,
         )
 
-        def fields_of(first: Text | Texts | None, second: Text | Texts | None, wheel: Wheel) -> BatchEncoding:
+        def fields_of(
+            first: Text | Texts | None, second: Text | Texts | None, backend: BackendTokenizer
+        ) -> BatchEncoding:
             single = not is_batch(first, words=is_split_into_words)
             texts = [first] if single else first
             pairs = [second] if single and second is not None else second
             if is_split_into_words:
-                pieces = self._split_words(*checked_word_pairs(texts, pairs), wheel)
+                pieces = self._split_words(*checked_word_pairs(texts, pairs), backend)
             else:
-                pieces = self._split(*checked_pairs(texts, pairs, single=single), wheel)
+                pieces = self._split(*checked_pairs(texts, pairs, single=single), backend)
             return batch_encoding(
-                self._finish(*pieces, add_special_tokens, request, wheel),
+                self._finish(*pieces, add_special_tokens, request, backend),
                 request=request,
                 fields=fields,
                 filling=Filling(self.pad_token, self.pad_token_id, side),
@@ -112,11 +114,11 @@ class Caller(Reader):
             )
 
         if text_target is None:
-            return fields_of(text, text_pair, self._wheel)
-        written = fields_of(text_target, None, self._loaded.target or self._wheel)
+            return fields_of(text, text_pair, self._backend)
+        written = fields_of(text_target, None, self._loaded.target or self._backend)
         if text is None:
             return written
-        encoded = fields_of(text, text_pair, self._wheel)
+        encoded = fields_of(text, text_pair, self._backend)
         encoded["labels"] = written["input_ids"]
         return encoded
 

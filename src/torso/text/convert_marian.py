@@ -1,6 +1,6 @@
 """Marian's pair of SentencePiece files, whose pieces have the ids of one vocab.json.
 
-A piece that vocab.json does not have is the unknown token, and unknown text that it does have is known. So the wheel
+A piece that vocab.json does not have is the unknown token, and unknown text that it does have is known. So `tokenizers`
 cuts with the numbering of the SentencePiece file, and the ids are looked up by the text of each token.
 """
 
@@ -10,23 +10,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from torso.errors import UnsupportedError
-from torso.text.backend_tokenizer import Pieces, Wheel
+from torso.text.backend_tokenizer import BackendTokenizer, Pieces
 from torso.text.encoding import Encoding
 from torso.text.faults import Fault
 from torso.text.tokenizer_json import MARK
 from torso.text.tokenizer_settings import Settings
 
 
-class Renumbered(Wheel):
-    """A wheel whose tokens have the ids of another vocabulary."""
+class Renumbered(BackendTokenizer):
+    """A backend whose tokens have the ids of another vocabulary."""
 
     __slots__ = ("_cutter", "_numbers", "_special", "_tokens", "_unknown")
 
-    def __init__(self, cutter: Wheel, numbers: Mapping[str, int], unknown: int, special: Collection[str]) -> None:
-        """Of a wheel that cuts text.
+    def __init__(
+        self, cutter: BackendTokenizer, numbers: Mapping[str, int], unknown: int, special: Collection[str]
+    ) -> None:
+        """Of a backend that cuts text.
 
         Args:
-            cutter: the wheel.
+            cutter: `tokenizers`.
             numbers: the ids of its tokens.
             unknown: the id of those that have none.
             special: the special tokens.
@@ -59,7 +61,7 @@ class Renumbered(Wheel):
         return self._tokens.get(number)
 
     def join(self, first: Pieces, second: Pieces | None, *, special: bool) -> list[Encoding]:
-        """As a wheel's own, with the ids of the vocabulary."""
+        """Gives the tokens with the ids of the vocabulary."""
         return [
             replace(each, ids=[self._numbers.get(token, self._unknown) for token in each.tokens])
             for each in super().join(first, second, special=special)
@@ -87,8 +89,10 @@ def _text(pieces: Sequence[str]) -> str:
     return "".join(pieces).replace(MARK, " ").removeprefix(" ")
 
 
-def renumbered(cutter: Wheel, numbers: Mapping[str, int], named: Mapping[str, str], settings: Settings) -> Renumbered:
-    """A wheel with the ids of ``numbers``; ``named`` are its special tokens by name.
+def renumbered(
+    cutter: BackendTokenizer, numbers: Mapping[str, int], named: Mapping[str, str], settings: Settings
+) -> Renumbered:
+    """A backend with the ids of ``numbers``; ``named`` are its special tokens by name.
 
     Raises:
         Fault: the unknown token or the end of a text has no id.

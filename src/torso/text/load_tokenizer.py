@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from torso.text import tokenizer_cache
 from torso.text.added import largest_id
-from torso.text.backend_tokenizer import Wheel
+from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.chat_template import read_templates
 from torso.text.convert_marian import renumbered
 from torso.text.faults import Fault, blaming
@@ -28,8 +28,8 @@ from torso.text.tokenizer_switches import Switches
 
 # The classes of transformers that leave segments out although their template may have them.
 _WITHOUT_SEGMENTS = ("DistilBertTokenizer", "PreTrainedTokenizer", "TokenizersBackend")
-# What is loaded now: a wheel is only read, so another load of the same files may share it.
-_wheels: WeakValueDictionary[tuple[str, bool], Wheel] = WeakValueDictionary()
+# What is loaded now: a backend is only read, so another load of the same files may share it.
+_backends: WeakValueDictionary[tuple[str, bool], BackendTokenizer] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Loaded:
     """What `Tokenizer` is made of.
 
     Attributes:
-        wheel: the tokenizer proper.
+        backend: the tokenizer proper.
         target: the tokenizer of the texts that a model is to write, where that is another; None where it is not.
         spoken: the language of texts and that of texts to be written, where the tokenizer marks them.
         settings: the files beside it.
@@ -51,8 +51,8 @@ class Loaded:
         clean_up: whether decoding takes out spaces before punctuation, beside what the decoder does.
     """
 
-    wheel: Wheel
-    target: Wheel | None
+    backend: BackendTokenizer
+    target: BackendTokenizer | None
     spoken: Spoken | None
     settings: Settings
     ready: Ready
@@ -87,18 +87,18 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
         split = settings.flag("split_special_tokens", False)
     target = None
     if source.form is Form.PAIR:
-        wheel, target, ready = _pair(source, settings, split=split)
+        backend, target, ready = _pair(source, settings, split=split)
     else:
-        wheel, ready = _wheel(source, settings, split=split)
+        backend, ready = _backend(source, settings, split=split)
     spoken = languages(ready.outline, settings, src_lang, tgt_lang)
     if spoken is not None:
-        wheel, target = (wheel.framed(frame_in(ready.outline, each)) for each in spoken)
+        backend, target = (backend.framed(frame_in(ready.outline, each)) for each in spoken)
     with blaming(folder / CONFIG):
         usual = "left" if family is not None and family.left else "right"
         padding_side = settings.side("padding_side", _direction(ready.outline, "padding") or usual)
         truncation_side = settings.side("truncation_side", _direction(ready.outline, "truncation") or "right")
     return Loaded(
-        wheel,
+        backend,
         target,
         spoken,
         settings,
@@ -117,8 +117,8 @@ def _switches(source: Source, ready: Ready) -> Switches:
     return source.declared.of(ready.outline).switches if source.form is None else {}
 
 
-def _wheel(source: Source, settings: Settings, *, split: bool) -> tuple[Wheel, Ready]:
-    """The wheel of the files, from the cache where it is there."""
+def _backend(source: Source, settings: Settings, *, split: bool) -> tuple[BackendTokenizer, Ready]:
+    """`tokenizers` of the files, from the cache where it is there."""
     worthwhile = sum(map(len, source.contents)) > tokenizer_cache.WORTHWHILE
     how = source.family.convert.__name__ if source.family else ""
     said = [str(source.form), how, source.declared.name, repr(settings)]
@@ -126,40 +126,40 @@ def _wheel(source: Source, settings: Settings, *, split: bool) -> tuple[Wheel, R
     kept = tokenizer_cache.recall(key) if worthwhile else None
     if kept is not None:
         with suppress(Fault):
-            wheel = _wheels.get((key, split)) or Wheel(kept.engine(), split_special_tokens=split)
-            _wheels[key, split] = wheel
-            return wheel, kept.ready
+            backend = _backends.get((key, split)) or BackendTokenizer(kept.engine(), split_special_tokens=split)
+            _backends[key, split] = backend
+            return backend, kept.ready
     made = make(source, settings)
     with blaming(source.paths[0]):
         data = made.data
         if data is None:
             data = json.dumps(made.document, ensure_ascii=False).encode()
-        wheel = Wheel.of(data, split_special_tokens=split)
+        backend = BackendTokenizer.of(data, split_special_tokens=split)
         ready = Ready(
             tokenizer_cache.outlined(made.document),
             made.removed,
             {name: token.content for name, token in made.named.items()},
             tuple(token.content for token in made.extra),
-            largest_id(made.document, wheel),
+            largest_id(made.document, backend),
         )
     if worthwhile:
         tokenizer_cache.remember(key, made.document, ready)
-        _wheels[key, split] = wheel
-    return wheel, ready
+        _backends[key, split] = backend
+    return backend, ready
 
 
-def _pair(source: Source, settings: Settings, *, split: bool) -> tuple[Wheel, Wheel, Ready]:
-    """The wheels of Marian's two languages, and what is known of them."""
+def _pair(source: Source, settings: Settings, *, split: bool) -> tuple[BackendTokenizer, BackendTokenizer, Ready]:
+    """The tokenizers of Marian's two languages, and what is known of them."""
     numbers = vocabulary_of_pair(source)
 
-    def side(place: int) -> tuple[Wheel, Ready]:
+    def side(place: int) -> tuple[BackendTokenizer, Ready]:
         paths, contents = (source.paths[place], source.paths[-1]), (source.contents[place], source.contents[-1])
-        cutter, ready = _wheel(replace(source, paths=paths, contents=contents), settings, split=split)
+        cutter, ready = _backend(replace(source, paths=paths, contents=contents), settings, split=split)
         with blaming(source.paths[-1]):
             return renumbered(cutter, numbers, ready.named, settings), ready
 
-    (wheel, ready), (target, _) = side(0), side(1)
-    return wheel, target, replace(ready, extra=(), largest=max(numbers.values()))
+    (backend, ready), (target, _) = side(0), side(1)
+    return backend, target, replace(ready, extra=(), largest=max(numbers.values()))
 
 
 def _direction(document: Table, part: str) -> str | None:

@@ -1,6 +1,6 @@
 """Regular expressions found in tokenizer files, refused where matching them could take exponential time.
 
-The wheel matches with Oniguruma, which backtracks: ``(a+)+$`` ends in a panic after its retry limit. The patterns that
+`tokenizers` matches with Oniguruma, which backtracks: ``(a+)+$`` panics after its retry limit. The patterns that
 real tokenizers use (GPT-2, cl100k, o200k, Llama 3, Qwen, DeepSeek, CLIP, BLOOM) repeat characters and classes, never a
 group inside which there is a choice. That is the rule, and it is checked without running the pattern.
 """

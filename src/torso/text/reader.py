@@ -10,7 +10,7 @@ from typing import cast
 from torso.errors import TokenizerError
 from torso.io.paths import shown
 from torso.language import say
-from torso.text.backend_tokenizer import Pieces, Wheel
+from torso.text.backend_tokenizer import BackendTokenizer, Pieces
 from torso.text.batch_output import finish
 from torso.text.encoding import Encoding
 from torso.text.faults import Fault
@@ -25,7 +25,7 @@ _CLEANED = (" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're")
 
 
 class Reader(Vocabulary):
-    """Reads text with a wheel. `Tokenizer` is the one that people use."""
+    """Reads text with a backend. `Tokenizer` is the one that people use."""
 
     __slots__ = ("_clean_up", "_cut_side", "_folder")
 
@@ -73,28 +73,33 @@ class Reader(Vocabulary):
         second: Sequence[Pieces | None] | None,
         special: bool,
         request: Request,
-        wheel: Wheel | None = None,
+        backend: BackendTokenizer | None = None,
     ) -> list[list[Encoding]]:
         with self._blamed():
-            return finish(wheel or self._wheel, first, second, special=special, request=request, side=self._cut_side)
+            return finish(
+                backend or self._backend, first, second, special=special, request=request, side=self._cut_side
+            )
 
     def _split(
-        self, first: Sequence[str], second: Sequence[str] | None, wheel: Wheel | None = None
+        self, first: Sequence[str], second: Sequence[str] | None, backend: BackendTokenizer | None = None
     ) -> tuple[list[Pieces], list[Pieces] | None]:
-        wheel = wheel or self._wheel
+        backend = backend or self._backend
         with self._blamed(first, second or ()):
-            return wheel.split(first), None if second is None else wheel.split(second)
+            return backend.split(first), None if second is None else backend.split(second)
 
     def _split_words(
-        self, first: Sequence[Sequence[str]], second: Sequence[Sequence[str]] | None, wheel: Wheel | None = None
+        self,
+        first: Sequence[Sequence[str]],
+        second: Sequence[Sequence[str]] | None,
+        backend: BackendTokenizer | None = None,
     ) -> tuple[list[Pieces], list[Pieces] | None]:
-        wheel = wheel or self._wheel
+        backend = backend or self._backend
         with self._blamed(*first, *(second or ())):
-            return wheel.split_words(first), None if second is None else wheel.split_words(second)
+            return backend.split_words(first), None if second is None else backend.split_words(second)
 
     @contextmanager
     def _blamed(self, *texts: Sequence[str]) -> Generator[None]:
-        """Within it, a failure of the wheel becomes an error about the text, or else about the tokenizer."""
+        """Within it, a failure of `tokenizers` becomes an error about the text, or else about the tokenizer."""
         try:
             yield
         except Fault as fault:
@@ -127,7 +132,7 @@ class Reader(Vocabulary):
         """
         numbers = self.checked_ids([ids] if isinstance(ids, int) else ids)
         with self._blamed():
-            text = self._wheel.decode(numbers, skip_special_tokens=skip_special_tokens)
+            text = self._backend.decode(numbers, skip_special_tokens=skip_special_tokens)
         if self._clean_up if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces:
             for part in _CLEANED:
                 text = text.replace(part, part.strip())
@@ -146,4 +151,4 @@ class Reader(Vocabulary):
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
         """The text that tokens of the vocabulary make."""
         with self._blamed(list(tokens)):
-            return self._wheel.text_of(tokens)
+            return self._backend.text_of(tokens)

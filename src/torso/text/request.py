@@ -147,7 +147,7 @@ def _no_effect(name: str, needed: str) -> InputError:
 
 
 def kept_lengths(first: int, second: int | None, room: int, strategy: str) -> tuple[int, int]:
-    """How many tokens of each text are kept so that both fit ``room``, as the wheel's own truncation decides.
+    """How many tokens of each text are kept so that both fit ``room``, as `tokenizers`' own truncation decides.
 
     Args:
         first: tokens of the first text.

@@ -45,7 +45,7 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
                 file.write(content)
         config["tokenizer_class"] = "MarianTokenizer"
     else:
-        document = loaded.wheel.document()
+        document = loaded.backend.document()
         _write(folder / FULL, document)
         config |= _class_and_switches(document, loaded)
         if loaded.source.form is Form.WORDS:

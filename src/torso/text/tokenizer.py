@@ -29,7 +29,7 @@ class Tokenizer(Caller):
     def __init__(self, loaded: loading.Loaded, folder: Path, max_tokens: int | None) -> None:
         """Of loaded files; use `from_folder`."""
         ready = loaded.ready
-        super().__init__(loaded.wheel, ready.named, ready.extra, ready.largest)
+        super().__init__(loaded.backend, ready.named, ready.extra, ready.largest)
         self._folder = folder
         self._clean_up = loaded.clean_up
         self._cut_side = loaded.truncation_side
@@ -109,7 +109,7 @@ class Tokenizer(Caller):
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many tokens are put around one text, or around two."""
-        return self._loaded.wheel.special_count(pair=pair)
+        return self._loaded.backend.special_count(pair=pair)
 
     # -- chats ---------------------------------------------------------------------------------------------------------
 

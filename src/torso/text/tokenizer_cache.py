@@ -1,7 +1,7 @@
 """Tokenizers made ready once, kept on disk: the next load needs neither the conversion nor the checks.
 
 An entry is named by a hash of the files it was made from, and begins with a hash of itself: one that is damaged counts
-as none. It holds a tokenizer.json in columns, which the wheel takes faster than JSON. Nothing here is ever an error:
+as none. It holds a tokenizer.json in columns, which `tokenizers` takes faster than JSON. Nothing here is ever an error:
 without the cache, loading takes longer.
 """
 
@@ -37,7 +37,7 @@ _MOST_ENTRIES = 64
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What is known of a tokenizer beside the wheel.
+    """What is known of a tokenizer beside `tokenizers`.
 
     Attributes:
         outline: its tokenizer.json without vocabulary and merges.
@@ -117,10 +117,10 @@ class Kept:
     columns: tuple[bytes, ...]
 
     def engine(self) -> Engine:
-        """The wheel's own object.
+        """`tokenizers`'s own object.
 
         Raises:
-            Fault: the wheel refuses it: the entry is of another version of it.
+            Fault: `tokenizers` refuses it: the entry is of another version of it.
         """
         return _assembled(self.ready.outline, self.columns)
 
@@ -167,7 +167,7 @@ def _columns(model: Table) -> list[bytes] | None:
 
 
 def _assembled(outline: Table, columns: Sequence[bytes]) -> Engine:
-    """The wheel of an outline and its columns."""
+    """`tokenizers` of an outline and its columns."""
     model = cast(Table, outline["model"])
     nothing: Table = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
     frame = outline | cast(Table, {"model": nothing, "added_tokens": []})

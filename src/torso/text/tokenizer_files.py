@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A tokenizer.json that is ready for the wheel.
+    """A tokenizer.json that is ready for `tokenizers`.
 
     Attributes:
         document: what it says, with every added token.

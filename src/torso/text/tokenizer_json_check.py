@@ -1,6 +1,6 @@
-"""The check of a tokenizer.json before the wheel sees it.
+"""The check of a tokenizer.json before `tokenizers` sees it.
 
-The wheel that tokenizes (Hugging Face's `tokenizers`) panics on some malformed files, obeys a padding of a billion, and
+Hugging Face's `tokenizers` panics on some malformed files, obeys a padding of a billion, and
 gives an added token another id than the file says. So the parsed file is checked here first: known components only,
 stated limits, every reference inside it resolved, and what would change a call's result unasked (padding, truncation,
 dropout) reported.
@@ -44,17 +44,17 @@ _CHILDREN = {
 
 
 def check(document: object) -> tuple[Table, tuple[str, ...]]:
-    """The tokenizer that may be given to the wheel, and the names of what in it is not to be followed.
+    """The tokenizer that may be given to `tokenizers`, and the names of what in it is not to be followed.
 
     Args:
         document: a parsed tokenizer.json. It is not changed.
 
     Returns:
         The same table, or a copy without ``model.dropout``, which only the file can switch off; and which of
-        ``padding``, ``truncation`` and ``dropout`` it fixes. The first two the wheel is told to forget.
+        ``padding``, ``truncation`` and ``dropout`` it fixes. The first two `tokenizers` is told to forget.
 
     Raises:
-        Fault: where the wheel would panic, use memory or time without bound, or the file contradicts itself.
+        Fault: where `tokenizers` would panic, use memory or time without bound, or the file contradicts itself.
     """
     table = as_table(document, "tokenizer.json")
     for slot in _COMPONENTS:
@@ -104,7 +104,7 @@ def _components(value: object, slot: str) -> Iterator[Table]:
 
 
 def _check_component(component: Table) -> int:
-    """How many characters it can make of one, after what would make the wheel panic is refused."""
+    """How many characters it can make of one, after what would make `tokenizers` panic is refused."""
     match component.get("type"):
         case "TemplateProcessing":
             _check_template(component)

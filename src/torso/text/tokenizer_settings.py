@@ -139,7 +139,7 @@ def _as_special(value: object) -> object:
 
 
 def _token(value: object, *, special: bool = True) -> AddedToken:
-    """A token written as text, or as an object with flags; an object without them means the wheel's defaults."""
+    """A token written as text, or as an object with flags; an object without them means `tokenizers`'s defaults."""
     if isinstance(value, str):
         return AddedToken(value, special=special, normalized=not special)
     table = as_table(value, "a token")

@@ -6,25 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import cast, overload
 
 from torso.errors import FrozenConfigError, InputError
-from torso.text.backend_tokenizer import Wheel
+from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.return_tensors import listed
 
 
 class Vocabulary:
     """Tokens, their ids, and which of them are special. Read only."""
 
-    __slots__ = ("_largest_id", "_named", "_special_ids", "_special_tokens", "_wheel")
+    __slots__ = ("_backend", "_largest_id", "_named", "_special_ids", "_special_tokens")
 
-    def __init__(self, wheel: Wheel, named: Mapping[str, str], extra: Sequence[str], largest_id: int) -> None:
-        """Of a wheel.
+    def __init__(
+        self, backend: BackendTokenizer, named: Mapping[str, str], extra: Sequence[str], largest_id: int
+    ) -> None:
+        """Of a backend.
 
         Args:
-            wheel: the tokenizer.
+            backend: the tokenizer.
             named: special tokens by name, in the order they are listed in.
             extra: special tokens without a name.
             largest_id: the largest id it can give.
         """
-        self._wheel = wheel
+        self._backend = backend
         self._named = dict(named)
         self._largest_id = largest_id
         self._special_tokens = tuple(dict.fromkeys((*named.values(), *extra)))
@@ -42,7 +44,7 @@ class Vocabulary:
 
     def __len__(self) -> int:
         """Entries of the vocabulary, added ones included."""
-        return self._wheel.size(added=True)
+        return self._backend.size(added=True)
 
     def __bool__(self) -> bool:
         """True, whatever the length."""
@@ -51,11 +53,11 @@ class Vocabulary:
     @property
     def vocab_size(self) -> int:
         """Entries of the vocabulary, without added ones."""
-        return self._wheel.size(added=False)
+        return self._backend.size(added=False)
 
     def get_vocab(self) -> dict[str, int]:
         """Token to id, a new dict each time."""
-        return self._wheel.vocabulary()
+        return self._backend.vocabulary()
 
     @property
     def vocab(self) -> dict[str, int]:
@@ -94,9 +96,9 @@ class Vocabulary:
         """
         if not isinstance(tokens, str):
             return [self.convert_tokens_to_ids(token) for token in tokens]
-        number = self._wheel.number_of(tokens)
+        number = self._backend.number_of(tokens)
         if number is None and "unk_token" in self._named and tokens != self._named["unk_token"]:
-            number = self._wheel.number_of(self._named["unk_token"])
+            number = self._backend.number_of(self._named["unk_token"])
         if number is None:
             raise InputError(
                 "E_TOKEN",
@@ -145,7 +147,7 @@ class Vocabulary:
         return checked
 
     def _token_of(self, number: int) -> str:
-        token = self._wheel.token_of(number) if 0 <= number <= self._largest_id else None
+        token = self._backend.token_of(number) if 0 <= number <= self._largest_id else None
         if token is None:
             raise InputError(
                 "E_ID",
@@ -156,7 +158,7 @@ class Vocabulary:
         return token
 
     def _id_of(self, name: str) -> int | None:
-        return self._wheel.number_of(self._named[name]) if name in self._named else None
+        return self._backend.number_of(self._named[name]) if name in self._named else None
 
     @property
     def cls_token(self) -> str | None:

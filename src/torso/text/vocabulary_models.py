@@ -1,4 +1,4 @@
-"""The vocabulary part of a tokenizer.json: WordPiece, BPE, Unigram and WordLevel, checked before the wheel sees it."""
+"""The vocabulary part of a tokenizer.json, checked before `tokenizers` sees it: WordPiece, BPE, Unigram, WordLevel."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def vocabulary_size(model: Mapping[str, object]) -> int:
 
 
 def check_model(model: Mapping[str, object]) -> None:
-    """Refuses a model on which the wheel would panic, or whose ids cannot be.
+    """Refuses a model on which `tokenizers` would panic, or whose ids cannot be.
 
     Raises:
         Fault: an unknown kind; no vocabulary, or more than `VOCABULARY_LIMIT` entries; ids that are not whole numbers
@@ -62,7 +62,7 @@ def check_model(model: Mapping[str, object]) -> None:
     check_ids(entries)
     unknown = model.get("unk_token")
     if unknown is None and kind != "BPE":
-        unknown = "[UNK]" if kind == "WordPiece" else "<unk>"  # the wheel's own defaults
+        unknown = "[UNK]" if kind == "WordPiece" else "<unk>"  # `tokenizers`' own defaults
     if unknown is not None and (not isinstance(unknown, str) or unknown not in entries):
         raise Fault("its unknown token {token} is not in its vocabulary", token=unknown)
     if kind == "BPE":
@@ -94,7 +94,7 @@ def _check_unigram(model: Mapping[str, object], vocabulary: list[object]) -> Non
 
 
 def _check_merges(model: Mapping[str, object], vocabulary: Mapping[str, object]) -> None:
-    """Every merge joins two entries to a third; the wheel cuts the prefix off the second without looking."""
+    """Every merge joins two entries to a third; `tokenizers` cuts the prefix off the second without looking."""
     prefix = model.get("continuing_subword_prefix") or ""
     merges = model.get("merges")
     if not isinstance(prefix, str) or not isinstance(merges, list):

@@ -38,16 +38,18 @@ class Case:
 
 CASES: Mapping[str, Case] = {
     "features": Case(Task.FEATURES, "none"),
-    "sequence-number": Case(Task.SEQUENCE, "number", {"num_labels": 1}),
-    "sequence-numbers": Case(Task.SEQUENCE, "numbers", {"num_labels": 3, "problem_type": "regression"}),
-    "sequence-single": Case(Task.SEQUENCE, "class", {"num_labels": 4}),
-    "sequence-multi": Case(Task.SEQUENCE, "classes", {"num_labels": 4, "problem_type": "multi_label_classification"}),
-    "sequence-inferred": Case(Task.SEQUENCE, "classes", {"num_labels": 3}),
-    "sequence-two": Case(Task.SEQUENCE, "class", {"num_labels": 2}),
-    "token": Case(Task.TOKEN, "tokens", {"num_labels": 5}),
-    "replaced": Case(Task.REPLACED, "replaced"),
-    "span": Case(Task.SPAN, "span"),
-    "choice": Case(Task.CHOICE, "choice"),
+    "sequence-number": Case(Task.SEQUENCE_CLASSIFICATION, "number", {"num_labels": 1}),
+    "sequence-numbers": Case(Task.SEQUENCE_CLASSIFICATION, "numbers", {"num_labels": 3, "problem_type": "regression"}),
+    "sequence-single": Case(Task.SEQUENCE_CLASSIFICATION, "class", {"num_labels": 4}),
+    "sequence-multi": Case(
+        Task.SEQUENCE_CLASSIFICATION, "classes", {"num_labels": 4, "problem_type": "multi_label_classification"}
+    ),
+    "sequence-inferred": Case(Task.SEQUENCE_CLASSIFICATION, "classes", {"num_labels": 3}),
+    "sequence-two": Case(Task.SEQUENCE_CLASSIFICATION, "class", {"num_labels": 2}),
+    "token": Case(Task.TOKEN_CLASSIFICATION, "tokens", {"num_labels": 5}),
+    "replaced": Case(Task.REPLACED_TOKENS, "replaced"),
+    "span": Case(Task.QUESTION_ANSWERING, "span"),
+    "choice": Case(Task.MULTIPLE_CHOICE, "choice"),
     "next-sentence": Case(Task.NEXT_SENTENCE, "class"),
     "masked-lm": Case(Task.MASKED_LM, "words"),
     "causal-lm": Case(Task.CAUSAL_LM, "next"),

@@ -11,7 +11,7 @@ from typing import cast
 from torso.errors import NotFoundError
 from torso.hub.remote_file import RemoteFile
 from torso.hub.transfer.failure import Failure, bad_server, host_of
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.redirects import next_hop
 
@@ -20,7 +20,7 @@ _AT_ONCE = 100
 _HEADERS = 16
 
 
-def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) -> dict[str, Place]:
+def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) -> dict[str, FileUrl]:
     """Where each object is had, by its SHA-256.
 
     Args:
@@ -33,7 +33,7 @@ def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) 
         Failure: E_LFS_MISSING, the host has lost one; E_BAD_SERVER, or what `Web.open` raises.
     """
     url = f"{address.removesuffix('/').removesuffix('.git')}.git/info/lfs/objects/batch"
-    found: dict[str, Place] = {}
+    found: dict[str, FileUrl] = {}
     for start in range(0, len(files), _AT_ONCE):
         batch = {file.etag: file for file in files[start : start + _AT_ONCE]}
         asked = {
@@ -57,7 +57,7 @@ def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) 
     return found
 
 
-def _renewed(web: Web, *, address: str, ref: str, file: RemoteFile) -> Place:
+def _renewed(web: Web, *, address: str, ref: str, file: RemoteFile) -> FileUrl:
     """Where an object is had now; what the host said before holds for minutes or hours."""
     return find_objects(web, address, ref, [file])[file.etag]
 
@@ -70,7 +70,7 @@ def _objects(value: object, url: str) -> list[Mapping[str, object]]:
     return [cast("dict[str, object]", entry) for entry in cast("list[object]", objects) if isinstance(entry, dict)]
 
 
-def _place(entry: Mapping[str, object], file: RemoteFile, url: str) -> Place:
+def _place(entry: Mapping[str, object], file: RemoteFile, url: str) -> FileUrl:
     if "error" in entry:
         raise _lost(file.path, url)
     try:
@@ -82,7 +82,7 @@ def _place(entry: Mapping[str, object], file: RemoteFile, url: str) -> Place:
         raise bad_server(url, f"no address for {file.path[:100]!r}") from None
     if len(headers) > _HEADERS or any(not (name + text).isprintable() for name, text in headers.items()):
         raise bad_server(url, f"headers for {file.path[:100]!r} that cannot be sent")
-    return Place(next_hop(url, url, href), host_of(href), headers)
+    return FileUrl(next_hop(url, url, href), host_of(href), headers)
 
 
 def _lost(path: str, url: str) -> Failure:

@@ -11,7 +11,7 @@ from torso.errors import NetworkError, NotFoundError, TorsoError
 from torso.hub.remote.listing import FILES, Listing, checked, require_commit
 from torso.hub.remote_file import COMMIT, RemoteFile
 from torso.hub.transfer.failure import Failure, bad_server, host_of
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Answer, Web
 from torso.hub.transfer.redirects import origin_of
 
@@ -55,9 +55,9 @@ def list_files(web: Web, endpoint: str, name: str, revision: str | None) -> List
     )
 
 
-def place(endpoint: str, name: str, commit: str, file: RemoteFile) -> Place:
+def place(endpoint: str, name: str, commit: str, file: RemoteFile) -> FileUrl:
     """Where the Hub, or a mirror, has a file."""
-    return Place(
+    return FileUrl(
         f"{endpoint}/{quote(name)}/resolve/{commit}/{quote(file.path)}",
         host_of(endpoint),
         explain=partial(_why_not, endpoint=endpoint, name=name, revision=commit),

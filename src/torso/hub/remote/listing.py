@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torso.errors import LimitError, UnsafeFileError
 from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
 from torso.hub.transfer.failure import Failure, bad_server, host_of
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.language import say
 
 FILES = 200_000
@@ -39,7 +39,7 @@ class Listing:
     revision: str
     files: Mapping[str, RemoteFile]
     private: bool
-    place: Callable[[RemoteFile], Place]
+    place: Callable[[RemoteFile], FileUrl]
 
 
 def checked(files: Iterable[RemoteFile], url: str) -> dict[str, RemoteFile]:

@@ -15,7 +15,7 @@ from torso.errors import LimitError, NotFoundError
 from torso.hub.remote.listing import Listing, checked
 from torso.hub.remote_file import RemoteFile
 from torso.hub.transfer.failure import Failure, bad_server, host_of
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 
 _FULL = 3000  # entries at which a listing may have been cut
@@ -49,10 +49,10 @@ def list_files(web: Web, endpoint: str, name: str, revision: str | None) -> List
     )
 
 
-def place(endpoint: str, name: str, revision: str, file: RemoteFile) -> Place:
+def place(endpoint: str, name: str, revision: str, file: RemoteFile) -> FileUrl:
     """Where ModelScope has a file."""
     query = urlencode({"Revision": revision, "FilePath": file.path}, quote_via=quote)
-    return Place(f"{endpoint}/api/v1/models/{quote(name)}/repo?{query}", host_of(endpoint))
+    return FileUrl(f"{endpoint}/api/v1/models/{quote(name)}/repo?{query}", host_of(endpoint))
 
 
 def _walk(web: Web, endpoint: str, name: str, revision: str) -> Iterator[RemoteFile]:

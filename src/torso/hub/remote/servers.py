@@ -18,7 +18,7 @@ from torso.hub.settings import HUB, MIRROR, Settings
 from torso.hub.source import Source, modelscope_endpoint
 from torso.hub.transfer.download import no_source
 from torso.hub.transfer.failure import Failure
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Watcher
 
@@ -62,7 +62,7 @@ def servers(source: Source, settings: Settings) -> list[Server]:
 
 def find_listing(
     source: Source, settings: Settings, web: Web, watcher: Watcher
-) -> tuple[Listing, Callable[[RemoteFile], tuple[Place, ...]]]:
+) -> tuple[Listing, Callable[[RemoteFile], tuple[FileUrl, ...]]]:
     """The listing of the first server that gives one, and for each file the places to have it from, best first.
 
     A server that cannot be reached, or a mirror that lacks the model, is passed over. What a hub says for certain
@@ -120,7 +120,7 @@ def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: b
     raise AssertionError("the last attempt gives or raises")
 
 
-def _places(listing: Listing, others: Sequence[Server], source: Source, file: RemoteFile) -> tuple[Place, ...]:
+def _places(listing: Listing, others: Sequence[Server], source: Source, file: RemoteFile) -> tuple[FileUrl, ...]:
     """Every server that may have a file: whose listing it is, then the rest, whose bytes the hash judges."""
     found = [listing.place(file)]
     for other in others:

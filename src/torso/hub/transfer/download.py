@@ -17,7 +17,7 @@ from torso.errors import AccessError, DiskError, IntegrityError, NetworkError, T
 from torso.hub.remote_file import RemoteFile
 from torso.hub.transfer.digest import Digest, digest_of
 from torso.hub.transfer.failure import Failure
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.locking import locked
 from torso.hub.transfer.partial_file import SUFFIX, Part, own_part
@@ -50,7 +50,7 @@ class Job:
     """
 
     file: RemoteFile
-    places: tuple[Place, ...]
+    places: tuple[FileUrl, ...]
     target: Path
     part: Path
     lock: Path
@@ -185,7 +185,7 @@ def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connection
         part.close()
 
 
-def _fill(part: Part, places: Sequence[Place], web: Web, watcher: Watcher, parallel: int) -> tuple[str, list[str]]:
+def _fill(part: Part, places: Sequence[FileUrl], web: Web, watcher: Watcher, parallel: int) -> tuple[str, list[str]]:
     """The hash of a part once every byte of it has arrived, and the servers that gave any now.
 
     Raises:

@@ -10,7 +10,7 @@ from torso.hub.transfer.http import Answer, Web
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FileUrl:
     """One server's copy of a file.
 
     Attributes:
@@ -25,4 +25,4 @@ class Place:
     server: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     explain: Callable[[Web, Answer], Failure] | None = None
-    renew: Callable[[Web], Place] | None = None
+    renew: Callable[[Web], FileUrl] | None = None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from torso.hub.remote_file import RemoteFile
 from torso.hub.transfer import transfer_errors
 from torso.hub.transfer.failure import Failure, bad_server
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Answer, Web
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -23,7 +23,7 @@ class NoRangesError(Failure):
         super().__init__(bad_server(answer.url, reason).error, again=True, wait=0)
 
 
-def judge(web: Web, answer: Answer, file: RemoteFile, place: Place, asked: tuple[int, int] | None) -> int | None:
+def judge(web: Web, answer: Answer, file: RemoteFile, place: FileUrl, asked: tuple[int, int] | None) -> int | None:
     """The position at which the body ends, if it is the range that was asked for; None if it is the whole file.
 
     Args:
@@ -70,7 +70,7 @@ def _end_of_range(answer: Answer, file: RemoteFile, asked: tuple[int, int]) -> i
     return int(found[2]) + 1
 
 
-def _compare(headers: Mapping[str, str], place: Place, file: RemoteFile) -> None:
+def _compare(headers: Mapping[str, str], place: FileUrl, file: RemoteFile) -> None:
     """Refuses a server that says by itself that it has another file under this name."""
     etag = headers.get("x-linked-etag", "").removeprefix("W/").strip('"')
     if etag and len(etag) == len(file.etag) and etag != file.etag:

@@ -30,7 +30,7 @@ class Watcher(Protocol):
         ...
 
 
-class Meter:
+class TransferProgress:
     """Counts bytes, and where someone looks shows them after a second: how far, rate, time left.
 
     Args:
@@ -51,7 +51,7 @@ class Meter:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> TransferProgress:
         return self
 
     def __exit__(

@@ -12,7 +12,7 @@ import urllib3.exceptions
 
 from torso.hub.transfer import transfer_errors
 from torso.hub.transfer.failure import Failure, from_exception
-from torso.hub.transfer.file_url import Place
+from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.head_response import NoRangesError, judge
 from torso.hub.transfer.http import Answer, Web
 from torso.hub.transfer.partial_file import Part, Segment
@@ -41,7 +41,7 @@ class Fetch:
     def __init__(
         self,
         part: Part,
-        place: Place,
+        place: FileUrl,
         web: Web,
         watcher: Watcher,
         *,
@@ -192,7 +192,7 @@ class Fetch:
                 self._redirected, self._attempts = True, 0
         return answer
 
-    def _renewed(self, old: Place) -> Place:
+    def _renewed(self, old: FileUrl) -> FileUrl:
         """The place after an address of it has expired, as those of content networks do within the hour."""
         with self._lock:
             self._direct = None
