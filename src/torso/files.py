@@ -87,7 +87,7 @@ def _require_regular(path: Path, mode: int) -> None:
 
 def _why_unreadable(path: Path, error: OSError | ValueError) -> TorsoError:
     folder = shown(path.parent)
-    if path.is_symlink():
+    if _is_link(path):
         return NotFoundError(
             "E_ACCESS",
             "{path} is a link to {target}, which is not there.",
@@ -107,6 +107,13 @@ def _why_unreadable(path: Path, error: OSError | ValueError) -> TorsoError:
         cure="Check the path and its permissions.",
         values=dict(path=shown(path), reason=getattr(error, "strerror", None) or error),
     )
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):  # in a folder that may not be searched; a NUL in the path
+        return False
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:

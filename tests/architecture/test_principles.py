@@ -81,7 +81,7 @@ def test_nn_knows_torch_and_the_layout_alone() -> None:
 # From the bottom up: a part imports from its own line and from those above it in this table.
 LINES = (
     ("errors", "language", "chinese"),
-    ("paths", "sniff", "files", "strict_json", "writing", "rooted", "batch", "outputs"),
+    ("paths", "sniff", "files", "strict_json", "writing", "rooted", "exclusive", "batch", "outputs"),
     ("nn", "hub", "text", "checkpoint", "architecture"),
     ("models", "bundled", "tables"),
     ("model", "changing", "losses", "weightless"),

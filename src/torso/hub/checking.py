@@ -14,6 +14,7 @@ from torso.hub.choice import absent, choose, required, weight_files
 from torso.hub.digest import digest_of
 from torso.hub.evidence import UNKNOWN, Evidence, evidence_of
 from torso.hub.folder import Finding, look_at, misplaced, missing_file, overwritten
+from torso.hub.folders import readable
 from torso.hub.resolution import find_local, homes, resolve, revisions
 from torso.hub.settings import read_settings
 from torso.hub.source import Source, parse_source
@@ -66,6 +67,7 @@ class Report:
         }
 
 
+@readable()
 def check(source: str | os.PathLike[str], *, revision: str | None = None) -> Report:
     """Whether a model on this machine is whole and right; no request is made.
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from torso.errors import TorsoError
 from torso.hub.announcement import announce
 from torso.hub.cache import RemoteFile
-from torso.hub.download import PARALLEL_FROM, WAITING, Job, download, why_not_written
+from torso.hub.download import PARALLEL_FROM, WAITING, Job, download, why_not_written, writing
+from torso.hub.folders import readable
 from torso.hub.meter import Meter, Notices
 from torso.hub.planning import Order, Plan, make_plan, require_space
 from torso.hub.resolution import Snapshot, find_local
@@ -27,6 +28,7 @@ from torso.language import say
 _REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C waits
 
 
+@readable()
 def get(
     source: str | os.PathLike[str] | Source,
     order: Order | None = None,
@@ -72,6 +74,7 @@ def get(
     return Snapshot(plan.destination.folder, parsed.name, plan.listing.origin, plan.listing.commit)
 
 
+@readable()
 def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     """What getting ``source`` would do; see `make_plan`. For a git repository, what git itself keeps is fetched."""
     if source.kind == "git":
@@ -229,7 +232,5 @@ def _as_ours(error: BaseException, job: Job) -> BaseException:
 
 
 def _writing(plan: Plan, write: Callable[[], object]) -> None:
-    try:
+    with writing(plan.destination.folder):
         write()
-    except OSError as error:
-        raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error

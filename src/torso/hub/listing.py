@@ -125,7 +125,7 @@ def _unsafe(path: str) -> str:
             return "it leads out of its folder"
         if part[-1] in " ." or part.split(".")[0].strip().lower() in _DEVICES:
             return "it means a device or another file on Windows"
-    return "it is the cache's own" if parts[0] in (".git", ".cache", ".locks") else ""
+    return "it is the cache's own" if parts[0].casefold() in (".git", ".cache", ".locks") else ""
 
 
 def _refused(path: str, reason: str, url: str) -> Failure:

@@ -14,9 +14,10 @@ from typing import cast
 
 from torso.errors import FileFormatError
 from torso.files import read_json, write_atomically
+from torso.hub.choice import OWN
 from torso.rooted import Root
 
-NAME = "torso.lock.json"
+NAME = OWN
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 

@@ -14,8 +14,9 @@ from torso.hub.checking import Report, check_folder, locate
 from torso.hub.choice import choose
 from torso.hub.clone import git_folder, lfs_object
 from torso.hub.destination import Destination, InCache, InFolder
-from torso.hub.download import is_right
+from torso.hub.download import is_right, writing
 from torso.hub.evidence import Evidence, evidence_of
+from torso.hub.folders import readable
 from torso.hub.getting import open_web, run_jobs
 from torso.hub.git import get_by_git, places_of
 from torso.hub.gitobjects import write_blob
@@ -37,6 +38,7 @@ class Repair:
     report: Report
 
 
+@readable()
 def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: str | bool | None = None) -> Repair:
     """Fetches again what `check` finds broken or missing, each file verified, and checks again.
 
@@ -89,7 +91,7 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
-    with destination.alone(threading.Event(), _no_word):
+    with writing(folder), destination.alone(threading.Event(), _no_word):
         held = lfs_object(folder, file.etag) if file.is_large else None
         if not file.is_large:
             job = destination.job(file, ())
@@ -144,7 +146,7 @@ def _fetch(
     for file in files:
         same.setdefault(file.etag, []).append(file)
     jobs = [destination.job(group[0], places(group[0])) for group in same.values()]
-    with destination.alone(web.cancelled, _no_word):
+    with writing(destination.folder), destination.alone(web.cancelled, _no_word):
         run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
         if isinstance(destination, InFolder):
             destination.clear()

@@ -12,6 +12,7 @@ from torso.errors import NotFoundError, OfflineError
 from torso.files import shown
 from torso.hub.cache import COMMIT, Repository, files_in, repository
 from torso.hub.clone import git_slug, head_commit
+from torso.hub.folders import readable
 from torso.hub.lockfile import read_lock
 from torso.hub.modelscope_cache import find_in_modelscope, modelscope_folders
 from torso.hub.settings import Settings, read_settings
@@ -36,6 +37,7 @@ class Snapshot:
     revision: str | None
 
 
+@readable()
 def resolve(
     source: str | os.PathLike[str],
     *,

@@ -13,10 +13,9 @@ from typing import cast
 
 from torso.errors import TorsoError
 from torso.files import read_text, write_atomically
-from torso.hub.cache import ETAG, RemoteFile, Repository
+from torso.hub.cache import ETAG, VERIFIED, RemoteFile, Repository
 from torso.hub.digest import digest_of
 
-_NAME = "torso-verified.json"
 _LIMIT = 64 << 20
 
 
@@ -51,12 +50,12 @@ class Verified:
         kept = self._read()
         if any(kept.get(etag) != state for etag, state in self._new.items()):
             table = {"format": 1, "contents": {**kept, **self._new}}
-            with write_atomically(self._home.folder / _NAME, self._home.root) as stream:
+            with write_atomically(self._home.folder / VERIFIED, self._home.root) as stream:
                 stream.write(json.dumps(table, indent=1, sort_keys=True).encode())
 
     def _read(self) -> Mapping[str, object]:
         try:
-            text = read_text(self._home.folder / _NAME, limit=_LIMIT, code="E_CACHE")
+            text = read_text(self._home.folder / VERIFIED, limit=_LIMIT, code="E_CACHE")
             table = cast("dict[str, object]", json.loads(text))
             kept = cast("dict[str, object]", table["contents"]) if table["format"] == 1 else {}
             return {etag: state for etag, state in kept.items() if ETAG.fullmatch(etag)}
