@@ -23,13 +23,14 @@ from torso.errors import (
 from torso.paths import inside, shown
 from torso.sniff import HEAD, LfsPointer, lfs_pointer, sniff
 from torso.strict_json import parse_json
-from torso.writing import write_atomically
+from torso.writing import make_folder, write_atomically
 
 __all__ = [
     "HEAD",
     "LfsPointer",
     "inside",
     "lfs_pointer",
+    "make_folder",
     "open_regular",
     "parse_json",
     "read_bytes",

@@ -14,13 +14,30 @@ from pathlib import Path
 from typing import BinaryIO
 
 from torso.errors import AccessError, DiskError, TorsoError, UnsafeFileError
-from torso.exclusive import exclude
+from torso.exclusive import exclude, exclude_others
 from torso.paths import shown
 from torso.rooted import Root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _TEMPORARY = re.compile(r"\..{1,100}\.[0-9a-f]{16}\.temporary", re.DOTALL)
 _SILENCE = 3600.0  # seconds after which nobody writes a temporary file any more, where no lock says so
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder to write into, and those on the way to it, where they are not there.
+
+    Raises:
+        AccessError: E_ACCESS.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AccessError(
+            "E_ACCESS",
+            "{folder} cannot be made: {reason}.",
+            cure="Choose a folder that you may write to.",
+            values=dict(folder=shown(error.filename or path), reason=error.strerror or error),
+        ) from None
 
 
 @contextmanager
@@ -93,7 +110,7 @@ def _sweep(root: Root, folder: Path) -> None:
 def _remove_if_left(root: Root, path: Path) -> None:
     descriptor = root.open(path, os.O_RDWR, writes=False)
     try:
-        held = exclude(descriptor)
+        held = exclude_others(descriptor, path, root)
         if held or (held is None and time.time() - os.fstat(descriptor).st_mtime > _SILENCE):
             root.remove(path)
     finally:

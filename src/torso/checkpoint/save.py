@@ -13,8 +13,7 @@ from torso.checkpoint.config_file import LIMIT
 from torso.checkpoint.fill import places
 from torso.checkpoint.names import Names
 from torso.checkpoint.plan import HEAD, TRUNK
-from torso.errors import AccessError
-from torso.files import read_bytes, write_atomically
+from torso.files import make_folder, read_bytes, write_atomically
 
 if TYPE_CHECKING:
     from torso.model import Model
@@ -29,15 +28,7 @@ def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
     What the checkpoint says of how it writes texts is kept as it was. The config is written last: a folder with a
     config is whole.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AccessError(
-            "E_ACCESS",
-            "{folder} cannot be made: {reason}.",
-            cure="Choose a folder that you may write to.",
-            values=dict(folder=folder, reason=error.strerror),
-        ) from None
+    make_folder(folder)
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:
         tokenizer.save(folder)

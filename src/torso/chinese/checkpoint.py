@@ -11,6 +11,10 @@ TEXTS: dict[str, str] = {
     "{path} is a pipe, socket or device; it was not opened.": "{path} 是管道、套接字或设备，未打开。",
     "Put a regular file in its place.": "请换成普通文件。",
     "{path} is not below {folder}.": "{path} 不在 {folder} 之下。",
+    "{folder} is below the working folder, and that was removed.": "{folder} 位于当前工作目录之下，而该目录已被删除。",
+    "Go to a folder that is there, and run the same command again: cd ~": (
+        "请进入一个存在的目录，然后重新运行同一命令：cd ~"
+    ),
     "Choose another folder.": "请换一个文件夹。",
     "{path} is a hard link: what is written there would change another file too. Nothing was written.": (
         "{path} 是硬链接，写入会同时改变另一个文件。没有写入任何内容。"

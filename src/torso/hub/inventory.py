@@ -121,7 +121,7 @@ def _means(source: Source, model: Model) -> bool:
 
 
 def _in_hub_cache(cache: Path) -> Iterator[Model]:
-    for folder in sorted(cache.glob("models--*")):
+    for folder in [cache / name for name in Root(cache).names(cache) if name.startswith("models--")]:
         home = Repository(cache, folder.name)
         refs = _refs(home)
         for snapshot in sorted(folder.glob("snapshots/*")):
@@ -214,7 +214,8 @@ def _require_idle(home: Repository, name: str) -> None:
 def remove_parts(*, dry_run: bool = False) -> int:
     """Deletes what unfinished downloads left in the Hub's cache and no process is at; the bytes that frees."""
     cache = read_settings().hub_cache
-    homes = [Repository(cache, folder.name) for folder in cache.glob("models--*") if not folder.is_symlink()]
+    names = [name for name in Root(cache).names(cache) if name.startswith("models--")]
+    homes = [Repository(cache, name) for name in names if not (cache / name).is_symlink()]
     return discard_removed(Root(cache), dry_run=dry_run) + sum(
         discard_stale(home, dry_run=dry_run) + discard_bare(home.root, home.folder, dry_run=dry_run) for home in homes
     )
