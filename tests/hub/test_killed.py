@@ -10,9 +10,11 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import torch
@@ -23,42 +25,84 @@ from .conftest import NAME, Rig, get
 from .gitd import Git
 from .test_outside import get_to
 
-KILLS = int(os.environ.get("TORSO_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("TORSO_TEST_KILLS", "2"))
 
 
-def killed_often(work: Callable[[], object], look: Callable[[], None], prepare: Callable[[], object]) -> None:
-    """Runs work in processes that are killed at random moments, looks after each, and then lets it end."""
+class Process(Protocol):
+    """What `subprocess.Popen` and `Forked` have in common."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Forked:
+    """Work in a process that goes on from here: torch need not be loaded again. Only where no thread runs."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = 1
+            try:
+                os.setsid()
+                work()
+                status = 0
+            finally:
+                os._exit(status)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status, as `subprocess.Popen.wait` gives it."""
+        deadline = time.monotonic() + (timeout or 120)
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("work", timeout or 120)
+            time.sleep(0.001)
+
+
+Start = Callable[[], Process]
+
+
+def killed_often(start: Start, look: Callable[[], None], prepare: Callable[[], object]) -> None:
+    """Starts processes that are killed at random moments, looks after each, and then lets one end."""
     prepare()
-    longest = _run(work, None)
+    longest = _run(start, None)
     look()
     seed = random.randrange(1 << 32)
     print("seed", seed)
     moments = random.Random(seed)
     for _ in range(KILLS):
         prepare()
-        _run(work, moments.uniform(0, longest * 1.1))
+        _run(start, longest * moments.uniform(0.3, 1.05))
         look()
-    work()
+    prepare()
+    _run(start, None)
     look()
 
 
-def _run(work: Callable[[], object], seconds: float | None) -> float:
-    """The seconds that work took in a process of its own, killed after some, if any."""
+def _run(start: Start, seconds: float | None) -> float:
+    """The seconds that a process took, killed after some, if any."""
     begun = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    if seconds is not None:
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
+    process = start()
+    try:
+        assert process.wait(seconds or 120) == 0
+    except subprocess.TimeoutExpired:
+        assert seconds is not None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     return time.monotonic() - begun
+
+
+def _torso(rig: Rig, *arguments: str | Path) -> Start:
+    def start() -> Process:
+        quiet = subprocess.DEVNULL
+        command = rig.machine.command(*arguments)
+        return subprocess.Popen(command, cwd=rig.machine.home, stdout=quiet, stderr=quiet, start_new_session=True)
+
+    return start
 
 
 def _hidden(folder: Path) -> list[str]:
@@ -101,7 +145,7 @@ def _look_at_cache(rig: Rig) -> Callable[[], None]:
 
 
 def test_get(rig: Rig):
-    killed_often(get, _look_at_cache(rig), _sometimes(rig.machine.cache))
+    killed_often(_torso(rig, "get", NAME), _look_at_cache(rig), _sometimes(rig.machine.cache))
     rig.assert_whole(get())
     assert _hidden(rig.machine.cache) == []
 
@@ -115,14 +159,14 @@ def test_get_to_a_folder(rig: Rig):
             if path.is_file() and not name.startswith(".") and name != "torso.lock.json":
                 assert _is_right(rig, path, name), path
 
-    killed_often(lambda: get_to(rig), look, _sometimes(to))
+    killed_often(_torso(rig, "get", NAME, "--to", "to"), look, _sometimes(to))
     assert _hidden(to) == []
 
 
 def test_get_from_git(rig: Rig):
     with Git(rig.shelf) as server:
         name = f"git+{server.url}/{NAME}.git"
-        killed_often(lambda: get(name), _nothing, _sometimes(rig.machine.cache))
+        killed_often(_torso(rig, "get", name), _nothing, _sometimes(rig.machine.cache))
         home = get(name).parents[1]
     assert _hidden(home) == []
 
@@ -142,29 +186,21 @@ def test_repair(rig: Rig):
             path = folder / name
             assert path.read_bytes() == b"broken" or _is_right(rig, path, name)
 
-    killed_often(lambda: repair(folder), look, prepare)
+    killed_often(_torso(rig, "repair", folder), look, prepare)
     assert repair(folder).report.is_whole
     assert _hidden(folder) == []
 
 
 def test_remove(rig: Rig):
-    from torso.errors import NotFoundError
-    from torso.hub import models, remove
-    from torso.hub.inventory import remove_parts
-
-    def work() -> None:
-        try:
-            remove(NAME)
-        except NotFoundError:
-            remove_parts()
+    from torso.hub import models
 
     def look() -> None:
         for model in models():
             assert model.missing == ()
             rig.assert_whole(model.folder)
 
-    killed_often(work, look, get)
-    remove_parts()
+    killed_often(_torso(rig, "remove", NAME, "--yes"), look, get)
+    assert rig.machine.torso("remove", "--parts", "--yes").returncode == 0
     left = [path for path in rig.machine.cache.rglob("*") if path.is_file() and path.name != "CACHEDIR.TAG"]
     assert [path for path in left if ".locks" not in path.parts] == []
     assert _hidden(rig.machine.cache) == []
@@ -181,9 +217,9 @@ def test_save(tmp_path: Path):
         for path in folder.iterdir():
             assert path.name.startswith(".") or path.read_bytes() == whole[path.name]
 
-    killed_often(lambda: model.save(folder, tokenizer=tokenizer), look, _nothing)
+    killed_often(lambda: Forked(lambda: model.save(folder, tokenizer=tokenizer)), look, _nothing)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
-    killed_often(lambda: tokenizer.save(folder), look, _nothing)
+    killed_often(lambda: Forked(lambda: tokenizer.save(folder)), look, _nothing)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
 
 
@@ -204,5 +240,5 @@ def test_vectors(tmp_path: Path, name: str):
         if path.exists():
             assert path.read_bytes() == whole
 
-    killed_often(lambda: write(rows, path), look, lambda: path.unlink(missing_ok=True))
+    killed_often(lambda: Forked(lambda: write(rows, path)), look, lambda: path.unlink(missing_ok=True))
     assert os.listdir(tmp_path) == [name]
