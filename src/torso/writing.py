@@ -93,10 +93,9 @@ def _temporary(root: Root, path: Path) -> tuple[Path, BinaryIO]:
     while True:
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.temporary")
         descriptor = root.open(temporary, _NEW)
-        exclude(descriptor, waits=True)
-        if root.status(temporary) is not None:  # else it was taken for one that was left
+        if exclude(descriptor) is not False and root.status(temporary) is not None:
             return temporary, os.fdopen(descriptor, "wb")
-        os.close(descriptor)
+        os.close(descriptor)  # another process took it for one that was left, and removes it
 
 
 def _sweep(root: Root, folder: Path) -> None:

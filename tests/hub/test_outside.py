@@ -82,6 +82,22 @@ def test_links_in_a_plain_folder(rig: Rig, victim: Path, case: str):
         get_to(rig)
 
 
+@pytest.mark.parametrize("case", [None, *FOLDER_LINKS])
+def test_systems_that_open_no_folders(rig: Rig, victim: Path, case: str | None, monkeypatch: pytest.MonkeyPatch):
+    """Each step is looked at instead, as on Windows."""
+    monkeypatch.setattr("torso.rooted.RELATIVE", False)
+    to = rig.machine.home / "to"
+    to.mkdir()
+    if case is None:
+        rig.assert_whole(get_to(rig))
+        rig.assert_whole(get())
+        assert sorted(path.name for path in to.iterdir() if path.name.startswith(".")) == []
+        return
+    FOLDER_LINKS[case](rig, to, victim)
+    with refused("E_UNSAFE_PATH"):
+        get_to(rig)
+
+
 def test_link_of_the_weights_folder(rig: Rig, victim: Path):
     """A folder of the model, such as 1_Pooling, leads elsewhere."""
     rig.repository.commit({"1_Pooling/config.json": b'{"word_embedding_dimension": 1}'})
@@ -281,7 +297,9 @@ def test_repository_with_a_lock_of_its_own(rig: Rig, name: str):
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.parametrize("path", [".CACHE/torso/x.json", ".Git/config", ".Locks/x.json"])
+@pytest.mark.parametrize(
+    "path", [".CACHE/torso/x.json", ".Git/config", ".Locks/x.json", "1_Pooling/.GIT/config", "git~1/config"]
+)
 def test_names_that_are_the_caches_own_where_capitals_do_not_count(rig: Rig, path: str):
     rig.repository.commit({path: b"{}"})
     with refused("E_UNSAFE_PATH"):
