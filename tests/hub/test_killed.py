@@ -97,10 +97,11 @@ def _run(start: Start, seconds: float | None) -> float:
 
 
 def _torso(rig: Rig, *arguments: str | Path) -> Start:
+    rig.machine.set(TORSO_CONNECT="60", TORSO_READ="60", TORSO_RATE_WINDOW="60")  # many run at once, and are slow
+
     def start() -> Process:
-        quiet = subprocess.DEVNULL
         command = rig.machine.command(*arguments)
-        return subprocess.Popen(command, cwd=rig.machine.home, stdout=quiet, stderr=quiet, start_new_session=True)
+        return subprocess.Popen(command, cwd=rig.machine.home, start_new_session=True)
 
     return start
 
