@@ -63,6 +63,8 @@ def test_contents_are_hashed_once(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     from torso.hub import verified
 
     folder = get()
+    (folder / "config.json").unlink()
+    get()
     hashed: list[Path] = []
     digest = verified.digest_of
     monkeypatch.setattr(verified, "digest_of", lambda path, file: hashed.append(path) or digest(path, file))
@@ -86,6 +88,7 @@ def test_marks_that_are_none(rig: Rig, text: str):
 
 def test_marks_do_not_disturb_the_official_client(rig: Rig):
     huggingface_hub = pytest.importorskip("huggingface_hub")
+    (get() / "config.json").unlink()
     get()
     assert (_home(rig) / "torso-verified.json").is_file()
     found = huggingface_hub.scan_cache_dir(rig.machine.cache)

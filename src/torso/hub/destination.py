@@ -122,8 +122,6 @@ class InCache:
 
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
-        for file in files:
-            self._verified.add(self.folder / file.path, file)
         self._verified.write()
         self.repository.write_ref(listing.revision, self.commit)
         contents = {file.etag for file in listing.files.values()}

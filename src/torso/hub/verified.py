@@ -37,13 +37,8 @@ class Verified:
             return True
         if digest_of(path, file) != file.etag:
             return False
-        self.add(path, file)
+        self._new[file.etag] = _state(path)
         return True
-
-    def add(self, path: Path, file: RemoteFile) -> None:
-        """Takes down that a file has been found right."""
-        if ETAG.fullmatch(file.etag):
-            self._new[file.etag] = _state(path)
 
     def write(self) -> None:
         """Keeps what was found out, beside what is kept; of two processes at once, one may have to find out again."""
