@@ -136,7 +136,8 @@ class Budget:
             return value
         size = self.size(value)
         if not size.plain:
-            raise TemplateRuntimeError(f"{type(value).__name__!r} holds something that has no text")
+            kind = getattr(value, "kind", type(value).__name__)
+            raise TemplateRuntimeError(f"a value of type {kind!r} is, or holds, something that has no text")
         self.step(size.characters, _ELEMENTS * size.elements)
         self.room(characters=size.characters)
         return str(self.kept(str(value)))
