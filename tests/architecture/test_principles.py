@@ -80,6 +80,7 @@ def test_nn_knows_torch_and_the_layout_alone() -> None:
 
 # From the bottom up: a part imports from its own line and from those above it in this table.
 LINES = (
+    ("terminal",),
     ("errors", "language", "chinese"),
     ("paths", "sniff", "files", "strict_json", "writing", "rooted", "exclusive", "batch", "outputs"),
     ("nn", "hub", "text", "checkpoint", "architecture"),

@@ -15,6 +15,7 @@ from torso.cli.inputs import texts_of
 from torso.errors import InputError
 from torso.language import say
 from torso.paths import shown
+from torso.terminal import escaped, obeying
 
 if TYPE_CHECKING:
     from torso.runtime.measuring import Measurement
@@ -80,7 +81,7 @@ def bench(
 
 def _tell(step: str) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{step}", nl=False, err=True)
+        click.echo(f"\r\x1b[K{escaped(step)}", nl=False, file=obeying(sys.stderr))
 
 
 def _show(done: Measurement) -> None:

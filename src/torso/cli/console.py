@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from torso.language import say
+from torso.terminal import drawing
 
 if TYPE_CHECKING:
     from torso.tasks.extents import Measured
@@ -95,8 +96,7 @@ def watched(items: Iterable[Item], total: int | None) -> Iterator[Item]:
 
 
 def _progress() -> Any:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=drawing(stderr=True), transient=True)

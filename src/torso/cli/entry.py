@@ -15,6 +15,7 @@ import click
 from torso.checkpoint.table import padded, width
 from torso.errors import TorsoError
 from torso.language import say
+from torso.terminal import shielded
 
 DONE, WRONG_USAGE, REFUSED, FAULT, STOPPED, NO_READER = 0, 2, 3, 70, 130, 141
 
@@ -23,6 +24,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and gives its exit status; see `torso.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _make_streams_safe()
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(shielded, streams)
     # PyTorch's import makes half a million objects that stay; the collector would walk through them again and again,
     # for a tenth of a short command's time.
     before = gc.get_threshold()
@@ -33,6 +36,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _without_reader()
     finally:
+        sys.stdout, sys.stderr = streams
         gc.set_threshold(*before)
     return status
 

@@ -14,7 +14,7 @@ from jinja2.parser import Parser
 
 from torso.text.budget import BudgetError
 
-TOKENS = 30_000  # of a template; the longest in wide use have 10,000
+TOKENS = 20_000  # of a template; the longest in wide use have 5,000
 _BODIES = (nodes.For, nodes.Macro, nodes.CallBlock, nodes.Block)
 _UNIT = 10  # nodes of a body that are run for one unit of work
 
