@@ -160,7 +160,7 @@ class Budget:
             if id(top) in self._sizes:
                 waiting.pop()
                 continue
-            self.charge(1 + len(top) // 4)
+            self.charge(1 + len(top))
             unknown = [part for part in _within(top) if _is_container(part) and id(part) not in self._sizes]
             if unknown:
                 waiting += cast("list[Container]", unknown)
