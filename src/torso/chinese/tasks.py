@@ -130,4 +130,19 @@ TEXTS: dict[str, str] = {
     "There is no folder {folder}.": "没有文件夹 {folder}。",
     "There is no .txt or .md file in {folder}.": "{folder} 中没有 .txt 或 .md 文件。",
     "Name a folder of .txt or .md files.": "请指定含 .txt 或 .md 文件的文件夹。",
+    "{name} gives numbers that are not finite for {count} of {total} texts: they cannot be compared.": (
+        "{name} 对 {total} 条文本中的 {count} 条给出的数不是有限数：无法比较。"
+    ),
+    "Load it in float32 (dtype=torch.float32), or take another model.": (
+        "请以 float32 加载(dtype=torch.float32)，或换一个模型。"
+    ),
+    "No .txt or .md file in {folder} can be read.": "{folder} 中没有可以读取的 .txt 或 .md 文件。",
+    "{path} is a link that leads out of the folder": "{path} 是指向文件夹之外的链接",
+    "{path} has more than {limit} MiB": "{path} 超过 {limit} MiB",
+    "{path} is not UTF-8 text (to convert it: iconv -f GB18030 -t UTF-8)": (
+        "{path} 不是 UTF-8 文本(转换编码：iconv -f GB18030 -t UTF-8)"
+    ),
+    "{path} cannot be read: {reason}": "无法读取 {path}：{reason}",
+    "torso: left out of the search: {reason}": "torso：未搜索：{reason}",
+    "torso: and {count} more": "torso：还有 {count} 个",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, cast
 
 import torch
@@ -88,6 +88,10 @@ class NativeTrunk(Sealable):
     def bytes(self) -> int:
         """What the packed weights take of memory."""
         return sum(each.bytes for each in self.packed.values())
+
+    def laid_out(self) -> Iterable[Tensor]:
+        """The packed weights, norms and tables."""
+        return self._packing.tensors()
 
     def forward(self, batch: Batch, *, keep: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """As `Trunk.forward`; the rows are float32."""

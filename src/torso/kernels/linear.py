@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -37,6 +38,10 @@ class NativeLinear(Sealable):
         self._packed = PackedWeight(library, linear.weight, bias, kind, GROUP)
         self.act = act
         self._number = ACTIVATIONS.index(act) if act in ACTIVATIONS else 0
+
+    def laid_out(self) -> Iterable[Tensor]:
+        """The packed weight."""
+        return (each for each in self._packed.tensors if each is not None)
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., in] -> [..., out] float32."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import torch
@@ -56,6 +56,12 @@ class Packing:
         for kind in used:
             if kind not in (self.middle, native.EIGHT_BITS) or not library.has(kind):
                 raise ValueError(f"weights of kind {kind} between rows of kind {self.middle}, on {library.set}")
+
+    def tensors(self) -> Iterator[Tensor]:
+        """All that the structures point to."""
+        for key in sorted(self.packed):
+            yield from (each for each in self.packed[key].tensors if each is not None)
+        yield from (each for each in self._held if each is not None)
 
     def block(self, piece: Piece, name: str, angles: list[Rotary]) -> Block:
         """A block.

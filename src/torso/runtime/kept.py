@@ -20,6 +20,7 @@ from torso.checkpoint.tensors import TensorEntry
 from torso.errors import FileFormatError, InputError, LimitError, NotFoundError, UnsupportedError
 from torso.files import shown
 from torso.kernels.library import VERSION, Form, Library, PackedWeight
+from torso.runtime import identity
 from torso.strict_json import decode_json
 
 if TYPE_CHECKING:
@@ -47,16 +48,13 @@ def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, obj
         asked: mode and fidelity; JSON.
         instruction_set: of the kernels.
     """
-    digest = hashlib.sha256(json.dumps([model.architecture.family, model.task.name, model.config.text()]).encode())
-    for name, each in model.named_parameters():
-        digest.update(f"{name} {tuple(each.shape)} {each.dtype}".encode())
-        digest.update(memory(each.detach().contiguous()))
+    digest = hashlib.sha256(identity.fingerprint(model).encode())
     if sample is not None:
         layout = sample.layout
         digest.update(f"sample {list(layout.sizes)}".encode())
         for part in (sample.tokens, layout.positions, sample.segments):
             digest.update(b"none" if part is None else memory(part.long().contiguous()))
-    return json.dumps({"kernels": VERSION, "set": instruction_set, "weights": digest.hexdigest(), **asked})
+    return json.dumps({"kernels": VERSION, "set": instruction_set, "made of": digest.hexdigest(), **asked})
 
 
 def write(path: Path, key: str, packed: Mapping[Weight, PackedWeight], facts: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from torso.errors import InputError
 from torso.paths import shown
 from torso.text import load as loading
 from torso.text import save as saving
+from torso.text import store
 from torso.text.calling import Caller
 from torso.text.chat import chosen, rendered
 from torso.text.chat_messages import Message
@@ -109,6 +110,12 @@ class Tokenizer(Caller):
     def tell_notes(self) -> None:
         """Print to standard error, once in a process, each of `notes` that means other ids than the files ask for."""
         tell(self._folder, self._loaded.notes)
+
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of what decides its ids: its files as they were read, languages and limit."""
+        loaded = self._loaded
+        said = [str(loaded.source.form), repr(loaded.settings), repr(loaded.spoken), str(self._max_tokens)]
+        return store.key_of(said, loaded.source.contents)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many tokens are put around one text, or around two."""
