@@ -106,7 +106,7 @@ def _show(done: Measurement) -> None:
         tokens=f"{done.tokens:,}",
         threads=done.threads,
         parameters=f"{done.parameters / 1e6:.1f}",
-        peak=f"{done.peak / 2**20:.0f}",
+        peak="?" if done.peak is None else f"{done.peak / 2**20:.0f}",
     )
     click.echo(
         say("{texts} texts, {tokens} tokens; {threads} threads; {parameters} M parameters; at most {peak} MB", values)

@@ -69,7 +69,7 @@ class NativeTrunk(Sealable):
         self._blocks = (Block * self.depth)(
             *(self._packing.block(piece, name, self._rotaries) for name, piece in named)
         )
-        embeddings = self._packing.embeddings(trunk.embed)
+        embeddings = self._packing.embeddings(trunk.embed, self.width)
         self.embeds = embeddings is not None
         self._structure = TrunkStructure(
             middle=self._packing.middle,
@@ -120,7 +120,9 @@ class NativeTrunk(Sealable):
         if self.embeds:
             call.tokens, call.segments = places["tokens"], places.get("segments")
         else:
-            call.rows = native.address(_hold(held, self.embed(batch).float()))
+            given = _hold(held, self.embed(batch).float())
+            check("rows", given, (total, self.width), dtype=torch.float32)
+            call.rows = native.address(given)
         for i, rotary in enumerate(self._rotaries):
             cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
             call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.size

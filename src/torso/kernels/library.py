@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torso.errors import InputError
+from torso.errors import ConfigError, InputError
 from torso.kernels.structures import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
@@ -87,7 +87,9 @@ class Library:
 
 
 SETTING = "TORSO_KERNELS"
-"""The environment variable that turns kernels off (``0``), or names an instruction set."""
+"""The environment variable that turns kernels off (``0``), or names an instruction set; read at the first use."""
+SETS = ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")
+"""Every instruction set that the library may hold, best first."""
 
 
 def file() -> Path:
@@ -96,16 +98,29 @@ def file() -> Path:
 
 
 def refusal() -> str | None:
-    """Why there are no kernels here, in the language in force; None where there are."""
-    if os.environ.get(SETTING) == "0":
+    """Why there are no kernels here, in the language in force; None where there are.
+
+    Raises:
+        ConfigError: ``E_SETTINGS``, where `SETTING` holds what is neither ``0`` nor an instruction set that is here.
+    """
+    asked = os.environ.get(SETTING, "").strip()
+    if asked == "0":
         return say("{setting}=0 turns them off", dict(setting=SETTING))
-    if not file().exists():
-        return say("they were not compiled when torso was installed")
-    return _loaded()[1]
+    there = file().exists()
+    loaded, reason = _loaded() if there else (None, say("they were not compiled when torso was installed"))
+    known = SETS if loaded is None else loaded.sets
+    if asked and asked not in known:
+        raise ConfigError(
+            "E_SETTINGS",
+            "{variable} is {text}; here it may be one of: {known}.",
+            cure="Set it to one of them, or unset it.",
+            values=dict(variable=SETTING, text=repr(asked), known=", ".join(("0", *known))),
+        )
+    return reason
 
 
 def library() -> Library | None:
-    """The kernels; None where there are none."""
+    """The kernels; None where there are none. Raises as `refusal`."""
     return None if refusal() is not None else _loaded()[0]
 
 
@@ -128,7 +143,11 @@ class About:
 
 
 def about() -> About:
-    """What kernels are in use here, or why there are none."""
+    """What kernels are in use here, or why there are none.
+
+    Raises:
+        ConfigError: ``E_SETTINGS``, where the variable ``TORSO_KERNELS`` holds what cannot be.
+    """
     here = library()
     if here is None:
         return About(None, (), threads(), refusal())
@@ -138,7 +157,7 @@ def about() -> About:
 @cache
 def _loaded() -> tuple[Library | None, str | None]:
     try:
-        return Library(file(), os.environ.get(SETTING)), None
+        return Library(file(), os.environ.get(SETTING, "").strip()), None
     except (OSError, AttributeError) as error:
         return None, str(error)
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from torso.kernels import library as native
 from torso.kernels.library import Form, Library, PackedWeight
-from torso.kernels.pieces import ACTIVATIONS, Piece, bare
+from torso.kernels.pieces import ACTIVATIONS, Piece, bare, fits
 from torso.kernels.structures import Block, Embeddings, Matrix, Norm
 from torso.nn import embeddings
 from torso.nn.block import PostNormBlock
@@ -163,8 +163,8 @@ class Packing:
         kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
         return Norm(kind, native.address(weight), native.address(bias), norm.eps)  # pyright: ignore
 
-    def embeddings(self, embed: nn.Module) -> Embeddings | None:
-        """Tables of embeddings and their norm; None where they are others than the kernels read."""
+    def embeddings(self, embed: nn.Module, width: int) -> Embeddings | None:
+        """Tables of embeddings and their norm; None where they are others than the kernels read: rows of a width."""
         if type(embed) is not embeddings.Embeddings or type(embed.project) is not nn.Identity:
             return None
         norm, positions = bare(embed.norm), embed.positions
@@ -172,10 +172,10 @@ class Packing:
             return None
         if positions is not None and type(positions) is not embeddings.LearnedPositions:
             return None
-        tables = [
-            None if table is None else native.held(table.weight)
-            for table in (embed.tokens, embed.segments, None if positions is None else positions.table)
-        ]
+        given = (embed.tokens, embed.segments, None if positions is None else positions.table)
+        if any(table is not None and table.weight.shape[1:] != (width,) for table in given) or not fits(norm, width):
+            return None
+        tables = [None if table is None else native.held(table.weight) for table in given]
         self._held += tables
         return Embeddings(
             *(native.address(table) for table in tables),
