@@ -135,7 +135,6 @@ def _bytes_of(token: str) -> bytes:
 
 def _is_known(tokenizer: Tokenizer, number: int) -> bool:
     try:
-        tokenizer.convert_ids_to_tokens(number)
+        return tokenizer.convert_ids_to_tokens(number) is not None
     except InputError:
         return False
-    return True

@@ -30,7 +30,7 @@ def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_wor
         named = list(dict.fromkeys(_id_of(target, vocabulary, tokenizer) for target in _listed(targets)))
     if not whole_words:
         return named
-    tokens = dict(zip(named, tokenizer.convert_ids_to_tokens(named), strict=True))
+    tokens = {number: token or "" for number, token in zip(named, tokenizer.convert_ids_to_tokens(named), strict=True)}
     special = set(tokenizer.all_special_ids)
     marked = any(token.startswith(_SPACES) for token in vocabulary)
     whole = [number for number in named if number not in special and _is_word(tokens[number], marked=marked)]
@@ -69,4 +69,4 @@ def _id_of(target: str, vocabulary: dict[str, int], tokenizer: Tokenizer) -> int
 
 
 def _is_word(token: str, *, marked: bool) -> bool:
-    return token.startswith(_SPACES) if marked else not token.startswith(_CONTINUES)
+    return token.startswith(_SPACES) if marked else bool(token) and not token.startswith(_CONTINUES)

@@ -183,7 +183,7 @@ def _filled(
 
 def _proposed(text: str, span: tuple[int, int], row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
     scores, ids = row
-    tokens = tokenizer.convert_ids_to_tokens(list(ids))
+    tokens = [token or "" for token in tokenizer.convert_ids_to_tokens(list(ids))]
     return tuple(Fill(token, score, _put(text, *span, token)) for token, score in zip(tokens, scores, strict=True))
 
 

@@ -17,6 +17,7 @@ from torso.text.convert import bert, mpnet
 from torso.text.faults import Fault
 from torso.text.guard import Table
 from torso.text.llama import gemma, llama
+from torso.text.models import ID_LIMIT
 from torso.text.parts import Draft
 from torso.text.pieces import albert, camembert, deberta_v2, xlm_roberta
 from torso.text.sentencepiece import BPE, SentencePieceModel
@@ -142,6 +143,16 @@ def read_model(folder: Path) -> Table:
         return {}
     value = read_json(inside(folder, CONFIG), limit=_CONFIG_LIMIT, code="E_CONFIG")
     return cast("Table", value) if isinstance(value, dict) else {}
+
+
+def table_rows(config: Table) -> int:
+    """Give how many ids the table of a model has, by its config.json; 0 where it does not say."""
+    inner = config.get("text_config")
+    for table in (config, cast("Table", inner) if isinstance(inner, dict) else {}):
+        rows = table.get("vocab_size")
+        if isinstance(rows, int) and not isinstance(rows, bool) and 0 < rows <= ID_LIMIT:
+            return rows
+    return 0
 
 
 def family_of(settings: Settings, config: Table) -> Family | None:

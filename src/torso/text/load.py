@@ -14,7 +14,7 @@ from torso.text import store
 from torso.text.added import largest_id
 from torso.text.chat import read_templates
 from torso.text.declared import declared
-from torso.text.families import Family, Form, family_of, read_model
+from torso.text.families import Family, Form, family_of, read_model, table_rows
 from torso.text.faults import Fault, blaming
 from torso.text.following import Switches
 from torso.text.guard import Table
@@ -48,6 +48,7 @@ class Loaded:
         truncation_side: ``left`` or ``right``.
         with_segments: whether a call gives segments without being asked.
         chats: templates of chats by name.
+        rows: how many ids the model's table has, by its config.json; 0 where it does not say.
         clean_up: whether decoding takes out spaces before punctuation, beside what the decoder does.
     """
 
@@ -62,6 +63,7 @@ class Loaded:
     truncation_side: str
     with_segments: bool
     chats: Mapping[str, str]
+    rows: int
     clean_up: bool
 
 
@@ -109,6 +111,7 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
         truncation_side,
         _gives_segments(ready.outline, settings, family),
         read_templates(folder, settings),
+        table_rows(config),
         clean_up and cast(Table, ready.outline["model"])["type"] != "BPE",  # where transformers ignores it too
     )
 

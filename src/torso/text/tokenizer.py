@@ -33,7 +33,7 @@ class Tokenizer(Caller):
     def __init__(self, loaded: loading.Loaded, folder: Path, max_tokens: int | None) -> None:
         """Of loaded files; use `from_folder`."""
         ready = loaded.ready
-        super().__init__(loaded.wheel, ready.named, ready.extra, ready.largest)
+        super().__init__(loaded.wheel, ready.named, ready.extra, ready.largest, loaded.rows)
         self._folder = folder
         self._clean_up = loaded.clean_up
         self._cut_side = loaded.truncation_side
