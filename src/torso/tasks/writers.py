@@ -17,6 +17,7 @@ from torso.generation.settings import GenerationSettings
 from torso.generation.writing import Why
 from torso.loading import read_config
 from torso.model import Model
+from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits
 from torso.tasks.extents import Extent, Measured
 from torso.tasks.lengths import Lengths
@@ -109,7 +110,16 @@ class Writer:
         return pieces(self.ready.model, prompts, self.settings, self.ready.tokenizer)
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
-        return self.ready.tokenizer.encoding(self.prefix + text, special=special).ids
+        tokenizer = self.ready.tokenizer
+        encoding = tokenizer.encoding(self.prefix + text, special=special)
+        if isinstance(self.ready.model.trunk, EncoderDecoder):
+            return encoding.ids
+        # What is to be gone on with has not ended: BERT's template, say, ends every text with [SEP].
+        ends = (tokenizer.eos_token_id, tokenizer.sep_token_id)
+        length = len(encoding)
+        while length > 1 and encoding.special[length - 1] and encoding.ids[length - 1] in ends:
+            length -= 1
+        return encoding.ids[:length]
 
     def _source(self, text: str, index: int, special: bool, how: Lengths | None) -> Source:
         ids = self._ids(text, special)
