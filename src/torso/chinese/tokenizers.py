@@ -43,6 +43,9 @@ TEXTS: dict[str, str] = {
     "neither its first pieces {first} nor the files beside it say what family it is of": (
         "从它最前面的词片 {first} 和旁边的文件都看不出它属于哪一系列"
     ),
+    'Name its own class in {config}: "tokenizer_class": "{name}".': (
+        '请在 {config} 中写明它自己的类："tokenizer_class": "{name}"。'
+    ),
     "it is not a vocabulary: an object from tokens to ids": "它不是词表，即从词元到编号的对象",
     "it has more than {limit} merges": "它的合并规则超过 {limit} 条",
     "line {number} of it is {line}, not two tokens": "它的第 {number} 行是 {line}，不是两个词元",

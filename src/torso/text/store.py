@@ -34,7 +34,7 @@ from torso.text.wheel import no_panic
 from torso.writing import write_atomically
 
 WORTHWHILE = 256 * 1024  # bytes of files; smaller ones are as quickly read anew
-_MARK = b"torso text 3 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
+_MARK = b"torso text 4 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
 _ENTRY_LIMIT = 512 * 2**20
 _MOST_ENTRIES = 64
 
