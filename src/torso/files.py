@@ -207,10 +207,10 @@ def read_text(path: Path, *, limit: int, code: str) -> str:
         ) from None
 
 
-def read_json(path: Path, *, limit: int, code: str) -> object:
-    """The value of a JSON file, read strictly.
+def read_json(path: Path, *, limit: int, code: str, strict: bool = False) -> object:
+    """The value of a JSON file, read as Python reads it, or strictly.
 
     Raises:
         TorsoError: as `read_text` and `parse_json`.
     """
-    return parse_json(read_text(path, limit=limit, code=code), path=path, code=code)
+    return parse_json(read_text(path, limit=limit, code=code), path=path, code=code, strict=strict)

@@ -222,7 +222,7 @@ def fill_model(
         decided.unclaimed,
         contents.prefix,
         saved,
-        contents.weights.notes,
+        contents.notes,
     )
     model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
     return model.to(device).eval()

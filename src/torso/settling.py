@@ -59,6 +59,19 @@ def settle_labels(
         return changed, ()
     if new_head is True:
         return changed, ("out",)
+    if not asked:
+        raise WeightsError(
+            "E_LABELS",
+            "config.json names {said} labels ({names}); the head in the weights has {there}.",
+            where="In {folder}.",
+            cure="Name {there} labels in id2label of config.json; to start a new head: new_head=True, labels=[...].",
+            values=dict(
+                there=there,
+                said=config.num_labels,
+                names=", ".join(list((config.id2label or {}).values())[:4]) or "unnamed",
+                folder=contents.weights.folder,
+            ),
+        )
     raise WeightsError(
         "E_LABELS",
         "This checkpoint classifies into {there} labels ({names}); {wanted} were asked for.",
@@ -67,10 +80,16 @@ def settle_labels(
         values=dict(
             there=there,
             wanted=changed.num_labels,
-            names=", ".join(list((config.id2label or {}).values())[:4]) or "unnamed",
+            names=_names(config, there),
             folder=contents.weights.folder,
         ),
     )
+
+
+def _names(config: HubConfig, there: int) -> str:
+    """The first names of a head of ``there`` labels, where the config has as many."""
+    names = list((config.id2label or {}).values())
+    return ", ".join(names[:4]) if len(names) == there else "unnamed"
 
 
 def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device) -> torch.dtype:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from torso.checkpoint.config_file import ConfigFile
+from torso.checkpoint.tensors import Note
 from torso.errors import FrozenConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Declared:
 
     _origin: Mapping[str, str]
     _file: ConfigFile | None
+    _notes: tuple[Note, ...]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from torso.architecture import Architecture
 from torso.checkpoint.config import HubConfig
 from torso.checkpoint.measures import measured
-from torso.checkpoint.names import Form, Names, Parts, Shape, canonical
+from torso.checkpoint.names import Form, Names, Parts, Shape, canonical, unwrapped
 from torso.checkpoint.parameters import knob_of
 from torso.checkpoint.tensors import Note
 from torso.checkpoint.weights import Weights
 from torso.errors import WeightsError
+from torso.paths import shown
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +69,26 @@ class Contents:
         actual = canonical(weights.entries)
         shapes = {name: tuple(weights.entries[key].shape) for name, key in actual.items()}
         return cls(weights, actual, shapes, architecture.names.choose_prefix(actual))
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is worth knowing of the file, and of how its names were read."""
+        wrapped = [key for key in self.actual.values() if unwrapped(key) != key and unwrapped(key) in self.actual]
+        if not wrapped:
+            return self.weights.notes
+        return (
+            *self.weights.notes,
+            Note(
+                "N_WRAPPED",
+                "{count} names in {folder} come from a wrapped model and are read without it: {name} as {bare}.",
+                dict(
+                    count=f"{len(wrapped):,}",
+                    folder=shown(self.weights.folder),
+                    name=shown(wrapped[0][:100]),
+                    bare=shown(unwrapped(wrapped[0])[:100]),
+                ),
+            ),
+        )
 
     def labels(self, names: Names) -> int | None:
         """How many labels the head in the file has; None where the file has no such head."""

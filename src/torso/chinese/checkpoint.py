@@ -207,6 +207,13 @@ TEXTS: dict[str, str] = {
     "A tensor in {path} reaches outside the numbers that the file holds for it (storage {key}).": (
         "{path} 中有张量超出了文件为它保存的数据范围(存储 {key})。"
     ),
+    "A tensor in {path} repeats the {count} numbers of storage {key} to the shape {shape}; tensors may take at most "
+    "{most} bytes more than the file holds.": (
+        "{path} 中有张量把存储 {key} 的 {count} 个数重复成形状 {shape}；张量最多可以比文件所存多占 {most} 字节。"
+    ),
+    "Save contiguous copies: torch.save({{k: v.contiguous() for k, v in state.items()}}, ...).": (
+        "请保存连续的副本：torch.save({{k: v.contiguous() for k, v in state.items()}}, ...)。"
+    ),
     "{path} was written by a PyTorch of before 2018, in a form torso does not read.": (
         "{path} 由 2018 年以前的 PyTorch 写成，torso 不读取这种格式。"
     ),

@@ -53,7 +53,8 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
         described, writing, notes = opened.config.describe(), _writing(opened), _notes(opened.folder)
         if as_json:
             about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
-            more = {} if writing is None else {"generation": writing.as_dicts()}
+            more: dict[str, Any] = {} if writing is None else {"generation": writing.as_dicts()}
+            more |= {"notes": list(described.notes)} if described.notes else {}
             print_json(about | {"parameters": described.as_dicts()} | more | {"tokenizer_notes": notes})
         else:
             shown = [repr(each) for each in (described, writing) if each is not None]
