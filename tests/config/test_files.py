@@ -273,6 +273,8 @@ def parsed_or_refused(text: str) -> BertConfig | TorsoError:
 @example({"id2label": {"²": "a"}}, None)
 @example({"id2label": {"0": "a", "00": "b"}}, None)
 @example({"num_labels": -1}, None)
+@example({"id2label": {"0": []}, "label2id": {"a": 0}}, None)
+@example({"id2label": [1], "label2id": {"a": 0}}, None)
 @example({"hidden_size": 10**400}, None)
 def test_any_file_is_a_config_or_a_typed_error(values, indent) -> None:
     text = json.dumps({"model_type": "bert", **values}, indent=indent, ensure_ascii=False)

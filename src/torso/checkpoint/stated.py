@@ -85,6 +85,8 @@ def _settle_labels(given: dict[str, Any], file: ConfigFile, notes: list[Note]) -
         table = {key: str(name) if _is_number(name) else name for key, name in table.items()}
         given["id2label"] = table
     settled = cast("Mapping[object, object]", numbered(table))
+    if not all(isinstance(name, str) for name in settled.values()):
+        return
     if inverse is None or inverse == {name: number for number, name in settled.items()}:
         return
     if len(set(map(str, settled.values()))) < len(settled) and isinstance(inverse, dict):
