@@ -92,7 +92,7 @@ class GgufFile:
         for _ in range(pairs):
             key = self._string()
             if key in self.metadata:
-                raise self._error("E_DUPLICATE", f"two values of the key {key[:80]!r}")
+                raise self._bad(f"two values of the key {key[:80]!r}", "E_DUPLICATE")
             self.metadata[key] = self._value(self._number("I"), 2)
         self.tensors = self._tensors(tensors)
 
@@ -129,7 +129,7 @@ class GgufFile:
     def _tensors(self, count: int) -> dict[str, GgufTensor]:
         alignment = self.metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 0 < alignment <= 1 << 16 or alignment % 8:
-            raise self._error("E_HEADER", f"an alignment of {str(alignment)[:40]}")
+            raise self._bad(f"an alignment of {str(alignment)[:40]}", "E_HEADER")
         described = [self._described() for _ in range(count)]
         data = -(-self._position // alignment) * alignment
         found: dict[str, GgufTensor] = {}
@@ -137,9 +137,9 @@ class GgufFile:
         for name, kind, shape, offset in sorted(described, key=lambda each: each[3]):
             tensor = GgufTensor(kind, shape, data + offset)
             if name in found:
-                raise self._error("E_DUPLICATE", f"two tensors named {name[:80]!r}")
+                raise self._bad(f"two tensors named {name[:80]!r}", "E_DUPLICATE")
             if tensor.offset < end or offset % alignment:
-                raise self._error("E_OFFSETS", f"tensor {name[:80]!r} over the one before it")
+                raise self._bad(f"tensor {name[:80]!r} over the one before it", "E_OFFSETS")
             end = tensor.offset + tensor.size
             found[name] = tensor
         if end > max(self._file.size, data):
@@ -149,7 +149,7 @@ class GgufFile:
     def _described(self) -> tuple[str, str, tuple[int, ...], int]:
         name, dimensions = self._string(), self._number("I")
         if dimensions > _MOST_DIMENSIONS:
-            raise self._error("E_SHAPE", f"{dimensions} dimensions of {name[:80]!r}")
+            raise self._bad(f"{dimensions} dimensions of {name[:80]!r}", "E_SHAPE")
         shape = tuple(self._number("Q") for _ in range(dimensions))[::-1]
         code, offset = self._number("I"), self._number("Q")
         if code not in _TYPES:
@@ -162,7 +162,7 @@ class GgufFile:
         kind = _TYPES[code]
         row = shape[-1] if shape else 1
         if not fits_memory(shape) or row % BLOCKS[kind][0] or offset >= 1 << 60:
-            raise self._error("E_SHAPE", f"shape {list(shape)} of {name[:80]!r}, in blocks of {BLOCKS[kind][0]}")
+            raise self._bad(f"shape {list(shape)} of {name[:80]!r}, in blocks of {BLOCKS[kind][0]}", "E_SHAPE")
         return name, kind, shape, offset
 
     def _value(self, code: int, depth: int) -> object:
@@ -174,7 +174,7 @@ class GgufFile:
         if code == _STRING:
             return self._string()
         if code != _ARRAY or not depth:
-            raise self._error("E_HEADER", f"a value of type {code}")
+            raise self._bad(f"a value of type {code}", "E_HEADER")
         inner, count = self._number("I"), self._number("Q")
         if count > self._values_left:
             raise self._too_much()
@@ -207,7 +207,7 @@ class GgufFile:
             begin = 0
         return self._window[begin : begin + count]
 
-    def _error(self, code: str, found: str) -> FileFormatError:
+    def _bad(self, found: str, code: str) -> FileFormatError:
         return FileFormatError(
             code,
             "{path} is a malformed GGUF file: it has {found} before byte {position}.",
