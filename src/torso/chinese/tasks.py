@@ -89,10 +89,20 @@ TEXTS: dict[str, str] = {
     # zero-shot labels, questions, alternatives
     "The template {template} has no place for a label.": "模板 {template} 中没有放标签的位置。",
     'Write {{}} where it stands: "This example is {{}}."': '请在标签处写 {{}}："This example is {{}}."',
-    "{name} was not trained on natural language inference: its labels are {labels}.": (
-        "{name} 不是自然语言推理模型：它的标签是 {labels}。"
+    "It is not known which label of {name} is entailment: its labels are {labels}.": (
+        "不知道 {name} 的哪个标签表示蕴含：它的标签是 {labels}。"
     ),
-    'Use a model that has a label "entailment".': '请使用带有标签 "entailment" 的模型。',
+    'Name it: entailment="LABEL_2" (--entailment LABEL_2); or use a model of natural language inference.': (
+        '请指定：entailment="LABEL_2"(命令行：--entailment LABEL_2)；或使用自然语言推理模型。'
+    ),
+    "It is not known which label of {name} is contradiction: its labels are {labels}.": (
+        "不知道 {name} 的哪个标签表示矛盾：它的标签是 {labels}。"
+    ),
+    'Name it: contradiction="LABEL_0" (--contradiction LABEL_0).': (
+        '请指定：contradiction="LABEL_0"(命令行：--contradiction LABEL_0)。'
+    ),
+    "{name} has no label {label}: its labels are {labels}.": "{name} 没有标签 {label}：它的标签是 {labels}。",
+    "Name one of them.": "请指定其中之一。",
     "A question is given, and no text to find its answer in.": "给了问题，但没有给出查找答案的文本。",
     "A text is given beside pairs of question and text.": "已给出问题与文本的对，又另给了文本。",
     "Text {index} is not a pair of a question and a text.": "第 {index} 条不是问题与文本的对。",
