@@ -11,7 +11,8 @@ import click
 
 from torso.cli import options
 from torso.cli.console import print_json
-from torso.cli.inputs import texts_of
+from torso.cli.encodings import named
+from torso.cli.inputs import no_effect, texts_of
 from torso.errors import InputError
 from torso.language import say
 from torso.paths import shown
@@ -55,6 +56,9 @@ def bench(
             cure="Use exact, bf16 or int8.",
             values=dict(mode=unknown[0]),
         )
+    for option, given in (("--column", columns), ("--encoding", named())):
+        if given and file is None:
+            raise no_effect(option, "--file")
     folder = resolve(model).folder
     ids: list[list[int]] | None = None
     if file is not None:

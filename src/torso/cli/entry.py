@@ -116,7 +116,10 @@ def usage_message(error: click.ClickException) -> str:
             return say("There is no option {name}. Did you mean {nearest}?", values)
         return say("There is no option {name}.", dict(name=error.option_name))
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return say("{name} is missing.", dict(name=error.param.make_metavar(error.ctx or _no_context())))
+        name = error.param.make_metavar(error.ctx or _no_context())
+        if isinstance(error.param, click.Option):
+            name = f"{error.param.opts[0]} {name}"
+        return say("{name} is missing.", dict(name=name))
     return error.format_message()
 
 
