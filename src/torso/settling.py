@@ -120,6 +120,30 @@ def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device)
     return chosen
 
 
+def run_device(device: str | torch.device | None) -> torch.device:
+    """The device asked for, of this machine's; the CPU for None.
+
+    Raises:
+        InputError: ``E_DEVICE``, for what is no device, or none of this machine's.
+    """
+    import torch
+
+    try:
+        chosen = torch.device("cpu" if device is None else device)
+        if chosen.type != "meta":
+            torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError):  # torch raises each of them
+        cards = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        known = ["cpu", *cards, *(["mps"] if torch.backends.mps.is_available() else [])]
+        raise InputError(
+            "E_DEVICE",
+            "There is no device {device} on this machine.",
+            cure="Leave it out, or name one of: {known}.",
+            values=dict(device=repr(str(device)), known=", ".join(known)),
+        ) from None
+    return chosen
+
+
 def labels_of(labels: Sequence[str] | None, num_labels: int | None) -> dict[str, Any]:
     """The changes to a config that name the labels of a new head."""
     if labels is None:

@@ -18,7 +18,25 @@ TEXTS: dict[str, str] = {
     ),
     "There is no pooling {pooling}.": "没有 {pooling} 这种池化方式。",
     "The texts are {kind}.": "文本的类型是 {kind}。",
-    "Pass a string, a list of strings, or an iterator of them.": "请传入字符串、字符串列表或其迭代器。",
+    "Pass a string; a list, array, Series or column of strings; or an iterator of them.": (
+        "请传入字符串；字符串的列表、数组、Series 或列；或其迭代器。"
+    ),
+    "Pass a string; or a list, array, Series or column of strings.": "请传入字符串；或字符串的列表、数组、Series 或列。",
+    "settings is {kind}, which torso does not read.": "settings 为 {kind}，torso 不支持。",
+    'Pass torso.GenerationSettings(num_beams=4), or changes by their names: settings={{"num_beams": 4}}.': (
+        '请传入 torso.GenerationSettings(num_beams=4)，或按名字给出改动：settings={{"num_beams": 4}}。'
+    ),
+    "Text {index} holds nothing but white space, {size} tokens of it.": (
+        "第 {index} 条文本只有空白，共 {size} 个词元。"
+    ),
+    "{name} is {asked}; the tokenizer that was given was made for {marked}.": (
+        "{name} 为 {asked}；给出的分词器是为 {marked} 创建的。"
+    ),
+    "Make it for the languages: tokenizer=torso.load_tokenizer(folder, src_lang=..., tgt_lang=...).": (
+        "请按语言创建：tokenizer=torso.load_tokenizer(folder, src_lang=..., tgt_lang=...)。"
+    ),
+    "{name} holds {found}; the ids of this model end at {last}.": "{name} 含有 {found}；该模型的 id 最大为 {last}。",
+    "Use ids of the tokenizer of this very model.": "请使用该模型自己的分词器的 id。",
     "A tuple could mean one pair or several texts.": "元组可能是一对文本，也可能是多条文本。",
     "For one pair write [(first, second)]; for several texts, a list.": (
         "一对文本请写成 [(first, second)]；多条文本请用列表。"

@@ -56,6 +56,13 @@ def bar(share: float, columns: int) -> str:
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
 
 
+def whole_line(text: str) -> str:
+    """A text on one line, however long, with what cannot be seen escaped."""
+    from torso.paths import shown
+
+    return shown(text)
+
+
 def one_line(text: str, columns: int = 60) -> str:
     """A text on one line of at most ``columns`` columns, with what cannot be seen escaped."""
     from torso.checkpoint.table import width

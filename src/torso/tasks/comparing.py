@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast, overload
 
 import torch
@@ -13,10 +13,11 @@ from torso.architecture import Task
 from torso.errors import InputTypeError
 from torso.outputs import Features
 from torso.runtime.runner import BUDGET, lists
-from torso.tasks.arguments import at_least, one_or_more
+from torso.tasks.arguments import at_least
 from torso.tasks.encoding import encode
 from torso.tasks.lengths import Long, Merge
 from torso.tasks.predictions import Embedding, Match, Ranked
+from torso.tasks.reading import as_list
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def similar(
         )
         return stacked(made)
 
-    own = one_or_more(texts)
+    own = texts_of(texts)
     if not own or not asked:
         ranked = [Ranked(query, (), measure) for query in asked]
     else:
@@ -157,11 +158,31 @@ def listed(queries: object) -> list[str]:
     """
     if isinstance(queries, str):
         return [queries]
-    if isinstance(queries, list):
-        return list(cast("list[str]", queries))
+    if (several := as_list(queries)) is not None:
+        return several
     raise InputTypeError(
         "E_TEXT",
         "The queries are {kind}.",
-        cure="Pass a string, or a list of strings.",
+        cure="Pass a string; or a list, array, Series or column of strings.",
         values=dict(kind=type(queries).__name__),
+    )
+
+
+def texts_of(texts: object) -> list[str]:
+    """The texts that are compared, in any form that holds several in order; a text alone is one.
+
+    Raises:
+        InputTypeError: E_TEXT for anything else.
+    """
+    if isinstance(texts, str):
+        return [texts]
+    if isinstance(texts, Iterator):
+        return [*cast("Iterator[str]", texts)]
+    if (several := as_list(texts)) is not None:
+        return several
+    raise InputTypeError(
+        "E_TEXT",
+        "The texts are {kind}.",
+        cure="Pass a string; or a list, array, Series or column of strings.",
+        values=dict(kind=type(texts).__name__),
     )

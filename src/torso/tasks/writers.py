@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
-from torso.errors import InputError
+from torso.errors import InputError, InputTypeError, TooLongError
 from torso.generation.completing import BATCH, Completion, Piece, complete, pieces
 from torso.generation.files import settings_of, with_task
 from torso.generation.prompting import prompts_of
@@ -124,13 +124,27 @@ class Writer:
     def _source(self, text: str, index: int, special: bool, how: Lengths | None) -> Source:
         ids = self._ids(text, special)
         size = len(ids)
-        if how is None or how.limit is None or size <= how.limit or how.long == "error":
+        if how is None or how.limit is None or size <= how.limit:
             return Source(text, (Portion(text, False),), (ids,), Extent(size, size))
+        if how.long == "error":
+            raise TooLongError(
+                "E_TOO_LONG",
+                "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
+                cure='Shorten it; torso.translate and torso.summarise also read it in parts: long="window".',
+                values=dict(index=index, size=size, limit=how.limit),
+            )
         if how.long == "truncate":
             kept = self.ready.tokenizer(self.prefix + text, truncation=True, max_length=how.limit).encodings[0]
             own = [(begin, end) for begin, end in kept.spans if end > len(self.prefix)]
             span = (max(min(own)[0] - len(self.prefix), 0), max(end for _, end in own) - len(self.prefix))
             return Source(text, (Portion(text, False),), (kept.ids,), Extent(size, len(kept), span=span))
+        if not text.strip():
+            raise InputError(
+                "E_EMPTY_TEXT",
+                "Text {index} holds nothing but white space, {size} tokens of it.",
+                cure="Leave it out.",
+                values=dict(index=index, size=size),
+            )
         parts = portions(text, lambda part: len(self._ids(part, special)), how.limit, index)
         read = tuple(self._ids(part.text, special) for part in parts)
         return Source(text, tuple(parts), read, Extent(size, size, len(parts), how.merge))
@@ -195,14 +209,24 @@ def make_writer(
 
     Raises:
         InputError: E_TASK, for a model loaded for a task that writes nothing; E_ARGUMENT, for a bad word that is none.
+        InputTypeError: E_ARGUMENT, for settings of another library.
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.
     """
     ready = make_ready(model, _task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
+    if not isinstance(settings, (GenerationSettings, Mapping, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputTypeError(
+            "E_ARGUMENT",
+            "settings is {kind}, which torso does not read.",
+            cure='Pass torso.GenerationSettings(num_beams=4), or changes by their names: settings={{"num_beams": 4}}.',
+            values=dict(kind=f"{type(settings).__module__}.{type(settings).__qualname__}"),
+        )
     own = settings if isinstance(settings, GenerationSettings) else settings_of(ready.folder, ready.model.config)
     prefix = ""
     if task is not None:
-        own, prefix = with_task(own, ready.model.config, task)
+        told, prefix = with_task(own, ready.model.config, task)
+        if not isinstance(settings, GenerationSettings):  # these stand in place of what files say of a task, too
+            own = told
     changes: Mapping[str, Any] = {}
     if prepare is not None:
         spoken, changes = prepare(ready)
