@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -344,3 +345,28 @@ def test_ctrl_c_leaves_no_half_file(models: Path, tmp_path: Path) -> None:
     assert process.returncode == 130, err
     assert err.decode() == "\ntorso: stopped.\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["texts"]
+
+
+def test_config_shows_every_key_of_sentence_transformers(
+    call: Callable[..., Result], models: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(models / "masked", tmp_path / "model")
+    listed = [{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}]
+    (folder / "1_Pooling").mkdir()
+    for name, value in (
+        ("modules.json", listed),
+        ("sentence_roberta_config.json", {"max_seq_length": 7}),
+        ("config_sentence_transformers.json", {"truncate_dim": 8}),
+        ("1_Pooling/config.json", {"pooling_mode": "mean", "sharpen": 2}),
+    ):
+        (folder / name).write_text(json.dumps(value))
+    told = call("config", folder, "--json").json["sentence_transformers"]
+    shown = {(row["file"], row["key"], row["value"]) for row in told}
+    assert shown == {
+        ("sentence_roberta_config.json", "max_seq_length", 7),
+        ("config_sentence_transformers.json", "truncate_dim", 8),
+        ("1_Pooling/config.json", "pooling_mode", "mean"),
+        ("1_Pooling/config.json", "sharpen", 2),
+    }
+    assert "sharpen" in call("config", folder).out
+    assert "sentence_transformers" not in call("config", models / "masked", "--json").json
