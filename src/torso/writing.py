@@ -40,6 +40,18 @@ def make_folder(path: Path) -> None:
         ) from None
 
 
+_UNFINISHED: dict[Path, Root] = {}
+"""Temporary files that are being written. A signal may arrive between any two steps of what writes them."""
+
+
+def remove_unfinished() -> None:
+    """Remove the temporary files of this process that nothing writes any more: for the end of a command."""
+    while _UNFINISHED:
+        temporary, root = _UNFINISHED.popitem()
+        with suppress(OSError):
+            root.remove(temporary)
+
+
 @contextmanager
 def write_atomically(path: Path, root: Root | None = None) -> Generator[BinaryIO]:
     """A binary file to write ``path`` through: it appears whole at the end, or not at all.
@@ -79,9 +91,11 @@ def write_atomically(path: Path, root: Root | None = None) -> Generator[BinaryIO
                 base.replace(temporary, path)
         if os.name == "nt":
             base.replace(temporary, path)
+        _UNFINISHED.pop(temporary, None)
     except BaseException as error:
         with suppress(OSError):
             base.remove(temporary)
+        _UNFINISHED.pop(temporary, None)
         if isinstance(error, OSError) and _is_ours(error):
             raise _why_unwritable(path, error) from error
         raise
@@ -92,9 +106,15 @@ def _temporary(root: Root, path: Path) -> tuple[Path, BinaryIO]:
     """A new file beside ``path``, locked as long as it is open, so that others can tell it from one that was left."""
     while True:
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.temporary")
-        descriptor = root.open(temporary, _NEW)
+        _UNFINISHED[temporary] = root
+        try:
+            descriptor = root.open(temporary, _NEW)
+        except BaseException:
+            del _UNFINISHED[temporary]
+            raise
         if exclude(descriptor) is not False and root.status(temporary) is not None:
             return temporary, os.fdopen(descriptor, "wb")
+        del _UNFINISHED[temporary]
         os.close(descriptor)  # another process took it for one that was left, and removes it
 
 

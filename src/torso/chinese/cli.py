@@ -11,6 +11,19 @@ TEXTS: dict[str, str] = {
     "please report it, with what this prints: TORSO_DEBUG=1 torso {arguments}": (
         "请报告此问题，并附上以下命令的输出：TORSO_DEBUG=1 torso {arguments}"
     ),
+    "Standard output cannot be written: {reason}. What was printed is not whole.": (
+        "无法写入标准输出：{reason}。已输出的内容不完整。"
+    ),
+    "Free some space, or send the output elsewhere.": "请腾出空间，或把输出送往别处。",
+    "Send the output elsewhere: > FILE": "请把输出送往别处：> FILE",
+    "This process may use {limit} bytes of memory; PyTorch alone takes {needed}.": (
+        "本进程最多可用 {limit} 字节内存；仅 PyTorch 就需要 {needed}。"
+    ),
+    "Raise the limit: ulimit -v unlimited": "请提高限制：ulimit -v unlimited",
+    "There is not enough memory for this command.": "内存不足，无法执行此命令。",
+    "End other programs, raise the limit (ulimit -v), or give fewer or shorter texts.": (
+        "请结束其他程序、提高限制（ulimit -v），或减少、缩短文本。"
+    ),
     "There is no option {name}.": "没有选项 {name}。",
     "There is no option {name}. Did you mean {nearest}?": "没有选项 {name}。您是否想用 {nearest}？",
     "There is no command {name!r}.": "没有命令 {name!r}。",
