@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import torch
 from torch import Tensor
 
+from torso.forking import compute_after_forks
+
 if TYPE_CHECKING:
     from torso.text import Encoding
+
+compute_after_forks()
 
 Row = Literal["first", "last"]
 """The one row of a sequence that some heads read."""

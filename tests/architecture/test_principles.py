@@ -82,7 +82,7 @@ def test_nn_knows_torch_and_the_layout_alone() -> None:
 LINES = (
     ("terminal",),
     ("errors", "language", "chinese"),
-    ("paths", "sniff", "files", "strict_json", "writing", "rooted", "exclusive", "batch", "outputs"),
+    ("forking", "paths", "sniff", "files", "strict_json", "writing", "rooted", "exclusive", "batch", "outputs"),
     ("nn", "hub", "text", "checkpoint", "architecture"),
     ("models", "bundled", "tables"),
     ("model", "changing", "losses", "weightless"),

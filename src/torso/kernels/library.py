@@ -15,10 +15,13 @@ import torch
 from torch import Tensor
 
 from torso.errors import ConfigError, InputError
+from torso.forking import compute_after_forks, forked
 from torso.kernels.structures import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
-VERSION = 2
+compute_after_forks()
+
+VERSION = 3
 """Of the interface: what torso_kernels.h says."""
 FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
@@ -41,6 +44,11 @@ _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
         c_int32,
     ),
     "torso_linear": ((POINTER(Matrix), c_void_p, c_int64, c_int32, c_void_p, c_int32), c_int32),
+    "torso_product": (
+        (c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int32),
+        None,
+    ),
+    "torso_set_parallel": ((c_void_p,), None),
     "torso_add_norm": ((POINTER(Norm), c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32), None),
     "torso_embed": (
         (POINTER(Embeddings), c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32),
@@ -75,6 +83,7 @@ class Library:
         self.sets = tuple(self.call.torso_instruction_set_name(i).decode() for i in range(count))
         self.set = chosen if chosen in self.sets else self.sets[0]
         self.call.torso_choose(self.sets.index(self.set))
+        self.call.torso_set_parallel(_parallel())
 
     def has(self, kind: int) -> bool:
         """Whether there are products of `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`."""
@@ -84,6 +93,17 @@ class Library:
     def panel(self) -> int:
         """Columns of one panel of a packed weight."""
         return int(self.call.torso_panel())
+
+
+def _parallel() -> int | None:
+    """Where the function is that runs PyTorch's own parallel loops; None where it has none that could be found."""
+    if forked():  # it would wait for threads of the parent
+        return None
+    try:
+        host: Any = ctypes.CDLL(str(Path(torch.__file__).with_name("lib") / "libtorch_cpu.so"))
+        return ctypes.cast(host.GOMP_parallel, c_void_p).value
+    except (OSError, AttributeError):
+        return None
 
 
 SETTING = "TORSO_KERNELS"
@@ -134,12 +154,15 @@ class About:
         modes: of `torso.optimise`, those that the kernels compute.
         threads: that a call of them uses, as many as torch.
         reason: why there are none, in the language in force.
+        forked: whether this process was forked from one that had loaded torso: PyTorch, and with it torso, then runs on
+            one thread, since PyTorch's threads stay behind. What is computed is the same.
     """
 
     instruction_set: str | None
     modes: tuple[str, ...]
     threads: int
     reason: str | None
+    forked: bool = False
 
 
 def about() -> About:
@@ -150,8 +173,8 @@ def about() -> About:
     """
     here = library()
     if here is None:
-        return About(None, (), threads(), refusal())
-    return About(here.set, tuple(mode for mode, kind in KINDS.items() if here.has(kind)), threads(), None)
+        return About(None, (), threads(), refusal(), forked())
+    return About(here.set, tuple(mode for mode, kind in KINDS.items() if here.has(kind)), threads(), None, forked())
 
 
 @cache

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from torso.architecture import Task
 from torso.errors import InputTypeError
+from torso.nn.products import product
 from torso.outputs import Features
 from torso.runtime.runner import BUDGET, lists
 from torso.tasks.arguments import at_least
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 _MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "cosine": lambda one, other: F.normalize(one, dim=-1) @ F.normalize(other, dim=-1).T,
-    "dot": lambda one, other: one @ other.T,
+    "cosine": lambda one, other: product(F.normalize(one, dim=-1), F.normalize(other, dim=-1)),
+    "dot": lambda one, other: product(one, other),
     "euclidean": lambda one, other: -torch.cdist(one, other),
     "manhattan": lambda one, other: -torch.cdist(one, other, p=1.0),
 }
