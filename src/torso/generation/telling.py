@@ -85,7 +85,7 @@ class Teller:
         special = set(self._tokenizer.all_special_ids)
         for number in self._ids[self._told :]:
             if number not in special:
-                decoder.decode(_bytes_of(self._tokenizer.convert_ids_to_tokens(number)))
+                decoder.decode(_bytes_of(self._tokenizer.convert_ids_to_tokens(number) or ""))
         return bool(decoder.getstate()[0])
 
     def _decoded(self, ids: Sequence[int]) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from torso.errors import TorsoError
 from torso.outputs import Features
 from torso.runtime.identity import fingerprint
 from torso.tasks.ready import recipe_of
+from torso.tasks.recipe import Unit
 
 if TYPE_CHECKING:
     from torso.tasks.ready import Ready
@@ -53,10 +55,14 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
     whole.update(fingerprint(model).encode())
     whole.update(ready.tokenizer.fingerprint().encode())
     if recipe is not None:
-        whole.update(repr([recipe.modes, recipe.normalize, recipe.max_tokens, recipe.lowercase]).encode())
-        for dense in recipe.dense:
-            whole.update(repr([dense.width, dense.out, dense.bias, dense.activation]).encode())
-            whole.update(_of_files(dense.folder).encode())
+        layers = (*recipe.row_layers, *recipe.layers)
+        parts = (recipe.modes, recipe.normalize, recipe.max_tokens, recipe.lowercase, recipe.dimensions)
+        # Of a layer its files count, not where they are.
+        shapes = [each if isinstance(each, Unit) else replace(each, folder=Path()) for each in layers]
+        whole.update(repr([*parts, recipe.pools_prompt, shapes]).encode())
+        for layer in layers:
+            if not isinstance(layer, Unit):
+                whole.update(_of_files(layer.folder).encode())
     return whole.hexdigest()
 
 
