@@ -27,6 +27,7 @@ from torso.kernels import functions
 from torso.kernels import library as native
 from torso.kernels.buffer_checks import kernels
 from torso.kernels.functions import Norm
+from torso.kernels.packed_weight import PackedWeight
 from torso.nn import attend
 from torso.nn.attention_rule import Rule
 
@@ -101,7 +102,7 @@ def rates(budget: float) -> dict[str, float]:
     return best
 
 
-def _linear(x: Tensor, packed: native.PackedWeight, activation: str = "linear") -> Callable[[], object]:
+def _linear(x: Tensor, packed: PackedWeight, activation: str = "linear") -> Callable[[], object]:
     return lambda: functions.linear(x, packed, activation)
 
 

@@ -29,6 +29,7 @@ Attempt = Callable[[bytes], object]
 
 _MIB = 1 << 20
 _ROOM = 2  # times the limit of memory, at which a child is refused more: up to there, it is measured
+_WAITED = 60  # times the limit of time that a child may wait: a busy machine gives it little of its processors
 _KEPT = 5  # findings of one kind, where nothing else tells them apart
 _REPORT = 10.0  # seconds between two lines of progress
 
@@ -79,7 +80,7 @@ def tried(attempt: Attempt, data: bytes, limits: Limits, baseline: float = 0.0) 
         os.close(reading)
         _run(attempt, data, limits, baseline, writing)
     os.close(writing)
-    said = _heard(reading, child, limits.seconds * 10)
+    said = _heard(reading, child, limits.seconds * _WAITED)
     os.close(reading)
     _, status, usage = os.wait4(child, 0)
     spent = usage.ru_utime + usage.ru_stime

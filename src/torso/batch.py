@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import torch
 from torch import Tensor
 
+from torso.io.forking import compute_after_forks
+
 if TYPE_CHECKING:
     from torso.text import Encoding
+
+compute_after_forks()
 
 Pool = Literal["first", "last"]
 """The row that is pooled: the one that stands in for its sequence, such as the first token's of BERT."""

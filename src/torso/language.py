@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from torso.terminal import escaped
 
 _EMPTY: Mapping[str, object] = {}
 
@@ -24,10 +28,18 @@ def language() -> str:
     return "en"
 
 
+class _Filling(Formatter):
+    """Fills in values so that a terminal shows them and obeys none of them: most come from files and servers."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """One value."""
+        return escaped(super().format_field(value, format_spec))
+
+
 def say(template: str, values: Mapping[str, object] = _EMPTY) -> str:
     """``template`` in the language in force, filled with ``values``."""
     if language() == "zh":
         from torso.chinese import translation
 
         template = translation(template)
-    return template.format_map(values) if values else template
+    return _Filling().vformat(template, (), values) if values else template

@@ -80,6 +80,7 @@ def test_nn_knows_torch_and_the_layout_alone() -> None:
 
 # From the bottom up: a part imports from its own line and from those above it in this table.
 LINES = (
+    ("terminal",),
     ("errors", "language", "chinese"),
     ("io", "batch", "outputs"),
     ("config", "weights", "text", "nn"),

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +32,15 @@ def table(result: Result) -> list[dict[str, str]]:
 
 def written(folder: Path, ending: str) -> Path:
     path = folder / f"rows{ending}"
+    if ending == ".tsv":  # a field is its text as it stands
+        lines = ["text\tother\tn", *(f"{row['text']}\t{row['other']}\t{row['n']}" for row in ROWS[1:])]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
     if ending == ".jsonl":
         path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS) + "\n\n", encoding="utf-8")
         return path
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, ["text", "other", "n"], delimiter="\t" if ending == ".tsv" else ",")
+        writer = csv.DictWriter(file, ["text", "other", "n"])
         writer.writeheader()
         writer.writerows(ROWS)
     return path
@@ -44,11 +49,13 @@ def written(folder: Path, ending: str) -> Path:
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".tsv"])
 def test_columns(call: Callable[..., Result], models: Path, tmp_path: Path, ending: str) -> None:
     path, model = written(tmp_path, ending), ["--model", models / "sequence"]
+    own = ROWS[1:] if ending == ".tsv" else ROWS
+    texts = [str(row["text"]) for row in own]
     rows = call("classify", "--file", path, "--column", "text", *model, "--json").rows
-    assert [row["text"] for row in rows] == TEXTS
-    made = classify(TEXTS, model=models / "sequence")
+    assert [row["text"] for row in rows] == texts
+    made = classify(texts, model=models / "sequence")
     assert [row["score"] for row in rows] == pytest.approx([each.score for each in made], abs=1e-6)
-    pairs = [(str(row["text"]), str(row["other"])) for row in ROWS]
+    pairs = [(str(row["text"]), str(row["other"])) for row in own]
     rows = call("classify", "--file", path, "--column", "text", "--column", "other", *model, "--json").rows
     assert [tuple(row["text"]) for row in rows] == pairs
     made = classify(pairs, model=models / "sequence")
@@ -70,6 +77,18 @@ def test_columns(call: Callable[..., Result], models: Path, tmp_path: Path, endi
         ("a.jsonl", '{"text": "x"\n', ["--column", "text"], "E_TEXT"),
         ("a.jsonl", '{"text": null}\n', ["--column", "text"], "E_TEXT"),
         ("a.txt", "x\n", ["--column", "text"], "E_ARGUMENT"),
+        ("a.csv", "text,text\na,b\n", ["--column", "text"], "E_COLUMN"),
+        ("a.tsv", "text\tn\ttext\na\t1\tb\n", ["--column", "text"], "E_COLUMN"),
+        ("a.jsonl", '{"text": "a", "text": "b"}\n', ["--column", "text"], "E_COLUMN"),
+        ("a.csv", "id,text\n1\n", ["--column", "text"], "E_TEXT"),
+        ("a.csv", "text,label\n1\n", ["--column", "text"], "E_TEXT"),
+        ("a.tsv", "text\tlabel\na b\n", ["--column", "text"], "E_TEXT"),
+        ("a.tsv", "text\tlabel\n", ["--column", "txt"], "E_COLUMN"),
+        ("a.jsonl", '{"text": ' + "[" * 100_000, ["--column", "text"], "E_TEXT"),
+        ("a.jsonl", '{"text": ' + '{"a": ' * 100_000 + "1" + "}" * 100_001, ["--column", "text"], "E_TEXT"),
+        ("a.csv", "a,b,c\nx,y,z\n", ["--column", "a", "--column", "b", "--column", "c"], "E_ARGUMENT"),
+        ("a.csv", "text\nx\n", ["--column", "text", "--encoding", "klingon"], "E_ARGUMENT"),
+        ("a.csv", "text\nx\n", ["--column", "text", "--encoding", "base64"], "E_ARGUMENT"),
     ],
 )
 def test_tables_that_cannot_be_read(
@@ -80,6 +99,110 @@ def test_tables_that_cannot_be_read(
     done = call("classify", "--file", tmp_path / name, *arguments, "--model", models / "sequence", "--json")
     assert done.status == 3
     assert json.loads(done.out.splitlines()[-1])["error"]["code"] == code
+
+
+def texts_in(call: Callable[..., Result], path: Path, content: str | bytes, *arguments: object) -> list[str]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = call("tokenize", "--file", path, *arguments, "--json")
+    assert done.status == 0, done.err
+    return [row["text"] for row in done.rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (
+            'id\ttext\n1\t"Hello there\n2\tbad food\n3\tworld"\n4\tlast\n',
+            ['"Hello there', "bad food", 'world"', "last"],
+        ),
+        ('id\ttext\n1\t"quoted" start\n2\t"whole"\n', ['"quoted" start', '"whole"']),
+        ('id\ttext\n1\t"say ""hi"" now"\n2\t""\n', ['say "hi" now', '""']),
+        ('id\ttext\n1\t" "" \n2\t5" disk\n', ['" "" ', '5" disk']),
+        ('"id"\t"text"\n"1"\t"a\tb"\n"2"\t"say ""hi"""\n', ["a\tb", 'say "hi"']),
+        ("\ufeffid\ttext\r\n1\tx\ry\r\n", ["x\ry"]),
+    ],
+)
+def test_quotation_marks_in_tab_separated_values(
+    call: Callable[..., Result], tmp_path: Path, content: str, wanted: list[str]
+) -> None:
+    assert texts_in(call, tmp_path / "a.tsv", content, "--column", "text") == wanted
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id;text\n1;今天, 天气\n2;好\n",
+        'id,text\n1,"今天, 天气"\n2,好\n',
+        "sep=;\r\nid;text\r\n1;今天, 天气\r\n2;好\r\n",
+        "sep=|\nid|text\n1|今天, 天气\n2|好\n",
+        "id\ttext\n1\t今天, 天气\n2\t好\n",
+        '"id, no";text\n1;今天, 天气\n2;好\n',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_what_excel_writes(call: Callable[..., Result], tmp_path: Path, content: str, encoding: str) -> None:
+    named = ["--encoding", encoding] if encoding == "gb18030" else []
+    found = texts_in(call, tmp_path / "a.csv", content.encode(encoding), "--column", "text", *named)
+    assert found == ["今天, 天气", "好"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".txt"])
+def test_an_encoding_that_is_not_utf_8_is_named_with_a_cure_that_works(
+    call: Callable[..., Result], tmp_path: Path, ending: str
+) -> None:
+    row = '{"text": "今天天气很好"}\n' if ending == ".jsonl" else "今天天气很好\n"
+    content = (row if ending in (".jsonl", ".txt") else "text\nabc\n" + row).encode("gbk")
+    column = [] if ending == ".txt" else ["--column", "text"]
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(content)
+    error = json.loads(call("tokenize", "--file", path, *column, "--json").out.splitlines()[-1])["error"]
+    assert error["code"] == "E_TEXT"
+    assert f"Line {1 if ending in ('.jsonl', '.txt') else 3} of" in error["what"]
+    assert error["cure"].endswith("--encoding gb18030")
+    assert texts_in(call, path, content, *column, "--encoding", "gb18030")[-1] == "今天天气很好"
+
+
+def test_a_file_without_texts_is_said(call: Callable[..., Result], models: Path, tmp_path: Path) -> None:
+    for name, content in (("a.txt", ""), ("a.csv", "text\n"), ("a.jsonl", "\n\n"), ("a.tsv", "text\tn\n")):
+        (tmp_path / name).write_text(content)
+        column = [] if name == "a.txt" else ["--column", "text"]
+        done = call("classify", "--file", tmp_path / name, *column, "--model", models / "sequence")
+        assert (done.status, done.out) == (0, "")
+        assert "There is no text in" in done.err
+
+
+def test_options_without_effect(call: Callable[..., Result], models: Path, tmp_path: Path) -> None:
+    for arguments in (
+        ["classify", "x", "--column", "text"],
+        ["tokenize", "x", "--encoding", "gb18030"],
+        ["bench", "--column", "text"],
+        ["bench", "--encoding", "gb18030"],
+    ):
+        done = call(*arguments, "--json")
+        assert (done.status, done.json["error"]["code"]) == (3, "E_ARGUMENT"), arguments
+        assert "--file" in done.json["error"]["cure"]
+    (tmp_path / "a.csv").write_text("a,b\nx,y\n")
+    both = ["--column", "a", "--column", "b"]
+    output = ["--output", tmp_path / "v.npy"]
+    for arguments in (
+        ["embed", "x", "--csv", *output],
+        ["tokenize", "--file", tmp_path / "a.csv", *both, "--pair", "z"],
+        ["generate", "--file", tmp_path / "a.csv", "--stream", "-m", models / "masked"],
+    ):
+        assert call(*arguments).status == 2, arguments
+    assert not (tmp_path / "v.npy").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["search", "q", "."], ["similar", "q", "t"], ["rerank", "q", "t"], ["generate", "t"], ["chat", "t"],
+     ["translate", "t"], ["summarise", "t"], ["answer", "q", "t"], ["zero-shot", "t", "--label", "a"]],
+)  # fmt: skip
+def test_a_model_that_is_not_named(call: Callable[..., Result], arguments: list[str]) -> None:
+    done = call(*arguments)
+    assert done.status == 2
+    assert "--model" in done.err
+    assert "missing" in done.err
 
 
 def test_comma_separated_values(call: Callable[..., Result], models: Path) -> None:
@@ -222,3 +345,28 @@ def test_ctrl_c_leaves_no_half_file(models: Path, tmp_path: Path) -> None:
     assert process.returncode == 130, err
     assert err.decode() == "\ntorso: stopped.\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["texts"]
+
+
+def test_config_shows_every_key_of_sentence_transformers(
+    call: Callable[..., Result], models: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(models / "masked", tmp_path / "model")
+    listed = [{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}]
+    (folder / "1_Pooling").mkdir()
+    for name, value in (
+        ("modules.json", listed),
+        ("sentence_roberta_config.json", {"max_seq_length": 7}),
+        ("config_sentence_transformers.json", {"truncate_dim": 8}),
+        ("1_Pooling/config.json", {"pooling_mode": "mean", "sharpen": 2}),
+    ):
+        (folder / name).write_text(json.dumps(value))
+    told = call("config", folder, "--json").json["sentence_transformers"]
+    shown = {(row["file"], row["key"], row["value"]) for row in told}
+    assert shown == {
+        ("sentence_roberta_config.json", "max_seq_length", 7),
+        ("config_sentence_transformers.json", "truncate_dim", 8),
+        ("1_Pooling/config.json", "pooling_mode", "mean"),
+        ("1_Pooling/config.json", "sharpen", 2),
+    }
+    assert "sharpen" in call("config", folder).out
+    assert "sentence_transformers" not in call("config", models / "masked", "--json").json

@@ -110,3 +110,27 @@ def test_config_shows_how_a_model_writes(call: Callable[..., Result], llama: Pat
     told = call("config", llama, "--json").json["generation"]
     assert next(row for row in told if row["name"] == "max_new_tokens")["source"] == "file"
     assert "generation" not in call("config", "torso:sentiment", "--json").json
+
+
+def test_a_chat_that_is_piped_in_is_utf_8_whatever_the_locale(llama: Path) -> None:
+    wanted = torso.chat("你好 é", model=llama, max_new_tokens=4)
+    environment = {"LC_ALL": "C", "LANG": "C", "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    given = ("chat", "--model", llama, "--max-new-tokens", 4, "--json")
+    done = finish(*given, input="\ufeff你好 é\n".encode(), env=environment)
+    assert done.status == 0, done.err
+    assert done.rows[0]["completions"][0]["ids"] == list(wanted[0].ids)
+    refused = finish(*given, input="你好\n".encode("gbk"), env=environment)
+    assert refused.status == 3
+    assert "E_TEXT" in refused.out
+
+
+def test_results_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    from torso.cli.generated_output import show
+    from torso.generation.completion import Completion
+    from torso.tasks import Extent, Generated
+
+    long = "wort\n" * 4_000
+    written = Generated("x", (Completion(long, (1,), (0.0,), "end"),), Extent(1, 1))
+    show([written, written], [], False)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.replace("\\u000a", "\n") for line in lines] == [long, long]

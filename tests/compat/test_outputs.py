@@ -240,3 +240,33 @@ def test_a_model_can_be_moved_and_cast_and_its_outputs_follow() -> None:
     model = built(torso.Task.FEATURES).to(torch.bfloat16)
     out = model(IDS, MASK, output_attentions=True)
     assert {out.last_hidden_state.dtype, out.pooler_output.dtype, out.attentions[0].dtype} == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("kind", ["BertForMaskedLM", "DistilBertModel"])
+def test_the_place_of_a_pooled_output_that_there_is_not(tmp_path, kind: str) -> None:
+    import transformers
+
+    import torso
+    from torso.errors import NotAvailableError
+
+    config_class = transformers.DistilBertConfig if kind.startswith("Distil") else transformers.BertConfig
+    sizes = (
+        dict(dim=16, n_layers=1, n_heads=2, hidden_dim=16)
+        if kind.startswith("Distil")
+        else dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+    )
+    getattr(transformers, kind)(config_class(vocab_size=30, max_position_embeddings=16, **sizes)).save_pretrained(
+        tmp_path
+    )
+    model = torso.AutoModel.from_pretrained(tmp_path)
+    out = model(torch.tensor([[1, 2, 3]]))
+    assert out[0].shape == (1, 3, 16)
+    for place in (1, 2):
+        with pytest.raises((NotAvailableError, IndexError)) as caught:
+            out[place]
+        if kind == "BertForMaskedLM":
+            assert caught.value.code == "E_NO_POOLER"
+    # What is there moves up to its place, as in the ecosystem.
+    states = model(torch.tensor([[1, 2, 3]]), output_hidden_states=True)
+    assert states[1] is states.hidden_states
+    assert len(tuple(out)) == 1

@@ -137,6 +137,15 @@ def test_a_knob_without_effect_is_refused(given) -> None:
     assert changed.origin == dict.fromkeys({**given, **more}, "you")
 
 
+@pytest.mark.parametrize("name", ["num_beams", "num_return_sequences"])
+@pytest.mark.parametrize("count", [1 << 63, 1 << 31, 32_769, 10**400])
+def test_a_file_cannot_ask_for_more_texts_than_any_memory_holds(name, count, tmp_path) -> None:
+    with pytest.raises(ConfigError, match=name) as caught:
+        read(folder(tmp_path, {name: count, "do_sample": True}))
+    assert caught.value.code == "E_CONFIG"
+    assert read(folder(tmp_path, {name: 1000, "do_sample": True})).describe()[name].value == 1000
+
+
 def test_frozen_and_unknown_names() -> None:
     settings = GenerationSettings()
     with pytest.raises(AttributeError):

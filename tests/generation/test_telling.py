@@ -62,13 +62,35 @@ def test_a_character_of_several_tokens_comes_at_once(bytes_tokenizer) -> None:
     assert [part for part in parts if part] == ["𓀀", "𓁀"]
 
 
+@pytest.fixture(scope="module", params=["gpt2", "qwen2", "llama"])
+def in_bytes(request, tmp_path_factory) -> Tokenizer:
+    return Tokenizer.from_folder(folder_of(request.param, tmp_path_factory.mktemp("t") / request.param))
+
+
+@pytest.mark.parametrize("mark", ["𓀀", "😀", "𠀋", "\u0800", "é"])
+def test_a_character_that_is_not_complete_is_left_out(in_bytes, mark) -> None:
+    whole = in_bytes.encoding(mark, special=False).ids
+    for count in range(len(whole)):
+        ids = in_bytes.encoding("abc", special=False).ids
+        begun = "".join(told(in_bytes, [], [*ids, *whole[:count]]))
+        assert "\ufffd" not in begun
+        assert begun.startswith("abc")
+    assert mark in "".join(told(in_bytes, [], [*ids, *whole]))
+
+
+def test_the_end_of_a_text_completes_no_character(bytes_tokenizer) -> None:
+    ids = bytes_tokenizer.encoding("𓀀", special=False).ids[:2]
+    assert told(bytes_tokenizer, [], [*ids, *bytes_tokenizer.all_special_ids[:1]])[-1] == ""
+
+
 def test_bytes_that_are_no_character_come_in_the_end(bytes_tokenizer) -> None:
     ids = bytes_tokenizer.encoding("𓀀", special=False).ids[:2]
-    parts = told(bytes_tokenizer, [], ids)
-    assert parts[:2] == ["", ""]
-    assert set(parts[2]) == {"\ufffd"}
+    assert told(bytes_tokenizer, [], ids) == ["", "", ""]
     after = bytes_tokenizer.encoding("abc", special=False).ids
     assert "".join(told(bytes_tokenizer, [], ids + after)).endswith("abc")
+    assert set("".join(told(bytes_tokenizer, [], ids[1:]))) == {"\ufffd"}  # begins within a character
+    written = bytes_tokenizer.encoding("a\ufffd", special=False).ids
+    assert "".join(told(bytes_tokenizer, [], written)) == "a\ufffd"  # the model wrote that character itself
 
 
 def test_ids_that_no_token_has_are_no_text(bytes_tokenizer) -> None:

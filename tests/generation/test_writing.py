@@ -181,6 +181,17 @@ def test_a_translation_by_marks(mbart) -> None:
         torso.translate("hello", model=mbart, source="en_XX", target="de")
 
 
+def test_the_languages_of_a_tokenizer_that_is_given(mbart) -> None:
+    written = torso.translate("hello world", model=mbart, source="en_XX", target="de_DE")
+    tokenizer = torso.load_tokenizer(mbart, src_lang="en_XX", tgt_lang="de_DE")
+    for languages in ({}, {"target": "de_DE"}, {"source": "en_XX", "target": "de_DE"}):
+        made = torso.translate("hello world", model=mbart, tokenizer=tokenizer, **languages)
+        assert made[0].ids == written[0].ids, languages
+    for languages in ({"source": "fr_XX"}, {"target": "fr_XX"}, {"source": "en_XX", "target": "en_XX"}):
+        with pytest.raises(InputError, match=r"the tokenizer that was given .*E_LANGUAGE"):
+            torso.translate("hello world", model=mbart, tokenizer=tokenizer, **languages)
+
+
 def test_what_writes_nothing_is_refused(llama) -> None:
     with pytest.raises(InputError, match="E_TASK"):
         torso.generate("x", model=torso.load(llama, torso.Task.FEATURES))

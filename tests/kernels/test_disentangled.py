@@ -15,7 +15,7 @@ from torso import Task, new_model
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
 from torso.kernels.encoder import NativeTrunk
-from torso.kernels.library import PackedWeight
+from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import products
 from torso.nn import Trunk
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import torso
 from torso.architecture import Task
 from torso.errors import InputError, TooLongError
 from torso.tasks import classify, make_ready, zero_shot
@@ -135,3 +136,51 @@ def test_the_head_of_a_list_and_of_a_stream_agree(models: Path) -> None:
     assert [each.scores for each in classify(iter(texts), model=models / "sequence")] == [
         pytest.approx(each.scores, abs=1e-6) for each in made
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "order"),
+    [
+        (["neutral", "entailment", "contradiction"], {}, (1, 2)),
+        (["Contradiction", "Entailment", "Neutral"], {}, (1, 0)),
+        (["蕴含", "中立", "矛盾"], {}, (0, 2)),
+        (["矛盾", "蘊涵", "中性"], {}, (1, 0)),
+        (["entailment", "not_entailment"], {}, (0, 1)),
+        (["no", "neutral", "entailed"], {}, (2, 0)),
+        (["LABEL_0", "LABEL_1", "LABEL_2"], {"entailment": "LABEL_2", "contradiction": "LABEL_1"}, (2, 1)),
+    ],
+)
+def test_labels_of_inference_by_their_names(
+    tmp_path: Path, names: list[str], options: dict[str, str], order: tuple[int, int]
+) -> None:
+    folder = save(tmp_path, "ForSequenceClassification", id2label=dict(enumerate(names)))
+    ready = make_ready(folder, torso.Task.SEQUENCE_CLASSIFICATION)
+    entails, contradicts = order
+    for text, label in (("the cat", "login"), ("北京", "city")):
+        encoding = ready.tokenizer.encoding(text, f"This example is {label}.")
+        with torch.no_grad():
+            logits = ready.model(torso.pack([encoding])).logits[0]
+        wanted = float(logits[[contradicts, entails]].softmax(-1)[1])
+        assert zero_shot(text, [label], model=ready, **options).score == pytest.approx(wanted, abs=1e-5)
+        made = zero_shot(text, [label, "b"], model=ready, several=True, **options)
+        assert made.scores[label] == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "words"),
+    [
+        (["LABEL_0", "LABEL_1", "LABEL_2"], {}, "which label .* is entailment"),
+        (["LABEL_0", "LABEL_1", "LABEL_2"], {"entailment": "LABEL_1"}, "which label .* is contradiction"),
+        (["a", "b", "entailment"], {}, "which label .* is contradiction"),
+        (["a", "b", "entailment"], {"contradiction": "c"}, "no label 'c'"),
+    ],
+)
+def test_labels_of_inference_that_are_not_known(
+    tmp_path: Path, names: list[str], options: dict[str, str], words: str
+) -> None:
+    folder = save(tmp_path, "ForSequenceClassification", id2label=dict(enumerate(names)))
+    with pytest.raises(InputError, match=rf"{words}.*E_LABELS"):
+        zero_shot("x", ["a", "b"], model=folder, several=True, **options)
+    # Between labels, entailment alone is compared.
+    if "entailment" in names:
+        zero_shot("x", ["a", "b"], model=folder)

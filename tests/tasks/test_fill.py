@@ -66,9 +66,56 @@ def test_each_mask_is_read_in_the_window_that_holds_most_around_it(folder: Path)
     assert made[2][0].text.startswith("[MASK] ")
     assert not made[2][0].text.endswith("[MASK]")
 
-    assert fill(text, model=folder, long="window", top=3, budget=1) == made, "a batch without a mask gives none"
+    alone = fill(text, model=folder, long="window", top=3, budget=1)  # a batch without a mask gives none
+    for one, other in zip(alone, made, strict=True):
+        assert [(each.token, each.text) for each in one] == [(each.token, each.text) for each in other]
+        assert [each.score for each in one] == pytest.approx([each.score for each in other], abs=1e-6)
 
 
 def test_a_long_text_without_a_mask_is_named(folder: Path) -> None:
     with pytest.raises(InputError, match=r"Text 1 has no .*E_NO_MASK"):
         fill(["[MASK]", text_of(900)], model=folder, long="window")
+
+
+@pytest.fixture(scope="module")
+def byte_level(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RoBERTa whose byte-level vocabulary marks spaces."""
+    import transformers
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+    folder = tmp_path_factory.mktemp("byte_level")
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, show_progress=False, special_tokens=special, initial_alphabet=made.pre_tokenizer.alphabet()
+    )
+    made.train_from_iterator(["the cat sits outside the cat sits"] * 9, trainer)
+    made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    made.add_special_tokens([AddedToken("<mask>", lstrip=True)])
+    names = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, model_max_length=64, **{f"{name}_token": token for name, token in names.items()}
+    ).save_pretrained(folder)
+    config = transformers.RobertaConfig(
+        vocab_size=made.get_vocab_size(), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=66, type_vocab_size=1, pad_token_id=1,
+    )  # fmt: skip
+    transformers.RobertaForMaskedLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("text", ["the <mask> sits", "the cat<mask>", "(<mask>)", "the  <mask>", "a<mask> b"])
+def test_proposals_as_text(byte_level: Path, text: str) -> None:
+    import transformers
+
+    reference = transformers.pipeline("fill-mask", model=str(byte_level), tokenizer=str(byte_level), device="cpu")
+    for target in ("Ġcat", "cat", "s", "!", "Ġ"):
+        [[made]] = fill(text, model=byte_level, targets=[target])
+        [wanted] = reference(text, targets=[target])
+        assert (made.token, made.text) == (wanted["token_str"], wanted["sequence"])
+    [[made]] = fill("<mask> sits", model=byte_level, targets=["Ġcat"])
+    assert (made.token, made.text) == (" cat", "cat sits")
+    [[made]] = fill("the <mask>", model=byte_level, targets=["å"])  # a byte that is no character by itself
+    assert made.token == "å"
+    assert fill("the <mask>", model=byte_level, targets=[" cat"])[0][0].token == " cat"

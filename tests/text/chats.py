@@ -180,6 +180,51 @@ GLM_4 = (
     "{%- if loop.first or messages[loop.index0 - 1].role != 'tool' -%}<|observation|>{%- endif -%}"
     "{%- continue -%}{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
+# Macros that call themselves, as templates do that write schemas and arguments in a form of their own.
+NESTED = """\
+{%- macro shown(value, quoted=true) -%}
+    {%- if value is string -%}{{- '"' + value + '"' if quoted else value -}}
+    {%- elif value is boolean -%}{{- 'yes' if value else 'no' -}}
+    {%- elif value is mapping -%}
+        {%- set ns = namespace(first=true) -%}
+        {{- '{' -}}
+        {%- for key, item in value | dictsort -%}
+            {{- '' if ns.first else ', ' -}}{%- set ns.first = false -%}
+            {{- key ~ ': ' ~ shown(item, quoted=quoted) -}}
+        {%- endfor -%}
+        {{- '}' -}}
+    {%- elif value is sequence -%}[{% for item in value %}{{ shown(item) }}{{ '; ' if not loop.last }}{% endfor %}]
+    {%- else -%}{{- value -}}{%- endif -%}
+{%- endmacro -%}
+{{ bos_token }}{% for tool in tools or [] %}{{ shown(tool['function']) | trim }}{% endfor %}
+{%- for message in messages if message.content is defined or message['tool_calls'] -%}
+    {{- '<' ~ (message.role | upper) ~ '>' -}}
+    {%- for call in message['tool_calls'] | default([], true) -%}
+        {{- shown(call.function.arguments, quoted=false) -}}
+    {%- endfor -%}
+    {{- (message.content | default('')) | replace('\\n', ' ') | trim -}}
+{%- endfor -%}
+"""
+# One that tells a call from a text by whether there is content, and shows no thoughts of earlier answers.
+THOUGHTFUL = """\
+{%- set ns = namespace(system='', tool=false, first=true) -%}
+{%- for message in messages | selectattr('role', 'eq', 'system') -%}{%- set ns.system = message['content'] -%}
+{%- endfor -%}
+{{- bos_token }}{{ ns.system }}
+{%- for message in messages -%}
+    {%- if message['role'] == 'user' -%}{%- set ns.tool = false -%}{{- '<|User|>' + message['content'] -}}
+    {%- elif message['role'] == 'assistant' and message['content'] is none or 'tool_calls' in message -%}
+        {%- for call in message['tool_calls'] -%}
+            {{- '<|call|>' ~ call['function']['name'] ~ ' ' ~ (call['function']['arguments'] | tojson) -}}
+        {%- endfor -%}{%- set ns.tool = true -%}
+    {%- elif message['role'] == 'assistant' -%}
+        {%- set content = message['content'].split('</think>')[-1].lstrip('\\n') -%}
+        {{- '<|Assistant|>' ~ content ~ eos_token -}}
+    {%- elif message['role'] == 'tool' and ns.tool -%}{{- '<|output|>' + message['content'] -}}
+    {%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt and not ns.tool %}{{ '<|Assistant|><think>\\n' }}{% endif -%}
+"""
 TEMPLATES = {
     "chatml": CHATML,
     "qwen": QWEN,
@@ -189,6 +234,8 @@ TEMPLATES = {
     "gemma": GEMMA,
     "phi-3": PHI_3,
     "glm-4": GLM_4,
+    "nested": NESTED,
+    "thoughtful": THOUGHTFUL,
 }
 USER = {"role": "user", "content": '  你好, what\'s <this> & "that"?\n'}
 ANSWER = {"role": "assistant", "content": " It is 这个. ", "tool_calls": None}

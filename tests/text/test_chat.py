@@ -165,6 +165,33 @@ ENDLESS = {
     "replaced by the method": "{{ ('a' * 9999).replace('a', 'b' * 9999) }}",
     "joined": "{{ (['a' * 99999] * 99) | join('x' * 9999) }}",
     "joined by the method": "{{ ('x' * 99999).join(['a'] * 999) }}",
+    "replaced by keyword": "{{ ('a'*2000000)|replace(old='a',new='b'*1500)|length }}",
+    "a named width": "{{ ('%(a)2000000000d' % {'a':1})|length }}",
+    "a text as width": "{{ ('a\n'*100000)|indent(width='x'*100000)|length }}",
+    "a sum of lists": "{{ ([[1]*100000]*100000)|sum(start=[])|length }}",
+    "a date": "{{ strftime_now('%255d'*400000)|length }}",
+    "texts that are kept": "{% set ns=namespace(x=[]) %}{% set s='a'*1900000 %}{% for i in range(5000) %}"
+    "{% set ns.x=ns.x+[s~i] %}{% endfor %}",
+    "compared": DOUBLED.replace("START", "['a']").replace("STEP", "[ns.x, ns.x]") + "{{ ns.x == [ns.x, ns.x] }}",
+    "a list of itself, in capitals": SELF + "{{ (ns.x|upper)|length }}",
+    "a list of itself, formatted": SELF + "{{ ('%s' % (ns.x,))|length }}",
+    "sought in vain": "{% set l=range(100000)|list %}{% set l=l*10 %}{% for i in range(90000) %}"
+    "{% if 'x' in l %}a{% endif %}{% endfor %}",
+    "a long template": "{{a}}" * 50_000,
+    "searched from behind": "{{ ('a'*1900000).rfind('b'+'a'*900000) }}",
+    "stripped": "{{ ('a'*1900000).strip('b'*1900000 + 'a')|length }}",
+    "keys that collide": "{{ range(0, (2**61-1)*100000, 2**61-1)|list|unique|list|length }}",
+    "a dict of keys that collide": "{{ dict.fromkeys(range(0, (2**61-1)*100000, 2**61-1))|length }}",
+    "a power of ten": "{{ 1.5|round(precision=10**9) }}",
+    "a block that is set": "{% set s='a'*1900000 %}{% set b %}{% for i in range(90000) %}{{ s }}{% endfor %}"
+    "{% endset %}{{ b|length }}",
+    "a long body": "{% for i in range(99999) %}" + "{% if 1 %}a{% endif %}" * 1_000 + "{% endfor %}",
+    "streams of streams": "{% set ns=namespace(x=[1]) %}{% for i in range(90000) %}{% set ns.x=ns.x|map('string') %}"
+    "{% endfor %}",
+    "a tuple of itself, as key": DOUBLED.replace("START", "(1,)").replace("STEP", "(ns.x, ns.x)") + "{{ {}[ns.x] }}",
+    "a format of many fields": "{{ ('{0}'*90000).format('a'*90000)|length }}",
+    "a macro of a long body": "{% macro f() %}" + "{% if 1 %}a{% endif %}" * 1_000 + "{% endmacro %}"
+    "{% for i in range(9999) %}{% set x = f() %}{% endfor %}",
     "shown again and again": "{% for i in range(9999) %}{{ 'a' * 9999 }}{% endfor %}",
 }
 
@@ -192,6 +219,13 @@ HOSTILE = {
     "a name": "{{ nothing.here }}",
     "a type": "{{ 1 + 'a' }}",
     "a division": "{{ 1 // 0 }}",
+    "bytes": "{{ ('a'.encode()*3000000000)|length }}",
+    "a number as bytes": "{{ (5).to_bytes(3000000000,'big')|length }}",
+    "tabs": "{{ 'a'.expandtabs(999) }}",
+    "a translation": "{{ 'a'.translate({}) }}",
+    "a number's method": "{{ (1).from_bytes('a', 'big') }}",
+    "HTML": "{{ 'a'|striptags }}",
+    "escaping": "{% autoescape true %}{{ '<' }}{% endautoescape %}",
 }
 
 
@@ -208,10 +242,13 @@ def test_objects_do_not_reach_a_template(ours: Tokenizer):
             return "!"
 
     chat = [{"role": "user", "content": Loud("a"), "image": object()}]
-    template = "{{ messages[0].image }} {{ messages[0].content }}"
-    assert ours.apply_chat_template(chat, chat_template=template, tokenize=False) == "<object> a"
-    with pytest.raises(InputError):
-        ours.apply_chat_template(chat, chat_template="{{ messages[0].content.shout() }}", tokenize=False)
+    template = "{{ 'image' in messages[0] }} {{ messages[0].image is defined }} {{ messages[0].content }}"
+    assert ours.apply_chat_template(chat, chat_template=template, tokenize=False) == "True True a"
+    for shown in ("messages[0].content.shout()", "messages[0].image", "messages", "messages|tojson", "messages ~ ''"):
+        with pytest.raises(InputError) as caught:
+            ours.apply_chat_template(chat, chat_template="{{ " + shown + " }}", tokenize=False)
+        assert caught.value.code == "E_CHAT_TEMPLATE"
+        assert "0x" not in str(caught.value)
 
 
 def test_long_chats_are_no_trouble(ours: Tokenizer):

@@ -83,14 +83,14 @@ def test_an_added_token_beside_tokenizer_json(tmp_path: Path, minilm: Both):
         ("blank last lines", "\n".join([*BERT, "hello", "我"]) + "\n\n\n \n"),
         ("blank line inside", "\n".join([*BERT, "hello", "", "我"]) + "\n"),
         ("duplicates", "\n".join([*BERT, "hello", "我", "hello", "a"]) + "\n"),
+        ("lines of white space", "\n".join([*BERT, "\u2028", "hello", "\u3000 \t", "我", "\x85", "\x1f"]) + "\n"),
+        ("the same line thrice", "\n".join([*BERT, "a", "a", "b", "a", "", "", "c"])),
         ("odd separators", "\n".join([*BERT, "hello", "a\x85b", "c\u2028d", "我\u3000"]) + "\n"),
     ],
 )
 def test_odd_vocabularies(tmp_path: Path, name, data):
     (tmp_path / "vocab.txt").write_bytes(data.encode())
-    reference = {
-        token: number for token, number in BertTokenizer.from_pretrained(tmp_path).get_vocab().items() if token
-    }
+    reference = BertTokenizer.from_pretrained(tmp_path).get_vocab()
     reference.pop("[MASK]", None)  # the reference adds one that the vocabulary does not have
     assert Tokenizer.from_folder(tmp_path).get_vocab() == reference
 
@@ -196,7 +196,7 @@ def test_what_stands_there_instead_of_a_tokenizer(tmp_path: Path):
         dict(padding_side="middle"),
         dict(added_tokens_decoder={"x": "y"}),
         dict(added_tokens_decoder={"0": {"special": True}}),
-        dict(added_tokens_decoder={"9999": "<far>"}),
+        dict(added_tokens_decoder={str(2**24): "<far>"}),
         dict(added_tokens_decoder={"3": {"content": "[PAD]"}}),
         dict(additional_special_tokens="<e>"),
         dict(unk_token="<nothing>"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +92,105 @@ def test_a_damaged_entry_is_written_anew(tmp_path: Path, cache: Path, damage):
     load_tokenizer._wheels.clear()
     assert Tokenizer.from_folder(folder)(HARD).input_ids == made
     assert entry_of(cache).read_bytes() == whole
+
+
+def forged(head: object, columns: bytes) -> bytes:
+    """An entry under a hash that fits it, which anybody can compute."""
+    body = (head if isinstance(head, bytes) else json.dumps(head).encode()) + b"\n" + columns
+    return tokenizer_cache._MARK + hashlib.sha256(body).digest() + body
+
+
+def head_with(**changes: object) -> Callable[[dict[str, Any], bytes], bytes]:
+    return lambda head, columns: forged(head | changes, columns)
+
+
+def without(name: str) -> Callable[[dict[str, Any], bytes], bytes]:
+    return lambda head, columns: forged({key: head[key] for key in head if key != name}, columns)
+
+
+FORGED: dict[str, Callable[[dict[str, Any], bytes], bytes]] = {
+    "no head": lambda head, columns: tokenizer_cache._MARK + hashlib.sha256(b"").digest(),
+    "no JSON": lambda head, columns: forged(b"{{{", columns),
+    "no UTF-8": lambda head, columns: forged(b"\xff\xfe", columns),
+    "no table": lambda head, columns: forged([], columns),
+    "a key twice": lambda head, columns: forged(b'{"sizes": [], "sizes": []}', columns),
+    "too deep": lambda head, columns: forged(b"[" * 100_000, columns),
+    **{f"without {name}": without(name) for name in ("outline", "removed", "named", "extra", "largest", "sizes")},
+    "no model": head_with(outline={}),
+    "a model that is none": head_with(outline={"model": 5}),
+    "sizes that are none": head_with(sizes="abc"),
+    "sizes below 0": lambda head, columns: forged(head | {"sizes": [len(columns) + 1, -1]}, columns),
+    "sizes too large": head_with(sizes=[2**70]),
+    "sizes of another column": lambda head, columns: forged(head | {"sizes": [len(columns)]}, columns),
+    "a largest id that is none": head_with(largest=True),
+    "names that are none": head_with(named={"bos_token": 5}),
+    "extra tokens that are none": head_with(extra=[None]),
+    "a column too short": lambda head, columns: forged(head, columns[:-4]),
+    "a column that is no whole number of ids": lambda head, columns: forged(
+        head | {"sizes": [head["sizes"][0], head["sizes"][1] - 1, head["sizes"][2] + 1, head["sizes"][3]]}, columns
+    ),
+    "tokens that are no UTF-8": lambda head, columns: forged(
+        head, b"\xff" * head["sizes"][0] + columns[head["sizes"][0] :]
+    ),
+    "merges of tokens that are not there": lambda head, columns: forged(
+        head, columns[: -head["sizes"][3]] + b"\xff" * head["sizes"][3]
+    ),
+    "a model of another kind": lambda head, columns: forged(
+        head | {"outline": head["outline"] | {"model": {"type": "Unigram"}}}, columns
+    ),
+    "an outline that `tokenizers` refuses": lambda head, columns: forged(
+        head | {"outline": head["outline"] | {"normalizer": {"type": "Unheard"}}}, columns
+    ),
+    "added tokens that are none": lambda head, columns: forged(
+        head | {"outline": head["outline"] | {"added_tokens": [5]}}, columns
+    ),
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
+def test_an_entry_of_another_form_is_written_again(tmp_path: Path, cache: Path, forge):
+    folder = KINDS["gpt2"].write(tmp_path / "in")
+    made = Tokenizer.from_folder(folder)(HARD).input_ids
+    entry = entry_of(cache)
+    whole = entry.read_bytes()
+    head, _, columns = whole[len(tokenizer_cache._MARK) + 32 :].partition(b"\n")
+    entry.write_bytes(forge(json.loads(head), columns))
+    load_tokenizer._wheels.clear()
+    assert Tokenizer.from_folder(folder)(HARD).input_ids == made
+    assert entry.read_bytes() == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and owners are those of POSIX")
+@pytest.mark.parametrize(
+    ("on_folder", "mode"),
+    [(True, 0o777), (True, 0o1777), (True, 0o770), (False, 0o666), (False, 0o660), (False, 0o602)],
+)
+def test_what_others_may_write_is_not_read(tmp_path: Path, cache: Path, on_folder: bool, mode: int):
+    folder = KINDS["gpt2"].write(tmp_path / "in")
+    Tokenizer.from_folder(folder)
+    entry = entry_of(cache)
+    assert entry.stat().st_mode & 0o777 == 0o600
+    assert cache.stat().st_mode & 0o777 == 0o700
+    assert tokenizer_cache.recall(entry.name) is not None
+    (cache if on_folder else entry).chmod(mode)
+    assert tokenizer_cache.recall(entry.name) is None
+    before = entry.stat().st_mtime_ns
+    load_tokenizer._wheels.clear()
+    assert Tokenizer.from_folder(folder)("a").input_ids
+    assert (entry.stat().st_mtime_ns == before) is on_folder, "nothing is written where others may write"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and owners are those of POSIX")
+@pytest.mark.parametrize("on_folder", [True, False])
+def test_what_another_user_owns_is_not_read(tmp_path: Path, cache: Path, monkeypatch, on_folder: bool):
+    Tokenizer.from_folder(KINDS["gpt2"].write(tmp_path / "in"))
+    entry = entry_of(cache)
+    assert tokenizer_cache.recall(entry.name) is not None
+    if os.geteuid() == 0:
+        os.chown(cache if on_folder else entry, 12345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert tokenizer_cache.recall(entry.name) is None
 
 
 def test_an_entry_that_the_wheel_refuses(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):

@@ -139,6 +139,14 @@ def with_one_separator(theirs: Any, folder: Path) -> None:
     )
 
 
+def with_a_space_before_every_text(theirs: Any, folder: Path) -> None:
+    """Class and converter disagree: the class puts no space before a text that begins with one."""
+    theirs.backend_tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    theirs.backend_tokenizer.pre_tokenizer = None
+
+
 FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 BRACKETS = dict(pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]")
 LLAMA = dict(byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False, split_digits=True)
@@ -211,9 +219,14 @@ KINDS: Mapping[str, Kind] = {
     "mbart": Kind("MBartTokenizer", piece_file("sentencepiece.bpe.model"), mend=with_character_map),
     "mbart-50": Kind("MBart50Tokenizer", piece_file("sentencepiece.bpe.model")),
     "pegasus": Kind("PegasusTokenizer", piece_file("spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)),
-    "llama": Kind("LlamaTokenizer", piece_file("tokenizer.model", "bpe", **LLAMA), dict(add_bos_token=True)),
+    "llama": Kind(
+        "LlamaTokenizer", piece_file("tokenizer.model", "bpe", **LLAMA), dict(add_bos_token=True, legacy=False)
+    ),
     "llama-legacy": Kind(
-        "LlamaTokenizer", piece_file("tokenizer.model", "bpe", **LLAMA), dict(add_bos_token=True, legacy=True)
+        "LlamaTokenizer",
+        piece_file("tokenizer.model", "bpe", **LLAMA),
+        dict(add_bos_token=True, legacy=True),
+        mend=with_a_space_before_every_text,
     ),
     "llama-no-prefix": Kind(
         "LlamaTokenizer",

@@ -11,6 +11,10 @@ TEXTS: dict[str, str] = {
     "{path} is a pipe, socket or device; it was not opened.": "{path} 是管道、套接字或设备，未打开。",
     "Put a regular file in its place.": "请换成普通文件。",
     "{path} is not below {folder}.": "{path} 不在 {folder} 之下。",
+    "{folder} is below the working folder, and that was removed.": "{folder} 位于当前工作目录之下，而该目录已被删除。",
+    "Go to a folder that is there, and run the same command again: cd ~": (
+        "请进入一个存在的目录，然后重新运行同一命令：cd ~"
+    ),
     "Choose another folder.": "请换一个文件夹。",
     "{path} is a hard link: what is written there would change another file too. Nothing was written.": (
         "{path} 是硬链接，写入会同时改变另一个文件。没有写入任何内容。"
@@ -202,6 +206,13 @@ TEXTS: dict[str, str] = {
     "The weights in {path} were taken from its part {names}.": "{path} 中的权重取自其中的 {names} 部分。",
     "A tensor in {path} reaches outside the numbers that the file holds for it (storage {key}).": (
         "{path} 中有张量超出了文件为它保存的数据范围(存储 {key})。"
+    ),
+    "A tensor in {path} repeats the {count} numbers of storage {key} to the shape {shape}; tensors may take at most "
+    "{most} bytes more than the file holds.": (
+        "{path} 中有张量把存储 {key} 的 {count} 个数重复成形状 {shape}；张量最多可以比文件所存多占 {most} 字节。"
+    ),
+    "Save contiguous copies: torch.save({{k: v.contiguous() for k, v in state.items()}}, ...).": (
+        "请保存连续的副本：torch.save({{k: v.contiguous() for k, v in state.items()}}, ...)。"
     ),
     "{path} was written by a PyTorch of before 2018, in a form torso does not read.": (
         "{path} 由 2018 年以前的 PyTorch 写成，torso 不读取这种格式。"

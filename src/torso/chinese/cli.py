@@ -11,6 +11,19 @@ TEXTS: dict[str, str] = {
     "please report it, with what this prints: TORSO_DEBUG=1 torso {arguments}": (
         "请报告此问题，并附上以下命令的输出：TORSO_DEBUG=1 torso {arguments}"
     ),
+    "Standard output cannot be written: {reason}. What was printed is not whole.": (
+        "无法写入标准输出：{reason}。已输出的内容不完整。"
+    ),
+    "Free some space, or send the output elsewhere.": "请腾出空间，或把输出送往别处。",
+    "Send the output elsewhere: > FILE": "请把输出送往别处：> FILE",
+    "This process may use {limit} bytes of memory; PyTorch alone takes {needed}.": (
+        "本进程最多可用 {limit} 字节内存；仅 PyTorch 就需要 {needed}。"
+    ),
+    "Raise the limit: ulimit -v unlimited": "请提高限制：ulimit -v unlimited",
+    "There is not enough memory for this command.": "内存不足，无法执行此命令。",
+    "End other programs, raise the limit (ulimit -v), or give fewer or shorter texts.": (
+        "请结束其他程序、提高限制（ulimit -v），或减少、缩短文本。"
+    ),
     "There is no option {name}.": "没有选项 {name}。",
     "There is no option {name}. Did you mean {nearest}?": "没有选项 {name}。您是否想用 {nearest}？",
     "There is no command {name!r}.": "没有命令 {name!r}。",
@@ -24,9 +37,37 @@ TEXTS: dict[str, str] = {
     ),
     "There is no file {file}.": "没有文件 {file}。",
     "Correct the path; the file holds one text per line, in UTF-8.": "请更正路径；文件每行一条文本，UTF-8 编码。",
-    "Line {number} of {file} is not UTF-8: byte {byte}.": "{file} 第 {number} 行不是 UTF-8：字节 {byte}。",
-    "Convert it: iconv -f GB18030 -t UTF-8 FILE": "请转换编码：iconv -f GB18030 -t UTF-8 FILE",
-    "Line {number} of {file} has more than {limit} bytes.": "{file} 第 {number} 行超过 {limit} 字节。",
+    "Line {number} of {file} is not {encoding}: byte {byte}.": "{file} 第 {number} 行不是 {encoding}：字节 {byte}。",
+    "It reads as the Chinese encoding of Windows and Excel: --encoding gb18030": (
+        "看来是 Windows 和 Excel 的中文编码：--encoding gb18030"
+    ),
+    "Name its encoding, such as --encoding gb18030, or save it as UTF-8.": (
+        "请指定编码，例如 --encoding gb18030，或另存为 UTF-8。"
+    ),
+    "There is no encoding {name}.": "没有 {name} 这种编码。",
+    "Use utf-8, gb18030, utf-16, big5, shift_jis or another one of Python's.": (
+        "请用 utf-8、gb18030、utf-16、big5、shift_jis 或 Python 支持的其他编码。"
+    ),
+    "Encoding of the file, such as gb18030; otherwise UTF-8, or as its byte order mark says.": (
+        "文件的编码，例如 gb18030；默认为 UTF-8，或以字节顺序标记为准。"
+    ),
+    "--csv and --output cannot be used together: the ending of FILE tells its form.": (
+        "--csv 与 --output 不能同时使用：格式由 FILE 的后缀决定。"
+    ),
+    "--pair and two columns cannot be used together.": "--pair 与两列不能同时使用。",
+    "There is no text in {file}.": "{file} 中没有文本。",
+    "{count} columns are named; a text is one, and a pair of texts two.": (
+        "指定了 {count} 列；一条文本是一列，一对文本是两列。"
+    ),
+    "Name one or two: --column text": "请指定一列或两列：--column text",
+    "Line {number} of {file} names the column {column} twice, so it could mean either.": (
+        "{file} 第 {number} 行两次出现列 {column}，无法确定是哪一列。"
+    ),
+    "Rename one of them.": "请给其中之一改名。",
+    "Write the missing fields, empty ones too; a text with a line end goes into quotes in a .csv.": (
+        "请补上缺少的字段，空字段也要写；含换行的文本请放在 .csv 中并加引号。"
+    ),
+    "Line {number} of {file} has more than {limit} characters.": "{file} 第 {number} 行超过 {limit} 个字符。",
     "One text per line: put line ends between the texts.": "每行一条文本：请在文本之间换行。",
     "{path} does not end in .npy or .jsonl.": "{path} 的后缀不是 .npy 或 .jsonl。",
     "Name the file so: --output vectors.npy": "请这样命名：--output vectors.npy",

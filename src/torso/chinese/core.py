@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
+    "config.json names {said} labels ({names}); the head in the weights has {there}.": (
+        "config.json 列出 {said} 个标签({names})；权重中的分类头有 {there} 个。"
+    ),
+    "Name {there} labels in id2label of config.json; to start a new head: new_head=True, labels=[...].": (
+        "请在 config.json 的 id2label 中列出 {there} 个标签；要新建分类头：new_head=True, labels=[...]。"
+    ),
     # architecture
     "There is no task {name!r}.": "没有名为 {name!r} 的任务。",
     "Use {nearest}; the tasks are {known}.": "请用 {nearest}；可用的任务有：{known}。",

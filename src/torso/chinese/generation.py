@@ -1,6 +1,8 @@
 """Chinese messages about writing text: its settings, prompts, and the commands that write."""
 
 TEXTS: dict[str, str] = {
+    "{name} is {value}; this model's vocabulary has the ids 0 to {last}.": "{name} 为 {value}；这个模型的词表只有编号 0 到 {last}。",
+    "Give an id of the vocabulary, or null: GenerationSettings({name}=None).": "请给出词表内的编号，或设为空：GenerationSettings({name}=None)。",
     "tokens written at most; null: as max_length says, else 256": "最多写出的词元数；null 表示由 max_length 决定，否则为 256",
     "tokens of prompt and text together at most; where max_new_tokens is not said": "提示与正文合计的词元上限；仅在未给出 max_new_tokens 时有效",
     "tokens written before the text may end": "至少写出这么多词元之后才可结束",

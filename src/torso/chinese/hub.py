@@ -33,6 +33,10 @@ TEXTS: dict[str, str] = {
         "请腾出空间后重新运行同一命令，或换一块磁盘：HF_HUB_CACHE 或 --to FOLDER"
     ),
     "{path} cannot be written: {reason}.": "无法写入 {path}：{reason}。",
+    "Check its permissions, or name another cache: HF_HUB_CACHE": "请检查其权限，或指定另一个缓存：HF_HUB_CACHE",
+    "Set HOME to your own folder, or name another file by TORSO_SETTINGS.": (
+        "请把 HOME 设为自己的文件夹，或用 TORSO_SETTINGS 指定另一个文件。"
+    ),
     "Choose a folder you may write to: HF_HUB_CACHE, or --to FOLDER": (
         "请选择有写权限的文件夹：HF_HUB_CACHE 或 --to FOLDER"
     ),

@@ -14,6 +14,14 @@ TEXTS: dict[str, str] = {
     "a width that is no multiple of 4": "有宽度不是 4 的倍数",
     "more than two kinds of rotary angles": "旋转位置编码的角度超过两种",
     "no blocks": "没有层",
+    "blocks of unlike sizes": "各层的大小不一",
+    "its scores have a scale that is not above 0": "其注意力分数的缩放系数不大于 0",
+    "{variable} is {text}; here it may be one of: {known}.": "{variable} 是 {text}；此处可用的值：{known}。",
+    "Set it to one of them, or unset it.": "请设为其中之一，或取消设置。",
+    "A rule of attention has {name}={value}; it must be from 0 to {most}, or None for all keys.": (
+        "注意力规则的 {name}={value}；应为 0 到 {most}，或用 None 表示所有键。"
+    ),
+    "Correct the window of the config, or of the call.": "请更正配置或调用中的窗口大小。",
     "a decoder, which reads on from a cache": "是解码器，要接着缓存继续读",
     "{setting}=0 turns them off": "{setting}=0 关闭了内核",
     "they were not compiled when torso was installed": "安装 torso 时没有编译内核",

@@ -18,7 +18,25 @@ TEXTS: dict[str, str] = {
     ),
     "There is no pooling {pooling}.": "没有 {pooling} 这种池化方式。",
     "The texts are {kind}.": "文本的类型是 {kind}。",
-    "Pass a string, a list of strings, or an iterator of them.": "请传入字符串、字符串列表或其迭代器。",
+    "Pass a string; a list, array, Series or column of strings; or an iterator of them.": (
+        "请传入字符串；字符串的列表、数组、Series 或列；或其迭代器。"
+    ),
+    "Pass a string; or a list, array, Series or column of strings.": "请传入字符串；或字符串的列表、数组、Series 或列。",
+    "settings is {kind}, which torso does not read.": "settings 为 {kind}，torso 不支持。",
+    'Pass torso.GenerationSettings(num_beams=4), or changes by their names: settings={{"num_beams": 4}}.': (
+        '请传入 torso.GenerationSettings(num_beams=4)，或按名字给出改动：settings={{"num_beams": 4}}。'
+    ),
+    "Text {index} holds nothing but white space, {size} tokens of it.": (
+        "第 {index} 条文本只有空白，共 {size} 个词元。"
+    ),
+    "{name} is {asked}; the tokenizer that was given was made for {marked}.": (
+        "{name} 为 {asked}；给出的分词器是为 {marked} 创建的。"
+    ),
+    "Make it for the languages: tokenizer=torso.load_tokenizer(folder, src_lang=..., tgt_lang=...).": (
+        "请按语言创建：tokenizer=torso.load_tokenizer(folder, src_lang=..., tgt_lang=...)。"
+    ),
+    "{name} holds {found}; the ids of this model end at {last}.": "{name} 含有 {found}；该模型的 id 最大为 {last}。",
+    "Use ids of the tokenizer of this very model.": "请使用该模型自己的分词器的 id。",
     "A tuple could mean one pair or several texts.": "元组可能是一对文本，也可能是多条文本。",
     "For one pair write [(first, second)]; for several texts, a list.": (
         "一对文本请写成 [(first, second)]；多条文本请用列表。"
@@ -89,10 +107,20 @@ TEXTS: dict[str, str] = {
     # zero-shot labels, questions, alternatives
     "The template {template} has no place for a label.": "模板 {template} 中没有放标签的位置。",
     'Write {{}} where it stands: "This example is {{}}."': '请在标签处写 {{}}："This example is {{}}."',
-    "{name} was not trained on natural language inference: its labels are {labels}.": (
-        "{name} 不是自然语言推理模型：它的标签是 {labels}。"
+    "It is not known which label of {name} is entailment: its labels are {labels}.": (
+        "不知道 {name} 的哪个标签表示蕴含：它的标签是 {labels}。"
     ),
-    'Use a model that has a label "entailment".': '请使用带有标签 "entailment" 的模型。',
+    'Name it: entailment="LABEL_2" (--entailment LABEL_2); or use a model of natural language inference.': (
+        '请指定：entailment="LABEL_2"(命令行：--entailment LABEL_2)；或使用自然语言推理模型。'
+    ),
+    "It is not known which label of {name} is contradiction: its labels are {labels}.": (
+        "不知道 {name} 的哪个标签表示矛盾：它的标签是 {labels}。"
+    ),
+    'Name it: contradiction="LABEL_0" (--contradiction LABEL_0).': (
+        '请指定：contradiction="LABEL_0"(命令行：--contradiction LABEL_0)。'
+    ),
+    "{name} has no label {label}: its labels are {labels}.": "{name} 没有标签 {label}：它的标签是 {labels}。",
+    "Name one of them.": "请指定其中之一。",
     "A question is given, and no text to find its answer in.": "给了问题，但没有给出查找答案的文本。",
     "A text is given beside pairs of question and text.": "已给出问题与文本的对，又另给了文本。",
     "Text {index} is not a pair of a question and a text.": "第 {index} 条不是问题与文本的对。",
@@ -130,4 +158,19 @@ TEXTS: dict[str, str] = {
     "There is no folder {folder}.": "没有文件夹 {folder}。",
     "There is no .txt or .md file in {folder}.": "{folder} 中没有 .txt 或 .md 文件。",
     "Name a folder of .txt or .md files.": "请指定含 .txt 或 .md 文件的文件夹。",
+    "{name} gives numbers that are not finite for {count} of {total} texts: they cannot be compared.": (
+        "{name} 对 {total} 条文本中的 {count} 条给出的数不是有限数：无法比较。"
+    ),
+    "Load it in float32 (dtype=torch.float32), or take another model.": (
+        "请以 float32 加载(dtype=torch.float32)，或换一个模型。"
+    ),
+    "No .txt or .md file in {folder} can be read.": "{folder} 中没有可以读取的 .txt 或 .md 文件。",
+    "{path} is a link that leads out of the folder": "{path} 是指向文件夹之外的链接",
+    "{path} has more than {limit} MiB": "{path} 超过 {limit} MiB",
+    "{path} is not UTF-8 text (to convert it: iconv -f GB18030 -t UTF-8)": (
+        "{path} 不是 UTF-8 文本(转换编码：iconv -f GB18030 -t UTF-8)"
+    ),
+    "{path} cannot be read: {reason}": "无法读取 {path}：{reason}",
+    "torso: left out of the search: {reason}": "torso：未搜索：{reason}",
+    "torso: and {count} more": "torso：还有 {count} 个",
 }

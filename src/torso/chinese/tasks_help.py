@@ -45,6 +45,8 @@ TEXTS: dict[str, str] = {
         "模型判断一句话能否由另一句推出(自然语言推理)：每条文本与每个标签的“This example is LABEL.”一起读。"
     ),
     "A label; repeat it.": "一个标签；可重复使用。",
+    "The model's label for what follows, where its name does not tell.": "模型中表示蕴含的标签，用于从名字看不出来时。",
+    "The model's label for what cannot be true.": "模型中表示矛盾的标签。",
     "A text may have several of the labels: each is judged by itself.": "一条文本可有多个标签：各标签单独判断。",
     "Sentence that shall follow from the text; {} stands for the label.": "应由文本推出的句子；{} 代表标签。",
     "A way of transformers to make parts of tokens, in place of torso's own.": (

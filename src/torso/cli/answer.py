@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import bar, extent_row, one_line, print_json, watched
+from torso.cli.console import bar, extent_row, one_line, print_json, watched, whole_line
 from torso.cli.csv_output import sheet
 from torso.cli.text_inputs import texts_of
 from torso.language import say
@@ -86,7 +86,7 @@ def answer(
         else:
             best = next(iter(answered), None)
             score, words = (0.0, "") if best is None else (best.score, best.text)
-            click.echo(f"{one_line(words, 10_000)}\t{score:.4f}\t{one_line(answered.question, 10_000)}")
+            click.echo(f"{whole_line(words)}\t{score:.4f}\t{whole_line(answered.question)}")
 
 
 def _pairs(question: str | None, given: list[Any] | Iterator[Any]) -> Iterator[tuple[str, str]]:

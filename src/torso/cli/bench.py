@@ -11,10 +11,12 @@ import click
 
 from torso.cli import options
 from torso.cli.console import print_json
-from torso.cli.text_inputs import texts_of
+from torso.cli.encodings import named
+from torso.cli.text_inputs import no_effect, texts_of
 from torso.errors import InputError
 from torso.io.paths import shown
 from torso.language import say
+from torso.terminal import escaped, obeying
 
 if TYPE_CHECKING:
     from torso.engines.benchmark import Measurement
@@ -54,6 +56,9 @@ def bench(
             cure="Use exact, bf16 or int8.",
             values=dict(mode=unknown[0]),
         )
+    for option, given in (("--column", columns), ("--encoding", named())):
+        if given and file is None:
+            raise no_effect(option, "--file")
     folder = resolve(model).folder
     ids: list[list[int]] | None = None
     if file is not None:
@@ -80,7 +85,7 @@ def bench(
 
 def _tell(step: str) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{step}", nl=False, err=True)
+        click.echo(f"\r\x1b[K{escaped(step)}", nl=False, file=obeying(sys.stderr))
 
 
 def _show(done: Measurement) -> None:
@@ -105,7 +110,7 @@ def _show(done: Measurement) -> None:
         tokens=f"{done.tokens:,}",
         threads=done.threads,
         parameters=f"{done.parameters / 1e6:.1f}",
-        peak=f"{done.peak / 2**20:.0f}",
+        peak="?" if done.peak is None else f"{done.peak / 2**20:.0f}",
     )
     click.echo(
         say("{texts} texts, {tokens} tokens; {threads} threads; {parameters} M parameters; at most {peak} MB", values)

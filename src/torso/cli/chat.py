@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 import click
 
 from torso.cli import generated_output, options
+from torso.cli.encodings import lines_of
 from torso.language import say
 
 HELP = """\
@@ -88,10 +90,11 @@ def _messages(message: str | None) -> Iterator[str]:
     lines = sys.stdin
     if lines is None:  # pyright: ignore[reportUnnecessaryComparison] - it is None without a console
         return
-    waits = lines.isatty()
+    if not lines.isatty():  # what is piped in is UTF-8, whatever the locale says
+        yield from takewhile(bool, (line.strip() for line in lines_of(lines.buffer, "-")))
+        return
     while True:
-        if waits:
-            click.echo(f"{say('you')}> ", nl=False, err=True)
+        click.echo(f"{say('you')}> ", nl=False, err=True)
         line = lines.readline().strip()
         if not line:
             return

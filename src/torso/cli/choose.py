@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import click
 
 from torso.cli import options
-from torso.cli.console import bar, extent_row, one_line, print_json, watched
+from torso.cli.console import bar, extent_row, one_line, print_json, watched, whole_line
 from torso.cli.csv_output import sheet
 from torso.cli.text_inputs import rows_of
 from torso.language import say
@@ -68,7 +68,7 @@ def choose(
             for words, score in sorted(zip(texts[1:], chosen.scores, strict=True), key=lambda each: -each[1]):
                 click.echo(f"{score:6.4f}  {bar(score, 20):20}  {one_line(words)}".rstrip())
         else:
-            click.echo(f"{one_line(chosen.choice, 10_000)}\t{chosen.score:.4f}\t{one_line(chosen.question, 10_000)}")
+            click.echo(f"{whole_line(chosen.choice)}\t{chosen.score:.4f}\t{whole_line(chosen.question)}")
 
 
 def _questions(rows: Iterator[Any]) -> Iterator[Any]:

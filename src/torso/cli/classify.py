@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import as_text, bar, extent_row, one_line, print_json, watched
+from torso.cli.console import as_text, bar, extent_row, one_line, print_json, watched, whole_line
 from torso.cli.csv_output import Sheet, sheet
 from torso.cli.text_inputs import texts_of
 
@@ -79,7 +79,7 @@ def show(found: Iterable[Label], kept: deque[Any], as_json: bool, table: Sheet |
             click.echo(one_line(as_text(text), 76))
             click.echo(chart(label))
         else:
-            click.echo(f"{label.label}\t{label.score:.4f}\t{one_line(as_text(text), 10_000)}")
+            click.echo(f"{label.label}\t{label.score:.4f}\t{whole_line(as_text(text))}")
 
 
 def chart(label: Label, columns: int = 40) -> str:

@@ -51,13 +51,22 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
         _show_differences(opened, Opened.of(other), as_json)
     else:
         described, writing, notes = opened.config.describe(), _writing(opened), _notes(opened.folder)
+        beside = _sentence_settings(opened.folder)
         if as_json:
             about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
-            more = {} if writing is None else {"generation": writing.as_dicts()}
+            more: dict[str, Any] = {} if writing is None else {"generation": writing.as_dicts()}
+            more |= {"notes": list(described.notes)} if described.notes else {}
+            more |= {"sentence_transformers": beside} if beside else {}
             print_json(about | {"parameters": described.as_dicts()} | more | {"tokenizer_notes": notes})
         else:
-            shown = [repr(each) for each in (described, writing) if each is not None]
-            click.echo("\n\n".join([*shown, *notes]))
+            parts = [repr(each) for each in (described, writing) if each is not None]
+            if beside:
+                from torso.config.describe import shown
+                from torso.config.text_table import text_table
+
+                rows = [[each["file"], each["key"], shown(each["value"])] for each in beside]
+                parts.append(text_table([say("file"), say("parameter"), say("value")], rows))
+            click.echo("\n\n".join([*parts, *notes]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,26 @@ class Opened:
 
         folder = resolve(model, config_only=True).folder
         return cls(model, folder, *read_config(folder))
+
+
+def _sentence_settings(folder: Path) -> list[dict[str, Any]]:
+    """Every key of the files of sentence-transformers, known or not, with the file that says it."""
+    from torso.config.sentence_modules import read_modules, transformer_folder
+    from torso.io.files import inside
+    from torso.tasks.sentence_settings import MODEL_FILE, TEXT_FILES, read_table
+
+    modules = read_modules(folder)
+    if not modules:
+        return []
+    paths = [folder / MODEL_FILE, *(transformer_folder(folder) / name for name in TEXT_FILES)]
+    paths += [
+        inside(folder, f"{each.path}/config.json") for each in modules if each.path and each.kind != "Transformer"
+    ]
+    return [
+        {"file": path.relative_to(folder).as_posix(), "key": key, "value": value}
+        for path in paths
+        for key, value in read_table(path).items()
+    ]
 
 
 def _writing(opened: Opened) -> Description | None:

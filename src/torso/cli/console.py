@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from torso.language import say
+from torso.terminal import drawing
 
 if TYPE_CHECKING:
     from torso.tasks.extents import Measured
@@ -55,6 +56,13 @@ def bar(share: float, columns: int) -> str:
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
 
 
+def whole_line(text: str) -> str:
+    """A text on one line, however long, with what cannot be seen escaped."""
+    from torso.io.paths import shown
+
+    return shown(text)
+
+
 def one_line(text: str, columns: int = 60) -> str:
     """A text on one line of at most ``columns`` columns, with what cannot be seen escaped."""
     from torso.config.text_table import width
@@ -95,8 +103,7 @@ def watched(items: Iterable[Item], total: int | None) -> Iterator[Item]:
 
 
 def _progress() -> Any:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=drawing(stderr=True), transient=True)

@@ -70,6 +70,9 @@ def embed(
     as_csv: bool,
 ) -> None:
     """Prints or writes vectors."""
+    if as_csv and output is not None:
+        what = say("--csv and --output cannot be used together: the ending of FILE tells its form.")
+        raise click.UsageError(what, click.get_current_context())
     given = texts_of(texts, file, columns)
     if output is not None:
         from torso.cli.vectors import check_suffix

@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import os
 import sys
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
 import click
 
+from torso.cli.stopping import Signals, is_out_of_memory, no_memory, stoppable, within_memory
+from torso.cli.streams import give_up_output, standard_streams
 from torso.config.text_table import padded, width
 from torso.errors import TorsoError
+from torso.io.atomic_write import remove_unfinished
 from torso.language import say
+from torso.terminal import shielded
 
-DONE, WRONG_USAGE, REFUSED, FAULT, STOPPED, NO_READER = 0, 2, 3, 70, 130, 141
+DONE, FOUND, REFUSED, FAULT, STOPPED, NO_READER = 0, 1, 3, 70, 130, 141
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and gives its exit status; see `torso.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    _make_streams_safe()
     # PyTorch's import makes half a million objects that stay; the collector would walk through them again and again,
     # for a tenth of a short command's time.
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)
     try:
-        status = _invoke(given)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _without_reader()
+        with standard_streams(), _shielded_streams(), within_memory(), stoppable() as signals:
+            return _ended(given, signals)
     finally:
         gc.set_threshold(*before)
-    return status
+
+
+@contextmanager
+def _shielded_streams() -> Generator[None]:
+    """Escape control characters of what is printed, where a terminal would obey them."""
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(shielded, streams)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+
+
+def _ended(given: list[str], signals: Signals) -> int:
+    """The exit status of a command, with everything that it printed written and nothing of it left behind."""
+    try:
+        status = _invoke(given)
+        # Until here a signal is raised; a command that is past it has ended by itself.
+        signals.ending = True
+    except KeyboardInterrupt as stop:  # it came while an error was shown
+        signals.ending = True
+        status = _stopped(stop)
+    remove_unfinished()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        give_up_output()
+        status = NO_READER
+    except TorsoError as error:
+        give_up_output()
+        if status in (DONE, FOUND):  # otherwise it was said already, or there is worse to say
+            _show(error, as_json=False)
+            status = REFUSED
+    return status if signals.status is None else signals.status
 
 
 def _invoke(given: list[str]) -> int:
@@ -49,21 +83,17 @@ def _invoke(given: list[str]) -> int:
         return result if isinstance(result, int) and not isinstance(result, bool) else DONE
     except click.exceptions.Exit as error:
         return error.exit_code
-    except TorsoError as error:
-        _show(error, as_json)
-        return REFUSED
     except BrokenPipeError:
-        raise
+        return NO_READER
+    except TorsoError as error:
+        return _refused(error, as_json)
     except click.ClickException as error:
-        _show_usage(error, as_json)
-        return error.exit_code
+        return _shown(_show_usage, error, as_json, error.exit_code)
     except (KeyboardInterrupt, click.Abort) as stop:
-        click.echo(f"\ntorso: {say('stopped.')}", err=True)
-        # What was interrupted may have said how to go on.
-        for note in cast("list[str]", getattr(stop, "__notes__", [])):
-            click.echo(note, err=True)
-        return STOPPED
+        return _stopped(stop)
     except Exception as error:
+        if is_out_of_memory(error):
+            return _refused(no_memory(), as_json)
         _show_fault(error)
         return FAULT
     finally:
@@ -74,11 +104,25 @@ def _invoke(given: list[str]) -> int:
             os.environ["TORSO_LANG"] = before
 
 
-def _make_streams_safe() -> None:
-    # A console in ASCII or GBK cannot show every token: an escape in its place is better than a crash.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+def _refused(error: TorsoError, as_json: bool) -> int:
+    return _shown(_show, error, as_json, REFUSED)
+
+
+def _shown(show: Callable[[Any, bool], None], error: Exception, as_json: bool, status: int) -> int:
+    """The status of an error that was shown; on standard error where standard output does not take it."""
+    try:
+        show(error, as_json)
+    except OSError:
+        show(error, False)
+    return status
+
+
+def _stopped(stop: BaseException) -> int:
+    click.echo(f"\ntorso: {say('stopped.')}", err=True)
+    # What was interrupted may have said how to go on.
+    for note in cast("list[str]", getattr(stop, "__notes__", [])):
+        click.echo(note, err=True)
+    return STOPPED
 
 
 def _show(error: TorsoError, as_json: bool) -> None:
@@ -112,7 +156,10 @@ def usage_message(error: click.ClickException) -> str:
             return say("There is no option {name}. Did you mean {nearest}?", values)
         return say("There is no option {name}.", dict(name=error.option_name))
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return say("{name} is missing.", dict(name=error.param.make_metavar(error.ctx or _no_context())))
+        name = error.param.make_metavar(error.ctx or _no_context())
+        if isinstance(error.param, click.Option):
+            name = f"{error.param.opts[0]} {name}"
+        return say("{name} is missing.", dict(name=name))
     return error.format_message()
 
 
@@ -129,9 +176,3 @@ def _show_fault(error: Exception) -> None:
     click.echo(f"torso: {what}", err=True)
     how = "please report it, with what this prints: TORSO_DEBUG=1 torso {arguments}"
     click.echo(f"  {say(how, dict(arguments=' '.join(sys.argv[1:])))}", err=True)
-
-
-def _without_reader() -> int:
-    # What is still in the buffer would raise once more when Python closes the stream.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return NO_READER

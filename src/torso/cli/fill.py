@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import bar, extent_row, one_line, print_json, watched
+from torso.cli.console import bar, extent_row, one_line, print_json, watched, whole_line
 from torso.cli.csv_output import sheet
 from torso.cli.text_inputs import texts_of
 
@@ -83,7 +83,7 @@ def fill(
             click.echo("\n\n".join(chart(mask) for mask in filled))
         else:
             best = "  ".join(f"{one_line(mask[0].token, 30)} {mask[0].score:.4f}" for mask in filled)
-            click.echo(f"{best}\t{one_line(filled.text, 10_000)}")
+            click.echo(f"{best}\t{whole_line(filled.text)}")
 
 
 def chart(proposals: tuple[Fill, ...], columns: int = 20) -> str:

@@ -6,6 +6,7 @@ import click
 
 from torso.cli import generated_output, options
 from torso.cli.text_inputs import texts_of
+from torso.language import say
 
 HELP = """\
 Write on where texts end.
@@ -60,6 +61,10 @@ def generate(
     more = dict(num_beams=num_beams, num_return_sequences=answers)
     settings = generated_output.parsed(changes) | {name: value for name, value in more.items() if value is not None}
     if stream:
+        if file is not None:
+            raise click.UsageError(say("--stream takes one text, as an argument."), click.get_current_context())
+        if texts:
+            texts_of(texts, None, columns)
         from torso.tasks import stream as begin
 
         pieces = begin(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from torso.cli import options
-from torso.cli.console import extent_row, one_line, print_json, watched
+from torso.cli.console import extent_row, print_json, watched, whole_line
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def show(found: Sequence[Generated] | Iterator[Generated], texts: Sequence[str],
             click.echo("\n\n".join(each.text for each in written))
         else:
             for each in written:
-                click.echo(one_line(each.text, 10_000))
+                click.echo(whole_line(each.text))
 
 
 def show_pieces(pieces: Iterator[Piece], as_json: bool) -> str:

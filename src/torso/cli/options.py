@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from torso.cli.encodings import remember
+
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
@@ -16,7 +18,14 @@ def texts(function: AnyFunction) -> AnyFunction:
 
 
 def file(function: AnyFunction) -> AnyFunction:
-    """A file of texts: lines, or columns of a table."""
+    """A file of texts: lines, or columns of a table; and its encoding, which `encodings.named` gives."""
+    function = click.option(
+        "--encoding",
+        metavar="NAME",
+        callback=remember,
+        expose_value=False,
+        help="Encoding of the file, such as gb18030; otherwise UTF-8, or as its byte order mark says.",
+    )(function)
     function = click.option(
         "--column",
         "columns",
@@ -29,15 +38,9 @@ def file(function: AnyFunction) -> AnyFunction:
 
 def model(default: str | None) -> Callable[[AnyFunction], AnyFunction]:
     """The model to use, a bundled one where none is named; None where one must be."""
-    return click.option(
-        "--model",
-        "-m",
-        default=default,
-        required=default is None,
-        show_default=default is not None,
-        metavar="MODEL",
-        help="Folder, id of the Hub, or torso:NAME.",
-    )
+    # A default of None counts as a value that was given, and would not be missed.
+    some: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
+    return click.option("--model", "-m", metavar="MODEL", help="Folder, id of the Hub, or torso:NAME.", **some)
 
 
 def lengths(default: str = "error", *, merges: Sequence[str] = ()) -> Callable[[AnyFunction], AnyFunction]:

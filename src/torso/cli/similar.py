@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import one_line, print_json
+from torso.cli.console import print_json, whole_line
 from torso.cli.csv_output import Sheet, sheet
 from torso.cli.text_inputs import texts_of
 
@@ -70,4 +70,4 @@ def show(ranked: Ranked, as_json: bool, table: Sheet | None) -> None:
         elif table is not None:
             table.write(match.score, match.index, match.text)
         else:
-            click.echo(f"{match.score:.4f}\t{one_line(match.text, 10_000)}")
+            click.echo(f"{match.score:.4f}\t{whole_line(match.text)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import extent_row, one_line, print_json, watched
+from torso.cli.console import extent_row, one_line, print_json, watched, whole_line
 from torso.cli.csv_output import sheet
 from torso.cli.text_inputs import texts_of
 from torso.language import say
@@ -86,7 +86,7 @@ def tag(
 
 def in_line(tagged: Tagged) -> str:
     """The parts as ``text/label``, with spaces between."""
-    return " ".join(f"{one_line(span.text, 10_000)}/{span.label}" if span.label else span.text for span in tagged)
+    return " ".join(f"{whole_line(span.text)}/{span.label}" if span.label else span.text for span in tagged)
 
 
 def table(tagged: Tagged) -> str:

@@ -9,12 +9,11 @@ from typing import Any, BinaryIO
 
 import click
 
+from torso.cli.encodings import lines_of, named
 from torso.cli.table_files import is_table, rows
-from torso.errors import AccessError, FileFormatError, InputError, InputTypeError, LimitError, NotFoundError
+from torso.errors import AccessError, InputError, InputTypeError, NotFoundError
 from torso.io.paths import shown
 from torso.language import say
-
-_LINE_LIMIT = 64 << 20  # bytes of one line: a file without line ends must not fill the memory
 
 
 def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] = ()) -> list[Any] | Iterator[Any]:
@@ -26,11 +25,18 @@ def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] 
         columns: of a table; two for pairs.
 
     Raises:
-        InputError: E_ARGUMENT for arguments and a file at once, or columns of what has none; E_COLUMN for a table
-            without columns named.
+        InputError: E_ARGUMENT for arguments and a file at once, columns of what has none, or more than two; E_COLUMN
+            for a table without columns named.
         NotFoundError, AccessError: E_MISSING_FILE, E_ACCESS for a file that cannot be read.
         UsageError: if there is no text, and no pipe to read it from.
     """
+    if len(columns) > 2:
+        raise InputError(
+            "E_ARGUMENT",
+            "{count} columns are named; a text is one, and a pair of texts two.",
+            cure="Name one or two: --column text",
+            values=dict(count=len(columns)),
+        )
     rows = rows_of(arguments, file, columns)
     if isinstance(rows, list):
         return rows
@@ -49,6 +55,9 @@ def rows_of(
             values=dict(file=shown(file)),
         )
     if arguments:
+        for option, given in (("--column", columns), ("--encoding", named())):
+            if given:
+                raise no_effect(option, "--file")
         return list(arguments)
     if file and file != "-":
         _require_fit(shown(file), columns)
@@ -80,7 +89,23 @@ def _require_fit(name: str, columns: Sequence[str]) -> None:
 
 
 def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[str | tuple[object, ...]]:
-    return rows(source, _lines(source, name), name, columns) if columns else _lines(source, name)
+    found = rows(source, name, columns) if columns else lines_of(source, name)
+    first = next(found, None)
+    if first is None:
+        click.echo(say("There is no text in {file}.", dict(file=name)), err=True)
+        return
+    yield first
+    yield from found
+
+
+def no_effect(option: str, needed: str) -> InputError:
+    """The error of an option that would change nothing without another."""
+    return InputError(
+        "E_ARGUMENT",
+        "{name} would have no effect here.",
+        cure="Add {needed}, or leave {name} out.",
+        values=dict(name=option, needed=needed),
+    )
 
 
 def _text_of(row: str | tuple[object, ...], number: int) -> object:
@@ -114,31 +139,3 @@ def _opened(file: str) -> BinaryIO:
             cure="Check the path and its permissions.",
             values=dict(path=shown(file), reason=os.strerror(error.errno or 0)),
         ) from None
-
-
-def _lines(source: BinaryIO, name: str) -> Iterator[str]:
-    with source:
-        number = 0
-        while line := source.readline(_LINE_LIMIT):
-            number += 1
-            if len(line) == _LINE_LIMIT and not line.endswith(b"\n"):
-                raise LimitError(
-                    "E_LIMIT",
-                    "Line {number} of {file} has more than {limit} bytes.",
-                    cure="One text per line: put line ends between the texts.",
-                    values=dict(number=number, file=name, limit=_LINE_LIMIT),
-                )
-            yield _decoded(line, number, name)
-
-
-def _decoded(line: bytes, number: int, name: str) -> str:
-    try:
-        text = line.decode("utf-8").rstrip("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise FileFormatError(
-            "E_TEXT",
-            "Line {number} of {file} is not UTF-8: byte {byte}.",
-            cure="Convert it: iconv -f GB18030 -t UTF-8 FILE",
-            values=dict(number=number, file=name, byte=f"0x{line[error.start]:02x}"),
-        ) from None
-    return text.removeprefix("\ufeff") if number == 1 else text

@@ -40,6 +40,8 @@ def tokenize(
     given = texts_of(texts, file, columns)
     tokenizer = _tokenizer(model)
     for each in given:
+        if isinstance(each, tuple) and pair is not None:
+            raise click.UsageError(say("--pair and two columns cannot be used together."), click.get_current_context())
         text, other = cast("tuple[str, str]", each) if isinstance(each, tuple) else (str(each), pair)
         encoding = tokenizer.encoding(text, other)
         if as_json:

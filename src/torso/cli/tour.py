@@ -9,6 +9,7 @@ import click
 from torso.cli import options
 from torso.cli.console import print_json
 from torso.language import say
+from torso.terminal import drawing
 
 TEXT = "弱小的我也有大梦想！"
 MODEL = "torso:sentiment"
@@ -47,11 +48,9 @@ def tour(text: str, model: str | None, lang: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"text": text, "model": name, "stages": [stage.as_dict() for stage in found]})
         return
-    from rich.console import Console
-
     from torso.cli.tour_drawing import Artist
 
-    artist = Artist(Console(highlight=False, markup=False, emoji=False))
+    artist = Artist(drawing())
     for stage in found:
         artist.draw(stage)
     artist.console.print()

@@ -31,6 +31,8 @@ Examples:
 @options.model(None)
 @click.option("--several", is_flag=True, help="A text may have several of the labels: each is judged by itself.")
 @click.option("--template", metavar="TEXT", help="Sentence that shall follow from the text; {} stands for the label.")
+@click.option("--entailment", metavar="NAME", help="The model's label for what follows, where its name does not tell.")
+@click.option("--contradiction", metavar="NAME", help="The model's label for what cannot be true.")
 @options.top(None, "How many labels have their score given; all otherwise.")
 @options.lengths(merges=("mean", "max"))
 @options.untrained
@@ -45,6 +47,8 @@ def zero_shot(
     model: str,
     several: bool,
     template: str | None,
+    entailment: str | None,
+    contradiction: str | None,
     top: int | None,
     long: Literal["error", "truncate", "window"],
     stride: int | None,
@@ -67,6 +71,8 @@ def zero_shot(
         model=model,
         several=several,
         template=template or TEMPLATE,
+        entailment=entailment,
+        contradiction=contradiction,
         top=top,
         long=long,
         stride=stride,

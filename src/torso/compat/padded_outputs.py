@@ -60,6 +60,9 @@ class PaddedOutput:
     to_tuple = values
 
     def __getitem__(self, key: str | int | slice) -> Any:
+        if isinstance(key, int) and key >= len(self) and "pooler_output" in self._values:
+            # Scripts take the pooled output by its place as often as by its name.
+            return self._field("pooler_output") if self._values["pooler_output"] is None else self.values()[key]
         if not isinstance(key, str):
             return self.values()[key]
         if key not in self._values:

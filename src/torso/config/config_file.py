@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from torso.errors import ConfigError
+from torso.errors import ConfigError, NotFoundError, TorsoError
 from torso.io.files import read_text
+from torso.io.paths import shown
 from torso.io.strict_json import parse_json
 
 NEUTRAL: Mapping[str, str] = {
@@ -35,6 +39,9 @@ NEVER_WRITTEN = frozenset({"num_labels"})
 
 
 LIMIT = 16 * 1024 * 1024
+_MOST_NAMES = 10_000
+_CONFIG_NAME = re.compile(r"(?:[\w.-]*[_.-])?config(?:[ _.-]?\(?\d+\)?)?\.json(?:\.txt)?", re.IGNORECASE)
+_SIZES = frozenset(["hidden_size", "d_model", "n_embd", "dim", "num_hidden_layers", "model_type"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +52,39 @@ class ConfigFile:
         path: where it was read.
         values: what each key holds, in the file's order.
         written: the characters of each value, as the file has them.
+        repeated: keys that stand more than once; the last value counts, as in Python's json.
     """
 
     path: Path
     values: dict[str, Any]
     written: dict[str, str]
+    repeated: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> ConfigFile:
-        """Reads a config file strictly.
+        """Reads a config file.
 
         Raises:
             NotFoundError, AccessError, FileFormatError, LimitError: as `torso.io.files.read_text` tells.
-            FileFormatError: ``E_CONFIG``, for text that is not JSON, with line and column, or repeats a key.
+            FileFormatError: ``E_CONFIG``, for text that is not JSON, with line and column.
             ConfigError: ``E_CONFIG``, for JSON that is not a table.
         """
-        return cls.parse(read_text(path, limit=LIMIT, code="E_CONFIG"), path)
+        try:
+            return cls.parse(read_text(path, limit=LIMIT, code="E_CONFIG"), path)
+        except NotFoundError as error:
+            if error.code == "E_MISSING_FILE" and path.name == "config.json" and (named := _other_name(path.parent)):
+                raise NotFoundError(
+                    "E_MISSING_FILE",
+                    "{path} is not there, but {found} holds such a config under another name.",
+                    cure="Rename it: {found} to config.json",
+                    values=dict(path=shown(path), found=shown(named)),
+                ) from None
+            raise
 
     @classmethod
     def parse(cls, text: str, path: Path) -> ConfigFile:
         """The same of text already read."""
-        value = parse_json(text, path=path, code="E_CONFIG")
+        value = parse_json(text, path=path, code="E_CONFIG", strict=False)
         if not isinstance(value, dict):
             raise ConfigError(
                 "E_CONFIG",
@@ -73,7 +92,7 @@ class ConfigFile:
                 cure="Download config.json again: it begins with {{.",
                 values=dict(path=path, kind=type(value).__name__),
             )
-        return cls(path, cast("dict[str, Any]", value), _slices(text))
+        return cls(path, cast("dict[str, Any]", value), *_slices(text))
 
     def text(self, changes: dict[str, Any]) -> str:
         """The file with some values changed or added: untouched keys keep place and characters."""
@@ -82,22 +101,43 @@ class ConfigFile:
         return f"{{\n{body}\n}}\n"
 
 
+def _other_name(folder: Path) -> str | None:
+    """A file of the folder that holds a model's config under another name, as ``bert_config.json``."""
+    try:
+        names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST_NAMES) if entry.is_file())
+    except OSError:
+        return None
+    for name in names:
+        if _CONFIG_NAME.fullmatch(name):
+            try:
+                value = parse_json(
+                    read_text(folder / name, limit=LIMIT, code="E_CONFIG"), path=folder, code="E_CONFIG", strict=False
+                )
+            except TorsoError:
+                continue
+            if isinstance(value, dict) and not _SIZES.isdisjoint(cast("dict[str, object]", value)):
+                return name
+    return None
+
+
 def dumped(value: object) -> str:
     """A value as config files write it, indented to stand at the top level."""
     return json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
 
 
-def _slices(text: str) -> dict[str, str]:
+def _slices(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
     # The text is known to be one valid table; this walk only finds where each value begins and ends.
-    decoder, slices = json.JSONDecoder(), dict[str, str]()
+    decoder, slices, repeated = json.JSONDecoder(), dict[str, str](), dict[str, None]()
     at = text.index("{") + 1
     while True:
         at = _skip(text, at)
         if text[at] == "}":
-            return slices
+            return slices, tuple(repeated)
         key, at = cast("tuple[str, int]", decoder.raw_decode(text, at))
         start = _skip(text, text.index(":", at) + 1)
         _, at = decoder.raw_decode(text, start)
+        if key in slices:
+            repeated[key] = None
         slices[key] = text[start:at]
         at = _skip(text, at)
         at += text[at] == ","

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from torso.config.config_file import ConfigFile
 from torso.errors import FrozenConfigError
+from torso.weights.tensor_entry import Note
 
 if TYPE_CHECKING:
     from torso.config.hub_config import HubConfig
@@ -20,6 +21,7 @@ class Declared:
 
     _origin: Mapping[str, str]
     _file: ConfigFile | None
+    _notes: tuple[Note, ...]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -47,10 +47,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Description:
-    """All parameters of a config. Prints as a table, in a notebook too; iterates as rows."""
+    """All parameters of a config, and notes on how its file was read. Prints as a table, in a notebook too."""
 
     title: str
     rows: tuple[Parameter, ...]
+    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self.rows)
@@ -79,7 +80,8 @@ class Description:
     def __repr__(self) -> str:
         from torso.config.text_table import text_table
 
-        return f"{self.title}\n{text_table(headings(), [cells(row) for row in self.rows])}"
+        table = text_table(headings(), [cells(row) for row in self.rows])
+        return "\n".join([self.title, table, *(f"* {note}" for note in self.notes)])
 
     def html(self) -> str:
         """The table as HTML, for a notebook."""
@@ -88,7 +90,8 @@ class Description:
             "<tr>" + "".join(f"<td style='text-align:left'>{escape(each)}</td>" for each in cells(row)) + "</tr>"
             for row in self.rows
         )
-        return f"<b>{escape(self.title)}</b><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return f"<b>{escape(self.title)}</b><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
     _repr_html_ = html
 
@@ -110,7 +113,7 @@ def describe(config: HubConfig) -> Description:
     for key, value in config.unused.items():
         meaning = say(NEUTRAL.get(key, "not used by this model; kept, and written back as it is"))
         rows.append(Parameter(key, value, None, "file", "none", meaning, False))
-    return Description(f"{type(config).__name__} ({config.model_type})", tuple(rows))
+    return Description(f"{type(config).__name__} ({config.model_type})", tuple(rows), tuple(map(str, config.notes)))
 
 
 def _meaning(meaning: str, only: tuple[object, ...] | None) -> str:

@@ -6,7 +6,10 @@ import types
 from collections.abc import Iterable, Sequence
 from dataclasses import Field, dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from math import isfinite
+from numbers import Real
+from operator import index
+from typing import Any, Literal, SupportsIndex, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from torso.errors import ConfigError, TorsoError, UnknownParameterError, UnsupportedError
 from torso.language import say
@@ -133,9 +136,7 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
             cure="Choose a checkpoint with {name} = {default!r}: another value would change every number.",
             values=values,
         )
-    if owner not in _HINTS:
-        _HINTS[owner] = get_type_hints(owner)
-    wanted = _HINTS[owner][declared.name]
+    wanted = _hint(owner, declared)
     if not is_of(value, wanted):
         raise ConfigError(
             "E_CONFIG",
@@ -145,7 +146,7 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
         )
     if isinstance(value, int | float) and not isinstance(value, bool):
         low, high = about.least, about.most
-        if (low is not None and value < low) or (high is not None and value > high) or value != value:
+        if not _is_finite(value) or (low is not None and value < low) or (high is not None and value > high):
             raise ConfigError(
                 "E_CONFIG",
                 "{name} is {value!r}; it must lie between {low} and {high}.",
@@ -160,6 +161,42 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
             cure="Nearest: {nearest}. It has: {known}.",
             values={**values, "nearest": nearest[0] if nearest else "none", "known": ", ".join(about.choices)},
         )
+
+
+def plain(owner: type, declared: Field[Any], value: object) -> object:
+    """A value with numbers of Python's own kinds: those of NumPy, and 20.0 where 20 is meant.
+
+    Sizes of the weights must be written as whole numbers, as transformers wants them; a bool is never a number.
+    """
+    if value is None or type(value) in (str, bool, int) or (type(value) is float and _hint(owner, declared) is float):
+        return value
+    wanted = _hint(owner, declared)
+    return value if is_of(value, wanted) else _plain(value, whole=field_info(declared).acts != "shape")
+
+
+def _plain(value: object, *, whole: bool) -> object:
+    if isinstance(value, list | tuple):
+        items = [_plain(item, whole=whole) for item in cast("list[object]", value)]
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, dict):
+        return {key: _plain(item, whole=whole) for key, item in cast("dict[object, object]", value).items()}
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, SupportsIndex):
+        try:
+            return index(value)
+        except TypeError:  # a NumPy bool, or an array of several numbers
+            return value
+    if isinstance(value, Real):
+        number = float(value)
+        return int(number) if whole and abs(number) < 2**53 and number == int(number) else number
+    return value
+
+
+def _hint(owner: type, declared: Field[Any]) -> Any:
+    if owner not in _HINTS:
+        _HINTS[owner] = get_type_hints(owner)
+    return _HINTS[owner][declared.name]
 
 
 def is_of(value: object, wanted: Any) -> bool:
@@ -178,6 +215,13 @@ def is_of(value: object, wanted: Any) -> bool:
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, wanted)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def _parts_are_of(value: Any, parts: tuple[Any, ...]) -> bool:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torso.config.config_file import ALIASES, NEVER_WRITTEN, UNSAID, ConfigFile
 from torso.config.declared import Declared
-from torso.config.fields import check_value, field_info, fixed, option, refuse_unknown, unknown
+from torso.config.fields import check_value, fixed, option, plain, refuse_unknown, unknown
 from torso.config.labels import numbered, reconcile
+from torso.config.settled_values import stated
 from torso.errors import ConfigError, NoParameterError, TorsoError, UnsupportedError
+from torso.weights.tensor_entry import Note
 
 if TYPE_CHECKING:
     from torso.config.describe import Description
@@ -55,9 +57,13 @@ class HubConfig(Declared):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_file", None)
+        object.__setattr__(self, "_notes", ())
         object.__setattr__(self, "id2label", numbered(self.id2label))
         for declared in self.declared():
-            check_value(type(self), declared, getattr(self, declared.name))
+            value = getattr(self, declared.name)
+            if (own := plain(type(self), declared, value)) is not value:
+                object.__setattr__(self, declared.name, own)
+            check_value(type(self), declared, own)
         for name, value in reconcile(self.num_labels, self.id2label, self.label2id).items():
             object.__setattr__(self, name, value)
         self.check()
@@ -89,8 +95,6 @@ class HubConfig(Declared):
             ConfigError: ``E_CONFIG``, for a value that changes the model and cannot be.
             UnsupportedError: ``E_UNSUPPORTED``, for a value that torso does not implement.
         """
-        known = {each.name: each for each in cls.declared()}
-        given: dict[str, Any] = {}
         if file.values.get("pruned_heads"):
             raise UnsupportedError(
                 "E_UNSUPPORTED",
@@ -98,13 +102,7 @@ class HubConfig(Declared):
                 cure="Use the checkpoint from before the pruning.",
                 values=dict(path=file.path),
             )
-        for key, value in file.values.items():
-            name = cls.aliases.get(key, key)
-            shadowed = name != key and name in file.values
-            if name in known and not shadowed and not _is_harmless(cls, known[name], value):
-                given[name] = value
-        if "id2label" in given:
-            given.pop("num_labels", None)  # the Hub's own order: names win over an old count
+        given, notes = stated(cls, file)
         try:
             config = cls(**given)
         except TorsoError as error:
@@ -112,6 +110,7 @@ class HubConfig(Declared):
             values = {**error.values, "path": file.path}
             raise type(error)(error.code, what, where="In {path}.", cure=cure, values=values) from None
         object.__setattr__(config, "_file", file)
+        object.__setattr__(config, "_notes", tuple(notes))
         object.__setattr__(config, "_origin", dict.fromkeys(given, "file"))
         return config
 
@@ -123,12 +122,15 @@ class HubConfig(Declared):
         """
         self.refuse_unknown(changes)
         values = {each.name: getattr(self, each.name) for each in self.declared()}
-        for label in ("num_labels", "id2label", "label2id"):
-            # A new statement of the labels replaces all three.
-            if changes.keys() & {"num_labels", "id2label"} and label not in changes:
-                values[label] = None
+        count = changes.get("num_labels")
+        if changes.keys() & {"num_labels", "id2label"} and not (
+            count is not None and count == self.num_labels and "id2label" not in changes
+        ):
+            # A new statement of the labels replaces all three; the number that is there anyway replaces no names.
+            values |= {"num_labels": None, "id2label": None, "label2id": None}
         copy = type(self)(**{**values, **changes})
         object.__setattr__(copy, "_file", self._file)
+        object.__setattr__(copy, "_notes", self._notes)
         object.__setattr__(copy, "_origin", {**self._origin, **dict.fromkeys(changes, "you")})
         return copy
 
@@ -155,6 +157,11 @@ class HubConfig(Declared):
                 cure="Name them: labels=['negative', 'positive'].",
             )
         return self.num_labels
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is worth knowing of how the file was read: keys that stand twice, values that cannot be."""
+        return self._notes
 
     @property
     def unused(self) -> dict[str, Any]:
@@ -229,14 +236,3 @@ def check_divides(whole: int, whole_name: str, parts: int, parts_name: str) -> N
             cure="Change {parts_name} to a divisor of {whole}.",
             values=dict(whole=whole, whole_name=whole_name, parts=parts, parts_name=parts_name),
         )
-
-
-def _is_harmless(cls: type, declared: Field[Any], value: object) -> bool:
-    # What changes nothing here need not be right in a file; several files on the Hub hold odd token ids.
-    if field_info(declared).acts != "none":
-        return False
-    try:
-        check_value(cls, declared, value)
-    except TorsoError:
-        return True
-    return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from operator import index
+from typing import Any, SupportsIndex, cast
 
 from torso.errors import ConfigError
 
 MOST = 200_000
 """More labels than any published classifier has; beyond it a file is broken or hostile."""
+_DIGITS = 20  # Python refuses to convert thousands of them
 
 
 def numbered(id2label: object) -> object:
@@ -16,7 +18,13 @@ def numbered(id2label: object) -> object:
     if not isinstance(id2label, Mapping):
         return id2label
     table = cast("Mapping[object, object]", id2label)
-    return {int(key) if isinstance(key, str) and key.isdecimal() else key: value for key, value in table.items()}
+    return {_number(key): value for key, value in table.items()}
+
+
+def _number(key: object) -> object:
+    if isinstance(key, str):
+        return int(key) if key.isdecimal() and len(key) <= _DIGITS else key
+    return index(key) if isinstance(key, SupportsIndex) and not isinstance(key, bool) else key
 
 
 def reconcile(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ import torch
 from torso.batch import Batch, Layout
 from torso.engines.calibration import Optimised, mean_rows
 from torso.engines.linear_swap import unfit
+from torso.engines.memory import peak
 from torso.engines.optimise import MODES, optimise
 from torso.engines.runner import by_length
 from torso.errors import UnsupportedError
@@ -64,7 +64,7 @@ class Measurement:
         tokens: how many tokens they have.
         threads: that PyTorch used.
         parameters: of the trunk.
-        peak: bytes that the process took at most.
+        peak: bytes that the process took at most; None where the system does not say.
         kernels: the instruction set of the compiled kernels that ran the modes; None where PyTorch did.
         without: why not the kernels.
         rows: one per mode.
@@ -74,7 +74,7 @@ class Measurement:
     tokens: int
     threads: int
     parameters: int
-    peak: int
+    peak: int | None
     kernels: str | None
     without: str | None
     rows: tuple[Measured, ...]
@@ -141,10 +141,9 @@ def measure(
         for mode, model in models.items()
     ]
     rows += [Measured(mode, refused=why) for mode, why in refused.items()]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     kernels = next((each.kernels for each in done.values() if each is not None and each.kernels), None)
     without = None if kernels else refusal() or unfit(plain)
-    return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak, kernels, without, tuple(rows))
+    return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak(), kernels, without, tuple(rows))
 
 
 def random_ids(model: Model[Any], count: int = 200) -> list[list[int]]:

@@ -6,8 +6,8 @@ import sys
 
 import torch
 
-from torso.errors import InputError
 from torso.language import say
+from torso.loading.labels_and_dtype import run_device
 
 _SAID: set[str] = set()
 
@@ -23,22 +23,7 @@ def choose(device: str | torch.device | None) -> torch.device:
             return torch.device("cpu")
         _say_once(torch.cuda.get_device_name())
         return torch.device("cuda")
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError, NotImplementedError):  # torch raises each of them for an absent device
-        raise InputError(
-            "E_DEVICE",
-            "There is no device {device} on this machine.",
-            cure="Leave it out, or name one of: {known}.",
-            values=dict(device=repr(str(device)), known=", ".join(_known())),
-        ) from None
-    return chosen
-
-
-def _known() -> list[str]:
-    cards = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-    return ["cpu", *cards, *(["mps"] if torch.backends.mps.is_available() else [])]
+    return run_device(device)
 
 
 def _say_once(name: str) -> None:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from torso.engines.packed_linear import FUSED, PackedLinear, QuantisedLinear, available
 from torso.kernels.encoder import NativeTrunk
-from torso.kernels.library import KINDS, Form, Library, PackedWeight, library
+from torso.kernels.library import KINDS, Form, Library, library
 from torso.kernels.linear import NativeLinear
+from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Packing
 from torso.kernels.support import obstacle, pieces, products
 from torso.language import say

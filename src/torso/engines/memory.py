@@ -1,4 +1,4 @@
-"""Memory of a process that runs a model over texts without end."""
+"""Memory of a process: kept from growing while it runs a model over texts without end, and measured."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def stay_flat() -> None:
 
         with suppress(AttributeError, OSError):
             ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
+
+
+def peak() -> int | None:
+    """Bytes that this process took at most; None where the system does not say, as Windows does not to Python."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024  # there it counts bytes, elsewhere KiB

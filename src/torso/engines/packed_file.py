@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from torso.engines import model_identity
 from torso.errors import FileFormatError, InputError, LimitError, NotFoundError, UnsupportedError
 from torso.io.files import shown
 from torso.io.strict_json import decode_json
-from torso.kernels.library import VERSION, Form, Library, PackedWeight
+from torso.kernels.library import VERSION, Form, Library
+from torso.kernels.packed_weight import PackedWeight
 from torso.weights import safetensors, verified_safetensors
 from torso.weights.read_tensor import memory
 from torso.weights.tensor_entry import TensorEntry
@@ -47,16 +49,13 @@ def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, obj
         asked: mode and fidelity; JSON.
         instruction_set: of the kernels.
     """
-    digest = hashlib.sha256(json.dumps([model.architecture.family, model.task.name, model.config.text()]).encode())
-    for name, each in model.named_parameters():
-        digest.update(f"{name} {tuple(each.shape)} {each.dtype}".encode())
-        digest.update(memory(each.detach().contiguous()))
+    digest = hashlib.sha256(model_identity.fingerprint(model).encode())
     if sample is not None:
         layout = sample.layout
         digest.update(f"sample {list(layout.sizes)}".encode())
         for part in (sample.tokens, layout.positions, sample.segments):
             digest.update(b"none" if part is None else memory(part.long().contiguous()))
-    return json.dumps({"kernels": VERSION, "set": instruction_set, "weights": digest.hexdigest(), **asked})
+    return json.dumps({"kernels": VERSION, "set": instruction_set, "made of": digest.hexdigest(), **asked})
 
 
 def write(path: Path, key: str, packed: Mapping[Weight, PackedWeight], facts: Mapping[str, Any]) -> None:

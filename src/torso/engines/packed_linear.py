@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -44,6 +45,10 @@ class PackedLinear(Sealable):
         self.act, self.algorithm = FUSED.get(act, ("none", ""))
         self.dtype, self.out = dtype, out or dtype
 
+    def laid_out(self) -> Iterable[Tensor]:
+        """The weight, in the order that it had."""
+        return (self.packed.to_dense(),)
+
     def forward(self, x: Tensor) -> Tensor:
         """x [T, in] -> [T, out]."""
         rows = x.to(self.dtype)
@@ -66,6 +71,11 @@ class QuantisedLinear(Sealable):
         self.in_features, self.out_features = linear.in_features, linear.out_features
         self.packed = _quantised(linear)
         self.act = act
+
+    def laid_out(self) -> Iterable[Tensor]:
+        """The weight in eight bits, its scales, and the bias."""
+        weight, bias = torch.ops.quantized.linear_unpack(self.packed)
+        return (weight.int_repr(), weight.q_per_channel_scales(), *(() if bias is None else (bias,)))
 
     def forward(self, x: Tensor) -> Tensor:
         """x [T, in] -> [T, out]."""

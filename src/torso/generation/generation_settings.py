@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
-from torso.config.fields import check_value, field_info, option, refuse_unknown
+from torso.config.fields import check_value, field_info, option, plain, refuse_unknown
 from torso.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 DEFAULT_NEW_TOKENS = 256
 """Tokens written at most where neither file nor person says how many."""
+
+MOST_TEXTS = 32_768
+"""Texts followed side by side for one prompt at most: work and memory grow with them, whatever asks for them."""
 
 Kind = TypeVar("Kind", bound=type)
 
@@ -62,7 +65,9 @@ class GenerationSettings:
     typical_p: float = option(
         1.0, "only the most typical tokens that add up to this are drawn from", acts="run", least=1e-6, most=1
     )
-    num_beams: int = option(1, "texts followed side by side in a beam search; 1 for none", acts="run", least=1)
+    num_beams: int = option(
+        1, "texts followed side by side in a beam search; 1 for none", acts="run", least=1, most=MOST_TEXTS
+    )
     length_penalty: float = option(1.0, "a beam's score is divided by its length to this power", acts="run")
     early_stopping: bool | str = option(
         False,
@@ -70,7 +75,7 @@ class GenerationSettings:
         acts="run",
         choices=("never",),
     )
-    num_return_sequences: int = option(1, "texts written for each prompt", acts="run", least=1)
+    num_return_sequences: int = option(1, "texts written for each prompt", acts="run", least=1, most=MOST_TEXTS)
     repetition_penalty: float = option(
         1.0, "scores of tokens that were there before are worsened by it; 1 for none", acts="run", least=1e-6
     )
@@ -94,7 +99,10 @@ class GenerationSettings:
 
     def __post_init__(self) -> None:
         for declared in self.declared():
-            check_value(type(self), declared, getattr(self, declared.name))
+            value = getattr(self, declared.name)
+            if (own := plain(type(self), declared, value)) is not value:
+                object.__setattr__(self, declared.name, own)
+            check_value(type(self), declared, own)
         if self.do_sample and self.temperature == 0:
             raise ConfigError(
                 "E_CONFIG",

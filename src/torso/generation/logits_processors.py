@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from torso.errors import ConfigError
 from torso.generation.generation_settings import GenerationSettings, ids_of
 
 
@@ -100,14 +101,27 @@ class Banned:
 class Forced:
     """Ids of which one must come where a rule holds."""
 
+    name: str
     ids: tuple[int, ...]
     where: Callable[[Written], bool]
 
     def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
-        """Minus infinity for all others, where the rule holds."""
+        """Minus infinity for all others, where the rule holds.
+
+        Raises:
+            ConfigError: ``E_CONFIG``, for an id beyond the vocabulary.
+        """
         rows = [n for n, each in enumerate(texts) if self.where(each)]
         if not rows:
             return scores
+        for each in self.ids:
+            if not 0 <= each < scores.shape[1]:
+                raise ConfigError(
+                    "E_CONFIG",
+                    "{name} is {value}; this model's vocabulary has the ids 0 to {last}.",
+                    cure="Give an id of the vocabulary, or null: GenerationSettings({name}=None).",
+                    values=dict(name=self.name, value=each, last=scores.shape[1] - 1),
+                )
         scores = scores.clone()
         scores[rows] = -math.inf
         scores[torch.tensor(rows)[:, None], torch.tensor(self.ids)] = 0.0
@@ -115,9 +129,9 @@ class Forced:
 
 
 def banned(scores: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
-    """Scores [n, V] with minus infinity at each row's ids; those beyond the vocabulary cannot come anyway."""
+    """Scores [n, V] with minus infinity at each row's ids; those outside the vocabulary cannot come anyway."""
     vocabulary = scores.shape[1]
-    places = [row * vocabulary + each for row, some in enumerate(ids) for each in some if each < vocabulary]
+    places = [row * vocabulary + each for row, some in enumerate(ids) for each in some if 0 <= each < vocabulary]
     if not places:
         return scores
     flat = scores.flatten().index_fill(0, torch.tensor(places, device=scores.device), -math.inf)
@@ -140,9 +154,10 @@ def processors(settings: GenerationSettings) -> list[Processor]:
     if ends and least_new > 0:
         made.append(Banned(ends, lambda text: text.new < least_new))
     if settings.forced_bos_token_id is not None:
-        made.append(Forced((settings.forced_bos_token_id,), lambda text: len(text.ids) == 1))
+        made.append(Forced("forced_bos_token_id", (settings.forced_bos_token_id,), lambda text: len(text.ids) == 1))
     if settings.forced_eos_token_id is not None:
-        made.append(Forced(ids_of(settings.forced_eos_token_id), lambda text: len(text.ids) == text.most - 1))
+        ids = ids_of(settings.forced_eos_token_id)
+        made.append(Forced("forced_eos_token_id", ids, lambda text: len(text.ids) == text.most - 1))
     if settings.suppress_tokens:
         made.append(Banned(tuple(settings.suppress_tokens), lambda text: True))
     if settings.begin_suppress_tokens:

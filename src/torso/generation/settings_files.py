@@ -100,6 +100,10 @@ def _told(values: Mapping[str, Any], path: Path) -> GenerationSettings:
     given = {key: value for key, value in values.items() if key in known and value is not None}
     if isinstance(given.get("stop_strings"), str):
         given["stop_strings"] = [given["stop_strings"]]
+    for name in ("bos_token_id", "pad_token_id", "decoder_start_token_id", "forced_bos_token_id"):
+        value = given.get(name)
+        if isinstance(value, list) and len(one := cast("list[Any]", value)) == 1:
+            given[name] = one[0]
     origin = dict.fromkeys(given, "file")
     rest = {key: value for key, value in values.items() if key not in known}
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 _CONTEXT = 8  # tokens of a prompt that tell how the first token behind it is spelled
 _BROKEN = "\ufffd"
+_BYTE = re.compile("<0x([0-9A-F]{2})>")
+# GPT-2's alphabet of bytes: those that can be seen stand for themselves, the others follow from U+0100 on.
+_SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_HIDDEN = [byte for byte in range(0x100) if byte not in _SEEN]
+_BYTE_LEVEL = {chr(byte): byte for byte in _SEEN} | {chr(0x100 + place): byte for place, byte in enumerate(_HIDDEN)}
 
 
 class StreamedText:
@@ -47,8 +54,10 @@ class StreamedText:
         return self._cut(piece)
 
     def rest(self) -> str:
-        """What was held back, now that no token follows."""
+        """What was held back, now that no token follows; a character that is not complete is left out."""
         text = self._decoded(self._ids[self._begin :])
+        if text.endswith(_BROKEN) and self._is_unfinished():
+            text = self._shown + text[len(self._shown) :].rstrip(_BROKEN)
         piece = self._cut(text[len(self._shown) :])
         held, self._held, self._shown = self._held, "", text
         return piece if self._over else piece + held
@@ -69,6 +78,15 @@ class StreamedText:
                 return text[:-length]
         self._held = ""
         return text
+
+    def _is_unfinished(self) -> bool:
+        """Whether the last tokens are the first bytes of a character, and not bytes that no character has."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        special = set(self._tokenizer.all_special_ids)
+        for number in self._ids[self._told :]:
+            if number not in special:
+                decoder.decode(_bytes_of(self._tokenizer.convert_ids_to_tokens(number) or ""))
+        return bool(decoder.getstate()[0])
 
     def _decoded(self, ids: Sequence[int]) -> str:
         return self._tokenizer.decode(ids, skip_special_tokens=True)
@@ -105,9 +123,18 @@ class StopStrings:
         return any(stop in decoded for stop in self._stops)
 
 
+def _bytes_of(token: str) -> bytes:
+    """The bytes of a token, as byte-level vocabularies and those with a fallback to bytes write them."""
+    byte = _BYTE.fullmatch(token)
+    if byte:
+        return bytes([int(byte[1], 16)])
+    if all(mark in _BYTE_LEVEL for mark in token):
+        return bytes(_BYTE_LEVEL[mark] for mark in token)
+    return token.encode(errors="replace")
+
+
 def _is_known(tokenizer: Tokenizer, number: int) -> bool:
     try:
-        tokenizer.convert_ids_to_tokens(number)
+        return tokenizer.convert_ids_to_tokens(number) is not None
     except InputError:
         return False
-    return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torso.errors import IntegrityError, NotFoundError, TorsoError
+from torso.hub.existing_folder import readable
 from torso.hub.file_selection import absent, choose, required, weight_files
 from torso.hub.getting import resolve
 from torso.hub.local.find import find_local, homes, revisions
@@ -68,6 +69,7 @@ class Report:
         }
 
 
+@readable()
 def check(source: str | os.PathLike[str], *, revision: str | None = None) -> Report:
     """Whether a model on this machine is whole and right; no request is made.
 

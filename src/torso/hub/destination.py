@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from torso.errors import InputError
+from torso.hub.local.arriving import ARRIVING, arriving_in, tidied
 from torso.hub.local.hub_cache import Repository
 from torso.hub.local.leftovers import SILENCE, discard_stale
 from torso.hub.local.lockfile import Lock, Locked, read_lock, write_lock
@@ -29,7 +29,6 @@ from torso.io.files import inside, shown, sniff
 from torso.io.rooted import Root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_ARRIVING = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-z.-]+)?")  # what torso puts where files arrive
 
 
 class Destination(Protocol):
@@ -95,6 +94,7 @@ class InCache:
         """See `Destination`. The listing is kept, so that everyone who finds the folder can tell what it lacks yet."""
         self.repository.mark_cache()
         self.repository.root.make_folder(self.repository.lock("x").parent)  # first: it may be refused
+        self.repository.refuse_links()
         if listing.files and listing.origin != "hub cache":
             self.repository.write_tree(self.commit, listing.files)
 
@@ -123,8 +123,6 @@ class InCache:
 
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
         """See `Destination`."""
-        for file in files:
-            self._verified.add(self.folder / file.path, file)
         self._verified.write()
         self.repository.write_ref(listing.revision, self.commit)
         contents = {file.etag for file in listing.files.values()}
@@ -156,9 +154,7 @@ class InFolder:
     def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[None]:
         """See `Destination`. The lock goes with its last owner: the folder is a person's, to copy and to look at."""
         path = self._arriving.with_suffix(".lock")
-        hidden, own = self._root.status(path.parent), self._arriving.name
-        keeps = hidden is not None and not any(name.startswith(own) for name in self._root.names(path.parent))
-        with locked(path, cancelled, on_wait, self._root) as self._is_alone:
+        with tidied(self.home), locked(path, cancelled, on_wait, self._root) as self._is_alone:
             self._lock = read_lock(self.home)
             try:
                 yield
@@ -168,8 +164,6 @@ class InFolder:
                     status = self._root.status(path)
                     if status is not None and status.st_size == 0:
                         self._root.remove(path)
-                    if not keeps:
-                        self._root.remove_folder(path.parent)
 
     def start(self, listing: Listing) -> None:
         """See `Destination`."""
@@ -236,10 +230,8 @@ class InFolder:
         """Takes away what arrived and was not used, and the folder for it; what is not torso's stays."""
         with suppress(OSError):
             for name in self._root.names(self._arriving):
-                if _ARRIVING.fullmatch(name) and self._is_unused(self._arriving / name):
+                if ARRIVING.fullmatch(name) and self._is_unused(self._arriving / name):
                     self._root.remove(self._arriving / name)
-            if self._root.remove_folder(self._arriving) and not self._root.names(self._arriving.parent):
-                self._root.remove_folder(self._arriving.parent)
 
     def copy(self, source: Path, file: RemoteFile) -> None:
         """Puts a copy of a file of this machine in its place, whole or not at all."""
@@ -264,7 +256,7 @@ class InFolder:
 
     @property
     def _arriving(self) -> Path:
-        return self.home / ".cache" / "torso"
+        return arriving_in(self.home)
 
     def _is_ours(self, path: Path, name: str) -> bool:
         """Whether a file is as an earlier get left it, so that nothing of a person's is lost with it."""

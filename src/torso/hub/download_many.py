@@ -15,7 +15,7 @@ from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings
 from torso.hub.source import Source
 from torso.hub.transfer.auth import token_headers
-from torso.hub.transfer.download import PARALLEL_FROM, WAITING, Job, download, why_not_written
+from torso.hub.transfer.download import PARALLEL_FROM, WAITING, Job, download, why_not_written, writing
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Notices, TransferProgress
 from torso.language import say
@@ -171,7 +171,5 @@ def _as_ours(error: BaseException, job: Job) -> BaseException:
 
 
 def _writing(plan: Plan, write: Callable[[], object]) -> None:
-    try:
+    with writing(plan.destination.folder):
         write()
-    except OSError as error:
-        raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from torso.errors import NotFoundError
+from torso.errors import AccessError, NotFoundError, TorsoError
 from torso.io.files import shown
+
+
+@contextmanager
+def readable() -> Generator[None]:
+    """Gives refusals of the system inside the block, or the function, the form of torso's, with the path refused.
+
+    Raises:
+        AccessError: E_ACCESS.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        if isinstance(error, TorsoError) or error.filename is None:
+            raise
+        raise AccessError(
+            "E_ACCESS",
+            "{path} cannot be read: {reason}.",
+            cure="Check its permissions, or name another cache: HF_HUB_CACHE",
+            values=dict(path=shown(str(error.filename)), reason=error.strerror or error),
+        ) from None
 
 
 def existing_folder(text: str) -> Path:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+OWN = "torso.lock.json"
+"""The name of torso's own file in a plain folder: a repository's file of that name is never taken."""
 _TEXTS = (".json", ".txt", ".model", ".jinja", ".md", ".vocab", ".bpe", ".spm", ".tiktoken")
 _WEIGHTS = (".safetensors", ".bin")
 _MODULE = re.compile(r"\d+_\w+")  # the folders of sentence-transformers, such as 1_Pooling
@@ -62,7 +64,7 @@ def choose(
 
     safetensors are preferred, else ``pytorch_model.bin``, as one file or as shards with their index. Configuration,
     vocabulary and the modules of sentence-transformers come along; other frameworks' weights, other precisions,
-    checkpoints of training, images and code stay.
+    checkpoints of training, images and code stay, and so does a lock of torso's that came with the model.
 
     Args:
         paths: names in the repository, with "/".
@@ -87,7 +89,7 @@ def choose(
             }
         )
         take = {name for name in names if _is_text(name, config_only)} | weights
-    take = {name for name in take if not matches(name, exclude)}
+    take = {name for name in take if not matches(name, exclude) and name.casefold() != OWN}
     ordered = sorted(take, key=lambda name: (name.endswith(_WEIGHTS), name))
     return Choice(tuple(ordered), tuple(name for name in names if name not in take))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from torso.errors import NotFoundError
 from torso.hub.announcement import announce
 from torso.hub.download_many import fetch, open_web
+from torso.hub.existing_folder import readable
 from torso.hub.local.find import Snapshot, find_local, folder_commit, not_here
 from torso.hub.planning import Order, Plan, make_plan
 from torso.hub.settings import Settings, read_settings
@@ -20,6 +21,7 @@ from torso.hub.transfer.progress import Notices
 from torso.io.files import shown
 
 
+@readable()
 def get(
     source: str | os.PathLike[str] | Source,
     order: Order | None = None,
@@ -63,6 +65,7 @@ def get(
     return Snapshot(plan.destination.folder, parsed.name, plan.listing.origin, plan.listing.commit)
 
 
+@readable()
 def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     """What getting ``source`` would do; see `make_plan`. For a git repository, what git itself keeps is fetched."""
     if source.kind == "git":
@@ -72,6 +75,7 @@ def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     return make_plan(source, order, settings, web, Notices(quiet=settings.quiet))
 
 
+@readable()
 def resolve(
     source: str | os.PathLike[str],
     *,

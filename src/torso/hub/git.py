@@ -7,16 +7,17 @@ Only the objects of the files that make the model are fetched, each into its pla
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from torso.errors import NotFoundError, TorsoError
+from torso.errors import NotFoundError
 from torso.hub.destination import InCache
 from torso.hub.download_many import alone, run_jobs, start
+from torso.hub.local.arriving import arriving_in, tidied
+from torso.hub.local.bare_repository import bare_folder
 from torso.hub.local.find import Snapshot, not_here
 from torso.hub.local.git_clone import git_slug
 from torso.hub.local.git_objects import files_of, run_git, write_blob
@@ -29,12 +30,13 @@ from torso.hub.remote.servers import insist
 from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import HUB, MIRROR, Settings
 from torso.hub.source import Source
-from torso.hub.transfer.download import why_not_written
+from torso.hub.transfer.download import writing
 from torso.hub.transfer.failure import Failure, host_of
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.locking import locked
 from torso.hub.transfer.progress import Notices
+from torso.io.rooted import Root
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -49,7 +51,11 @@ def get_by_git(
         UnsupportedError: E_NO_GIT. OfflineError: E_OFFLINE. Others: as `torso.hub.getting.get`.
     """
     home = repository(settings.hub_cache, git_slug(source.name), hub="git")
-    with _planned(source, order, settings, home, order.to or home.folder) as (plan, bare, ref):
+    root, parent = (Root(order.to), arriving_in(order.to)) if order.to else (home.root, home.folder)
+    with (
+        tidied(order.to) if order.to else nullcontext(),
+        _planned(source, order, settings, home, root, parent) as (plan, bare, ref),
+    ):
         if tell is not None:
             tell(plan)
         with alone(plan, settings, web) as plan:
@@ -64,27 +70,23 @@ def plan_by_git(source: Source, order: Order, settings: Settings) -> Plan:
         TorsoError: as `get_by_git`.
     """
     home = repository(settings.hub_cache, git_slug(source.name), hub="git")
-    with _planned(source, order, settings, home, Path(tempfile.gettempdir())) as (plan, _, _):
+    with (
+        tempfile.TemporaryDirectory(prefix="torso-", ignore_cleanup_errors=True) as parent,
+        _planned(source, order, settings, home, Root(Path(parent)), Path(parent)) as (plan, _, _),
+    ):
         return plan
 
 
 @contextmanager
 def _planned(
-    source: Source, order: Order, settings: Settings, home: Repository, parent: Path
+    source: Source, order: Order, settings: Settings, home: Repository, root: Root, parent: Path
 ) -> Generator[tuple[Plan, Path, str]]:
-    """What to do, a bare repository below ``parent`` with what git itself keeps, and the ref it was asked by."""
+    """What to do, a bare repository in ``parent`` with what git itself keeps, and the ref it was asked by."""
     if settings.offline:
         raise not_here(source, settings, settings.source, config_only=order.config_only)
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        bare = Path(tempfile.mkdtemp(prefix=".git-", dir=parent))
-    except OSError as error:
-        raise why_not_written(parent, error) from error
-    try:
+    with bare_folder(root, parent) as bare:
         ref, commit = _fetch(bare, source)
         yield plan_from(source, _listing(source, bare, ref, commit), order, home, _no_places), bare, ref
-    finally:
-        shutil.rmtree(bare, ignore_errors=True)
 
 
 def places_of(
@@ -176,7 +178,7 @@ def _listing(source: Source, bare: Path, ref: str, commit: str) -> Listing:
 def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:
     """Puts git's files in place, and fetches the objects of Git LFS."""
     require_space(plan)
-    try:
+    with writing(plan.destination.folder):
         start(plan)
         same: dict[str, list[RemoteFile]] = {}
         for file in plan.need:
@@ -187,8 +189,6 @@ def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> No
                 with locked(job.lock, web.cancelled, lambda: None, job.root):
                     write_blob(bare, files[0], job.target, job.root)
                 plan.destination.put(files)
-    except OSError as error:
-        raise error if isinstance(error, TorsoError) else why_not_written(plan.destination.folder, error) from error
     large = [files[0] for files in same.values() if files[0].is_large]
     places = places_of(web, plan.source.name, ref, plan.listing.commit, large)
     jobs = [plan.destination.job(file, places[file.etag]) for file in large]

@@ -12,6 +12,7 @@ from torso.errors import NotFoundError, OfflineError
 from torso.hub.checking import Report, check_folder, locate
 from torso.hub.destination import Destination, InCache, InFolder
 from torso.hub.download_many import open_web, run_jobs
+from torso.hub.existing_folder import readable
 from torso.hub.file_selection import choose
 from torso.hub.git import get_by_git, places_of
 from torso.hub.local.git_clone import git_folder, lfs_object
@@ -23,7 +24,7 @@ from torso.hub.remote.servers import find_listing
 from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
-from torso.hub.transfer.download import is_right
+from torso.hub.transfer.download import is_right, writing
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Notices
 
@@ -38,6 +39,7 @@ class Repair:
     report: Report
 
 
+@readable()
 def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: str | bool | None = None) -> Repair:
     """Fetches again what `check` finds broken or missing, each file verified, and checks again.
 
@@ -90,7 +92,7 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
-    with destination.alone(threading.Event(), _no_word):
+    with writing(folder), destination.alone(threading.Event(), _no_word):
         held = lfs_object(folder, file.etag) if file.is_large else None
         if not file.is_large:
             job = destination.job(file, ())
@@ -145,7 +147,7 @@ def _fetch(
     for file in files:
         same.setdefault(file.etag, []).append(file)
     jobs = [destination.job(group[0], places(group[0])) for group in same.values()]
-    with destination.alone(web.cancelled, _no_word):
+    with writing(destination.folder), destination.alone(web.cancelled, _no_word):
         run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
         if isinstance(destination, InFolder):
             destination.clear()

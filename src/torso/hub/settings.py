@@ -119,11 +119,20 @@ def read_saved() -> Mapping[str, object]:
     Raises:
         ConfigError: E_SETTINGS, an unknown name or a wrong type in the file.
         FileFormatError: E_SETTINGS, the file is not JSON.
+        AccessError: E_ACCESS, the file may not be read.
     """
     path = saved_path()
-    if not path.exists():
+    try:
+        value = read_json(path, limit=1 << 20, code="E_SETTINGS")
+    except FileNotFoundError:
         return {}
-    value = read_json(path, limit=1 << 20, code="E_SETTINGS")
+    except AccessError as error:
+        raise AccessError(
+            "E_ACCESS",
+            error.templates[0],
+            cure="Set HOME to your own folder, or name another file by TORSO_SETTINGS.",
+            values=error.values,
+        ) from None
     table = cast("dict[str, object]", value) if isinstance(value, dict) else {"": value}
     for key, item in table.items():
         if key not in _SAVED:

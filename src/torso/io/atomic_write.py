@@ -14,13 +14,42 @@ from pathlib import Path
 from typing import BinaryIO
 
 from torso.errors import AccessError, DiskError, TorsoError, UnsafeFileError
-from torso.io.file_lock import exclude
+from torso.io.file_lock import exclude, exclude_others
 from torso.io.paths import shown
 from torso.io.rooted import Root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _TEMPORARY = re.compile(r"\..{1,100}\.[0-9a-f]{16}\.temporary", re.DOTALL)
 _SILENCE = 3600.0  # seconds after which nobody writes a temporary file any more, where no lock says so
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder to write into, and those on the way to it, where they are not there.
+
+    Raises:
+        AccessError: E_ACCESS.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AccessError(
+            "E_ACCESS",
+            "{folder} cannot be made: {reason}.",
+            cure="Choose a folder that you may write to.",
+            values=dict(folder=shown(error.filename or path), reason=error.strerror or error),
+        ) from None
+
+
+_UNFINISHED: dict[Path, Root] = {}
+"""Temporary files that are being written. A signal may arrive between any two steps of what writes them."""
+
+
+def remove_unfinished() -> None:
+    """Remove the temporary files of this process that nothing writes any more: for the end of a command."""
+    while _UNFINISHED:
+        temporary, root = _UNFINISHED.popitem()
+        with suppress(OSError):
+            root.remove(temporary)
 
 
 @contextmanager
@@ -62,9 +91,11 @@ def write_atomically(path: Path, root: Root | None = None) -> Generator[BinaryIO
                 base.replace(temporary, path)
         if os.name == "nt":
             base.replace(temporary, path)
+        _UNFINISHED.pop(temporary, None)
     except BaseException as error:
         with suppress(OSError):
             base.remove(temporary)
+        _UNFINISHED.pop(temporary, None)
         if isinstance(error, OSError) and _is_ours(error):
             raise _why_unwritable(path, error) from error
         raise
@@ -75,11 +106,16 @@ def _temporary(root: Root, path: Path) -> tuple[Path, BinaryIO]:
     """A new file beside ``path``, locked as long as it is open, so that others can tell it from one that was left."""
     while True:
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.temporary")
-        descriptor = root.open(temporary, _NEW)
-        exclude(descriptor, waits=True)
-        if root.status(temporary) is not None:  # else it was taken for one that was left
+        _UNFINISHED[temporary] = root
+        try:
+            descriptor = root.open(temporary, _NEW)
+        except BaseException:
+            del _UNFINISHED[temporary]
+            raise
+        if exclude(descriptor) is not False and root.status(temporary) is not None:
             return temporary, os.fdopen(descriptor, "wb")
-        os.close(descriptor)
+        del _UNFINISHED[temporary]
+        os.close(descriptor)  # another process took it for one that was left, and removes it
 
 
 def _sweep(root: Root, folder: Path) -> None:
@@ -93,7 +129,7 @@ def _sweep(root: Root, folder: Path) -> None:
 def _remove_if_left(root: Root, path: Path) -> None:
     descriptor = root.open(path, os.O_RDWR, writes=False)
     try:
-        held = exclude(descriptor)
+        held = exclude_others(descriptor, path, root)
         if held or (held is None and time.time() - os.fstat(descriptor).st_mtime > _SILENCE):
             root.remove(path)
     finally:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
+
+from torso.io.rooted import Root
 
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
-def exclude(descriptor: int, *, waits: bool = False) -> bool | None:
-    """Keeps others from a file until ``descriptor`` is closed.
-
-    Args:
-        descriptor: open for writing.
-        waits: wait for whoever holds it.
+def exclude(descriptor: int) -> bool | None:
+    """Keeps others from a file until ``descriptor``, which is open for writing, is closed.
 
     Returns:
         True: held now. False: another holds it. None: the file system has no locks.
@@ -22,12 +21,34 @@ def exclude(descriptor: int, *, waits: bool = False) -> bool | None:
         if os.name == "nt":
             import msvcrt
 
-            how = msvcrt.LK_LOCK if waits else msvcrt.LK_NBLCK  # pyright: ignore (exists on Windows only)
-            msvcrt.locking(descriptor, how, 1)  # pyright: ignore (exists on Windows only)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # pyright: ignore (exists on Windows only)
         else:
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         return False if error.errno in _BUSY else None
     return True
+
+
+def exclude_others(descriptor: int, path: Path, root: Root) -> bool | None:
+    """Keeps others from the file at ``path`` until ``descriptor``, which is open on it, is closed.
+
+    Some network file systems grant every lock to everybody. There the same file, opened once more, is granted too, and
+    the lock counts as none.
+
+    Returns:
+        True: held now. False: another holds it. None: the file system has no locks, or its locks lock nothing.
+    """
+    held = exclude(descriptor)
+    if not held:
+        return held
+    try:
+        other = root.open(path, os.O_RDWR, writes=False)
+    except FileNotFoundError:
+        return held  # whoever had it before removed it, for the caller to find out
+    try:
+        is_same = os.path.samestat(os.fstat(descriptor), os.fstat(other))
+        return None if is_same and exclude(other) else True
+    finally:
+        os.close(other)

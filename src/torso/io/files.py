@@ -20,7 +20,7 @@ from torso.errors import (
     TorsoError,
     UnsafeFileError,
 )
-from torso.io.atomic_write import write_atomically
+from torso.io.atomic_write import make_folder, write_atomically
 from torso.io.paths import inside, shown
 from torso.io.sniff import HEAD, LfsPointer, lfs_pointer, sniff
 from torso.io.strict_json import parse_json
@@ -30,6 +30,7 @@ __all__ = [
     "LfsPointer",
     "inside",
     "lfs_pointer",
+    "make_folder",
     "open_regular",
     "parse_json",
     "read_bytes",
@@ -87,7 +88,7 @@ def _require_regular(path: Path, mode: int) -> None:
 
 def _why_unreadable(path: Path, error: OSError | ValueError) -> TorsoError:
     folder = shown(path.parent)
-    if path.is_symlink():
+    if _is_link(path):
         return NotFoundError(
             "E_ACCESS",
             "{path} is a link to {target}, which is not there.",
@@ -107,6 +108,13 @@ def _why_unreadable(path: Path, error: OSError | ValueError) -> TorsoError:
         cure="Check the path and its permissions.",
         values=dict(path=shown(path), reason=getattr(error, "strerror", None) or error),
     )
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):  # in a folder that may not be searched; a NUL in the path
+        return False
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:
@@ -199,10 +207,10 @@ def read_text(path: Path, *, limit: int, code: str) -> str:
         ) from None
 
 
-def read_json(path: Path, *, limit: int, code: str) -> object:
-    """The value of a JSON file, read strictly.
+def read_json(path: Path, *, limit: int, code: str, strict: bool = False) -> object:
+    """The value of a JSON file, read as Python reads it, or strictly.
 
     Raises:
         TorsoError: as `read_text` and `parse_json`.
     """
-    return parse_json(read_text(path, limit=limit, code=code), path=path, code=code)
+    return parse_json(read_text(path, limit=limit, code=code), path=path, code=code, strict=strict)

@@ -6,7 +6,7 @@ import stat
 import unicodedata
 from pathlib import Path
 
-from torso.errors import UnsafeFileError
+from torso.errors import AccessError, NotFoundError, UnsafeFileError
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate and line-separator characters
 _DEVICES = frozenset(
@@ -29,6 +29,8 @@ def inside(folder: Path, name: str) -> Path:
     Raises:
         UnsafeFileError: E_UNSAFE_PATH: absolute, a drive, "..", a backslash, an invisible character, a name of a
             Windows device; a link that leaves the folder; a folder, FIFO or device. Nothing is opened.
+        AccessError: E_ACCESS, a folder on the way may not be searched.
+        NotFoundError: E_NO_FOLDER, ``folder`` is relative, and the working folder was removed.
     """
     values = dict(name=repr(name[:200]), folder=shown(folder))
     if _is_unsafe_name(name):
@@ -42,7 +44,11 @@ def inside(folder: Path, name: str) -> Path:
     try:
         home, target = folder.resolve(), path.resolve()
         mode = target.stat().st_mode if target.exists() else stat.S_IFREG
-    except (OSError, RuntimeError):  # a loop of links; RuntimeError up to Python 3.12
+    except (OSError, RuntimeError) as error:  # a loop of links; RuntimeError up to Python 3.12
+        if isinstance(error, FileNotFoundError) and not folder.is_absolute():
+            raise _no_working_folder(folder) from None
+        if isinstance(error, PermissionError):
+            raise _refused(error) from None
         home, target, mode = folder, path, 0
     if not _is_within(home, target):
         raise UnsafeFileError(
@@ -59,6 +65,24 @@ def inside(folder: Path, name: str) -> Path:
             values=values,
         )
     return path
+
+
+def _refused(error: PermissionError) -> AccessError:
+    return AccessError(
+        "E_ACCESS",
+        "{path} cannot be read: {reason}.",
+        cure="Check the path and its permissions.",
+        values=dict(path=shown(str(error.filename)), reason=error.strerror or error),
+    )
+
+
+def _no_working_folder(folder: Path) -> NotFoundError:
+    return NotFoundError(
+        "E_NO_FOLDER",
+        "{folder} is below the working folder, and that was removed.",
+        cure="Go to a folder that is there, and run the same command again: cd ~",
+        values=dict(folder=shown(folder)),
+    )
 
 
 def _is_unsafe_name(name: str) -> bool:

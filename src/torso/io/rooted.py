@@ -81,7 +81,7 @@ class Root:
             return None
 
     def names(self, path: Path) -> list[str]:
-        """The names in a folder, sorted; none where there is no such folder."""
+        """The names in a folder, which may be ``self.path``, sorted; none where there is no such folder."""
         try:
             with self.parent(path / "x") as (folder, name), _whole_path(path):
                 if folder is None:

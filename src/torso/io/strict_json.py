@@ -1,4 +1,9 @@
-"""JSON read strictly: no duplicate keys, no NaN or Infinity, no deep nesting, and errors by line and column."""
+"""JSON read within bounds, with errors by line and column: strictly, or with what Python's own reader takes beside.
+
+Strictly, a key stands once and NaN and Infinity are refused: where two readers that disagree would see two contents, as
+in the header of a weight file. Settings are read as Python reads them, since Python wrote them: the last of two equal
+keys counts, and a number may be NaN or infinite.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +43,16 @@ def _finite(literal: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+_PYTHON = json.JSONDecoder()
 
 
-def decode_json(text: str) -> object:
-    """The value of a JSON text, strictly.
+def decode_json(text: str, *, strict: bool = True) -> object:
+    """The value of a JSON text.
+
+    Args:
+        text: of any length.
+        strict: whether a repeated key, NaN, Infinity and a number that fits no float are refused.
 
     Raises:
         ValueError: with the reason in words; the caller knows the file. Never anything else, however deep or odd.
@@ -51,7 +61,7 @@ def decode_json(text: str) -> object:
     if containers > MOST_CONTAINERS:
         raise ValueError(f"more than {MOST_CONTAINERS:,} lists and objects")
     try:
-        value = cast("object", _DECODER.decode(text))
+        value = cast("object", (_STRICT if strict else _PYTHON).decode(text))
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
     except _RefusedError:
@@ -65,15 +75,15 @@ def decode_json(text: str) -> object:
     return value
 
 
-def parse_json(text: str, *, path: Path, code: str) -> object:
-    """The value of a JSON text that was read from ``path``, strictly.
+def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> object:
+    """The value of a JSON text that was read from ``path``.
 
     Raises:
-        FileFormatError: with ``code``: not JSON, a duplicate key, NaN or Infinity, deeper than 64, half a surrogate
-            pair, or a number that fits no float. The message has line and column.
+        FileFormatError: with ``code``: not JSON, deeper than 64, half a surrogate pair; where ``strict``, a duplicate
+            key, NaN or Infinity, or a number that fits no float. The message has line and column.
     """
     try:
-        return decode_json(text)
+        return decode_json(text, strict=strict)
     except ValueError as error:
         raise FileFormatError(
             code,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, cast
 
 import torch
@@ -14,7 +14,8 @@ from torso.kernels import library as native
 from torso.kernels.abi import Block, Call, Embeddings
 from torso.kernels.abi import Trunk as TrunkStructure
 from torso.kernels.buffer_checks import check, done
-from torso.kernels.library import Library, PackedWeight
+from torso.kernels.library import Library
+from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Packing
 from torso.kernels.support import bare, pieces, rotaries
 from torso.nn.bias import BucketBias
@@ -69,7 +70,7 @@ class NativeTrunk(Sealable):
         self._blocks = (Block * self.depth)(
             *(self._packing.block(piece, name, self._rotaries) for name, piece in named)
         )
-        embeddings = self._packing.embeddings(trunk.embed)
+        embeddings = self._packing.embeddings(trunk.embed, self.width)
         self.embeds = embeddings is not None
         self._structure = TrunkStructure(
             middle=self._packing.middle,
@@ -88,6 +89,10 @@ class NativeTrunk(Sealable):
     def bytes(self) -> int:
         """What the packed weights take of memory."""
         return sum(each.bytes for each in self.packed.values())
+
+    def laid_out(self) -> Iterable[Tensor]:
+        """The packed weights, norms and tables."""
+        return self._packing.tensors()
 
     def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """As `Trunk.forward`; the rows are float32."""
@@ -116,7 +121,9 @@ class NativeTrunk(Sealable):
         if self.embeds:
             call.tokens, call.segments = places["tokens"], places.get("segments")
         else:
-            call.rows = native.address(_hold(held, self.embed(batch).float()))
+            given = _hold(held, self.embed(batch).float())
+            check("rows", given, (total, self.width), dtype=torch.float32)
+            call.rows = native.address(given)
         for i, rotary in enumerate(self._rotaries):
             cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
             call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.size

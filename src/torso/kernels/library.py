@@ -14,11 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torso.errors import InputError
+from torso.errors import ConfigError, InputError
+from torso.io.forking import compute_after_forks, forked
 from torso.kernels.abi import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
-VERSION = 2
+compute_after_forks()
+
+VERSION = 3
 """Of the interface: what torso_kernels.h says."""
 FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
@@ -41,6 +44,11 @@ _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
         c_int32,
     ),
     "torso_linear": ((POINTER(Matrix), c_void_p, c_int64, c_int32, c_void_p, c_int32), c_int32),
+    "torso_product": (
+        (c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int32),
+        None,
+    ),
+    "torso_set_parallel": ((c_void_p,), None),
     "torso_add_norm": ((POINTER(Norm), c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32), None),
     "torso_embed": (
         (POINTER(Embeddings), c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32),
@@ -75,6 +83,7 @@ class Library:
         self.sets = tuple(self.call.torso_instruction_set_name(i).decode() for i in range(count))
         self.set = chosen if chosen in self.sets else self.sets[0]
         self.call.torso_choose(self.sets.index(self.set))
+        self.call.torso_set_parallel(_parallel())
 
     def has(self, kind: int) -> bool:
         """Whether there are products of `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`."""
@@ -86,8 +95,21 @@ class Library:
         return int(self.call.torso_panel())
 
 
+def _parallel() -> int | None:
+    """Where the function is that runs PyTorch's own parallel loops; None where it has none that could be found."""
+    if forked():  # it would wait for threads of the parent
+        return None
+    try:
+        host: Any = ctypes.CDLL(str(Path(torch.__file__).with_name("lib") / "libtorch_cpu.so"))
+        return ctypes.cast(host.GOMP_parallel, c_void_p).value
+    except (OSError, AttributeError):
+        return None
+
+
 SETTING = "TORSO_KERNELS"
-"""The environment variable that turns kernels off (``0``), or names an instruction set."""
+"""The environment variable that turns kernels off (``0``), or names an instruction set; read at the first use."""
+SETS = ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")
+"""Every instruction set that the library may hold, best first."""
 
 
 def file() -> Path:
@@ -96,16 +118,29 @@ def file() -> Path:
 
 
 def refusal() -> str | None:
-    """Why there are no kernels here, in the language in force; None where there are."""
-    if os.environ.get(SETTING) == "0":
+    """Why there are no kernels here, in the language in force; None where there are.
+
+    Raises:
+        ConfigError: ``E_SETTINGS``, where `SETTING` holds what is neither ``0`` nor an instruction set that is here.
+    """
+    asked = os.environ.get(SETTING, "").strip()
+    if asked == "0":
         return say("{setting}=0 turns them off", dict(setting=SETTING))
-    if not file().exists():
-        return say("they were not compiled when torso was installed")
-    return _loaded()[1]
+    there = file().exists()
+    loaded, reason = _loaded() if there else (None, say("they were not compiled when torso was installed"))
+    known = SETS if loaded is None else loaded.sets
+    if asked and asked not in known:
+        raise ConfigError(
+            "E_SETTINGS",
+            "{variable} is {text}; here it may be one of: {known}.",
+            cure="Set it to one of them, or unset it.",
+            values=dict(variable=SETTING, text=repr(asked), known=", ".join(("0", *known))),
+        )
+    return reason
 
 
 def library() -> Library | None:
-    """The kernels; None where there are none."""
+    """The kernels; None where there are none. Raises as `refusal`."""
     return None if refusal() is not None else _loaded()[0]
 
 
@@ -119,26 +154,33 @@ class About:
         modes: of `torso.optimise`, those that the kernels compute.
         threads: that a call of them uses, as many as torch.
         reason: why there are none, in the language in force.
+        forked: whether this process was forked from one that had loaded torso: PyTorch, and with it torso, then runs on
+            one thread, since PyTorch's threads stay behind. What is computed is the same.
     """
 
     instruction_set: str | None
     modes: tuple[str, ...]
     threads: int
     reason: str | None
+    forked: bool = False
 
 
 def about() -> About:
-    """What kernels are in use here, or why there are none."""
+    """What kernels are in use here, or why there are none.
+
+    Raises:
+        ConfigError: ``E_SETTINGS``, where the variable ``TORSO_KERNELS`` holds what cannot be.
+    """
     here = library()
     if here is None:
-        return About(None, (), threads(), refusal())
-    return About(here.set, tuple(mode for mode, kind in KINDS.items() if here.has(kind)), threads(), None)
+        return About(None, (), threads(), refusal(), forked())
+    return About(here.set, tuple(mode for mode, kind in KINDS.items() if here.has(kind)), threads(), None, forked())
 
 
 @cache
 def _loaded() -> tuple[Library | None, str | None]:
     try:
-        return Library(file(), os.environ.get(SETTING)), None
+        return Library(file(), os.environ.get(SETTING, "").strip()), None
     except (OSError, AttributeError) as error:
         return None, str(error)
 
@@ -212,66 +254,6 @@ class Form:
         grouped = columns * -(-self.inputs // self.group) if self.kind == EIGHT_BITS else 0
         packed: int = library.call.torso_packed_bytes(self.kind, self.outputs, self.inputs)
         return packed, columns if self.biased else 0, grouped, grouped
-
-
-class PackedWeight:
-    """A linear layer's weight [outputs, inputs] and bias, laid out for the kernels.
-
-    Attributes:
-        tensors: what the structure points to; it must live as long as the structure is used.
-        structure: for the C interface.
-        panel: of the instruction set that it was laid out for.
-
-    Args:
-        library: the kernels.
-        weight: [outputs, inputs].
-        bias: [outputs], or None.
-        kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
-        group: of eight bits, how many inputs share a scale; a multiple of 4.
-
-    Raises:
-        InputError: ``E_SHAPE``, for a group in eight bits whose sums could overflow.
-    """
-
-    def __init__(self, library: Library, weight: Tensor, bias: Tensor | None, kind: int, group: int = 0) -> None:
-        outputs, inputs = weight.shape
-        form = Form.of(kind, outputs, inputs, group, biased=bias is not None)
-        size, columns, grouped, _ = form.sizes(library)
-        given = held(weight)
-        packed = torch.empty(size, dtype=torch.uint8, device="cpu")
-        scales, totals = room(2, grouped).zero_().unbind()
-        places = (address(packed), address(scales), address(totals))
-        if library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *places, threads()) == NO_MEMORY:
-            raise MemoryError("not enough memory to lay a weight out for the kernels")
-        padded = None if bias is None else torch.cat([held(bias), room(columns - outputs).zero_()])
-        self._point(library, form, (packed, padded, scales, totals))
-
-    @classmethod
-    def again(cls, library: Library, form: Form, tensors: Tensors) -> PackedWeight:
-        """One that was laid out before, from its ``tensors``.
-
-        Raises:
-            ValueError: where they do not have the sizes and dtypes that the kernels read of this form.
-        """
-        if (tensors[1] is not None) != form.biased:
-            raise ValueError("a bias is there and not wanted, or wanted and not there")
-        for place, (tensor, size) in enumerate(zip(tensors, form.sizes(library), strict=True)):
-            dtype = torch.float32 if place else torch.uint8
-            if tensor is not None and (tensor.dtype != dtype or tensor.shape != (size,) or not tensor.is_contiguous()):
-                raise ValueError(f"{tensor.dtype} {list(tensor.shape)} in place of {dtype} {[size]}")
-        made = cls.__new__(cls)
-        made._point(library, form, tensors)
-        return made
-
-    def _point(self, library: Library, form: Form, tensors: Tensors) -> None:
-        self.panel, self.tensors = library.panel, tensors
-        places = (address(each) for each in tensors)
-        self.structure = Matrix(form.kind, form.outputs, form.inputs, *places, form.group)
-
-    @property
-    def bytes(self) -> int:
-        """What it takes of memory."""
-        return sum(each.nbytes for each in self.tensors if each is not None)
 
 
 def pointer(structure: Structure) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -9,7 +10,8 @@ from torch import Tensor, nn
 
 from torso.kernels import library as native
 from torso.kernels.buffer_checks import check, done
-from torso.kernels.library import Library, PackedWeight
+from torso.kernels.library import Library
+from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.support import ACTIVATIONS
 from torso.nn.inference_only import Sealable
@@ -37,6 +39,10 @@ class NativeLinear(Sealable):
         self._packed = PackedWeight(library, linear.weight, bias, kind, GROUP)
         self.act = act
         self._number = ACTIVATIONS.index(act) if act in ACTIVATIONS else 0
+
+    def laid_out(self) -> Iterable[Tensor]:
+        """The packed weight."""
+        return (each for each in self._packed.tensors if each is not None)
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., in] -> [..., out] float32."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import torch
@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 from torso.kernels import library as native
 from torso.kernels.abi import Block, Embeddings, Matrix, Norm
-from torso.kernels.library import Form, Library, PackedWeight
-from torso.kernels.support import ACTIVATIONS, Piece, bare
+from torso.kernels.library import Form, Library
+from torso.kernels.packed_weight import PackedWeight
+from torso.kernels.support import ACTIVATIONS, Piece, bare, fits
 from torso.nn import embeddings
 from torso.nn.block import PostNormBlock
 from torso.nn.disentangled import DisentangledAttention, Distances
@@ -56,6 +57,12 @@ class Packing:
         for kind in used:
             if kind not in (self.middle, native.EIGHT_BITS) or not library.has(kind):
                 raise ValueError(f"weights of kind {kind} between rows of kind {self.middle}, on {library.set}")
+
+    def tensors(self) -> Iterator[Tensor]:
+        """All that the structures point to."""
+        for key in sorted(self.packed):
+            yield from (each for each in self.packed[key].tensors if each is not None)
+        yield from (each for each in self._held if each is not None)
 
     def block(self, piece: Piece, name: str, angles: list[Rotary]) -> Block:
         """A block.
@@ -157,8 +164,8 @@ class Packing:
         kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
         return Norm(kind, native.address(weight), native.address(bias), norm.eps)  # pyright: ignore
 
-    def embeddings(self, embed: nn.Module) -> Embeddings | None:
-        """Tables of embeddings and their norm; None where they are others than the kernels read."""
+    def embeddings(self, embed: nn.Module, width: int) -> Embeddings | None:
+        """Tables of embeddings and their norm; None where they are others than the kernels read: rows of a width."""
         if type(embed) is not embeddings.Embeddings or type(embed.project) is not nn.Identity:
             return None
         norm, positions = bare(embed.norm), embed.positions
@@ -166,10 +173,10 @@ class Packing:
             return None
         if positions is not None and type(positions) is not embeddings.LearnedPositions:
             return None
-        tables = [
-            None if table is None else native.held(table.weight)
-            for table in (embed.tokens, embed.segments, None if positions is None else positions.table)
-        ]
+        given = (embed.tokens, embed.segments, None if positions is None else positions.table)
+        if any(table is not None and table.weight.shape[1:] != (width,) for table in given) or not fits(norm, width):
+            return None
+        tables = [None if table is None else native.held(table.weight) for table in given]
         self._held += tables
         return Embeddings(
             *(native.address(table) for table in tables),

@@ -10,7 +10,7 @@ from torch import Tensor
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import library as native
 from torso.kernels.buffer_checks import check, done, kernels, shape_error, team
-from torso.kernels.library import PackedWeight
+from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import ACTIVATIONS
 from torso.nn.activations import activation as named
 
@@ -40,7 +40,8 @@ def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32,
         group: of eight bits, how many inputs share a scale: a multiple of 4; 0 for all of them.
 
     Raises:
-        InputError: ``E_SHAPE``, for shapes that do not fit, or a group that is no multiple of 4.
+        InputError: ``E_SHAPE``, for shapes that do not fit, a group that is no multiple of 4, or one too large for a
+            sum in eight bits.
         InputTypeError: ``E_DTYPE``, for other numbers or another device.
         UnsupportedError: ``E_KERNELS``, without kernels, or without this kind on this processor.
     """
@@ -120,7 +121,8 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
     count, width = x.shape
     if not width:
         raise shape_error("x", x, "[T, 1 or more]")
-    group = group or -(-width // 4) * 4
+    whole = -(-width // 4) * 4
+    group = min(group or whole, whole)
     x = x.detach().contiguous()
     numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8, device="cpu")
     steps = native.room(count, -(-width // group), 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -97,9 +98,52 @@ def obstacle(trunk: nn.Module) -> str | None:
         reason = _obstacle(layer, trunk)
         if reason is not None:
             return reason
+    if not len(trunk.layers):
+        return say("no blocks")
     if len(rotaries(trunk)) > 2:
         return say("more than two kinds of rotary angles")
-    return None if len(trunk.layers) else say("no blocks")
+    return None if _are_alike(trunk) else say("blocks of unlike sizes")
+
+
+def _are_alike(trunk: Trunk) -> bool:
+    """Whether all sizes that the C structure of a trunk states once are those of each block, as the kernels take them.
+
+    They are told no others, and would read and write outside of a block that has them.
+    """
+    first = pieces(trunk)[0][1]
+    width, (query_width, key_width, _) = first.attn.qkv.in_features, first.attn.parts["qkv"]
+    size, inner = first.attn.head_size, first.ffn.down.in_features
+    if query_width % size or key_width % size or not key_width or query_width % key_width:
+        return False
+    if len({each.size for each in rotaries(trunk)}) > 1 or not all(
+        each.size <= size and each.size % 2 == 0 for each in rotaries(trunk)
+    ):
+        return False
+    if isinstance(trunk.score_bias, BucketBias) and trunk.score_bias.table.embedding_dim != query_width // size:
+        return False
+    qkv_width = query_width + 2 * key_width
+    for _, piece in pieces(trunk):
+        up_width = 2 * inner if isinstance(piece.ffn, GatedFeedForward) else inner
+        wanted = [(width, qkv_width), (query_width, width), (width, up_width), (inner, width)]
+        places = [getattr(piece.attn, name, None) for name in ("place_key", "place_query")]
+        norms = (piece.block.attn_norm, piece.block.ffn_norm)
+        if (
+            [(each.in_features, each.out_features) for each in piece.linears.values()] != wanted
+            or list(piece.attn.parts["qkv"]) != [query_width, key_width, key_width]
+            or piece.attn.head_size != size
+            or any(each is not None and each.out_features != query_width for each in places)
+            or not all(fits(norm, width) for norm in norms)
+        ):
+            return False
+    return fits(bare(trunk.norm), width)
+
+
+def fits(norm: nn.Module, width: int) -> bool:
+    """Whether a norm is of rows of a width."""
+    weight: Tensor | None = getattr(norm, "weight", None)
+    if weight is not None:
+        return tuple(weight.shape) == (width,)
+    return not isinstance(norm, nn.LayerNorm) or tuple(norm.normalized_shape) == (width,)
 
 
 def _obstacle(block: nn.Module, trunk: Trunk) -> str | None:
@@ -130,6 +174,8 @@ def _obstacle_of_attention(attn: Any, trunk: Trunk) -> str | None:
             return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
     if attn.rule.softcap is not None:
         return say("its scores have a cap")
+    if attn.rule.scale is not None and not 0 < attn.rule.scale < math.inf:
+        return say("its scores have a scale that is not above 0")
     (bias,) = attn.shared
     if bias is not None and not (isinstance(bias, (BucketBias, Distances)) and bias is trunk.score_bias):
         return say("another bias of its scores")

@@ -10,7 +10,9 @@ from torso.architecture import Architecture
 from torso.config.fields import Axis, Count, field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
-from torso.weights.names import Form, Names, Parts, Shape, canonical
+from torso.io.paths import shown
+from torso.weights.names import Form, Names, Parts, Shape, canonical, unwrapped
+from torso.weights.tensor_entry import Note
 from torso.weights.weights import Weights
 
 if TYPE_CHECKING:
@@ -39,6 +41,26 @@ class Contents:
         actual = canonical(weights.entries)
         shapes = {name: tuple(weights.entries[key].shape) for name, key in actual.items()}
         return cls(weights, actual, shapes, architecture.names.choose_prefix(actual))
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is worth knowing of the file, and of how its names were read."""
+        wrapped = [key for key in self.actual.values() if unwrapped(key) != key and unwrapped(key) in self.actual]
+        if not wrapped:
+            return self.weights.notes
+        return (
+            *self.weights.notes,
+            Note(
+                "N_WRAPPED",
+                "{count} names in {folder} come from a wrapped model and are read without it: {name} as {bare}.",
+                dict(
+                    count=f"{len(wrapped):,}",
+                    folder=shown(self.weights.folder),
+                    name=shown(wrapped[0][:100]),
+                    bare=shown(unwrapped(wrapped[0])[:100]),
+                ),
+            ),
+        )
 
     def labels(self, names: Names) -> int | None:
         """How many labels the head in the file has; None where the file has no such head."""

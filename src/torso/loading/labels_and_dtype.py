@@ -59,6 +59,19 @@ def settle_labels(
         return changed, ()
     if new_head is True:
         return changed, ("out",)
+    if not asked:
+        raise WeightsError(
+            "E_LABELS",
+            "config.json names {said} labels ({names}); the head in the weights has {there}.",
+            where="In {folder}.",
+            cure="Name {there} labels in id2label of config.json; to start a new head: new_head=True, labels=[...].",
+            values=dict(
+                there=there,
+                said=config.num_labels,
+                names=", ".join(list((config.id2label or {}).values())[:4]) or "unnamed",
+                folder=contents.weights.folder,
+            ),
+        )
     raise WeightsError(
         "E_LABELS",
         "This checkpoint classifies into {there} labels ({names}); {wanted} were asked for.",
@@ -67,10 +80,16 @@ def settle_labels(
         values=dict(
             there=there,
             wanted=changed.num_labels,
-            names=", ".join(list((config.id2label or {}).values())[:4]) or "unnamed",
+            names=_names(config, there),
             folder=contents.weights.folder,
         ),
     )
+
+
+def _names(config: HubConfig, there: int) -> str:
+    """The first names of a head of ``there`` labels, where the config has as many."""
+    names = list((config.id2label or {}).values())
+    return ", ".join(names[:4]) if len(names) == there else "unnamed"
 
 
 def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device) -> torch.dtype:
@@ -98,6 +117,30 @@ def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device)
             cure="Use one of: {known}.",
             values=dict(asked=asked, known=", ".join(formats)),
         )
+    return chosen
+
+
+def run_device(device: str | torch.device | None) -> torch.device:
+    """The device asked for, of this machine's; the CPU for None.
+
+    Raises:
+        InputError: ``E_DEVICE``, for what is no device, or none of this machine's.
+    """
+    import torch
+
+    try:
+        chosen = torch.device("cpu" if device is None else device)
+        if chosen.type != "meta":
+            torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError):  # torch raises each of them
+        cards = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        known = ["cpu", *cards, *(["mps"] if torch.backends.mps.is_available() else [])]
+        raise InputError(
+            "E_DEVICE",
+            "There is no device {device} on this machine.",
+            cure="Leave it out, or name one of: {known}.",
+            values=dict(device=repr(str(device)), known=", ".join(known)),
+        ) from None
     return chosen
 
 

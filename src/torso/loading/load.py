@@ -12,7 +12,7 @@ from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
-from torso.loading.labels_and_dtype import NewHead, run_dtype, settle_labels
+from torso.loading.labels_and_dtype import NewHead, run_device, run_dtype, settle_labels
 
 if TYPE_CHECKING:
     import torch
@@ -130,6 +130,7 @@ def load(
         NotFoundError, OfflineError, NetworkError: the model cannot be had.
         FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
         ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
+        InputError: ``E_DEVICE``, for a device that this machine does not have.
     """
     from torso.hub import resolve
 
@@ -184,6 +185,7 @@ def fill_model(
     from torso.weights.report import LoadReport
     from torso.weights.weights import open_weights
 
+    target_device = run_device(device)
     contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
     check_sizes(config, architecture, contents)
     config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
@@ -202,7 +204,7 @@ def fill_model(
     )
     model.drop(decided.absent)
     saved = contents.weights.entries[contents.actual[next(iter(decided.found.values()))[0]]].dtype
-    kind = run_dtype(saved, dtype, torch.device(device or "cpu"))
+    kind = run_dtype(saved, dtype, target_device)
     with torch.no_grad():
         for name, shape in list(model.named_shapes()):
             value = torch.empty(shape, dtype=kind)
@@ -223,7 +225,7 @@ def fill_model(
         decided.unclaimed,
         contents.prefix,
         saved,
-        contents.weights.notes,
+        contents.notes,
     )
     model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
-    return model.to(device).eval()
+    return model.to(target_device).eval()

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.config.config_file import LIMIT
-from torso.errors import AccessError
-from torso.io.files import read_bytes, write_atomically
+from torso.io.files import make_folder, read_bytes, write_atomically
 from torso.loading.contents import places
 from torso.loading.plan import HEAD, TRUNK
 from torso.weights import safetensors
@@ -29,15 +28,7 @@ def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
     What the checkpoint says of how it writes texts is kept as it was. The config is written last: a folder with a
     config is whole.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AccessError(
-            "E_ACCESS",
-            "{folder} cannot be made: {reason}.",
-            cure="Choose a folder that you may write to.",
-            values=dict(folder=folder, reason=error.strerror),
-        ) from None
+    make_folder(folder)
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:
         tokenizer.save(folder)

@@ -60,8 +60,10 @@ class Seq2SeqConfig(HubConfig):
         for heads in ("encoder_attention_heads", "decoder_attention_heads"):
             check_divides(self.d_model, "d_model", getattr(self, heads), heads)
         rows = min(self.vocab_size, self.targets)
+        defaults = {each.name: each.default for each in self.declared()}
         for name in ("pad_token_id", "decoder_start_token_id"):
-            if (getattr(self, name) or 0) >= rows:
+            # A default may lie beyond a smaller vocabulary: a file that leaves it unsaid may say it of generation.
+            if (getattr(self, name) or 0) >= rows and getattr(self, name) != defaults[name]:
                 raise ConfigError(
                     "E_CONFIG",
                     "{name} is {value}; the table of tokens ends at {last}.",

@@ -8,6 +8,10 @@ from typing import Protocol
 from torch import Tensor
 
 from torso.batch import Layout
+from torso.errors import InputError
+
+MOST_KEYS = 2**31 - 1
+"""The most keys to one side that a rule can name: rows are counted in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,9 @@ class Rule:
         dropout: probability of dropping an attention weight; 0 outside training.
 
     The last query of a sequence stands at its last key, so the same rule serves a whole text and one new token.
+
+    Raises:
+        InputError: ``E_ARGUMENT`` for a negative number of keys, or more than `MOST_KEYS`.
     """
 
     left: int | None = None
@@ -29,6 +36,21 @@ class Rule:
     scale: float | None = None
     softcap: float | None = None
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Holds the numbers of keys to what can be.
+
+        Raises:
+            InputError: ``E_ARGUMENT``.
+        """
+        for name, count in (("left", self.left), ("right", self.right)):
+            if count is not None and not 0 <= count <= MOST_KEYS:
+                raise InputError(
+                    "E_ARGUMENT",
+                    "A rule of attention has {name}={value}; it must be from 0 to {most}, or None for all keys.",
+                    cure="Correct the window of the config, or of the call.",
+                    values=dict(name=name, value=count, most=MOST_KEYS),
+                )
 
     @classmethod
     def causal(

@@ -1,127 +1,152 @@
-"""Matrix products on the CPU in true float32, by the library that gives each row the same sum in any company.
+"""Products of rows with a weight, in which a row's result is the same bits in any company and in any thread.
 
-PyTorch's default product of float32 matrices orders its sums by the shape of the whole batch, so a text's last digits
-would depend on its neighbours; on some processors it is also half as fast. oneDNN's product does neither. PyTorch takes
-it when float32 products may be computed in bfloat16, which on a processor without bfloat16 tiles never happens: the
-product stays float32. That is not taken on trust but tried once per process, and left alone where it does not hold.
+PyTorch's product of float32 matrices orders its sums by the shape of the whole batch, so a text's last digits would
+depend on its neighbours. On the CPU torso's own kernel takes its place (`torso.kernels.direct`): it reads the tensors
+where they are, in true float32, with sums whose order follows from the length of a row alone, and no setting of the
+process is touched.
 
-The many small products inside attention are another matter: for them oneDNN takes up to ten times as long, and
-PyTorch's own are of one text and head each, so that company changes nothing there. `small_products` is for them.
+Without the compiled kernels oneDNN multiplies, whose rows are the same in any company of two or more; a row by itself
+may differ from them in its last digits, as may every row where PyTorch was built without oneDNN.
 """
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from types import TracebackType
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+Product = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
+
+_TORCH: Any = torch
+_FORWARD_AD: Any = forward_ad
+_OWN = (Tensor, nn.Parameter)
+_LEFT_ALONE = ("none", "ieee")
+"""Precisions of PyTorch's float32 products that mean float32. Whoever chose another one gets PyTorch's."""
+
+
+class _Rowwise(TorchFunctionMode):
+    """Takes the calls of `torch.nn.functional.linear` in this thread. Layers stay of PyTorch's own type."""
+
+    def __torch_function__(
+        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func is F.linear and not kwargs:
+            return product(*args)
+        return func(*args, **(kwargs or {}))
+
+
+_ROWWISE = _Rowwise()
+
+
+def rowwise_products(tokens: Tensor, dtype: torch.dtype) -> AbstractContextManager[object]:
+    """What to run a model of ``dtype`` that reads ``tokens`` in: linear layers, in this thread, compute `product`."""
+    if tokens.device.type != "cpu" or dtype != torch.float32 or torch.compiler.is_compiling():
+        return nullcontext()
+    return _ROWWISE
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x weight^T + bias, as `torch.nn.functional.linear`: x [..., inputs], weight [outputs, inputs] -> [..., outputs].
+
+    In float32 on the CPU each row of x has the same result, to the last bit, whatever rows are beside it, however many
+    threads PyTorch has and whatever runs in others. Everything else, and every call that is traced, compiled,
+    transformed by `torch.func` or under autocast, is PyTorch's own. Gradients are.
+
+    Args:
+        x: rows.
+        weight: of any layout; one that is not contiguous is copied for the call.
+        bias: [outputs], or None.
+
+    Raises:
+        RuntimeError: PyTorch's, for shapes that do not fit.
+    """
+    if not _is_ours(x, weight, bias):
+        return F.linear(x, weight, bias)
+    if torch.is_grad_enabled() and (
+        x.requires_grad or weight.requires_grad or (bias is not None and bias.requires_grad)
+    ):
+        return cast("Tensor", _Differentiable.apply(x, weight, bias))
+    return _rowwise()(x, weight, bias)
+
+
+def _is_ours(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
+    return (
+        type(x) in _OWN
+        and type(weight) in _OWN
+        and (bias is None or (type(bias) in _OWN and bias.dtype == torch.float32 and bias.shape == weight.shape[:1]))
+        and x.dtype == torch.float32
+        and weight.dtype == torch.float32
+        and x.is_cpu
+        and weight.is_cpu
+        and x.layout == weight.layout == torch.strided
+        and x.ndim > 0
+        and weight.ndim == 2
+        and x.shape[-1] == weight.shape[1]
+        and not _is_watched()
+    )
+
+
+def _is_watched() -> bool:
+    """Whether PyTorch must see the product, or a person chose its precision."""
+    return (
+        torch.compiler.is_compiling()
+        or torch.is_autocast_enabled("cpu")
+        or _TORCH._C._get_tracing_state() is not None
+        or _TORCH._C._are_functorch_transforms_active()
+        or _TORCH._C._len_torch_dispatch_stack() > 0
+        or _FORWARD_AD._current_level >= 0
+        or _TORCH.backends.mkldnn.matmul.fp32_precision not in _LEFT_ALONE
+    )
+
+
+def _rowwise() -> Product:
+    # By name: kernels are built upon what is here, and are no part of it.
+    own: Product | None = import_module("torso.kernels.direct").product()
+    return own or _by_pytorch
+
+
+def _by_pytorch(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    if not _has_onednn() or x.numel() <= x.shape[-1]:
+        return F.linear(x, weight, bias)
+    return cast("Tensor", torch.ops.mkldnn._linear_pointwise(x.contiguous(), weight, bias, "none", [], ""))
 
 
 @cache
-def is_exact() -> bool:
-    """Whether oneDNN's product is true float32 here: tried with numbers that bfloat16 and TF32 cannot hold."""
+def _has_onednn() -> bool:
     if not torch.backends.mkldnn.is_available():
         return False
-    before = _precision()
+    x, weight = torch.linspace(-1, 1, 32).view(2, 16), torch.linspace(-2, 1, 64).view(4, 16)
     try:
-        _set_precision("bf16")
-        numbers = 1 + torch.arange(64 * 64, dtype=torch.float32).view(64, 64) * 2.0**-22
-        return all(torch.equal(product @ torch.eye(64), product) for product in (numbers, numbers.T.contiguous()))
-    except RuntimeError:  # a build without this setting
+        made = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+    except (RuntimeError, AttributeError, NotImplementedError):
         return False
-    finally:
-        _set_precision(before)
+    return torch.allclose(made, F.linear(x, weight), atol=1e-5)
 
 
-def _backend() -> Any:
-    return torch.backends.mkldnn
+class _Differentiable(torch.autograd.Function):
+    """The same product where gradients are wanted; they are PyTorch's."""
 
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _rowwise()(x, weight, bias)
 
-def _precision() -> str:
-    return str(_backend().matmul.fp32_precision)
-
-
-def _set_precision(value: str) -> None:
-    _backend().matmul.fp32_precision = value
-
-
-class RowwiseProducts:
-    """Inside it, float32 products on the CPU give each row the same sum whatever the other rows are.
-
-    The setting is the process's own, so the first to enter sets it and the last to leave puts it back. What a person
-    has set is not touched.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._aside = 0
-        self._before = "none"
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._before = _precision()
-                if self._before == "none":
-                    _set_precision("bf16")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0 and self._before == "none":
-                _set_precision("none")
-
-    def put_aside(self) -> None:
-        """Takes the setting back until `take_up`."""
-        with self._lock:
-            self._aside += 1
-            if self._aside == 1 and self._inside and self._before == "none":
-                _set_precision("none")
-
-    def take_up(self) -> None:
-        """Ends what `put_aside` began."""
-        with self._lock:
-            self._aside -= 1
-            if self._aside == 0 and self._inside and self._before == "none":
-                _set_precision("bf16")
-
-
-_PRODUCTS = RowwiseProducts()
-
-
-class SmallProducts:
-    """Inside it, the setting of `RowwiseProducts` is put aside.
-
-    The setting is the process's own: of several threads that run models, one may meet the other's and round otherwise
-    in its last digits.
-    """
-
-    def __enter__(self) -> None:
-        _PRODUCTS.put_aside()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _PRODUCTS.take_up()
-
-
-_SMALL = SmallProducts()
-
-
-def small_products(q: Tensor) -> AbstractContextManager[None]:
-    """What to compute attention of ``q`` in: on a CPU, in float32, the setting for large products is put aside."""
-    return _SMALL if q.device.type == "cpu" and q.dtype == torch.float32 else nullcontext()
-
-
-def rowwise_products(tokens: Tensor, dtype: torch.dtype) -> AbstractContextManager[None]:
-    """The setting for a model of ``dtype`` that reads ``tokens``: on a CPU, in float32, where it is exact."""
-    if tokens.device.type != "cpu" or dtype != torch.float32 or torch.compiler.is_compiling() or not is_exact():
-        return nullcontext()
-    return _PRODUCTS
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (gradient,) = gradients
+        x, weight = cast("tuple[Tensor, Tensor]", ctx.saved_tensors)
+        rows = gradient.flatten(0, -2) if gradient.ndim > 1 else gradient[None]
+        wants_x, wants_weight, wants_bias = cast("tuple[bool, bool, bool]", ctx.needs_input_grad)
+        return (
+            gradient @ weight if wants_x else None,
+            rows.T @ x.reshape(len(rows), -1) if wants_weight else None,
+            rows.sum(0) if wants_bias else None,
+        )

@@ -27,6 +27,10 @@ class Sealable(nn.Module):
 
     sealed: bool = False
 
+    def laid_out(self) -> Iterable[Tensor]:
+        """What the module holds of weights beside parameters and buffers, in any order that stays: dense tensors."""
+        return ()
+
     def refuse_optimised(self) -> None:
         """Refuses what a model can no longer do after `torso.optimise`.
 

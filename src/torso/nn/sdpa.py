@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 from torso.batch import Layout
 from torso.nn.attention_rule import Rule, ScoreBias
-from torso.nn.batch_invariant import small_products
 from torso.nn.length_groups import hidden_keys, rectangles
 
 
@@ -44,10 +43,9 @@ class Sdpa:
                 places = group.places(queries, keys)
                 added = bias.scores(query, key, *places)
                 mask = added if mask is None else added + mask
-            with small_products(query):
-                result = F.scaled_dot_product_attention(
-                    query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
-                )
+            result = F.scaled_dot_product_attention(
+                query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
+            )
             rows = (result if group.a == 1 else result.transpose(1, 2)).reshape(-1, *q.shape[1:])
             if isinstance(group.query_rows, slice) and rows.shape == q.shape:
                 return rows

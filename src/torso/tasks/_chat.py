@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from torso.text import Tokenizer
+    from torso.text.tool_schema import Tool
 
 Messages = str | Sequence[Mapping[str, Any]]
 """A chat so far; a string is one message of the user."""
@@ -29,7 +30,7 @@ def chat(
     top_p: float | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
-    tools: Sequence[Mapping[str, Any]] | None = None,
+    tools: Sequence[Tool] | None = None,
     enable_thinking: bool | None = None,
     chat_template: str | None = None,
     tokenizer: Tokenizer | None = None,
@@ -47,7 +48,7 @@ def chat(
         top_p: only the likeliest that add up to this probability are drawn from.
         seed: makes what is drawn repeatable; None takes torch's own state.
         settings: `GenerationSettings` instead of the checkpoint's; or changes to them by name, for every other knob.
-        tools: what the model may call, as JSON schemas.
+        tools: what the model may call, as JSON schemas, or functions with type hints and a docstring.
         enable_thinking: given to templates that ask for it.
         chat_template: a template in Jinja, or the name of one of the files'; None for the files' own.
         tokenizer: instead of the one in the model's folder.
@@ -75,7 +76,7 @@ def chat_stream(
     top_p: float | None = None,
     seed: int | None = None,
     settings: Settings | None = None,
-    tools: Sequence[Mapping[str, Any]] | None = None,
+    tools: Sequence[Tool] | None = None,
     enable_thinking: bool | None = None,
     chat_template: str | None = None,
     tokenizer: Tokenizer | None = None,
@@ -113,7 +114,7 @@ def chat_stream(
 def _asked(
     writer: Writer,
     messages: Messages,
-    tools: Sequence[Mapping[str, Any]] | None,
+    tools: Sequence[Tool] | None,
     enable_thinking: bool | None,
     chat_template: str | None,
 ) -> str:

@@ -14,7 +14,7 @@ from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputError
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import at_least
-from torso.tasks.candidates import candidates
+from torso.tasks.candidates import CONTINUES, SPACES, candidates, marks_spaces
 from torso.tasks.predictions import Fill, Filled
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BUNDLED = "torso:sentiment"
 Proposals = tuple[Sequence[float], Sequence[int]]
-_CONTINUES = "##"  # WordPiece's mark of a piece that goes on a word
+_BROKEN = "\ufffd"
 
 
 @overload
@@ -116,6 +116,7 @@ def fill(
     ready = make_ready(model, Task.MASKED_LM, tokenizer=tokenizer, device=device, untrained=untrained)
     mask = _mask_id(ready.tokenizer)
     how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
+    marked = marks_spaces(ready.tokenizer)
     allowed = candidates(ready.tokenizer, targets, whole_words=whole_words)
 
     def prepare(batch: Batch, reads: Sequence[Read]) -> Batch:
@@ -135,7 +136,7 @@ def fill(
         reads = _with_masks(read(some, ready.tokenizer, how, pairs=False), mask, ready.tokenizer)
         pieces = run(ready.model, reads, split, prepare=prepare, budget=budget)
         for windows, proposals in by_text(pieces):
-            yield _filled(windows, proposals, mask, ready.tokenizer, how.merge)
+            yield _filled(windows, proposals, mask, ready.tokenizer, how.merge, marked)
 
     return predict(texts, one)
 
@@ -166,27 +167,50 @@ def _with_masks(reads: Iterable[Read], mask: int, tokenizer: Tokenizer) -> Itera
 
 
 def _filled(
-    windows: Sequence[Read], proposals: Sequence[list[Proposals]], mask: int, tokenizer: Tokenizer, merge: str
+    windows: Sequence[Read],
+    proposals: Sequence[list[Proposals]],
+    mask: int,
+    tokenizer: Tokenizer,
+    merge: str,
+    marked: bool,
 ) -> Filled:
     """The proposals for each mask, from the window in which it is farthest from an end."""
     text = windows[0].string
     kept: dict[tuple[int, int], tuple[int, Proposals]] = {}
+    eaten: dict[tuple[int, int], int] = {}
     for window, rows in zip(windows, proposals, strict=True):
         places = [place for place, number in enumerate(window.ids) if number == mask]
         for place, row in zip(places, rows, strict=True):
             around = min(place, len(window) - 1 - place)
+            if marked and place and not window.special[place - 1]:
+                eaten[window.spans[place]] = window.spans[place - 1][1]
             if around > kept.get(window.spans[place], (-1, row))[0]:
                 kept[window.spans[place]] = (around, row)
-    masks = [_proposed(text, span, kept[span][1], tokenizer) for span in sorted(kept)]
+    masks = [_proposed(text, span, eaten.get(span, span[0]), kept[span][1], tokenizer) for span in sorted(kept)]
     return Filled(text, tuple(masks), extent(windows, merge))
 
 
-def _proposed(text: str, span: tuple[int, int], row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
+def _proposed(text: str, span: tuple[int, int], before: int, row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
+    """The proposals for a mask at ``span``, where the token before it ends at ``before``."""
     scores, ids = row
-    tokens = tokenizer.convert_ids_to_tokens(list(ids))
-    return tuple(Fill(token, score, _put(text, *span, token)) for token, score in zip(tokens, scores, strict=True))
+    entries = [entry or "" for entry in tokenizer.convert_ids_to_tokens(list(ids))]
+    made: list[Fill] = []
+    for entry, number, score in zip(entries, ids, scores, strict=True):
+        word = tokenizer.decode([number])
+        if _BROKEN in word:  # a part of a character has no text of its own
+            word = entry
+        made.append(Fill(word, score, _put(text, span, before, entry, word)))
+    return tuple(made)
 
 
-def _put(text: str, start: int, end: int, token: str) -> str:
-    before = text[:start].rstrip(" ") if token.startswith(_CONTINUES) else text[:start]
-    return before + token.removeprefix(_CONTINUES) + text[end:]
+def _put(text: str, span: tuple[int, int], before: int, entry: str, word: str) -> str:
+    """The text with a mask replaced by a token, whose mark says whether a space comes before it."""
+    start, end = span
+    head = text[:start]
+    if entry.startswith(CONTINUES):
+        return head.rstrip(" ") + word.removeprefix(CONTINUES) + text[end:]
+    if entry.startswith(SPACES):
+        head = head.rstrip(" ")
+        return head + (" " if head else "") + word.removeprefix(" ") + text[end:]
+    # Spaces that no token covers are the mask's own, as RoBERTa's takes them, and go with it.
+    return (head if text[before:start].strip(" ") else text[:before]) + word + text[end:]

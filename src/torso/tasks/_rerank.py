@@ -15,8 +15,8 @@ from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputError, UnsupportedError
 from torso.io.files import shown
 from torso.outputs import SequenceLogits
-from torso.tasks._similar import listed
-from torso.tasks.argument_checks import at_least, one_or_more
+from torso.tasks._similar import listed, texts_of
+from torso.tasks.argument_checks import at_least
 from torso.tasks.embedding_recipe import ACTIVATIONS, lowered
 from torso.tasks.extents import one_row
 from torso.tasks.predictions import Match, Ranked
@@ -107,7 +107,7 @@ def rerank(
     scoring = _scoring(ready)
     limit = ready.tokenizer.limited(scoring.reading.max_tokens).max_tokens
     how = lengths(limit, long, stride, merge, merges=("max", "mean"))
-    own = one_or_more(texts)
+    own = texts_of(texts)
 
     def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
         logits = out.logits.double().cpu()

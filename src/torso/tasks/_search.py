@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,22 +13,22 @@ from torch import Tensor
 from torso.architecture import Task
 from torso.batch import pieces
 from torso.engines.runner import BUDGET, lists
-from torso.errors import TorsoError
+from torso.errors import WeightsError
+from torso.model import Model
 from torso.outputs import Features
+from torso.tasks import vectors_file
 from torso.tasks._embed import encode
 from torso.tasks._similar import compared, comparison, stacked
 from torso.tasks.argument_checks import at_least
 from torso.tasks.passages import Document, documents
 from torso.tasks.predictions import Hit
 from torso.tasks.ready import Ready, Usable, make_ready
-from torso.weights import safetensors
+from torso.tasks.vectors_file import INDEX
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
-INDEX = ".torso-search.safetensors"
-_FORM = "torso-search-1"
-_MODEL_FILES = (".json", ".txt", ".safetensors", ".bin", ".model")
+__all__ = ["INDEX", "search"]
 
 
 def search(
@@ -48,8 +46,9 @@ def search(
     """The passages of a folder's .txt and .md files that fit a query best, every one of them compared.
 
     The vectors of the passages are kept in the folder, in ``.torso-search.safetensors``, and used again for each file
-    whose text is unchanged, by its hash, as long as the files of the model are. Passages are paragraphs, short ones
-    together; one that is longer than the model takes is read in windows.
+    whose text is unchanged, by its hash, as long as the model is: the files of one that is named, the weights in memory
+    of one that was loaded. Passages are paragraphs, short ones together; one that is longer than the model takes is
+    read in windows. Files that cannot be searched are named on stderr, see `torso.tasks.passages.documents`.
 
     Args:
         query: what is looked for.
@@ -64,7 +63,8 @@ def search(
 
     Raises:
         NotFoundError: E_NO_FOLDER, E_NO_TEXTS.
-        AccessError: E_ACCESS where the file of vectors cannot be written.
+        AccessError: E_ACCESS where the folder cannot be read, or the file of vectors cannot be written.
+        WeightsError: E_NONFINITE where the model gives vectors, or scores, that are not finite.
         TorsoError: as `torso.encode`.
     """
     at_least("top", top, 1)
@@ -72,31 +72,41 @@ def search(
     found = list(documents(home))
     ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
     query_prompt, document_prompt, measure = comparison(ready, pooling)
-    # A model or a tokenizer that is in memory alone has no hash: nothing is kept of it.
-    kept = keep and ready.folder is not None and tokenizer is None
-    key = _fingerprint(ready, pooling, document_prompt) if kept else ""
-    known = _read(home / INDEX, key) if kept else {}
 
     def vectors(texts: Sequence[str], prompt: str | None) -> Tensor:
         made = encode(list(texts), model=ready, pooling=pooling, prompt=prompt, long="window", budget=budget)
-        return stacked(made)
+        return _finite(stacked(made), ready)
 
-    anew = [each for each in found if each.digest not in known and each.spans]
-    texts = [each.text[start:end] for each in anew for start, end in each.spans]
+    asked = vectors([query], query_prompt)
+    wanted = {each.digest: (len(each.spans), asked.shape[1]) for each in found if each.spans}
+    key, known, stale = "", dict[str, Tensor](), True
+    if keep:
+        loaded = isinstance(model, (Model, Ready)) or tokenizer is not None
+        key = vectors_file.key_of(ready, pooling, document_prompt, loaded=loaded)
+        known, stale = vectors_file.read(home / INDEX, key, wanted)
+    missing = list({each.digest: each for each in found if each.spans and each.digest not in known}.values())
+    texts = [each.text[start:end] for each in missing for start, end in each.spans]
     if texts:
-        rows = pieces(vectors(texts, document_prompt), [len(each.spans) for each in anew])
-        known |= {each.digest: own for each, own in zip(anew, rows, strict=True)}
-    if kept and (anew or known.keys() != {each.digest for each in found if each.spans}):
-        _write(home / INDEX, key, {each.digest: known[each.digest] for each in found if each.spans})
-    return _best(found, known, vectors([query], query_prompt), measure, top)
+        rows = pieces(vectors(texts, document_prompt), [len(each.spans) for each in missing])
+        known |= {each.digest: own for each, own in zip(missing, rows, strict=True)}
+    if keep and stale:
+        vectors_file.write(home / INDEX, key, known)
+    return _best(found, known, asked, ready, measure, top)
 
 
-def _best(found: Sequence[Document], known: dict[str, Tensor], asked: Tensor, measure: str, top: int) -> list[Hit]:
+def _best(
+    found: Sequence[Document],
+    known: dict[str, Tensor],
+    asked: Tensor,
+    ready: Ready[Features],
+    measure: str,
+    top: int,
+) -> list[Hit]:
     places = [(each, start, end) for each in found for start, end in each.spans]
     if not places:
         return []
     every = torch.cat([known[each.digest] for each in found if each.spans])
-    scores, order = compared(asked, every, measure)[0].topk(min(top, len(places)))
+    scores, order = _finite(compared(asked, every, measure).T, ready)[:, 0].topk(min(top, len(places)))
     numbers: list[int] = lists(order)
     hits: list[Hit] = []
     for place, score in zip(numbers, lists(scores), strict=True):
@@ -105,36 +115,18 @@ def _best(found: Sequence[Document], known: dict[str, Tensor], asked: Tensor, me
     return hits
 
 
-def _fingerprint(ready: Ready[Features], pooling: str | None, prompt: str | None) -> str:
-    """A hash of all that decides a passage's vector: the model's files, and how its rows become one."""
-    assert ready.folder is not None
-    whole = hashlib.sha256(json.dumps([_FORM, pooling, prompt]).encode())
-    for path in sorted(ready.folder.rglob("*")):
-        if path.suffix in _MODEL_FILES and path.is_file():
-            with path.open("rb") as file:
-                own = hashlib.file_digest(file, "sha256").hexdigest()
-            whole.update(f"{path.relative_to(ready.folder).as_posix()}:{own}".encode())
-    return whole.hexdigest()
+def _finite(numbers: Tensor, ready: Ready[Features]) -> Tensor:
+    """The numbers [N, D] of a model, none of them NaN or infinite: those have no order.
 
-
-def _read(path: Path, key: str) -> dict[str, Tensor]:
-    """The vectors kept of each text, by its hash; none where the file is of another model, or damaged."""
-    if not path.exists():
-        return {}
-    try:
-        file = safetensors.SafetensorsFile(path)
-        if file.metadata.get("key") != key:
-            return {}
-        return {name: _tensor(file, name) for name in file.entries}
-    except TorsoError:  # it can be made again, so that a damaged one is worth no error
-        return {}
-
-
-def _tensor(file: safetensors.SafetensorsFile, name: str) -> Tensor:
-    out = torch.empty(file.entries[name].shape)
-    file.read_into(name, out)
-    return out
-
-
-def _write(path: Path, key: str, vectors: dict[str, Tensor]) -> None:
-    safetensors.write(path, vectors, {"form": _FORM, "key": key})
+    Raises:
+        WeightsError: E_NONFINITE.
+    """
+    finite = numbers.isfinite().all(1)
+    if bool(finite.all()):
+        return numbers
+    raise WeightsError(
+        "E_NONFINITE",
+        "{name} gives numbers that are not finite for {count} of {total} texts: they cannot be compared.",
+        cure="Load it in float32 (dtype=torch.float32), or take another model.",
+        values=dict(name=ready.name, count=int((~finite).sum()), total=len(numbers)),
+    )

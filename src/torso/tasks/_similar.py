@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast, overload
 
 import torch
@@ -12,10 +12,12 @@ from torch.nn import functional as F
 from torso.architecture import Task
 from torso.engines.runner import BUDGET, lists
 from torso.errors import InputTypeError
+from torso.nn.batch_invariant import product
 from torso.outputs import Features
 from torso.tasks._embed import encode
-from torso.tasks.argument_checks import at_least, one_or_more
+from torso.tasks.argument_checks import at_least
 from torso.tasks.predictions import Embedding, Match, Ranked
+from torso.tasks.reading import as_list
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 from torso.tasks.windows import Long, Merge
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 _MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "cosine": lambda one, other: F.normalize(one, dim=-1) @ F.normalize(other, dim=-1).T,
-    "dot": lambda one, other: one @ other.T,
+    "cosine": lambda one, other: product(F.normalize(one, dim=-1), F.normalize(other, dim=-1)),
+    "dot": lambda one, other: product(one, other),
     "euclidean": lambda one, other: -torch.cdist(one, other),
     "manhattan": lambda one, other: -torch.cdist(one, other, p=1.0),
 }
@@ -114,7 +116,7 @@ def similar(
         )
         return stacked(made)
 
-    own = one_or_more(texts)
+    own = texts_of(texts)
     if not own or not asked:
         ranked = [Ranked(query, (), measure) for query in asked]
     else:
@@ -157,11 +159,31 @@ def listed(queries: object) -> list[str]:
     """
     if isinstance(queries, str):
         return [queries]
-    if isinstance(queries, list):
-        return list(cast("list[str]", queries))
+    if (several := as_list(queries)) is not None:
+        return several
     raise InputTypeError(
         "E_TEXT",
         "The queries are {kind}.",
-        cure="Pass a string, or a list of strings.",
+        cure="Pass a string; or a list, array, Series or column of strings.",
         values=dict(kind=type(queries).__name__),
+    )
+
+
+def texts_of(texts: object) -> list[str]:
+    """The texts that are compared, in any form that holds several in order; a text alone is one.
+
+    Raises:
+        InputTypeError: E_TEXT for anything else.
+    """
+    if isinstance(texts, str):
+        return [texts]
+    if isinstance(texts, Iterator):
+        return [*cast("Iterator[str]", texts)]
+    if (several := as_list(texts)) is not None:
+        return several
+    raise InputTypeError(
+        "E_TEXT",
+        "The texts are {kind}.",
+        cure="Pass a string; or a list, array, Series or column of strings.",
+        values=dict(kind=type(texts).__name__),
     )

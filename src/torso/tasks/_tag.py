@@ -184,7 +184,7 @@ class _Parts:
         if self.aggregation is None:
             best, labels = scores.max(-1)
             return decode(text, units(text, spans, lists(labels), lists(best)), self.scheme)
-        tokens = self.tokenizer.convert_ids_to_tokens(ids)
+        tokens = [token or "" for token in self.tokenizer.convert_ids_to_tokens(ids)]
         pieces = [
             Piece(start, end, row, number != self.tokenizer.unk_token_id and self._continues(token, text, start, end))
             for number, token, (start, end), row in zip(ids, tokens, spans, lists(scores), strict=True)

@@ -115,7 +115,10 @@ def translate(
         if (source or target) and tokenizer is None and ready.folder is not None:
             spoken = load_tokenizer(ready.folder, src_lang=source, tgt_lang=target)
             spoken = spoken.limited(ready.tokenizer.max_tokens)
-        if target is None or spoken.tgt_lang is None:
+        elif source or target:
+            _require_spoken(spoken, source, target)
+        writes = target is not None or tokenizer is not None
+        if not writes or spoken.tgt_lang is None:
             _refuse(source or target, spoken, ready)
             return spoken, {}
         return spoken, {"forced_bos_token_id": spoken.convert_tokens_to_ids(spoken.tgt_lang)}
@@ -133,6 +136,18 @@ def translate(
     )
     how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
     return writer.write(texts, batch=batch, how=how)
+
+
+def _require_spoken(tokenizer: Tokenizer, source: str | None, target: str | None) -> None:
+    """Refuses languages that a tokenizer which is already made does not mark."""
+    for name, asked, marked in (("source", source, tokenizer.src_lang), ("target", target, tokenizer.tgt_lang)):
+        if asked is not None and tokenizer.src_lang is not None and asked != marked:
+            raise InputError(
+                "E_LANGUAGE",
+                "{name} is {asked}; the tokenizer that was given was made for {marked}.",
+                cure="Make it for the languages: tokenizer=torso.load_tokenizer(folder, src_lang=..., tgt_lang=...).",
+                values=dict(name=name, asked=repr(asked), marked=repr(marked)),
+            )
 
 
 def _tasks(ready: Ready[VocabLogits]) -> Mapping[str, Any]:

@@ -15,9 +15,10 @@ from torso.outputs import SequenceLogits
 from torso.tasks._classify import label_of
 from torso.tasks.argument_checks import at_least
 from torso.tasks.extents import merged
+from torso.tasks.inference_labels import contradicting, entailing
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
-from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.ready import Usable, make_ready
 from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
 from torso.text.input_checks import checked_text
 
@@ -36,6 +37,8 @@ def zero_shot(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     several: bool = False,
     template: str = ...,
     top: int | None = None,
+    entailment: str | None = None,
+    contradiction: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
@@ -53,6 +56,8 @@ def zero_shot(
     several: bool = False,
     template: str = ...,
     top: int | None = None,
+    entailment: str | None = None,
+    contradiction: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
@@ -70,6 +75,8 @@ def zero_shot(
     several: bool = False,
     template: str = ...,
     top: int | None = None,
+    entailment: str | None = None,
+    contradiction: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
@@ -86,6 +93,8 @@ def zero_shot(
     several: bool = False,
     template: str = TEMPLATE,
     top: int | None = None,
+    entailment: str | None = None,
+    contradiction: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
@@ -102,11 +111,15 @@ def zero_shot(
     Args:
         texts: a string, a list of strings, or an iterator of them.
         labels: the labels to choose from.
-        model: trained on natural language inference, with a label that begins with "entail": a folder, a name, a
-            loaded model, or one made `Ready` for many calls.
+        model: trained on natural language inference: a folder, a name, a loaded model, or one made `Ready` for many
+            calls.
         several: whether a text may have several of the labels.
         template: the sentence that shall follow from the text; ``{}`` stands for the label.
         top: how many labels have their score given, the likeliest first; None for all, in the order given.
+        entailment: name of the model's label for a sentence that follows; None finds it by its name, in English
+            ("entailment") or Chinese (蕴含).
+        contradiction: name of the model's label for a sentence that cannot be true; None finds it likewise
+            ("contradiction", 矛盾), or takes the only label left beside those of entailment and neutral.
         tokenizer: instead of the one in the model's folder.
         long: ``error`` refuses a text that is too long with a label, before anything is run; ``truncate`` reads its
             beginning; ``window`` reads all of it. The label is never cut.
@@ -117,7 +130,8 @@ def zero_shot(
         budget: tokens of one batch.
 
     Raises:
-        InputError: E_LABELS for labels that are none, and for a model without entailment; E_ARGUMENT for a template
+        InputError: E_LABELS for labels that are none, and for a model whose labels of entailment, or
+            contradiction, are not known; E_ARGUMENT for a template
             without a place for the label.
         TooLongError: E_TOO_LONG, naming the text by its place.
         UntrainedError, WeightsError: E_UNTRAINED, E_NO_HEAD: the model cannot classify.
@@ -127,8 +141,9 @@ def zero_shot(
     names = _checked(labels)
     sentences = [_filled(template, name) for name in names]
     ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
-    entails = _entailment(ready)
-    contradicts = -1 if entails == 0 else 0
+    apart = several or len(names) == 1
+    entails = entailing(ready, entailment)
+    contradicts = contradicting(ready, contradiction, entails) if apart or contradiction else entails
     how = lengths(ready.tokenizer.max_tokens, long, stride, merge, cut="only_first")
 
     def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, torch.Tensor]]:
@@ -142,7 +157,6 @@ def zero_shot(
         texts = by_text(run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget))
         while group := list(islice(texts, len(names))):
             logits = torch.tensor([_merged(rows, how.merge) for _, rows in group])
-            apart = several or len(names) == 1
             scores = logits.softmax(-1)[:, 1] if apart else logits[:, 1].softmax(-1)
             longest = max((reads for reads, _ in group), key=lambda each: each[0].size)
             yield label_of(names, lists(scores), top, extent(longest, how.merge))
@@ -186,15 +200,3 @@ def _filled(template: str, label: str) -> str:
             values=dict(template=repr(template)),
         )
     return sentence
-
-
-def _entailment(ready: Ready[SequenceLogits]) -> int:
-    for number, name in enumerate(ready.label_names()):
-        if name.lower().startswith("entail"):
-            return number
-    raise InputError(
-        "E_LABELS",
-        "{name} was not trained on natural language inference: its labels are {labels}.",
-        cure='Use a model that has a label "entailment".',
-        values=dict(name=ready.name, labels=", ".join(ready.label_names()[:6])),
-    )

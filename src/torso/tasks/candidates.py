@@ -10,8 +10,8 @@ from torso.errors import InputError
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
-_CONTINUES = "##"  # WordPiece's mark of a piece that goes on a word
-_SPACES = ("Ġ", "▁")  # byte-level and SentencePiece vocabularies mark the tokens that begin a word
+CONTINUES = "##"  # WordPiece's mark of a piece that goes on a word
+SPACES = ("Ġ", "▁")  # byte-level and SentencePiece vocabularies mark the tokens that begin a word
 
 
 def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_words: bool) -> list[int] | None:
@@ -30,9 +30,9 @@ def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_wor
         named = list(dict.fromkeys(_id_of(target, vocabulary, tokenizer) for target in _listed(targets)))
     if not whole_words:
         return named
-    tokens = dict(zip(named, tokenizer.convert_ids_to_tokens(named), strict=True))
+    tokens = {number: token or "" for number, token in zip(named, tokenizer.convert_ids_to_tokens(named), strict=True)}
     special = set(tokenizer.all_special_ids)
-    marked = any(token.startswith(_SPACES) for token in vocabulary)
+    marked = marks_spaces(tokenizer)
     whole = [number for number in named if number not in special and _is_word(tokens[number], marked=marked)]
     if not whole:
         raise InputError(
@@ -41,6 +41,11 @@ def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_wor
             cure="Leave out whole_words, or name other targets.",
         )
     return whole
+
+
+def marks_spaces(tokenizer: Tokenizer) -> bool:
+    """Whether the vocabulary marks the tokens that begin a word, and so holds the spaces of a text in its tokens."""
+    return any(token.startswith(SPACES) for token in tokenizer.vocab)
 
 
 def _listed(targets: Sequence[str]) -> Sequence[str]:
@@ -69,4 +74,4 @@ def _id_of(target: str, vocabulary: dict[str, int], tokenizer: Tokenizer) -> int
 
 
 def _is_word(token: str, *, marked: bool) -> bool:
-    return token.startswith(_SPACES) if marked else not token.startswith(_CONTINUES)
+    return token.startswith(SPACES) if marked else bool(token) and not token.startswith(CONTINUES)

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from torso.batch import Pool
 from torso.errors import InputError, WeightsError
 from torso.io.files import shown
+from torso.nn.batch_invariant import product
 from torso.outputs import Hidden
 from torso.tasks.embedding_recipe import Dense, Layer, LayerNorm, Recipe, Unit
 from torso.weights.weights import open_weights
@@ -109,10 +110,10 @@ def _dense(layer: Dense, device: torch.device) -> Step:
 
     def step(rows: Tensor) -> Tensor:
         _require_width(layer.folder, layer.width, layer.out, rows)
-        made = function(F.linear(rows, weights["linear.weight"], weights.get("linear.bias")))
+        made = function(product(rows, weights["linear.weight"], weights.get("linear.bias")))
         if not layer.residual:
             return made
-        return made + (F.linear(rows, weights["residual.weight"]) if "residual.weight" in weights else rows)
+        return made + (product(rows, weights["residual.weight"]) if "residual.weight" in weights else rows)
 
     return step
 

@@ -74,7 +74,8 @@ class Fill:
     """One proposal for a mask.
 
     Attributes:
-        token: the vocabulary's entry.
+        token: the token as text, such as " cat" or "##s", as the reference library shows it; the vocabulary's entry
+            where it is a part of a character.
         score: its probability among the whole vocabulary.
         text: the text with this mask replaced by it, and other masks left.
     """

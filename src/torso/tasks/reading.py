@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    Set,
+)
 from typing import Any, TypeVar, cast
 
 from torso.engines.prefetch import ahead
@@ -40,16 +50,38 @@ def predict(texts: Any, one: Callable[[Iterable[Any]], Iterator[Result]]) -> Any
             "A tuple could mean one pair or several texts.",
             cure="For one pair write [(first, second)]; for several texts, a list.",
         )
-    if isinstance(texts, Sequence):
-        return list(one(cast("Sequence[Any]", texts)))
     if isinstance(texts, Iterator):
         return one(cast("Iterator[Any]", texts))
+    if (several := as_list(texts)) is not None:
+        return list(one(several))
     raise InputTypeError(
         "E_TEXT",
         "The texts are {kind}.",
-        cure="Pass a string, a list of strings, or an iterator of them.",
+        cure="Pass a string; a list, array, Series or column of strings; or an iterator of them.",
         values=dict(kind=type(texts).__name__),
     )
+
+
+def as_list(texts: Any) -> list[Any] | None:
+    """Texts that are no list as one: a sequence, an array, a column of a table, a view of a dict; None for what is not.
+
+    An array [N, 2] is pairs. Sets have no order in which results could be given, and are none.
+    """
+    kind = cast("type[object]", type(texts))
+    if issubclass(kind, (str, bytes, bytearray, Mapping, Set)) and not issubclass(kind, (KeysView, ItemsView)):
+        return None
+    if isinstance(texts, Sequence):
+        return list(cast("Sequence[Any]", texts))
+    # NumPy, pandas, Arrow and polars, known by what they offer, so that none of them is imported.
+    for name in ("to_pylist", "tolist", "to_list"):
+        if callable(made := getattr(texts, name, None)):
+            values = made()
+            if not isinstance(values, list):
+                return None
+            listed = cast("list[Any]", values)
+            pairs = getattr(texts, "ndim", 1) == 2
+            return [tuple(cast("list[Any]", each)) for each in listed] if pairs else listed
+    return list(cast("Collection[Any]", texts)) if isinstance(texts, Collection) else None
 
 
 def read(

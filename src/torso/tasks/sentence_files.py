@@ -92,7 +92,7 @@ def _pooling(path: Path) -> tuple[tuple[str, ...], bool]:
         named: list[Any] = [mode for flag, mode in _FLAGS.items() if table.get(flag) is True]
     else:
         named = cast("list[Any]", stated) if isinstance(stated, list) else [stated]
-    if not named or any(mode not in MODES for mode in named):
+    if not named or not all(isinstance(mode, str) and mode in MODES for mode in named):
         raise unusable(path, "no known pooling mode")
     with_prompt = table.get("include_prompt", True)
     if not isinstance(with_prompt, bool):

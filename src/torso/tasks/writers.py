@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
-from torso.errors import InputError
+from torso.errors import InputError, InputTypeError, TooLongError
 from torso.generation.completion import BATCH, Completion, Piece, complete, pieces
 from torso.generation.decode_loop import Why
 from torso.generation.generation_settings import GenerationSettings
@@ -17,6 +17,7 @@ from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of, with_task
 from torso.loading.load import read_config
 from torso.model import Model
+from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits
 from torso.tasks.chunking import Portion, joined, portions
 from torso.tasks.extents import Extent, Measured
@@ -109,18 +110,41 @@ class Writer:
         return pieces(self.ready.model, prompts, self.settings, self.ready.tokenizer)
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
-        return self.ready.tokenizer.encoding(self.prefix + text, special=special).ids
+        tokenizer = self.ready.tokenizer
+        encoding = tokenizer.encoding(self.prefix + text, special=special)
+        if isinstance(self.ready.model.trunk, EncoderDecoder):
+            return encoding.ids
+        # What is to be gone on with has not ended: BERT's template, say, ends every text with [SEP].
+        ends = (tokenizer.eos_token_id, tokenizer.sep_token_id)
+        length = len(encoding)
+        while length > 1 and encoding.special[length - 1] and encoding.ids[length - 1] in ends:
+            length -= 1
+        return encoding.ids[:length]
 
     def _source(self, text: str, index: int, special: bool, how: Lengths | None) -> Source:
         ids = self._ids(text, special)
         size = len(ids)
-        if how is None or how.limit is None or size <= how.limit or how.long == "error":
+        if how is None or how.limit is None or size <= how.limit:
             return Source(text, (Portion(text, False),), (ids,), Extent(size, size))
+        if how.long == "error":
+            raise TooLongError(
+                "E_TOO_LONG",
+                "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
+                cure='Shorten it; torso.translate and torso.summarise also read it in parts: long="window".',
+                values=dict(index=index, size=size, limit=how.limit),
+            )
         if how.long == "truncate":
             kept = self.ready.tokenizer(self.prefix + text, truncation=True, max_length=how.limit).encodings[0]
             own = [(begin, end) for begin, end in kept.spans if end > len(self.prefix)]
             span = (max(min(own)[0] - len(self.prefix), 0), max(end for _, end in own) - len(self.prefix))
             return Source(text, (Portion(text, False),), (kept.ids,), Extent(size, len(kept), span=span))
+        if not text.strip():
+            raise InputError(
+                "E_EMPTY_TEXT",
+                "Text {index} holds nothing but white space, {size} tokens of it.",
+                cure="Leave it out.",
+                values=dict(index=index, size=size),
+            )
         parts = portions(text, lambda part: len(self._ids(part, special)), how.limit, index)
         read = tuple(self._ids(part.text, special) for part in parts)
         return Source(text, tuple(parts), read, Extent(size, size, len(parts), how.merge))
@@ -185,14 +209,24 @@ def make_writer(
 
     Raises:
         InputError: E_TASK, for a model loaded for a task that writes nothing; E_ARGUMENT, for a bad word that is none.
+        InputTypeError: E_ARGUMENT, for settings of another library.
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.
     """
     ready = make_ready(model, _task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
+    if not isinstance(settings, (GenerationSettings, Mapping, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputTypeError(
+            "E_ARGUMENT",
+            "settings is {kind}, which torso does not read.",
+            cure='Pass torso.GenerationSettings(num_beams=4), or changes by their names: settings={{"num_beams": 4}}.',
+            values=dict(kind=f"{type(settings).__module__}.{type(settings).__qualname__}"),
+        )
     own = settings if isinstance(settings, GenerationSettings) else settings_of(ready.folder, ready.model.config)
     prefix = ""
     if task is not None:
-        own, prefix = with_task(own, ready.model.config, task)
+        told, prefix = with_task(own, ready.model.config, task)
+        if not isinstance(settings, GenerationSettings):  # these stand in place of what files say of a task, too
+            own = told
     changes: Mapping[str, Any] = {}
     if prepare is not None:
         spoken, changes = prepare(ready)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import count
 from typing import cast
 
 from torso.text.backend_tokenizer import BackendTokenizer
@@ -37,12 +38,35 @@ def with_added(
     if not fresh:
         return document
     vocabulary = vocabulary_of(cast(Table, document["model"]))
-    numbers = _free_numbers(vocabulary, document)
+    numbers = count(1 + max([*vocabulary.values(), *given.values(), *(_number(token) for token in added(document))]))
     entries: list[Table] = []
     for token in fresh:
-        number = vocabulary[token.content] if token.content in vocabulary else next(numbers)
-        entries.append(token.as_table(given.get(token.content, number)))
+        number = given.get(token.content, vocabulary.get(token.content))
+        entries.append(token.as_table(next(numbers) if number is None else number))
     return document | {"added_tokens": [*added(document), *entries]}
+
+
+def with_places(document: Table) -> Table:
+    """Give ``document`` with the added tokens in its vocabulary, where `tokenizers` would give them other ids.
+
+    `tokenizers` numbers an added token by its place in the list, right after the vocabulary: an id that leaves a gap it
+    keeps only for a token that the vocabulary has. A list of pieces (Unigram) has no gaps, and stays as it is.
+    """
+    vocabulary = cast(Table, document["model"]).get("vocab")
+    if not isinstance(vocabulary, dict):
+        return document
+    entries = cast("dict[str, int]", vocabulary)
+    outside = {cast(str, token["content"]): _number(token) for token in added(document)}
+    outside = {content: number for content, number in outside.items() if content not in entries}
+    taken = set(entries.values())
+    is_in_turn = list(outside.values()) == list(range(len(entries), len(entries) + len(outside)))
+    if taken.isdisjoint(outside.values()) and not is_in_turn:
+        return document | {"model": cast(Table, document["model"]) | {"vocab": entries | outside}}
+    return document
+
+
+def _number(token: Table) -> int:
+    return cast(int, token["id"])
 
 
 def with_special(document: Table, contents: Container[object]) -> Table:
@@ -51,14 +75,6 @@ def with_special(document: Table, contents: Container[object]) -> Table:
         return document
     tokens = [token | {"special": True} if token["content"] in contents else token for token in added(document)]
     return document | {"added_tokens": tokens}
-
-
-def _free_numbers(vocabulary: Mapping[str, int], document: Table) -> Iterator[int]:
-    """The ids that `tokenizers` will give to new tokens, one after another."""
-    number = len(vocabulary) + sum(token["content"] not in vocabulary for token in added(document))
-    while True:
-        yield number
-        number += 1
 
 
 def numbers_of(document: Table) -> dict[str, int]:

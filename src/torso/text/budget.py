@@ -21,7 +21,7 @@ STEP = 10  # units of a loop, a call, a filter, a test or an operator
 LENGTH = 2_000_000  # characters of what is rendered, and of every text on the way
 ITEMS = 1_000_000  # elements of a list
 MADE = 160 << 20  # bytes of all the values made on the way; none of them counts as freed
-SECONDS = 3.0  # of this thread's processor time
+SECONDS = 2.5  # of this thread's processor time
 BITS = 4_000  # of a number
 WIDTH = 1_000  # characters that a text is filled up to, parts it is cut into, digits of a number's precision
 DEPTH = 200  # lists in lists
@@ -136,7 +136,8 @@ class Budget:
             return value
         size = self.size(value)
         if not size.plain:
-            raise TemplateRuntimeError(f"{type(value).__name__!r} holds something that has no text")
+            kind = getattr(value, "kind", type(value).__name__)
+            raise TemplateRuntimeError(f"a value of type {kind!r} is, or holds, something that has no text")
         self.step(size.characters, _ELEMENTS * size.elements)
         self.room(characters=size.characters)
         return str(self.kept(str(value)))
@@ -159,7 +160,7 @@ class Budget:
             if id(top) in self._sizes:
                 waiting.pop()
                 continue
-            self.charge(1 + len(top) // 4)
+            self.charge(1 + len(top))
             unknown = [part for part in _within(top) if _is_container(part) and id(part) not in self._sizes]
             if unknown:
                 waiting += cast("list[Container]", unknown)

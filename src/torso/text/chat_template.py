@@ -7,23 +7,22 @@ written in Jinja with the variables and functions that transformers gives them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from torso.errors import InputError, InputTypeError, LimitError
+from torso.errors import InputError, LimitError, UnknownParameterError
 from torso.io.files import inside, read_text
+from torso.text.chat_messages import Message, checked, continued, marked, plain, without_nothing
 from torso.text.faults import Fault, TooMuch, blaming
 from torso.text.tokenizer_settings import CONFIG, Settings
+from torso.text.tool_schema import Tool, schemas
 
 FILE = "chat_template.jinja"
 MORE = "additional_chat_templates"
 TEMPLATE_LIMIT = 256 * 1024  # characters; the longest in wide use have 20,000
 _NAME = re.compile(r"[\w.-]{1,100}")
 _DEFAULT, _WITH_TOOLS = "default", "tool_use"
-_REASONING = ("reasoning_content", "thinking", "reasoning")  # what it is called in one or another template
-
-Message = Mapping[str, Any]
 
 
 def read_templates(folder: Path, settings: Settings) -> dict[str, str]:
@@ -95,48 +94,60 @@ def rendered(
     template: str,
     messages: Sequence[Message],
     *,
-    tools: Sequence[Mapping[str, Any]] | None,
+    tools: Sequence[Tool] | None,
     documents: Sequence[Mapping[str, Any]] | None,
     add_generation_prompt: bool,
     variables: Mapping[str, Any],
+    named: Collection[str] = (),
+    continued_key: str | None = None,
 ) -> str:
     """The text of a chat.
 
     Args:
         template: in Jinja.
         messages: each with a ``role`` and, mostly, ``content``.
-        tools: what the model may call, as JSON schemas.
+        tools: what the model may call, as JSON schemas or functions.
         documents: what the model may read.
         add_generation_prompt: whether the text ends where the model's answer begins.
         variables: what else the template is given.
+        named: those of the variables that have no effect unless the template asks for them.
+        continued_key: where the text ends behind the last message, the key of its text; else None.
 
     Raises:
-        InputTypeError, InputError: E_CHAT for messages that are none, or that the template refuses;
+        InputTypeError, InputError: E_CHAT for messages that are none, or that the template refuses; E_TOOL;
             E_CHAT_TEMPLATE for a template that is wrong.
+        UnknownParameterError: E_ARGUMENT for one of ``named`` that the template does not ask for.
         LimitError: E_LIMIT for a template that loops too often or makes too much text.
     """
     from jinja2 import TemplateSyntaxError
 
     from torso.text.budget import BudgetError
-    from torso.text.sandbox import Sandbox
+    from torso.text.sandbox import Sandbox, compiled
     from torso.text.template_values import RefusedError
 
-    values = dict(variables) | {
-        "messages": _plain(_checked(messages)),
-        "tools": _plain(tools),
-        "documents": _plain(documents),
+    chat = checked(messages)
+    if continued_key is not None:
+        chat = marked(chat, continued_key, template)
+    values = cast("dict[str, Any]", plain(variables)) | {
+        "tools": None if tools is None else plain(schemas(tools)),
+        "documents": plain(documents),
         "add_generation_prompt": add_generation_prompt,
     }
     if len(template) > TEMPLATE_LIMIT:
         raise _too_much()
     try:
-        return Sandbox().rendered(template, values)
+        program = compiled(template)
+        _require_asked(named, program.names)
+        values["messages"] = without_nothing(chat, program.tested_for_none)
+        text = Sandbox().rendered(program, values)
+    except UnknownParameterError:
+        raise
     except RefusedError as error:
         raise InputError(
             "E_CHAT",
             "The chat template refuses these messages: {reason}",
             cure="Change them as it says.",
-            values=dict(reason=error.message),
+            values=dict(reason=str(error.message)[:500]),
         ) from None
     except (BudgetError, MemoryError, RecursionError):
         raise _too_much() from None
@@ -144,6 +155,18 @@ def rendered(
         raise _wrong(f"line {error.lineno}: {error.message}") from None
     except Exception as error:
         raise _wrong(f"{type(error).__name__}: {error}") from None
+    return text if continued_key is None else continued(text)
+
+
+def _require_asked(named: Collection[str], names: Collection[str]) -> None:
+    for name in named:
+        if name not in names:
+            raise UnknownParameterError(
+                "E_ARGUMENT",
+                "{name} is no parameter here, and this chat template asks for no variable of that name.",
+                cure="Correct its name, or leave it out.",
+                values=dict(name=name),
+            )
 
 
 def _wrong(reason: str) -> InputError:
@@ -164,44 +187,3 @@ def _too_much() -> LimitError:
         cure="Shorten the chat, or pass another template: chat_template=...",
         values=dict(steps=WORK // STEP, length=LENGTH),
     )
-
-
-def _checked(messages: Sequence[Message]) -> list[Message]:
-    """The messages, without keys that are None, and their reasoning under each name that templates look for."""
-    checked: list[Message] = []
-    for index, message in enumerate(messages):
-        given = cast("object", message)
-        if not isinstance(given, Mapping):
-            raise InputTypeError(
-                "E_CHAT",
-                "Message {index} is {kind}, not a dict with a role and content.",
-                cure='Pass messages such as {{"role": "user", "content": "Hello"}}.',
-                values=dict(index=index, kind=type(given).__name__),
-            )
-        known = {key: value for key, value in message.items() if value is not None}
-        reasoning = next((known[name] for name in _REASONING if name in known), None)
-        if reasoning is not None:
-            known = {"thinking": reasoning, **known, "reasoning_content": reasoning}
-        checked.append(known)
-    if not checked:
-        raise InputError("E_CHAT", "There is no message in this chat.", cure="Pass at least one.")
-    return checked
-
-
-def _plain(value: Any) -> Any:
-    """``value`` in plain types alone: an object of any other kind is its kind's name, so that no method comes along."""
-    match value:
-        case None | bool():
-            return value
-        case str():
-            return str.__str__(value)
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case Mapping():
-            return {_plain(key): _plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
-        case list() | tuple():
-            return [_plain(item) for item in cast("list[Any]", value)]
-        case _:
-            return f"<{type(value).__name__}>"

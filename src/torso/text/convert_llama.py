@@ -11,8 +11,17 @@ from functools import partial
 
 from torso.text import special_tokens
 from torso.text.convert_byte_level import around
-from torso.text.faults import Fault
-from torso.text.sentencepiece import BPE, SentencePieceModel
+from torso.text.faults import Fault, Misfit
+from torso.text.sentencepiece import BPE, UNIGRAM, SentencePieceModel
+from torso.text.sentencepiece_spaces import (
+    cut_at_marks,
+    cut_at_symbols,
+    mapped,
+    marked,
+    own_symbols,
+    squeezed,
+    text_of_bytes,
+)
 from torso.text.tokenizer_json import (
     MARK,
     Draft,
@@ -25,8 +34,8 @@ from torso.text.tokenizer_json import (
     template,
     tokens,
 )
-from torso.text.tokenizer_settings import Settings
-from torso.text.unigram import Entry, found_in_text
+from torso.text.tokenizer_settings import AddedToken, Settings
+from torso.text.unigram import Entry, found_in_text, likelihoods, unigram
 
 
 def merges_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
@@ -45,41 +54,47 @@ def merges_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     return [(entries[left][0], entries[right][0]) for *_, left, right in sorted(ways)]
 
 
-def _merging(model: SentencePieceModel, entries: Sequence[Entry], unknown: str | None) -> Table:
+def _merging(model: SentencePieceModel, entries: Sequence[Entry], unknown: str | None, *, whole: bool = False) -> Table:
+    """Give the model; ``whole``: a part of the text that is a piece by itself is not merged."""
     if model.algorithm != BPE:
-        raise Fault("it chooses pieces by likelihood (unigram), and the tokenizers of this family merge them (bpe)")
+        raise Misfit(
+            "it chooses pieces by likelihood (unigram), and the tokenizers of this family merge them (bpe)",
+            tokenizer_class="LlamaTokenizer",
+        )
     vocabulary = {text: number for number, (text, _) in enumerate(entries)}
     if len(vocabulary) != len(entries):
         raise Fault("one of its pieces stands twice in its vocabulary")
-    return bpe(
-        vocabulary,
-        merges_of(entries),
-        unknown=unknown,
-        suffix=None,
-        fuse=True,
-        byte_fallback=model.byte_fallback,
-    )
-
-
-def _decoder(*, strip: bool) -> Table:
-    parts = [replaced(MARK, " "), {"type": "ByteFallback"}, {"type": "Fuse"}]
-    if strip:
-        parts.append({"type": "Strip", "content": " ", "start": 1, "stop": 0})
-    return {"type": "Sequence", "decoders": parts}
+    merges = merges_of(entries)
+    table = bpe(vocabulary, merges, unknown=unknown, suffix=None, fuse=True, byte_fallback=model.byte_fallback)
+    return table | {"ignore_merges": whole}
 
 
 def llama(model: SentencePieceModel, settings: Settings) -> Draft:
-    """Llama's and Mistral's: spaces are pieces too, the text begins with one, and unknown characters are bytes."""
+    """Make Llama's and Mistral's: spaces are pieces too, a text begins with one, and unknown characters are bytes.
+
+    A file whose pieces are chosen by likelihood is read too, as the families that only borrow the class have them.
+    """
     named = tokens(settings, special_tokens.LLAMA)
-    entries = [(piece.text, piece.score) for piece in model.pieces]
-    prefix = settings.flag("add_prefix_space", True)
-    # Once every part between special tokens began with a space ("legacy"), since then the first part alone.
-    scheme = ("always" if settings.flag("legacy", False) else "first") if prefix else "never"
+    prefix = settings.flag("add_prefix_space", model.dummy_prefix)
+    symbols = cut_at_symbols(model)
+    if settings.flag("legacy", True):
+        normalizer: Table | None = in_turn("normalizers", *mapped(model), *marked(model, prefix=prefix))
+        pre_tokenizer = symbols
+    else:  # where the files say so, a space is put before the text alone, and not before one that has it
+        spaces = squeezed() if model.squeezed else ()
+        normalizer = in_turn("normalizers", *mapped(model), *spaces)
+        pre_tokenizer = in_turn("pretokenizers", metaspace("first" if prefix else "never", split=False), symbols)
+    if model.algorithm == UNIGRAM:
+        table = unigram(likelihoods(model), model.unknown, byte_fallback=model.byte_fallback)
+        pre_tokenizer = in_turn("pretokenizers", pre_tokenizer, cut_at_marks(model))
+    else:
+        entries = [(piece.text, piece.score) for piece in model.pieces]
+        table = _merging(model, entries, entries[model.unknown][0], whole=symbols is not None)
     return Draft(
-        _merging(model, entries, entries[model.unknown][0]),
-        precompiled(model.character_map),
-        metaspace(scheme, split=False),
-        _decoder(strip=prefix),
+        table,
+        normalizer,
+        pre_tokenizer,
+        text_of_bytes(prefix=prefix),
         partial(template, *around(settings, named, begins=True)),
         named,
         found_in_text(model),
@@ -97,8 +112,8 @@ def gemma(model: SentencePieceModel, settings: Settings) -> Draft:
         _merging(model, entries, entries[model.unknown][0]),
         in_turn("normalizers", precompiled(model.character_map), replaced(" ", MARK)),
         cut,
-        _decoder(strip=False),
+        text_of_bytes(prefix=False),
         partial(template, *around(settings, named, begins=True)),
         named,
-        found_in_text(model),
+        (*found_in_text(model), *(AddedToken(symbol, special=False) for symbol in own_symbols(model))),
     )

@@ -12,6 +12,7 @@ from functools import partial
 
 from torso.text import special_tokens
 from torso.text.sentencepiece import SentencePieceModel
+from torso.text.sentencepiece_spaces import exact
 from torso.text.tokenizer_json import (
     Draft,
     Numbers,
@@ -27,21 +28,21 @@ from torso.text.tokenizer_json import (
     tokens,
 )
 from torso.text.tokenizer_settings import AddedToken, Settings
-from torso.text.unigram import LOWEST, Entry, drafted, entries, fairseq_entries, scheme, words_and_spaces
+from torso.text.unigram import LOWEST, Entry, drafted, entries, fairseq_entries, scheme, spaced
 
 
 def xlm_roberta(model: SentencePieceModel, settings: Settings) -> Draft:
     """XLM-RoBERTa's: fairseq's numbering, and RoBERTa's tokens around the text."""
     named = tokens(settings, special_tokens.FAIRSEQ)
-    prefix = scheme(settings, "never")
+    normalizer, pre_tokenizer, prefix = spaced(model, settings)
     return drafted(
         model,
         [*fairseq_entries(model, named, "bos_token"), (content(named, "mask_token"), 0.0)],
         3,
         named,
         _framed_as_roberta(named),
-        normalizer=precompiled(model.character_map),
-        pre_tokenizer=words_and_spaces(prefix),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
         scheme=prefix,
     )
 
@@ -54,7 +55,7 @@ def _framed_as_roberta(named: Mapping[str, AddedToken]) -> Callable[[Numbers], T
 def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
     """CamemBERT's: five entries of fairseq's before the pieces, of which two are the beginning and the end."""
     named = tokens(settings, special_tokens.FAIRSEQ)
-    prefix = scheme(settings, "never")
+    normalizer, pre_tokenizer, prefix = spaced(model, settings)
     pad, unknown = content(named, "pad_token"), content(named, "unk_token")
     own: list[Entry] = [("<s>NOTUSED", 0.0), (pad, 0.0), ("</s>NOTUSED", 0.0), (unknown, 0.0), ("<unk>NOTUSED", LOWEST)]
     return drafted(
@@ -63,8 +64,8 @@ def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
         3,
         named,
         _framed_as_roberta(named),
-        normalizer=precompiled(model.character_map),
-        pre_tokenizer=words_and_spaces(prefix),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
         scheme=prefix,
     )
 
@@ -72,16 +73,15 @@ def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
 def albert(model: SentencePieceModel, settings: Settings) -> Draft:
     """ALBERT's: BERT's template, and no piece that ends in a digit and a comma, as it was trained."""
     named = tokens(settings, special_tokens.ALBERT)
-    prefix = scheme(settings, "never")
     accents = not settings.flag("keep_accents", False)
-    normalizer = in_turn(
-        "normalizers",
+    normalizer, pre_tokenizer, prefix = spaced(
+        model,
+        settings,
         replaced("``", '"'),
         replaced("''", '"'),
         {"type": "NFKD"} if accents else None,
         {"type": "StripAccents"} if accents else None,
         {"type": "Lowercase"} if settings.flag("do_lower_case", True) else None,
-        precompiled(model.character_map),
     )
     return drafted(
         model,
@@ -90,7 +90,7 @@ def albert(model: SentencePieceModel, settings: Settings) -> Draft:
         named,
         framed_as_bert(named),
         normalizer=normalizer,
-        pre_tokenizer=words_and_spaces(prefix),
+        pre_tokenizer=pre_tokenizer,
         scheme=prefix,
     )
 
@@ -103,15 +103,22 @@ def deberta_v2(model: SentencePieceModel, settings: Settings) -> Draft:
     """DeBERTa's from version 2 on: BERT's template around SentencePiece's pieces."""
     named = tokens(settings, special_tokens.DEBERTA_V2)
     prefix = scheme(settings, "first")
-    by_punctuation: Table = {"type": "Punctuation", "behavior": "Isolated"}
-    normalizer = in_turn(
-        "normalizers",
-        {"type": "Lowercase"} if settings.flag("do_lower_case", False) else None,
-        precompiled(model.character_map),
-        replaced_regex(r"\s{2,}|[\n\r\t]", " "),
-        {"type": "NFC"},
-        {"type": "Strip", "strip_left": False, "strip_right": True},
-    )
+    lowercase: Table | None = {"type": "Lowercase"} if settings.flag("do_lower_case", False) else None
+    isolated: Table = {"type": "Punctuation", "behavior": "Isolated"}
+    by_punctuation = isolated if settings.flag("split_by_punct", False) else None
+    if model.dummy_prefix and model.squeezed:
+        normalizer = in_turn(
+            "normalizers",
+            lowercase,
+            precompiled(model.character_map),
+            replaced_regex(r"\s{2,}|[\n\r\t]", " "),
+            {"type": "NFC"},
+            {"type": "Strip", "strip_left": False, "strip_right": True},
+        )
+        pre_tokenizer = in_turn("pretokenizers", by_punctuation, metaspace(prefix))
+    else:
+        normalizer, pre_tokenizer = exact(model, lowercase, prefix=model.dummy_prefix, cut=by_punctuation)
+        prefix = "always" if model.dummy_prefix else "never"
     return drafted(
         model,
         entries(model),
@@ -119,8 +126,6 @@ def deberta_v2(model: SentencePieceModel, settings: Settings) -> Draft:
         named,
         framed_as_bert(named),
         normalizer=normalizer,
-        pre_tokenizer=in_turn(
-            "pretokenizers", by_punctuation if settings.flag("split_by_punct", False) else None, metaspace(prefix)
-        ),
+        pre_tokenizer=pre_tokenizer,
         scheme=prefix,
     )

@@ -11,6 +11,7 @@ from functools import partial
 from torso.text import special_tokens
 from torso.text.languages import MBART, MBART_50
 from torso.text.sentencepiece import SentencePieceModel
+from torso.text.sentencepiece_spaces import exact
 from torso.text.tokenizer_json import (
     Draft,
     content,
@@ -23,7 +24,7 @@ from torso.text.tokenizer_json import (
 )
 from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import AddedToken, Settings
-from torso.text.unigram import LOWEST, count, drafted, entries, fairseq_entries, words_and_spaces
+from torso.text.unigram import LOWEST, count, drafted, entries, fairseq_entries, spaced
 
 _SPACES = replaced_regex(" {2,}", " ")
 
@@ -31,6 +32,7 @@ _SPACES = replaced_regex(" {2,}", " ")
 def t5(model: SentencePieceModel, settings: Settings) -> Draft:
     """T5's and mT5's: its pieces, then the sentinels from the last to the first; ``A </s>``."""
     named = tokens(settings, special_tokens.T5)
+    normalizer, pre_tokenizer, prefix = spaced(model, settings)
     number_of = count(settings, "extra_ids", 100)
     sentinels = [f"<extra_id_{number}>" for number in range(number_of)]
     end = content(named, "eos_token")
@@ -40,8 +42,9 @@ def t5(model: SentencePieceModel, settings: Settings) -> Draft:
         model.unknown,
         named,
         partial(template, ["$A", end], ["$A", end, "$B", end]),
-        normalizer=precompiled(model.character_map),
-        pre_tokenizer=words_and_spaces(),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
+        scheme=prefix,
         extra=[AddedToken(sentinel) for sentinel in sentinels],
     )
 
@@ -49,6 +52,7 @@ def t5(model: SentencePieceModel, settings: Settings) -> Draft:
 def mbart(model: SentencePieceModel, settings: Settings) -> Draft:
     """mBART's: XLM-RoBERTa's pieces and 25 languages; the end and the language stand after the text."""
     named = tokens(settings, special_tokens.FAIRSEQ)
+    normalizer, pre_tokenizer, prefix = spaced(model, settings)
     own = [*((each, 0.0) for each in MBART), (content(named, "mask_token"), 0.0)]
     end, code = content(named, "eos_token"), "en_XX"
     return drafted(
@@ -57,15 +61,24 @@ def mbart(model: SentencePieceModel, settings: Settings) -> Draft:
         3,
         named,
         partial(template, ["$A", end, code], ["$A", "$B", end, code]),
-        normalizer=precompiled(model.character_map),
-        pre_tokenizer=words_and_spaces(),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
+        scheme=prefix,
         extra=[AddedToken(each) for each in MBART],
     )
+
+
+def _in_one(model: SentencePieceModel, mapped: Table | None) -> tuple[Table | None, Table | None, str]:
+    """Give the normalizer, the pre-tokenizer and the scheme of a family that does not cut at other white space."""
+    if model.dummy_prefix and model.squeezed:
+        return in_turn("normalizers", mapped, _SPACES), metaspace(), "always"
+    return *exact(model, prefix=model.dummy_prefix), "always" if model.dummy_prefix else "never"
 
 
 def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
     """mBART-50's: 52 languages; the language stands before the text and the end after it."""
     named = tokens(settings, special_tokens.MBART_50)
+    normalizer, pre_tokenizer, prefix = _in_one(model, precompiled(model.character_map))
     own = [*((each, 0.0) for each in MBART_50), (content(named, "mask_token"), 0.0)]
     end, code = content(named, "eos_token"), "en_XX"
     return drafted(
@@ -74,8 +87,9 @@ def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
         3,
         named,
         partial(template, [code, "$A", end], [code, "$A", "$B", end]),
-        normalizer=in_turn("normalizers", precompiled(model.character_map), _SPACES),
-        pre_tokenizer=metaspace(),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
+        scheme=prefix,
         extra=[AddedToken(each) for each in MBART_50],
     )
 
@@ -83,6 +97,8 @@ def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
 def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
     """Pegasus': the padding, the end, two masks and 101 entries that text never holds stand before the pieces."""
     named = tokens(settings, special_tokens.PEGASUS)
+    lines = precompiled(model.character_map) or replaced_regex(r"\n", " ")
+    normalizer, pre_tokenizer, prefix = _in_one(model, lines)
     sentence = settings.config.get("mask_token_sent", "<mask_1>")
     masks = [str(sentence)] if isinstance(sentence, str) else []
     unused = [f"<unk_{number}>" for number in range(2, count(settings, "offset", 103))]
@@ -94,8 +110,9 @@ def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
         model.unknown - 2 + len(own) + len(unused),
         named,
         partial(template, ["$A", end], ["$A", "$B", end]),
-        normalizer=in_turn("normalizers", precompiled(model.character_map) or replaced_regex(r"\n", " "), _SPACES),
-        pre_tokenizer=metaspace(),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
+        scheme=prefix,
         extra=[AddedToken(token) for token in (*masks, *unused)],
     )
 

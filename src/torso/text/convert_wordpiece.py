@@ -22,14 +22,13 @@ _SPLIT_BY_DICTIONARY = ("BertJapaneseTokenizer", "RoFormerTokenizer", "JiebaToke
 
 
 def read_vocabulary(text: str) -> dict[str, int]:
-    """Token to id: the number of its line from 0, or of the last such line where a token stands twice.
+    """Read token to id: the number of its line from 0, or of the last such line where a token stands twice.
 
-    White space at the end of a line is cut, so CR LF and LF read alike; a blank line keeps the numbering and is no
-    token.
+    White space at the end of a line is cut, so CR LF and LF read alike. What is left of a line of white space, such as
+    the U+2028 of Google's Chinese vocabulary, is the empty token, which no text is cut into.
     """
-    vocabulary = {line.rstrip(_SPACE): number for number, line in enumerate(text.split("\n"))}
-    vocabulary.pop("", None)
-    return vocabulary
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return {line.rstrip(_SPACE): number for number, line in enumerate(lines)}
 
 
 def bert_tokens(settings: Settings, vocabulary: dict[str, int]) -> dict[str, AddedToken]:
@@ -120,8 +119,7 @@ def _word_pieces(vocabulary: dict[str, int], unknown: str) -> Table:
 def vocabulary_text(vocabulary: dict[str, int]) -> str:
     """A vocab.txt that `read_vocabulary` reads as ``vocabulary``.
 
-    A number that no token has, left by a duplicate or a blank line, gets the next token's line once more: the last one
-    counts.
+    A number that no token has, left by a duplicate, gets the next token's line once more: the last one counts.
     """
     lines: list[str] = []
     for token, number in sorted(vocabulary.items(), key=lambda entry: entry[1]):

@@ -29,6 +29,14 @@ def _short(value: object) -> str:
     return shown(text if len(text) <= 80 else text[:77] + "...")
 
 
+class Misfit(Fault):
+    """A file that is whole and of another class than the files beside it say."""
+
+    def __init__(self, template: str, *, tokenizer_class: str) -> None:
+        super().__init__(template)
+        self.tokenizer_class = tokenizer_class
+
+
 @contextmanager
 def blaming(path: Path) -> Generator[None]:
     """Within it, a `Fault` becomes the TokenizerError E_TOKENIZER, or LimitError E_LIMIT, that names ``path``."""
@@ -40,6 +48,18 @@ def blaming(path: Path) -> Generator[None]:
             "{path} goes past a limit: {fault}.",
             cure="Check that this is the file you mean.",
             values=dict(path=shown(path), fault=say(fault.template, fault.values)),
+        ) from None
+    except Misfit as fault:
+        raise TokenizerError(
+            "E_TOKENIZER",
+            "{path} does not make a tokenizer: {fault}.",
+            cure='Name its own class in {config}: "tokenizer_class": "{name}".',
+            values=dict(
+                path=shown(path),
+                fault=say(fault.template, fault.values),
+                config=shown(path.parent / "tokenizer_config.json"),
+                name=fault.tokenizer_class,
+            ),
         ) from None
     except Fault as fault:
         raise TokenizerError(

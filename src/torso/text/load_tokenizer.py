@@ -20,7 +20,7 @@ from torso.text.languages import Spoken, frame_in, languages
 from torso.text.notes import Note, notes_on
 from torso.text.tokenizer_cache import Ready
 from torso.text.tokenizer_class import declared
-from torso.text.tokenizer_families import Family, Form, family_of, read_model
+from torso.text.tokenizer_families import Family, Form, family_of, read_model, table_rows
 from torso.text.tokenizer_files import Source, find, make, vocabulary_of_pair
 from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import CONFIG, Settings, read_settings
@@ -48,6 +48,7 @@ class Loaded:
         truncation_side: ``left`` or ``right``.
         with_segments: whether a call gives segments without being asked.
         chats: templates of chats by name.
+        rows: how many ids the model's table has, by its config.json; 0 where it does not say.
         clean_up: whether decoding takes out spaces before punctuation, beside what the decoder does.
     """
 
@@ -62,6 +63,7 @@ class Loaded:
     truncation_side: str
     with_segments: bool
     chats: Mapping[str, str]
+    rows: int
     clean_up: bool
 
 
@@ -109,6 +111,7 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
         truncation_side,
         _gives_segments(ready.outline, settings, family),
         read_templates(folder, settings),
+        table_rows(config),
         clean_up and cast(Table, ready.outline["model"])["type"] != "BPE",  # where transformers ignores it too
     )
 

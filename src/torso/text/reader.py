@@ -119,18 +119,21 @@ class Reader(Vocabulary):
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
     ) -> str:
-        """The text of the ids of one text: a list, a tensor or an array of one axis.
+        """Give the text of the ids of one text: a list, a tensor or an array of one axis.
+
+        An id of the model's table that has no token reads as nothing.
 
         Args:
-            ids: ids of the vocabulary.
+            ids: ids of the vocabulary, or of the model's table.
             skip_special_tokens: whether to leave out special tokens.
             clean_up_tokenization_spaces: whether to take out spaces before punctuation; None as the files say. The
                 decoder of BERT's tokenizers does so by itself.
 
         Raises:
-            InputError: E_ID for an id that is not in the vocabulary.
+            InputError: E_ID for an id outside the vocabulary and the model's table.
         """
-        numbers = self.checked_ids([ids] if isinstance(ids, int) else ids)
+        checked = self.checked_ids([ids] if isinstance(ids, int) else ids)
+        numbers = [number for number in checked if self._backend.token_of(number) is not None]
         with self._blamed():
             text = self._backend.decode(numbers, skip_special_tokens=skip_special_tokens)
         if self._clean_up if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces:

@@ -67,17 +67,17 @@ def resolve(
         truncation = True
     strategy = _choice("truncation", truncation, ("longest_first", "only_first", "only_second"))
     filling = _choice("padding", padding, ("longest", "max_length"))
-    if filling is None and tensors_of_many and padding is False:
-        filling = "longest"
     _require_whole("max_length", max_length, least=0)
     _require_whole("stride", stride, least=0)
     _require_whole("pad_to_multiple_of", multiple, least=1)
+    if multiple is not None and filling is None:
+        raise _no_effect("pad_to_multiple_of", "padding=True")
+    if filling is None and tensors_of_many and padding is False:
+        filling = "longest"
     if max_length is not None and strategy is None and filling != "max_length":
         raise _no_effect("max_length", "truncation=True")
     if stride and strategy is None:
         raise _no_effect("stride", "truncation=True")
-    if multiple is not None and filling is None:
-        raise _no_effect("pad_to_multiple_of", "padding=True")
     limit = max_length
     if limit is None and (strategy is not None or filling == "max_length"):
         limit = known_limit

@@ -7,12 +7,11 @@ budget bounds the work, the memory and the time of everything that it does, befo
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import BuiltinMethodType, CodeType, MethodType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from jinja2 import Template, nodes, pass_context
 from jinja2.exceptions import SecurityError
@@ -23,20 +22,10 @@ from jinja2.utils import Cycler, Joiner, Namespace
 
 from torso.text import template_methods as methods
 from torso.text.budget import BITS, Budget, BudgetError, length
-from torso.text.template_code import Code, Counted, Generation, prepared
+from torso.text.template_code import Code, Counted, Generation, prepared, tested_for_none
 from torso.text.template_filters import Filters
-from torso.text.template_values import ATTRIBUTES, CALLABLE, Format, RefusedError, Scope, Tables
+from torso.text.template_values import ATTRIBUTES, CALLABLE, COMPARISONS, Format, RefusedError, Scope, Tables
 
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "gteq": operator.ge,
-    "lt": operator.lt,
-    "lteq": operator.le,
-    "in": lambda left, right: left in right,
-    "notin": lambda left, right: left not in right,
-}
 _FORM = 1_000  # characters of the form of a date
 _COMPARED = 20  # an element that is compared takes as long as this many that are copied
 _MARKED = 6  # characters that one becomes where it is escaped for HTML
@@ -60,8 +49,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._functions = (kept["range"], own["raise_exception"], own["strftime_now"], Scope, Cycler, Joiner)
         self.concat = self._concatenated
 
-    def rendered(self, template: str, values: Mapping[str, Any]) -> str:
-        """The text of a template.
+    def rendered(self, program: Program, values: Mapping[str, Any]) -> str:
+        """The text of a program.
 
         Raises:
             BudgetError: it exceeds the budget.
@@ -70,7 +59,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """
         parts: list[str] = []
         count = 0
-        for part in Template.from_code(self, _compiled(template), self.make_globals(None)).generate(values):
+        for part in Template.from_code(self, program.code, self.make_globals(None)).generate(values):
             count += len(part)
             self.budget.room(characters=count)
             parts.append(part)
@@ -107,7 +96,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         result: Any = True
         for name, second in zip(rest[::2], rest[1::2], strict=True):
             self._charge_comparison(first, second, within=name in ("in", "notin"))
-            result = _COMPARE[name](first, second)
+            result = COMPARISONS[name](first, second)
             if not result:
                 break
             first = second
@@ -278,7 +267,24 @@ def _shown(context: Context, value: Any) -> Any:
     return cast("Sandbox", context.environment).budget.text(value)
 
 
+class Program(NamedTuple):
+    """A template, compiled."""
+
+    code: CodeType
+    names: frozenset[str]
+    tested_for_none: frozenset[str]
+
+
 @lru_cache(maxsize=8)
-def _compiled(template: str) -> CodeType:
-    """What runs; each rendering runs it in a sandbox of its own."""
-    return Sandbox().compile(template)
+def compiled(template: str) -> Program:
+    """What runs; each rendering runs it in a sandbox of its own.
+
+    Raises:
+        BudgetError: the template is too long.
+        TemplateSyntaxError: it is no template.
+    """
+    sandbox = Sandbox()
+    source = sandbox.parse(template)
+    names = frozenset(name.name for name in source.find_all(nodes.Name))
+    tested = tested_for_none(source)
+    return Program(sandbox.compile(source), names, tested)

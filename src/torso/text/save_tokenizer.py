@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from torso.io.files import write_atomically
+from torso.io.files import make_folder, write_atomically
 from torso.text.convert_wordpiece import vocabulary_text
 from torso.text.load_tokenizer import Loaded
 from torso.text.tokenizer_families import Form
@@ -37,7 +37,7 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
         folder: where to; made where it is not there.
         max_tokens: the limit to write; None keeps what the file said.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     config = _config(loaded, max_tokens)
     if loaded.source.form is Form.PAIR:
         for path, content in zip(loaded.source.paths, loaded.source.contents, strict=True):

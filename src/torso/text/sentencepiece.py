@@ -156,7 +156,9 @@ def _refuse_unread(said: dict[str, Any]) -> None:
     algorithm = said["algorithm"]
     if algorithm in (UNIGRAM, BPE) and said["escaped"] and not said["suffix"]:
         return
-    how = _ALGORITHMS.get(algorithm, str(algorithm)) if algorithm not in (UNIGRAM, BPE) else "suffix"
+    how = _ALGORITHMS.get(algorithm, str(algorithm))
+    if algorithm in (UNIGRAM, BPE):
+        how = "treat_whitespace_as_suffix" if said["suffix"] else "escape_whitespaces=false"
     raise UnsupportedError(
         "E_UNSUPPORTED",
         "This SentencePiece model cuts text in a way that torso does not have: {how}.",

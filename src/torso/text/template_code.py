@@ -14,7 +14,7 @@ from jinja2.parser import Parser
 
 from torso.text.budget import BudgetError
 
-TOKENS = 30_000  # of a template; the longest in wide use have 10,000
+TOKENS = 20_000  # of a template; the longest in wide use have 5,000
 _BODIES = (nodes.For, nodes.Macro, nodes.CallBlock, nodes.Block)
 _UNIT = 10  # nodes of a body that are run for one unit of work
 
@@ -55,6 +55,47 @@ def prepared(source: nodes.Template) -> nodes.Template:
         if isinstance(body, nodes.For):
             body.iter = _own("looped", [cast("nodes.Expr", body.iter)]).set_lineno(body.lineno)
     return source
+
+
+def tested_for_none(source: nodes.Template) -> frozenset[str]:
+    """The keys of messages that a template compares with none, by themselves or as a variable that was set to one."""
+    aliases: dict[str, set[str]] = {}
+    for assignment in source.find_all(nodes.Assign):
+        if isinstance(assignment.target, nodes.Name):
+            keys = {key for part in _with_itself(assignment.node) if (key := _key(part))}
+            aliases.setdefault(assignment.target.name, set()).update(keys)
+    tested: set[str] = set()
+    for value in _compared_with_none(source):
+        if isinstance(value, nodes.Name):
+            tested |= {value.name} | aliases.get(value.name, set())
+        elif key := _key(value):
+            tested.add(key)
+    return frozenset(tested)
+
+
+def _compared_with_none(source: nodes.Template) -> Iterator[nodes.Node]:
+    yield from (test.node for test in source.find_all(nodes.Test) if test.name == "none")
+    for comparison in source.find_all(nodes.Compare):
+        sides = [comparison.expr, *(operand.expr for operand in comparison.ops)]
+        if any(isinstance(side, nodes.Const) and side.value is None for side in sides):
+            yield from sides
+
+
+def _with_itself(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    yield from node.find_all(nodes.Node)
+
+
+def _key(node: nodes.Node) -> str | None:
+    """The key that an expression reads, in any of the three ways to read one."""
+    name: object = None
+    if isinstance(node, nodes.Getattr):
+        name = node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        name = node.arg.value
+    elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr) and node.node.attr == "get":
+        name = node.args[0].value if node.args and isinstance(node.args[0], nodes.Const) else None
+    return name if isinstance(name, str) else None
 
 
 def _own(name: str, arguments: list[nodes.Expr]) -> nodes.Call:

@@ -243,6 +243,8 @@ class Filters:
         size = self._budget.size(value)
         self._budget.step(5 * size.characters, 2 * _COMPARED * size.elements)
         self._budget.room(characters=size.characters)
+        if not size.plain:
+            self._budget.text(value)
         encoder = json.JSONEncoder(ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
         parts: list[str] = []
         count = 0

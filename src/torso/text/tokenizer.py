@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from torso.errors import InputError
 from torso.io.paths import shown
 from torso.text import load_tokenizer as loading
 from torso.text import save_tokenizer as saving
+from torso.text import tokenizer_cache
 from torso.text.calling import Caller
-from torso.text.chat_template import Message, chosen, rendered
+from torso.text.chat_messages import Message
+from torso.text.chat_template import chosen, rendered
 from torso.text.notes import tell
 from torso.text.request import Padding, Tensors, Truncation
+from torso.text.tool_schema import Tool
 
 
 class Tokenizer(Caller):
@@ -29,7 +33,7 @@ class Tokenizer(Caller):
     def __init__(self, loaded: loading.Loaded, folder: Path, max_tokens: int | None) -> None:
         """Of loaded files; use `from_folder`."""
         ready = loaded.ready
-        super().__init__(loaded.backend, ready.named, ready.extra, ready.largest)
+        super().__init__(loaded.backend, ready.named, ready.extra, ready.largest, loaded.rows)
         self._folder = folder
         self._clean_up = loaded.clean_up
         self._cut_side = loaded.truncation_side
@@ -107,6 +111,12 @@ class Tokenizer(Caller):
         """Print to standard error, once in a process, each of `notes` that means other ids than the files ask for."""
         tell(self._folder, self._loaded.notes)
 
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of what decides its ids: its files as they were read, languages and limit."""
+        loaded = self._loaded
+        said = [str(loaded.source.form), repr(loaded.settings), repr(loaded.spoken), str(self._max_tokens)]
+        return tokenizer_cache.key_of(said, loaded.source.contents)
+
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many tokens are put around one text, or around two."""
         return self._loaded.backend.special_count(pair=pair)
@@ -123,10 +133,11 @@ class Tokenizer(Caller):
         self,
         conversation: Sequence[Message] | Sequence[Sequence[Message]],
         *,
-        tools: Sequence[Mapping[str, Any]] | None = None,
+        tools: Sequence[Tool] | None = None,
         documents: Sequence[Mapping[str, Any]] | None = None,
         chat_template: str | None = None,
         add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
         enable_thinking: bool | None = None,
         variables: Mapping[str, Any] | None = None,
         tokenize: bool = True,
@@ -135,15 +146,18 @@ class Tokenizer(Caller):
         max_length: int | None = None,
         return_tensors: Tensors = None,
         return_dict: bool = True,
+        **template_variables: Any,
     ) -> Any:
         """A chat, or several, as the model was shown chats: named fields as a call gives them, or text.
 
         Args:
             conversation: messages such as ``{"role": "user", "content": "Hello"}``; or a list of such chats.
-            tools: what the model may call, as JSON schemas.
+            tools: what the model may call, as JSON schemas, or functions with type hints and a docstring.
             documents: what the model may read.
             chat_template: a template in Jinja, or the name of one of the files'; None for the files' own.
             add_generation_prompt: whether the text ends where the model's answer begins.
+            continue_final_message: whether the text ends behind the last message, for the model to go on with it; or
+                the key of that message that is continued, where it is not ``content``.
             enable_thinking: given to templates that ask for it; None gives nothing.
             variables: what else a template asks for, by name.
             tokenize: False for text.
@@ -152,14 +166,26 @@ class Tokenizer(Caller):
             max_length: as in a call.
             return_tensors: as in a call.
             return_dict: False for the ids alone.
+            template_variables: as ``variables``, as notebooks write it; each must be one that the template asks for.
+
+        A key of a message that is None is left out, unless the template asks whether it is none.
 
         Raises:
-            InputTypeError, InputError: E_CHAT for messages that are none, or that the template refuses;
-                E_CHAT_TEMPLATE where there is no template, or a wrong one.
+            InputTypeError, InputError: E_CHAT for messages that are none, that the template refuses, or that cannot be
+                continued; E_TOOL for a function that cannot be described; E_CHAT_TEMPLATE where there is no template,
+                or a wrong one; E_ARGUMENT for continue_final_message with add_generation_prompt.
+            UnknownParameterError: E_ARGUMENT for a name that neither this method nor the template knows.
             LimitError: E_LIMIT for a template that loops too often or makes too much text.
         """
         template = chosen(self._loaded.chats, chat_template, with_tools=tools is not None)
-        given = {**self.special_tokens_map, **(variables or {})}
+        given = {**self.special_tokens_map, **(variables or {}), **template_variables}
+        if continue_final_message and add_generation_prompt:
+            raise InputError(
+                "E_ARGUMENT",
+                "continue_final_message and add_generation_prompt contradict each other.",
+                cure="Pass one: the first goes on with the last message, the second begins another.",
+            )
+        key = "content" if continue_final_message is True else continue_final_message or None
         if enable_thinking is not None:
             given["enable_thinking"] = enable_thinking
         first = next(iter(conversation), None)
@@ -172,6 +198,8 @@ class Tokenizer(Caller):
                 documents=documents,
                 add_generation_prompt=add_generation_prompt,
                 variables=given,
+                named=tuple(template_variables),
+                continued_key=key,
             )
             for chat in cast("Sequence[Sequence[Message]]", conversation if several else [conversation])
         ]

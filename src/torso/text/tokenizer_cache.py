@@ -1,7 +1,8 @@
 """Tokenizers made ready once, kept on disk: the next load needs neither the conversion nor the checks.
 
-An entry is named by a hash of the files it was made from, and begins with a hash of itself: one that is damaged counts
-as none. It holds a tokenizer.json in columns, which `tokenizers` takes faster than JSON. Nothing here is ever an error:
+An entry is named by a hash of the files it was made from, and begins with a hash of itself, which proves that it is
+whole and not who wrote it: one that another user owns, or that others may write, is not read, nor is one of another
+form. It holds a tokenizer.json in columns, which `tokenizers` takes faster than JSON. Nothing here is ever an error:
 without the cache, loading takes longer.
 """
 
@@ -10,11 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,13 +27,14 @@ from tokenizers.models import BPE, Unigram
 
 from torso.errors import TorsoError
 from torso.io.atomic_write import write_atomically
-from torso.io.files import read_bytes
+from torso.io.files import open_regular
+from torso.io.strict_json import decode_json
 from torso.text.backend_tokenizer import no_panic
 from torso.text.tokenizer_json_check import Table
 from torso.text.vocabulary_models import kind_of
 
 WORTHWHILE = 256 * 1024  # bytes of files; smaller ones are as quickly read anew
-_MARK = b"torso text 3 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
+_MARK = b"torso text 4 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
 _ENTRY_LIMIT = 512 * 2**20
 _MOST_ENTRIES = 64
 
@@ -97,7 +101,11 @@ def remember(key: str, document: Table, ready: Ready) -> None:
     with suppress(OSError, TorsoError, RuntimeError):
         folder = place()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(folder.stat()):
+            return
         with write_atomically(folder / key) as file:
+            if os.name != "nt":
+                os.fchmod(file.fileno(), 0o600)
             file.write(_MARK + hashlib.sha256(body).digest() + body)
         _forget_the_oldest(folder)
 
@@ -126,24 +134,74 @@ class Kept:
 
 
 def recall(key: str) -> Kept | None:
-    """What is kept under ``key``; None where there is nothing, or nothing whole."""
+    """What is kept under ``key``; None where there is nothing whole, or what somebody else may have written."""
     try:
-        data = read_bytes(place() / key, limit=_ENTRY_LIMIT)
-    except (OSError, TorsoError, RuntimeError):
+        data = _read(place(), key)
+        start = len(_MARK) + 32
+        body = memoryview(data)[start:]
+        if data[:start] != _MARK + hashlib.sha256(body).digest():
+            return None
+        end = data.index(b"\n", start)
+        return _kept(decode_json(data[start:end].decode()), data[end + 1 :])
+    except (OSError, TorsoError, RuntimeError, ValueError):
         return None
-    start = len(_MARK) + 32
-    body = memoryview(data)[start:]
-    if data[:start] != _MARK + hashlib.sha256(body).digest():
-        return None
-    end = data.index(b"\n", start)
-    head = json.loads(data[start:end])
-    columns: list[bytes] = []
-    begin = end + 1
-    for size in head["sizes"]:
-        columns.append(data[begin : begin + size])
-        begin += size
-    ready = Ready(head["outline"], tuple(head["removed"]), head["named"], tuple(head["extra"]), head["largest"])
-    return Kept(ready, tuple(columns))
+
+
+def _read(folder: Path, key: str) -> bytes:
+    """The bytes of an entry; none where it is not to be believed."""
+    if not _is_ours(folder.stat()):
+        return b""
+    with open_regular(folder / key) as (descriptor, size), open(descriptor, "rb", closefd=False) as file:
+        return file.read() if size <= _ENTRY_LIMIT and _is_ours(os.fstat(descriptor)) else b""
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    """Whether a file or folder is this user's or the system's, and nobody else may write it."""
+    if os.name == "nt":  # there the profile's folder keeps others out, and a mode says nothing
+        return True
+    return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _kept(head: object, columns: bytes) -> Kept:
+    """An entry of its head and its columns.
+
+    Raises:
+        ValueError: where they are not of the form that `remember` writes.
+    """
+    table = _table(head)
+    outline, named = _table(table.get("outline")), _table(table.get("named"))
+    _table(outline.get("model"))
+    sizes = [_count(size) for size in _list(table.get("sizes"))]
+    if sum(sizes) != len(columns):
+        raise ValueError("the columns are longer or shorter than the head says")
+    cut = tuple(columns[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True))
+    names = {name: _text(token) for name, token in named.items()}
+    removed, extra = (tuple(_text(each) for each in _list(table.get(key))) for key in ("removed", "extra"))
+    return Kept(Ready(outline, removed, names, extra, _count(table.get("largest"))), cut)
+
+
+def _table(value: object) -> Table:
+    if not isinstance(value, dict):
+        raise ValueError("no table")
+    return cast(Table, value)
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    return cast("list[object]", value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("no count")
+    return value
 
 
 def _columns(model: Table) -> list[bytes] | None:
@@ -168,11 +226,11 @@ def _columns(model: Table) -> list[bytes] | None:
 
 def _assembled(outline: Table, columns: Sequence[bytes]) -> Engine:
     """`tokenizers` of an outline and its columns."""
-    model = cast(Table, outline["model"])
     nothing: Table = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
-    frame = outline | cast(Table, {"model": nothing, "added_tokens": []})
-    tokens = columns[0].decode().split("\0")
     with no_panic():
+        model = cast(Table, outline["model"])
+        frame = outline | cast(Table, {"model": nothing, "added_tokens": []})
+        tokens = columns[0].decode().split("\0")
         engine = Engine.from_str(json.dumps(frame))
         if model["type"] == "Unigram":
             entries = list(zip(tokens, array("d", columns[1]), strict=True))

@@ -22,6 +22,7 @@ from torso.text.sentencepiece import BPE, SentencePieceModel
 from torso.text.tokenizer_json import Draft
 from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import Settings
+from torso.text.vocabulary_models import ID_LIMIT
 
 CONFIG = "config.json"
 _CONFIG_LIMIT = 16 * 2**20
@@ -142,6 +143,16 @@ def read_model(folder: Path) -> Table:
         return {}
     value = read_json(inside(folder, CONFIG), limit=_CONFIG_LIMIT, code="E_CONFIG")
     return cast("Table", value) if isinstance(value, dict) else {}
+
+
+def table_rows(config: Table) -> int:
+    """Give how many ids the table of a model has, by its config.json; 0 where it does not say."""
+    inner = config.get("text_config")
+    for table in (config, cast("Table", inner) if isinstance(inner, dict) else {}):
+        rows = table.get("vocab_size")
+        if isinstance(rows, int) and not isinstance(rows, bool) and 0 < rows <= ID_LIMIT:
+            return rows
+    return 0
 
 
 def family_of(settings: Settings, config: Table) -> Family | None:

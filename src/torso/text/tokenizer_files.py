@@ -10,7 +10,7 @@ from typing import cast
 from torso.errors import TokenizerError
 from torso.io.files import inside, parse_json, read_bytes
 from torso.io.paths import shown
-from torso.text.added import added, numbers_of, with_added, with_special
+from torso.text.added import added, numbers_of, with_added, with_places, with_special
 from torso.text.convert_byte_level import read_merges, read_numbers
 from torso.text.convert_seq2seq import marian
 from torso.text.convert_wordpiece import read_vocabulary
@@ -140,7 +140,7 @@ def make(source: Source, settings: Settings) -> Made:
         document = with_added(draft.document(), settings, draft.named, extra)
         document["post_processor"] = draft.frame(numbers_of(document))
         document, removed = check(document)
-        return Made(document, None, removed, draft.named, _special(extra))
+        return Made(with_places(document), None, removed, draft.named, _special(extra))
 
 
 def _draft(source: Source, settings: Settings) -> Draft:
@@ -196,6 +196,7 @@ def _read_full(source: Source, settings: Settings) -> Made:
     complete = with_added(follow(cleaned, settings, declared.switches), settings, named, settings.extra)
     if declared.name:
         complete = with_special(complete, {token.content for token in named.values()})
+    complete = with_places(complete)
     return Made(complete, data if complete is document else None, removed, named, settings.extra)
 
 

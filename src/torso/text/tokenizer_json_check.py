@@ -16,7 +16,7 @@ from typing import cast
 
 from torso.text.faults import Fault, TooMuch
 from torso.text.patterns import check_pattern
-from torso.text.vocabulary_models import check_model, vocabulary_size
+from torso.text.vocabulary_models import ID_LIMIT, check_model
 
 FILE_LIMIT = (
     64 * 2**20
@@ -65,7 +65,7 @@ def check(document: object) -> tuple[Table, tuple[str, ...]]:
             raise TooMuch("its normalizer can make {growth} characters of one", growth=growth)
     model = as_table(table.get("model"), "model")
     check_model(model)
-    _check_added(table.get("added_tokens", []), vocabulary_size(model))
+    _check_added(table.get("added_tokens", []))
     removed = [name for name in ("padding", "truncation") if table.get(name) is not None]
     for name in removed:
         as_table(table[name], name)
@@ -170,7 +170,7 @@ def _pieces(template: object, form: str) -> list[tuple[str, str]]:
     return pieces
 
 
-def _check_added(value: object, size: int) -> None:
+def _check_added(value: object) -> None:
     added = as_list(value, "added_tokens")
     if len(added) > ADDED_LIMIT:
         raise TooMuch("it adds {count} tokens; at most {limit} are read", count=len(added), limit=ADDED_LIMIT)
@@ -179,7 +179,7 @@ def _check_added(value: object, size: int) -> None:
         content, number = token.get("content"), token.get("id")
         if not isinstance(content, str) or not content or len(content) > 1_000:
             raise Fault("one of its added tokens is {content}", content=content)
-        if not _is_count(number, least=0) or cast(int, number) >= size + len(added):
+        if not _is_count(number, least=0) or cast(int, number) >= ID_LIMIT:
             raise Fault("its added token {content} has the id {number}", content=content, number=number)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from torso.text.faults import Fault
-from torso.text.sentencepiece import CONTROL, UNIGRAM, USER_DEFINED, SentencePieceModel
-from torso.text.tokenizer_json import Draft, Numbers, Table, content, in_turn, metaspace
+from torso.text.faults import Fault, Misfit
+from torso.text.sentencepiece import CONTROL, NORMAL, UNIGRAM, USER_DEFINED, SentencePieceModel
+from torso.text.sentencepiece_spaces import exact, is_usual, normal_form, text_of_bytes
+from torso.text.tokenizer_json import Draft, Numbers, Table, content, in_turn, metaspace, precompiled
 from torso.text.tokenizer_settings import AddedToken, Settings
 
 Entry = tuple[str, float]
@@ -15,14 +16,26 @@ LOWEST = -100.0  # the score of what text must not be cut into
 
 
 def entries(model: SentencePieceModel) -> list[Entry]:
-    """Each piece with its score.
+    """Give each piece with its score; a user's own have one that no other cut of their text reaches.
 
     Raises:
-        Fault: the file is not of the kind unigram.
+        Misfit: the file is not of the kind unigram.
     """
     if model.algorithm != UNIGRAM:
-        raise Fault("it merges pieces (bpe), and the tokenizers of this family choose them by likelihood (unigram)")
-    return [(piece.text, piece.score) for piece in model.pieces]
+        raise Misfit(
+            "it merges pieces (bpe), and the tokenizers of this family choose them by likelihood (unigram)",
+            tokenizer_class="LlamaTokenizer",
+        )
+    return likelihoods(model)
+
+
+def likelihoods(model: SentencePieceModel) -> list[Entry]:
+    """Give each piece with the score that SentencePiece gives it."""
+    best = max((piece.score for piece in model.pieces if piece.kind == NORMAL), default=0.0)
+    return [
+        (piece.text, len(piece.text.encode()) * best - 0.1 if piece.kind == USER_DEFINED else piece.score)
+        for piece in model.pieces
+    ]
 
 
 def unigram(vocabulary: Sequence[Entry], unknown: int, *, byte_fallback: bool = False) -> Table:
@@ -31,17 +44,40 @@ def unigram(vocabulary: Sequence[Entry], unknown: int, *, byte_fallback: bool = 
 
 
 def found_in_text(model: SentencePieceModel) -> tuple[AddedToken, ...]:
-    """The pieces that are found in text before it is cut: control pieces, which are special, and a user's own."""
+    """Give the pieces that are found in text before it is cut: control pieces, which are special.
+
+    A user's own are cut like others, since they stand inside words; one that the character map would change is found
+    before.
+    """
     return tuple(
         AddedToken(piece.text, special=piece.kind == CONTROL)
         for piece in model.pieces
-        if piece.kind in (CONTROL, USER_DEFINED)
+        if piece.kind == CONTROL or (piece.kind == USER_DEFINED and normal_form(model, piece.text) != piece.text)
     )
 
 
 def words_and_spaces(scheme: str = "always") -> Table | None:
     """Text cut at white space, and every word begun by a space."""
     return in_turn("pretokenizers", {"type": "WhitespaceSplit"}, metaspace(scheme))
+
+
+def spaced(
+    model: SentencePieceModel, settings: Settings, *before: Table | None, without: str = "never"
+) -> tuple[Table | None, Table | None, str]:
+    """Give the normalizer, the pre-tokenizer and the scheme of a family that cuts at white space.
+
+    Args:
+        model: the file.
+        settings: the files beside it.
+        before: normalizers before the character map.
+        without: the scheme where the files say ``add_prefix_space: false``.
+    """
+    if settings.config.get("add_prefix_space") is not None or is_usual(model):
+        prefix = scheme(settings, without)
+        normalizer = in_turn("normalizers", *before, precompiled(model.character_map))
+        return normalizer, words_and_spaces(prefix), prefix
+    normalizer, cut = exact(model, *before, prefix=model.dummy_prefix)
+    return normalizer, cut, "always" if model.dummy_prefix else "never"
 
 
 def drafted(
@@ -58,7 +94,9 @@ def drafted(
 ) -> Draft:
     """The draft of a family; ``extra`` are found in text beside the pieces of the file that are."""
     everything = (*found_in_text(model), *extra)
-    return Draft(unigram(vocabulary, unknown), normalizer, pre_tokenizer, metaspace(scheme), frame, named, everything)
+    table = unigram(vocabulary, unknown, byte_fallback=model.byte_fallback)
+    decoder = text_of_bytes(prefix=scheme != "never") if model.byte_fallback else metaspace(scheme)
+    return Draft(table, normalizer, pre_tokenizer, decoder, frame, named, everything)
 
 
 def scheme(settings: Settings, without: str) -> str:

@@ -13,10 +13,10 @@ from torso.text.return_tensors import listed
 class Vocabulary:
     """Tokens, their ids, and which of them are special. Read only."""
 
-    __slots__ = ("_backend", "_largest_id", "_named", "_special_ids", "_special_tokens")
+    __slots__ = ("_backend", "_largest_id", "_named", "_rows", "_special_ids", "_special_tokens")
 
     def __init__(
-        self, backend: BackendTokenizer, named: Mapping[str, str], extra: Sequence[str], largest_id: int
+        self, backend: BackendTokenizer, named: Mapping[str, str], extra: Sequence[str], largest_id: int, rows: int
     ) -> None:
         """Of a backend.
 
@@ -25,10 +25,12 @@ class Vocabulary:
             named: special tokens by name, in the order they are listed in.
             extra: special tokens without a name.
             largest_id: the largest id it can give.
+            rows: how many ids the model's table has; those that no token has read as nothing.
         """
         self._backend = backend
         self._named = dict(named)
         self._largest_id = largest_id
+        self._rows = max(rows, largest_id + 1)
         self._special_tokens = tuple(dict.fromkeys((*named.values(), *extra)))
         self._special_ids = tuple(self.convert_tokens_to_ids(self._special_tokens))
 
@@ -109,25 +111,31 @@ class Vocabulary:
         return number
 
     @overload
-    def convert_ids_to_tokens(self, ids: int, skip_special_tokens: bool = False) -> str: ...
+    def convert_ids_to_tokens(self, ids: int, skip_special_tokens: bool = False) -> str | None: ...
     @overload
-    def convert_ids_to_tokens(self, ids: Sequence[int], skip_special_tokens: bool = False) -> list[str]: ...
-    def convert_ids_to_tokens(self, ids: int | Sequence[int], skip_special_tokens: bool = False) -> str | list[str]:
-        """The token of an id, or of each of them; a tensor or an array is read as a list.
+    def convert_ids_to_tokens(self, ids: Sequence[int], skip_special_tokens: bool = False) -> list[str | None]: ...
+    def convert_ids_to_tokens(
+        self, ids: int | Sequence[int], skip_special_tokens: bool = False
+    ) -> str | list[str | None] | None:
+        """Give the token of an id, or of each of them; None for a row of the model's table that has no token.
+
+        Args:
+            ids: one id, or a list, a tensor or an array of one axis.
+            skip_special_tokens: whether to leave out special tokens of a list.
 
         Raises:
-            InputError: E_ID for an id that is not in the vocabulary.
+            InputError: E_ID for an id outside the vocabulary and the model's table.
         """
         if isinstance(ids, int):
-            return self._token_of(ids)
+            return self._backend.token_of(self.checked_ids([ids])[0])
         skipped = frozenset(self._special_ids) if skip_special_tokens else ()
-        return [self._token_of(number) for number in self.checked_ids(ids) if number not in skipped]
+        return [self._backend.token_of(number) for number in self.checked_ids(ids) if number not in skipped]
 
     def checked_ids(self, ids: Sequence[int]) -> list[int]:
         """``ids`` as a flat list of int.
 
         Raises:
-            InputError: E_ID for anything that is not an id of the vocabulary.
+            InputError: E_ID for anything but an id of the vocabulary or of the model's table.
         """
         listing: object = listed(ids)
         values: list[object] = (
@@ -142,20 +150,15 @@ class Vocabulary:
                     cure="Pass the ids of one text; for several, use batch_decode.",
                     values=dict(index=index, kind=type(number).__name__),
                 )
-            self._token_of(number)
+            if not 0 <= number < self._rows:
+                raise InputError(
+                    "E_ID",
+                    "There is no id {number} in this vocabulary; its largest is {largest}.",
+                    cure="Use the tokenizer that the ids came from; drop ids such as -100, which stand for no token.",
+                    values=dict(number=number, largest=self._rows - 1),
+                )
             checked.append(number)
         return checked
-
-    def _token_of(self, number: int) -> str:
-        token = self._backend.token_of(number) if 0 <= number <= self._largest_id else None
-        if token is None:
-            raise InputError(
-                "E_ID",
-                "There is no id {number} in this vocabulary; its largest is {largest}.",
-                cure="Use the tokenizer that the ids came from; drop ids such as -100, which stand for no token.",
-                values=dict(number=number, largest=self._largest_id),
-            )
-        return token
 
     def _id_of(self, name: str) -> int | None:
         return self._backend.number_of(self._named[name]) if name in self._named else None

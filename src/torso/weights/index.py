@@ -34,7 +34,7 @@ def read_index(path: Path) -> ShardIndex:
         NotFoundError: E_SHARD_MISSING, with all that are missing.
     """
     try:
-        index = read_json(path, limit=_LARGEST_INDEX, code="E_INDEX")
+        index = read_json(path, limit=_LARGEST_INDEX, code="E_INDEX", strict=True)
     except LimitError as error:
         raise FileFormatError(
             "E_INDEX",

@@ -146,19 +146,33 @@ class Names:
 
 
 _NORM = re.compile(r"LayerNorm\.(gamma|beta)$")
+# What DataParallel, torch.compile, FSDP, activation checkpointing, DeepSpeed and PEFT put around the modules they wrap:
+# the last three words may stand between the names of modules too, where only a part of a model was wrapped.
+_INSIDE = r"_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module"
+_WRAPPED = re.compile(rf"^(?:(?:module|base_model\.model|_forward_module|{_INSIDE})\.)++|(?<=\.)(?:(?:{_INSIDE})\.)++")
 
 
 def canonical(entries: Iterable[str]) -> dict[str, str]:
-    """Every key of a file under its present-day name: a LayerNorm's ``gamma`` and ``beta`` are weight and bias.
+    """Every key of a file under its present-day name, without what wrappers put around modules.
 
-    Only under a LayerNorm: elsewhere ``gamma`` is a weight of its own (ConvNeXt's layer scale).
+    A LayerNorm's ``gamma`` and ``beta`` are weight and bias; elsewhere ``gamma`` is a weight of its own (ConvNeXt's
+    layer scale). A wrapped key whose own name is there too keeps its wrapper: which of the two counts, nothing says.
     """
+    keys = list(entries)
+    there = frozenset(keys)
     present: dict[str, str] = {}
-    for key in entries:
-        found = _NORM.search(key)
-        name = key if found is None else key[: found.start(1)] + {"gamma": "weight", "beta": "bias"}[found[1]]
+    for key in keys:
+        bare = unwrapped(key)
+        bare = key if bare != key and bare in there else bare
+        found = _NORM.search(bare)
+        name = bare if found is None else bare[: found.start(1)] + {"gamma": "weight", "beta": "bias"}[found[1]]
         present.setdefault(name, key)
     return present
+
+
+def unwrapped(key: str) -> str:
+    """A key without the words that wrappers of modules put into it."""
+    return _WRAPPED.sub("", key)
 
 
 @dataclass(frozen=True, slots=True)

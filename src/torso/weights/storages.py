@@ -28,6 +28,9 @@ _STORAGES = {
     "BoolStorage": "BOOL",
     "ComplexFloatStorage": "C64",
 }
+MOST_EXPANSION = 64 << 20
+"""Bytes by which the tensors of a file may exceed the numbers that it holds."""
+
 _ORDERED_DICT = Global("collections", "OrderedDict")
 _SIZE = Global("torch", "Size")
 _REBUILD_1 = Global("torch._utils", "_rebuild_tensor")
@@ -90,7 +93,7 @@ class StateDictRules:
     def __init__(self, path: Path) -> None:
         self.storages: dict[str, Storage] = {}
         self._path = path
-        self._pairs_left = MOST_TENSORS
+        self._pairs_left, self._expansion_left = MOST_TENSORS, MOST_EXPANSION
         self._calls: dict[Global, Callable[..., object]] = {
             _ORDERED_DICT: self._ordered_dict,
             _SIZE: self._size,
@@ -185,6 +188,25 @@ class StateDictRules:
             raise self.impossible(storage.key)
         if min(numbers) < 0 or max(numbers) >= 1 << 60 or not fits_memory(tensor.shape):
             raise self.impossible(storage.key)
-        if offset + max(tensor.reach, 0) > storage.count or tensor.entry.elements > storage.count:
+        if offset + max(tensor.reach, 0) > storage.count:
             raise self.impossible(storage.key)
+        self._charge_expansion(tensor)
         return tensor
+
+    def _charge_expansion(self, tensor: StoredTensor) -> None:
+        """Bounds the memory of tensors that repeat the numbers of a storage, as `torch.Tensor.expand` makes them."""
+        self._expansion_left -= max(0, tensor.entry.size - tensor.storage.size)
+        if self._expansion_left < 0:
+            raise FileFormatError(
+                "E_STORAGE",
+                "A tensor in {path} repeats the {count} numbers of storage {key} to the shape {shape}; tensors may "
+                "take at most {most} bytes more than the file holds.",
+                cure="Save contiguous copies: torch.save({{k: v.contiguous() for k, v in state.items()}}, ...).",
+                values=dict(
+                    path=shown(self._path),
+                    count=f"{tensor.storage.count:,}",
+                    key=repr(tensor.storage.key[:50]),
+                    shape=list(tensor.shape),
+                    most=f"{MOST_EXPANSION:,}",
+                ),
+            )

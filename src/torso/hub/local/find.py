@@ -50,6 +50,10 @@ def find_local(source: Source, settings: Settings, hub: str, *, config_only: boo
 
 def _tidy(home: Repository) -> None:
     """Removes what an unfinished download of ours left, where another tool has brought the content since."""
+    if any(home.folder.glob(".git-*.lock")):
+        from torso.hub.local.bare_repository import discard_bare
+
+        discard_bare(home.root, home.folder)
     if any((home.folder / "blobs").glob("*.torso-part*")):
         from torso.hub.local.leftovers import discard_stale, everybody
 

@@ -27,7 +27,11 @@ from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
 from torso.io.files import read_text, write_atomically
 from torso.io.rooted import Root
 
+FOLDERS = ("snapshots", "refs", "blobs", "trees", ".no_exist")
+"""The folders of a repository's folder, what makes the model first."""
 _ADDRESS = "git-address"
+VERIFIED = "torso-verified.json"
+"""Which contents of a repository have been found right; see `torso.hub.local.verified_blobs`."""
 _TREE_LIMIT = 256 << 20
 _TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -50,9 +54,23 @@ class Repository:
         return self.cache / self.folder_name
 
     @property
+    def records(self) -> tuple[str, ...]:
+        """The names of torso's own files in the repository's folder, which huggingface_hub does not read."""
+        return (_ADDRESS, VERIFIED)
+
+    @property
     def root(self) -> Root:
         """The cache as the folder below which no link is followed where something is written or removed."""
         return Root(self.cache)
+
+    def refuse_links(self) -> None:
+        """Refuses a repository of which a folder is a link.
+
+        Raises:
+            UnsafeFileError: E_UNSAFE_PATH.
+        """
+        for name in FOLDERS:
+            self.root.names(self.folder / name)
 
     def lock(self, etag: str) -> Path:
         """The file locked while a blob is fetched; huggingface_hub locks the same."""

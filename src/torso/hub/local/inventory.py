@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from torso.errors import AccessError, InputError, NotFoundError
+from torso.errors import InputError, NotFoundError
+from torso.hub.existing_folder import readable
 from torso.hub.file_selection import absent
+from torso.hub.local.bare_repository import discard_bare
 from torso.hub.local.git_clone import git_slug
 from torso.hub.local.hub_cache import Repository, files_in
 from torso.hub.local.leftovers import discard_stale
+from torso.hub.local.removing import discard_removed, remove_folder, remove_repository, remove_revision, removing
 from torso.hub.remote_file import COMMIT
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
 from torso.hub.transfer.locking import locked_if_free
+from torso.io.rooted import Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Removal:
     freed: int
 
 
+@readable()
 def models(settings: Settings | None = None) -> list[Model]:
     """Every model on this machine, by name; no request is made."""
     settings = settings or read_settings()
@@ -73,6 +76,7 @@ def models(settings: Settings | None = None) -> list[Model]:
     return sorted(found, key=lambda model: (model.name, model.cache, model.refs, model.commit or ""))
 
 
+@readable()
 def remove(name: str, *, revision: str | None = None, dry_run: bool = False) -> Removal:
     """Deletes a model from the Hub's cache: its snapshots, and the contents that no other revision shares.
 
@@ -107,7 +111,7 @@ def remove(name: str, *, revision: str | None = None, dry_run: bool = False) -> 
     kept = [model for model in there if model not in chosen]
     removal = _removal(chosen, kept)
     if not dry_run:
-        _delete(chosen, kept, removal)
+        _delete(chosen, kept, removal, settings)
     return removal
 
 
@@ -118,7 +122,7 @@ def _means(source: Source, model: Model) -> bool:
 
 
 def _in_hub_cache(cache: Path) -> Iterator[Model]:
-    for folder in sorted(cache.glob("models--*")):
+    for folder in [cache / name for name in Root(cache).names(cache) if name.startswith("models--")]:
         home = Repository(cache, folder.name)
         refs = _refs(home)
         for snapshot in sorted(folder.glob("snapshots/*")):
@@ -179,46 +183,25 @@ def _paths(model: Model) -> list[Path]:
     return [model.folder / name for name in files_in(model.folder)]
 
 
-def _delete(chosen: list[Model], kept: list[Model], removal: Removal) -> None:
-    try:
+def _delete(chosen: list[Model], kept: list[Model], removal: Removal, settings: Settings) -> None:
+    with removing():
         for model in chosen:
             if model.cache == "modelscope":
-                shutil.rmtree(model.folder)
+                remove_folder(Root(settings.modelscope_cache), model.folder)
                 continue
-            home = Repository(model.folder.parent.parent.parent, model.folder.parent.parent.name)
+            home = Repository(settings.hub_cache, model.folder.parent.parent.name)
             _require_idle(home, model.name)
             if any(other.folder.parent == model.folder.parent for other in kept):
-                _delete_revision(home, model, removal)
+                blobs = [path.name for path in removal.files if path.parent == (home.folder / "blobs").resolve()]
+                remove_revision(home, str(model.commit), model.refs, blobs)
             else:
-                shutil.rmtree(home.folder, ignore_errors=False)
-                shutil.rmtree(home.cache / ".locks" / home.folder_name, ignore_errors=True)
-    except FileNotFoundError:
-        return  # another revision of the same model took the folder with it
-    except OSError as error:
-        raise AccessError(
-            "E_ACCESS",
-            "{path} cannot be removed: {reason}.",
-            cure="Check its permissions.",
-            values=dict(path=error.filename, reason=error.strerror or error),
-        ) from error
-
-
-def _delete_revision(home: Repository, model: Model, removal: Removal) -> None:
-    """Deletes one snapshot first, so that nobody finds it half, then its refs, listing and contents."""
-    gone = model.folder.with_name(f".{model.folder.name}.removed")
-    os.replace(model.folder, gone)
-    for ref in model.refs:
-        (home.folder / "refs" / ref).unlink(missing_ok=True)
-    (home.folder / "trees" / f"{model.commit}.json").unlink(missing_ok=True)
-    for path in removal.files:
-        if path.parent == (home.folder / "blobs").resolve():
-            path.unlink(missing_ok=True)
-    shutil.rmtree(gone)
+                remove_repository(home)
 
 
 def _require_idle(home: Repository, name: str) -> None:
-    for lock in (home.cache / ".locks" / home.folder_name).glob("*.lock"):
-        with locked_if_free(lock) as held:
+    folder = home.lock("x").parent
+    for lock in [folder / name for name in home.root.names(folder) if name.endswith(".lock")]:
+        with locked_if_free(lock, home.root) as held:
             if held is False:
                 raise InputError(
                     "E_IN_USE",
@@ -228,8 +211,12 @@ def _require_idle(home: Repository, name: str) -> None:
                 )
 
 
+@readable()
 def remove_parts(*, dry_run: bool = False) -> int:
     """Deletes what unfinished downloads left in the Hub's cache and no process is at; the bytes that frees."""
     cache = read_settings().hub_cache
-    homes = [Repository(cache, folder.name) for folder in cache.glob("models--*")]
-    return sum(discard_stale(home, dry_run=dry_run) for home in homes)
+    names = [name for name in Root(cache).names(cache) if name.startswith("models--")]
+    homes = [Repository(cache, name) for name in names if not (cache / name).is_symlink()]
+    return discard_removed(Root(cache), dry_run=dry_run) + sum(
+        discard_stale(home, dry_run=dry_run) + discard_bare(home.root, home.folder, dry_run=dry_run) for home in homes
+    )

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import cast
 
 from torso.errors import FileFormatError
+from torso.hub.file_selection import OWN
 from torso.io.files import read_json, write_atomically
 from torso.io.rooted import Root
 
-NAME = "torso.lock.json"
+NAME = OWN
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import cast
 
 from torso.errors import TorsoError
-from torso.hub.local.hub_cache import Repository
+from torso.hub.local.hub_cache import VERIFIED, Repository
 from torso.hub.remote_file import ETAG, RemoteFile
 from torso.hub.transfer.digest import digest_of
 from torso.io.files import read_text, write_atomically
 
-_NAME = "torso-verified.json"
 _LIMIT = 64 << 20
 
 
@@ -39,25 +38,20 @@ class Verified:
             return True
         if digest_of(path, file) != file.etag:
             return False
-        self.add(path, file)
+        self._new[file.etag] = _state(path)
         return True
-
-    def add(self, path: Path, file: RemoteFile) -> None:
-        """Takes down that a file has been found right."""
-        if ETAG.fullmatch(file.etag):
-            self._new[file.etag] = _state(path)
 
     def write(self) -> None:
         """Keeps what was found out, beside what is kept; of two processes at once, one may have to find out again."""
         kept = self._read()
         if any(kept.get(etag) != state for etag, state in self._new.items()):
             table = {"format": 1, "contents": {**kept, **self._new}}
-            with write_atomically(self._home.folder / _NAME, self._home.root) as stream:
+            with write_atomically(self._home.folder / VERIFIED, self._home.root) as stream:
                 stream.write(json.dumps(table, indent=1, sort_keys=True).encode())
 
     def _read(self) -> Mapping[str, object]:
         try:
-            text = read_text(self._home.folder / _NAME, limit=_LIMIT, code="E_CACHE")
+            text = read_text(self._home.folder / VERIFIED, limit=_LIMIT, code="E_CACHE")
             table = cast("dict[str, object]", json.loads(text))
             kept = cast("dict[str, object]", table["contents"]) if table["format"] == 1 else {}
             return {etag: state for etag, state in kept.items() if ETAG.fullmatch(etag)}

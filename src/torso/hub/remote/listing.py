@@ -125,7 +125,9 @@ def _unsafe(path: str) -> str:
             return "it leads out of its folder"
         if part[-1] in " ." or part.split(".")[0].strip().lower() in _DEVICES:
             return "it means a device or another file on Windows"
-    return "it is the cache's own" if parts[0] in (".git", ".cache", ".locks") else ""
+    if parts[0].casefold() in (".cache", ".locks") or any(part.casefold() in (".git", "git~1") for part in parts):
+        return "it is the cache's own"
+    return ""
 
 
 def _refused(path: str, reason: str, url: str) -> Failure:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,18 +82,16 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
         IntegrityError: E_HASH, E_SIZE: every server's bytes are wrong; nothing stays.
         DiskError: E_DISK_FULL, the part stays. AccessError: E_ACCESS, the folder may not be written.
     """
-    try:
-        with locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path}), job.root) as held:
-            if web.cancelled.is_set():
-                return
-            if not job.again and is_right(job.target, job.file):
-                watcher.advance(job.file.size)
-                return
-            _download(job, web, watcher, connections, locked=held)
-    except OSError as error:
-        if isinstance(error, TorsoError):
-            raise
-        raise why_not_written(job.target, error) from error
+    with (
+        writing(job.target),
+        locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path}), job.root) as held,
+    ):
+        if web.cancelled.is_set():
+            return
+        if not job.again and is_right(job.target, job.file):
+            watcher.advance(job.file.size)
+            return
+        _download(job, web, watcher, connections, locked=held)
 
 
 def is_right(path: Path, file: RemoteFile) -> bool:
@@ -106,6 +105,19 @@ def has_size(path: Path, size: int) -> bool:
         return path.stat().st_size == size
     except OSError:
         return False
+
+
+@contextmanager
+def writing(path: Path) -> Generator[None]:
+    """Gives errors of the system inside the block the form of torso's; ``path`` is what is written.
+
+    Raises:
+        DiskError: E_DISK_FULL. AccessError: E_ACCESS.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise error if isinstance(error, TorsoError) else why_not_written(path, error) from error
 
 
 def why_not_written(path: Path, error: OSError) -> TorsoError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from torso.io.file_lock import exclude
+from torso.io.file_lock import exclude_others
 from torso.io.rooted import Root
 
 _POLL = 0.05  # seconds; short, because waiting for another process is rare and should end promptly
@@ -45,7 +45,7 @@ def locked_if_free(path: Path, root: Root | None = None) -> Generator[bool | Non
     root = root or Root(path.parent)
     descriptor = _open(path, root)
     try:
-        yield _try(descriptor, path, root)
+        yield exclude_others(descriptor, path, root)
     finally:
         os.close(descriptor)
 
@@ -62,29 +62,10 @@ def _is_there(descriptor: int, path: Path, root: Root) -> bool:
 
 def _wait(descriptor: int, path: Path, root: Root, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
     first = True
-    while (held := _try(descriptor, path, root)) is False:
+    while (held := exclude_others(descriptor, path, root)) is False:
         if first:
             on_wait()
             first = False
         if cancelled.wait(_POLL):
             return False
     return bool(held)
-
-
-def _try(descriptor: int, path: Path, root: Root) -> bool | None:
-    """True: held now. False: another holds it. None: the file system knows no locks, or its locks lock nothing.
-
-    Some network file systems grant every lock to everybody. There the same file, opened once more, is granted too.
-    """
-    held = exclude(descriptor)
-    if not held:
-        return held
-    try:
-        other = root.open(path, os.O_RDWR, writes=False)
-    except FileNotFoundError:
-        return held  # who had it before removed it; see `_is_there`
-    try:
-        is_same = os.path.samestat(os.fstat(descriptor), os.fstat(other))
-        return None if is_same and exclude(other) else True
-    finally:
-        os.close(other)

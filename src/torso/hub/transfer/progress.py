@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from torso.language import say
+from torso.terminal import drawing, escaped, obeying
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -113,7 +114,7 @@ class _Line:
             minutes, seconds = divmod(round((self._total - done) / rate), 60)
             parts += [f"{size_text(round(rate))}/s", f"{minutes}:{seconds:02d}"]
         text = "  ".join(parts)
-        sys.stderr.write(f"\r{text.ljust(self._length)}")
+        obeying(sys.stderr).write(f"\r{escaped(text).ljust(self._length)}")
         sys.stderr.flush()
         self._length = len(text)
 
@@ -168,7 +169,6 @@ def size_text(count: int) -> str:
 
 
 def _new_bar() -> Progress:
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     return Progress(
@@ -177,6 +177,6 @@ def _new_bar() -> Progress:
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=drawing(stderr=True),
         transient=True,
     )

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
-#if WIDTH == 16
+#if WIDTH >= 8
 #include <immintrin.h>
 #endif
 
@@ -20,6 +20,8 @@ namespace {
 #include "simd.hpp"
 
 #include "product.hpp"
+
+#include "direct.hpp"
 
 #include "rows.hpp"
 
@@ -123,6 +125,26 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
         }
     });
     return failed;
+}
+
+// Of products on the threads of the host, which are awake where the host computes too: fewer are not worth a second one.
+constexpr long LITTLE_DIRECT = 1 << 17;
+
+void product(const float* rows, int64_t count, const float* weight, int64_t outputs, int64_t inputs, const float* bias,
+             float* to, int32_t threads) {
+    const Direct whole{rows, weight, bias, to, count, outputs, inputs};
+    const long high = std::max<long>(24, DIRECT_BLOCK / std::min(std::max<long>(inputs, 1), DIRECT_PART));
+    const long blocks = (count + high - 1) / high, slices = (outputs + DIRECT_SLICE - 1) / DIRECT_SLICE;
+    std::atomic<long> next{0};
+    const auto work = [&](const Member&) {
+        for (long piece; (piece = next.fetch_add(1)) < blocks * slices;) {
+            const long block = piece / slices, slice = piece % slices;
+            direct_piece(whole, count * block / blocks, count * (block + 1) / blocks, slice * DIRECT_SLICE,
+                         std::min<long>(outputs, (slice + 1) * DIRECT_SLICE));
+        }
+    };
+    if (threads <= 1 || count * outputs * inputs < LITTLE_DIRECT) work(Member{});
+    else run_on_host(threads, work);
 }
 
 void add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width, float* to,
@@ -290,8 +312,8 @@ bool has(int32_t kind) {
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {PANEL,     has,      packed_bytes, pack,      linear,
-                         add_norm,  embed_rows, quantise_rows, attention, encode};
+const Kernels kernels = {PANEL,    has,        packed_bytes,  pack,      linear, product,
+                         add_norm, embed_rows, quantise_rows, attention, encode};
 
 }  // namespace SET
 }  // namespace torso

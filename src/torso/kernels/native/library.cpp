@@ -1,5 +1,6 @@
 // The C interface, on the best instruction set that this processor has.
 #include "kernels.hpp"
+#include "team.hpp"
 
 #if defined(__GNUC__)
 #define PUBLIC extern "C" __attribute__((visibility("default")))
@@ -71,6 +72,11 @@ PUBLIC int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64
                             int32_t threads) {
     return chosen->linear(matrix, rows, count, activation, to, threads);
 }
+PUBLIC void torso_product(const float* rows, int64_t count, const float* weight, int64_t outputs, int64_t inputs,
+                          const float* bias, float* to, int32_t threads) {
+    chosen->product(rows, count, weight, outputs, inputs, bias, to, threads);
+}
+PUBLIC void torso_set_parallel(void* parallel) { torso::set_host(parallel); }
 PUBLIC void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
                            float* to, int32_t threads) {
     chosen->add_norm(norm, rows, others, count, width, to, threads);

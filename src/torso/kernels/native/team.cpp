@@ -54,20 +54,21 @@ struct Threads {
     }
 };
 
+typedef void (*Parallel)(void (*)(void*), void*, unsigned, unsigned);
+std::atomic<Parallel> host{nullptr};
+
 // Never destroyed: at the end of the process its threads may still be asleep in it.
-Threads* threads_of_this_process = nullptr;
-std::once_flag once;
+std::atomic<Threads*> threads_of_this_process{new Threads};
 
-// A forked child has the memory but not the threads.
-void forget() { threads_of_this_process = new Threads; }
-
-Threads& all() {
-    std::call_once(once, [] {
-        threads_of_this_process = new Threads;
-        pthread_atfork(nullptr, nullptr, forget);
-    });
-    return *threads_of_this_process;
+// A forked child has the memory but not the threads, neither these nor the host's. Whatever another thread of the parent
+// was in the middle of, locks among it, is left behind as it is.
+void forget() {
+    threads_of_this_process.store(new Threads);
+    host.store(nullptr);
 }
+
+// When the library is loaded: a fork during the first call must find it.
+const int registered = pthread_atfork(nullptr, nullptr, forget);
 
 }  // namespace
 
@@ -86,7 +87,7 @@ void Barrier::wait() {
 
 void run_team(int count, Work work, void* what) {
     if (count > 1) {
-        Threads& threads = all();
+        Threads& threads = *threads_of_this_process.load();
         std::unique_lock<std::mutex> used(threads.used, std::try_to_lock);
         if (used.owns_lock()) {
             {
@@ -119,6 +120,23 @@ void run_team(int count, Work work, void* what) {
         }
     }
     work(what, {});
+}
+
+void set_host(void* parallel) { host.store(reinterpret_cast<Parallel>(parallel)); }
+
+void run_on_host(int threads, Work work, void* what) {
+    const Parallel parallel = host.load();
+    if (!parallel) return run_team(threads, work, what);
+    struct Both {
+        Work work;
+        void* what;
+    } both{work, what};
+    parallel(
+        [](void* given) {
+            const Both& own = *static_cast<const Both*>(given);
+            own.work(own.what, {});
+        },
+        &both, static_cast<unsigned>(threads), 0);
 }
 
 }  // namespace torso

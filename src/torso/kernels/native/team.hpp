@@ -39,4 +39,18 @@ void run_team(int threads, const Function& function) {
         const_cast<void*>(static_cast<const void*>(&function)));
 }
 
+// The function GOMP_parallel of the host's OpenMP library, or null.
+void set_host(void* parallel);
+
+// As run_team, for work that needs neither ranks nor barriers: on the threads of the host's OpenMP library, where there
+// is one. Its threads spin for a while after each of its own loops, and would hold up any others.
+void run_on_host(int threads, Work work, void* what);
+
+template <class Function>
+void run_on_host(int threads, const Function& function) {
+    run_on_host(
+        threads, [](void* what, const Member& member) { (*static_cast<const Function*>(what))(member); },
+        const_cast<void*>(static_cast<const void*>(&function)));
+}
+
 }  // namespace torso

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 2
+#define TORSO_KERNELS_VERSION 3
 
 enum { TORSO_FLOAT32 = 0, TORSO_BFLOAT16 = 1, TORSO_EIGHT_BITS = 2 };
 enum { TORSO_NO_NORM = 0, TORSO_LAYER_NORM = 1, TORSO_RMS_NORM = 2 };
@@ -125,6 +125,14 @@ int32_t torso_pack(int32_t kind, const float* matrix, int64_t outputs, int64_t i
 /* activate(rows x weight + bias): [rows, inputs] -> [rows, outputs], float32 on both sides. 0; or 1 without memory. */
 int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t count, int32_t activation, float* to,
                      int32_t threads);
+/* rows x weight^T + bias, with the weight [outputs, inputs] as it is: [count, inputs] -> [count, outputs]; bias may be
+ * null. A row's result is the same to the last bit whatever rows are beside it, and whatever the number of threads. */
+void torso_product(const float* rows, int64_t count, const float* weight, int64_t outputs, int64_t inputs,
+                   const float* bias, float* to, int32_t threads);
+/* The function GOMP_parallel of the OpenMP library that the caller computes with beside these kernels: torso_product
+ * runs on its threads, which may still be spinning. Null for threads of this library's own. A forked child begins with
+ * null. Not while anything else runs. */
+void torso_set_parallel(void* parallel);
 /* norm(rows + others), into to; others may be null. */
 void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
                     float* to, int32_t threads);

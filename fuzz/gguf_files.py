@@ -1,0 +1,47 @@
+"""Fuzzes the reader of GGUF files and their conversion."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from children import Target, main
+
+# isort: split
+from checkpoint.gguf_builder import gguf
+from checkpoint.test_gguf import llama
+from mutations import mangled, odd
+
+from torso.loading.gguf_folder import write_folder
+from torso.weights.gguf import GgufFile
+
+METADATA, TENSORS = llama()
+
+
+def build(some: random.Random, folder: Path) -> Path:
+    """Writes a mutated file."""
+    metadata = dict(METADATA)
+    for _ in range(some.choice((0, 0, 1, 3))):
+        value = odd(some, 0)
+        if isinstance(value, (str, float)) or (isinstance(value, int) and abs(value) < 1 << 63):
+            metadata[some.choice(list(metadata))] = (
+                value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+            )
+    try:
+        data = gguf(metadata, TENSORS)
+    except OverflowError:  # a float that a GGUF file cannot hold
+        data = gguf(METADATA, TENSORS)
+    (folder / "model.gguf").write_bytes(mangled(some, data) if some.random() < 0.8 else data)
+    return folder
+
+
+def call(folder: Path) -> None:
+    """Reads it, and converts it."""
+    file = GgufFile(folder / "model.gguf")
+    for name in list(file.tensors)[:5]:
+        file.read(name)
+    write_folder(folder / "model.gguf", folder)
+
+
+if __name__ == "__main__":
+    main(Target("gguf_files", build, call))

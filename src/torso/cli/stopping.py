@@ -1,0 +1,128 @@
+"""How a command is stopped from outside: by a signal, or by a machine that has no memory left."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.abc import MetaPathFinder
+from types import FrameType
+from typing import Any
+
+from torso.errors import LimitError
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_TORCH_NEEDS = 720 << 20
+"""Bytes of address space without which PyTorch aborts the process while it is imported: measured, 640 MB."""
+
+_NO_MEMORY = (
+    "not enough memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "out of memory",
+    "failed to map segment",
+    "bad_alloc",
+)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal that asks the process to end: whatever puts things in order after Ctrl-C does so after it too."""
+
+
+class Signals:
+    """What has been received.
+
+    Attributes:
+        received: the number of the first signal; None as long as there is none.
+        ending: whether the command has ended: what comes now changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        self.ending = False
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Raises in the main thread, so that every ``finally`` runs."""
+        if self.ending:
+            return
+        if self.received is None:
+            self.received = number
+        raise Stopped(number)
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, as a shell has it: 128 and the number of the signal."""
+        return None if self.received is None else 128 + self.received
+
+
+@contextmanager
+def stoppable() -> Generator[Signals]:
+    """Within it SIGINT, SIGTERM and SIGHUP raise `Stopped`; one that the caller has ignored, or handles, stays so."""
+    signals = Signals()
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in _NAMES:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                before[number] = signal.signal(number, signals.handle)
+    try:
+        yield signals
+    finally:
+        signals.ending = True
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Guard(MetaPathFinder):
+    """Refuses the import of PyTorch where it would abort the process for want of memory."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None, /) -> None:
+        """Finds nothing; raises for PyTorch."""
+        if fullname == "torch":
+            raise LimitError(
+                "E_MEMORY",
+                "This process may use {limit} bytes of memory; PyTorch alone takes {needed}.",
+                cure="Raise the limit: ulimit -v unlimited",
+                values=dict(limit=f"{self.limit:,}", needed=f"{_TORCH_NEEDS:,}"),
+            )
+
+
+@contextmanager
+def within_memory() -> Generator[None]:
+    """Within it PyTorch is not imported into a process whose address space is too small for it."""
+    guard = None
+    with suppress(ImportError):
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY and limit < _TORCH_NEEDS:
+            guard = _Guard(limit)
+            sys.meta_path.insert(0, guard)
+    try:
+        yield
+    finally:
+        if guard is not None:
+            sys.meta_path.remove(guard)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out: of Python, of the system, or of PyTorch."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    words = str(error).lower()
+    return isinstance(error, (RuntimeError, ImportError)) and any(each in words for each in _NO_MEMORY)
+
+
+def no_memory() -> LimitError:
+    """The error for a command that the memory does not hold."""
+    return LimitError(
+        "E_MEMORY",
+        "There is not enough memory for this command.",
+        cure="End other programs, raise the limit (ulimit -v), or give fewer or shorter texts.",
+    )

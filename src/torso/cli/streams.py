@@ -1,0 +1,113 @@
+"""The standard streams of a command: closed, full, without a reader, or of an encoding that cannot show everything."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
+
+from torso.errors import AccessError, DiskError, TorsoError
+
+
+class _Results(io.FileIO):
+    """Standard output. What cannot be written is never lost without a word."""
+
+    def write(self, data: Any, /) -> int | None:
+        """Writes; what the system refuses becomes a `TorsoError`, unless nobody reads."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _why(error) from error
+
+
+class _Messages(io.FileIO):
+    """Standard error. Messages that nobody can read change nothing about what a command does or how it ends."""
+
+    def write(self, data: Any, /) -> int | None:
+        """Writes what can be written."""
+        with suppress(OSError):
+            return super().write(data)
+        return memoryview(data).nbytes
+
+
+def _why(error: OSError) -> TorsoError:
+    what = "Standard output cannot be written: {reason}. What was printed is not whole."
+    values = dict(reason=os.strerror(error.errno or errno.EIO))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskError("E_DISK_FULL", what, cure="Free some space, or send the output elsewhere.", values=values)
+    return AccessError("E_ACCESS", what, cure="Send the output elsewhere: > FILE", values=values)
+
+
+@contextmanager
+def standard_streams() -> Generator[None]:
+    """Within it, what is printed either arrives or raises, and messages never raise.
+
+    A stream that is closed is replaced, so that no file which is opened later takes its number: writing to standard
+    output fails then, and messages are dropped.
+    """
+    before = sys.stdout, sys.stderr
+    if os.name == "posix":
+        _occupy(0, os.O_RDONLY)
+        _occupy(1, os.O_RDONLY)
+        _occupy(2, os.O_RDWR)
+    sys.stdout, sys.stderr = _safe(sys.stdout, 1, _Results), _safe(sys.stderr, 2, _Messages)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _occupy(number: int, flags: int) -> None:
+    try:
+        os.fstat(number)
+    except OSError:
+        opened = os.open(os.devnull, flags)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+
+
+def _safe(stream: TextIO | None, number: int, kind: type[io.FileIO]) -> TextIO:
+    if stream is None:
+        encoding, by_line, at_once = "utf-8", False, False
+    elif type(stream) is io.TextIOWrapper and _number_of(stream) == number:
+        with suppress(OSError):
+            stream.flush()
+        encoding, by_line, at_once = stream.encoding, stream.line_buffering, stream.write_through
+    else:  # a program's own stream, as in tests and notebooks
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+        return cast("TextIO", stream)
+    # A console in ASCII or GBK cannot show every token: an escape in its place is better than a crash.
+    raw = io.BufferedWriter(kind(number, "wb", closefd=False))
+    return io.TextIOWrapper(
+        raw,
+        encoding,
+        "backslashreplace",
+        newline="\n" if os.name == "posix" else None,
+        line_buffering=by_line,
+        write_through=at_once,
+    )
+
+
+def _number_of(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return None
+
+
+def give_up_output() -> None:
+    """Drops what standard output still holds: it would raise once more when the stream is closed."""
+    with suppress(OSError, ValueError):
+        number = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+        sys.stdout.flush()

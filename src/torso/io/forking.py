@@ -1,0 +1,34 @@
+"""What a forked child computes with: its parent's memory, and none of its parent's threads.
+
+OpenMP, with which PyTorch shares out its loops, never notices a fork: in the child, the first loop of more than one
+thread waits for ever for threads that only the parent has. A child of a process that has loaded torso's models
+runs PyTorch on one thread. No result depends on that. Whoever asks for more there (`torch.set_num_threads`) gets
+them from PyTorch only if the parent never computed; a process that is spawned knows nothing of any of this.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import torch
+
+_forked = False
+
+
+def forked() -> bool:
+    """Whether this process was forked from one that had loaded torso's models, and so runs PyTorch on one thread."""
+    return _forked
+
+
+def _in_the_child() -> None:
+    global _forked
+    _forked = True
+    torch.set_num_threads(1)
+
+
+@cache
+def compute_after_forks() -> None:
+    """Sees to it, from here on, that children of this process can compute. Does nothing where there are no forks."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_in_the_child)

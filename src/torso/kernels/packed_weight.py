@@ -1,0 +1,69 @@
+"""Weights laid out as the kernels read them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from torso.kernels.abi import Matrix
+from torso.kernels.library import NO_MEMORY, Form, Library, Tensors, address, held, room, threads
+
+
+class PackedWeight:
+    """A linear layer's weight [outputs, inputs] and bias, laid out for the kernels.
+
+    Attributes:
+        tensors: what the structure points to; it must live as long as the structure is used.
+        structure: for the C interface.
+        panel: of the instruction set that it was laid out for.
+
+    Args:
+        library: the kernels.
+        weight: [outputs, inputs].
+        bias: [outputs], or None.
+        kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
+        group: of eight bits, how many inputs share a scale; a multiple of 4.
+
+    Raises:
+        InputError: ``E_SHAPE``, for a group in eight bits whose sums could overflow.
+    """
+
+    def __init__(self, library: Library, weight: Tensor, bias: Tensor | None, kind: int, group: int = 0) -> None:
+        outputs, inputs = weight.shape
+        form = Form.of(kind, outputs, inputs, group, biased=bias is not None)
+        size, columns, grouped, _ = form.sizes(library)
+        given = held(weight)
+        packed = torch.empty(size, dtype=torch.uint8, device="cpu")
+        scales, totals = room(2, grouped).zero_().unbind()
+        places = (address(packed), address(scales), address(totals))
+        if library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *places, threads()) == NO_MEMORY:
+            raise MemoryError("not enough memory to lay a weight out for the kernels")
+        padded = None if bias is None else torch.cat([held(bias), room(columns - outputs).zero_()])
+        self._point(library, form, (packed, padded, scales, totals))
+
+    @classmethod
+    def again(cls, library: Library, form: Form, tensors: Tensors) -> PackedWeight:
+        """One that was laid out before, from its ``tensors``.
+
+        Raises:
+            ValueError: where they do not have the sizes and dtypes that the kernels read of this form.
+        """
+        if (tensors[1] is not None) != form.biased:
+            raise ValueError("a bias is there and not wanted, or wanted and not there")
+        for place, (tensor, size) in enumerate(zip(tensors, form.sizes(library), strict=True)):
+            dtype = torch.float32 if place else torch.uint8
+            if tensor is not None and (tensor.dtype != dtype or tensor.shape != (size,) or not tensor.is_contiguous()):
+                raise ValueError(f"{tensor.dtype} {list(tensor.shape)} in place of {dtype} {[size]}")
+        made = cls.__new__(cls)
+        made._point(library, form, tensors)
+        return made
+
+    def _point(self, library: Library, form: Form, tensors: Tensors) -> None:
+        self.panel, self.tensors = library.panel, tensors
+        places = (address(each) for each in tensors)
+        self.structure = Matrix(form.kind, form.outputs, form.inputs, *places, form.group)
+
+    @property
+    def bytes(self) -> int:
+        """What it takes of memory."""
+        return sum(each.nbytes for each in self.tensors if each is not None)

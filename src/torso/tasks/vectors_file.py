@@ -1,0 +1,120 @@
+"""The vectors of a folder's passages, kept in a file of that folder.
+
+An entry is believed where the file's key is that of the model, where its rows and width are those that the text and the
+model have, and where its own SHA-256 fits. Whatever else is in the file, or in its place, counts as absent and is made
+again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from torso.engines.model_identity import fingerprint
+from torso.errors import TorsoError
+from torso.outputs import Features
+from torso.tasks.embedding_recipe import Unit
+from torso.tasks.ready import recipe_of
+from torso.weights import safetensors
+from torso.weights.read_tensor import memory
+from torso.weights.tensor_entry import TensorEntry
+
+if TYPE_CHECKING:
+    from torso.tasks.ready import Ready
+
+INDEX = ".torso-search.safetensors"
+_FORM = "torso-search-2"
+_MODEL_FILES = (".json", ".txt", ".safetensors", ".bin", ".model")
+
+
+def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, loaded: bool) -> str:
+    """SHA-256 in hexadecimal of all that decides a passage's vector.
+
+    Args:
+        ready: the model and its tokenizer.
+        pooling: as the call says.
+        prompt: that is put before passages.
+        loaded: whether the model or its tokenizer were given loaded, so that what is in memory counts; otherwise they
+            were just made of the folder's files, which count then.
+    """
+    model, recipe = ready.model, recipe_of(ready) if pooling is None else None
+    mode = None if model.optimised is None else model.optimised.mode
+    stated = [_FORM, pooling, prompt, mode, str(model.dtype), ready.tokenizer.max_tokens]
+    whole = hashlib.sha256(json.dumps(stated).encode())
+    if not loaded and ready.folder is not None:
+        whole.update(_of_files(ready.folder).encode())
+        return whole.hexdigest()
+    whole.update(fingerprint(model).encode())
+    whole.update(ready.tokenizer.fingerprint().encode())
+    if recipe is not None:
+        layers = (*recipe.row_layers, *recipe.layers)
+        parts = (recipe.modes, recipe.normalize, recipe.max_tokens, recipe.lowercase, recipe.dimensions)
+        # Of a layer its files count, not where they are.
+        shapes = [each if isinstance(each, Unit) else replace(each, folder=Path()) for each in layers]
+        whole.update(repr([*parts, recipe.pools_prompt, shapes]).encode())
+        for layer in layers:
+            if not isinstance(layer, Unit):
+                whole.update(_of_files(layer.folder).encode())
+    return whole.hexdigest()
+
+
+def _of_files(folder: Path) -> str:
+    """SHA-256 in hexadecimal of the files of a model."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _MODEL_FILES and path.name != INDEX and path.is_file():
+            with path.open("rb") as file:
+                own = hashlib.file_digest(file, "sha256").hexdigest()
+            whole.update(f"{path.relative_to(folder).as_posix()}:{own}".encode())
+    return whole.hexdigest()
+
+
+def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Tensor], bool]:
+    """The vectors that a file keeps of texts, and whether it should be written anew.
+
+    Args:
+        path: the file, which need not be there.
+        key: of `key_of`.
+        wanted: the passages and the width [N, D] of the vectors of each text, by the text's SHA-256.
+    """
+    known: dict[str, Tensor] = {}
+    with suppress(TorsoError, OSError):
+        file = safetensors.SafetensorsFile(path)
+        if file.metadata.get("key") != key:
+            return {}, bool(wanted)
+        for name, entry in file.entries.items():
+            digest, _, own = name.partition(":")
+            if digest not in wanted or digest in known or entry != TensorEntry("F32", wanted[digest]):
+                continue
+            rows = torch.empty(entry.shape, dtype=torch.float32, device="cpu")
+            with suppress(TorsoError):  # E_NONFINITE, or cut since it was opened
+                file.read_into(name, rows)
+                if own == _seal(key, digest, rows):
+                    known[digest] = rows
+        return known, len(known) < max(len(wanted), len(file.entries))
+    return known, bool(wanted)
+
+
+def write(path: Path, key: str, vectors: Mapping[str, Tensor]) -> None:
+    """Writes the vectors [N, D] of texts, by their SHA-256; whole or not at all.
+
+    Raises:
+        AccessError, DiskError: if it cannot be written.
+    """
+    dense = {digest: rows.float().contiguous() for digest, rows in vectors.items()}
+    named = {f"{digest}:{_seal(key, digest, rows)}": rows for digest, rows in dense.items()}
+    safetensors.write(path, named, {"form": _FORM, "key": key})
+
+
+def _seal(key: str, digest: str, rows: Tensor) -> str:
+    whole = hashlib.sha256(f"{key}:{digest}:{list(rows.shape)}:".encode())
+    whole.update(memory(rows))
+    return whole.hexdigest()

@@ -1,0 +1,221 @@
+"""Sizes, rules and settings that the kernels could not hold: refused before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from torso import Task, new_model, optimise
+from torso.batch import Layout
+from torso.errors import ConfigError, InputError
+from torso.kernels import functions, products
+from torso.kernels import library as native
+from torso.kernels.compile import SETS
+from torso.kernels.library import Form, Library
+from torso.kernels.packed_weight import PackedWeight
+from torso.kernels.support import obstacle
+from torso.models.bert import BertConfig
+from torso.models.deberta_v2 import DebertaV2Config
+from torso.models.modernbert import ModernBertConfig
+from torso.models.t5 import T5Config
+from torso.nn import Attention, FeedForward, Rule
+
+SMALL = dict(vocab_size=80, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48)
+
+
+def bert():
+    return new_model(BertConfig(**SMALL), Task.FEATURES, seed=1).trunk
+
+
+def deberta():
+    settings = dict(SMALL, relative_attention=True, pos_att_type="c2p|p2c")
+    return new_model(DebertaV2Config(**settings), Task.FEATURES, seed=1).trunk
+
+
+def modernbert():
+    return new_model(ModernBertConfig(**SMALL), Task.FEATURES, seed=1).trunk
+
+
+def t5():
+    config = T5Config(vocab_size=80, d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
+    return new_model(config, Task.FEATURES, seed=1).trunk.encoder
+
+
+def replaced(path: str, make: Callable[[nn.Module], nn.Module]) -> Callable[[nn.Module], None]:
+    def change(trunk: nn.Module) -> None:
+        parent, _, own = path.rpartition(".")
+        setattr(trunk.get_submodule(parent), own, make(trunk.get_submodule(path)))
+
+    return change
+
+
+def head_size(trunk: nn.Module) -> None:
+    trunk.layers[1].attn.head_size = 16
+
+
+def parts(trunk: nn.Module) -> None:
+    trunk.layers[1].attn.parts = {"qkv": [64, 16, 16]}
+
+
+UNLIKE: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module], None]]] = {
+    "more heads": (bert, replaced("layers.1.attn", lambda _: Attention(32, 8, head_size=8))),
+    "smaller heads": (bert, replaced("layers.1.attn", lambda _: Attention(32, 4, head_size=4))),
+    "fewer key heads": (bert, replaced("layers.1.attn", lambda _: Attention(32, 4, kv_heads=2))),
+    "heads of another size in the same projection": (bert, head_size),
+    "other parts of the same projection": (bert, parts),
+    "a wider feed-forward": (bert, replaced("layers.1.ffn", lambda _: FeedForward(32, 96, "gelu"))),
+    "a narrower feed-forward": (bert, replaced("layers.1.ffn", lambda _: FeedForward(32, 16, "gelu"))),
+    "another way back": (bert, replaced("layers.0.ffn.down", lambda _: nn.Linear(48, 16))),
+    "another projection out": (bert, replaced("layers.0.attn.out", lambda _: nn.Linear(32, 64))),
+    "a norm of other rows": (bert, replaced("layers.1.ffn_norm", lambda _: nn.LayerNorm(16))),
+    "a plain norm of other rows": (
+        bert,
+        replaced("layers.1.attn_norm", lambda _: nn.LayerNorm(16, elementwise_affine=False)),
+    ),
+    "a last norm of other rows": (modernbert, replaced("norm", lambda _: nn.LayerNorm(16))),
+    "a wider gate": (modernbert, replaced("layers.1.ffn.gate_up", lambda _: nn.Linear(32, 64, bias=False))),
+    "distances of other heads": (deberta, replaced("layers.1.attn.place_key", lambda _: nn.Linear(32, 64))),
+    "a bias of fewer heads": (t5, replaced("score_bias.table", lambda _: nn.Embedding(32, 2))),
+}
+
+
+@pytest.mark.parametrize(("make", "change"), UNLIKE.values(), ids=UNLIKE.keys())
+def test_blocks_of_unlike_sizes_are_left_to_pytorch(make, change) -> None:
+    trunk = make()
+    assert obstacle(trunk) is None
+    change(trunk)
+    assert obstacle(trunk) == "blocks of unlike sizes"
+
+
+def test_angles_of_unlike_sizes_too() -> None:
+    trunk = modernbert()
+    trunk.layers[1].attn.rotary.size = 4
+    assert obstacle(trunk) == "blocks of unlike sizes"
+    for layer in trunk.layers:
+        layer.attn.rotary.size = 16
+    assert obstacle(trunk) == "blocks of unlike sizes", "more than a head has"
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_scale_that_turns_the_scores_round(scale: float) -> None:
+    trunk = bert()
+    trunk.layers[1].attn.rule = Rule(scale=scale)
+    assert obstacle(trunk) == "its scores have a scale that is not above 0"
+
+
+@pytest.mark.parametrize("count", [-1, -(2**63), 2**31, 2**63, 2**64 - 1, 10**30])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_rule_counts_keys(side: str, count: int) -> None:
+    with pytest.raises(InputError, match="E_ARGUMENT") as caught:
+        Rule(**{side: count})
+    assert str(count) in str(caught.value)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 0), (2**31 - 1, None), (None, 2**31 - 1), (2**31 - 1, 2**31 - 1)])
+def test_the_widest_rules(kernels: Library, left: int | None, right: int | None) -> None:
+    dice = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(9, 2, 8, generator=dice) for _ in range(3))
+    layout = Layout.of([6, 3])
+    seen = 0 if left == 0 else None
+    got = functions.attention(q, k, v, layout, Rule(left=left, right=right))
+    torch.testing.assert_close(got, functions.attention(q, k, v, layout, Rule(left=seen, right=seen)))
+    if seen == 0:
+        torch.testing.assert_close(got, v)
+
+
+def test_eight_bits_do_not_overflow() -> None:
+    most = native.MOST_INPUTS
+    assert most * 255 * 127 < 2**31 <= (most + 8) * 255 * 127
+    assert Form.of(native.EIGHT_BITS, 1, most).group == most
+    assert Form.of(native.EIGHT_BITS, 1, 10 * most, 384).group == 384
+    assert Form.of(native.FLOAT32, 1, 10 * most).group == 10 * most
+    for inputs, group in ((most + 1, 0), (2 * most, most + 4), (10**7, 10**6), (10**7, 2**70)):
+        with pytest.raises(InputError, match="E_SHAPE") as caught:
+            Form.of(native.EIGHT_BITS, 1, inputs, group)
+        assert str(most) in str(caught.value)
+
+
+def test_the_largest_sums_of_eight_bits_are_right(kernels: Library) -> None:
+    if not kernels.has(native.EIGHT_BITS):
+        pytest.skip("no eight bits")
+    inputs = native.MOST_INPUTS
+    x = torch.ones(1, inputs)
+    x[0, 0] = 0.0
+    packed = products.pack(torch.ones(1, inputs), None, native.EIGHT_BITS)
+    torch.testing.assert_close(products.linear(x, packed), torch.tensor([[inputs - 1.0]]), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("group", [2**62, 2**63, 2**64, 2**64 + 4, 10**30 * 4])
+def test_groups_that_are_larger_than_a_row(kernels: Library, group: int) -> None:
+    if kernels.has(native.EIGHT_BITS):
+        x = torch.linspace(-1, 1, 20).view(2, 10)
+        got, wanted = products.quantise(x, group), products.quantise(x)
+        assert got.numbers.equal(wanted.numbers)
+        assert got.steps.equal(wanted.steps)
+    packed = products.pack(torch.eye(8), None, native.FLOAT32, group)
+    torch.testing.assert_close(products.linear(torch.eye(8), packed), torch.eye(8))
+
+
+@pytest.mark.parametrize("kind", [native.FLOAT32, native.BFLOAT16, native.EIGHT_BITS])
+def test_a_weight_is_put_together_again_of_fitting_tensors_alone(kernels: Library, kind: int) -> None:
+    if not kernels.has(kind):
+        pytest.skip("no products of this kind")
+    form = Form.of(kind, 20, 12, 8, biased=True)
+    made = PackedWeight(kernels, torch.randn(20, 12), torch.randn(20), kind, 8)
+    x = torch.randn(3, 12)
+    again = PackedWeight.again(kernels, form, made.tensors)
+    assert products.linear(x, again).equal(products.linear(x, made))
+    packed, bias, scales, totals = made.tensors
+    assert bias is not None
+    for tensors in (
+        (packed[:-1], bias, scales, totals),
+        (packed.float(), bias, scales, totals),
+        (packed.view(-1, 4), bias, scales, totals),
+        (packed.repeat(2)[::2], bias, scales, totals),
+        (packed, None, scales, totals),
+        (packed, bias[:-1], scales, totals),
+        (packed, bias.double(), scales, totals),
+        (packed, bias, torch.ones(len(scales) + 1), totals),
+        (packed, bias, scales, torch.ones(len(totals) + 1)),
+    ):
+        with pytest.raises(ValueError, match=r"in place of|not wanted"):
+            PackedWeight.again(kernels, form, tensors)
+    for other in (Form.of(kind, 200, 12, 8, biased=True), Form.of(kind, 20, 96, 8, biased=True), Form.of(kind, 20, 12)):
+        with pytest.raises(ValueError, match=r"in place of|not wanted"):
+            PackedWeight.again(kernels, other, made.tensors)
+
+
+@pytest.mark.parametrize(
+    "text", ["avx99", "AVX2", "avx-2", "1", "true", "off", "auto", "cuda", "avx512 ,avx2", "\x1b[2J"]
+)
+def test_a_setting_that_is_none_names_those_that_are(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.SETTING, text)
+    for ask in (native.refusal, native.library, native.about):
+        with pytest.raises(ConfigError, match="E_SETTINGS") as caught:
+            ask()
+        assert "baseline" in str(caught.value)
+        assert "\x1b" not in str(caught.value)
+    model = new_model(BertConfig(**SMALL), Task.FEATURES, seed=1)
+    with pytest.raises(ConfigError):
+        optimise(model, "exact")
+    assert model.training
+
+
+@pytest.mark.parametrize("text", ["", " ", "0", " 0 ", "baseline", " baseline\n"])
+def test_settings_that_are_right(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.SETTING, text)
+    assert (native.library() is None) == (text.strip() == "0" or not native.file().exists())
+
+
+def test_a_set_that_this_processor_lacks_is_an_error(kernels: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tuple(SETS) == native.SETS
+    for name in native.SETS:
+        monkeypatch.setenv(native.SETTING, name)
+        if name in kernels.sets:
+            assert native.library() is not None
+        else:
+            with pytest.raises(ConfigError, match=name):
+                native.library()
