@@ -61,9 +61,9 @@ def run(kernels, trunk: Trunk, kind: int = native.FLOAT32) -> NativeTrunk:
     return NativeTrunk(kernels, trunk, dict.fromkeys(products(trunk), kind))
 
 
-def batch_of(sizes, only=None, seed: int = 5) -> Batch:
+def batch_of(sizes, pool=None, seed: int = 5) -> Batch:
     dice = torch.Generator().manual_seed(seed)
-    return Batch(torch.randint(53, (sum(sizes),), generator=dice), Layout.of(sizes), pool=only)
+    return Batch(torch.randint(53, (sum(sizes),), generator=dice), Layout.of(sizes), pool=pool)
 
 
 def close(got: Tensor, wanted: Tensor) -> None:
@@ -87,9 +87,9 @@ def test_every_length(kernels, form: str) -> None:
     pool=st.sampled_from([None, "first", "last"]), seed=st.integers(0, 99),
 )  # fmt: skip
 @torch.no_grad()
-def test_any_texts(kernels, form: str, sizes, only, seed) -> None:
+def test_any_texts(kernels, form: str, sizes, pool, seed) -> None:
     trunk = made(form)
-    batch = batch_of(sizes, only, seed)
+    batch = batch_of(sizes, pool, seed)
     close(run(kernels, trunk)(batch).rows, trunk(batch).rows)
 
 

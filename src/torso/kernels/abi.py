@@ -98,7 +98,7 @@ class Call(Structure):
         ("places", c_void_p),
         ("reach", c_int64),
         ("out", c_void_p),
-        ("only", c_int32),
+        ("pool", c_int32),
         ("kept", POINTER(c_void_p)),
         ("weights", POINTER(c_void_p)),
         ("threads", c_int32),
