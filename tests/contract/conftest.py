@@ -48,11 +48,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     rows: dict[tuple[str, ...], None] = {}
     learned = metafunc.definition.get_closest_marker("labels")
     needed = metafunc.definition.get_closest_marker("needs")
+    quick = metafunc.config.getoption("--quick")
     for model_type, family in FAMILIES.items():
         if needed is not None and not _has(model_type, needed.args[0]):
             continue
         for config in [*family.configs, "drawn"]:
-            if chosen is not None and config not in chosen.args:
+            if (chosen is not None and config not in chosen.args) or (quick and config != "plain"):
                 continue
             for case, about in cases_of(model_type).items():
                 if learned is not None and about.labels not in learned.args:
