@@ -1,6 +1,9 @@
-# Two commands on a machine that has Python 3.11 or later, make and pip:
-#   make demo    installs torso into .venv and runs its main job
-#   make test    installs what the tests need as well, and runs them all
+# On a machine that has Python 3.11 or later, make and pip:
+#   make demo     installs torso into .venv and runs its main job
+#   make check    installs what the tests need as well, and runs every check: lint, types, foreign clients, all tests
+#   make quick    the checks of every commit, in about a minute
+#   make fuzz     every fuzzer, for SECONDS in all
+#   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
 FOREIGN := .venv-foreign
@@ -12,10 +15,29 @@ PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/python -m pytest
 # What is compiled on installation, and again when it changes.
 NATIVE := hatch_build.py src/torso/kernels/compile.py $(wildcard src/torso/kernels/native/*)
 
-.PHONY: demo test test-foreign lint types format kernels sanitize clean
+# What the fuzzers share, in all.
+SECONDS ?= 300
+# What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
+QUICK := $(shell cat tests/quick.txt)
+
+.PHONY: demo check quick fuzz nightly test test-foreign lint types format kernels sanitize clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
+
+check: lint types test-foreign test
+
+quick: $(VENV)/.torso-test
+	$(PYTEST) -n 2 --dist worksteal --quick $(QUICK)
+
+fuzz: $(VENV)/.torso-test
+	$(BIN)/python -m fuzz --seconds $(SECONDS)
+
+# What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
+nightly: $(VENV)/.torso-test
+	$(MAKE) sanitize
+	$(MAKE) fuzz SECONDS=14400
+	$(BIN)/python tests/architecture/count.py
 
 test: $(VENV)/.torso-test
 	$(PYTEST) -n 2 --dist worksteal tests

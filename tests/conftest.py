@@ -37,6 +37,10 @@ def pytest_report_header() -> str:
     return f"drawn anew in this run: TORSO_TEST_SEED={seed()}"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="of each family under contract, its plain config alone")
+
+
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No network, and caches that hold nothing."""

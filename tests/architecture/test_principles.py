@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 import sys
-import tokenize
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 from torso.config.fields import ACTIVATIONS
 from torso.nn.activations import TABLE
 
+from .count import count, lines_of_code, lines_of_cpp
 from .sources import ROOT, checker_imports, imported, printed_by, statements, trees
 
 HEAVY = ("torch", "numpy", "transformers", "safetensors", "tokenizers", "huggingface_hub")
@@ -282,19 +281,28 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
 
 def test_blocks_and_families_are_small() -> None:
     """All of nn and models in lines of code: transformers takes 25,900 for the same families."""
-    files = [*(ROOT / "nn").glob("*.py"), *(ROOT / "models").glob("*.py")]
-    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in files) <= 4500
+    assert sum(count(ROOT / "nn", ROOT / "models")) <= 4500
 
 
-def lines_of_code(source: str) -> int:
-    """Lines that hold code: no blank lines, comments or docstrings."""
-    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    documented = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds) and ast.get_docstring(node)]
-    prose = {n for node in documented for n in range(node.body[0].lineno, node.body[0].end_lineno + 1)}
-    nothing = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    code = {n for each in tokens if each.type not in nothing for n in range(each.start[0], each.end[0] + 1)}
-    return len(code - prose)
+PROSE = """'A module.'
+
+# why
+def f():
+    '''What it gives.
+
+    More.
+    '''
+    text = '''two
+lines'''  # behind code
+    return text
+"""
+
+
+def test_lines_of_code_are_counted_without_prose() -> None:
+    assert lines_of_code(PROSE) == 4
+    assert lines_of_code("") == 0
+    assert lines_of_cpp('int a; // b\n\n/* c\n d */\nchar* e = "// /*";\n  // f\nint g; /* h */\n') == 3
+    assert sum(count(ROOT)) > sum(count(ROOT / "nn", ROOT / "models")) > 0
 
 
 PASSING_ON = {  # what a template passes to a function of its own choice; the variables of a template

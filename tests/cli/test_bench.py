@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from processor import has
 from torso import load
 from torso.engines.benchmark import EVERY, Measured, Measurement
 from torso.loading.load import load_tokenizer
@@ -104,6 +105,7 @@ def test_every_mode_of_a_model(call: Callable[..., Result], tmp_path: Path) -> N
     assert told["rows"][0]["mode"] == "as loaded"
     assert {row["mode"] for row in told["rows"]} == {"as loaded", "exact", "bf16", "int8"}
     for row in told["rows"]:
+        assert (not row["refused"]) == (row["mode"] == "as loaded" or has(row["mode"]))
         assert row["refused"] or (row["tokens_per_second"] > 0 and row["latency_95"] >= row["latency"] > 0)
     assert told["rows"][0]["cosine"] > 0.999999
     assert told["rows"][0]["times"] == 1

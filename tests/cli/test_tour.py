@@ -47,13 +47,13 @@ def test_what_each_head_says(call: Callable[..., Result], models: Path) -> None:
         name: call("tour", TEXT, "--model", models / name, "--json").json["stages"][-1]
         for name in ("sequence", "token", "masked", "span", "choice")
     }
-    assert heads["sequence"]["scores"] == pytest.approx(classify(TEXT, model=models / "sequence").scores)
+    assert heads["sequence"]["scores"] == pytest.approx(classify(TEXT, model=models / "sequence").scores, abs=1e-5)
     assert all(TEXT[span["start"] : span["end"]] == span["text"] for span in heads["token"]["spans"])
     assert heads["masked"]["text"].count("[MASK]") == 1
     assert heads["masked"]["proposals"]
     assert heads["span"]["answers"]
     assert all(TEXT[each["start"] : each["end"]] == each["text"] for each in heads["span"]["answers"])
-    assert sum(heads["choice"]["scores"].values()) == pytest.approx(1, abs=1e-6)
+    assert sum(heads["choice"]["scores"].values()) == pytest.approx(1, abs=1e-5)
     shown = call("tour", TEXT, "--model", models / "span").out
     assert heads["span"]["answers"][0]["text"] in shown
     assert "choose(" in call("tour", TEXT, "--model", models / "choice").out
@@ -62,7 +62,7 @@ def test_what_each_head_says(call: Callable[..., Result], models: Path) -> None:
 def test_a_model_made_for_vectors_ends_with_one(call: Callable[..., Result]) -> None:
     last = call("tour", "Hello world", "--model", MINILM, "--json").json["stages"][-1]
     assert (last["stage"], last["task"], last["pooling"], last["normalized"]) == ("head", "features", "mean", True)
-    assert last["vector"] == pytest.approx(encode("Hello world", model=MINILM).vector.tolist(), abs=1e-6)
+    assert last["vector"] == pytest.approx(encode("Hello world", model=MINILM).vector.tolist(), abs=1e-5)
     assert "384 numbers, mean of 4 tokens, length 1" in call("tour", "Hello world", "--model", MINILM).out
 
 

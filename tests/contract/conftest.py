@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
 
 import pytest
 
-from torso.architecture import Task
-
 from .families import FAMILIES, cases_of
-from .reference import Deviations, Reference, make, reference_class
+from .reference import Deviations, Reference, make
 
 _DEVIATIONS = Deviations()
 
@@ -38,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "configs(*names): the configs of each family to run on; all without it")
     config.addinivalue_line("markers", "labels(*kinds): only for cases with labels of these kinds")
     config.addinivalue_line(
-        "markers", "needs(name): only for families with a case, or a parameter of forward, of that name"
+        "markers", "needs(name): only for families with a case of that name, or whose reference takes position_ids"
     )
 
 
@@ -51,11 +48,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     rows: dict[tuple[str, ...], None] = {}
     learned = metafunc.definition.get_closest_marker("labels")
     needed = metafunc.definition.get_closest_marker("needs")
+    quick = metafunc.config.getoption("--quick")
     for model_type, family in FAMILIES.items():
         if needed is not None and not _has(model_type, needed.args[0]):
             continue
         for config in [*family.configs, "drawn"]:
-            if chosen is not None and config not in chosen.args:
+            if (chosen is not None and config not in chosen.args) or (quick and config != "plain"):
                 continue
             for case, about in cases_of(model_type).items():
                 if learned is not None and about.labels not in learned.args:
@@ -66,10 +64,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _has(model_type: str, name: str) -> bool:
-    if name in cases_of(model_type):
-        return True
-    forward = reference_class(model_type, Task.FEATURES).forward
-    return name in signature(forward).parameters
+    return FAMILIES[model_type].positions if name == "position_ids" else name in cases_of(model_type)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

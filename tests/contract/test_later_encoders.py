@@ -7,7 +7,6 @@ import json
 import pytest
 import torch
 import transformers
-from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
 
 from torso import Task, load
 from torso.compat.padded_model import PaddedModel
@@ -22,6 +21,8 @@ from .reference import Reference, batch, close
 @pytest.mark.parametrize(("buckets", "furthest"), [(256, 512), (8, 20), (5, 30), (4, 1000), (32, 128), (255, 512)])
 def test_buckets_are_the_reference_s_at_every_distance(buckets, furthest) -> None:
     """A logarithm that is rounded otherwise would fall into the next bucket."""
+    from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
+
     places = torch.arange(2000)
     rows = torch.zeros(1, 2000, 1)
     wanted = build_relative_position(rows, rows, bucket_size=buckets, max_position=furthest)[0]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from .reference import IGNORED, TARGETS, Deviations, Padded, Reference, batch, close
+from torso.architecture import Task
+
+from .families import FAMILIES
+from .reference import IGNORED, TARGETS, Deviations, Padded, Reference, batch, close, reference_class
 
 
 @pytest.mark.parametrize("side", ["right", "left", "none"])
@@ -157,6 +161,12 @@ def test_no_mask_and_no_segments_mean_all_tokens_and_the_first_segment(model_typ
     assert short.equal(long)
     here = more.get("decoder_attention_mask", torch.ones_like(ids)).bool()
     close(short[here], theirs[here])
+
+
+@pytest.mark.configs("plain")
+def test_the_table_says_which_take_positions(model_type, config) -> None:
+    forward = reference_class(model_type, Task.FEATURES).forward
+    assert FAMILIES[model_type].positions == ("position_ids" in signature(forward).parameters)
 
 
 @pytest.mark.needs("position_ids")

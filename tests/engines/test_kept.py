@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from processor import needs
 from torso import Batch, Layout, Task, new_model, optimise
 from torso.engines.linear_swap import StandIns
+from torso.engines.optimise import MODES
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import about
 from torso.kernels.encoder import NativeTrunk
@@ -19,8 +21,6 @@ from torso.models.llama import LlamaConfig
 
 pytestmark = pytest.mark.skipif(about().instruction_set is None, reason=f"there are no kernels: {about().reason}")
 
-HERE = about().modes
-"""Modes that this processor's kernels compute."""
 SMALL = dict(vocab_size=80, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48)
 BATCH = Batch(torch.arange(30) % 80, Layout.of([7, 1, 22]))
 
@@ -43,8 +43,9 @@ def forbidden(*given: object) -> None:
     raise AssertionError("measured or laid out again")
 
 
-@pytest.mark.parametrize("mode", [*HERE, "auto"])
+@pytest.mark.parametrize("mode", [*MODES, "auto"])
 def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch, capfd) -> None:
+    needs(mode)
     file = tmp_path / "model.packed"
     first = optimise(bert(), mode, fidelity=0.99, file=file)
     capfd.readouterr()
@@ -58,8 +59,8 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
         assert all(part is None or not part.numel() or part.data_ptr() % 64 == 0 for part in each.tensors)
 
 
-@pytest.mark.skipif("int8" not in HERE, reason="there are no kernels for eight bits")
 def test_what_layers_were_spared_is_kept_too(tmp_path) -> None:
+    needs("int8")
     first = optimise(bert(), "int8", fidelity=0.9999, file=tmp_path / "a")
     assert first.optimised.kept
     again = optimise(bert(), "int8", fidelity=0.9999, file=tmp_path / "a")
@@ -68,9 +69,10 @@ def test_what_layers_were_spared_is_kept_too(tmp_path) -> None:
     assert rows(again).equal(rows(first))
 
 
-@pytest.mark.parametrize("mode", HERE)
+@pytest.mark.parametrize("mode", MODES)
 def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
     """With what projects them: no product of the kernels, so that no mode is asked about it."""
+    needs(mode)
 
     def deberta():
         settings = DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c", initializer_range=0.2)

@@ -10,8 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from processor import needs
 from torso import Batch, Layout, Model, Task, new_model, optimise
 from torso.compat.padded_model import PaddedModel
+from torso.engines.calibration import Cosines
 from torso.errors import InputTypeError, TorsoError, UnsupportedError
 from torso.kernels import about
 from torso.losses import sequence_loss
@@ -38,7 +40,8 @@ def runs(request, monkeypatch) -> str:
 
 
 @pytest.fixture(params=["exact", "int8"])
-def model(request) -> Model:
+def model(request, runs) -> Model:
+    needs(request.param)
     return optimise(bert(), request.param, fidelity=0.9)
 
 
@@ -157,11 +160,24 @@ def test_only_a_model_is_optimised() -> None:
         assert caught.value.code == "E_MODEL"
 
 
-def test_no_mode_may_be_near_enough() -> None:
+@pytest.mark.parametrize("mode", ["auto", "exact"])
+def test_no_mode_may_be_near_enough(mode, monkeypatch) -> None:
+    given = bert()
+    wanted = scores(given)
+    monkeypatch.setattr("torso.engines.calibration.Bench.fidelity", lambda bench: Cosines(0.5, 0.6))
+    with pytest.raises(TorsoError, match=r"keeps a cosine of 0\.500000 to float32; 0\.75 was asked for") as caught:
+        optimise(given, mode, fidelity=0.75)
+    assert caught.value.code == "E_FIDELITY"
+    assert given.optimised is None
+    assert scores(given).equal(wanted)
+
+
+@pytest.mark.parametrize("fidelity", [1.1, -1.5, float("nan")])
+def test_a_fidelity_that_is_no_cosine_is_refused(fidelity) -> None:
     given = bert()
     wanted = scores(given)
     with pytest.raises(TorsoError) as caught:
-        optimise(given, "auto", fidelity=1.1)
-    assert caught.value.code == "E_FIDELITY"
+        optimise(given, "auto", fidelity=fidelity)
+    assert caught.value.code == "E_ARGUMENT"
     assert given.optimised is None
     assert scores(given).equal(wanted)

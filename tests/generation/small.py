@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import torso
 from text.vocabularies import KINDS, folder_of
@@ -16,6 +19,17 @@ TEMPLATE = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}\n{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
+
+
+def same(made: Iterable[Any], wanted: Iterable[Any]) -> None:
+    """The same texts, written in batches of other sizes: equal tokens, and scores as near as float32 adds up."""
+    for mine, its in zip(made, wanted, strict=True):
+        assert mine.prompt == its.prompt
+        assert mine.extent == its.extent
+        for own, other in zip(mine, its, strict=True):
+            assert (own.text, own.ids, own.why) == (other.text, other.ids, other.why)
+            assert own.log_probabilities == pytest.approx(other.log_probabilities, abs=1e-5)
+            assert own.score == (None if other.score is None else pytest.approx(other.score, abs=1e-5))
 
 
 def llama(folder: Path, **generation: Any) -> Path:

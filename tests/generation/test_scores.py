@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 import torch
-from transformers import GenerationConfig
-from transformers.generation import logits_process as theirs
-from transformers.generation.utils import GenerationMixin
 
 from conftest import seed
+from lazy import LazyModule
 from torso.generation import logits_processors, samplers
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written
+
+theirs = LazyModule("transformers.generation.logits_process")
 
 V, ROWS, LENGTH = 40, 5, 14
 
@@ -95,8 +96,11 @@ def test_narrowing(name, value, beams, dice) -> None:
     assert name == "temperature" or (mine > -torch.inf).sum(1).min() >= (3 if beams > 1 else 1)
 
 
-def reference(values: dict[str, object], beams: int, prompt: int = 4) -> theirs.LogitsProcessorList:
+def reference(values: dict[str, object], beams: int, prompt: int = 4) -> Any:
     """What transformers makes of a config, in its own order."""
+    from transformers import GenerationConfig
+    from transformers.generation.utils import GenerationMixin
+
     config = GenerationConfig(**{"do_sample": True, "top_k": 0, "num_beams": beams, "eos_token_id": [3, 4], **values})
     config._eos_token_tensor = torch.tensor([3, 4])
     config.max_length = 20

@@ -9,7 +9,6 @@ import pty
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -298,10 +297,8 @@ def test_source_that_cannot_be_reached_is_named_on_a_terminal(rig: Rig):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and never listens
         dead = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        rig.machine.set(TORSO_ENDPOINTS=f"{dead},{rig.url}", TORSO_BACKOFF="10")
-        begun = time.monotonic()
-        shown = on_terminal(rig, "get", NAME)
-    assert time.monotonic() - begun < 8
+        rig.machine.set(TORSO_ENDPOINTS=f"{dead},{rig.url}", TORSO_BACKOFF="600")
+        shown = on_terminal(rig, "get", NAME)  # one wait would outlast its limit of 60 seconds
     assert dead.removeprefix("http://") in shown
     assert "Asking the next source" in shown
 
@@ -339,10 +336,10 @@ def test_get_loads_no_torch_and_no_numpy(rig: Rig):
 
 
 def test_help_is_quick(rig: Rig):
-    """At most 250 ms, of which the interpreter's own start is most; the best of five, since machines are shared."""
-    best = 9.0
-    for _ in range(5):
-        begun = time.perf_counter()
-        said(rig.machine.torso("get", "--help"))
-        best = min(best, time.perf_counter() - begun)
-    assert best <= 0.25
+    """It asks no server and imports nothing that takes long."""
+    code = "import sys; from torso.cli import main; status = main(['get', '--help']); "
+    code += "heavy = {'torch', 'numpy', 'rich', 'tokenizers', 'urllib3', 'torso.hub'} & sys.modules.keys(); "
+    code += "assert not heavy, heavy; sys.exit(status)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert rig.requests() == 0

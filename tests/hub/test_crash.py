@@ -151,7 +151,8 @@ def test_lock_of_the_official_client_is_respected(rig: Rig):
 
 
 def test_twenty_at_once(rig: Rig):
-    """Twenty models in twenty threads of one process: no error, no deadlock."""
+    """Twenty models in twenty threads of one process: no error, no deadlock; a busy machine may answer late."""
+    rig.machine.set(TORSO_READ="30", TORSO_CONNECT="30")
     names = [f"acme/model-{number}" for number in range(20)]
     small = {name: data for name, data in rig.files.items() if name != "model.safetensors"}
     for number, name in enumerate(names):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from contract.families import FAMILIES, registered
-from torso import Task, new_model
+from torso import Model, Task, new_model
 from torso.batch import Batch, Layout, unpack
 from torso.errors import InputError
 from torso.kernels import library as native
@@ -20,6 +20,7 @@ from torso.kernels.library import Library
 from torso.kernels.linear import NativeLinear
 from torso.kernels.support import obstacle, products
 from torso.nn import Trunk
+from torso.nn.meta_init import weightless
 
 from .drawing import KINDS, has
 
@@ -49,13 +50,22 @@ def made(model_type: str, config: str) -> Trunk:
     return trunk
 
 
+def shaped(model_type: str, config: str) -> Trunk:
+    """The same trunk without weights."""
+    values = widened(FAMILIES[model_type].configs[config])
+    architecture = registered()[model_type]
+    with weightless():
+        return Model(architecture.config(**values), architecture, Task.FEATURES).trunk
+
+
 def runnable() -> list[tuple[str, str]]:
+    """Those whose blocks the kernels know: shapes and kinds say it, so that no weight is made for it."""
     return [
         (model_type, config)
         for model_type, family in FAMILIES.items()
         if Task.FEATURES in registered()[model_type].tasks
         for config in family.configs
-        if obstacle(made(model_type, config)) is None
+        if obstacle(shaped(model_type, config)) is None
     ]
 
 

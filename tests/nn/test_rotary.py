@@ -7,16 +7,17 @@ from itertools import combinations, pairwise
 import pytest
 import torch
 import transformers
-from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
-from transformers.models.glm.modeling_glm import apply_rotary_pos_emb as turned_in_pairs
-from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
-from transformers.models.llama.modeling_llama import apply_rotary_pos_emb as turned_in_halves
 
+from lazy import LazyModule
 from torso import Batch, Layout, Task, load, new_model
 from torso.errors import UnsupportedError
 from torso.models.llama import LlamaConfig
 from torso.nn import KeyValueCache, PairedRotary, Rotary
 from torso.nn.rope_scaling import scaling_of
+
+rope_utils = LazyModule("transformers.modeling_rope_utils")
+llama = LazyModule("transformers.models.llama.modeling_llama")
+glm = LazyModule("transformers.models.glm.modeling_glm")
 
 TRAINED, LONGEST, SIZE = 16, 64, 8
 LENGTHS = (1, 2, TRAINED - 1, TRAINED, TRAINED + 1, LONGEST, LONGEST + 1, 3000)
@@ -93,7 +94,7 @@ def configs(table: dict, size: int = SIZE, longest: int = LONGEST) -> tuple[Llam
 def reference(table: dict, length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Cosines and sines [length, SIZE] of a text alone; a new module each time, for it remembers the longest text."""
     rows = torch.zeros(1, length, 2 * SIZE)
-    cos, sin = LlamaRotaryEmbedding(configs(table)[1])(rows, torch.arange(length)[None])
+    cos, sin = llama.LlamaRotaryEmbedding(configs(table)[1])(rows, torch.arange(length)[None])
     return cos[0], sin[0]
 
 
@@ -118,7 +119,9 @@ def test_texts_together_turn_as_each_alone(name) -> None:
 
 
 def test_every_type_is_here_and_all_differ() -> None:
-    assert {each["rope_type"] for each in TYPES.values()} == {"default", *ROPE_INIT_FUNCTIONS} - {"proportional"}
+    assert {each["rope_type"] for each in TYPES.values()} == {"default", *rope_utils.ROPE_INIT_FUNCTIONS} - {
+        "proportional"
+    }
     turned = {name: torch.cat(reference(table, 3000)) for name, table in TYPES.items()}
     assert [(a, b) for a, b in combinations(turned, 2) if turned[a].equal(turned[b])] == [
         ("yarn", "yarn, half an mscale")
@@ -130,7 +133,7 @@ def test_rates_of_published_models_are_equal_to_the_bit(name) -> None:
     size, longest, table = REAL[name]
     mine, theirs = configs(table, size, longest)
     rope = mine.rope()
-    rates, factor = ROPE_INIT_FUNCTIONS[rope["rope_type"]](theirs)
+    rates, factor = rope_utils.ROPE_INIT_FUNCTIONS[rope["rope_type"]](theirs)
     scaling = scaling_of(size, rope)
     assert scaling.rates.equal(rates)
     assert scaling.factor == pytest.approx(factor, rel=1e-12)
@@ -145,30 +148,34 @@ def test_rates_are_equal_to_the_bit(name, length) -> None:
     ours = scaling.rates if scaling.of_length is None else scaling.of_length(length)
     kind = theirs.rope_parameters["rope_type"]
     if kind == "default":
-        rates, factor = LlamaRotaryEmbedding.compute_default_rope_parameters(theirs)
+        rates, factor = llama.LlamaRotaryEmbedding.compute_default_rope_parameters(theirs)
     else:
-        rates, factor = ROPE_INIT_FUNCTIONS[kind](theirs, seq_len=torch.tensor(length))
+        rates, factor = rope_utils.ROPE_INIT_FUNCTIONS[kind](theirs, seq_len=torch.tensor(length))
     assert ours.equal(rates)
     assert scaling.factor == pytest.approx(factor, rel=1e-12)
 
 
 @pytest.mark.parametrize("part", [SIZE, SIZE // 2, 2])
-@pytest.mark.parametrize(("kind", "turned"), [(Rotary, turned_in_halves), (PairedRotary, turned_in_pairs)])
-def test_heads_turn_as_the_reference_s(kind, turned, part) -> None:
+@pytest.mark.parametrize(
+    ("kind", "modeling"),
+    [(Rotary, llama), (PairedRotary, glm)],
+    ids=["Rotary-apply_rotary_pos_emb", "PairedRotary-apply_rotary_pos_emb"],
+)
+def test_heads_turn_as_the_reference_s(kind, modeling, part) -> None:
     """Of both ways to pair units, and with units that stay as they are."""
     torch.manual_seed(0)
     length, heads = 21, torch.randn(21, 3, SIZE)
     rotary = kind(part, LlamaConfig(rope_theta=30.0).rope())
-    rates = LlamaRotaryEmbedding.compute_default_rope_parameters(
+    rates = llama.LlamaRotaryEmbedding.compute_default_rope_parameters(
         configs({"rope_type": "default", "rope_theta": 30.0}, part)[1]
     )[0]
     angles = (torch.arange(length)[:, None] * rates).repeat(1, 2)[None]
     first = heads.transpose(0, 1)[None]
     if kind is Rotary:
         whole, rest = first[..., :part], first[..., part:]
-        theirs = torch.cat([turned(whole, whole, angles.cos(), angles.sin())[0], rest], -1)
+        theirs = torch.cat([modeling.apply_rotary_pos_emb(whole, whole, angles.cos(), angles.sin())[0], rest], -1)
     else:
-        theirs = turned(first, first, angles.cos(), angles.sin())[0]
+        theirs = modeling.apply_rotary_pos_emb(first, first, angles.cos(), angles.sin())[0]
     torch.testing.assert_close(rotary(heads, Layout.of([length])), theirs[0].transpose(0, 1), rtol=1e-6, atol=1e-6)
 
 

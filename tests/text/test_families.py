@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import sentencepiece
-from transformers import CONFIG_MAPPING, AutoTokenizer, GemmaTokenizer
-from transformers.convert_slow_tokenizer import SentencePieceExtractor
+from transformers import CONFIG_MAPPING, AutoTokenizer
 
 from torso.text import Tokenizer
 
@@ -89,6 +88,9 @@ def test_names(both: tuple[Tokenizer, Any]):
 
 def test_gemma(tmp_path: Path):
     """The reference reads no tokenizer.model of Gemma's, but is built from one."""
+    from transformers import GemmaTokenizer
+    from transformers.convert_slow_tokenizer import SentencePieceExtractor
+
     file = tmp_path / "tokenizer.model"
     file.write_bytes(pieces("bpe", **GEMMA))
     (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "GemmaTokenizer"}')

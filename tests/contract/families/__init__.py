@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -27,13 +28,15 @@ def _collected() -> dict[str, Family]:
 FAMILIES: Mapping[str, Family] = _collected()
 
 
-def registered() -> dict[str, Any]:
+@cache
+def registered() -> Mapping[str, Any]:
     """The package's own architectures by their first model type; those that tests register are left out."""
     own = (each for each in architectures() if each.config.__module__.startswith("torso.models."))
     return {each.model_types[0]: each for each in own}
 
 
-def cases_of(model_type: str) -> dict[str, Case]:
+@cache
+def cases_of(model_type: str) -> Mapping[str, Case]:
     """The cases of a family: those whose task it has."""
     tasks = registered()[model_type].tasks
     more = FAMILIES[model_type].values

@@ -52,6 +52,7 @@ def _published(**values: Any) -> Values:
 
 FAMILIES = {
     "bloom": Family(
+        positions=False,
         configs={
             "plain": _small(),
             "six-heads": _small(n_head=6, tie_word_embeddings=False, layer_norm_epsilon=0.01, classifier_dropout=0.3),

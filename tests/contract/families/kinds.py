@@ -72,6 +72,8 @@ class Family:
         left: keys that transformers writes although it never reads them; torso reads and writes none of them.
         values: what a case adds to the config in this family, by the case's name.
         pads: whether the reference looks for its padding token: then padding is nothing else, and texts do not hold it.
+        positions: whether the reference's forward takes ``position_ids``: asked of it, every reference model would be
+            imported at collection.
         offset: what the reference adds to positions before its table; of its config, where it depends on it.
     """
 
@@ -83,4 +85,5 @@ class Family:
     left: tuple[str, ...] = ()
     values: Mapping[str, Values] = field(default_factory=dict)
     pads: bool = False
+    positions: bool = True
     offset: int | Callable[[Any], int] = 0

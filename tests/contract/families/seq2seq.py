@@ -134,6 +134,7 @@ BASE = _published(
 
 FAMILIES = {
     "bart": Family(
+        positions=False,
         configs={
             "plain": _small(),
             "uneven": _small(
@@ -163,6 +164,7 @@ FAMILIES = {
         },
     ),
     "mbart": Family(
+        positions=False,
         configs={
             "plain": _small(decoder_start_token_id=None),
             "uneven": _small(decoder_layers=1, decoder_ffn_dim=13, decoder_attention_heads=3, encoder_layers=3),
@@ -184,6 +186,7 @@ FAMILIES = {
         },
     ),
     "marian": Family(
+        positions=False,
         configs={
             "plain": _small(pad_token_id=52, decoder_start_token_id=52, eos_token_id=0),
             "scaled": _small(scale_embedding=True, activation_function="swish", decoder_layers=1, d_model=36),
@@ -212,6 +215,7 @@ FAMILIES = {
         },
     ),
     "pegasus": Family(
+        positions=False,
         configs={
             "plain": _small(pad_token_id=0, decoder_start_token_id=0, eos_token_id=1),
             "uneven": _small(decoder_layers=1, decoder_ffn_dim=13, decoder_attention_heads=3, d_model=36),

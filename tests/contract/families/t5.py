@@ -83,9 +83,15 @@ CONFIGS = {
 
 FAMILIES = {
     "t5": Family(
-        configs=CONFIGS, drawn=_drawn, dropouts=("dropout_rate", "classifier_dropout"), pads=True, published=PUBLISHED
+        positions=False,
+        configs=CONFIGS,
+        drawn=_drawn,
+        dropouts=("dropout_rate", "classifier_dropout"),
+        pads=True,
+        published=PUBLISHED,
     ),
     "mt5": Family(
+        positions=False,
         configs={"plain": CONFIGS["gated"], "relu": CONFIGS["plain"]},
         drawn=_drawn,
         dropouts=("dropout_rate", "classifier_dropout"),
