@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from torso.tasks.argument_checks import at_least
 from torso.tasks.predictions import Answer, Answered
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.task_options import AnswerOptions
 from torso.tasks.windows import Long, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -35,17 +36,7 @@ def answer(
     text: str,
     *,
     model: Usable[SpanLogits],
-    top: int = 1,
-    impossible: bool = False,
-    longest: int = 15,
-    whole_words: bool = True,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "window",
-    window: int = ...,
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[AnswerOptions],
 ) -> Answered: ...
 @overload
 def answer(
@@ -53,17 +44,7 @@ def answer(
     text: None = None,
     *,
     model: Usable[SpanLogits],
-    top: int = 1,
-    impossible: bool = False,
-    longest: int = 15,
-    whole_words: bool = True,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "window",
-    window: int = ...,
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[AnswerOptions],
 ) -> list[Answered]: ...
 @overload
 def answer(
@@ -71,17 +52,7 @@ def answer(
     text: None = None,
     *,
     model: Usable[SpanLogits],
-    top: int = 1,
-    impossible: bool = False,
-    longest: int = 15,
-    whole_words: bool = True,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "window",
-    window: int = ...,
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[AnswerOptions],
 ) -> Iterator[Answered]: ...
 def answer(
     questions: str | Sequence[tuple[str, str]] | Iterator[tuple[str, str]],

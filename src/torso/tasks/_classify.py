@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 
@@ -15,6 +15,7 @@ from torso.tasks.extents import Extent, merged
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.task_options import ClassifyOptions
 from torso.tasks.windows import Long, Merge, Read, Text, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -28,42 +29,21 @@ def classify(  # pyright: ignore[reportOverlappingOverload] - a str is a sequenc
     texts: str,
     *,
     model: Usable[SequenceLogits] = ...,
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ClassifyOptions],
 ) -> Label: ...
 @overload
 def classify(
     texts: Sequence[Text],
     *,
     model: Usable[SequenceLogits] = ...,
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ClassifyOptions],
 ) -> list[Label]: ...
 @overload
 def classify(
     texts: Iterator[Text],
     *,
     model: Usable[SequenceLogits] = ...,
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ClassifyOptions],
 ) -> Iterator[Label]: ...
 def classify(
     texts: str | Sequence[Text] | Iterator[Text],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready, recipe_of
+from torso.tasks.task_options import EncodeOptions
 from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -32,51 +33,21 @@ def encode(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence 
     texts: str,
     *,
     model: Usable[Features] = ...,
-    pooling: str | None = None,
-    normalize: bool | None = None,
-    prompt: str | None = None,
-    prompt_name: str | None = None,
-    dimensions: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[EncodeOptions],
 ) -> Embedding: ...
 @overload
 def encode(
     texts: Sequence[str],
     *,
     model: Usable[Features] = ...,
-    pooling: str | None = None,
-    normalize: bool | None = None,
-    prompt: str | None = None,
-    prompt_name: str | None = None,
-    dimensions: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[EncodeOptions],
 ) -> list[Embedding]: ...
 @overload
 def encode(
     texts: Iterator[str],
     *,
     model: Usable[Features] = ...,
-    pooling: str | None = None,
-    normalize: bool | None = None,
-    prompt: str | None = None,
-    prompt_name: str | None = None,
-    dimensions: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[EncodeOptions],
 ) -> Iterator[Embedding]: ...
 def encode(
     texts: str | Sequence[str] | Iterator[str],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.generation.completion import BATCH, Piece
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import one_or_more
 from torso.tasks.ready import Usable
+from torso.tasks.task_options import GenerateOptions
 from torso.tasks.writers import Generated, Settings, make_writer
 
 if TYPE_CHECKING:
@@ -22,63 +23,21 @@ def generate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequenc
     prompts: str,
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    do_sample: bool | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    num_beams: int | None = None,
-    num_return_sequences: int | None = None,
-    stop_strings: str | Sequence[str] | None = None,
-    bad_words: Sequence[str] | None = None,
-    seed: int | None = None,
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[GenerateOptions],
 ) -> Generated: ...
 @overload
 def generate(
     prompts: Sequence[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    do_sample: bool | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    num_beams: int | None = None,
-    num_return_sequences: int | None = None,
-    stop_strings: str | Sequence[str] | None = None,
-    bad_words: Sequence[str] | None = None,
-    seed: int | None = None,
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[GenerateOptions],
 ) -> list[Generated]: ...
 @overload
 def generate(
     prompts: Iterator[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    do_sample: bool | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    num_beams: int | None = None,
-    num_return_sequences: int | None = None,
-    stop_strings: str | Sequence[str] | None = None,
-    bad_words: Sequence[str] | None = None,
-    seed: int | None = None,
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[GenerateOptions],
 ) -> Iterator[Generated]: ...
 def generate(
     prompts: str | Sequence[str] | Iterator[str],

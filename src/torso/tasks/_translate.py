@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.errors import InputError
 from torso.generation.completion import BATCH
 from torso.loading.load import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Ready, Usable
+from torso.tasks.task_options import SummariseOptions, TranslateOptions
 from torso.tasks.windows import Long, lengths
 from torso.tasks.writers import Generated, Settings, make_writer
 from torso.text import Tokenizer
@@ -23,48 +24,21 @@ def translate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     texts: str,
     *,
     model: Usable[VocabLogits],
-    source: str | None = None,
-    target: str | None = None,
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[TranslateOptions],
 ) -> Generated: ...
 @overload
 def translate(
     texts: Sequence[str],
     *,
     model: Usable[VocabLogits],
-    source: str | None = None,
-    target: str | None = None,
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[TranslateOptions],
 ) -> list[Generated]: ...
 @overload
 def translate(
     texts: Iterator[str],
     *,
     model: Usable[VocabLogits],
-    source: str | None = None,
-    target: str | None = None,
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[TranslateOptions],
 ) -> Iterator[Generated]: ...
 def translate(
     texts: str | Sequence[str] | Iterator[str],
@@ -170,42 +144,21 @@ def summarise(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     texts: str,
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[SummariseOptions],
 ) -> Generated: ...
 @overload
 def summarise(
     texts: Sequence[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[SummariseOptions],
 ) -> list[Generated]: ...
 @overload
 def summarise(
     texts: Iterator[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[SummariseOptions],
 ) -> Iterator[Generated]: ...
 def summarise(
     texts: str | Sequence[str] | Iterator[str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 
@@ -19,6 +19,7 @@ from torso.tasks.inference_labels import contradicting, entailing
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.task_options import ZeroShotOptions
 from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
 from torso.text.input_checks import checked_text
 
@@ -34,18 +35,7 @@ def zero_shot(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     labels: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    several: bool = False,
-    template: str = ...,
-    top: int | None = None,
-    entailment: str | None = None,
-    contradiction: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ZeroShotOptions],
 ) -> Label: ...
 @overload
 def zero_shot(
@@ -53,18 +43,7 @@ def zero_shot(
     labels: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    several: bool = False,
-    template: str = ...,
-    top: int | None = None,
-    entailment: str | None = None,
-    contradiction: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ZeroShotOptions],
 ) -> list[Label]: ...
 @overload
 def zero_shot(
@@ -72,18 +51,7 @@ def zero_shot(
     labels: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    several: bool = False,
-    template: str = ...,
-    top: int | None = None,
-    entailment: str | None = None,
-    contradiction: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ZeroShotOptions],
 ) -> Iterator[Label]: ...
 def zero_shot(
     texts: str | Sequence[str] | Iterator[str],
