@@ -19,7 +19,7 @@ from torso.nn.activations import TABLE
 from .sources import ROOT, checker_imports, imported, printed_by, statements, trees
 
 HEAVY = ("torch", "numpy", "transformers", "safetensors", "tokenizers", "huggingface_hub")
-LAZY = ("torso", "torso.nn", "torso.hub")
+LAZY = ("torso", "torso.nn", "torso.hub", "torso.kernels", "torso.tasks")
 
 
 def loaded_by(code: str, *arguments: str) -> set[str]:
@@ -63,7 +63,7 @@ architecture, config = read_config(Path(folder))
     assert loaded_by(code, str(tmp_path)) <= {"tokenizers"}
 
 
-ALLOWED_IN_NN = {"torch", "torso.batch", "torso.outputs", "torso.errors", "torso.nn"}
+ALLOWED_IN_NN = {"torch", "torso.batch", "torso.outputs", "torso.errors", "torso.io.lazy_names", "torso.nn"}
 
 
 def test_nn_knows_torch_and_the_layout_alone() -> None:
