@@ -1,4 +1,4 @@
-"""Answers to questions, found in a text."""
+"""Extractive question answering."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def answer(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The parts of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
+    """Finds the spans of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
 
     Scores, order and ends are those of transformers' pipeline, which had this task up to its version 4. The same words
     at several places, and in several windows, count as one answer with their scores added: the rule ``sum``.
@@ -162,7 +162,7 @@ def _pairs(given: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 def _candidates(window: Read, start: Tensor, end: Tensor, wanted: int, longest: int) -> tuple[list[Candidate], float]:
     """First token, last token and score of the likeliest answers in a window; and the score of there being none."""
-    # The first token, which stands for "not here", takes part in the softmax, as in the reference library.
+    # The first token, which means "not here", takes part in the softmax, as in the reference library.
     inside = torch.tensor([text == 1 for text in window.sequence])
     scored = inside.clone()
     scored[0] = True

@@ -1,4 +1,4 @@
-"""The likeliest of a question's alternatives."""
+"""Multiple choice: the likeliest of a question's alternatives."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def choose(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The likeliest alternative: ``choose("The sky is", ["blue", "square"], model=...)``.
+    """Chooses the likeliest alternative: ``choose("The sky is", ["blue", "square"], model=...)``.
 
     Each alternative is read together with the question, as its second text; scores are a softmax over them.
 

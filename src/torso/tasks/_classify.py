@@ -1,4 +1,4 @@
-"""A label for each text."""
+"""Text classification."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def classify(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The label of a text; of a list of texts or pairs, a list; of an iterator, an iterator that reads as it is read.
+    """Classifies a text: returns its label; of a list of texts or pairs, a list; of an iterator, a lazy iterator.
 
     Scores are as the reference library's: a sigmoid for each label where ``problem_type`` says that a text may have
     several, or where there is only one; the number itself for a regression; else a softmax.

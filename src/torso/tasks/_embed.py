@@ -1,4 +1,4 @@
-"""A vector for each text."""
+"""Text embedding: a vector for each text."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def encode(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The vector of a text; of a list of texts, a list; of an iterator, an iterator that reads as it is read.
+    """Embeds a text: returns its vector; of a list of texts, a list; of an iterator, a lazy iterator.
 
     A folder in sentence-transformers' form gives that library's vectors: pooling, layers after it, normalizing,
     lowercasing, prompts and length are its own.
@@ -79,7 +79,7 @@ def encode(
         prompt: what is put before each text. None: what the folder puts there by default.
         prompt_name: one of the folder's prompts, by its name.
         dimensions: how many of the first numbers of a vector are kept, for models trained so that these can stand
-            alone (Matryoshka); where vectors get length 1, they get it anew.
+            alone (Matryoshka); where vectors get length 1, they are normalized again.
         tokenizer: instead of the one in the model's folder.
         long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
             ``window`` reads all of it, in windows of what the model takes.

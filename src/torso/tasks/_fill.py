@@ -1,4 +1,4 @@
-"""What could stand behind the masks of each text."""
+"""Masked language modelling: tokens proposed for each mask."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def fill(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Proposals for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
+    """Proposes tokens for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
 
     Only the rows of masks go through the vocabulary's matrix.
 

@@ -62,7 +62,7 @@ def tag(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The labelled parts of a text; of a list of texts, a list; of an iterator, an iterator that reads as it is read.
+    """Tags a text: returns its labelled spans; of a list of texts, a list; of an iterator, a lazy iterator.
 
     `torso.tasks.tag_scheme` says how a label per token becomes parts of the text. Each part is ``text[start:end]`` of
     the text as it was given.

@@ -1,4 +1,4 @@
-"""Texts that say the same: in another language, or in fewer words."""
+"""Translation and summarisation."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def translate(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """A text in another language, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+    """Translates a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
     How the languages are said is the model's: mBART's marks them by codes (``zh_CN``), T5's config has a task for
     each pair (``en`` and ``de``), and a Marian model has one pair, so that nothing is to be said.
@@ -65,7 +65,7 @@ def translate(
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         source: the language of the texts; None as the files say.
         target: the language to write in; None as the files say.
-        max_new_tokens: tokens written at most; 256 where nobody says.
+        max_new_tokens: tokens written at most; default 256.
         num_beams: texts followed side by side in a beam search; None as the files say.
         long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
             ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to
@@ -173,14 +173,14 @@ def summarise(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """A text in fewer words, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+    """Summarises a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
     What a config says of the task ``summarization`` holds: T5's puts ``summarize: `` before the text.
 
     Args:
         texts: a string, a list of strings, or an iterator of them.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
-        max_new_tokens: tokens written at most; 256 where nobody says.
+        max_new_tokens: tokens written at most; default 256.
         num_beams: texts followed side by side in a beam search; None as the files say.
         long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
             ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to

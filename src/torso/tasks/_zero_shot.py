@@ -71,7 +71,7 @@ def zero_shot(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The likeliest of any labels, by a model that tells whether one sentence follows from another.
+    """The likeliest of any labels, by a model of natural language inference.
 
     Each text is read once with each label. Scores are as the reference library's: the labels' entailments against each
     other, so that they sum to 1; with ``several``, or with one label, each entailment against its contradiction.
@@ -82,7 +82,7 @@ def zero_shot(
         model: trained on natural language inference: a folder, a name, a loaded model, or one made `Ready` for many
             calls.
         several: whether a text may have several of the labels.
-        template: the sentence that shall follow from the text; ``{}`` stands for the label.
+        template: the sentence that shall follow from the text; ``{}`` is replaced by the label.
         top: how many labels have their score given, the likeliest first; None for all, in the order given.
         entailment: name of the model's label for a sentence that follows; None finds it by its name, in English
             ("entailment") or Chinese (蕴含).
