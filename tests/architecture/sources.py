@@ -63,11 +63,10 @@ def imported(module: str, *, inner: bool = True) -> set[str]:
 
 
 def checker_imports(module: str) -> dict[str, str]:
-    """What a lazy namespace imports for type checkers: name to home."""
+    """What the stub of a lazy namespace gives to type checkers: name to home."""
     found: dict[str, str] = {}
-    for node in trees()[module].body:
-        if is_for_checkers(node):
-            for line in node.body:
-                assert isinstance(line, ast.ImportFrom)
-                found.update({each.asname or each.name: str(line.module) for each in line.names})
+    for line in ast.parse(ROOT.joinpath(*module.split(".")[1:], "__init__.pyi").read_text(encoding="utf-8")).body:
+        if isinstance(line, ast.ImportFrom):
+            assert all(each.asname == each.name for each in line.names), "a stub passes a name on unchanged"
+            found.update({each.name: str(line.module) for each in line.names})
     return found

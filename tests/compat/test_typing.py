@@ -12,6 +12,7 @@ import pytest
 SOURCE = """
 from torso import AutoConfig, AutoModel, AutoModelForQuestionAnswering, AutoModelForSequenceClassification
 from torso import AutoModelForTokenClassification, AutoTokenizer, BertConfig, BertForMaskedLM, Task, load, new_model
+from torso import classify, encode, generate, zero_shot
 import torch
 from torso import nn
 
@@ -29,10 +30,21 @@ reveal_type(AutoTokenizer.from_pretrained("x"))
 reveal_type(AutoConfig.from_pretrained("x"))
 reveal_type(BertConfig().hidden_size)
 reveal_type(nn.Attention)
+reveal_type(classify("x", top=2))
+reveal_type(classify(["x"], long="window", merge="max"))
+reveal_type(generate(iter("x"), model="x", top_k=2))
+reveal_type(encode(["x"], normalize=True))
+reveal_type(zero_shot("x", ["y"], model="x", template="{}"))
 BertConfig(hiden_size=8)
 BertConfig(hidden_size="8")
 AutoModel.from_pretrained("x", output_attention=True)
 AutoModel.from_pretrained("x")(ids).logits
+classify("x", topp=2)
+encode(["x"], normalise=True)
+zero_shot("x", ["y"], model="x", templat="{}")
+generate(iter("x"), model="x", max_tokens=2)
+classify("x", long="cut")
+classify("x", top="2")
 """
 WANTED = [
     "Model[TokenLogits]",
@@ -48,8 +60,26 @@ WANTED = [
     "HubConfig",
     "int",
     "type[Attention]",
+    "Label",
+    "list[Label]",
+    "Iterator[Generated]",
+    "list[Embedding]",
+    "Label",
 ]
-FAULTS = ['No parameter named "hiden_size"', "\"Literal['8']\"", 'No parameter named "output_attention"', '"logits"']
+FAULTS = [
+    'No parameter named "hiden_size"',
+    "\"Literal['8']\"",
+    'No parameter named "output_attention"',
+    '"logits"',
+    'No overloads for "classify"',
+    'No overloads for "encode"',
+    'No overloads for "zero_shot"',
+    'No overloads for "generate"',
+    'No overloads for "classify"',
+    'parameter "long" of type "Long"',
+    'No overloads for "classify"',
+    'parameter "top" of type "int | None"',
+]
 
 
 @pytest.fixture(scope="module")

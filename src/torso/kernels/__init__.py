@@ -3,19 +3,11 @@
 They need no torch to be built, and one build serves every torch. `about` says what is in use.
 """
 
-from __future__ import annotations
+from torso.io.lazy_names import attach
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from torso.kernels.library import About, about
-
-__all__ = ["About", "about"]
-
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from torso.kernels import library
-
-        return getattr(library, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "torso.kernels.library": ("About", "about"),
+    },
+)

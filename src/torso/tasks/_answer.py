@@ -1,9 +1,9 @@
-"""Answers to questions, found in a text."""
+"""Extractive question answering."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from torso.tasks.argument_checks import at_least
 from torso.tasks.predictions import Answer, Answered
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.task_options import AnswerOptions
 from torso.tasks.windows import Long, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -35,17 +36,7 @@ def answer(
     text: str,
     *,
     model: Usable[SpanLogits],
-    top: int = 1,
-    impossible: bool = False,
-    longest: int = 15,
-    whole_words: bool = True,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "window",
-    window: int = ...,
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[AnswerOptions],
 ) -> Answered: ...
 @overload
 def answer(
@@ -53,17 +44,7 @@ def answer(
     text: None = None,
     *,
     model: Usable[SpanLogits],
-    top: int = 1,
-    impossible: bool = False,
-    longest: int = 15,
-    whole_words: bool = True,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "window",
-    window: int = ...,
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[AnswerOptions],
 ) -> list[Answered]: ...
 @overload
 def answer(
@@ -71,17 +52,7 @@ def answer(
     text: None = None,
     *,
     model: Usable[SpanLogits],
-    top: int = 1,
-    impossible: bool = False,
-    longest: int = 15,
-    whole_words: bool = True,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "window",
-    window: int = ...,
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[AnswerOptions],
 ) -> Iterator[Answered]: ...
 def answer(
     questions: str | Sequence[tuple[str, str]] | Iterator[tuple[str, str]],
@@ -100,7 +71,7 @@ def answer(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The parts of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
+    """Finds the spans of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
 
     Scores, order and ends are those of transformers' pipeline, which had this task up to its version 4. The same words
     at several places, and in several windows, count as one answer with their scores added: the rule ``sum``.
@@ -191,7 +162,7 @@ def _pairs(given: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 def _candidates(window: Read, start: Tensor, end: Tensor, wanted: int, longest: int) -> tuple[list[Candidate], float]:
     """First token, last token and score of the likeliest answers in a window; and the score of there being none."""
-    # The first token, which stands for "not here", takes part in the softmax, as in the reference library.
+    # The first token, which means "not here", takes part in the softmax, as in the reference library.
     inside = torch.tensor([text == 1 for text in window.sequence])
     scored = inside.clone()
     scored[0] = True

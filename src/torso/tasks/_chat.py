@@ -1,4 +1,4 @@
-"""The next message of a chat."""
+"""Chat generation: the next message of a conversation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def chat(
     Args:
         messages: such as ``[{"role": "user", "content": "Hello"}]``, or a string for just that.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
-        max_new_tokens: tokens written at most; 256 where nobody says.
+        max_new_tokens: tokens written at most; default 256.
         do_sample: whether tokens are drawn by chance; None: as the checkpoint says.
         temperature: of drawn tokens: below 1 safer, above 1 wilder.
         top_p: only the likeliest that add up to this probability are drawn from.

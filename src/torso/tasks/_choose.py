@@ -1,4 +1,4 @@
-"""The likeliest of a question's alternatives."""
+"""Multiple choice: the likeliest of a question's alternatives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from torso.tasks.extents import one_row
 from torso.tasks.predictions import Chosen
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.task_options import ChooseOptions
 from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -33,13 +34,7 @@ def choose(
     choices: Sequence[str],
     *,
     model: Usable[ChoiceLogits],
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ChooseOptions],
 ) -> Chosen: ...
 @overload
 def choose(
@@ -47,13 +42,7 @@ def choose(
     choices: None = None,
     *,
     model: Usable[ChoiceLogits],
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ChooseOptions],
 ) -> list[Chosen]: ...
 @overload
 def choose(
@@ -61,13 +50,7 @@ def choose(
     choices: None = None,
     *,
     model: Usable[ChoiceLogits],
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ChooseOptions],
 ) -> Iterator[Chosen]: ...
 def choose(
     questions: str | Sequence[Question] | Iterator[Question],
@@ -82,7 +65,7 @@ def choose(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The likeliest alternative: ``choose("The sky is", ["blue", "square"], model=...)``.
+    """Chooses the likeliest alternative: ``choose("The sky is", ["blue", "square"], model=...)``.
 
     Each alternative is read together with the question, as its second text; scores are a softmax over them.
 

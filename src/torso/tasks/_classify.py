@@ -1,9 +1,9 @@
-"""A label for each text."""
+"""Text classification."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 
@@ -15,6 +15,7 @@ from torso.tasks.extents import Extent, merged
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.task_options import ClassifyOptions
 from torso.tasks.windows import Long, Merge, Read, Text, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -28,42 +29,21 @@ def classify(  # pyright: ignore[reportOverlappingOverload] - a str is a sequenc
     texts: str,
     *,
     model: Usable[SequenceLogits] = ...,
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ClassifyOptions],
 ) -> Label: ...
 @overload
 def classify(
     texts: Sequence[Text],
     *,
     model: Usable[SequenceLogits] = ...,
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ClassifyOptions],
 ) -> list[Label]: ...
 @overload
 def classify(
     texts: Iterator[Text],
     *,
     model: Usable[SequenceLogits] = ...,
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ClassifyOptions],
 ) -> Iterator[Label]: ...
 def classify(
     texts: str | Sequence[Text] | Iterator[Text],
@@ -78,7 +58,7 @@ def classify(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The label of a text; of a list of texts or pairs, a list; of an iterator, an iterator that reads as it is read.
+    """Classifies a text: returns its label; of a list of texts or pairs, a list; of an iterator, a lazy iterator.
 
     Scores are as the reference library's: a sigmoid for each label where ``problem_type`` says that a text may have
     several, or where there is only one; the number itself for a regression; else a softmax.

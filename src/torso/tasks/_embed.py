@@ -1,10 +1,10 @@
-"""A vector for each text."""
+"""Text embedding: a vector for each text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready, recipe_of
+from torso.tasks.task_options import EncodeOptions
 from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -32,51 +33,21 @@ def encode(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence 
     texts: str,
     *,
     model: Usable[Features] = ...,
-    pooling: str | None = None,
-    normalize: bool | None = None,
-    prompt: str | None = None,
-    prompt_name: str | None = None,
-    dimensions: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[EncodeOptions],
 ) -> Embedding: ...
 @overload
 def encode(
     texts: Sequence[str],
     *,
     model: Usable[Features] = ...,
-    pooling: str | None = None,
-    normalize: bool | None = None,
-    prompt: str | None = None,
-    prompt_name: str | None = None,
-    dimensions: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[EncodeOptions],
 ) -> list[Embedding]: ...
 @overload
 def encode(
     texts: Iterator[str],
     *,
     model: Usable[Features] = ...,
-    pooling: str | None = None,
-    normalize: bool | None = None,
-    prompt: str | None = None,
-    prompt_name: str | None = None,
-    dimensions: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[EncodeOptions],
 ) -> Iterator[Embedding]: ...
 def encode(
     texts: str | Sequence[str] | Iterator[str],
@@ -94,7 +65,7 @@ def encode(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The vector of a text; of a list of texts, a list; of an iterator, an iterator that reads as it is read.
+    """Embeds a text: returns its vector; of a list of texts, a list; of an iterator, a lazy iterator.
 
     A folder in sentence-transformers' form gives that library's vectors: pooling, layers after it, normalizing,
     lowercasing, prompts and length are its own.
@@ -108,7 +79,7 @@ def encode(
         prompt: what is put before each text. None: what the folder puts there by default.
         prompt_name: one of the folder's prompts, by its name.
         dimensions: how many of the first numbers of a vector are kept, for models trained so that these can stand
-            alone (Matryoshka); where vectors get length 1, they get it anew.
+            alone (Matryoshka); where vectors get length 1, they are normalized again.
         tokenizer: instead of the one in the model's folder.
         long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
             ``window`` reads all of it, in windows of what the model takes.

@@ -1,10 +1,10 @@
-"""What could stand behind the masks of each text."""
+"""Masked language modelling: tokens proposed for each mask."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 
@@ -18,6 +18,7 @@ from torso.tasks.candidates import CONTINUES, SPACES, candidates, marks_spaces
 from torso.tasks.predictions import Fill, Filled
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.task_options import FillOptions
 from torso.tasks.windows import Long, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
@@ -32,46 +33,22 @@ _BROKEN = "\ufffd"
 def fill(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
     texts: str,
     *,
-    top: int = 5,
-    targets: Sequence[str] | None = None,
-    whole_words: bool = False,
     model: Usable[VocabLogits] = ...,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[FillOptions],
 ) -> Filled: ...
 @overload
 def fill(
     texts: Sequence[str],
     *,
-    top: int = 5,
-    targets: Sequence[str] | None = None,
-    whole_words: bool = False,
     model: Usable[VocabLogits] = ...,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[FillOptions],
 ) -> list[Filled]: ...
 @overload
 def fill(
     texts: Iterator[str],
     *,
-    top: int = 5,
-    targets: Sequence[str] | None = None,
-    whole_words: bool = False,
     model: Usable[VocabLogits] = ...,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[FillOptions],
 ) -> Iterator[Filled]: ...
 def fill(
     texts: str | Sequence[str] | Iterator[str],
@@ -87,7 +64,7 @@ def fill(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Proposals for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
+    """Proposes tokens for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
 
     Only the rows of masks go through the vocabulary's matrix.
 

@@ -1,14 +1,15 @@
-"""Texts that go on where prompts end."""
+"""Text generation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.generation.completion import BATCH, Piece
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import one_or_more
 from torso.tasks.ready import Usable
+from torso.tasks.task_options import GenerateOptions
 from torso.tasks.writers import Generated, Settings, make_writer
 
 if TYPE_CHECKING:
@@ -22,63 +23,21 @@ def generate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequenc
     prompts: str,
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    do_sample: bool | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    num_beams: int | None = None,
-    num_return_sequences: int | None = None,
-    stop_strings: str | Sequence[str] | None = None,
-    bad_words: Sequence[str] | None = None,
-    seed: int | None = None,
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[GenerateOptions],
 ) -> Generated: ...
 @overload
 def generate(
     prompts: Sequence[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    do_sample: bool | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    num_beams: int | None = None,
-    num_return_sequences: int | None = None,
-    stop_strings: str | Sequence[str] | None = None,
-    bad_words: Sequence[str] | None = None,
-    seed: int | None = None,
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[GenerateOptions],
 ) -> list[Generated]: ...
 @overload
 def generate(
     prompts: Iterator[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    do_sample: bool | None = None,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    num_beams: int | None = None,
-    num_return_sequences: int | None = None,
-    stop_strings: str | Sequence[str] | None = None,
-    bad_words: Sequence[str] | None = None,
-    seed: int | None = None,
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[GenerateOptions],
 ) -> Iterator[Generated]: ...
 def generate(
     prompts: str | Sequence[str] | Iterator[str],
@@ -100,7 +59,7 @@ def generate(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """What a model writes behind a prompt; of a list of prompts, a list; of an iterator, an iterator.
+    """Generates the continuation of a prompt; of a list of prompts, a list; of an iterator, an iterator.
 
     Of an encoder-decoder, what its decoder writes of each text. What is None is as the checkpoint's
     generation_config.json says; a knob that the others would leave without effect is refused.
@@ -108,7 +67,7 @@ def generate(
     Args:
         prompts: a string, a list of strings, or an iterator of them.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
-        max_new_tokens: tokens written at most; 256 where nobody says.
+        max_new_tokens: tokens written at most; default 256.
         do_sample: whether tokens are drawn by chance; otherwise the likeliest is taken.
         temperature: of drawn tokens: below 1 safer, above 1 wilder.
         top_k: how many of the likeliest tokens are drawn from; 0 for all.
@@ -165,7 +124,7 @@ def stream(
     untrained: bool = False,
     device: str | torch.device | None = None,
 ) -> Iterator[Piece]:
-    """What a model writes behind a prompt, one piece per token, as it is written; the pieces are the text.
+    """Streams the continuation of a prompt, one piece per token, as it is written; the pieces are the text.
 
     A piece never ends within a character, nor within what may become a stop string: then it is empty, and the next
     one holds more.

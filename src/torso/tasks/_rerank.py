@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from torso.tasks.predictions import Match, Ranked
 from torso.tasks.reading import read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.sentence_settings import MODEL_FILE, Reading, read_reading, read_stated
+from torso.tasks.task_options import RerankOptions
 from torso.tasks.windows import Long, Merge, Read, by_text, lengths
 
 if TYPE_CHECKING:
@@ -35,14 +36,7 @@ def rerank(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence 
     texts: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[RerankOptions],
 ) -> Ranked: ...
 @overload
 def rerank(
@@ -50,14 +44,7 @@ def rerank(
     texts: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    top: int | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[RerankOptions],
 ) -> list[Ranked]: ...
 def rerank(
     queries: str | Sequence[str],

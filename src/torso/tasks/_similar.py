@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from torso.tasks.argument_checks import at_least
 from torso.tasks.predictions import Embedding, Match, Ranked
 from torso.tasks.reading import as_list
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
+from torso.tasks.task_options import SimilarOptions
 from torso.tasks.windows import Long, Merge
 
 if TYPE_CHECKING:
@@ -39,14 +40,7 @@ def similar(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence
     texts: Sequence[str],
     *,
     model: Usable[Features],
-    top: int | None = None,
-    pooling: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[SimilarOptions],
 ) -> Ranked: ...
 @overload
 def similar(
@@ -54,14 +48,7 @@ def similar(
     texts: Sequence[str],
     *,
     model: Usable[Features],
-    top: int | None = None,
-    pooling: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[SimilarOptions],
 ) -> list[Ranked]: ...
 def similar(
     queries: str | Sequence[str],

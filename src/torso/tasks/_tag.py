@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 from torch import Tensor
@@ -19,13 +19,13 @@ from torso.tasks.predictions import Span, Tagged
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.tag_scheme import Scheme, decode, units
+from torso.tasks.task_options import TagMerge, TagOptions
 from torso.tasks.windows import Long, Read, by_text, extent, lengths
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 BUNDLED = "torso:tagger"
-Rule = Literal["mean", "longest"]
 
 
 @overload
@@ -33,42 +33,21 @@ def tag(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of 
     texts: str,
     *,
     model: Usable[TokenLogits] = ...,
-    aggregation: Aggregation | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Rule | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[TagOptions],
 ) -> Tagged: ...
 @overload
 def tag(
     texts: Sequence[str],
     *,
     model: Usable[TokenLogits] = ...,
-    aggregation: Aggregation | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Rule | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[TagOptions],
 ) -> list[Tagged]: ...
 @overload
 def tag(
     texts: Iterator[str],
     *,
     model: Usable[TokenLogits] = ...,
-    aggregation: Aggregation | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Rule | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[TagOptions],
 ) -> Iterator[Tagged]: ...
 def tag(
     texts: str | Sequence[str] | Iterator[str],
@@ -78,12 +57,12 @@ def tag(
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
-    merge: Rule | None = None,
+    merge: TagMerge | None = None,
     untrained: bool = False,
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The labelled parts of a text; of a list of texts, a list; of an iterator, an iterator that reads as it is read.
+    """Tags a text: returns its labelled spans; of a list of texts, a list; of an iterator, a lazy iterator.
 
     `torso.tasks.tag_scheme` says how a label per token becomes parts of the text. Each part is ``text[start:end]`` of
     the text as it was given.

@@ -1,15 +1,16 @@
-"""Texts that say the same: in another language, or in fewer words."""
+"""Translation and summarisation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.errors import InputError
 from torso.generation.completion import BATCH
 from torso.loading.load import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Ready, Usable
+from torso.tasks.task_options import SummariseOptions, TranslateOptions
 from torso.tasks.windows import Long, lengths
 from torso.tasks.writers import Generated, Settings, make_writer
 from torso.text import Tokenizer
@@ -23,48 +24,21 @@ def translate(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     texts: str,
     *,
     model: Usable[VocabLogits],
-    source: str | None = None,
-    target: str | None = None,
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[TranslateOptions],
 ) -> Generated: ...
 @overload
 def translate(
     texts: Sequence[str],
     *,
     model: Usable[VocabLogits],
-    source: str | None = None,
-    target: str | None = None,
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[TranslateOptions],
 ) -> list[Generated]: ...
 @overload
 def translate(
     texts: Iterator[str],
     *,
     model: Usable[VocabLogits],
-    source: str | None = None,
-    target: str | None = None,
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[TranslateOptions],
 ) -> Iterator[Generated]: ...
 def translate(
     texts: str | Sequence[str] | Iterator[str],
@@ -81,7 +55,7 @@ def translate(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """A text in another language, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+    """Translates a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
     How the languages are said is the model's: mBART's marks them by codes (``zh_CN``), T5's config has a task for
     each pair (``en`` and ``de``), and a Marian model has one pair, so that nothing is to be said.
@@ -91,7 +65,7 @@ def translate(
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         source: the language of the texts; None as the files say.
         target: the language to write in; None as the files say.
-        max_new_tokens: tokens written at most; 256 where nobody says.
+        max_new_tokens: tokens written at most; default 256.
         num_beams: texts followed side by side in a beam search; None as the files say.
         long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
             ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to
@@ -170,42 +144,21 @@ def summarise(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     texts: str,
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[SummariseOptions],
 ) -> Generated: ...
 @overload
 def summarise(
     texts: Sequence[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[SummariseOptions],
 ) -> list[Generated]: ...
 @overload
 def summarise(
     texts: Iterator[str],
     *,
     model: Usable[VocabLogits],
-    max_new_tokens: int | None = None,
-    num_beams: int | None = None,
-    long: Long = "error",
-    settings: Settings | None = None,
-    tokenizer: Tokenizer | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    batch: int = BATCH,
+    **options: Unpack[SummariseOptions],
 ) -> Iterator[Generated]: ...
 def summarise(
     texts: str | Sequence[str] | Iterator[str],
@@ -220,14 +173,14 @@ def summarise(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """A text in fewer words, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+    """Summarises a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
     What a config says of the task ``summarization`` holds: T5's puts ``summarize: `` before the text.
 
     Args:
         texts: a string, a list of strings, or an iterator of them.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
-        max_new_tokens: tokens written at most; 256 where nobody says.
+        max_new_tokens: tokens written at most; default 256.
         num_beams: texts followed side by side in a beam search; None as the files say.
         long: ``error`` refuses a text that is too long before anything is run; ``truncate`` reads its beginning;
             ``window`` reads it in portions of whole sentences, and joins what is written of them, in their order, to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import torch
 
@@ -19,6 +19,7 @@ from torso.tasks.inference_labels import contradicting, entailing
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Usable, make_ready
+from torso.tasks.task_options import ZeroShotOptions
 from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
 from torso.text.input_checks import checked_text
 
@@ -34,18 +35,7 @@ def zero_shot(  # pyright: ignore[reportOverlappingOverload] - a str is a sequen
     labels: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    several: bool = False,
-    template: str = ...,
-    top: int | None = None,
-    entailment: str | None = None,
-    contradiction: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ZeroShotOptions],
 ) -> Label: ...
 @overload
 def zero_shot(
@@ -53,18 +43,7 @@ def zero_shot(
     labels: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    several: bool = False,
-    template: str = ...,
-    top: int | None = None,
-    entailment: str | None = None,
-    contradiction: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ZeroShotOptions],
 ) -> list[Label]: ...
 @overload
 def zero_shot(
@@ -72,18 +51,7 @@ def zero_shot(
     labels: Sequence[str],
     *,
     model: Usable[SequenceLogits],
-    several: bool = False,
-    template: str = ...,
-    top: int | None = None,
-    entailment: str | None = None,
-    contradiction: str | None = None,
-    tokenizer: Tokenizer | None = None,
-    long: Long = "error",
-    stride: int | None = None,
-    merge: Merge | None = None,
-    untrained: bool = False,
-    device: str | torch.device | None = None,
-    budget: int = BUDGET,
+    **options: Unpack[ZeroShotOptions],
 ) -> Iterator[Label]: ...
 def zero_shot(
     texts: str | Sequence[str] | Iterator[str],
@@ -103,7 +71,7 @@ def zero_shot(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The likeliest of any labels, by a model that tells whether one sentence follows from another.
+    """The likeliest of any labels, by a model of natural language inference.
 
     Each text is read once with each label. Scores are as the reference library's: the labels' entailments against each
     other, so that they sum to 1; with ``several``, or with one label, each entailment against its contradiction.
@@ -114,7 +82,7 @@ def zero_shot(
         model: trained on natural language inference: a folder, a name, a loaded model, or one made `Ready` for many
             calls.
         several: whether a text may have several of the labels.
-        template: the sentence that shall follow from the text; ``{}`` stands for the label.
+        template: the sentence that shall follow from the text; ``{}`` is replaced by the label.
         top: how many labels have their score given, the likeliest first; None for all, in the order given.
         entailment: name of the model's label for a sentence that follows; None finds it by its name, in English
             ("entailment") or Chinese (蕴含).

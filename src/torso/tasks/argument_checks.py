@@ -13,7 +13,7 @@ def one_or_more(texts: str | Iterable[str]) -> list[str]:
 
 
 def at_least(name: str, value: int | None, least: int) -> None:
-    """Refuses a number that is too small; None is none.
+    """Raises if ``value < least``; None means not given.
 
     Raises:
         InputError: E_ARGUMENT.

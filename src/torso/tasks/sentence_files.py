@@ -46,7 +46,7 @@ def read_recipe(folder: Path) -> Recipe | None:
             modes, with_prompt = _pooling(own)
         elif kind in _LAYERS:
             layer, reads = _LAYERS[kind](own)
-            if layer is None or (modes and reads == _ROWS):  # nobody reads rows once they are pooled
+            if layer is None or (modes and reads == _ROWS):  # rows are unused once they are pooled
                 continue
             if not modes and reads == _VECTOR:
                 raise _out_of_place(path, kind)

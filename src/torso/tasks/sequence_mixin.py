@@ -1,4 +1,4 @@
-"""What iterates as its parts. Loads no torch."""
+"""Mixin: a prediction that is a sequence of its parts. Loads no torch."""
 
 from __future__ import annotations
 

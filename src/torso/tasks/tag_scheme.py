@@ -185,7 +185,7 @@ def _inside_word(text: str, at: int) -> bool:
 
 
 def decode(text: str, pieces: Sequence[Unit], scheme: Scheme) -> tuple[Span, ...]:
-    """The spans that labelled units tell, in order, each ``text[start:end]``."""
+    """Decodes labelled units into spans, in order, each ``text[start:end]``."""
     groups: list[tuple[str, list[Unit]]] = []
     before: Tag | None = None
     for unit in pieces:

@@ -78,7 +78,7 @@ def _of_files(folder: Path) -> str:
 
 
 def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Tensor], bool]:
-    """The vectors that a file keeps of texts, and whether it should be written anew.
+    """The vectors that a file keeps of texts, and whether it should be rewritten.
 
     Args:
         path: the file, which need not be there.

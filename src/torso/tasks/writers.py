@@ -199,7 +199,7 @@ def make_writer(
     Args:
         model: a folder, a name, a loaded model, or one made `Ready`.
         settings: instead of the checkpoint's, or changes to them.
-        asked: further changes; None is none.
+        asked: further changes; a value of None means not given.
         tokenizer: instead of the one in the model's folder.
         device: where to load the weights.
         untrained: whether a head that was never trained is accepted.
@@ -224,9 +224,9 @@ def make_writer(
     own = settings if isinstance(settings, GenerationSettings) else settings_of(ready.folder, ready.model.config)
     prefix = ""
     if task is not None:
-        told, prefix = with_task(own, ready.model.config, task)
+        changed, prefix = with_task(own, ready.model.config, task)
         if not isinstance(settings, GenerationSettings):  # these stand in place of what files say of a task, too
-            own = told
+            own = changed
     changes: Mapping[str, Any] = {}
     if prepare is not None:
         spoken, changes = prepare(ready)

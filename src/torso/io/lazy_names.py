@@ -1,0 +1,41 @@
+"""Lazy namespaces in the manner of SPEC 1: a package names its attributes, and each is imported on first use.
+
+Type checkers read the ``__init__.pyi`` beside the package; tests hold the two equal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+
+def attach(
+    package: str, homes: Mapping[str, Sequence[str]], *, own: Sequence[str] = (), submodules: Sequence[str] = ()
+) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
+    """Returns ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names are imported on first use.
+
+    No name may also be the name of a module of the package: importing that module would replace the name.
+
+    Args:
+        package: the package's ``__name__``.
+        homes: the modules that define the names, by their full dotted names, each with its names.
+        own: names that the package itself defines, for ``__dir__`` alone.
+        submodules: modules of the package that are attributes as well; neither in ``__dir__`` nor in ``__all__``.
+    """
+    home_of = {name: home for home, names in homes.items() for name in names}
+    public = sorted(home_of)
+
+    def __getattr__(name: str) -> object:  # noqa: N807 - it becomes the package's
+        if name in submodules:
+            return import_module(f"{package}.{name}")
+        if name not in home_of:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value: object = getattr(import_module(home_of[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def __dir__() -> list[str]:  # noqa: N807 - it becomes the package's
+        return sorted([*public, *own])
+
+    return __getattr__, __dir__, public
