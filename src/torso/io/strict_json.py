@@ -1,4 +1,4 @@
-"""JSON read within bounds, with errors by line and column: strictly, or with what Python's own reader takes beside.
+"""Bounded JSON parser with errors by line and column: strict, or with the extensions of Python's own reader.
 
 Strictly, a key stands once and NaN and Infinity are refused: where two readers that disagree would see two contents, as
 in the header of a weight file. Settings are read as Python reads them, since Python wrote them: the last of two equal
@@ -22,7 +22,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _RefusedError(Exception):
-    """Raised by the decoder's hooks, which are not told where they stand in the text."""
+    """Refusal by the decoder hooks, which do not know their position in the text."""
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -48,7 +48,7 @@ _PYTHON = json.JSONDecoder()
 
 
 def decode_json(text: str, *, strict: bool = True) -> object:
-    """The value of a JSON text.
+    """Decode a JSON text.
 
     Args:
         text: of any length.
@@ -76,7 +76,7 @@ def decode_json(text: str, *, strict: bool = True) -> object:
 
 
 def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> object:
-    """The value of a JSON text that was read from ``path``.
+    """Parse a JSON text that was read from ``path``.
 
     Raises:
         FileFormatError: with ``code``: not JSON, deeper than 64, half a surrogate pair; where ``strict``, a duplicate
@@ -94,7 +94,7 @@ def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> obje
 
 
 def _deeper_than(depth: int, value: object) -> bool:
-    """Whether containers nest deeper than ``depth``, level by level, so that no input can exhaust the stack."""
+    """Return whether containers nest deeper than ``depth``, level by level, so that no input exhausts the stack."""
     level: list[object] = [value]
     for _ in range(depth):
         below: list[object] = []
@@ -117,7 +117,7 @@ def _refuse_lone_surrogates(value: object) -> None:
 
 
 def _what_was_refused(text: str) -> str:
-    """Where the first duplicate key or forbidden literal stands: a second pass, made only for the message."""
+    """Find the first duplicate key or forbidden literal: a second pass, made only for the message."""
     keys: list[set[str]] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
