@@ -131,7 +131,7 @@ TEXTS: dict[str, str] = {
     "{folder} has no trained head for {task}: it lacks {some}.": "{folder} 没有训练过的 {task} 头：缺少 {some}。",
     "To start a new one for training: new_head=True.": "要新建一个用于训练：new_head=True。",
     "The weights lack {count} tensors of the trunk: {some}.": "权重缺少主干的 {count} 个张量：{some}。",
-    "The weights hold {count} tensors this trunk has no place for: {some}.": "权重中有 {count} 个张量在主干中没有位置：{some}。",
+    "The weights hold {count} unexpected tensors of the trunk: {some}.": "权重中有 {count} 个张量在主干中没有位置：{some}。",
     "{count} tensors have another shape than the config says: {some}.": "{count} 个张量的形状与配置不符：{some}。",
     "Use config.json and weights of one and the same model; to accept by name: allow=[...].": (
         "请使用同一个模型的 config.json 和权重；要按名称接受：allow=[...]。"

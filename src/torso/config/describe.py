@@ -32,7 +32,7 @@ class Parameter:
         default: the default value; None where the key belongs to no parameter.
         source: ``file``, ``you`` or ``default``.
         acts: ``shape``, ``run``, ``train`` or ``none``.
-        meaning: one line for people, in the language in force.
+        meaning: one line of help, in the language in force.
         used: whether this family reads it.
     """
 

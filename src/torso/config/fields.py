@@ -64,7 +64,7 @@ class FieldInfo:
     """Metadata of a parameter beside its default.
 
     Attributes:
-        meaning: one line for people.
+        meaning: one line of help.
         acts: ``shape`` (the weights follow it), ``run`` (results change), ``train`` (only training does), ``none``.
         least: smallest value allowed.
         most: largest value allowed.

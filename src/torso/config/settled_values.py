@@ -1,7 +1,7 @@
 """Values of a family's parameters in a config file, resolved as transformers resolves them, with notes on oddities.
 
-People are held to every rule; a file is held to those alone that decide over numbers. What it says wrongly of training,
-of token ids or of the inverse of its labels changes nothing here, and is noted.
+Callers must obey every rule; a file only those that affect results. What it states wrongly of training,
+of token ids or of the inverse of its labels has no effect, and is noted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Bounded JSON parser with errors by line and column: strict, or with the extensions of Python's own reader.
 
-Strictly, a key stands once and NaN and Infinity are refused: where two readers that disagree would see two contents, as
-in the header of a weight file. Settings are read as Python reads them, since Python wrote them: the last of two equal
+In strict mode duplicate keys, NaN and Infinity are refused: for files that two readers must not read differently, such
+as the header of a weight file. Settings are read as Python reads them, since Python wrote them: the last of two equal
 keys counts, and a number may be NaN or infinite.
 """
 
@@ -113,7 +113,7 @@ def _refuse_lone_surrogates(value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff) stands alone in a string") from None
+        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff) is alone in a string") from None
 
 
 def _what_was_refused(text: str) -> str:
@@ -126,13 +126,13 @@ def _what_was_refused(text: str) -> str:
         elif token in ("}", "]"):
             keys.pop()
         elif token in ("NaN", "Infinity", "-Infinity"):
-            return f"{_place(text, match.start())}: {token} is no number in JSON"
+            return f"{_place(text, match.start())}: {token} is not a JSON number"
         elif match[2]:
             key = str(json.loads(match[1]))
             if key in keys[-1]:
-                return f"{_place(text, match.start())}: the key {json.dumps(key[:80], ensure_ascii=False)} stands twice"
+                return f"{_place(text, match.start())}: the key {json.dumps(key[:80], ensure_ascii=False)} is repeated"
             keys[-1].add(key)
-    return "a key stands twice, or a number is not finite"
+    return "a key is repeated, or a number is not finite"
 
 
 def _place(text: str, position: int) -> str:

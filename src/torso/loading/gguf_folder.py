@@ -76,7 +76,7 @@ def _weights(file: GgufFile, config: Mapping[str, Any]) -> list[tuple[str, Tenso
         if found is None or found[2] not in _NAMES:
             raise UnsupportedError(
                 "E_UNSUPPORTED",
-                "{path} holds the tensor {name}, which a Llama has no place for.",
+                "{path} holds the tensor {name}, which a Llama model does not have.",
                 cure="Use the model's safetensors.",
                 values=dict(path=shown(file.path), name=shown(name[:80])),
             )

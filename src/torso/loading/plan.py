@@ -13,7 +13,7 @@ from torso.weights.names import KeyMatch, Names, Parts, Shape, match_keys
 
 Kept = TypeVar("Kept")
 TRUNK, HEAD = "trunk.", "head."
-"""What stands before the names of a model's parameters."""
+"""Prefixes of a model's parameter names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def plan(
         and name not in allow
     ]
     if unexpected:
-        what = "The weights hold {count} tensors this trunk has no place for: {some}."
+        what = "The weights hold {count} unexpected tensors of the trunk: {some}."
         raise _error("E_UNCLAIMED", what, unexpected, contents)
     new = (*(f"{TRUNK}{name}" for name in trunk.missing), *(f"{HEAD}{name}" for name in untrained))
     return Plan(found, new, absent, tuple(unclaimed))

@@ -66,7 +66,7 @@ def truncated(path: Path, have: int, need: int) -> FileFormatError:
     """Build the error for a file that ends too early."""
     return FileFormatError(
         "E_TRUNCATED",
-        "{path} is cut short: it has {have} of {need} bytes, {missing} are missing.",
+        "{path} is truncated: it has {have} of {need} bytes, {missing} are missing.",
         cure="Download it again: torso repair {folder}",
         values=dict(
             path=shown(path), have=f"{have:,}", need=f"{need:,}", missing=f"{need - have:,}", folder=shown(path.parent)

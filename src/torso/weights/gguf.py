@@ -101,7 +101,7 @@ class GgufFile:
 
         Raises:
             WeightsError: E_MISSING.
-            FileFormatError: E_TRUNCATED, where the file was cut short after it was opened.
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened.
         """
         import torch
 

@@ -147,7 +147,7 @@ class Names:
 
 _NORM = re.compile(r"LayerNorm\.(gamma|beta)$")
 # What DataParallel, torch.compile, FSDP, activation checkpointing, DeepSpeed and PEFT put around the modules they wrap:
-# the last three words may stand between the names of modules too, where only a part of a model was wrapped.
+# the last three may occur between the names of modules too, where only a part of a model was wrapped.
 _INSIDE = r"_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module"
 _WRAPPED = re.compile(rf"^(?:(?:module|base_model\.model|_forward_module|{_INSIDE})\.)++|(?<=\.)(?:(?:{_INSIDE})\.)++")
 

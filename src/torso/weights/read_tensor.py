@@ -1,6 +1,6 @@
 """Tensor reads from a file straight into final memory, with every value checked once.
 
-Nothing is memory-mapped: a mapped file that is cut short kills the process with SIGBUS, while a read that comes up
+Nothing is memory-mapped: a mapped file that is truncated kills the process with SIGBUS, while a read that comes up
 short is an error; and since every value is looked at for NaN, mapping would save nothing.
 """
 

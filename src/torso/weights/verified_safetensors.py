@@ -50,7 +50,7 @@ def read(
 
     Raises:
         ValueError: with the reason in words, where it holds something else, or not what was written.
-        FileFormatError: E_TRUNCATED, for a file that was cut after it was opened.
+        FileFormatError: E_TRUNCATED, for a file that was truncated after it was opened.
     """
     import torch
 

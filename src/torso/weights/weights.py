@@ -67,7 +67,7 @@ class Weights:
             allow_nonfinite: takes NaN and infinities as they are.
 
         Raises:
-            FileFormatError: E_TRUNCATED, where the file was cut short after it was opened; E_ZIP, for a wrong checksum.
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened; E_ZIP, for a wrong checksum.
             WeightsError: E_MISSING, E_SHAPE, E_DTYPE, E_NONFINITE (naming the element), E_OVERFLOW.
         """
         self._owner(name).read_into(name, out, allow_nonfinite=allow_nonfinite)
@@ -183,7 +183,7 @@ def _index_notes(index: ShardIndex, holders: dict[str, str], owners: dict[str, W
         notes.append(
             Note(
                 "N_NOT_IN_INDEX",
-                "{count} tensors lie in files of {path} without being named there, first {name}.",
+                "{count} tensors in the files of {path} are not listed there, first {name}.",
                 dict(count=len(extra), path=shown(index.path), name=extra[0]),
             )
         )

@@ -66,7 +66,7 @@ def _find_directory(file: ByteFile) -> tuple[int, int, int]:
     if signature != b"PK\x05\x06":
         raise FileFormatError(
             "E_TRUNCATED",
-            "{path} is cut short or damaged: after {have} bytes the directory that ends a zip archive has not come.",
+            "{path} is truncated or damaged: its {have} bytes do not end with the directory of a zip archive.",
             cure="Download it again: torso repair {folder}",
             values=dict(path=shown(file.path), have=f"{file.size:,}", folder=shown(file.path.parent)),
         )
@@ -132,7 +132,7 @@ def _widen(file: ByteFile, extra: bytes, size: int, packed: int, offset: int) ->
 def _local_data(file: ByteFile, offset: int, name: bytes, end: int) -> int:
     """Return the offset of an entry's bytes, after its local header, which must name the same file."""
     if offset + _LOCAL.size + len(name) > end:
-        raise malformed(file, "an entry lies outside the archive")
+        raise malformed(file, "an entry is outside the archive")
     local = file.read(offset, _LOCAL.size + len(name))
     fields = _LOCAL.unpack_from(local)
     if fields[0] != b"PK\x03\x04" or fields[3] != 0 or fields[2] & 1 or local[_LOCAL.size :] != name:
@@ -149,7 +149,7 @@ def _require_apart(file: ByteFile, entries: dict[str, ZipEntry], end: int) -> No
             raise malformed(file, "two entries overlap")
         limit = entry.offset + entry.size
     if limit > end:
-        raise malformed(file, "an entry lies outside the archive")
+        raise malformed(file, "an entry is outside the archive")
 
 
 def malformed(file: ByteFile, reason: str) -> FileFormatError:
