@@ -185,7 +185,7 @@ class TestLabels:
     def test_nothing_stated_is_no_number(self) -> None:
         config = BertConfig()
         assert (config.num_labels, config.id2label, config.label2id) == (None, None, None)
-        with pytest.raises(ConfigError, match="Nothing says how many labels") as caught:
+        with pytest.raises(ConfigError, match="number of labels of the head is unknown") as caught:
             _ = config.labels
         assert caught.value.code == "E_LABELS"
 

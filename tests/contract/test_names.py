@@ -57,9 +57,9 @@ def test_a_table_without_a_row_is_a_fault_that_names_the_parameter() -> None:
 def test_a_declared_number_is_itself_and_only_i_is_any() -> None:
     names = Names({"a": "a"}, prefix=("t5.", ""), unused=("block.0.bias", "layers.{i}.mask", "pooler"))
     for prefix in names.prefix:
-        left = names.left(prefix)
+        left = names.unused_pattern(prefix)
         for key in ("block.0.bias", "layers.7.mask", "layers.12.mask.weight", "pooler.weight"):
             assert left.match(prefix + key)
         for key in ("block.1.bias", "layers.x.mask", "layers.7.masks", "poolers", "a.pooler", "blockx0.bias"):
             assert not left.match(prefix + key)
-    assert not Names({"a": "a"}).left("").match("")
+    assert not Names({"a": "a"}).unused_pattern("").match("")

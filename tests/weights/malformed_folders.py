@@ -93,7 +93,7 @@ FOLDER_CASES = [
         "1 GB of JSON",
         lambda folder: sparse(folder / "tokenizer.json", 1_000_000_000),
         "E_LIMIT",
-        "checkpoint.calls:read_tokenizer",
+        "weights.calls:read_tokenizer",
     ),
     Case(63, "model.safetensors.txt", leftover("model.safetensors.txt"), "E_MISSING_WEIGHTS"),
     Case(63, "Model.safetensors", leftover("Model.safetensors"), "E_MISSING_WEIGHTS"),

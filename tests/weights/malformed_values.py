@@ -12,7 +12,7 @@ from .builders import DATA, STATE, entry, floats, patched, safetensors, torch_by
 def stored(row: int, name: str, code: str, call: str, *, st: bytes | None = None, bin: bytes | None = None) -> Case:
     """A case of which the values are read."""
     files = {"st": st} if st is not None else {"bin": bin or b""}
-    return Case(row, name, lambda folder: write(folder, **files), code, f"checkpoint.calls:{call}")
+    return Case(row, name, lambda folder: write(folder, **files), code, f"weights.calls:{call}")
 
 
 NOT_A_NUMBER, ENDLESS = float("nan"), float("inf")

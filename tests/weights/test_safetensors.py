@@ -198,7 +198,7 @@ def test_a_writer_that_is_killed_leaves_the_old_file(tmp_path: Path):
     program = (
         "import os, signal, sys, torch\n"
         "from pathlib import Path\n"
-        "from torso.weights import safetensors, filling\n"
+        "from torso.weights import safetensors\n"
         "original = safetensors.memory\n"
         "def killing(tensor):\n"
         "    os.kill(os.getpid(), signal.SIGKILL) if tensor.numel() == 3 else None\n"

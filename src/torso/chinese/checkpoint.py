@@ -106,14 +106,14 @@ TEXTS: dict[str, str] = {
     ),
     "{path} does not fit its files: {name} is in {found}.": "{path} 与文件不符：{name} 在 {found} 中。",
     "Download them again: torso repair {folder}": "请重新下载：torso repair {folder}",
-    "{count} tensors lie in files of {path} without being named there, first {name}.": (
+    "{count} tensors in the files of {path} are not listed there, first {name}.": (
         "{path} 的文件中有 {count} 个张量未被索引列出，第一个是 {name}。"
     ),
     "{path} announces {claimed} bytes of weights; there are {size}.": (
         "{path} 声称权重有 {claimed} 字节，实际为 {size}。"
     ),
     # tensors and their values
-    "{path} is cut short: it has {have} of {need} bytes, {missing} are missing.": (
+    "{path} is truncated: it has {have} of {need} bytes, {missing} are missing.": (
         "{path} 不完整：应有 {need} 字节，现有 {have} 字节，缺 {missing} 字节。"
     ),
     "{name} in {path} has the shape {got}; the model needs {want}.": (
@@ -240,7 +240,7 @@ TEXTS: dict[str, str] = {
     "{path} lists {count} entries in {size} bytes; torso reads at most {limit} tensors.": (
         "{path} 列出 {count} 个条目，共 {size} 字节；torso 最多读取 {limit} 个张量。"
     ),
-    "{path} is cut short or damaged: after {have} bytes the directory that ends a zip archive has not come.": (
+    "{path} is truncated or damaged: its {have} bytes do not end with the directory of a zip archive.": (
         "{path} 不完整或已损坏：读完 {have} 字节仍没有 zip 压缩包结尾处的目录。"
     ),
 }

@@ -18,7 +18,7 @@ TEXTS: dict[str, str] = {
     "{path} describes more than torso reads: {bytes} bytes, {values} values or {tensors} tensors.": (
         "{path} 的描述超出 torso 的读取上限：{bytes} 字节、{values} 个值或 {tensors} 个张量。"
     ),
-    "{path} holds the tensor {name}, which a Llama has no place for.": "{path} 中有张量 {name}，Llama 没有对应的位置。",
+    "{path} holds the tensor {name}, which a Llama model does not have.": "{path} 中有张量 {name}，Llama 没有对应的位置。",
     "Use the model's safetensors.": "请使用该模型的 safetensors。",
     "{path} says {key} = {value}; torso converts only {known}.": "{path} 中 {key} = {value}；torso 只转换 {known}。",
     "{path} does not describe a model: {key} is missing or cannot be.": "{path} 没有描述模型：{key} 缺失或不可用。",

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # rotary positions
     "share of a head's units that turn": "每个头中参与旋转的单元所占比例",
-    "longest text before the stretching, in tokens; null: its own table tells": (
+    "longest text before RoPE scaling, in tokens; null: stated in the RoPE table": (
         "拉伸之前的最长文本(词元数)；null 表示以其自己的表为准"
     ),
     "The rotary positions differ by kind of layer ({kind}); in this family all layers turn alike.": (

@@ -44,7 +44,7 @@ TEXTS: dict[str, str] = {
         "truncation={strategy} 无法把 {have} 个词元截到 {room} 个：要截断的那段只有 {length} 个。"
     ),
     "Use truncation=True, which shortens the longer text.": "请用 truncation=True，它截断较长的一段。",
-    "This tokenizer does not know how long a text may be, so there is nothing to cut or fill to.": (
+    "This tokenizer has no maximum length, so there is nothing to truncate or pad to.": (
         "此分词器没有说明文本最长多少，因此不知道该截断或填充到多长。"
     ),
     "Say how many tokens: max_length=512": "请给出词元数：max_length=512",
@@ -91,7 +91,7 @@ TEXTS: dict[str, str] = {
     "There is no id {number} in this vocabulary; its largest is {largest}.": (
         "此词表中没有编号 {number}；最大编号是 {largest}。"
     ),
-    "Use the tokenizer that the ids came from; drop ids such as -100, which stand for no token.": (
+    "Use the tokenizer that the ids came from; drop ids such as -100, which are not tokens.": (
         "请使用产生这些编号的分词器；-100 之类的编号不代表词元，请去掉。"
     ),
     "Id {index} is {kind}, not a whole number.": "第 {index} 个编号是 {kind}，不是整数。",

@@ -26,7 +26,7 @@ TEXTS: dict[str, str] = {
         "它有一个词片长 {size} 字节；最多读取 {limit} 字节"
     ),
     "one of its pieces is {text}, of kind {kind}": "它有一个词片是 {text}，类型为 {kind}",
-    "one of its pieces stands twice in its vocabulary": "它有一个词片在词表中出现两次",
+    "its vocabulary holds a piece twice": "它有一个词片在词表中出现两次",
     "its vocabulary of {size} pieces has {count} for the unknown": (
         "它的词表有 {size} 个词片，其中表示未知的有 {count} 个"
     ),

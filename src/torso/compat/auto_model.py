@@ -13,7 +13,7 @@ from torso.config.hub_config import HubConfig
 from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
 from torso.language import say
-from torso.loading.load import Source, fill_model, read_config
+from torso.loading.load import Source, build_model, read_config
 
 if TYPE_CHECKING:
     import torch
@@ -97,7 +97,7 @@ class AutoModelFor(Generic[Out]):
             # From JSON its numbers are words, of which "10" comes before "2".
             stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), None)
             labels = list(stated["id2label"].values())
-        model: Model[Any] = fill_model(
+        model: Model[Any] = build_model(
             snapshot.folder,
             architecture,
             asked,

@@ -1,1 +1,1 @@
-"""Configs under the Hub's own key names: fields, files, descriptions."""
+"""Model configs under the Hub's own key names: fields, files, descriptions."""

@@ -1,4 +1,4 @@
-"""A ``config.json`` kept as it was written: its keys in order, each with the very characters of its value."""
+"""Lossless ``config.json`` reader: keys in their order, each with the exact characters of its value."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _SIZES = frozenset(["hidden_size", "d_model", "n_embd", "dim", "num_hidden_layer
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """The top level of a config file.
+    """Top level of a config file.
 
     Attributes:
         path: where it was read.
         values: what each key holds, in the file's order.
         written: the characters of each value, as the file has them.
-        repeated: keys that stand more than once; the last value counts, as in Python's json.
+        repeated: duplicate keys; the last value counts, as in Python's json.
     """
 
     path: Path
@@ -62,10 +62,10 @@ class ConfigFile:
 
     @classmethod
     def read(cls, path: Path) -> ConfigFile:
-        """Reads a config file.
+        """Read a config file.
 
         Raises:
-            NotFoundError, AccessError, FileFormatError, LimitError: as `torso.io.files.read_text` tells.
+            NotFoundError, AccessError, FileFormatError, LimitError: as `torso.io.files.read_text`.
             FileFormatError: ``E_CONFIG``, for text that is not JSON, with line and column.
             ConfigError: ``E_CONFIG``, for JSON that is not a table.
         """
@@ -83,7 +83,7 @@ class ConfigFile:
 
     @classmethod
     def parse(cls, text: str, path: Path) -> ConfigFile:
-        """The same of text already read."""
+        """Parse the text of a config file that is already read."""
         value = parse_json(text, path=path, code="E_CONFIG", strict=False)
         if not isinstance(value, dict):
             raise ConfigError(
@@ -95,14 +95,14 @@ class ConfigFile:
         return cls(path, cast("dict[str, Any]", value), *_slices(text))
 
     def text(self, changes: dict[str, Any]) -> str:
-        """The file with some values changed or added: untouched keys keep place and characters."""
+        """Return the file's text with some values changed or added: other keys keep their order and characters."""
         written = {**self.written, **{key: dumped(value) for key, value in changes.items()}}
         body = ",\n".join(f"  {json.dumps(key, ensure_ascii=False)}: {value}" for key, value in written.items())
         return f"{{\n{body}\n}}\n"
 
 
 def _other_name(folder: Path) -> str | None:
-    """A file of the folder that holds a model's config under another name, as ``bert_config.json``."""
+    """Return a file of the folder that holds a model's config under another name, as ``bert_config.json``."""
     try:
         names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST_NAMES) if entry.is_file())
     except OSError:
@@ -121,7 +121,7 @@ def _other_name(folder: Path) -> str | None:
 
 
 def dumped(value: object) -> str:
-    """A value as config files write it, indented to stand at the top level."""
+    """Return the JSON of a value as config files write it, indented for the top level."""
     return json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
 
 

@@ -1,4 +1,4 @@
-"""How a class of declared parameters becomes a config: frozen, by keyword, and refusing unknown names."""
+"""Base class that turns declared parameters into a config: frozen, keyword-only, refusing unknown names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Declared:
-    """Turns every subclass into a frozen dataclass that refuses unknown names with the nearest known one."""
+    """Base class: every subclass becomes a frozen dataclass that refuses unknown names with the nearest known one."""
 
     _origin: Mapping[str, str]
     _file: ConfigFile | None

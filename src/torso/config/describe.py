@@ -1,4 +1,4 @@
-"""A config as a table: every parameter with value, default, source, when it acts, and meaning."""
+"""Description of a config as a table: each parameter's value, default, source, effect and meaning."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Parameter:
     Attributes:
         name: the Hub's key.
         value: the value in force.
-        default: the value if nobody says otherwise; None where the key belongs to no parameter.
+        default: the default value; None where the key belongs to no parameter.
         source: ``file``, ``you`` or ``default``.
         acts: ``shape``, ``run``, ``train`` or ``none``.
-        meaning: one line for people, in the language in force.
+        meaning: one line of help, in the language in force.
         used: whether this family reads it.
     """
 
@@ -63,7 +63,7 @@ class Description:
         return len(self.rows)
 
     def as_dicts(self) -> list[dict[str, Any]]:
-        """The rows as plain data, for ``--json``."""
+        """Return the rows as plain data, for ``--json``."""
         return [
             {
                 "name": row.name,
@@ -84,7 +84,7 @@ class Description:
         return "\n".join([self.title, table, *(f"* {note}" for note in self.notes)])
 
     def html(self) -> str:
-        """The table as HTML, for a notebook."""
+        """Return the table as HTML, for a notebook."""
         head = "".join(f"<th style='text-align:left'>{escape(each)}</th>" for each in headings())
         body = "".join(
             "<tr>" + "".join(f"<td style='text-align:left'>{escape(each)}</td>" for each in cells(row)) + "</tr>"
@@ -97,7 +97,7 @@ class Description:
 
 
 def describe(config: HubConfig) -> Description:
-    """Every parameter of a config, and every key its file holds beside."""
+    """Describe every parameter of a config, and every other key of its file."""
     rows = [
         Parameter(
             declared.name,
@@ -122,18 +122,18 @@ def _meaning(meaning: str, only: tuple[object, ...] | None) -> str:
 
 
 def headings() -> list[str]:
-    """The columns' names, in the language in force."""
+    """Return the column names, in the language in force."""
     return [say("parameter"), say("value"), say("default"), say("source"), say("acts on"), say("meaning")]
 
 
 def cells(row: Parameter) -> list[str]:
-    """One row as text."""
+    """Return one row as text."""
     default = shown(row.default) if row.used else ""
     return [row.name, shown(row.value), default, say(row.source), say(ACTS[row.acts]), row.meaning]
 
 
 def shown(value: object) -> str:
-    """A value as config.json would write it, shortened where it is long."""
+    """Return a value as config.json would write it, shortened if long."""
     import json
 
     text = json.dumps(value, ensure_ascii=False, default=str)

@@ -1,4 +1,4 @@
-"""One declaration per parameter of a config: its default, meaning, limits, and what it does when."""
+"""Field declarations of config parameters: default, meaning, limits and effect, each stated once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ACTIVATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The axis of a trunk weight whose size a parameter states, as axis 1 of ``embed.tokens``."""
+    """Axis of a trunk weight whose size a parameter states, as axis 1 of ``embed.tokens``."""
 
     module: str
     axis: int
@@ -54,17 +54,17 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The list of modules whose length a parameter states, as ``layers``."""
+    """Module list whose length a parameter states, as ``layers``."""
 
     modules: str
 
 
 @dataclass(frozen=True, slots=True)
 class FieldInfo:
-    """What is known of a parameter beside its default.
+    """Metadata of a parameter beside its default.
 
     Attributes:
-        meaning: one line for people.
+        meaning: one line of help.
         acts: ``shape`` (the weights follow it), ``run`` (results change), ``train`` (only training does), ``none``.
         least: smallest value allowed.
         most: largest value allowed.
@@ -92,28 +92,28 @@ def option(
     choices: tuple[str, ...] | None = None,
     measures: Axis | Count | None = None,
 ) -> Any:
-    """Declares a parameter of a config; see `FieldInfo`. For a dataclass field."""
+    """Declare a parameter of a config; see `FieldInfo`. For a dataclass field."""
     about = FieldInfo(meaning, acts, least, most, choices, None, measures)
     return field(default=default, metadata={"info": about})
 
 
 def size(default: int, meaning: str, measures: Axis | Count) -> Any:
-    """Declares a parameter that states a size of the weights."""
+    """Declare a parameter that states a size of the weights."""
     return option(default, meaning, acts="shape", least=1, measures=measures)
 
 
 def probability(default: float | None, meaning: str) -> Any:
-    """Declares a probability that matters in training alone."""
+    """Declare a probability that matters in training alone."""
     return option(default, meaning, acts="train", least=0, most=1)
 
 
 def fixed(value: Any, meaning: str = "", *, alike: tuple[object, ...] = ()) -> Any:
-    """Declares a parameter of which one value is implemented; any other is refused by name, but for those ``alike``."""
+    """Declare a parameter with one implemented value; others are refused by name, except those in ``alike``."""
     return field(default=value, metadata={"info": FieldInfo(meaning, "run", fixed=(value, *alike))})
 
 
 def field_info(declared: Field[Any]) -> FieldInfo:
-    """The declaration behind a dataclass field."""
+    """Return the declaration of a dataclass field."""
     return declared.metadata["info"]
 
 
@@ -121,7 +121,7 @@ _HINTS: dict[type, dict[str, Any]] = {}
 
 
 def check_value(owner: type, declared: Field[Any], value: object) -> None:
-    """Holds one value to its declaration.
+    """Check one value against its declaration.
 
     Raises:
         ConfigError: ``E_CONFIG``, for a wrong type or a value out of range.
@@ -149,7 +149,7 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
         if not _is_finite(value) or (low is not None and value < low) or (high is not None and value > high):
             raise ConfigError(
                 "E_CONFIG",
-                "{name} is {value!r}; it must lie between {low} and {high}.",
+                "{name} is {value!r}; it must be between {low} and {high}.",
                 cure="Use a value in that range; the default is {default!r}.",
                 values={**values, "low": "-inf" if low is None else low, "high": "inf" if high is None else high},
             )
@@ -164,7 +164,7 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
 
 
 def plain(owner: type, declared: Field[Any], value: object) -> object:
-    """A value with numbers of Python's own kinds: those of NumPy, and 20.0 where 20 is meant.
+    """Convert a value's numbers to Python's own types: from NumPy's, and 20.0 to 20 where an int is declared.
 
     Sizes of the weights must be written as whole numbers, as transformers wants them; a bool is never a number.
     """
@@ -200,7 +200,7 @@ def _hint(owner: type, declared: Field[Any]) -> Any:
 
 
 def is_of(value: object, wanted: Any) -> bool:
-    """Whether a value is of an annotated type; an int serves as float, a bool as nothing but bool."""
+    """Return whether a value is of an annotated type; an int is accepted as float, a bool only as bool."""
     origin = get_origin(wanted)
     if wanted is Any or wanted is object:
         return True
@@ -232,7 +232,7 @@ def _parts_are_of(value: Any, parts: tuple[Any, ...]) -> bool:
 
 
 def words(wanted: Any) -> str:
-    """A type in words, in the language in force: ``a whole number``, ``a number or null``."""
+    """Return a type in words, in the language in force: ``a whole number``, ``a number or null``."""
     named = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "null"}
     if get_origin(wanted) in (Union, types.UnionType):
         return say(" or ").join(words(part) for part in get_args(wanted))
@@ -243,7 +243,7 @@ Kind = TypeVar("Kind", bound=TorsoError)
 
 
 def refuse_unknown(owner: type, given: Iterable[str], known: Sequence[str]) -> None:
-    """Refuses parameters that do not exist.
+    """Raise on parameters that do not exist.
 
     Raises:
         UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
@@ -254,7 +254,7 @@ def refuse_unknown(owner: type, given: Iterable[str], known: Sequence[str]) -> N
 
 
 def unknown(kind: type[Kind], owner: type, name: str, known: Sequence[str]) -> Kind:
-    """The error of a parameter that ``owner`` does not have, with the nearest one that it has."""
+    """Build the error for a parameter that ``owner`` does not have, with the nearest one that it has."""
     return kind(
         "E_UNKNOWN_PARAMETER",
         "{kind} has no parameter {name!r}.",
@@ -264,7 +264,7 @@ def unknown(kind: type[Kind], owner: type, name: str, known: Sequence[str]) -> K
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    """The known name most like ``name``: one that holds all its words, else one that looks like it, else the first."""
+    """Return the known name most like ``name``: one with all its words, else the most similar, else the first."""
     words = set(name.split("_"))
     holding = [each for each in known if words <= set(each.split("_"))]
     return (get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.4) or known)[0]

@@ -1,4 +1,4 @@
-"""Configs under the Hub's own key names: strict to people, lenient to files, and written back as they were read."""
+"""Base config under the Hub's own key names: strict for callers, lenient for files, rewritten losslessly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Self = TypeVar("Self", bound="HubConfig")
 
 
 class HubConfig(Declared):
-    """The parameters that every family shares; a family's own class adds its keys.
+    """Base config: the parameters that every family shares; a family's own class adds its keys.
 
     A config is frozen. `replace` gives a changed copy; of a model, ``model.set(...)`` changes what can change live.
     """
@@ -50,7 +50,7 @@ class HubConfig(Declared):
     bos_token_id: int | None = option(None, "id of the token that begins a text", acts="none")
     eos_token_id: int | list[int] | None = option(None, "id of the token that ends a text", acts="none")
     sep_token_id: int | None = option(None, "id of the token between two texts", acts="none")
-    cls_token_id: int | None = option(None, "id of the token that stands for the whole text", acts="none")
+    cls_token_id: int | None = option(None, "id of the classification token", acts="none")
     is_encoder_decoder: bool = fixed(False, "whether the model has an encoder and a decoder")
     is_decoder: bool = fixed(False, "whether the blocks see earlier tokens only")
     add_cross_attention: bool = fixed(False, "whether the blocks read another model's rows")
@@ -69,18 +69,18 @@ class HubConfig(Declared):
         self.check()
 
     def check(self) -> None:
-        """Holds parameters to each other. A family with such rules overrides this and raises `ConfigError`."""
+        """Check parameters against each other. A family with such rules overrides this and raises `ConfigError`."""
 
     @classmethod
     def declared(cls) -> tuple[Field[Any], ...]:
-        """Every parameter of this class, inherited ones too: the family's own first."""
+        """Return every parameter of this class, inherited ones too: the family's own first."""
         every = fields(cls)
         shared = {each.name for each in fields(HubConfig)}
         return tuple(sorted(every, key=lambda each: each.name in shared))
 
     @classmethod
     def refuse_unknown(cls, given: Iterable[str]) -> None:
-        """Refuses parameters that do not exist.
+        """Raise on parameters that do not exist.
 
         Raises:
             UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
@@ -89,7 +89,7 @@ class HubConfig(Declared):
 
     @classmethod
     def from_file(cls: type[Self], file: ConfigFile) -> Self:
-        """The config that a file states. Keys this family does not have are kept, shown as unused, and written back.
+        """Build the config of a file. Keys this family lacks are kept, shown as unused, and written back.
 
         Raises:
             ConfigError: ``E_CONFIG``, for a value that changes the model and cannot be.
@@ -115,7 +115,7 @@ class HubConfig(Declared):
         return config
 
     def replace(self: Self, changes: Mapping[str, Any]) -> Self:
-        """A copy with some parameters changed: ``config.replace({"hidden_dropout_prob": 0.0})``.
+        """Return a copy with some parameters changed: ``config.replace({"hidden_dropout_prob": 0.0})``.
 
         Raises:
             UnknownParameterError, ConfigError, UnsupportedError: as the constructor does.
@@ -136,45 +136,45 @@ class HubConfig(Declared):
 
     @property
     def max_tokens(self) -> int | None:
-        """The longest text the trunk takes, in tokens; None for no limit."""
+        """Maximum text length of the trunk, in tokens; None for no limit."""
         return None
 
     def reads_on(self, before: int, after: int) -> bool:
-        """Whether what a decoder made of a text of ``before`` tokens still holds when the text has ``after``."""
+        """Return whether a decoder's cached keys of ``before`` tokens stay valid once the text has ``after``."""
         return True
 
     @property
     def labels(self) -> int:
-        """How many labels the head has.
+        """Number of labels of the head.
 
         Raises:
-            ConfigError: ``E_LABELS``, if nothing says how many.
+            ConfigError: ``E_LABELS``, if the number is unknown.
         """
         if self.num_labels is None:
             raise ConfigError(
                 "E_LABELS",
-                "Nothing says how many labels the head has: not the config, not you.",
+                "The number of labels of the head is unknown: neither the config nor the call states it.",
                 cure="Name them: labels=['negative', 'positive'].",
             )
         return self.num_labels
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What is worth knowing of how the file was read: keys that stand twice, values that cannot be."""
+        """Notes on how the file was read: duplicate keys, values that were corrected."""
         return self._notes
 
     @property
     def unused(self) -> dict[str, Any]:
-        """What the file holds beyond this family's parameters: kept, written back, without effect."""
+        """Keys of the file beyond this family's parameters: kept, written back, without effect."""
         known = {each.name for each in self.declared()} | self.aliases.keys() | {"model_type"}
         return {} if self._file is None else {k: v for k, v in self._file.values.items() if k not in known}
 
     def source(self, name: str) -> str:
-        """Where a parameter's value came from: ``file``, ``you`` or ``default``."""
+        """Return where a parameter's value came from: ``file``, ``you`` or ``default``."""
         return self._origin.get(name, "default")
 
     def text(self) -> str:
-        """The config as ``config.json``: a file's own keys in its order and characters, then what was changed."""
+        """Return the config as ``config.json``: a file's own keys in its order and characters, then the changes."""
         stated = {each.name: getattr(self, each.name) for each in self.declared() if each.name not in NEVER_WRITTEN}
         if self.id2label == self.unsaid and "id2label" not in (self._file.values if self._file else {}):
             stated |= {"id2label": None, "label2id": None}
@@ -193,7 +193,7 @@ class HubConfig(Declared):
         return self._file.text(changed)
 
     def describe(self) -> Description:
-        """Every parameter, inherited and unprinted ones too: value, default, source, when it acts, meaning."""
+        """Describe every parameter, inherited and unprinted ones too: value, default, source, effect, meaning."""
         from torso.config.describe import describe
 
         return describe(self)
@@ -224,7 +224,7 @@ class HubConfig(Declared):
 
 
 def check_divides(whole: int, whole_name: str, parts: int, parts_name: str) -> None:
-    """Holds one size to be a multiple of another.
+    """Check that one size is a multiple of another.
 
     Raises:
         ConfigError: ``E_CONFIG``, if it is not.

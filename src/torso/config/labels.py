@@ -1,4 +1,4 @@
-"""The three ways a config states its labels, brought to one."""
+"""Reconciliation of a config's three statements of its labels: id2label, label2id and num_labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIGITS = 20  # Python refuses to convert thousands of them
 
 
 def numbered(id2label: object) -> object:
-    """``id2label`` with whole numbers as keys: JSON can only write them as words. Anything odd is returned as it is."""
+    """Convert the keys of ``id2label`` to int: JSON has only strings as keys. Malformed input is returned unchanged."""
     if not isinstance(id2label, Mapping):
         return id2label
     table = cast("Mapping[object, object]", id2label)
@@ -30,7 +30,7 @@ def _number(key: object) -> object:
 def reconcile(
     num_labels: int | None, id2label: Mapping[int, str] | None, label2id: Mapping[str, int] | None
 ) -> dict[str, Any]:
-    """All three ways of stating labels, from those that are given: names win, a count alone gives ``LABEL_0`` and on.
+    """Return all three statements of labels from those given: names win; a count alone gives ``LABEL_0`` and so on.
 
     Raises:
         ConfigError: ``E_CONFIG``, for gaps, too many labels, or statements that contradict each other.

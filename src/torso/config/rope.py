@@ -1,4 +1,4 @@
-"""The parameters of rotary positions, in the three ways that config files state them."""
+"""Rotary position (RoPE) parameters, in the three forms that config files use."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEAST, _MOST = 1e-6, 1e30
 
 
 class RotaryConfig(HubConfig):
-    """A family whose positions are rotary. ``rope_parameters`` is the present form, the other two are older ones."""
+    """Config base of families with rotary positions: ``rope_parameters`` is current, the other two are older."""
 
     rope_kinds: ClassVar[tuple[str | None, ...]] = (None,)
     """The kinds of layer that turn by angles of their own; None alone where all turn alike."""
@@ -47,17 +47,17 @@ class RotaryConfig(HubConfig):
     partial_rotary_factor: float = fixed(1.0, "share of a head's units that turn")
     max_position_embeddings: int = option(2048, "longest text the model was made for, in tokens", acts="run", least=1)
     original_max_position_embeddings: int | None = option(
-        None, "longest text before the stretching, in tokens; null: its own table tells", acts="run", least=2
+        None, "longest text before RoPE scaling, in tokens; null: stated in the RoPE table", acts="run", least=2
     )
 
     @property
     def max_tokens(self) -> int | None:
-        """The longest text the model was made for, in tokens; None where its angles stretch with the text."""
-        stretches = any(table["rope_type"] == "dynamic" for table in self._tables)
-        return None if stretches else self.max_position_embeddings
+        """Maximum text length the model was made for, in tokens; None if its RoPE scaling is dynamic."""
+        dynamic = any(table["rope_type"] == "dynamic" for table in self._tables)
+        return None if dynamic else self.max_position_embeddings
 
     def reads_on(self, before: int, after: int) -> bool:
-        """Not where angles follow the length of a text: then they change for its first tokens too."""
+        """Return whether cached keys stay valid: dynamic scaling changes the angles of the first tokens too."""
         for table in self._tables:
             name, trained = table["rope_type"], table[_TRAINED]
             if name == "dynamic" and after > max(before, self.max_position_embeddings):
@@ -72,15 +72,15 @@ class RotaryConfig(HubConfig):
 
     @property
     def head_size(self) -> int | None:
-        """Width of a head, where the family tells."""
+        """Width of a head, if the family states it."""
         return None
 
     def stated(self, kind: str | None) -> Mapping[str, Any]:
-        """What the file says of a kind of layer."""
+        """Return the rotary parameters in the file for a layer type."""
         return own_table(self.rope_scaling or self.rope_parameters or {}, kind)
 
     def rope(self, kind: str | None = None) -> dict[str, Any]:
-        """One table of ``rope_type``, ``rope_theta`` and what the type needs; of one kind of layer where they differ.
+        """Return the table of ``rope_type``, ``rope_theta`` and the type's own keys; per layer type if they differ.
 
         Raises:
             ConfigError: ``E_CONFIG``, for a type without what it needs, or with what is no number.
@@ -105,7 +105,7 @@ class RotaryConfig(HubConfig):
         return table
 
     def check(self) -> None:
-        """The rotary parameters say what their type needs."""
+        """Check that the rotary parameters state what their type needs."""
         for kind in self.rope_kinds:
             self.rope(kind)
 
@@ -171,7 +171,7 @@ class RotaryConfig(HubConfig):
 
 
 def own_table(given: Mapping[str, Any], kind: str | None) -> Mapping[str, Any]:
-    """The table of one kind of layer: its own where ``given`` has one under its name, else ``given`` itself.
+    """Return the table of one layer type: the entry of ``given`` under its name if there is one, else ``given``.
 
     Raises:
         ConfigError: ``E_CONFIG``, for something else than a table.

@@ -1,4 +1,4 @@
-"""The modules of a folder in sentence-transformers' form, and which of them holds the transformer. Loads no torch."""
+"""Modules of a sentence-transformers folder, and which of them holds the transformer. Loads no torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMIT = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One line of ``modules.json``.
+    """One entry of ``modules.json``.
 
     Attributes:
         kind: name of its class, without the package, which older and newer versions name differently.
@@ -30,7 +30,7 @@ class Module:
 
 
 def read_modules(folder: Path) -> tuple[Module, ...]:
-    """The modules of a model folder, in order; empty without ``modules.json``.
+    """Return the modules of a model folder, in order; empty without ``modules.json``.
 
     Raises:
         FileFormatError, ConfigError: E_POOLING for a file that lists no modules.
@@ -44,15 +44,15 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
         if not isinstance(each, Mapping):
             raise unusable(path, "no list of modules")
         entry = cast("Mapping[str, Any]", each)
-        kind, place = entry.get("type"), entry.get("path")
-        if not isinstance(kind, str) or not isinstance(place, str):
+        kind, module_path = entry.get("type"), entry.get("path")
+        if not isinstance(kind, str) or not isinstance(module_path, str):
             raise unusable(path, "a module without type or path")
-        found.append(Module(kind.rpartition(".")[2], place))
+        found.append(Module(kind.rpartition(".")[2], module_path))
     return tuple(found)
 
 
 def transformer_folder(folder: Path) -> Path:
-    """The folder of config.json, weights and tokenizer: ``folder``, or the ``0_Transformer`` of old versions.
+    """Return the folder of config.json, weights and tokenizer: ``folder``, or an older ``0_Transformer``.
 
     Raises:
         UnsupportedError: E_POOLING for a model that has no transformer.
@@ -75,7 +75,7 @@ def transformer_folder(folder: Path) -> Path:
 
 
 def unusable(path: Path, found: str) -> ConfigError:
-    """The error of a file that says nothing usable."""
+    """Build the error for a file with unusable contents."""
     return ConfigError(
         "E_POOLING",
         "{path} does not say how to pool: {found}.",

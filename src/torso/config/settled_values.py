@@ -1,7 +1,7 @@
-"""What a config file states of a family's parameters, settled as transformers settles it, with notes on what was odd.
+"""Values of a family's parameters in a config file, resolved as transformers resolves them, with notes on oddities.
 
-People are held to every rule; a file is held to those alone that decide over numbers. What it says wrongly of training,
-of token ids or of the inverse of its labels changes nothing here, and is noted.
+Callers must obey every rule; a file only those that affect results. What it states wrongly of training,
+of token ids or of the inverse of its labels has no effect, and is noted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST = 100  # characters of a value in a note
 
 
 def stated(kind: type[HubConfig], file: ConfigFile) -> tuple[dict[str, Any], list[Note]]:
-    """The parameters that a file gives a config of ``kind``, and what is worth knowing of how they were read."""
+    """Return the parameters that a file gives a config of ``kind``, and notes on how they were read."""
     notes = [
         Note("N_REPEATED", "{path} has the key {name} more than once; the last one counts.", _values(file, key, None))
         for key in file.repeated
@@ -51,7 +51,7 @@ def stated(kind: type[HubConfig], file: ConfigFile) -> tuple[dict[str, Any], lis
 
 
 def _is_unsaid(declared: Field[Any], value: object) -> bool:
-    """Whether a value is the null by which files leave a switch, or a choice of one, at its default."""
+    """Return whether a value is the null that files write for the default of a flag, or of a choice of one value."""
     return value is None and (declared.default is False or field_info(declared).fixed is not None)
 
 
@@ -67,7 +67,7 @@ def _is_harmless(kind: type, declared: Field[Any], value: object) -> bool:
 
 
 def _settle_labels(given: dict[str, Any], file: ConfigFile, notes: list[Note]) -> None:
-    """Brings the three statements of the labels to one: id2label counts, as in transformers."""
+    """Reconcile the three statements of the labels: id2label counts, as in transformers."""
     names = given.get("id2label")
     if names is None:
         if given.pop("label2id", None) is not None:

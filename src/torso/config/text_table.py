@@ -1,4 +1,4 @@
-"""Plain text tables that stay straight with wide characters."""
+"""Plain text tables aligned for wide characters."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 
 
 def width(text: str) -> int:
-    """Columns a text takes on a terminal; East Asian wide characters take two."""
+    """Return the terminal columns of a text; East Asian wide characters take two."""
     return sum(
         0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text
     )
 
 
 def padded(text: str, columns: int) -> str:
-    """A text filled up with spaces to a width."""
+    """Pad a text with spaces to a width."""
     return text + " " * (columns - width(text))
 
 
 def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, columns: int | None = None) -> str:
-    """Rows under headings, every column as wide as its widest cell; the last one is wrapped to the terminal."""
+    """Format rows under headings, each column as wide as its widest cell; the last is wrapped to the terminal."""
     columns = columns or shutil.get_terminal_size((120, 24)).columns
     widths = [max(width(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
     left = sum(widths[:-1]) + 2 * (len(widths) - 1)

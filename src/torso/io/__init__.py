@@ -1,1 +1,1 @@
-"""Files: safe paths, bounded reads, strict JSON, atomic writes."""
+"""File access: safe paths, bounded reads, strict JSON, atomic writes."""

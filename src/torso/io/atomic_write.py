@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic file writes: a file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from torso.io.rooted import Root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _TEMPORARY = re.compile(r"\..{1,100}\.[0-9a-f]{16}\.temporary", re.DOTALL)
-_SILENCE = 3600.0  # seconds after which nobody writes a temporary file any more, where no lock says so
+_SILENCE = 3600.0  # seconds after which an unlocked temporary file counts as abandoned
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder to write into, and those on the way to it, where they are not there.
+    """Make a folder to write into, and its missing parents.
 
     Raises:
         AccessError: E_ACCESS.
@@ -45,7 +45,7 @@ _UNFINISHED: dict[Path, Root] = {}
 
 
 def remove_unfinished() -> None:
-    """Remove the temporary files of this process that nothing writes any more: for the end of a command."""
+    """Remove this process's temporary files that no writer uses any more: for the end of a command."""
     while _UNFINISHED:
         temporary, root = _UNFINISHED.popitem()
         with suppress(OSError):
@@ -54,11 +54,11 @@ def remove_unfinished() -> None:
 
 @contextmanager
 def write_atomically(path: Path, root: Root | None = None) -> Generator[BinaryIO]:
-    """A binary file to write ``path`` through: it appears whole at the end, or not at all.
+    """Open a binary file that replaces ``path`` atomically: it appears whole on success, or not at all.
 
     The bytes go to a temporary file beside it, which is flushed to the disk and renamed over ``path``; where ``path``
     is a link, it takes the place of the link. After any exception, KeyboardInterrupt among them, ``path`` is as it was
-    and nothing is left. A process killed outright leaves the temporary file, and never half of ``path``; the next one
+    and nothing remains. A process killed outright leaves the temporary file, and never half of ``path``; the next one
     that writes into the folder removes it.
 
     Args:
@@ -103,7 +103,7 @@ def write_atomically(path: Path, root: Root | None = None) -> Generator[BinaryIO
 
 
 def _temporary(root: Root, path: Path) -> tuple[Path, BinaryIO]:
-    """A new file beside ``path``, locked as long as it is open, so that others can tell it from one that was left."""
+    """Create a temporary file beside ``path``, locked while open, so that abandoned ones can be recognised."""
     while True:
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.temporary")
         _UNFINISHED[temporary] = root
@@ -119,7 +119,7 @@ def _temporary(root: Root, path: Path) -> tuple[Path, BinaryIO]:
 
 
 def _sweep(root: Root, folder: Path) -> None:
-    """Removes the temporary files that killed processes left in a folder."""
+    """Remove the temporary files that killed processes left in a folder."""
     for name in root.names(folder):
         if _TEMPORARY.fullmatch(name):
             with suppress(OSError):
@@ -149,7 +149,7 @@ def _refuse_special(path: Path) -> None:
 
 
 def _is_ours(error: OSError) -> bool:
-    """Whether an error came from writing, and not from what the caller did in between, such as reading a socket."""
+    """Return whether an error came from writing, and not from the caller's own code, such as reading a socket."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EISDIR) and not isinstance(
         error, TorsoError
     )
@@ -172,7 +172,7 @@ def _why_unwritable(path: Path, error: OSError) -> TorsoError:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Makes a rename last through a power failure, where the system lets a folder be opened."""
+    """Flush a folder, so that a rename survives a power failure; nothing on systems that cannot open folders."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

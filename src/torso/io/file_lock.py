@@ -1,4 +1,4 @@
-"""Locks on open files between processes, freed by the system when a process dies."""
+"""Inter-process locks on open files, released by the system when a process dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BUSY = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
 def exclude(descriptor: int) -> bool | None:
-    """Keeps others from a file until ``descriptor``, which is open for writing, is closed.
+    """Lock a file against other processes until ``descriptor``, which is open for writing, is closed.
 
     Returns:
         True: held now. False: another holds it. None: the file system has no locks.
@@ -32,7 +32,7 @@ def exclude(descriptor: int) -> bool | None:
 
 
 def exclude_others(descriptor: int, path: Path, root: Root) -> bool | None:
-    """Keeps others from the file at ``path`` until ``descriptor``, which is open on it, is closed.
+    """Lock the file at ``path`` against other processes until ``descriptor``, which is open on it, is closed.
 
     Some network file systems grant every lock to everybody. There the same file, opened once more, is granted too, and
     the lock counts as none.

@@ -1,4 +1,4 @@
-"""Reading and writing files safely: regular files only, within limits, inside their folder, and whole or not at all.
+"""Safe file reads and writes: regular files only, within size limits, inside their folder, atomically.
 
 Everything for files is imported from here; `torso.io.sniff`, `torso.io.strict_json`, `torso.io.paths` and
 `torso.io.atomic_write` hold parts of it.
@@ -47,7 +47,7 @@ _NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)  # a FIFO put in the file's place aft
 
 @contextmanager
 def open_regular(path: Path) -> Generator[tuple[int, int]]:
-    """A file descriptor open for reading and the size in bytes, closed at the end.
+    """Open a regular file for reading; yield its descriptor and size in bytes, and close it at the end.
 
     Raises:
         NotFoundError: E_MISSING_FILE; E_ACCESS for a link to nothing.
@@ -118,7 +118,7 @@ def _is_link(path: Path) -> bool:
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:
-    """The whole of a small file.
+    """Return the whole of a small file.
 
     Args:
         path: a regular file, or a link to one.
@@ -145,7 +145,7 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
 
 
 def refuse_placeholder(path: Path, kind: str, head: bytes, web_page: str) -> None:
-    """Raises where a file is empty, a Git LFS pointer or a web page: something never meant to be here.
+    """Raise if a file is empty, a Git LFS pointer or a web page instead of its real contents.
 
     Args:
         path: the file.
@@ -182,7 +182,7 @@ def refuse_placeholder(path: Path, kind: str, head: bytes, web_page: str) -> Non
 
 
 def read_text(path: Path, *, limit: int, code: str) -> str:
-    """The text of a UTF-8 file, without its byte order mark.
+    """Return the text of a UTF-8 file, without its byte order mark.
 
     Raises:
         TorsoError: as `read_bytes`.
@@ -208,7 +208,7 @@ def read_text(path: Path, *, limit: int, code: str) -> str:
 
 
 def read_json(path: Path, *, limit: int, code: str, strict: bool = False) -> object:
-    """The value of a JSON file, read as Python reads it, or strictly.
+    """Return the value of a JSON file, parsed as Python does, or strictly.
 
     Raises:
         TorsoError: as `read_text` and `parse_json`.

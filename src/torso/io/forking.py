@@ -1,4 +1,4 @@
-"""What a forked child computes with: its parent's memory, and none of its parent's threads.
+"""Fork support: children compute on one thread, since a fork copies the parent's memory but none of its threads.
 
 OpenMP, with which PyTorch shares out its loops, never notices a fork: in the child, the first loop of more than one
 thread waits for ever for threads that only the parent has. A child of a process that has loaded torso's models
@@ -17,7 +17,7 @@ _forked = False
 
 
 def forked() -> bool:
-    """Whether this process was forked from one that had loaded torso's models, and so runs PyTorch on one thread."""
+    """Return whether this process was forked after torso's models were loaded, and so runs PyTorch on one thread."""
     return _forked
 
 
@@ -29,6 +29,6 @@ def _in_the_child() -> None:
 
 @cache
 def compute_after_forks() -> None:
-    """Sees to it, from here on, that children of this process can compute. Does nothing where there are no forks."""
+    """Register a fork handler that lets children of this process compute. Does nothing without fork."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_in_the_child)

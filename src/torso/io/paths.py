@@ -1,4 +1,4 @@
-"""Names of files: how they are shown in messages, and which of those found in a file may be followed."""
+"""File names: how they are escaped in messages, and which of those found in a file may be followed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _DEVICES = frozenset(
 
 
 def shown(path: Path | str) -> str:
-    """``path`` as it may stand in a message: characters that break or reverse a line are written as escapes."""
+    """Return ``path`` escaped for a message: characters that break or reverse a line are written as escapes."""
     return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in str(path))
 
 
 def inside(folder: Path, name: str) -> Path:
-    """The path of ``name``, a relative name found in a file of ``folder``, which need not exist.
+    """Return the path of ``name``, a relative name found in a file of ``folder``, which need not exist.
 
     A link may not lead out of the folder, except in the Hub's cache, where ``snapshots/<commit>/x`` is a link to
     ``blobs/<etag>`` of the same repository.
 
     Raises:
         UnsafeFileError: E_UNSAFE_PATH: absolute, a drive, "..", a backslash, an invisible character, a name of a
-            Windows device; a link that leaves the folder; a folder, FIFO or device. Nothing is opened.
+            Windows device; a link out of the folder; a folder, FIFO or device. Nothing is opened.
         AccessError: E_ACCESS, a folder on the way may not be searched.
         NotFoundError: E_NO_FOLDER, ``folder`` is relative, and the working folder was removed.
     """

@@ -1,8 +1,8 @@
-"""Work on files below a folder, which never follows a link out of it.
+"""File operations below a root folder that never follow a link out of it.
 
-Looking at a path and then using it leaves a moment in which another process can put a link in its place. Here each
+Checking a path and then using it is a race: another process can put a link there in between. Here each
 folder on the way is opened as a folder, without following links, and the work is done relative to the one that is held
-open, so that what was looked at is what is used. Where the system has no such calls, each step is looked at before.
+open, so that what was checked is what is used. Where the system has no such calls, each step is checked before.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _REPARSE_POINT = 0x400  # Windows: a link or a junction
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A folder that somebody named, and work below it.
+    """Root folder given by the caller, and file operations below it.
 
-    The folder itself may be named through links, since whoever named it meant that; no name below it may. Every method
+    The folder itself may be named through links, since the caller chose it; no name below it may. Every method
     takes the whole path of a file or folder below ``path``.
 
     Raises:
@@ -45,7 +45,7 @@ class Root:
     path: Path
 
     def open(self, path: Path, flags: int, *, writes: bool = True) -> int:
-        """Opens a regular file; one that is to be written must have this name only.
+        """Open a regular file; one to be written must have no other hard link.
 
         Args:
             path: the file.
@@ -71,7 +71,7 @@ class Root:
         return descriptor
 
     def status(self, path: Path) -> os.stat_result | None:
-        """What is there, links not followed; None where nothing is."""
+        """Return the stat of a path without following links; None if it does not exist."""
         try:
             with self.parent(path) as (folder, name), _whole_path(path):
                 return os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -81,7 +81,7 @@ class Root:
             return None
 
     def names(self, path: Path) -> list[str]:
-        """The names in a folder, which may be ``self.path``, sorted; none where there is no such folder."""
+        """Return the sorted names in a folder, which may be ``self.path``; empty if there is no such folder."""
         try:
             with self.parent(path / "x") as (folder, name), _whole_path(path):
                 if folder is None:
@@ -97,12 +97,12 @@ class Root:
             return []
 
     def make_folder(self, path: Path) -> None:
-        """Makes a folder and those on the way to it, where they are not there."""
+        """Make a folder and its missing parents."""
         with self.parent(path / "x", make=True):
             pass
 
     def replace(self, source: Path, target: Path) -> None:
-        """Renames a file over another, making the folders on the way to ``target``."""
+        """Rename a file over another, making the missing parents of ``target``."""
         with (
             self.parent(source) as (folder, name),
             self.parent(target, make=True) as (to_folder, to_name),
@@ -114,17 +114,17 @@ class Root:
                 os.rename(name, to_name, src_dir_fd=folder, dst_dir_fd=to_folder)
 
     def link(self, path: Path, content: str) -> None:
-        """Makes a symbolic link that holds ``content``, and the folders on the way to it."""
+        """Make a symbolic link that holds ``content``, and its missing parents."""
         with self.parent(path, make=True) as (folder, name), _whole_path(path):
             os.symlink(content, name, dir_fd=folder)
 
     def remove(self, path: Path) -> None:
-        """Removes a file or a link itself, where one is there."""
+        """Remove a file, or a link itself, if it exists."""
         with suppress(FileNotFoundError), self.parent(path) as (folder, name), _whole_path(path):
             os.unlink(name, dir_fd=folder)
 
     def remove_folder(self, path: Path) -> bool:
-        """Removes a folder if it is empty; whether it is gone now."""
+        """Remove a folder if it is empty; return whether it no longer exists."""
         try:
             with self.parent(path) as (folder, name), _whole_path(path):
                 os.rmdir(name, dir_fd=folder)
@@ -137,14 +137,14 @@ class Root:
         return True
 
     def remove_tree(self, path: Path) -> None:
-        """Removes a folder and everything in it, where it is there; of links, the links only."""
+        """Remove a folder and everything in it, if it exists; links are removed, not followed."""
         with suppress(FileNotFoundError), self.parent(path) as (folder, name), _whole_path(path):
             self._refuse_link(folder, name, path)
             shutil.rmtree(name, dir_fd=folder)
 
     @contextmanager
     def parent(self, path: Path, *, make: bool = False) -> Generator[tuple[int | None, str]]:
-        """The folder that ``path`` is in, held open, and its last name; without such calls, None and the whole path.
+        """Yield the open parent folder of ``path`` and its last name; None and the whole path without ``dir_fd`` calls.
 
         Args:
             path: a file or folder below the root.
@@ -183,7 +183,7 @@ class Root:
         return parts
 
     def _enter(self, folder: int, name: str, path: Path, make: bool) -> int:
-        """Opens a folder of an open folder."""
+        """Open a folder inside an open folder."""
         with _whole_path(path):
             try:
                 return os.open(name, _FOLDER | _NOT_FOLLOWED, dir_fd=folder)
@@ -202,7 +202,7 @@ class Root:
                 raise
 
     def _look(self, parts: tuple[str, ...], make: bool) -> None:
-        """Looks at each folder on the way, where the system opens none."""
+        """Check each folder on the way, on systems that cannot open folders."""
         way = self.path
         for part in parts:
             way = way / part
@@ -246,7 +246,7 @@ class Root:
 
 @contextmanager
 def _whole_path(path: Path) -> Generator[None]:
-    """Names the whole path in errors of calls that know the last name only."""
+    """Put the whole path into errors of calls that know the last name only."""
     try:
         yield
     except OSError as error:

@@ -1,11 +1,11 @@
-"""What a file really is, from its first bytes, before any parser sees it."""
+"""File type detection from the first bytes, before any parser runs."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-HEAD = 1024  # bytes that are enough to tell every kind below, and to hold a whole Git LFS pointer
+HEAD = 1024  # bytes that are enough to recognise every kind below, and to hold a whole Git LFS pointer
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs.github.com/spec/", "lfs-pointer"),
@@ -26,14 +26,14 @@ _POINTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LfsPointer:
-    """A Git LFS pointer: the SHA-256 (hexadecimal) and the size in bytes of the file it stands for."""
+    """Git LFS pointer: the SHA-256 (hexadecimal) and the size in bytes of the real file."""
 
     oid: str
     size: int
 
 
 def lfs_pointer(data: bytes) -> LfsPointer | None:
-    """The Git LFS pointer that ``data``, a whole file, is; None where it is anything else.
+    """Parse ``data``, a whole file, as a Git LFS pointer; None if it is anything else.
 
     Source: the specification of Git LFS pointer files, version 1.
     """
@@ -42,7 +42,7 @@ def lfs_pointer(data: bytes) -> LfsPointer | None:
 
 
 def sniff(head: bytes) -> str:
-    """The kind of a file by its first bytes; `HEAD` of them are enough.
+    """Return the kind of a file by its first bytes; `HEAD` of them are enough.
 
     One of ``empty``, ``lfs-pointer``, ``html``, ``safetensors``, ``zip``, ``pickle``, ``gzip``, ``zstd``, ``xz``,
     ``7z``, ``tar``, ``hdf5``, ``json``, ``text``, ``binary``.

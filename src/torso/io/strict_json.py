@@ -1,7 +1,7 @@
-"""JSON read within bounds, with errors by line and column: strictly, or with what Python's own reader takes beside.
+"""Bounded JSON parser with errors by line and column: strict, or with the extensions of Python's own reader.
 
-Strictly, a key stands once and NaN and Infinity are refused: where two readers that disagree would see two contents, as
-in the header of a weight file. Settings are read as Python reads them, since Python wrote them: the last of two equal
+In strict mode duplicate keys, NaN and Infinity are refused: for files that two readers must not read differently, such
+as the header of a weight file. Settings are read as Python reads them, since Python wrote them: the last of two equal
 keys counts, and a number may be NaN or infinite.
 """
 
@@ -22,7 +22,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _RefusedError(Exception):
-    """Raised by the decoder's hooks, which are not told where they stand in the text."""
+    """Refusal by the decoder hooks, which do not know their position in the text."""
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -48,7 +48,7 @@ _PYTHON = json.JSONDecoder()
 
 
 def decode_json(text: str, *, strict: bool = True) -> object:
-    """The value of a JSON text.
+    """Decode a JSON text.
 
     Args:
         text: of any length.
@@ -76,7 +76,7 @@ def decode_json(text: str, *, strict: bool = True) -> object:
 
 
 def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> object:
-    """The value of a JSON text that was read from ``path``.
+    """Parse a JSON text that was read from ``path``.
 
     Raises:
         FileFormatError: with ``code``: not JSON, deeper than 64, half a surrogate pair; where ``strict``, a duplicate
@@ -94,7 +94,7 @@ def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> obje
 
 
 def _deeper_than(depth: int, value: object) -> bool:
-    """Whether containers nest deeper than ``depth``, level by level, so that no input can exhaust the stack."""
+    """Return whether containers nest deeper than ``depth``, level by level, so that no input exhausts the stack."""
     level: list[object] = [value]
     for _ in range(depth):
         below: list[object] = []
@@ -113,11 +113,11 @@ def _refuse_lone_surrogates(value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff) stands alone in a string") from None
+        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff) is alone in a string") from None
 
 
 def _what_was_refused(text: str) -> str:
-    """Where the first duplicate key or forbidden literal stands: a second pass, made only for the message."""
+    """Find the first duplicate key or forbidden literal: a second pass, made only for the message."""
     keys: list[set[str]] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
@@ -126,13 +126,13 @@ def _what_was_refused(text: str) -> str:
         elif token in ("}", "]"):
             keys.pop()
         elif token in ("NaN", "Infinity", "-Infinity"):
-            return f"{_place(text, match.start())}: {token} is no number in JSON"
+            return f"{_place(text, match.start())}: {token} is not a JSON number"
         elif match[2]:
             key = str(json.loads(match[1]))
             if key in keys[-1]:
-                return f"{_place(text, match.start())}: the key {json.dumps(key[:80], ensure_ascii=False)} stands twice"
+                return f"{_place(text, match.start())}: the key {json.dumps(key[:80], ensure_ascii=False)} is repeated"
             keys[-1].add(key)
-    return "a key stands twice, or a number is not finite"
+    return "a key is repeated, or a number is not finite"
 
 
 def _place(text: str, position: int) -> str:

@@ -1,4 +1,4 @@
-"""From a weight file to a model's parameters: everything is decided by names and shapes before a byte is read."""
+"""Parameter loading from a weight file: names and shapes are matched before any tensor data is read."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A weight file as one architecture sees it, by its header alone.
+    """View of a weight file for one architecture, from its header alone.
 
     Attributes:
         weights: the open file.
         actual: present-day name of each key to the key in the file.
         shapes: present-day name to shape.
-        prefix: what stands before the trunk's names.
+        prefix: prefix of the trunk's names.
     """
 
     weights: Weights
@@ -37,14 +37,14 @@ class Contents:
 
     @classmethod
     def of(cls, weights: Weights, architecture: Architecture[Any]) -> Contents:
-        """The contents of an open file for an architecture."""
+        """Return the contents of an open file for an architecture."""
         actual = canonical(weights.entries)
         shapes = {name: tuple(weights.entries[key].shape) for name, key in actual.items()}
         return cls(weights, actual, shapes, architecture.names.choose_prefix(actual))
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What is worth knowing of the file, and of how its names were read."""
+        """Notes on the file and on how its names were read."""
         wrapped = [key for key in self.actual.values() if unwrapped(key) != key and unwrapped(key) in self.actual]
         if not wrapped:
             return self.weights.notes
@@ -63,23 +63,23 @@ class Contents:
         )
 
     def labels(self, names: Names) -> int | None:
-        """How many labels the head in the file has; None where the file has no such head."""
+        """Return the number of labels of the head in the file; None if the file has no such head."""
         key = names.keys("out.weight", self.prefix)[0]
         return self.shapes[key][0] if self.shapes.get(key) else None
 
 
 def check_sizes(config: HubConfig, architecture: Architecture[Any], contents: Contents) -> None:
-    """Holds every size that a config states to the file's header, before anything of that size is made.
+    """Check every size that a config states against the file's header, before anything of that size is allocated.
 
     Raises:
         WeightsError: ``E_CONFIG_WEIGHTS``, naming the parameter, the config's value and the file's.
     """
     for declared in config.declared():
         measures = field_info(declared).measures
-        there = None
+        found = None
         if measures is not None:
-            there = measured(architecture.names, measures, contents.prefix, contents.shapes)
-        if there is not None and there[0] != getattr(config, declared.name):
+            found = measured(architecture.names, measures, contents.prefix, contents.shapes)
+        if found is not None and found[0] != getattr(config, declared.name):
             raise WeightsError(
                 "E_CONFIG_WEIGHTS",
                 "The config says {name} = {said}; the weights hold {found} ({key}).",
@@ -88,8 +88,8 @@ def check_sizes(config: HubConfig, architecture: Architecture[Any], contents: Co
                 values=dict(
                     name=declared.name,
                     said=getattr(config, declared.name),
-                    found=there[0],
-                    key=there[1],
+                    found=found[0],
+                    key=found[1],
                     folder=contents.weights.folder,
                 ),
             )
@@ -104,40 +104,40 @@ def read(
     *,
     allow_nonfinite: bool = False,
 ) -> None:
-    """Fills a parameter from the keys that make it, each straight into its place; a key the file lacks is left out.
+    """Read a parameter from its keys, each tensor straight into its slice of ``out``; keys the file lacks are skipped.
 
     Args:
         contents: the file.
-        keys: one, or several whose tensors stand one under another.
+        keys: one, or several whose tensors are concatenated along axis 0.
         out: the parameter.
-        form: how the tensors lie in the file.
-        parts: what the parameter is made of, if it is fused.
+        form: layout of the tensors in the file.
+        parts: sizes of the fused parts, if it is fused.
         allow_nonfinite: whether NaN and infinity are accepted.
     """
     import torch
 
-    for key, place in zip(keys, places(out, len(keys), form, parts), strict=True):
+    for key, view in zip(keys, part_views(out, len(keys), form, parts), strict=True):
         if key not in contents.actual:
             continue
-        there = place
-        if place.ndim > out.ndim:
-            there = torch.empty(contents.shapes[key], dtype=out.dtype)
-        contents.weights.read_into(contents.actual[key], there, allow_nonfinite=allow_nonfinite)
-        if there is not place:
-            place.copy_(there.view(place.shape))
+        target = view
+        if view.ndim > out.ndim:
+            target = torch.empty(contents.shapes[key], dtype=out.dtype)
+        contents.weights.read_into(contents.actual[key], target, allow_nonfinite=allow_nonfinite)
+        if target is not view:
+            view.copy_(target.view(view.shape))
 
 
-def places(value: torch.Tensor, count: int, form: Form, parts: Parts | None) -> list[torch.Tensor]:
-    """Where each of the ``count`` tensors that make a parameter lies in it: views in the order of their elements.
+def part_views(value: torch.Tensor, count: int, form: Form, parts: Parts | None) -> list[torch.Tensor]:
+    """Return a view of ``value`` for each of the ``count`` tensors it is fused from, in the tensors' own element order.
 
-    Head by head, the view has the axes apart: [heads, parts, rows of a head, ...].
+    With interleaved heads the view keeps the axes separate: [heads, parts, rows of a head, ...].
     """
     from torso.batch import pieces
 
     if form == "transposed":
         return [value.T if value.ndim == 2 else value]
     if form == "heads":
-        assert parts is not None, "only fused modules lie head by head"
+        assert parts is not None, "only fused modules interleave heads"
         return [value.view(len(parts.rows), -1, parts.head, *value.shape[1:]).transpose(0, 1)]
     if count == 1:
         return [value]
@@ -148,7 +148,7 @@ def places(value: torch.Tensor, count: int, form: Form, parts: Parts | None) -> 
 def check_copies(
     copies: Mapping[str, str], contents: Contents, found: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> None:
-    """Holds tensors that a file repeats under a second name to be equal to the parameter they repeat.
+    """Check that tensors stored under a second name equal the parameter they repeat.
 
     Raises:
         WeightsError: ``E_TIED``, naming the key, if they differ: which of the two was trained cannot be known.
@@ -160,9 +160,9 @@ def check_copies(
         if key not in contents.actual or key in claimed or contents.actual[key] in contents.weights.tied:
             continue
         own = parameters[parameter]
-        again = torch.empty_like(own)
-        contents.weights.read_into(contents.actual[key], again)
-        if not torch.equal(own, again):
+        copy = torch.empty_like(own)
+        contents.weights.read_into(contents.actual[key], copy)
+        if not torch.equal(own, copy):
             raise WeightsError(
                 "E_TIED",
                 "{key} should repeat {parameter}, but their values differ.",
@@ -173,7 +173,7 @@ def check_copies(
 
 
 def measured(names: Names, measures: Axis | Count, prefix: str, shapes: Mapping[str, Shape]) -> tuple[int, str] | None:
-    """The value of a parameter as the file's shapes tell it, and the key that tells; None where the file does not."""
+    """Return a config parameter's value as implied by the file's shapes, and the key it comes from; None if unknown."""
     if not isinstance(measures, Axis):
         count = _layers_in(shapes, names, measures.modules, prefix)
         return (count, f"{measures.modules}.{count - 1}") if count else None
@@ -186,7 +186,7 @@ def measured(names: Names, measures: Axis | Count, prefix: str, shapes: Mapping[
 
 
 def _layers_in(keys: Iterable[str], names: Names, modules: str, prefix: str) -> int:
-    """How many layers a file holds, counted in its keys: one more than the highest number."""
+    """Count the layers in a file from its keys: the highest layer index plus one."""
     stems: set[str] = set()
     for ours, row in names.rows.items():
         if ours.startswith(f"{modules}.{{i}}."):
@@ -201,7 +201,7 @@ def _layers_in(keys: Iterable[str], names: Names, modules: str, prefix: str) -> 
 
 
 def _stacked(shapes: list[Shape]) -> Shape:
-    """The shape of tensors put one under another; the first one's where they do not fit together."""
+    """Return the shape of tensors concatenated along axis 0; the first one's if they do not fit together."""
     first = shapes[0]
     if len(shapes) == 1 or any(each[1:] != first[1:] or not each for each in shapes):
         return first

@@ -1,4 +1,4 @@
-"""A GGUF file of the Llama architecture as a folder of the Hub's kind: config.json, tokenizer.json and safetensors.
+"""Conversion of a GGUF file of the Llama architecture to a Hub folder: config.json, tokenizer.json and safetensors.
 
 Source: ``convert_hf_to_gguf.py`` of llama.cpp, of which this is the inverse.
 """
@@ -40,7 +40,7 @@ _CONTROL, _USER = 3, 4  # kinds of tokens: the model's own marks, and what was a
 
 
 def write_folder(path: Path, folder: Path) -> None:
-    """Writes the model of a GGUF file into a folder that transformers and torso load; weights as float32.
+    """Write the model of a GGUF file as a folder that transformers and torso load; weights become float32.
 
     Args:
         path: a GGUF file of the architecture ``llama`` with a byte-level tokenizer.
@@ -76,7 +76,7 @@ def _weights(file: GgufFile, config: Mapping[str, Any]) -> list[tuple[str, Tenso
         if found is None or found[2] not in _NAMES:
             raise UnsupportedError(
                 "E_UNSUPPORTED",
-                "{path} holds the tensor {name}, which a Llama has no place for.",
+                "{path} holds the tensor {name}, which a Llama model does not have.",
                 cure="Use the model's safetensors.",
                 values=dict(path=shown(file.path), name=shown(name[:80])),
             )
@@ -89,7 +89,7 @@ def _weights(file: GgufFile, config: Mapping[str, Any]) -> list[tuple[str, Tenso
 
 
 def _halves_apart(file: GgufFile, name: str, value: Tensor, heads: int) -> Tensor:
-    """Rows of queries or keys as the Hub has them, halves of a head apart; llama.cpp has them turn by turn."""
+    """Permute query or key rows from llama.cpp's interleaved rotary layout to the Hub's half-split layout."""
     if value.ndim != 2 or value.shape[0] % (2 * heads):
         raise _unusable(file, f"{name[:80]} {list(value.shape)}")
     return value.view(heads, -1, 2, value.shape[1]).transpose(1, 2).reshape(value.shape)
@@ -121,7 +121,7 @@ def _config(file: GgufFile) -> dict[str, Any]:
 
 
 def _tokenizer(file: GgufFile) -> dict[str, Any]:
-    """A tokenizer.json of byte-level BPE in which digits stand apart."""
+    """Return the tokenizer.json of a byte-level BPE that splits digits one by one."""
     tokens, merges = _list(file, "tokenizer.ggml.tokens", str), _list(file, "tokenizer.ggml.merges", str)
     kinds = _list(file, "tokenizer.ggml.token_type", int)
     if len(kinds) != len(tokens) or len(set(tokens)) != len(tokens):
@@ -158,7 +158,7 @@ def _tokenizer(file: GgufFile) -> dict[str, Any]:
 
 def _tokenizer_config(file: GgufFile, config: Mapping[str, Any]) -> dict[str, Any]:
     tokens = _list(file, "tokenizer.ggml.tokens", str)
-    told: dict[str, Any] = {
+    tokenizer_config: dict[str, Any] = {
         "tokenizer_class": "GPT2Tokenizer",
         "add_prefix_space": False,
         "clean_up_tokenization_spaces": False,
@@ -166,9 +166,9 @@ def _tokenizer_config(file: GgufFile, config: Mapping[str, Any]) -> dict[str, An
     }
     for role, key in (("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")):
         if (name := f"tokenizer.ggml.{key}_token_id") in file.metadata:
-            told[f"{role}_token"] = tokens[_id(file, name, len(tokens))]
+            tokenizer_config[f"{role}_token"] = tokens[_id(file, name, len(tokens))]
     template = file.metadata.get("tokenizer.chat_template")
-    return told | ({"chat_template": template} if isinstance(template, str) else {})
+    return tokenizer_config | ({"chat_template": template} if isinstance(template, str) else {})
 
 
 def _require(file: GgufFile, key: str, *known: str) -> None:

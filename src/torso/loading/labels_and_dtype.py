@@ -1,4 +1,4 @@
-"""What a checkpoint leaves open and a call decides: the labels of the head, and the number format to run in."""
+"""Resolution of labels, dtype and device from checkpoint, config and call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def settle_labels(
     *,
     new_head: NewHead,
 ) -> tuple[HubConfig, tuple[str, ...]]:
-    """The config with the labels the head will have, and the modules to make new for it.
+    """Return the config with the labels of the head, and the modules to initialise for it.
 
     Raises:
         WeightsError: ``E_LABELS``, if the file's head has another number of labels and no new one may be made.
@@ -87,13 +87,13 @@ def settle_labels(
 
 
 def _names(config: HubConfig, there: int) -> str:
-    """The first names of a head of ``there`` labels, where the config has as many."""
+    """Return the first label names of a head of ``there`` labels, if the config has as many."""
     names = list((config.id2label or {}).values())
     return ", ".join(names[:4]) if len(names) == there else "unnamed"
 
 
 def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device) -> torch.dtype:
-    """The number format a model runs in: what was asked; else the file's on an accelerator, float32 on a CPU.
+    """Return the dtype to run in: the one asked for; else the file's on an accelerator, float32 on a CPU.
 
     Raises:
         InputError: ``E_DTYPE``, for a format that is not a floating one.
@@ -121,7 +121,7 @@ def run_dtype(saved: str, asked: str | torch.dtype | None, device: torch.device)
 
 
 def run_device(device: str | torch.device | None) -> torch.device:
-    """The device asked for, of this machine's; the CPU for None.
+    """Return the requested device of this machine; the CPU for None.
 
     Raises:
         InputError: ``E_DEVICE``, for what is no device, or none of this machine's.
@@ -145,7 +145,7 @@ def run_device(device: str | torch.device | None) -> torch.device:
 
 
 def labels_of(labels: Sequence[str] | None, num_labels: int | None) -> dict[str, Any]:
-    """The changes to a config that name the labels of a new head."""
+    """Return the config changes that name the labels of a new head."""
     if labels is None:
         return {} if num_labels is None else {"num_labels": num_labels}
     if isinstance(labels, str) or len(set(labels)) != len(labels) or not labels:

@@ -1,4 +1,4 @@
-"""From a name or folder to a model that is ready to run."""
+"""Model loading: from a name or folder to a model that is ready to run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Source = str | os.PathLike[str]
 
 
 def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
-    """The architecture and the config of a model folder, or of the transformer within it. Loads no torch.
+    """Return the architecture and config of a model folder, or of the transformer within it. Loads no torch.
 
     Raises:
         NotFoundError: ``E_MISSING_FILE``, if there is no config.json.
@@ -39,7 +39,7 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
 
 
 def _infer(folder: Path) -> Architecture[Any]:
-    # Old checkpoints name no model_type: the names of their weights tell.
+    # Old checkpoints name no model_type: the names of their weights decide.
     from torso.architecture import architectures
     from torso.weights.names import canonical
     from torso.weights.weights import open_weights
@@ -59,7 +59,7 @@ def _infer(folder: Path) -> Architecture[Any]:
 
 
 def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
-    """The tokenizer of a model, limited to the texts that its model can hold. Loads no torch.
+    """Load the tokenizer of a model, limited to the texts that its model can hold. Loads no torch.
 
     What its files ask for that is not followed, so that texts have other ids, is printed once to standard error.
 
@@ -107,7 +107,7 @@ def load(
     force_download: bool = False,
     token: str | bool | None = None,
 ) -> Model[Out]:
-    """A model with the weights of a checkpoint, in evaluation mode.
+    """Load a model with the weights of a checkpoint, in evaluation mode.
 
     Args:
         source: a folder, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
@@ -146,7 +146,7 @@ def load(
     architecture, config = read_config(snapshot.folder)
     if changes:
         config = config.replace(changes)
-    return fill_model(
+    return build_model(
         snapshot.folder,
         architecture,
         config,
@@ -161,7 +161,7 @@ def load(
     )
 
 
-def fill_model(
+def build_model(
     folder: Path,
     architecture: Architecture[Any],
     config: HubConfig,
@@ -175,7 +175,7 @@ def fill_model(
     allow: Collection[str] = (),
     allow_nonfinite: bool = False,
 ) -> Model[Out]:
-    """The model of a folder whose config is already read; `load` tells what the arguments mean."""
+    """Build the model of a folder whose config is already read, and load its weights; arguments as for `load`."""
     import torch
 
     from torso.loading.contents import Contents, check_copies, check_sizes, read
@@ -211,8 +211,8 @@ def fill_model(
             if name in decided.new:
                 initialise(model, {name: value}, config.initializer_range)
             if name in decided.found:
-                lying = model.names_of(name).form(name.partition(".")[2]), parts.get(name.rpartition(".")[0])
-                read(contents, decided.found[name], value, *lying, allow_nonfinite=allow_nonfinite)
+                layout = model.names_of(name).form(name.partition(".")[2]), parts.get(name.rpartition(".")[0])
+                read(contents, decided.found[name], value, *layout, allow_nonfinite=allow_nonfinite)
             place(model, name, value)
         copies = copies_of(architecture, task, contents.prefix)
         check_copies(copies, contents, decided.found, dict(model.named_parameters(remove_duplicate=False)))

@@ -1,4 +1,4 @@
-"""A model written as the Hub's own kind of folder."""
+"""Saving a model as a folder in the Hub's layout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from torso.architecture import Task
 from torso.config.config_file import LIMIT
 from torso.io.files import make_folder, read_bytes, write_atomically
-from torso.loading.contents import places
+from torso.loading.contents import part_views
 from torso.loading.plan import HEAD, TRUNK
 from torso.weights import safetensors
 from torso.weights.names import Names
@@ -23,26 +23,26 @@ _WRITING = "generation_config.json"
 
 
 def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
-    """Writes ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given.
+    """Write ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given.
 
-    What the checkpoint says of how it writes texts is kept as it was. The config is written last: a folder with a
-    config is whole.
+    The checkpoint's generation_config.json is copied unchanged. The config is written last, so that a folder with a
+    config is complete.
     """
     make_folder(folder)
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:
         tokenizer.save(folder)
     if model.report is not None and (written := Path(model.report.source) / _WRITING).is_file():
-        told = read_bytes(written, limit=LIMIT)
+        data = read_bytes(written, limit=LIMIT)
         with write_atomically(folder / _WRITING) as file:
-            file.write(told)
+            file.write(data)
     config = model.config.replace({"architectures": [model.architecture.class_name(model.task)]})
     with write_atomically(folder / "config.json") as file:
         file.write(config.text().encode())
 
 
 def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:
-    """Every weight of a model under the Hub's name, fused ones taken apart again: views wherever that can be."""
+    """Return every weight under its Hub name, fused ones split again: views wherever possible."""
     prefix = _prefix(model)
     head_names = model.architecture.plan(model.task).names
     parts = model.fused()
@@ -51,14 +51,14 @@ def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:
         names = model.architecture.names if name.startswith(TRUNK) else head_names
         own = name.removeprefix(TRUNK).removeprefix(HEAD)
         keys, form = names.keys(own, prefix), names.form(own)
-        lying = places(parameter.detach(), len(keys), form, parts.get(name.rpartition(".")[0]))
-        # Head by head the axes stand apart, and putting them together again makes a copy.
-        tensors.update(zip(keys, (each.flatten(0, 2) if form == "heads" else each for each in lying), strict=True))
+        views = part_views(parameter.detach(), len(keys), form, parts.get(name.rpartition(".")[0]))
+        # Interleaved heads are a non-contiguous view, so flattening its axes copies.
+        tensors.update(zip(keys, (each.flatten(0, 2) if form == "heads" else each for each in views), strict=True))
     return tensors
 
 
 def hub_name(model: Model[Any], parameter: str) -> tuple[str, ...]:
-    """The Hub's names of one of our parameters: several where ours is fused."""
+    """Return the Hub names of one parameter: several where it is fused."""
     names: Names = (
         model.architecture.names if parameter.startswith(TRUNK) else model.architecture.plan(model.task).names
     )
@@ -66,7 +66,7 @@ def hub_name(model: Model[Any], parameter: str) -> tuple[str, ...]:
 
 
 def _prefix(model: Model[Any]) -> str:
-    """As the file had it; for a new model, as transformers writes it: none without a head."""
+    """Return the file's own prefix; for a new model transformers' one, which is empty without a head."""
     if model.report is not None:
         return model.report.prefix
     own = model.architecture.plan(model.task).prefix

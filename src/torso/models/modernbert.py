@@ -57,7 +57,7 @@ class ModernBertConfig(RotaryConfig):
     pad_token_id: int | None = option(50283, "id of the padding token; torso packs texts and needs none", acts="none")
     bos_token_id: int | None = option(50281, "id of the token that begins a text", acts="none")
     eos_token_id: int | list[int] | None = option(50282, "id of the token that ends a text", acts="none")
-    cls_token_id: int | None = option(50281, "id of the token that stands for the whole text", acts="none")
+    cls_token_id: int | None = option(50281, "id of the classification token", acts="none")
     sep_token_id: int | None = option(50282, "id of the token between two texts", acts="none")
 
     def check(self) -> None:

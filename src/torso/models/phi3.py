@@ -31,7 +31,7 @@ class Phi3Config(RotaryDecoderConfig):
     partial_rotary_factor: float = option(1.0, "share of a head's units that turn", acts="run", least=0, most=1)
     max_position_embeddings: int = option(4096, "longest text the model was made for, in tokens", acts="run", least=1)
     original_max_position_embeddings: int | None = option(
-        4096, "longest text before the stretching, in tokens; null: its own table tells", acts="run", least=2
+        4096, "longest text before RoPE scaling, in tokens; null: stated in the RoPE table", acts="run", least=2
     )
     pad_token_id: int | None = option(32000, "id of the padding token; torso packs texts and needs none", acts="none")
     bos_token_id: int | None = option(1, "id of the token that begins a text", acts="none")

@@ -1,4 +1,4 @@
-"""Text to ids and back: `Tokenizer`, what it gives natively (`Encoding`) and at the border (`BatchEncoding`)."""
+"""Tokenization: `Tokenizer`, its native result (`Encoding`) and transformers' form of it (`BatchEncoding`)."""
 
 from torso.text.batch_encoding import BatchEncoding
 from torso.text.encoding import Encoding

@@ -1,4 +1,4 @@
-"""The tokens that are found in text before a tokenizer's model sees it, and the ids they have."""
+"""Added tokens: matched in the text before the tokenizer's model runs, with ids of their own."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torso.text.vocabulary_models import vocabulary_of, vocabulary_size
 
 
 def added(document: Table) -> list[Table]:
-    """The added tokens of a tokenizer.json."""
+    """Return the added tokens of a tokenizer.json."""
     return cast("list[Table]", document.get("added_tokens", []))
 
 
 def with_added(
     document: Table, settings: Settings, named: Mapping[str, AddedToken], extra: Iterable[AddedToken]
 ) -> Table:
-    """``document`` with the tokens that only the files beside it, or its family, add; itself where there are none.
+    """Return ``document`` with the tokens that only its companion files, or its family, add; unchanged if none.
 
     Args:
         document: a tokenizer.json that was checked.
@@ -47,9 +47,9 @@ def with_added(
 
 
 def with_places(document: Table) -> Table:
-    """Give ``document`` with the added tokens in its vocabulary, where `tokenizers` would give them other ids.
+    """Return ``document`` with its added tokens in the vocabulary, if `tokenizers` would number them differently.
 
-    `tokenizers` numbers an added token by its place in the list, right after the vocabulary: an id that leaves a gap it
+    `tokenizers` numbers an added token by its index in the list, right after the vocabulary: an id after a gap it
     keeps only for a token that the vocabulary has. A list of pieces (Unigram) has no gaps, and stays as it is.
     """
     vocabulary = cast(Table, document["model"]).get("vocab")
@@ -70,7 +70,7 @@ def _number(token: Table) -> int:
 
 
 def with_special(document: Table, contents: Container[object]) -> Table:
-    """``document`` with the added tokens among ``contents`` marked as special; itself where all of them are."""
+    """Return ``document`` with its added tokens in ``contents`` marked special; unchanged if all are."""
     if all(token.get("special") or token["content"] not in contents for token in added(document)):
         return document
     tokens = [token | {"special": True} if token["content"] in contents else token for token in added(document)]
@@ -78,13 +78,13 @@ def with_special(document: Table, contents: Container[object]) -> Table:
 
 
 def numbers_of(document: Table) -> dict[str, int]:
-    """Token to id, added tokens included."""
+    """Return token to id, added tokens included."""
     numbers = {cast(str, token["content"]): cast(int, token["id"]) for token in added(document)}
     return vocabulary_of(cast(Table, document["model"])) | numbers
 
 
 def largest_id(document: Table, backend: BackendTokenizer) -> int:
-    """The largest id, once every added token has come out with the id its file gives it, and shares it with none.
+    """Return the largest id, after checking that each added token keeps the id in its file and shares it with none.
 
     Raises:
         Fault: one comes out with another.

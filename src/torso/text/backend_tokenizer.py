@@ -1,4 +1,4 @@
-"""`tokenizers` that tokenizes, Hugging Face's `tokenizers`, behind calls that keep no state in it.
+"""Thread-safe wrapper of `tokenizers`: padding and truncation never touch the shared object.
 
 `tokenizers` holds padding and truncation as state of the shared object, so that threads meet "Already borrowed". Here
 it is set up once and then only read: one object turns text into tokens, a second holds nothing but the template of
@@ -24,7 +24,7 @@ _PARALLELISM = "TOKENIZERS_PARALLELISM"
 
 @contextmanager
 def no_panic() -> Generator[None]:
-    """Within it, whatever `tokenizers` raises becomes a `Fault`; its panics are not even an `Exception`."""
+    """Convert whatever `tokenizers` raises inside to a `Fault`; its panics are not even an `Exception`."""
     try:
         yield
     except (Fault, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
@@ -34,12 +34,12 @@ def no_panic() -> Generator[None]:
 
 
 class BackendTokenizer:
-    """A tokenizer that is only read, so that any number of threads may share it."""
+    """Read-only tokenizer that any number of threads may share."""
 
     __slots__ = ("__weakref__", "engine", "template")
 
     def __init__(self, engine: Engine, *, split_special_tokens: bool = False) -> None:
-        """Of `tokenizers`' own object, which is this one's from here on.
+        """Wrap a `tokenizers` object, and take ownership of it.
 
         Raises:
             Fault: `tokenizers` refuses it.
@@ -57,7 +57,7 @@ class BackendTokenizer:
 
     @classmethod
     def of(cls, document: bytes, *, split_special_tokens: bool = False) -> BackendTokenizer:
-        """Builds it from a tokenizer.json that `guard.check` has passed.
+        """Build it from a tokenizer.json that `torso.text.tokenizer_json_check.check` has passed.
 
         Raises:
             Fault: `tokenizers` refuses the file.
@@ -67,7 +67,7 @@ class BackendTokenizer:
         return cls(engine, split_special_tokens=split_special_tokens)
 
     def framed(self, processor: dict[str, object]) -> BackendTokenizer:
-        """The same tokenizer with another post-processor, as tokenizer.json writes it."""
+        """Return the same tokenizer with another post-processor, as tokenizer.json writes it."""
         document: dict[str, object] = {"version": "1.0", "added_tokens": [], "post_processor": processor}
         document |= dict.fromkeys(("truncation", "padding", "normalizer", "pre_tokenizer", "decoder"))
         document["model"] = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
@@ -77,37 +77,37 @@ class BackendTokenizer:
         return backend
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickles as its file, so that a worker process can have a copy."""
+        """Pickle as its file, so that a worker process can have a copy."""
         return (_again, (json.dumps(self.document()).encode(), self.engine.encode_special_tokens))
 
     def document(self) -> dict[str, object]:
-        """The tokenizer.json of it, parsed."""
+        """Return its tokenizer.json, parsed."""
         document: dict[str, object] = json.loads(self.engine.to_str())
         document["post_processor"] = json.loads(self.template.to_str())["post_processor"]
         return document
 
     def size(self, *, added: bool) -> int:
-        """Entries of the vocabulary, with added tokens or without."""
+        """Return the number of vocabulary entries, with or without added tokens."""
         return self.engine.get_vocab_size(with_added_tokens=added)
 
     def vocabulary(self) -> dict[str, int]:
-        """Token to id, added tokens included, a new dict each time."""
+        """Return token to id, added tokens included, a new dict each time."""
         return self.engine.get_vocab(with_added_tokens=True)
 
     def number_of(self, token: str) -> int | None:
-        """The id of a token; None where it is not in the vocabulary."""
+        """Return the id of a token; None if it is not in the vocabulary."""
         return self.engine.token_to_id(token)
 
     def token_of(self, number: int) -> str | None:
-        """The token of an id; None where no token has it."""
+        """Return the token of an id; None if no token has it."""
         return self.engine.id_to_token(number)
 
     def special_count(self, *, pair: bool) -> int:
-        """How many tokens the template puts around one text, or around two."""
+        """Return how many tokens the template adds to one text, or to a pair."""
         return self.template.num_special_tokens_to_add(pair)
 
     def split(self, texts: Sequence[str]) -> list[Pieces]:
-        """The tokens of each text, nothing put around them.
+        """Tokenize each text, without special tokens.
 
         Raises:
             Fault: `tokenizers` fails.
@@ -118,12 +118,12 @@ class BackendTokenizer:
             return self.engine.encode_batch(list(texts))
 
     def split_words(self, texts: Sequence[Sequence[str]]) -> list[Pieces]:
-        """As `split`, for texts already split into words."""
+        """Tokenize texts already split into words, as `split`."""
         with no_panic():
             return self.engine.encode_batch([list(words) for words in texts], is_pretokenized=True)
 
     def join(self, first: Pieces, second: Pieces | None, *, special: bool) -> list[Encoding]:
-        """The finished encoding, and after it one for each piece that truncation cut off."""
+        """Return the finished encoding, followed by one for each window that truncation cut off."""
         with no_panic():
             whole = self.template.post_process(first, second, special)
         encodings = [_read(piece) for piece in (whole, *whole.overflowing)]
@@ -132,12 +132,12 @@ class BackendTokenizer:
         return encodings
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool) -> str:
-        """The text of ``ids``, by the file's decoder."""
+        """Decode ``ids`` with the file's decoder."""
         with no_panic():
             return self.engine.decode(ids, skip_special_tokens=skip_special_tokens)
 
     def text_of(self, tokens: Sequence[str]) -> str:
-        """The text that ``tokens`` make, by the file's decoder; joined with spaces where it has none."""
+        """Decode ``tokens`` with the file's decoder; joined with spaces if it has none."""
         decoder = self.engine.decoder
         with no_panic():
             return " ".join(tokens) if decoder is None else decoder.decode(list(tokens))  # pyright: ignore[reportUnnecessaryComparison]
@@ -148,7 +148,7 @@ def _again(document: bytes, split_special_tokens: bool) -> BackendTokenizer:
 
 
 def cut(pieces: Pieces, length: int, stride: int, side: str) -> None:
-    """Truncates this call's own ``pieces`` to ``length``; what is cut off hangs on them, in windows.
+    """Truncate this call's own ``pieces`` to ``length``; what is cut off is attached to them, in windows.
 
     Args:
         pieces: the tokens of one text; changed.
@@ -173,7 +173,7 @@ def _read(pieces: Pieces) -> Encoding:
 
 
 def _mend_segments(encodings: list[Encoding]) -> None:
-    """Gives the second text's tokens in windows the segment they have in the first one: the template forgets them."""
+    """Restore the segment ids of the second text's tokens in windows, which the template drops."""
     whole = encodings[0]
     segment = next((whole.segments[token] for token, text in enumerate(whole.sequence) if text == 1), 1)
     for window in encodings[1:]:
@@ -183,7 +183,7 @@ def _mend_segments(encodings: list[Encoding]) -> None:
 
 
 class _Forks:
-    """Keeps `tokenizers` quiet in forked children.
+    """Fork handler that keeps `tokenizers` quiet in forked children.
 
     Up to 0.22 `tokenizers` prints a warning in every child forked after it used threads, unless the variable is set;
     "false" in the child is what `tokenizers` itself then does. The parent keeps its threads, and its environment.

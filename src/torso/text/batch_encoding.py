@@ -1,4 +1,4 @@
-"""What calling a tokenizer gives: named fields for a model, as lists, tensors or arrays."""
+"""Batch of tokenized texts: named fields for a model, as lists, tensors or arrays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HOW = {
 
 
 class CharSpan(NamedTuple):
-    """Characters of the original text: from ``start`` to before ``end``."""
+    """Span of characters in the original text: from ``start`` to before ``end``."""
 
     start: int
     end: int
@@ -31,16 +31,16 @@ class CharSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a batch: an encoding, and how much padding stands on each side of it."""
+    """Row of a batch: an encoding, and the padding on each side of it."""
 
     encoding: Encoding
     pad_token: str = ""
     left: int = 0
     right: int = 0
 
-    def padded(self, values: list[Any], filler: Any) -> list[Any]:
-        """``values``, one for each token, with ``filler`` where the row is padded."""
-        return [filler] * self.left + values + [filler] * self.right if self.left or self.right else values
+    def padded(self, values: list[Any], pad_value: Any) -> list[Any]:
+        """Return ``values``, one per token, with ``pad_value`` at the padding."""
+        return [pad_value] * self.left + values + [pad_value] * self.right if self.left or self.right else values
 
 
 class BatchEncoding(MutableMapping[str, Any]):
@@ -57,7 +57,7 @@ class BatchEncoding(MutableMapping[str, Any]):
         self._rows = rows
 
     def __getitem__(self, key: str) -> Any:
-        """The field ``key``.
+        """Return the field ``key``.
 
         Raises:
             NotAvailableError: E_NOT_ASKED, a KeyError too.
@@ -77,64 +77,64 @@ class BatchEncoding(MutableMapping[str, Any]):
         return iter(self._fields)
 
     def __len__(self) -> int:
-        """Number of fields."""
+        """Return the number of fields."""
         return len(self._fields)
 
     def __repr__(self) -> str:
         return repr(self._fields)
 
     def __getattr__(self, name: str) -> Any:
-        """The field ``name``."""
+        """Return the field ``name``."""
         if name.startswith("_"):
             raise AttributeError(name)
         return self[name]
 
     @property
     def input_ids(self) -> Any:
-        """Ids of the tokens."""
+        """Token ids."""
         return self["input_ids"]
 
     @property
     def token_type_ids(self) -> Any:
-        """0 for a first text and 1 for a second."""
+        """Segment ids: 0 for a first text and 1 for a second."""
         return self["token_type_ids"]
 
     @property
     def attention_mask(self) -> Any:
-        """1 for tokens, 0 for padding."""
+        """Attention mask: 1 for tokens, 0 for padding."""
         return self["attention_mask"]
 
     @property
     def encodings(self) -> list[Encoding]:
-        """The encoding of each row, without its padding."""
+        """Encoding of each row, without its padding."""
         return [row.encoding for row in self._rows]
 
     def to(self, device: str | int | torch.device) -> BatchEncoding:
-        """The same batch, its tensors moved to ``device``."""
+        """Return the same batch, its tensors moved to ``device``."""
         for key, value in self._fields.items():
             if hasattr(value, "to"):
                 self._fields[key] = value.to(device)
         return self
 
     def tokens(self, batch_index: int = 0) -> list[str]:
-        """The vocabulary's entries of a row, padding included."""
+        """Return the tokens of a row, padding included."""
         row = self._row(batch_index)
         return row.padded(row.encoding.tokens, row.pad_token)
 
     def word_ids(self, batch_index: int = 0) -> list[int | None]:
-        """Index of the word of each token; None for special tokens and padding."""
+        """Return the word index of each token; None for special tokens and padding."""
         row = self._row(batch_index)
         return row.padded(row.encoding.words, None)
 
     def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
-        """0 for tokens of the first text, 1 for the second; None for special tokens and padding."""
+        """Return 0 for tokens of the first text, 1 for the second; None for special tokens and padding."""
         row = self._row(batch_index)
         return row.padded(row.encoding.sequence, None)
 
     def char_to_token(
         self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
     ) -> int | None:
-        """The token that a character of the original text went into; None where it went into none.
+        """Return the index of the token that holds a character of the original text; None if none does.
 
         Args:
             batch_or_char_index: the row; or the character, where there is one row and no ``char_index``.
@@ -150,7 +150,7 @@ class BatchEncoding(MutableMapping[str, Any]):
         return None
 
     def token_to_chars(self, batch_or_token_index: int, token_index: int | None = None) -> CharSpan | None:
-        """The characters of the original text that a token comes from; None for special tokens and padding.
+        """Return the original characters of a token; None for special tokens and padding.
 
         Args:
             batch_or_token_index: the row; or the token, where there is one row and no ``token_index``.

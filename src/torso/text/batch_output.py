@@ -1,4 +1,4 @@
-"""The ecosystem's border: truncation, windows, padding and named fields, on each call's own result."""
+"""Batch assembly as transformers does it: truncation, windows, padding and named fields, per call."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torso.text.backend_tokenizer import BackendTokenizer, Pieces, cut
 from torso.text.batch_encoding import BatchEncoding, Row
 from torso.text.encoding import Encoding
 from torso.text.request import Request, kept_lengths
-from torso.text.return_tensors import FILLERS, convert, listed
+from torso.text.return_tensors import PAD_VALUES, convert, listed
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields a call gives beside ``input_ids``."""
+    """Fields that a call returns beside ``input_ids``."""
 
     segments: bool
     mask: bool
@@ -27,8 +27,8 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
-    """What rows are filled up with, and on which side; the token is None where the tokenizer has none."""
+class PadToken:
+    """Padding token and side; the token is None if the tokenizer has none."""
 
     token: str | None
     number: int | None
@@ -44,10 +44,10 @@ def finish(
     request: Request,
     side: str,
 ) -> list[list[Encoding]]:
-    """Each text's encoding, truncated as the request wants, and after it the windows that were cut off.
+    """Return each text's encoding, truncated as the request says, followed by the windows that were cut off.
 
     Raises:
-        InputError: E_ARGUMENT where a limit leaves no room, or windows could not move on.
+        InputError: E_ARGUMENT where a limit is below the special tokens, or windows could not advance.
     """
     added = [backend.special_count(pair=pair) if special else 0 for pair in (False, True)]
     finished: list[list[Encoding]] = []
@@ -88,17 +88,17 @@ def batch_encoding(
     *,
     request: Request,
     fields: Fields,
-    filling: Filling,
+    pad: PadToken,
     tensors: str | None,
     single: bool,
 ) -> BatchEncoding:
-    """The named fields of finished encodings.
+    """Return the named fields of finished encodings.
 
     Args:
         finished: each text's encoding and its windows.
         request: how rows are padded.
         fields: which fields are wanted.
-        filling: what rows are padded with.
+        pad: padding token and side.
         tensors: ``pt``, ``np`` or None.
         single: whether one text was passed, and not a list of one.
 
@@ -108,8 +108,8 @@ def batch_encoding(
     """
     taken = [pieces if fields.overflow else pieces[:1] for pieces in finished]
     encodings = [encoding for pieces in taken for encoding in pieces]
-    rows = _padded([len(encoding) for encoding in encodings], encodings, request, filling)
-    table = _columns(rows, fields, filling.number or 0)
+    rows = _padded([len(encoding) for encoding in encodings], encodings, request, pad)
+    table = _columns(rows, fields, pad.number or 0)
     if fields.overflow:
         table["overflow_to_sample_mapping"] = [index for index, pieces in enumerate(taken) for _ in pieces]
     if single and tensors is None and not fields.overflow:
@@ -117,22 +117,22 @@ def batch_encoding(
     return BatchEncoding(convert(table, tensors), tuple(rows))
 
 
-def _padded(sizes: list[int], encodings: list[Encoding], request: Request, filling: Filling) -> list[Row]:
+def _padded(sizes: list[int], encodings: list[Encoding], request: Request, pad: PadToken) -> list[Row]:
     if request.padding is None:
         return [Row(encoding) for encoding in encodings]
     length = request.padded_length(sizes)
     rows: list[Row] = []
     for size, encoding in zip(sizes, encodings, strict=True):
         missing = max(length - size, 0)
-        if missing and filling.token is None:
+        if missing and pad.token is None:
             raise no_padding_token()
-        left = missing if filling.side == "left" else 0
-        rows.append(Row(encoding, filling.token or "", left, missing - left))
+        left = missing if pad.side == "left" else 0
+        rows.append(Row(encoding, pad.token or "", left, missing - left))
     return rows
 
 
 def no_padding_token() -> InputError:
-    """The error for rows to be filled up by a tokenizer that has nothing to fill them with."""
+    """Build the error for padding with a tokenizer that has no padding token."""
     return InputError(
         "E_NO_PADDING_TOKEN",
         "This tokenizer has no padding token, and the texts differ in length.",
@@ -159,11 +159,11 @@ def pad_fields(
     encoded: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
     request: Request,
-    filling: Filling,
+    pad: PadToken,
     mask: bool,
     tensors: str | None,
 ) -> BatchEncoding:
-    """Rows that were tokenized before, made equally long; fields that torso does not know stay as they are.
+    """Pad rows tokenized earlier to equal length; fields that torso does not know are unchanged.
 
     Raises:
         InputTypeError: E_TEXT where there are no ``input_ids``.
@@ -183,7 +183,7 @@ def pad_fields(
     rows = cast("list[list[int]]", table["input_ids"])
     if mask and "attention_mask" not in table:
         table["attention_mask"] = [[1] * len(row) for row in rows]
-    table = _filled(table, [len(row) for row in rows], request, filling)
+    table = _pad_columns(table, [len(row) for row in rows], request, pad)
     if flat and tensors is None:
         table = {name: value[0] for name, value in table.items()}
     return BatchEncoding(convert(table, tensors))
@@ -196,17 +196,17 @@ def _gathered(encoded: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[
     return {name: [listed(item[name]) for item in encoded] for name in names}
 
 
-def _filled(table: dict[str, Any], sizes: list[int], request: Request, filling: Filling) -> dict[str, Any]:
+def _pad_columns(table: dict[str, Any], sizes: list[int], request: Request, pad: PadToken) -> dict[str, Any]:
     length = request.padded_length(sizes) if request.padding is not None else 0
     missing = [max(length - size, 0) for size in sizes]
-    if any(missing) and filling.token is None:
+    if any(missing) and pad.token is None:
         raise no_padding_token()
-    fillers = {"input_ids": filling.number, **FILLERS}
-    filled = dict(table)
-    for name in fillers.keys() & table.keys():
+    pad_values = {"input_ids": pad.number, **PAD_VALUES}
+    padded = dict(table)
+    for name in pad_values.keys() & table.keys():
         lists = cast("list[list[Any]]", table[name])
-        filled[name] = [
-            [fillers[name]] * count + row if filling.side == "left" else row + [fillers[name]] * count
+        padded[name] = [
+            [pad_values[name]] * count + row if pad.side == "left" else row + [pad_values[name]] * count
             for row, count in zip(lists, missing, strict=True)
         ]
-    return filled
+    return padded

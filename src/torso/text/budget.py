@@ -1,6 +1,6 @@
-"""What the rendering of one chat template may come to: work, memory and time, charged by the size of what is touched.
+"""Budget of one chat template rendering: work, memory and time, charged by the size of the values involved.
 
-Work is counted in units of about a microsecond. Whatever enters an operation has a known size, whatever leaves one is
+Work is counted in units of about a microsecond. Whatever enters an operation has a known size, its result is
 known not to be too large before it is made, and no single operation takes longer than a fraction of a second, so that
 the clock between operations bounds the whole.
 """
@@ -23,7 +23,7 @@ ITEMS = 1_000_000  # elements of a list
 MADE = 160 << 20  # bytes of all the values made on the way; none of them counts as freed
 SECONDS = 2.5  # of this thread's processor time
 BITS = 4_000  # of a number
-WIDTH = 1_000  # characters that a text is filled up to, parts it is cut into, digits of a number's precision
+WIDTH = 1_000  # characters that a text is padded to, parts it is split into, digits of a number's precision
 DEPTH = 200  # lists in lists
 _CHARACTERS, _ELEMENTS = 200, 20  # touched for one unit
 _WATCHED = 10_000  # units between two looks at the clock
@@ -33,11 +33,11 @@ _LARGE = 1 << 61  # numbers below have hashes of their own
 
 
 class BudgetError(Exception):
-    """A template loops too often, or makes too much."""
+    """Budget exceeded: a template loops too often, or makes too much."""
 
 
 class Size(NamedTuple):
-    """How large a value is, everything in it included as often as it is in it."""
+    """Size of a value, with everything in it counted as often as it occurs."""
 
     characters: int  # of its text, about
     elements: int
@@ -52,7 +52,7 @@ _VIEWS = (KeysView, ValuesView, ItemsView)
 
 
 class Budget:
-    """What is left for one rendering.
+    """Remaining budget of one rendering.
 
     Raises:
         BudgetError: from every method, once there is not enough.
@@ -67,11 +67,11 @@ class Budget:
         self._sizes: dict[int, tuple[object, Size]] = {}
 
     def step(self, characters: int = 0, elements: int = 0) -> None:
-        """Charges one operation that touches so much."""
+        """Charge one operation on values of that size."""
         self.charge(STEP + characters // _CHARACTERS + elements // _ELEMENTS)
 
     def charge(self, units: int) -> None:
-        """Charges work."""
+        """Charge work."""
         self.work -= units
         self._unwatched -= units
         if self.work < 0:
@@ -82,18 +82,18 @@ class Budget:
                 raise BudgetError
 
     def keep(self, amount: int) -> None:
-        """Charges memory, in bytes."""
+        """Charge memory, in bytes."""
         self.made -= amount
         if self.made < 0:
             raise BudgetError
 
     def room(self, characters: int = 0, parts: int = 0) -> None:
-        """Makes sure that a text of so many characters, or a list of so many new parts, may be made."""
+        """Check that a text of so many characters, or a list of so many new items, may be made."""
         if characters > LENGTH or parts > ITEMS or parts * _FRESH > self.made:
             raise BudgetError
 
     def kept(self, value: Any, *, fresh: bool = False) -> Any:
-        """``value``, whose memory is charged; with ``fresh``, that of its elements too."""
+        """Return ``value`` after charging its memory; with ``fresh``, that of its elements too."""
         if isinstance(value, str):
             self.room(characters=len(value))
             self.keep(sys.getsizeof(value))
@@ -106,7 +106,7 @@ class Budget:
         return cast("Any", value)
 
     def size(self, value: object) -> Size:
-        """How large a value is; what it holds is looked at once."""
+        """Return the size of a value; shared contents are visited once."""
         if isinstance(value, str):
             return Size(len(value), 1, 0, True)
         if value is None or isinstance(value, (float, bool, Undefined)):
@@ -123,11 +123,11 @@ class Budget:
         return _OPAQUE
 
     def sizes(self, *values: object) -> Size:
-        """How large several values are together."""
+        """Return the total size of several values."""
         return self._sum(values)
 
     def text(self, value: Any) -> str:
-        """``value`` as text.
+        """Return ``value`` as text.
 
         Raises:
             TemplateRuntimeError: it is no data, such as a function.
@@ -143,7 +143,7 @@ class Budget:
         return str(self.kept(str(value)))
 
     def hashed(self, keys: Iterable[object], count: int) -> None:
-        """Charges keys that go into a table; numbers and tuples can be chosen so that all of them collide."""
+        """Charge keys that are hashed; numbers and tuples can be chosen so that all of them collide."""
         self.step(elements=count)
         colliding = 0
         for key in keys:
@@ -190,7 +190,7 @@ class Budget:
 
 
 def length(value: object) -> int:
-    """How many elements or characters a value has; 0 where it has no length."""
+    """Return the number of elements or characters of a value; 0 if it has no length."""
     return len(cast("list[Any]", value)) if isinstance(value, (str, list, tuple, dict, set, range)) else 0
 
 
@@ -208,13 +208,13 @@ def _within(value: Any) -> Iterator[object]:
 
 
 class Stream:
-    """Values that come one by one, as filters such as ``map`` give them: each is a step.
+    """Lazy sequence of values, as filters such as ``map`` return: each is a step.
 
     Like the generators of Jinja's own, it is true, has no length, and can be read once.
     """
 
     def __init__(self, budget: Budget, source: object, items: Iterable[Any]) -> None:
-        """Of ``items``, which are made from ``source``."""
+        """Wrap ``items``, which are made from ``source``."""
         self.depth = source.depth + 1 if isinstance(source, Stream) else 1
         if self.depth > DEPTH:
             raise BudgetError

@@ -1,4 +1,4 @@
-"""The ecosystem's way of calling a tokenizer: named fields for a model, padded and truncated where a call says so."""
+"""Tokenizer call interface of transformers: named fields for a model, padded and truncated on request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.batch_encoding import BatchEncoding
-from torso.text.batch_output import Fields, Filling, batch_encoding, pad_fields
+from torso.text.batch_output import Fields, PadToken, batch_encoding, pad_fields
 from torso.text.input_checks import Text, Texts, checked_pairs, checked_word_pairs, is_batch
 from torso.text.load_tokenizer import Loaded
 from torso.text.reader import Reader
@@ -15,7 +15,7 @@ from torso.text.request import Padding, Side, Tensors, Truncation, checked_side,
 
 
 class Caller(Reader):
-    """A reader that is called as transformers' tokenizers are. `Tokenizer` is the one that people use."""
+    """Reader that is called as transformers' tokenizers are. `Tokenizer` is the public class."""
 
     __slots__ = ("_loaded", "_max_tokens")
 
@@ -44,16 +44,16 @@ class Caller(Reader):
         return_offsets_mapping: bool = False,
         return_length: bool = False,
     ) -> BatchEncoding:
-        """Named fields for a model: of one text, or of a list of texts or pairs.
+        """Tokenize one text, or a list of texts or pairs, to named fields for a model.
 
-        Tensors are [N, length] int64; of texts that differ in length they are padded without being asked.
+        Tensors are [N, length] int64; texts that differ in length are padded even without ``padding``.
 
         Args:
             text: one text, a list of them, a list of pairs; with ``is_split_into_words`` a list of words, or of such.
             text_pair: second texts, as many as first ones. An empty one is a text.
-            text_target: texts that a model is to write, in their own language: their ids are ``labels``, or all there
-                is where no ``text`` is given.
-            add_special_tokens: whether to put the special tokens around.
+            text_target: target texts of a sequence-to-sequence model, in their own language: their ids are ``labels``,
+                or ``input_ids`` where no ``text`` is given.
+            add_special_tokens: whether to add the special tokens.
             padding: True or ``longest``; ``max_length``; False.
             truncation: True or ``longest_first``, ``only_first``, ``only_second``; False. None is True where
                 there is a ``max_length`` and no padding.
@@ -65,14 +65,14 @@ class Caller(Reader):
             return_tensors: ``pt``, ``np`` or None for lists.
             return_token_type_ids: 0 for the first text, 1 for the second; None as the model's files say.
             return_attention_mask: 1 for tokens, 0 for padding; None is True.
-            return_overflowing_tokens: a row for every window that truncation cut off, too.
-            return_special_tokens_mask: 1 for tokens put around the texts, and for padding.
+            return_overflowing_tokens: a row for every truncated window, too.
+            return_special_tokens_mask: 1 for special tokens and padding.
             return_offsets_mapping: start and end of each token in its original text.
             return_length: tokens of each row, padding included.
 
         Raises:
-            InputTypeError, InputError: E_TEXT for what is no text, by its place; E_ARGUMENT for a parameter that cannot
-                be, or would have no effect; E_NO_LIMIT where nobody knows what to cut to; E_NO_PADDING_TOKEN.
+            InputTypeError, InputError: E_TEXT for what is no text, by its index; E_ARGUMENT for a parameter that cannot
+                be, or would have no effect; E_NO_LIMIT where no maximum length is known; E_NO_PADDING_TOKEN.
             LimitError: E_LIMIT for a text of more than 10 million characters.
         """
         request = resolve(
@@ -108,7 +108,7 @@ class Caller(Reader):
                 self._finish(*pieces, add_special_tokens, request, backend),
                 request=request,
                 fields=fields,
-                filling=Filling(self.pad_token, self.pad_token_id, side),
+                pad=PadToken(self.pad_token, self.pad_token_id, side),
                 tensors=return_tensors,
                 single=single,
             )
@@ -157,7 +157,7 @@ class Caller(Reader):
         max_length: int | None = None,
         return_tensors: Tensors = None,
     ) -> Any:
-        """The ids of one text: a list, or [1, length] where tensors are asked for. Parameters as in a call."""
+        """Return the ids of one text: a list, or [1, length] if tensors are asked for. Parameters as in a call."""
         return self(
             text,
             text_pair,
@@ -169,7 +169,7 @@ class Caller(Reader):
         ).input_ids
 
     def tokenize(self, text: str, pair: str | None = None, *, add_special_tokens: bool = False) -> list[str]:
-        """The tokens of one text, as the vocabulary writes them."""
+        """Return the tokens of one text, as the vocabulary writes them."""
         return self.encoding(text, pair, special=add_special_tokens).tokens
 
     def pad(
@@ -183,7 +183,7 @@ class Caller(Reader):
         return_attention_mask: bool | None = None,
         return_tensors: Tensors = None,
     ) -> BatchEncoding:
-        """Texts tokenized before, as a batch of rows equally long; other fields, such as labels, stay as they are.
+        """Pad texts tokenized earlier to a batch of equal rows; other fields, such as labels, are unchanged.
 
         Args:
             encoded_inputs: what calls gave: one of them, or a list.
@@ -210,7 +210,7 @@ class Caller(Reader):
         return pad_fields(
             encoded_inputs,
             request=request,
-            filling=Filling(self.pad_token, self.pad_token_id, side),
+            pad=PadToken(self.pad_token, self.pad_token_id, side),
             mask=return_attention_mask is not False,
             tensors=return_tensors,
         )

@@ -1,4 +1,4 @@
-"""What a chat template is given: messages, tools and documents as plain data."""
+"""Inputs of a chat template: messages, tools and documents as plain data."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torso.errors import InputError, InputTypeError
 
 Message = Mapping[str, Any]
 _REASONING = ("reasoning_content", "thinking", "reasoning")  # what it is called in one or another template
-# Behind a message that is to be continued. The space tells whether the template trims what it is given.
+# Behind a message that is to be continued. The space shows whether the template trims its input.
 _MARK = "\U0010fffdcontinued\U0010fffd "
 
 
 class Inert:
-    """An object that is no data, such as an image: a template can ask whether it is there, but not show it."""
+    """Opaque object, such as an image: a template can test whether it is there, but not show it."""
 
     __slots__ = ("kind",)
 
@@ -25,7 +25,7 @@ class Inert:
 
 
 def plain(value: Any) -> Any:
-    """``value`` in types of Python's own, none of which has a method that does anything outside.
+    """Convert ``value`` to Python's own types, none of which has a method with outside effects.
 
     Dataclasses and pydantic models become dicts, NumPy's numbers become numbers; any other object becomes `Inert`.
     """
@@ -55,10 +55,10 @@ def plain(value: Any) -> Any:
 
 
 def checked(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """The messages as plain data, with their reasoning under each name that templates look for.
+    """Return the messages as plain data, with their reasoning under each name that templates look for.
 
     Raises:
-        InputTypeError, InputError: E_CHAT for messages that are none.
+        InputTypeError, InputError: E_CHAT for invalid messages.
     """
     chat: list[dict[str, Any]] = []
     for index, given in enumerate(messages):
@@ -80,17 +80,17 @@ def checked(messages: Sequence[Message]) -> list[dict[str, Any]]:
     return chat
 
 
-def without_nothing(chat: Sequence[Message], keys: frozenset[str]) -> list[dict[str, Any]]:
-    """The messages without what is None, except under ``keys``.
+def without_none(chat: Sequence[Message], keys: frozenset[str]) -> list[dict[str, Any]]:
+    """Return the messages without None values, except under ``keys``.
 
     Clients write None for what a message does not have, such as ``tool_calls``; most templates ask whether the key is
-    there, and would show "None". Those that ask whether a key is none are given it.
+    there, and would show "None". Templates that test a key for none receive it.
     """
     return [{key: value for key, value in message.items() if value is not None or key in keys} for message in chat]
 
 
 def marked(chat: list[dict[str, Any]], key: str, template: str) -> list[dict[str, Any]]:
-    """The chat with a mark behind the last message, so that what a template writes behind it can be cut off.
+    """Return the chat with a marker after the last message, so that what a template appends can be cut off.
 
     Raises:
         InputError: E_CHAT where there is no text under ``key`` to continue, or the template does not read it.
@@ -119,7 +119,7 @@ def marked(chat: list[dict[str, Any]], key: str, template: str) -> list[dict[str
 
 
 def continued(text: str) -> str:
-    """The text of a marked chat up to the end of its last message.
+    """Return the text of a marked chat up to the end of its last message.
 
     Raises:
         InputError: E_CHAT where the template left that message out.

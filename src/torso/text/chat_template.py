@@ -1,6 +1,6 @@
-"""Chats as text: the template of a checkpoint, which says how its model was shown who said what.
+"""Chat templates: a checkpoint's own format for a chat as text.
 
-Templates stand in tokenizer_config.json, in chat_template.jinja, or under names in additional_chat_templates. They are
+Templates are in tokenizer_config.json, in chat_template.jinja, or under names in additional_chat_templates. They are
 written in Jinja with the variables and functions that transformers gives them.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from torso.errors import InputError, LimitError, UnknownParameterError
 from torso.io.files import inside, read_text
-from torso.text.chat_messages import Message, checked, continued, marked, plain, without_nothing
+from torso.text.chat_messages import Message, checked, continued, marked, plain, without_none
 from torso.text.faults import Fault, TooMuch, blaming
 from torso.text.tokenizer_settings import CONFIG, Settings
 from torso.text.tool_schema import Tool, schemas
@@ -26,7 +26,7 @@ _DEFAULT, _WITH_TOOLS = "default", "tool_use"
 
 
 def read_templates(folder: Path, settings: Settings) -> dict[str, str]:
-    """The chat templates of ``folder`` by name; files of their own count before tokenizer_config.json.
+    """Return the chat templates of ``folder`` by name; template files win over tokenizer_config.json.
 
     Raises:
         TokenizerError: E_TOKENIZER for a template that is not text.
@@ -71,10 +71,10 @@ def _named(value: object) -> dict[str, str]:
 
 
 def chosen(templates: Mapping[str, str], wanted: str | None, *, with_tools: bool) -> str:
-    """The template for a call: ``wanted``, which is one or the name of one; else the one for tools, or the default.
+    """Return the template for a call: ``wanted``, a template or its name; else the one for tools, or the default.
 
     Raises:
-        InputError: E_CHAT_TEMPLATE where there is none.
+        InputError: E_CHAT_TEMPLATE where there is no such template.
     """
     if wanted is not None:
         return templates.get(wanted, wanted)
@@ -101,7 +101,7 @@ def rendered(
     named: Collection[str] = (),
     continued_key: str | None = None,
 ) -> str:
-    """The text of a chat.
+    """Render a chat as text.
 
     Args:
         template: in Jinja.
@@ -114,7 +114,7 @@ def rendered(
         continued_key: where the text ends behind the last message, the key of its text; else None.
 
     Raises:
-        InputTypeError, InputError: E_CHAT for messages that are none, or that the template refuses; E_TOOL;
+        InputTypeError, InputError: E_CHAT for invalid messages, or those that the template refuses; E_TOOL;
             E_CHAT_TEMPLATE for a template that is wrong.
         UnknownParameterError: E_ARGUMENT for one of ``named`` that the template does not ask for.
         LimitError: E_LIMIT for a template that loops too often or makes too much text.
@@ -138,7 +138,7 @@ def rendered(
     try:
         program = compiled(template)
         _require_asked(named, program.names)
-        values["messages"] = without_nothing(chat, program.tested_for_none)
+        values["messages"] = without_none(chat, program.tested_for_none)
         text = Sandbox().rendered(program, values)
     except UnknownParameterError:
         raise

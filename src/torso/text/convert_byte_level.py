@@ -1,4 +1,4 @@
-"""vocab.json with merges.txt as the tokenizer they stand for: byte-level BPE, and the lowercase BPE of the first GPT.
+"""Conversion of vocab.json and merges.txt: byte-level BPE, and the lowercase BPE of the first GPT.
 
 Pipelines and defaults are those of transformers' converters, whose output is the published tokenizer.json of these
 families. The papers: GPT-2 https://openai.com/research/better-language-models, GPT
@@ -36,7 +36,7 @@ _QWEN = (
 
 
 def read_merges(text: str) -> list[list[str]]:
-    """The pairs of a merges.txt, one a line, the first merged first; blank lines and its version line are none.
+    """Return the pairs of a merges.txt in merge order, one per line; blank lines and its version line are skipped.
 
     Raises:
         Fault: a line that is not two tokens.
@@ -57,7 +57,7 @@ def read_merges(text: str) -> list[list[str]]:
 
 
 def read_numbers(value: object) -> dict[str, int]:
-    """Token to id, of a parsed vocab.json; the ids are checked with the rest of the tokenizer.
+    """Return token to id, of a parsed vocab.json; the ids are checked with the rest of the tokenizer.
 
     Raises:
         Fault: anything but an object of whole numbers.
@@ -71,7 +71,7 @@ def read_numbers(value: object) -> dict[str, int]:
 
 
 def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool = False) -> tuple[list[str], list[str]]:
-    """The template of models that write on: the beginning and the end of text, where the files ask for them.
+    """Return the template of generative models: the tokens for beginning and end of text, if the files ask for them.
 
     Args:
         settings: the files beside the vocabulary.
@@ -85,19 +85,19 @@ def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool 
 
 
 def gpt2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
-    """GPT-2's, and that of OPT and Phi: bytes, with nothing around the text unless the files ask for it."""
+    """Convert GPT-2, OPT or Phi: byte-level BPE, no special tokens around the text unless the files ask for them."""
     named = tokens(settings, special_tokens.GPT2)
     return _written_on(vocabulary, merges, settings, named, normalizer=None)
 
 
 def gpt_neox(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
-    """GPT-NeoX's: GPT-2's after composing accents."""
+    """Convert GPT-NeoX: GPT-2's after composing accents (NFC)."""
     named = tokens(settings, special_tokens.GPT_NEOX)
     return _written_on(vocabulary, merges, settings, named, normalizer={"type": "NFC"})
 
 
 def qwen2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
-    """Qwen's: words, single digits and punctuation are cut by a pattern of its own, then written as bytes."""
+    """Convert Qwen: words, single digits and punctuation are split by its own pattern, then byte-level BPE."""
     named = tokens(settings, special_tokens.QWEN2)
     cut: Table = {"type": "Split", "pattern": {"Regex": _QWEN}, "behavior": "Isolated", "invert": False}
     written = byte_level(prefix=settings.flag("add_prefix_space", False), regex=False)
@@ -126,7 +126,7 @@ def _written_on(
 
 
 def roberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
-    """RoBERTa's and BART's: ``<s> A </s>`` and ``<s> A </s></s> B </s>``; the mask takes the space before it."""
+    """Convert RoBERTa or BART: ``<s> A </s>`` and ``<s> A </s></s> B </s>``; the mask absorbs the space before it."""
     named = tokens(settings, special_tokens.FAIRSEQ)
     prefix, trim = settings.flag("add_prefix_space", False), settings.flag("trim_offsets", True)
     frame = partial(roberta_frame, named, prefix=prefix, trim=trim)
@@ -134,7 +134,7 @@ def roberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -
 
 
 def roberta_frame(named: Mapping[str, AddedToken], numbers: Numbers, *, prefix: bool, trim: bool) -> Table:
-    """One separator between text and end, two between texts; ``trim`` takes spaces off the ends of spans."""
+    """Return RoBERTa's template: two separators between texts; ``trim`` takes spaces off the ends of spans."""
     sep, cls = content(named, "sep_token"), content(named, "cls_token")
     return {
         "type": "RobertaProcessing",
@@ -146,14 +146,14 @@ def roberta_frame(named: Mapping[str, AddedToken], numbers: Numbers, *, prefix: 
 
 
 def deberta(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
-    """DeBERTa's: GPT-2's bytes, and BERT's ``[CLS] A [SEP] B [SEP]`` around them."""
+    """Convert DeBERTa: GPT-2's byte-level BPE in BERT's ``[CLS] A [SEP] B [SEP]``."""
     named = tokens(settings, special_tokens.DEBERTA)
     cut = byte_level(prefix=settings.flag("add_prefix_space", False))
     return Draft(bpe(vocabulary, merges), None, cut, byte_level(), framed_as_bert(named), named)
 
 
 def gpt(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
-    """The first GPT's: BERT's words in lowercase, and ``</w>`` at the end of each."""
+    """Convert the first GPT: BERT's words in lowercase, and ``</w>`` at the end of each."""
     named = tokens(settings, special_tokens.GPT)
     unknown = content(named, "unk_token") if "unk_token" in named else None
     return Draft(

@@ -1,4 +1,4 @@
-"""SentencePiece files whose pieces are merged (BPE) as the tokenizers they stand for: Llama's, Mistral's and Gemma's.
+"""Conversion of SentencePiece BPE files: Llama, Mistral and Gemma.
 
 Pipelines and defaults are those of transformers' converters. The models are those of
 https://arxiv.org/abs/2307.09288, https://arxiv.org/abs/2310.06825 and https://arxiv.org/abs/2403.08295.
@@ -39,7 +39,7 @@ from torso.text.unigram import Entry, found_in_text, likelihoods, unigram
 
 
 def merges_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    """Every way of merging two pieces to a third, in the order in which SentencePiece merges: the highest score first.
+    """Return every merge of two pieces to a third, in the order SentencePiece merges: the highest score first.
 
     Pieces of one score follow their ids, and the ways to one piece the ids of its halves.
     """
@@ -55,7 +55,7 @@ def merges_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
 
 
 def _merging(model: SentencePieceModel, entries: Sequence[Entry], unknown: str | None, *, whole: bool = False) -> Table:
-    """Give the model; ``whole``: a part of the text that is a piece by itself is not merged."""
+    """Return the BPE model; with ``whole``, a part of the text that is a piece by itself is not merged."""
     if model.algorithm != BPE:
         raise Misfit(
             "it chooses pieces by likelihood (unigram), and the tokenizers of this family merge them (bpe)",
@@ -63,14 +63,14 @@ def _merging(model: SentencePieceModel, entries: Sequence[Entry], unknown: str |
         )
     vocabulary = {text: number for number, (text, _) in enumerate(entries)}
     if len(vocabulary) != len(entries):
-        raise Fault("one of its pieces stands twice in its vocabulary")
+        raise Fault("its vocabulary holds a piece twice")
     merges = merges_of(entries)
     table = bpe(vocabulary, merges, unknown=unknown, suffix=None, fuse=True, byte_fallback=model.byte_fallback)
     return table | {"ignore_merges": whole}
 
 
 def llama(model: SentencePieceModel, settings: Settings) -> Draft:
-    """Make Llama's and Mistral's: spaces are pieces too, a text begins with one, and unknown characters are bytes.
+    """Convert Llama or Mistral: spaces are pieces too, a text begins with one, and unknown characters become bytes.
 
     A file whose pieces are chosen by likelihood is read too, as the families that only borrow the class have them.
     """
@@ -102,7 +102,7 @@ def llama(model: SentencePieceModel, settings: Settings) -> Draft:
 
 
 def gemma(model: SentencePieceModel, settings: Settings) -> Draft:
-    """Gemma's: as Llama's, but no space is put before the text, and none is taken from it."""
+    """Convert Gemma: as Llama, but the text gets no leading space and loses none."""
     named = tokens(settings, special_tokens.GEMMA)
     entries = [(piece.text, piece.score) for piece in model.pieces]
     if "\t" not in dict(entries):  # the tab is a piece of its own, in the place of its byte

@@ -1,4 +1,4 @@
-"""Marian's pair of SentencePiece files, whose pieces have the ids of one vocab.json.
+"""Conversion of Marian's pair of SentencePiece files, whose pieces take their ids from one vocab.json.
 
 A piece that vocab.json does not have is the unknown token, and unknown text that it does have is known. So `tokenizers`
 cuts with the numbering of the SentencePiece file, and the ids are looked up by the text of each token.
@@ -18,14 +18,14 @@ from torso.text.tokenizer_settings import Settings
 
 
 class Renumbered(BackendTokenizer):
-    """A backend whose tokens have the ids of another vocabulary."""
+    """Backend whose tokens take their ids from another vocabulary."""
 
     __slots__ = ("_cutter", "_numbers", "_special", "_tokens", "_unknown")
 
     def __init__(
         self, cutter: BackendTokenizer, numbers: Mapping[str, int], unknown: int, special: Collection[str]
     ) -> None:
-        """Of a backend that cuts text.
+        """Wrap a backend that splits text.
 
         Args:
             cutter: `tokenizers`.
@@ -41,39 +41,39 @@ class Renumbered(BackendTokenizer):
         self._special = frozenset(special)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickles by its parts."""
+        """Pickle by its parts."""
         return (Renumbered, (self._cutter, self._numbers, self._unknown, self._special))
 
     def size(self, *, added: bool) -> int:
-        """Entries of the vocabulary; none are added to it."""
+        """Return the number of vocabulary entries; none are added to it."""
         return len(self._numbers)
 
     def vocabulary(self) -> dict[str, int]:
-        """Token to id, a new dict each time."""
+        """Return token to id, a new dict each time."""
         return dict(self._numbers)
 
     def number_of(self, token: str) -> int | None:
-        """The id of a token; None where it is not in the vocabulary."""
+        """Return the id of a token; None if it is not in the vocabulary."""
         return self._numbers.get(token)
 
     def token_of(self, number: int) -> str | None:
-        """The token of an id; None where no token has it."""
+        """Return the token of an id; None if no token has it."""
         return self._tokens.get(number)
 
     def join(self, first: Pieces, second: Pieces | None, *, special: bool) -> list[Encoding]:
-        """Gives the tokens with the ids of the vocabulary."""
+        """Return the tokens with the ids of the vocabulary."""
         return [
             replace(each, ids=[self._numbers.get(token, self._unknown) for token in each.tokens])
             for each in super().join(first, second, special=special)
         ]
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool) -> str:
-        """The text of ``ids``: the pieces between special tokens together, and a space after each of those."""
+        """Decode ``ids``: runs of pieces between special tokens together, and a space after each special token."""
         tokens = [self._tokens[number] for number in ids]
         return self.text_of([token for token in tokens if not (skip_special_tokens and token in self._special)])
 
     def text_of(self, tokens: Sequence[str]) -> str:
-        """The text that ``tokens`` make."""
+        """Decode ``tokens``."""
         parts: list[str] = []
         pieces: list[str] = []
         for token in tokens:
@@ -92,7 +92,7 @@ def _text(pieces: Sequence[str]) -> str:
 def renumbered(
     cutter: BackendTokenizer, numbers: Mapping[str, int], named: Mapping[str, str], settings: Settings
 ) -> Renumbered:
-    """A backend with the ids of ``numbers``; ``named`` are its special tokens by name.
+    """Return a backend with the ids of ``numbers``; ``named`` are its special tokens by name.
 
     Raises:
         Fault: the unknown token or the end of a text has no id.

@@ -1,4 +1,4 @@
-"""SentencePiece files as the tokenizers they stand for: the encoders whose vocabulary is cut by likelihood.
+"""Conversion of SentencePiece unigram files: encoder families.
 
 Pipelines and defaults are those of transformers' converters, whose output is the published tokenizer.json of these
 families. A character map in the file is always followed: it is what the model was trained with, though some classes of
@@ -32,7 +32,7 @@ from torso.text.unigram import LOWEST, Entry, drafted, entries, fairseq_entries,
 
 
 def xlm_roberta(model: SentencePieceModel, settings: Settings) -> Draft:
-    """XLM-RoBERTa's: fairseq's numbering, and RoBERTa's tokens around the text."""
+    """Convert XLM-RoBERTa: fairseq's ids, and RoBERTa's tokens around the text."""
     named = tokens(settings, special_tokens.FAIRSEQ)
     normalizer, pre_tokenizer, prefix = spaced(model, settings)
     return drafted(
@@ -53,7 +53,7 @@ def _framed_as_roberta(named: Mapping[str, AddedToken]) -> Callable[[Numbers], T
 
 
 def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
-    """CamemBERT's: five entries of fairseq's before the pieces, of which two are the beginning and the end."""
+    """Convert CamemBERT: five fairseq entries before the pieces, two of them the beginning and the end of text."""
     named = tokens(settings, special_tokens.FAIRSEQ)
     normalizer, pre_tokenizer, prefix = spaced(model, settings)
     pad, unknown = content(named, "pad_token"), content(named, "unk_token")
@@ -71,7 +71,7 @@ def camembert(model: SentencePieceModel, settings: Settings) -> Draft:
 
 
 def albert(model: SentencePieceModel, settings: Settings) -> Draft:
-    """ALBERT's: BERT's template, and no piece that ends in a digit and a comma, as it was trained."""
+    """Convert ALBERT: BERT's template, and no piece that ends in a digit and a comma, as in its training."""
     named = tokens(settings, special_tokens.ALBERT)
     accents = not settings.flag("keep_accents", False)
     normalizer, pre_tokenizer, prefix = spaced(
@@ -100,7 +100,7 @@ def _is_number(text: str) -> bool:
 
 
 def deberta_v2(model: SentencePieceModel, settings: Settings) -> Draft:
-    """DeBERTa's from version 2 on: BERT's template around SentencePiece's pieces."""
+    """Convert DeBERTa v2 and later: BERT's template around SentencePiece's pieces."""
     named = tokens(settings, special_tokens.DEBERTA_V2)
     prefix = scheme(settings, "first")
     lowercase: Table | None = {"type": "Lowercase"} if settings.flag("do_lower_case", False) else None

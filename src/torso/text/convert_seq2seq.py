@@ -1,4 +1,4 @@
-"""SentencePiece files as the tokenizers they stand for: the families that read one text and write another.
+"""Conversion of SentencePiece files: sequence-to-sequence families.
 
 As in `torso.text.convert_sentencepiece`, pipelines and defaults are those of transformers' converters.
 """
@@ -30,7 +30,7 @@ _SPACES = replaced_regex(" {2,}", " ")
 
 
 def t5(model: SentencePieceModel, settings: Settings) -> Draft:
-    """T5's and mT5's: its pieces, then the sentinels from the last to the first; ``A </s>``."""
+    """Convert T5 or mT5: its pieces, then the sentinels from the last to the first; ``A </s>``."""
     named = tokens(settings, special_tokens.T5)
     normalizer, pre_tokenizer, prefix = spaced(model, settings)
     number_of = count(settings, "extra_ids", 100)
@@ -50,7 +50,7 @@ def t5(model: SentencePieceModel, settings: Settings) -> Draft:
 
 
 def mbart(model: SentencePieceModel, settings: Settings) -> Draft:
-    """mBART's: XLM-RoBERTa's pieces and 25 languages; the end and the language stand after the text."""
+    """Convert mBART: XLM-RoBERTa's pieces and 25 languages; the end token and the language code follow the text."""
     named = tokens(settings, special_tokens.FAIRSEQ)
     normalizer, pre_tokenizer, prefix = spaced(model, settings)
     own = [*((each, 0.0) for each in MBART), (content(named, "mask_token"), 0.0)]
@@ -69,14 +69,14 @@ def mbart(model: SentencePieceModel, settings: Settings) -> Draft:
 
 
 def _in_one(model: SentencePieceModel, mapped: Table | None) -> tuple[Table | None, Table | None, str]:
-    """Give the normalizer, the pre-tokenizer and the scheme of a family that does not cut at other white space."""
+    """Return normalizer, pre-tokenizer and prefix scheme of a family that splits at no white space but the space."""
     if model.dummy_prefix and model.squeezed:
         return in_turn("normalizers", mapped, _SPACES), metaspace(), "always"
     return *exact(model, prefix=model.dummy_prefix), "always" if model.dummy_prefix else "never"
 
 
 def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
-    """mBART-50's: 52 languages; the language stands before the text and the end after it."""
+    """Convert mBART-50: 52 languages; the language code precedes the text and the end token follows it."""
     named = tokens(settings, special_tokens.MBART_50)
     normalizer, pre_tokenizer, prefix = _in_one(model, precompiled(model.character_map))
     own = [*((each, 0.0) for each in MBART_50), (content(named, "mask_token"), 0.0)]
@@ -95,7 +95,7 @@ def mbart_50(model: SentencePieceModel, settings: Settings) -> Draft:
 
 
 def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
-    """Pegasus': the padding, the end, two masks and 101 entries that text never holds stand before the pieces."""
+    """Convert Pegasus: padding, end, two masks and 101 entries that text never contains precede the pieces."""
     named = tokens(settings, special_tokens.PEGASUS)
     lines = precompiled(model.character_map) or replaced_regex(r"\n", " ")
     normalizer, pre_tokenizer, prefix = _in_one(model, lines)
@@ -118,7 +118,7 @@ def pegasus(model: SentencePieceModel, settings: Settings) -> Draft:
 
 
 def marian(model: SentencePieceModel, numbers: Mapping[str, int], settings: Settings) -> Draft:
-    """Marian's, of one of its two languages: the pieces of the file; their ids, which vocab.json has, come after."""
+    """Convert one language side of Marian: the pieces of the file; their ids come later, from vocab.json."""
     named = tokens(settings, special_tokens.T5)
     codes = [token for token in numbers if token.startswith(">>") and token.endswith("<<")]
     end = content(named, "eos_token")

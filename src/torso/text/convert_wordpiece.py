@@ -1,4 +1,4 @@
-"""A vocab.txt as the tokenizer.json it stands for: BERT's WordPiece, with the switches of tokenizer_config.json.
+"""Conversion of a vocab.txt: BERT's WordPiece, with the switches of tokenizer_config.json.
 
 The paper is https://arxiv.org/abs/1810.04805; the pipeline and every default are those of transformers' BertTokenizer.
 """
@@ -22,17 +22,17 @@ _SPLIT_BY_DICTIONARY = ("BertJapaneseTokenizer", "RoFormerTokenizer", "JiebaToke
 
 
 def read_vocabulary(text: str) -> dict[str, int]:
-    """Read token to id: the number of its line from 0, or of the last such line where a token stands twice.
+    """Read token to id: the line number from 0, of a token's last line if it is repeated.
 
     White space at the end of a line is cut, so CR LF and LF read alike. What is left of a line of white space, such as
-    the U+2028 of Google's Chinese vocabulary, is the empty token, which no text is cut into.
+    the U+2028 of Google's Chinese vocabulary, is the empty token, which no text is split into.
     """
     lines = text.removesuffix("\n").split("\n") if text else []
     return {line.rstrip(_SPACE): number for number, line in enumerate(lines)}
 
 
 def bert_tokens(settings: Settings, vocabulary: dict[str, int]) -> dict[str, AddedToken]:
-    """BERT's special tokens by name: those the files name, else the usual ones where the vocabulary has them.
+    """Return BERT's special tokens by name: those the files name, else the usual ones if the vocabulary has them.
 
     Raises:
         Fault: without an unknown, a classification and a separator token there is no BERT tokenizer.
@@ -48,7 +48,7 @@ def bert_tokens(settings: Settings, vocabulary: dict[str, int]) -> dict[str, Add
 
 
 def bert(vocabulary: dict[str, int], settings: Settings) -> Draft:
-    """BERT's WordPiece over ``vocabulary``.
+    """Convert BERT: WordPiece over ``vocabulary``.
 
     Raises:
         Fault: a switch that is not true or false; no vocabulary of BERT's.
@@ -76,7 +76,7 @@ def bert(vocabulary: dict[str, int], settings: Settings) -> Draft:
 
 
 def mpnet(vocabulary: dict[str, int], settings: Settings) -> Draft:
-    """MPNet's: BERT's WordPiece with RoBERTa's tokens around the text; the mask takes the space before it.
+    """Convert MPNet: BERT's WordPiece with RoBERTa's tokens around the text; the mask absorbs the space before it.
 
     Raises:
         Fault: as `bert`.
@@ -117,7 +117,7 @@ def _word_pieces(vocabulary: dict[str, int], unknown: str) -> Table:
 
 
 def vocabulary_text(vocabulary: dict[str, int]) -> str:
-    """A vocab.txt that `read_vocabulary` reads as ``vocabulary``.
+    """Return the vocab.txt that `read_vocabulary` reads as ``vocabulary``.
 
     A number that no token has, left by a duplicate, gets the next token's line once more: the last one counts.
     """

@@ -1,4 +1,4 @@
-"""What the tokenizer makes of one text or pair: ids, and for each of them where it comes from."""
+"""Encoding of one text or pair: token ids, and the origin of each token."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """The tokens of one text or pair, nothing padded. All lists have one item per token.
+    """Tokens of one text or pair, without padding. All lists have one item per token.
 
     Attributes:
         ids: indices into the vocabulary.
-        segments: what the ecosystem calls token types: 0, and 1 for a second text and what follows it.
+        segments: segment ids (token types): 0, and 1 for a second text and what follows it.
         spans: start and end in characters of the *original* text the token comes from, unknown tokens included, so
             that ``text[start:end]`` is what was read; (0, 0) for tokens the tokenizer added. In a pair, each text
             counts its own characters; of given words, each word does.
@@ -30,5 +30,5 @@ class Encoding:
     sequence: list[int | None]
 
     def __len__(self) -> int:
-        """Number of tokens."""
+        """Return the number of tokens."""
         return len(self.ids)

@@ -1,4 +1,4 @@
-"""Why a tokenizer's file is refused: raised where the fault is seen, told where the file's name is known."""
+"""Faults in tokenizer files: raised where they are found, reported where the file's name is known."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torso.io.paths import shown
 from torso.language import say
 
 
-class Fault(Exception):  # noqa: N818 - it never leaves this package: `blaming` turns it into a TokenizerError
-    """A fault in a tokenizer's file; the template is a literal with its Chinese form in ``torso.chinese.text``."""
+class Fault(Exception):  # noqa: N818 - it is never raised out of this package: `blaming` turns it into a TokenizerError
+    """Fault in a tokenizer's file; the template is a literal with its Chinese form in ``torso.chinese.text``."""
 
     def __init__(self, template: str, **values: object) -> None:
         super().__init__(template)
@@ -21,7 +21,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves this package: `blaming` 
 
 
 class TooMuch(Fault):
-    """A stated limit that a tokenizer's file goes past."""
+    """Fault of a tokenizer's file that exceeds a stated limit."""
 
 
 def _short(value: object) -> str:
@@ -30,7 +30,7 @@ def _short(value: object) -> str:
 
 
 class Misfit(Fault):
-    """A file that is whole and of another class than the files beside it say."""
+    """Fault of an intact file whose class differs from the one its companion files declare."""
 
     def __init__(self, template: str, *, tokenizer_class: str) -> None:
         super().__init__(template)
@@ -39,7 +39,7 @@ class Misfit(Fault):
 
 @contextmanager
 def blaming(path: Path) -> Generator[None]:
-    """Within it, a `Fault` becomes the TokenizerError E_TOKENIZER, or LimitError E_LIMIT, that names ``path``."""
+    """Convert a `Fault` inside to the TokenizerError E_TOKENIZER, or LimitError E_LIMIT, that names ``path``."""
     try:
         yield
     except TooMuch as fault:

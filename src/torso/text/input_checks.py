@@ -1,4 +1,4 @@
-"""What people pass as text, checked: each wrong item is named by its place."""
+"""Input checks for texts: each error names the index of the wrong item."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Texts = Sequence[str] | Sequence[Sequence[str]] | Sequence[tuple[str, str]]
 
 
 def checked_text(text: object, index: int | None = None) -> str:
-    """``text``, if it is one.
+    """Return ``text`` if it is a valid text.
 
     Args:
         text: what was passed.
-        index: its place in the list it stands in; None where it was passed alone.
+        index: its index in its list; None where it was passed alone.
 
     Raises:
         InputTypeError: E_TEXT for anything but a string.
@@ -62,7 +62,7 @@ def _no_text(value: object, index: int | None) -> InputTypeError:
 
 
 def checked_words(words: object, index: int | None = None) -> list[str]:
-    """``words``, if it is a list of strings.
+    """Return ``words`` if it is a list of strings.
 
     Raises:
         InputTypeError: E_TEXT for anything else.
@@ -83,7 +83,7 @@ def checked_words(words: object, index: int | None = None) -> list[str]:
 
 
 def is_batch(text: object, *, words: bool) -> bool:
-    """Whether a list of texts was passed, and not one text.
+    """Return whether a list of texts was passed, and not one text.
 
     Raises:
         InputTypeError: E_TEXT for anything that is neither.
@@ -95,7 +95,7 @@ def is_batch(text: object, *, words: bool) -> bool:
 
 
 def checked_pairs(text: object, pair: object, *, single: bool = False) -> tuple[list[str], list[str] | None]:
-    """First texts, and second texts where there are any, of a batch of texts; ``single`` if one was passed alone."""
+    """Return the first texts, and the second ones if any, of a batch of texts; ``single`` if one was passed alone."""
     texts = _sequence(text)
     if pair is None and texts and isinstance(texts[0], (tuple, list)):
         return _unzipped(texts)
@@ -109,7 +109,7 @@ def checked_pairs(text: object, pair: object, *, single: bool = False) -> tuple[
 
 
 def checked_mixture(texts: object) -> list[tuple[str, str | None]]:
-    """Texts and pairs of texts in one list, each as a pair whose second may be None."""
+    """Return texts and pairs from one list, each as a pair whose second may be None."""
     mixture: list[tuple[str, str | None]] = []
     for index, item in enumerate(_sequence(texts)):
         if isinstance(item, (tuple, list)) and len(cast("list[object]", item)) == 2:
@@ -121,7 +121,7 @@ def checked_mixture(texts: object) -> list[tuple[str, str | None]]:
 
 
 def checked_word_pairs(text: object, pair: object) -> tuple[list[list[str]], list[list[str]] | None]:
-    """First texts, and second texts where there are any, of a batch of texts split into words."""
+    """Return the first texts, and the second ones if any, of a batch of texts split into words."""
     first = [checked_words(item, index) for index, item in enumerate(_sequence(text))]
     if pair is None:
         return first, None
@@ -160,7 +160,7 @@ def _as_long(pair: object, count: int) -> Sequence[object]:
 
 
 def _sequence(value: object) -> Sequence[object]:
-    """A list, tuple or the like; a string is none here, an array or a column is made one."""
+    """Return a sequence of items: a list, tuple or the like, an array or a column as a list; strings are refused."""
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return cast("Sequence[object]", value)
     listed = getattr(value, "tolist", None)
@@ -171,7 +171,7 @@ def _sequence(value: object) -> Sequence[object]:
 
 
 def surrogate_fault(texts: Sequence[str]) -> InputError | None:
-    """The error for a text with half of a surrogate pair, which no UTF-8 can hold; None where there is none."""
+    """Return the error for a text with half of a surrogate pair, which no UTF-8 can hold; None if it has none."""
     for index, text in enumerate(texts):
         try:
             text.encode()

@@ -1,4 +1,4 @@
-"""The languages of translation models that mark them: a code among the tokens around the text.
+"""Language codes of translation models that mark languages with a token beside the text.
 
 mBART: https://arxiv.org/abs/2001.08210; mBART-50: https://arxiv.org/abs/2008.00401.
 """
@@ -28,14 +28,14 @@ _CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}")  # en_XX, and eng_Latn
 
 
 class Spoken(NamedTuple):
-    """The language of texts, and that of the texts that a model is to write."""
+    """Language of the input texts, and of the texts to generate."""
 
     source: str
     target: str
 
 
 def languages(outline: Table, settings: Settings, source: str | None, target: str | None) -> Spoken | None:
-    """The languages in force: those asked for, else the files', else the template's; None where it marks none.
+    """Return the languages in force: the caller's, else the files', else the template's; None without language codes.
 
     Args:
         outline: a tokenizer.json without its vocabulary.
@@ -75,7 +75,7 @@ def languages(outline: Table, settings: Settings, source: str | None, target: st
 
 
 def frame_in(outline: Table, language: str) -> Table:
-    """The template of ``outline``, with ``language`` in the place of its own."""
+    """Return the template of ``outline``, with its language code replaced by ``language``."""
     own = _code_in(outline)
     number = _added(outline)[language]
     frame = cast(Table, json.loads(json.dumps(outline["post_processor"])))
@@ -90,7 +90,7 @@ def frame_in(outline: Table, language: str) -> Table:
 
 
 def _code_in(outline: Table) -> str | None:
-    """The language code in a template, of a tokenizer that has more than one."""
+    """Return the language code in a template, of a tokenizer that has more than one."""
     frame = outline.get("post_processor")
     if not isinstance(frame, dict) or cast(Table, frame).get("type") != "TemplateProcessing":
         return None

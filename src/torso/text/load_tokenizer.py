@@ -1,4 +1,4 @@
-"""A folder's tokenizer files as one checked tokenizer."""
+"""Tokenizer loading: a folder's tokenizer files as one checked tokenizer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _backends: WeakValueDictionary[tuple[str, bool], BackendTokenizer] = WeakValueDi
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What `Tokenizer` is made of.
+    """Parts of a loaded `Tokenizer`.
 
     Attributes:
         backend: the tokenizer proper.
@@ -68,7 +68,7 @@ class Loaded:
 
 
 def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Loaded:
-    """The tokenizer in ``folder``: its tokenizer.json, else the vocabulary's own files.
+    """Load the tokenizer in ``folder``: its tokenizer.json, else the vocabulary's own files.
 
     Args:
         folder: the files.
@@ -121,7 +121,7 @@ def _switches(source: Source, ready: Ready) -> Switches:
 
 
 def _backend(source: Source, settings: Settings, *, split: bool) -> tuple[BackendTokenizer, Ready]:
-    """`tokenizers` of the files, from the cache where it is there."""
+    """Return the `tokenizers` object of the files, from the cache if it is there."""
     worthwhile = sum(map(len, source.contents)) > tokenizer_cache.WORTHWHILE
     how = source.family.convert.__name__ if source.family else ""
     said = [str(source.form), how, source.declared.name, repr(settings)]
@@ -152,7 +152,7 @@ def _backend(source: Source, settings: Settings, *, split: bool) -> tuple[Backen
 
 
 def _pair(source: Source, settings: Settings, *, split: bool) -> tuple[BackendTokenizer, BackendTokenizer, Ready]:
-    """The tokenizers of Marian's two languages, and what is known of them."""
+    """Return the tokenizers of Marian's two languages, and their metadata."""
     numbers = vocabulary_of_pair(source)
 
     def side(place: int) -> tuple[BackendTokenizer, Ready]:
@@ -173,7 +173,7 @@ def _direction(document: Table, part: str) -> str | None:
 
 
 def _gives_segments(document: Table, settings: Settings, family: Family | None) -> bool:
-    """Whether calls give token types unasked, as transformers decides by class, and torso by what the file does."""
+    """Return whether calls include token types by default: by class as in transformers, else by what the file does."""
     names = settings.config.get("model_input_names")
     if isinstance(names, list):
         return "token_type_ids" in names

@@ -1,4 +1,4 @@
-"""What a tokenizer's files ask for and torso does not follow: never in silence, and never as a warning."""
+"""Notes on what a tokenizer's files ask for and torso does not follow: never silent, never a warning."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import Settings
 from torso.text.tokenizer_switches import Switches, differing
 
-_told: set[tuple[Path, str]] = set()
+_printed: set[tuple[Path, str]] = set()
 
 
 class Note(NamedTuple):
-    """One thing not followed.
+    """Setting that is not followed.
 
     Attributes:
         template: a literal with its Chinese form in ``torso.chinese.text``.
-        values: what the template is filled with.
+        values: values of the template's fields.
         alters: whether texts have other ids than the files ask for; False where only the form of a batch differs.
     """
 
@@ -33,17 +33,17 @@ class Note(NamedTuple):
         return say(self.template, self.values)
 
 
-def tell(folder: Path, notes: Sequence[Note]) -> None:
-    """Print the notes on other ids to standard error, each of them once in a process.
+def print_notes(folder: Path, notes: Sequence[Note]) -> None:
+    """Print the notes on differing ids to standard error, each of them once in a process.
 
     Args:
         folder: the tokenizer's files.
-        notes: what of them is not followed.
+        notes: settings that are not followed.
     """
     for note in notes:
         said = str(note)
-        if note.alters and (folder, said) not in _told:
-            _told.add((folder, said))
+        if note.alters and (folder, said) not in _printed:
+            _printed.add((folder, said))
             values = dict(folder=shown(folder), note=said)
             print(say("torso: the tokenizer of {folder}: {note}", values), file=sys.stderr)
 
@@ -51,12 +51,12 @@ def tell(folder: Path, notes: Sequence[Note]) -> None:
 def notes_on(
     document: Table, settings: Settings, removed: tuple[str, ...], named: Mapping[str, str], switches: Switches
 ) -> Iterator[Note]:
-    """Give what is not followed.
+    """Yield a note for each setting that is not followed.
 
     Args:
         document: the tokenizer.json that is used.
         settings: the files beside it.
-        removed: what `torso.text.tokenizer_json_check.check` took out.
+        removed: settings that `torso.text.tokenizer_json_check.check` removed.
         named: special tokens by name.
         switches: those that the class of its family follows.
     """
@@ -86,7 +86,7 @@ def notes_on(
 def _around(
     document: Table, config: Mapping[str, object], named: Mapping[str, str]
 ) -> Iterator[tuple[str, bool, bool]]:
-    """Each of ``add_bos_token`` and ``add_eos_token`` that says otherwise than the template does."""
+    """Yield each of ``add_bos_token`` and ``add_eos_token`` that contradicts the template."""
     frame = document.get("post_processor")
     if not isinstance(frame, dict) or cast(Table, frame).get("type") != "TemplateProcessing":
         return

@@ -1,4 +1,4 @@
-"""Regular expressions found in tokenizer files, refused where matching them could take exponential time.
+"""Regular expression check for tokenizer files: patterns with exponential matching time are refused.
 
 `tokenizers` matches with Oniguruma, which backtracks: ``(a+)+$`` panics after its retry limit. The patterns that
 real tokenizers use (GPT-2, cl100k, o200k, Llama 3, Qwen, DeepSeek, CLIP, BLOOM) repeat characters and classes, never a
@@ -18,7 +18,7 @@ _ESCAPE = re.compile(r"\\(?:[pP]\{[^{}]*\}|x\{[^{}]*\}|.)", re.DOTALL)
 
 
 def check_pattern(pattern: str) -> None:
-    """Refuses a regular expression that can backtrack exponentially.
+    """Raise on a regular expression that can backtrack exponentially.
 
     Raises:
         TooMuch: longer than `PATTERN_LIMIT`.
@@ -75,7 +75,7 @@ def _is_once(repeat: re.Match[str]) -> bool:
 
 
 def _is_open(repeat: re.Match[str]) -> bool:
-    """Whether the number of repetitions is left to the match; ``{3}`` leaves no choice."""
+    """Return whether the number of repetitions varies with the match; it does not for ``{3}``."""
     return repeat[0] in "*+" or bool(repeat[2]) or repeat[4] is not None
 
 
@@ -87,7 +87,7 @@ def _after_escape(pattern: str, place: int) -> int:
 
 
 def _after_class(pattern: str, place: int) -> int:
-    r"""The place after a class such as ``[^\s[a-z]&&[^q]]``; classes may nest."""
+    r"""Return the index after a class such as ``[^\s[a-z]&&[^q]]``; classes may nest."""
     depth = 0
     while place < len(pattern):
         character = pattern[place]

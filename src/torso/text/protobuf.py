@@ -1,4 +1,4 @@
-"""The wire format of protocol buffers, read strictly: what a message holds, field by field.
+"""Strict reader of the protocol buffers wire format, field by field.
 
 https://protobuf.dev/programming-guides/encoding/ describes it. Groups, which no file in use has, are refused.
 """
@@ -18,7 +18,7 @@ Field = tuple[int, int, int | bytes]
 
 
 def fields(message: bytes) -> Iterator[Field]:
-    """Number, kind and value of each field in order: an int for a varint, and bytes for all else.
+    """Yield number, kind and value of each field in order: an int for a varint, else bytes.
 
     Raises:
         Fault: the message ends inside a field, a number is longer than 64 bits, or a field is of no known kind.
@@ -46,7 +46,7 @@ def fields(message: bytes) -> Iterator[Field]:
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """A number in groups of seven bits, the lowest first, and the place after it."""
+    """Return a base-128 varint, and the position after it."""
     value = 0
     for shift in range(0, 70, 7):
         if place >= len(message):
@@ -62,7 +62,7 @@ def _varint(message: bytes, place: int) -> tuple[int, int]:
 
 
 def as_text(field: Field) -> str:
-    """A field's value as UTF-8 text."""
+    """Return a field's value as UTF-8 text."""
     number, kind, value = field
     if kind == BYTES and isinstance(value, bytes):
         try:
@@ -73,7 +73,7 @@ def as_text(field: Field) -> str:
 
 
 def as_bytes(field: Field) -> bytes:
-    """A field's value as bytes, such as a message inside."""
+    """Return a field's value as bytes, such as a nested message."""
     _, kind, value = field
     if kind == BYTES and isinstance(value, bytes):
         return value
@@ -81,7 +81,7 @@ def as_bytes(field: Field) -> bytes:
 
 
 def as_whole(field: Field) -> int:
-    """A field's value as a signed whole number of 32 bits."""
+    """Return a field's value as a signed 32-bit integer."""
     _, kind, value = field
     if kind == VARINT and isinstance(value, int):
         signed = value - (1 << 64) if value >> 63 else value
@@ -91,12 +91,12 @@ def as_whole(field: Field) -> int:
 
 
 def as_flag(field: Field) -> bool:
-    """A field's value as true or false."""
+    """Return a field's value as a bool."""
     return as_whole(field) != 0
 
 
 def as_float(field: Field) -> float:
-    """A field's value as a finite number."""
+    """Return a field's value as a finite float."""
     _, kind, value = field
     if kind == FIXED32 and isinstance(value, bytes):
         number = float(_FLOAT.unpack(value)[0])

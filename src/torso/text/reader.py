@@ -1,4 +1,4 @@
-"""The native way: texts to encodings, nothing padded and nothing cut, and ids to text."""
+"""Native tokenizer interface: texts to encodings without padding or truncation, and ids to text."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from torso.text.return_tensors import listed
 from torso.text.vocabulary import Vocabulary
 
 _AS_THEY_ARE = Request(None, None, 0, None, 1)
-# What the ecosystem takes out of decoded text for "cleaning up": spaces before these, as transformers 5 lists them.
+# Clean-up of decoded text removes spaces before these, as transformers 5 lists them.
 _CLEANED = (" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're")
 
 
 class Reader(Vocabulary):
-    """Reads text with a backend. `Tokenizer` is the one that people use."""
+    """Tokenizer over a backend. `Tokenizer` is the public class."""
 
     __slots__ = ("_clean_up", "_cut_side", "_folder")
 
@@ -34,7 +34,7 @@ class Reader(Vocabulary):
     _folder: Path
 
     def encoding(self, text: str, pair: str | None = None, *, special: bool = True) -> Encoding:
-        """The tokens of one text, or of two together: ids, segments and places in the original text.
+        """Tokenize one text, or a pair: ids, segments and character spans in the original text.
 
         Args:
             text: any string, of at most 10 million characters.
@@ -49,15 +49,15 @@ class Reader(Vocabulary):
         return self._encodings([checked], special)[0]
 
     def encodings(self, texts: Sequence[str | tuple[str, str]], *, special: bool = True) -> list[Encoding]:
-        """The tokens of each text, or of each pair, on all cores.
+        """Tokenize each text, or each pair, on all cores.
 
         Raises:
-            InputTypeError, InputError, LimitError: as `encoding`, naming the text by its place.
+            InputTypeError, InputError, LimitError: as `encoding`, naming the text by its index.
         """
         return self._encodings(checked_mixture(texts), special)
 
     def encoding_of_words(self, words: Sequence[str], *, special: bool = True) -> Encoding:
-        """The tokens of a text already split into words; each token knows its word, and its span within that word."""
+        """Tokenize a text already split into words; each token has its word index and its span within it."""
         first, second = self._split_words([checked_words(words)], None)
         return self._finish(first, second, special, _AS_THEY_ARE)[0][0]
 
@@ -99,7 +99,7 @@ class Reader(Vocabulary):
 
     @contextmanager
     def _blamed(self, *texts: Sequence[str]) -> Generator[None]:
-        """Within it, a failure of `tokenizers` becomes an error about the text, or else about the tokenizer."""
+        """Convert a failure of `tokenizers` inside to an error about the text, or else about the tokenizer."""
         try:
             yield
         except Fault as fault:
@@ -119,7 +119,7 @@ class Reader(Vocabulary):
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
     ) -> str:
-        """Give the text of the ids of one text: a list, a tensor or an array of one axis.
+        """Decode the ids of one text: a list, a tensor or an array of one axis.
 
         An id of the model's table that has no token reads as nothing.
 
@@ -147,11 +147,11 @@ class Reader(Vocabulary):
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
     ) -> list[str]:
-        """The text of each row of ids: lists, or a tensor or an array of two axes."""
+        """Decode each row of ids: lists, or a tensor or an array of two axes."""
         rows = cast("Sequence[Sequence[int]]", listed(sequences))
         return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in rows]
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text that tokens of the vocabulary make."""
+        """Decode tokens of the vocabulary to text."""
         with self._blamed(list(tokens)):
             return self._backend.text_of(tokens)

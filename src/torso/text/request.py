@@ -1,4 +1,4 @@
-"""How a call wants its texts truncated and padded: the ecosystem's parameters, checked and resolved."""
+"""Truncation and padding request of a call: transformers' parameters, checked and resolved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tensors = Literal["pt", "np"] | None
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one call wants.
+    """Resolved truncation and padding of one call.
 
     Attributes:
         strategy: ``longest_first``, ``only_first`` or ``only_second``; None to truncate nothing.
@@ -33,7 +33,7 @@ class Request:
     multiple: int
 
     def padded_length(self, sizes: Sequence[int]) -> int:
-        """The length every row of ``sizes`` is padded to; longer ones stay as they are."""
+        """Return the length that rows of ``sizes`` are padded to; longer ones are unchanged."""
         length = max(sizes, default=0) if self.padding == "longest" else self.limit or 0
         return -(-length // self.multiple) * self.multiple
 
@@ -48,7 +48,7 @@ def resolve(
     known_limit: int | None,
     tensors_of_many: bool = False,
 ) -> Request:
-    """The request that the parameters of a call make, as transformers understands them, with nothing ignored.
+    """Resolve the parameters of a call, as transformers understands them, with nothing ignored.
 
     Args:
         padding: whether to pad, and to what.
@@ -57,48 +57,54 @@ def resolve(
         stride: tokens that a window repeats.
         multiple: padded lengths are a multiple of it.
         known_limit: what ``max_length`` is where none is given; None where the tokenizer knows none.
-        tensors_of_many: whether rows must come out equally long: then they are padded without being asked.
+        tensors_of_many: whether rows must be of equal length: then they are padded even without ``padding``.
 
     Raises:
         InputError: E_ARGUMENT for a value that cannot be or would have no effect; E_NO_LIMIT where something is to be
-            truncated or padded to a limit nobody knows.
+            truncated or padded to an unknown limit.
     """
     if max_length is not None and padding is False and truncation is None:
         truncation = True
     strategy = _choice("truncation", truncation, ("longest_first", "only_first", "only_second"))
-    filling = _choice("padding", padding, ("longest", "max_length"))
+    pad_strategy = _choice("padding", padding, ("longest", "max_length"))
     _require_whole("max_length", max_length, least=0)
     _require_whole("stride", stride, least=0)
     _require_whole("pad_to_multiple_of", multiple, least=1)
-    if multiple is not None and filling is None:
+    if multiple is not None and pad_strategy is None:
         raise _no_effect("pad_to_multiple_of", "padding=True")
-    if filling is None and tensors_of_many and padding is False:
-        filling = "longest"
-    if max_length is not None and strategy is None and filling != "max_length":
+    if pad_strategy is None and tensors_of_many and padding is False:
+        pad_strategy = "longest"
+    if max_length is not None and strategy is None and pad_strategy != "max_length":
         raise _no_effect("max_length", "truncation=True")
     if stride and strategy is None:
         raise _no_effect("stride", "truncation=True")
     limit = max_length
-    if limit is None and (strategy is not None or filling == "max_length"):
+    if limit is None and (strategy is not None or pad_strategy == "max_length"):
         limit = known_limit
         if limit is None:
             raise InputError(
                 "E_NO_LIMIT",
-                "This tokenizer does not know how long a text may be, so there is nothing to cut or fill to.",
+                "This tokenizer has no maximum length, so there is nothing to truncate or pad to.",
                 cure="Say how many tokens: max_length=512",
             )
-    if strategy is not None and filling is not None and multiple is not None and limit is not None and limit % multiple:
+    if (
+        strategy is not None
+        and pad_strategy is not None
+        and multiple is not None
+        and limit is not None
+        and limit % multiple
+    ):
         raise InputError(
             "E_ARGUMENT",
             "max_length={limit} is not a multiple of pad_to_multiple_of={multiple}.",
             cure="Make one fit the other.",
             values=dict(limit=limit, multiple=multiple),
         )
-    return Request(strategy, limit, stride, filling, multiple or 1)
+    return Request(strategy, limit, stride, pad_strategy, multiple or 1)
 
 
 def _choice(name: str, value: object, known: tuple[str, ...]) -> str | None:
-    """``value`` as one of ``known``, the first of them for True; None for what does nothing."""
+    """Return ``value`` as one of ``known``, the first of them for True; None for a value without effect."""
     if value is True:
         return known[0]
     if value is None or value is False or value in ("do_not_pad", "do_not_truncate"):
@@ -114,7 +120,7 @@ def _choice(name: str, value: object, known: tuple[str, ...]) -> str | None:
 
 
 def checked_side(value: str | None, default: str) -> str:
-    """``left`` or ``right``; ``default`` for None."""
+    """Return ``left`` or ``right``; ``default`` for None."""
     if value is None:
         return default
     if value not in ("left", "right"):
@@ -147,7 +153,7 @@ def _no_effect(name: str, needed: str) -> InputError:
 
 
 def kept_lengths(first: int, second: int | None, room: int, strategy: str) -> tuple[int, int]:
-    """How many tokens of each text are kept so that both fit ``room``, as `tokenizers`' own truncation decides.
+    """Return how many tokens of each text are kept so that both fit ``room``, as `tokenizers` itself truncates.
 
     Args:
         first: tokens of the first text.

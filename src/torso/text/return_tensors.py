@@ -1,4 +1,4 @@
-"""Rows of numbers as tensors or arrays, and the padding that makes rows equally long."""
+"""Conversion of token rows to tensors or arrays, and the padding values of their fields."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from torso.errors import InputError, UnsupportedError
 
-# What stands where a row is padded; the padding token's own id is not known here.
-FILLERS: Mapping[str, Any] = {
+# Padding value of each field; the padding token's own id is not known here.
+PAD_VALUES: Mapping[str, Any] = {
     "token_type_ids": 0,
     "attention_mask": 0,
     "special_tokens_mask": 1,
@@ -17,7 +17,7 @@ FILLERS: Mapping[str, Any] = {
 
 
 def convert(fields: dict[str, Any], kind: str | None) -> dict[str, Any]:
-    """``fields`` as int64 (or, of fractions, float) tensors for ``pt``, arrays for ``np``, or as they are for None.
+    """Convert ``fields`` to int64 (or, for fractions, float) tensors for ``pt``, arrays for ``np``; unchanged for None.
 
     Raises:
         InputError: E_RAGGED for rows of different lengths, naming the field and the rows.
@@ -42,7 +42,7 @@ def _tensor(name: str, value: Any, kind: str) -> Any:
     _refuse_ragged(name, rows)
     whole = _is_whole(rows)
     width = (len(rows), 0) if not rows or rows[0] == [] else None  # [0, 0] or [N, 0], which no list can say
-    if name not in ("input_ids", *FILLERS) and not rows:
+    if name not in ("input_ids", *PAD_VALUES) and not rows:
         width = (0,)
     if kind == "np":
         import numpy
@@ -57,7 +57,7 @@ def _tensor(name: str, value: Any, kind: str) -> Any:
 
 
 def _is_whole(value: Any) -> bool:
-    """Whether the first number found is whole; lists of none count as whole."""
+    """Return whether the first number found is an integer; lists without numbers count as integer."""
     while isinstance(value, (list, tuple)):
         items = cast("Sequence[Any]", value)
         if not items:
@@ -79,6 +79,6 @@ def _refuse_ragged(name: str, rows: list[Any]) -> None:
 
 
 def listed(value: Any) -> Any:
-    """A tensor or an array as lists; anything else as it is."""
+    """Return a tensor or an array as lists; anything else unchanged."""
     as_list = getattr(value, "tolist", None)
     return as_list() if callable(as_list) else value

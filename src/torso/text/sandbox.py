@@ -1,4 +1,4 @@
-"""Where chat templates run: Jinja's sandbox, and a budget that no template can exceed.
+"""Chat template sandbox: Jinja's, with a budget that no template can exceed.
 
 A template comes with a checkpoint, so it is data from a stranger. The sandbox keeps it from attributes of Python's own
 and from changing what it is given; it reaches the methods of texts, lists and dicts that are listed, and no others. The
@@ -32,7 +32,7 @@ _MARKED = 6  # characters that one becomes where it is escaped for HTML
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox with what chat templates use beside it, and the budget of one rendering."""
+    """Jinja sandbox with the extras of chat templates, and the budget of one rendering."""
 
     code_generator_class = Code
     intercepted_binops = frozenset(["+", "-", "*", "/", "//", "**", "%"])
@@ -50,7 +50,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.concat = self._concatenated
 
     def rendered(self, program: Program, values: Mapping[str, Any]) -> str:
-        """The text of a program.
+        """Render a program to text.
 
         Raises:
             BudgetError: it exceeds the budget.
@@ -73,26 +73,26 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # -- what the code of a template calls -----------------------------------------------------------------------------
 
     def entered(self, units: int) -> None:
-        """Charges one run of the body of a loop or macro."""
+        """Charge one run of the body of a loop or macro."""
         self.budget.charge(units + 1)
 
     def looped(self, items: Iterable[Any]) -> Iterator[Any]:
-        """``items``, each of them one step."""
+        """Yield ``items``, charging each as one step."""
         for item in items:
             self.budget.step()
             yield item
 
     def filtered(self, context: Context, name: str, value: Any, /, *args: Any, **given: Any) -> Any:
-        """A filter's result."""
+        """Apply a filter."""
         return self.call_filter(name, value, args, given, context)
 
     def tested(self, context: Context, name: str, value: Any, /, *args: Any, **given: Any) -> Any:
-        """A test's result."""
+        """Apply a test."""
         self.budget.charge(1)
         return self.call_test(name, value, args, given, context)
 
     def compared(self, first: Any, *rest: Any) -> Any:
-        """A comparison, or a chain of them: its operators and further values."""
+        """Evaluate a comparison, or a chain of them: its operators and further values."""
         result: Any = True
         for name, second in zip(rest[::2], rest[1::2], strict=True):
             self._charge_comparison(first, second, within=name in ("in", "notin"))
@@ -117,20 +117,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
             self.budget.step(characters + one.characters, _COMPARED * other.elements)
 
     def joined(self, *parts: Any) -> str:
-        """What ``~`` makes."""
+        """Evaluate the ``~`` operator."""
         self.budget.step()
         return methods.joined(self.budget, "", parts, as_text=True)
 
     def listed(self, *items: Any) -> list[Any]:
-        """A list that is written out."""
+        """Build a list literal."""
         return self._literal(list(items))
 
     def tupled(self, *items: Any) -> tuple[Any, ...]:
-        """A tuple that is written out."""
+        """Build a tuple literal."""
         return self._literal(items)
 
     def tabled(self, *parts: Any) -> dict[Any, Any]:
-        """A dict that is written out: its keys and values in turn."""
+        """Build a dict literal from its keys and values in turn."""
         self.budget.hashed(parts[::2], len(parts))
         return self._literal(dict(zip(parts[::2], parts[1::2], strict=True)))
 
@@ -139,7 +139,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self.budget.kept(value)
 
     def sliced(self, value: Any, start: Any, stop: Any, step: Any) -> Any:
-        """A slice."""
+        """Evaluate a slice."""
         count = length(value)
         self.budget.step(count if isinstance(value, str) else 0, count)
         return self.budget.kept(value[start:stop:step])
@@ -154,13 +154,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # -- attributes, elements, calls and operators ---------------------------------------------------------------------
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether a template may have an attribute: one of those listed, or of its own namespace."""
+        """Return whether a template may have an attribute: a listed one, or one of its own namespace."""
         if isinstance(obj, Namespace):
             return not attr.startswith("_")
         return any(isinstance(obj, kind) and attr in names for kind, names in ATTRIBUTES)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """The ``format`` of a text, within the budget; None for anything else."""
+        """Return a text's ``format`` method, within the budget; None for anything else."""
         if not isinstance(value, (MethodType, BuiltinMethodType)) or value.__name__ != "format":
             return None
         template = value.__self__
@@ -169,12 +169,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return Format(self, self.budget, template)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """An element, or an attribute of that name."""
+        """Return an element, or an attribute of that name."""
         self._charge_name(argument)
         return super().getitem(obj, argument)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """An attribute, or an element of that name."""
+        """Return an attribute, or an element of that name."""
         self._charge_name(attribute)
         return super().getattr(obj, attribute)
 
@@ -187,7 +187,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.budget.room(characters=size.characters)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **given: Any) -> Any:  # noqa: N805 - as Jinja's
-        """A call of the template's, which is one step."""
+        """Call an object for the template, charged as one step."""
         budget = __self.budget
         owner = getattr(__obj, "__self__", None)
         if isinstance(__obj, BuiltinMethodType) and isinstance(owner, (str, list, tuple, dict)):
@@ -205,7 +205,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call(__context, __obj, *args, **given)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """An operator between two values."""
+        """Evaluate an operator between two values."""
         if operator == "+":
             return self._added(left, right)
         if isinstance(left, str) and operator == "%":
@@ -268,7 +268,7 @@ def _shown(context: Context, value: Any) -> Any:
 
 
 class Program(NamedTuple):
-    """A template, compiled."""
+    """Compiled template."""
 
     code: CodeType
     names: frozenset[str]
@@ -277,7 +277,7 @@ class Program(NamedTuple):
 
 @lru_cache(maxsize=8)
 def compiled(template: str) -> Program:
-    """What runs; each rendering runs it in a sandbox of its own.
+    """Compile a template; each rendering runs it in a sandbox of its own.
 
     Raises:
         BudgetError: the template is too long.

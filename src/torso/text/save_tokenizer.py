@@ -1,4 +1,4 @@
-"""A tokenizer's files, written so that transformers and torso read equal ids from them."""
+"""Tokenizer saving: files from which transformers and torso read equal ids."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOT_WRITTEN = (
 
 
 def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
-    """Writes tokenizer.json with tokenizer_config.json and special_tokens_map.json; a vocab.txt where it came from one.
+    """Write tokenizer.json, tokenizer_config.json and special_tokens_map.json; a vocab.txt if it came from one.
 
     Args:
         loaded: the tokenizer. Marian's two languages are written as the files they came from, which say more.
@@ -76,7 +76,7 @@ def _config(loaded: Loaded, max_tokens: int | None) -> Table:
 
 
 def _class_and_switches(document: Table, loaded: Loaded) -> Table:
-    """The class for transformers, which builds a BertTokenizer anew from switches and does not read its pipeline.
+    """Return the class for transformers, which rebuilds a BertTokenizer from switches, not from its pipeline.
 
     So BertTokenizer is named only where that rebuilding gives this very pipeline, and then the switches are those of
     the pipeline; otherwise the class that takes tokenizer.json as it is.

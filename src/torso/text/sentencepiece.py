@@ -1,4 +1,4 @@
-"""SentencePiece model files (spiece.model, tokenizer.model, source.spm, ...), read without that library.
+"""Reader of SentencePiece model files (spiece.model, tokenizer.model, source.spm, ...) without that library.
 
 The fields and their defaults are those of https://github.com/google/sentencepiece, src/sentencepiece_model.proto.
 """
@@ -22,7 +22,7 @@ _PIECE_LIMIT = 10_000  # bytes of one piece
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An entry of the vocabulary: its text, its score (higher is likelier) and one of the kinds above."""
+    """Vocabulary entry: its text, its score (higher is likelier) and one of the kinds above."""
 
     text: str
     score: float
@@ -31,7 +31,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class SentencePieceModel:
-    """What a SentencePiece file says about cutting text.
+    """SentencePiece model: pieces, normalization and splitting options.
 
     Attributes:
         pieces: the vocabulary; a piece's index is its id.
@@ -41,7 +41,7 @@ class SentencePieceModel:
         ending: id of the piece that ends a text; -1 for none.
         padding: id of the piece that fills rows up; -1 for none.
         byte_fallback: whether unknown characters are spelled in bytes, ``<0x00>`` to ``<0xFF>``.
-        character_map: what text is normalized by before it is cut, as SentencePiece compiles it; empty for nothing.
+        character_map: what text is normalized by before it is split, as SentencePiece compiles it; empty for nothing.
         dummy_prefix: whether a space is put before the text.
         squeezed: whether spaces at the ends, and repeated ones, are taken out.
     """
@@ -58,7 +58,7 @@ class SentencePieceModel:
     squeezed: bool
 
     def text_of(self, number: int) -> str | None:
-        """The text of the piece ``number``; None where there is no such piece."""
+        """Return the text of the piece ``number``; None if there is no such piece."""
         return self.pieces[number].text if 0 <= number < len(self.pieces) else None
 
 
@@ -79,10 +79,10 @@ _NORMALIZER: dict[int, tuple[str, Callable[[Field], Any], Any]] = {
 
 
 def read_sentencepiece(data: bytes) -> SentencePieceModel:
-    """The model in the bytes of a SentencePiece file.
+    """Parse the bytes of a SentencePiece file.
 
     Raises:
-        Fault: no such file; no vocabulary; a piece that is empty or stands twice; not one piece for the unknown; bytes
+        Fault: no such file; no vocabulary; an empty or duplicate piece; not exactly one unknown piece; bytes
             to fall back on that are not all there.
         TooMuch: more than `VOCABULARY_LIMIT` pieces, or a piece of more than 10,000 bytes.
         UnsupportedError: E_UNSUPPORTED for a model that cuts into words or characters, or that marks ends of words.
@@ -138,9 +138,9 @@ def _piece(message: bytes) -> Piece:
 
 
 def _check_pieces(pieces: list[Piece], byte_fallback: bool) -> int:
-    """The id of the piece for the unknown, of a vocabulary that can be."""
+    """Return the id of the unknown piece, after checking the vocabulary."""
     if len({piece.text for piece in pieces}) != len(pieces):
-        raise Fault("one of its pieces stands twice in its vocabulary")
+        raise Fault("its vocabulary holds a piece twice")
     unknown = [number for number, piece in enumerate(pieces) if piece.kind == UNKNOWN]
     if len(unknown) != 1:
         raise Fault("its vocabulary of {size} pieces has {count} for the unknown", size=len(pieces), count=len(unknown))

@@ -1,8 +1,8 @@
-"""Spaces as SentencePiece itself treats them, whatever the options that a model was trained with.
+"""White space handling of SentencePiece, for any options a model was trained with.
 
 The order is that of its normalizer: the character map, then ``remove_extra_whitespaces`` (none at the ends, and one
-between words), ``add_dummy_prefix`` (one before the text), and then each space is written as `MARK`. Text is cut at
-spaces only where no piece reaches over one, so that words can be cut one by one.
+between words), ``add_dummy_prefix`` (one before the text), and then each space is written as `MARK`. Text is split at
+spaces only where no piece crosses one, so that words can be tokenized one by one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from torso.text.tokenizer_json import MARK, Table, in_turn, metaspace, precompil
 
 
 def squeezed() -> tuple[Table, ...]:
-    """Give the normalizers that leave one space of several, and none before the text."""
+    """Return normalizers that collapse runs of spaces, and strip leading ones."""
     return replaced_regex(" {2,}", " "), replaced_regex(r"\A ", "")
 
 
 def mapped(model: SentencePieceModel) -> tuple[Table, ...]:
-    """Give the normalizers up to the character map.
+    """Return the normalizers up to and including the character map.
 
     `tokenizers` looks a cluster of characters up as one, CR LF among them, which are two spaces where all are kept.
     """
@@ -33,7 +33,7 @@ def mapped(model: SentencePieceModel) -> tuple[Table, ...]:
 
 
 def marked(model: SentencePieceModel, *, prefix: bool) -> tuple[Table, ...]:
-    """Give the normalizers behind the character map.
+    """Return the normalizers after the character map.
 
     Args:
         model: the file.
@@ -43,28 +43,28 @@ def marked(model: SentencePieceModel, *, prefix: bool) -> tuple[Table, ...]:
         *(squeezed() if model.squeezed else ()),
         *(({"type": "Prepend", "prepend": MARK},) if prefix else ()),
         replaced(" ", MARK),
-        # What is cut off the end is the mark: one that stood in the text itself goes with it.
+        # The trailing mark is stripped, and with it one that was in the text itself.
         *((replaced_regex(rf"(?<!{MARK}){MARK}+\z", ""),) if model.squeezed else ()),
     )
 
 
 def cut_at_marks(model: SentencePieceModel) -> Table | None:
-    """Give what cuts text into words; None where a piece reaches over a space."""
+    """Return the pre-tokenizer that splits text into words; None if a piece crosses a space."""
     return metaspace("never") if is_of_words(model) else None
 
 
 def is_of_words(model: SentencePieceModel) -> bool:
-    """Whether no piece holds a space anywhere but at its beginning."""
+    """Return whether no piece contains a space except at its beginning."""
     return not any(MARK in piece.text[1:] for piece in model.pieces)
 
 
 def normal_form(model: SentencePieceModel, text: str) -> str:
-    """Give ``text`` as the character map of ``model`` leaves it."""
+    """Return ``text`` after the character map of ``model``."""
     return normalizers.Precompiled(model.character_map).normalize_str(text) if model.character_map else text
 
 
 def is_usual(model: SentencePieceModel) -> bool:
-    """Whether the options are those of the published tokenizers, which cut at white space and begin every word alike.
+    """Return whether the options are the published tokenizers': split at white space, every word prefixed alike.
 
     A mark in the text itself has to be a space to the character map, as to the one that is the default.
     """
@@ -72,13 +72,13 @@ def is_usual(model: SentencePieceModel) -> bool:
 
 
 def own_symbols(model: SentencePieceModel) -> list[str]:
-    """Give the pieces that a user defined, the longest first, as the first that fits is taken."""
+    """Return the user-defined pieces, the longest first, since the first match is taken."""
     symbols = [piece.text for piece in model.pieces if piece.kind == USER_DEFINED]
     return sorted(symbols, key=lambda symbol: (-len(symbol), symbol))
 
 
 def cut_at_symbols(model: SentencePieceModel) -> Table | None:
-    """Give what cuts text around the pieces that a user defined; None where there are none."""
+    """Return the pre-tokenizer that splits at user-defined pieces; None if there are none."""
     symbols = own_symbols(model)
     if not symbols:
         return None
@@ -89,7 +89,7 @@ def cut_at_symbols(model: SentencePieceModel) -> Table | None:
 def exact(
     model: SentencePieceModel, *before: Table | None, prefix: bool, cut: Table | None = None
 ) -> tuple[Table | None, Table | None]:
-    """Give the normalizer and the pre-tokenizer of a model whose pieces are chosen by likelihood.
+    """Return the normalizer and the pre-tokenizer of a unigram model.
 
     Args:
         model: the file.
@@ -102,7 +102,7 @@ def exact(
 
 
 def text_of_bytes(*, prefix: bool) -> Table:
-    """Give the decoder of pieces among which there are bytes."""
+    """Return the decoder of pieces that include bytes."""
     parts = [replaced(MARK, " "), {"type": "ByteFallback"}, {"type": "Fuse"}]
     if prefix:
         parts.append({"type": "Strip", "content": " ", "start": 1, "stop": 0})

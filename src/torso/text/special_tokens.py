@@ -1,4 +1,4 @@
-"""The special tokens of each family where no file names them: the defaults of its class in transformers."""
+"""Default special tokens of each family: those of its class in transformers, used if no file names them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chat templates as code: Jinja's own compiler, with every operation handed to the sandbox that runs it."""
+"""Chat template compiler: Jinja's own, with every operation delegated to the sandbox."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _UNIT = 10  # nodes of a body that are run for one unit of work
 
 
 class Counted(Extension):
-    """Refuses a template of too many tokens before anything is made of it."""
+    """Extension that refuses a template of too many tokens before it is parsed."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The tokens."""
+        """Yield the tokens."""
         for number, token in enumerate(stream):
             if number >= TOKENS:
                 raise BudgetError
@@ -31,18 +31,18 @@ class Counted(Extension):
 
 
 class Generation(Extension):
-    """The ``generation`` tag, which marks what a model wrote: here it is its contents, with names of its own."""
+    """``generation`` tag, which marks what a model wrote: rendered as its contents, in a scope of their own."""
 
     tags = {"generation"}  # noqa: RUF012 - as Jinja declares it
 
     def parse(self, parser: Parser) -> nodes.Node:
-        """What stands between the tag and its end."""
+        """Parse the contents between the tag and its end."""
         line = next(parser.stream).lineno
         return nodes.Scope(parser.parse_statements(("name:endgeneration",), drop_needle=True)).set_lineno(line)
 
 
 def prepared(source: nodes.Template) -> nodes.Template:
-    """The tree of a template, where each item of a loop is charged, and each run of a body by its length.
+    """Return the tree of a template, where each item of a loop is charged, and each run of a body by its length.
 
     Raises:
         TemplateSyntaxError: for the tag that marks a template as one of HTML.
@@ -58,7 +58,7 @@ def prepared(source: nodes.Template) -> nodes.Template:
 
 
 def tested_for_none(source: nodes.Template) -> frozenset[str]:
-    """The keys of messages that a template compares with none, by themselves or as a variable that was set to one."""
+    """Return the message keys that a template compares with none, directly or through a variable."""
     aliases: dict[str, set[str]] = {}
     for assignment in source.find_all(nodes.Assign):
         if isinstance(assignment.target, nodes.Name):
@@ -87,7 +87,7 @@ def _with_itself(node: nodes.Node) -> Iterator[nodes.Node]:
 
 
 def _key(node: nodes.Node) -> str | None:
-    """The key that an expression reads, in any of the three ways to read one."""
+    """Return the key that an expression reads, in any of the three ways to read one."""
     name: object = None
     if isinstance(node, nodes.Getattr):
         name = node.attr
@@ -103,10 +103,10 @@ def _own(name: str, arguments: list[nodes.Expr]) -> nodes.Call:
 
 
 class Code(CodeGenerator):
-    """Writes the code; filters, tests, comparisons, literals and slices become calls of the sandbox."""
+    """Code generator that turns filters, tests, comparisons, literals and slices into calls of the sandbox."""
 
     def visit_Filter(self, node: nodes.Filter, frame: Frame) -> None:  # noqa: N802 - as Jinja names them
-        """A filter of a value, or of the block around it."""
+        """Emit a filter of a value, or of the block around it."""
         self._require(node.name, self.environment.filters, "filter", node, frame)
         self.write(f"environment.filtered(context, {node.name!r}, ")
         if node.node is None:  # pyright: ignore[reportUnnecessaryComparison] - it is, in a block
@@ -117,7 +117,7 @@ class Code(CodeGenerator):
         self.write(")")
 
     def visit_Test(self, node: nodes.Test, frame: Frame) -> None:  # noqa: N802
-        """A test of a value."""
+        """Emit a test of a value."""
         self._require(node.name, self.environment.tests, "test", node, frame)
         self.write(f"environment.tested(context, {node.name!r}, ")
         self.visit(node.node, frame)
@@ -129,7 +129,7 @@ class Code(CodeGenerator):
             self.fail(f"No {kind} named {name!r}.", node.lineno)
 
     def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:  # noqa: N802
-        """A comparison, or a chain of them."""
+        """Emit a comparison, or a chain of them."""
         self.write("environment.compared(")
         self.visit(node.expr, frame)
         for operand in node.ops:
@@ -138,26 +138,26 @@ class Code(CodeGenerator):
         self.write(")")
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802
-        """What ``~`` joins."""
+        """Emit a ``~`` concatenation."""
         self._called("joined", node.nodes, frame)
 
     def visit_List(self, node: nodes.List, frame: Frame) -> None:  # noqa: N802
-        """A list that is written out."""
+        """Emit a list literal."""
         self._called("listed", node.items, frame)
 
     def visit_Tuple(self, node: nodes.Tuple, frame: Frame) -> None:  # noqa: N802
-        """A tuple that is written out, or the names that one is assigned to."""
+        """Emit a tuple literal, or the names that one is assigned to."""
         if node.ctx == "load":
             self._called("tupled", node.items, frame)
         else:
             super().visit_Tuple(node, frame)
 
     def visit_Dict(self, node: nodes.Dict, frame: Frame) -> None:  # noqa: N802
-        """A dict that is written out."""
+        """Emit a dict literal."""
         self._called("tabled", [part for item in node.items for part in (item.key, item.value)], frame)
 
     def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802
-        """An element, or a slice."""
+        """Emit an element access, or a slice."""
         if not isinstance(node.arg, nodes.Slice):
             super().visit_Getitem(node, frame)
             return
@@ -166,7 +166,7 @@ class Code(CodeGenerator):
         self._called("sliced", [node.node, *ends], frame)
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802
-        """A call, of the template's or of the sandbox's own."""
+        """Emit a call, the template's or the sandbox's own."""
         if isinstance(node.node, nodes.EnvironmentAttribute):
             self._called(node.node.name, node.args, frame)
         else:

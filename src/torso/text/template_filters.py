@@ -1,4 +1,4 @@
-"""The filters and tests of chat templates: Jinja's own, each charged for what it touches before it runs.
+"""Filters and tests of chat templates: Jinja's own, each charged for its inputs before it runs.
 
 Filters for pages of HTML and for printing are absent: some of them take a time that nothing bounds.
 """
@@ -28,7 +28,7 @@ _JINJA = cast("dict[str, Callable[..., Any]]", FILTERS)
 
 
 class Filters:
-    """The filters and tests of one rendering.
+    """Filters and tests of one rendering.
 
     Args:
         budget: what they are charged to.
@@ -39,7 +39,7 @@ class Filters:
         self._budget, self._adding = budget, adding
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filters by name."""
+        """Return the filters by name."""
         table: dict[str, Callable[..., Any]] = {}
         for name in ("default", "d", "first", "last", "length", "count", "attr", "random", "abs"):
             table[name] = self._used(name, self._same, self._unchanged)
@@ -71,7 +71,7 @@ class Filters:
         return table | own | {"unique": self._unique}
 
     def tests(self) -> dict[str, Callable[..., Any]]:
-        """The tests by name."""
+        """Return the tests by name."""
         return {name: call if name in _KINDS.split() else self._tested(call) for name, call in TESTS.items()}
 
     def _used(self, name: str, before: Before, after: Callable[[Any, Any], Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The methods that a chat template may call, of texts, lists and dicts; the size of each result is known before."""
+"""Methods that a chat template may call on texts, lists and dicts; the size of each result is known in advance."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _DIGITS = re.compile(r"\d+")
 
 
 def lines(text: str) -> int:
-    """How many lines a text is cut into, at most."""
+    """Return the maximum number of lines of a text."""
     return 1 + sum(map(text.count, BREAKS))
 
 
 def check_replaced(budget: Budget, text: str, old: str, new: str) -> None:
-    """Makes sure that the occurrences of ``old`` may become ``new``."""
+    """Check that replacing ``old`` with ``new`` is within the budget."""
     budget.charge(len(text) * min(len(old) + 1, _SHORT) // _SEARCHED)
     budget.room(characters=len(text) + text.count(old) * max(0, len(new) - len(old)))
 
 
 def joined(budget: Budget, between: str, items: Iterable[Any], *, as_text: bool) -> str:
-    """``between.join(items)``; with ``as_text``, of anything that has a text."""
+    """Return ``between.join(items)``; with ``as_text``, of anything that has a text."""
     parts: list[Any] = []
     length = 0
     for item in items:
@@ -54,7 +54,7 @@ def joined(budget: Budget, between: str, items: Iterable[Any], *, as_text: bool)
 
 
 def formatted(budget: Budget, template: str, values: object) -> str:
-    """``template % values``."""
+    """Return ``template % values``."""
     places, widths = 0, 0
     begin = template.find("%")
     while begin >= 0:
@@ -80,7 +80,7 @@ def formatted(budget: Budget, template: str, values: object) -> str:
 
 
 def _behind_name(budget: Budget, template: str, begin: int) -> int:
-    """Where the name in parentheses, which may hold such itself, ends."""
+    """Return the index after a parenthesised name, which may itself contain parentheses."""
     depth = 0
     for place in range(begin, len(template)):
         depth += {"(": 1, ")": -1}.get(template[place], 0)
@@ -91,14 +91,14 @@ def _behind_name(budget: Budget, template: str, begin: int) -> int:
 
 
 class _Formatter(SandboxedFormatter):
-    """The formatter of ``str.format``, within a budget."""
+    """Formatter of ``str.format``, within a budget."""
 
     def __init__(self, environment: SandboxedEnvironment, budget: Budget) -> None:
         super().__init__(environment)
         self._budget, self._length = budget, 0
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        """A field with ``!s``, ``!r`` or ``!a``."""
+        """Convert a field with ``!s``, ``!r`` or ``!a``."""
         size = self._budget.size(value)
         self._budget.step(size.characters, size.elements)
         if conversion is not None and size.plain:
@@ -108,7 +108,7 @@ class _Formatter(SandboxedFormatter):
         return super().convert_field(value, conversion)
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        """A field of the width and precision that it is given."""
+        """Format a field to its width and precision."""
         self._budget.step(len(format_spec))
         if any(len(digits) > len(str(WIDTH)) or int(digits) > WIDTH for digits in _DIGITS.findall(format_spec)):
             raise BudgetError
@@ -120,14 +120,14 @@ class _Formatter(SandboxedFormatter):
 def formatted_by_method(
     budget: Budget, environment: SandboxedEnvironment, template: str, args: Sequence[Any], given: Mapping[str, Any]
 ) -> str:
-    """``template.format(*args, **given)``."""
+    """Return ``template.format(*args, **given)``."""
     budget.step(4 * len(template))
     budget.room(parts=template.count("{") + template.count("}"))
     return str(budget.kept(_Formatter(environment, budget).vformat(template, args, given)))
 
 
 def called(budget: Budget, owner: Any, name: str, args: tuple[Any, ...], given: dict[str, Any]) -> Any:
-    """What a method of a text, list or dict gives.
+    """Call a method of a text, list or dict.
 
     Raises:
         BudgetError: it would come to too much.

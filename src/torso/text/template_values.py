@@ -1,4 +1,4 @@
-"""What chat templates have beside texts, lists and dicts, and which attributes of what they may have."""
+"""Values of chat templates beside texts, lists and dicts, and their allowed attributes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from torso.text.budget import Budget
 
 
 class RefusedError(TemplateError):
-    """A template says itself that it cannot take these messages."""
+    """Error raised by a template itself: it cannot take these messages."""
 
 
 class Scope(Namespace):
-    """Jinja's namespace, without names that begin with an underscore."""
+    """Jinja namespace, without names that begin with an underscore."""
 
     def __init__(*args: Any, **given: Any) -> None:
         values = dict(*args[1:], **given)
@@ -40,13 +40,13 @@ def _refuse_hidden(name: object) -> None:
 
 
 class Tables:
-    """Makes dicts; the type itself is not handed out."""
+    """Constructor of dicts; the type itself is not exposed."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
     def __call__(self, *args: Any, **given: Any) -> dict[Any, Any]:
-        """As the type."""
+        """Build a dict, as the type does."""
         if len(args) != 1:
             return dict(*args, **given)
         first = args[0]
@@ -55,7 +55,7 @@ class Tables:
         return self._budget.kept(dict(items, **given), fresh=True)
 
     def fromkeys(self, keys: Iterable[Any], value: Any = None) -> dict[Any, Any]:
-        """A dict of ``keys``, all with ``value``."""
+        """Build a dict of ``keys``, all with ``value``."""
         known = list(keys)
         self._budget.hashed(known, len(known))
         return self._budget.kept(dict.fromkeys(known, value), fresh=True)
@@ -71,13 +71,13 @@ class Tables:
 
 
 class Format:
-    """The ``format`` of a text."""
+    """``format`` method of a text."""
 
     def __init__(self, sandbox: SandboxedEnvironment, budget: Budget, template: str) -> None:
         self._sandbox, self._budget, self._template = sandbox, budget, template
 
     def __call__(self, *args: Any, **given: Any) -> str:
-        """Fills the places of the text."""
+        """Fill in the fields of the text."""
         return methods.formatted_by_method(self._budget, self._sandbox, self._template, args, given)
 
 

@@ -1,4 +1,4 @@
-"""Text to ids and back."""
+"""Tokenizer of a checkpoint: text to ids and back."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from torso.text import tokenizer_cache
 from torso.text.calling import Caller
 from torso.text.chat_messages import Message
 from torso.text.chat_template import chosen, rendered
-from torso.text.notes import tell
+from torso.text.notes import print_notes
 from torso.text.request import Padding, Tensors, Truncation
 from torso.text.tool_schema import Tool
 
 
 class Tokenizer(Caller):
-    """A checkpoint's tokenizer, from its own files. Read only: any number of threads may share one.
+    """Tokenizer of a checkpoint, from its own files. Read-only: any number of threads may share one.
 
-    Natively, `encoding` and `encodings` give ids with their places in the text, nothing padded and nothing cut. The
-    ecosystem's way, ``tokenizer(text, return_tensors="pt")``, gives named fields with the parameters, ids and defaults
-    of transformers' fast tokenizers; where those would ignore a parameter, this one says so.
+    Natively, `encoding` and `encodings` return ids with their character spans, without padding or truncation. The call
+    ``tokenizer(text, return_tensors="pt")`` returns named fields, with the parameters, ids and defaults
+    of transformers' fast tokenizers; where those would ignore a parameter, this one raises.
     """
 
     __slots__ = ()
 
     def __init__(self, loaded: loading.Loaded, folder: Path, max_tokens: int | None) -> None:
-        """Of loaded files; use `from_folder`."""
+        """Wrap loaded files; use `from_folder`."""
         ready = loaded.ready
         super().__init__(loaded.backend, ready.named, ready.extra, ready.largest, loaded.rows)
         self._folder = folder
@@ -42,7 +42,7 @@ class Tokenizer(Caller):
 
     @classmethod
     def from_folder(cls, folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
-        """The tokenizer in ``folder``: its tokenizer.json is the truth; else the vocabulary's own files are made one.
+        """Load the tokenizer in ``folder``: its tokenizer.json, else one converted from the vocabulary's files.
 
         Args:
             folder: the files.
@@ -58,7 +58,7 @@ class Tokenizer(Caller):
         return cls(loaded, folder, loaded.settings.length())
 
     def limited(self, max_tokens: int | None) -> Tokenizer:
-        """The same tokenizer with at most ``max_tokens`` tokens as its limit, such as a model's; None sets no other."""
+        """Return the same tokenizer limited to ``max_tokens`` tokens, such as a model's limit; unchanged for None."""
         limits = [limit for limit in (self._max_tokens, max_tokens) if limit is not None]
         return Tokenizer(self._loaded, self._folder, min(limits, default=None))
 
@@ -69,63 +69,63 @@ class Tokenizer(Caller):
 
     @property
     def max_tokens(self) -> int | None:
-        """Tokens it was made for, special ones included; None where nobody says."""
+        """Maximum text length, special tokens included; None if unknown."""
         return self._max_tokens
 
     @property
     def model_max_length(self) -> int | None:
-        """The ecosystem's name for `max_tokens`; None and not a sentinel where nobody says."""
+        """Name of `max_tokens` in transformers; None and not a sentinel if unknown."""
         return self._max_tokens
 
     @property
     def padding_side(self) -> str:
-        """``right`` or ``left``: where rows are filled up unless a call says otherwise."""
+        """Default padding side, ``right`` or ``left``."""
         return self._loaded.padding_side
 
     @property
     def truncation_side(self) -> str:
-        """``right`` or ``left``: where texts are cut."""
+        """Truncation side, ``right`` or ``left``."""
         return self._loaded.truncation_side
 
     @property
     def src_lang(self) -> str | None:
-        """The language of texts, where the tokenizer marks it."""
+        """Language of the input texts, if the tokenizer marks it."""
         return self._loaded.spoken.source if self._loaded.spoken else None
 
     @property
     def tgt_lang(self) -> str | None:
-        """The language of the texts that a model is to write, where the tokenizer marks it."""
+        """Language of the texts to generate, if the tokenizer marks it."""
         return self._loaded.spoken.target if self._loaded.spoken else None
 
     @property
     def is_fast(self) -> bool:
-        """True; the ecosystem asks."""
+        """Always True; for code written for transformers."""
         return True
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the files ask for that is not followed, in words."""
+        """Notes on what the files ask for that is not followed."""
         return tuple(str(note) for note in self._loaded.notes)
 
     def tell_notes(self) -> None:
-        """Print to standard error, once in a process, each of `notes` that means other ids than the files ask for."""
-        tell(self._folder, self._loaded.notes)
+        """Print to standard error, once in a process, each of `notes` that makes ids differ from the files'."""
+        print_notes(self._folder, self._loaded.notes)
 
     def fingerprint(self) -> str:
-        """SHA-256 in hexadecimal of what decides its ids: its files as they were read, languages and limit."""
+        """SHA-256 in hexadecimal of everything that decides its ids: its files as read, languages and limit."""
         loaded = self._loaded
         said = [str(loaded.source.form), repr(loaded.settings), repr(loaded.spoken), str(self._max_tokens)]
         return tokenizer_cache.key_of(said, loaded.source.contents)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
-        """How many tokens are put around one text, or around two."""
+        """Return how many special tokens are added to one text, or to a pair."""
         return self._loaded.backend.special_count(pair=pair)
 
     # -- chats ---------------------------------------------------------------------------------------------------------
 
     @property
     def chat_template(self) -> str | dict[str, str] | None:
-        """The template of chats, several by their names, or None."""
+        """Chat template, several by name, or None."""
         templates = self._loaded.chats
         return dict(templates) if len(templates) > 1 else next(iter(templates.values()), None)
 
@@ -148,7 +148,7 @@ class Tokenizer(Caller):
         return_dict: bool = True,
         **template_variables: Any,
     ) -> Any:
-        """A chat, or several, as the model was shown chats: named fields as a call gives them, or text.
+        """Render a chat, or several, in the model's format: named fields as from a call, or text.
 
         Args:
             conversation: messages such as ``{"role": "user", "content": "Hello"}``; or a list of such chats.
@@ -168,10 +168,10 @@ class Tokenizer(Caller):
             return_dict: False for the ids alone.
             template_variables: as ``variables``, as notebooks write it; each must be one that the template asks for.
 
-        A key of a message that is None is left out, unless the template asks whether it is none.
+        Keys of messages whose value is None are removed, unless the template tests the key for none.
 
         Raises:
-            InputTypeError, InputError: E_CHAT for messages that are none, that the template refuses, or that cannot be
+            InputTypeError, InputError: E_CHAT for invalid messages, those that the template refuses, or that cannot be
                 continued; E_TOOL for a function that cannot be described; E_CHAT_TEMPLATE where there is no template,
                 or a wrong one; E_ARGUMENT for continue_final_message with add_generation_prompt.
             UnknownParameterError: E_ARGUMENT for a name that neither this method nor the template knows.
@@ -218,9 +218,9 @@ class Tokenizer(Caller):
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Writes the files that transformers and torso load it from with equal ids, its limit among them."""
+        """Write files from which transformers and torso load it with equal ids, its limit among them."""
         saving.save(self._loaded, Path(folder), max_tokens=self._max_tokens)
 
     def save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:
-        """The ecosystem's name for `save`."""
+        """Save the tokenizer; the name of `save` in transformers."""
         self.save(save_directory)

@@ -1,4 +1,4 @@
-"""Tokenizers made ready once, kept on disk: the next load needs neither the conversion nor the checks.
+"""Tokenizer cache on disk: a cached tokenizer loads without conversion and checks.
 
 An entry is named by a hash of the files it was made from, and begins with a hash of itself, which proves that it is
 whole and not who wrote it: one that another user owns, or that others may write, is not read, nor is one of another
@@ -33,7 +33,7 @@ from torso.text.backend_tokenizer import no_panic
 from torso.text.tokenizer_json_check import Table
 from torso.text.vocabulary_models import kind_of
 
-WORTHWHILE = 256 * 1024  # bytes of files; smaller ones are as quickly read anew
+WORTHWHILE = 256 * 1024  # bytes of files; smaller ones are as quickly read from their own files
 _MARK = b"torso text 4 " + sys.byteorder.encode() + b"\n"  # another number for every change of a conversion
 _ENTRY_LIMIT = 512 * 2**20
 _MOST_ENTRIES = 64
@@ -41,7 +41,7 @@ _MOST_ENTRIES = 64
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What is known of a tokenizer beside `tokenizers`.
+    """Metadata of a tokenizer beside `tokenizers`' own object.
 
     Attributes:
         outline: its tokenizer.json without vocabulary and merges.
@@ -59,14 +59,14 @@ class Ready:
 
 
 def outlined(document: Table) -> Table:
-    """``document`` without vocabulary and merges, its model's kind said."""
+    """Return ``document`` without vocabulary and merges, its model's kind made explicit."""
     model = cast(Table, document["model"])
     kept = {key: value for key, value in model.items() if key not in ("vocab", "merges")}
     return document | {"model": kept | {"type": kind_of(model)}}
 
 
 def key_of(said: Sequence[str], contents: Sequence[bytes]) -> str:
-    """The name of an entry: a hash of what the files beside a vocabulary say, and of its own files."""
+    """Return the cache key: a hash of the vocabulary's files and of its companion files."""
     digest = hashlib.sha256(_MARK)
     for part in (*(text.encode("utf-8", "surrogatepass") for text in said), *contents):
         digest.update(b"%d\n" % len(part))
@@ -75,7 +75,7 @@ def key_of(said: Sequence[str], contents: Sequence[bytes]) -> str:
 
 
 def place() -> Path:
-    """The folder of the cache: ``TORSO_CACHE``, else ``torso`` in the folder for caches, and ``text`` in it."""
+    """Return the cache folder: ``TORSO_CACHE``, else ``torso`` in the folder for caches, and ``text`` in it."""
     named = os.environ.get("TORSO_CACHE", "").strip()
     if named:
         return Path(named).expanduser() / "text"
@@ -85,7 +85,7 @@ def place() -> Path:
 
 
 def remember(key: str, document: Table, ready: Ready) -> None:
-    """Keeps a tokenizer for the next load, where its kind gains by it and the folder can be written."""
+    """Store a tokenizer for the next load, if its kind gains by it and the folder is writable."""
     columns = _columns(cast(Table, document["model"]))
     if columns is None:
         return
@@ -119,13 +119,13 @@ def _forget_the_oldest(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An entry of the cache: what is known of a tokenizer, and its vocabulary in columns."""
+    """Cache entry: a tokenizer's metadata, and its vocabulary in columns."""
 
     ready: Ready
     columns: tuple[bytes, ...]
 
     def engine(self) -> Engine:
-        """`tokenizers`'s own object.
+        """Build `tokenizers`' own object.
 
         Raises:
             Fault: `tokenizers` refuses it: the entry is of another version of it.
@@ -134,7 +134,7 @@ class Kept:
 
 
 def recall(key: str) -> Kept | None:
-    """What is kept under ``key``; None where there is nothing whole, or what somebody else may have written."""
+    """Return the entry under ``key``; None if there is no intact one, or another user may have written it."""
     try:
         data = _read(place(), key)
         start = len(_MARK) + 32
@@ -148,7 +148,7 @@ def recall(key: str) -> Kept | None:
 
 
 def _read(folder: Path, key: str) -> bytes:
-    """The bytes of an entry; none where it is not to be believed."""
+    """Read the bytes of an entry; empty if it cannot be trusted."""
     if not _is_ours(folder.stat()):
         return b""
     with open_regular(folder / key) as (descriptor, size), open(descriptor, "rb", closefd=False) as file:
@@ -156,14 +156,14 @@ def _read(folder: Path, key: str) -> bytes:
 
 
 def _is_ours(status: os.stat_result) -> bool:
-    """Whether a file or folder is this user's or the system's, and nobody else may write it."""
+    """Return whether a file or folder is this user's or the system's, and writable by no other user."""
     if os.name == "nt":  # there the profile's folder keeps others out, and a mode says nothing
         return True
     return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _kept(head: object, columns: bytes) -> Kept:
-    """An entry of its head and its columns.
+    """Build an entry from its head and its columns.
 
     Raises:
         ValueError: where they are not of the form that `remember` writes.
@@ -205,7 +205,7 @@ def _count(value: object) -> int:
 
 
 def _columns(model: Table) -> list[bytes] | None:
-    """A vocabulary as columns: tokens; their scores, or their ids and the places of both halves of each merge."""
+    """Return a vocabulary as columns: tokens; their scores, or their ids and the indices of each merge's halves."""
     kind, vocabulary = kind_of(model), model["vocab"]
     if kind == "Unigram":
         entries = cast("list[tuple[str, float]]", vocabulary)
@@ -225,7 +225,7 @@ def _columns(model: Table) -> list[bytes] | None:
 
 
 def _assembled(outline: Table, columns: Sequence[bytes]) -> Engine:
-    """`tokenizers` of an outline and its columns."""
+    """Build the `tokenizers` object of an outline and its columns."""
     nothing: Table = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
     with no_panic():
         model = cast(Table, outline["model"])

@@ -1,4 +1,4 @@
-"""Which class of transformers reads a tokenizer.json, and what that class adds to what the files say.
+"""Tokenizer classes of transformers: which one reads a tokenizer.json, and what it adds to the files' settings.
 
 The class decides which special tokens a tokenizer has where no file names them, and which switches of
 tokenizer_config.json count. It is chosen as transformers chooses it: by ``tokenizer_class`` in tokenizer_config.json,
@@ -89,7 +89,7 @@ _TOKENS: Mapping[str, Mapping[str, AddedToken]] = {
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A class of transformers, and what it adds to the files.
+    """Class of transformers, and what it adds to the files.
 
     Attributes:
         name: the class; empty for the one that takes a tokenizer.json as it is.
@@ -99,22 +99,22 @@ class Declared:
 
     @property
     def usual(self) -> Mapping[str, AddedToken]:
-        """Its special tokens, by name, where the files do not name them."""
+        """Default special tokens of the class, by name."""
         return _TOKENS.get(self.name, {})
 
     @property
     def switches(self) -> Switches:
-        """What of tokenizer_config.json it follows, whatever the tokenizer.json says."""
+        """Settings of tokenizer_config.json that it applies over the tokenizer.json."""
         return FOLLOWED.get(self.name, {})
 
     def of(self, document: Table) -> Declared:
-        """Give this class for ``document``: not Llama's where the file cuts text as bytes and not as pieces."""
+        """Return this class for ``document``: not Llama's if the file splits text to bytes and not to pieces."""
         is_of_bytes = self.name == "LlamaTokenizer" and has_bytes(document)
         return Declared() if is_of_bytes else self
 
 
 def declared(settings: Settings, config: Table) -> Declared:
-    """The class that the files declare.
+    """Return the class that the files declare.
 
     Args:
         settings: the files beside the vocabulary.

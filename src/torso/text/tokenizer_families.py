@@ -1,6 +1,6 @@
-"""Which family a tokenizer is of, and how each is made from its vocabulary's own files.
+"""Tokenizer families, and how each is built from its vocabulary's own files.
 
-A family is told by ``tokenizer_class`` in tokenizer_config.json, else by config.json, else by the vocabulary.
+A family is identified by ``tokenizer_class`` in tokenizer_config.json, else by config.json, else by the vocabulary.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CONFIG_LIMIT = 16 * 2**20
 
 
 class Form(Enum):
-    """What files a vocabulary is kept in, beside or instead of tokenizer.json."""
+    """File format of a vocabulary, beside or instead of tokenizer.json."""
 
     WORDS = "vocab.txt"
     MERGES = "vocab.json and merges.txt"
@@ -39,12 +39,12 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Tokenizers that are made alike.
+    """Tokenizers that are built alike.
 
     Attributes:
         form: the files of their vocabulary.
         convert: what makes a draft of the files' contents and the settings.
-        segments: whether their models tell a second text from the first.
+        segments: whether their models have segment ids.
         left: whether rows are filled up on the left, as models that write on need it.
     """
 
@@ -134,7 +134,7 @@ _CLASS_OF: Mapping[str, str] = {
 
 
 def read_model(folder: Path) -> Table:
-    """The config.json of ``folder``; empty where there is none.
+    """Read the config.json of ``folder``; empty if it does not exist.
 
     Raises:
         TorsoError: as `torso.io.files.read_json`.
@@ -146,7 +146,7 @@ def read_model(folder: Path) -> Table:
 
 
 def table_rows(config: Table) -> int:
-    """Give how many ids the table of a model has, by its config.json; 0 where it does not say."""
+    """Return the rows of a model's embedding table by its config.json; 0 if it does not state them."""
     inner = config.get("text_config")
     for table in (config, cast("Table", inner) if isinstance(inner, dict) else {}):
         rows = table.get("vocab_size")
@@ -156,7 +156,7 @@ def table_rows(config: Table) -> int:
 
 
 def family_of(settings: Settings, config: Table) -> Family | None:
-    """The family that tokenizer_config.json, or else config.json, names; None where they name none that torso knows."""
+    """Return the family in tokenizer_config.json, or else in config.json; None if torso knows neither."""
     if settings.tokenizer_class in _BY_CLASS:
         return _BY_CLASS[settings.tokenizer_class]
     name = str(config.get("tokenizer_class") or "").removesuffix("Fast")
@@ -166,12 +166,12 @@ def family_of(settings: Settings, config: Table) -> Family | None:
 
 
 def family_of_words() -> Family:
-    """The family that a vocab.txt is of."""
+    """Return the family of a vocab.txt."""
     return _BERT
 
 
 def family_of_merges(vocabulary: Mapping[str, int]) -> Family:
-    """The family that a vocab.json is of, by its special tokens."""
+    """Return the family of a vocab.json, by its special tokens."""
     if "<s>" in vocabulary and "</s>" in vocabulary and "<mask>" in vocabulary:
         return _ROBERTA
     if "[CLS]" in vocabulary and "[MASK]" in vocabulary:
@@ -180,10 +180,10 @@ def family_of_merges(vocabulary: Mapping[str, int]) -> Family:
 
 
 def family_of_pieces(model: SentencePieceModel, name: str) -> Family:
-    """The family that a SentencePiece file is of, by its first pieces, and by its name where several begin alike.
+    """Return the family of a SentencePiece file, by its first pieces, and by its name if several begin alike.
 
     Raises:
-        Fault: they tell of no family.
+        Fault: they match no family.
     """
     first = [piece.text for piece in model.pieces[:4]]
     if model.algorithm == BPE:

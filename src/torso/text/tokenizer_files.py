@@ -1,4 +1,4 @@
-"""The files that a folder's vocabulary is in, read and made one checked tokenizer.json."""
+"""Vocabulary files of a folder, read and converted to one checked tokenizer.json."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files of a vocabulary, read.
+    """Files of a vocabulary, read.
 
     Attributes:
         paths: the files.
@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A tokenizer.json that is ready for `tokenizers`.
+    """Tokenizer.json that is ready for `tokenizers`.
 
     Attributes:
         document: what it says, with every added token.
@@ -72,7 +72,7 @@ class Made:
 
 
 def find(folder: Path, family: Family | None, declared: Declared) -> Source:
-    """The vocabulary of ``folder``: its tokenizer.json, else the files of its family, else those that are there.
+    """Find the vocabulary of ``folder``: its tokenizer.json, else the files of its family, else those that exist.
 
     Raises:
         TokenizerError: E_TOKENIZER_MISSING, which lists what to download.
@@ -126,7 +126,7 @@ def _wanted(family: Family | None) -> str:
 
 
 def make(source: Source, settings: Settings) -> Made:
-    """The tokenizer that the files make; its faults name the first of them.
+    """Build the tokenizer of the files; its faults name the first of them.
 
     Raises:
         TokenizerError: E_TOKENIZER for files that make none.
@@ -165,10 +165,10 @@ def _draft(source: Source, settings: Settings) -> Draft:
 
 
 def vocabulary_of_pair(source: Source) -> dict[str, int]:
-    """Token to id, of the vocab.json that stands last among the files of a pair.
+    """Return token to id, of the vocab.json that is last among the files of a pair.
 
     Raises:
-        TokenizerError: E_TOKENIZER for a file that is none.
+        TokenizerError: E_TOKENIZER for a file that is no vocabulary.
     """
     with blaming(source.paths[-1]):
         numbers = read_numbers(parse_json(_text(source.contents[-1]), path=source.paths[-1], code="E_TOKENIZER"))
@@ -201,9 +201,9 @@ def _read_full(source: Source, settings: Settings) -> Made:
 
 
 def _named(document: Table, settings: Settings, declared: Declared) -> dict[str, AddedToken]:
-    """Special tokens by name: those the files name, then those of the class, BERT's and the padding's, if they exist.
+    """Return special tokens by name: the files', then those of the class, BERT's and the padding's, if they exist.
 
-    A token of a class that the file does not have is left out: its id would lie beyond the table of the model.
+    A token of a class that the file does not have is left out: its id would be beyond the embedding table of the model.
     """
     model = cast(Table, document["model"])
     have = {cast(str, token["content"]) for token in added(document)}

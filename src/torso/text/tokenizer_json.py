@@ -1,4 +1,4 @@
-"""The parts of a tokenizer.json, as the tables they are in it, and the plan of one that a converter gives."""
+"""Building blocks of a tokenizer.json, and the draft of one that a converter returns."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ MARK = "▁"  # what SentencePiece writes for a space
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A tokenizer made from another kind of file, before its added tokens have their ids.
+    """Tokenizer converted from another format, before its added tokens have ids.
 
     Attributes:
         model: the vocabulary's part.
-        normalizer: what text is changed by before it is cut; None for nothing.
-        pre_tokenizer: what text is cut by before the model cuts it; None for nothing.
+        normalizer: the normalizer; None without one.
+        pre_tokenizer: the pre-tokenizer; None without one.
         decoder: how tokens become text.
         frame: makes the post-processor from the ids of all tokens, added ones included.
         named: special tokens by name.
-        extra: tokens without a name that are to be found in text before it is cut.
+        extra: tokens without a role that are matched in text before it is split.
     """
 
     model: Table
@@ -38,7 +38,7 @@ class Draft:
     extra: tuple[AddedToken, ...] = ()
 
     def document(self) -> Table:
-        """The tokenizer.json of it, without its added tokens and its post-processor."""
+        """Return its tokenizer.json, without added tokens and post-processor."""
         return {
             "version": "1.0",
             "truncation": None,
@@ -53,27 +53,27 @@ class Draft:
 
 
 def special(contents: Mapping[str, str]) -> dict[str, AddedToken]:
-    """Special tokens by name, in text as they are."""
+    """Return special tokens by name, matched in text literally."""
     return {name: AddedToken(content) for name, content in contents.items()}
 
 
 def tokens(settings: Settings, usual: Mapping[str, AddedToken]) -> dict[str, AddedToken]:
-    """Special tokens by name: those the files name, else the usual ones, unless the files say there is none."""
+    """Return special tokens by name: the files', else the usual ones, unless the files disable them."""
     kept = {name: token for name, token in usual.items() if settings.config.get(name, token) is not None}
     return in_order(kept | dict(settings.named))
 
 
 def in_order(named: Mapping[str, AddedToken]) -> dict[str, AddedToken]:
-    """Special tokens in the order in which they are listed."""
+    """Return special tokens in the order in which they are listed."""
     order = {name: place for place, name in enumerate(NAMES)}
     return dict(sorted(named.items(), key=lambda item: order.get(item[0], len(order))))
 
 
 def content(named: Mapping[str, AddedToken], name: str) -> str:
-    """The text of the special token called ``name``.
+    """Return the text of the special token called ``name``.
 
     Raises:
-        Fault: the files say that there is none.
+        Fault: the files disable it.
     """
     if name not in named:
         raise Fault("its {name} is null, without which there is no tokenizer of this family", name=name)
@@ -81,7 +81,7 @@ def content(named: Mapping[str, AddedToken], name: str) -> str:
 
 
 def template(single: Sequence[str], pair: Sequence[str], numbers: Numbers) -> Table:
-    """The tokens put around one text, or around two.
+    """Return the special tokens around one text, or around a pair.
 
     Args:
         single: tokens in order, and ``$A`` for the text.
@@ -104,17 +104,17 @@ def template(single: Sequence[str], pair: Sequence[str], numbers: Numbers) -> Ta
 
 
 def framed_as_bert(named: Mapping[str, AddedToken]) -> Callable[[Numbers], Table]:
-    """Makes BERT's template of the ids: ``[CLS] A [SEP]``, and ``B [SEP]`` of the second segment after it."""
+    """Return BERT's template: ``[CLS] A [SEP]``, and ``B [SEP]`` of the second segment after it."""
     cls, sep = content(named, "cls_token"), content(named, "sep_token")
     return partial(template, [cls, "$A", sep], [cls, "$A", sep, "$B:1", f"{sep}:1"])
 
 
 def in_turn(slot: str, *parts: Table | None) -> Table | None:
-    """Several parts one after another as one; itself where there is one, None where there is none.
+    """Combine several components in sequence; the component itself if there is one, None if there are none.
 
     Args:
         slot: what a sequence of them is called: ``normalizers``, ``pretokenizers``, ``decoders``.
-        parts: the parts; None stands for nothing.
+        parts: the components; None is skipped.
     """
     there = [part for part in parts if part is not None]
     if len(there) < 2:
@@ -123,29 +123,29 @@ def in_turn(slot: str, *parts: Table | None) -> Table | None:
 
 
 def replaced(pattern: str, content: str) -> Table:
-    """A normalizer or decoder that puts ``content`` in the place of each ``pattern``, character by character."""
+    """Return a normalizer or decoder that replaces each literal ``pattern`` with ``content``."""
     return {"type": "Replace", "pattern": {"String": pattern}, "content": content}
 
 
 def replaced_regex(pattern: str, content: str) -> Table:
-    """A normalizer that puts ``content`` in the place of each match."""
+    """Return a normalizer that replaces each match with ``content``."""
     return {"type": "Replace", "pattern": {"Regex": pattern}, "content": content}
 
 
 def precompiled(character_map: bytes) -> Table | None:
-    """The normalizer that a SentencePiece file holds; None for an empty one."""
+    """Return the normalizer of a SentencePiece file's character map; None for an empty one."""
     if not character_map:
         return None
     return {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(character_map).decode()}
 
 
 def metaspace(scheme: str = "always", *, split: bool = True) -> Table:
-    """Spaces as `MARK`, and one put before the text: ``always``, before the ``first`` part of it, or ``never``."""
+    """Return the Metaspace component: prefix space ``always``, before the ``first`` part only, or ``never``."""
     return {"type": "Metaspace", "replacement": MARK, "prepend_scheme": scheme, "split": split}
 
 
 def byte_level(*, prefix: bool = False, trim: bool = True, regex: bool = True) -> Table:
-    """Text as bytes, each written as one character; ``regex`` cuts it as GPT-2 does before."""
+    """Return the ByteLevel component: one character per byte; ``regex`` splits as GPT-2 does first."""
     return {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": trim, "use_regex": regex}
 
 
@@ -158,7 +158,7 @@ def bpe(
     fuse: bool = False,
     byte_fallback: bool = False,
 ) -> Table:
-    """Byte-pair encoding over ``vocabulary`` by ``merges``, the first of which goes first."""
+    """Return a BPE model over ``vocabulary`` with ``merges`` in order."""
     return {
         "type": "BPE",
         "dropout": None,

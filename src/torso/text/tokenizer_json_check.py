@@ -1,4 +1,4 @@
-"""The check of a tokenizer.json before `tokenizers` sees it.
+"""Check of a tokenizer.json before `tokenizers` parses it.
 
 Hugging Face's `tokenizers` panics on some malformed files, obeys a padding of a billion, and
 gives an added token another id than the file says. So the parsed file is checked here first: known components only,
@@ -44,14 +44,14 @@ _CHILDREN = {
 
 
 def check(document: object) -> tuple[Table, tuple[str, ...]]:
-    """The tokenizer that may be given to `tokenizers`, and the names of what in it is not to be followed.
+    """Return the tokenizer that is safe for `tokenizers`, and the names of the settings removed from it.
 
     Args:
         document: a parsed tokenizer.json. It is not changed.
 
     Returns:
         The same table, or a copy without ``model.dropout``, which only the file can switch off; and which of
-        ``padding``, ``truncation`` and ``dropout`` it fixes. The first two `tokenizers` is told to forget.
+        ``padding``, ``truncation`` and ``dropout`` it fixes. The first two are disabled on the `tokenizers` object.
 
     Raises:
         Fault: where `tokenizers` would panic, use memory or time without bound, or the file contradicts itself.
@@ -75,21 +75,21 @@ def check(document: object) -> tuple[Table, tuple[str, ...]]:
 
 
 def as_table(value: object, name: str) -> Table:
-    """``value`` as a JSON object, or a Fault that calls it ``name``."""
+    """Return ``value`` as a JSON object, or raise a Fault that calls it ``name``."""
     if not isinstance(value, dict):
         raise Fault("{name} must be an object, not {value}", name=name, value=value)
     return cast(Table, value)
 
 
 def as_list(value: object, name: str) -> list[object]:
-    """``value`` as a JSON array, or a Fault that calls it ``name``."""
+    """Return ``value`` as a JSON array, or raise a Fault that calls it ``name``."""
     if not isinstance(value, list):
         raise Fault("{name} must be a list, not {value}", name=name, value=value)
     return cast("list[object]", value)
 
 
 def _components(value: object, slot: str) -> Iterator[Table]:
-    """Every component of a slot, those inside a Sequence too; the JSON reader has bounded the depth."""
+    """Yield every component of a slot, those inside a Sequence too; the JSON reader has bounded the depth."""
     if value is None:
         return
     component = as_table(value, slot)
@@ -104,7 +104,7 @@ def _components(value: object, slot: str) -> Iterator[Table]:
 
 
 def _check_component(component: Table) -> int:
-    """How many characters it can make of one, after what would make `tokenizers` panic is refused."""
+    """Return a component's maximum output per input character; raise if it would make `tokenizers` panic."""
     match component.get("type"):
         case "TemplateProcessing":
             _check_template(component)
@@ -132,7 +132,7 @@ def _check_replacement(component: Table) -> int:
 
 
 def _check_charsmap(charsmap: object) -> None:
-    """Refuses a Precompiled map whose parts do not fit: u32 size of the trie, the trie, replacements in UTF-8."""
+    """Raise on a Precompiled map whose parts do not fit: u32 size of the trie, the trie, replacements in UTF-8."""
     try:
         data = base64.b64decode(str(charsmap), validate=True)
         (size,) = struct.unpack_from("<I", data)

@@ -1,4 +1,4 @@
-"""What stands beside a vocabulary: tokenizer_config.json, special_tokens_map.json and added_tokens.json, read as one.
+"""Tokenizer settings beside a vocabulary: tokenizer_config.json, special_tokens_map.json and added_tokens.json as one.
 
 The order of precedence is that of transformers 5: where tokenizer_config.json has ``added_tokens_decoder`` it says
 everything; else special_tokens_map.json overrides its special tokens, and added_tokens.json lists what was added.
@@ -32,7 +32,7 @@ _SIDE_FILE_LIMIT = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class AddedToken:
-    """A token matched in the text before the vocabulary's model sees it; the flags are those of tokenizer.json."""
+    """Token matched in the text before the vocabulary's model runs; the flags are those of tokenizer.json."""
 
     content: str
     single_word: bool = False
@@ -42,7 +42,7 @@ class AddedToken:
     special: bool = True
 
     def as_table(self, number: int) -> Table:
-        """Its entry in tokenizer.json, with the id ``number``."""
+        """Return its entry in tokenizer.json, with the id ``number``."""
         return {
             "id": number,
             "content": self.content,
@@ -56,10 +56,10 @@ class AddedToken:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The files beside a vocabulary, as one.
+    """Settings files beside a vocabulary, merged.
 
     Attributes:
-        config: tokenizer_config.json as it stands, kept for writing it back.
+        config: tokenizer_config.json unchanged, kept for writing it back.
         named: special tokens by name: ``cls_token`` and the like, those a model invents too.
         extra: special tokens without a name.
         added: tokens the files give with their id.
@@ -72,12 +72,12 @@ class Settings:
 
     @property
     def tokenizer_class(self) -> str:
-        """The class the file names, without ``Fast``; empty where it names none."""
+        """Class that the file names, without ``Fast``; empty if it names none."""
         name = self.config.get("tokenizer_class")
         return name.removesuffix("Fast") if isinstance(name, str) else ""
 
     def flag(self, name: str, default: bool) -> bool:
-        """A switch of tokenizer_config.json; null counts as not given."""
+        """Return a switch of tokenizer_config.json; null counts as absent."""
         value = self.config.get(name)
         if value is None:
             return default
@@ -86,14 +86,14 @@ class Settings:
         return value
 
     def length(self) -> int | None:
-        """The longest text it was made for, in tokens; None where the file does not say or holds a sentinel."""
+        """Return the maximum text length in tokens; None if the file has none or a sentinel."""
         value = self.config.get("model_max_length", self.config.get("max_len"))
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
         return int(value) if 0 < value <= SANE_LENGTH and value == int(value) else None
 
     def side(self, name: str, default: str) -> str:
-        """``left`` or ``right``, for ``padding_side`` and ``truncation_side``."""
+        """Return ``left`` or ``right``, for ``padding_side`` and ``truncation_side``."""
         value = self.config.get(name)
         if value is None:
             return default
@@ -103,7 +103,7 @@ class Settings:
 
 
 def read_settings(folder: Path) -> Settings:
-    """The settings in ``folder``; files that are not there count as empty.
+    """Read the settings in ``folder``; missing files count as empty.
 
     Raises:
         TokenizerError: E_TOKENIZER, naming the file and what is wrong in it.
@@ -139,7 +139,7 @@ def _as_special(value: object) -> object:
 
 
 def _token(value: object, *, special: bool = True) -> AddedToken:
-    """A token written as text, or as an object with flags; an object without them means `tokenizers`'s defaults."""
+    """Parse a token written as text, or as an object with flags; missing flags take `tokenizers`'s defaults."""
     if isinstance(value, str):
         return AddedToken(value, special=special, normalized=not special)
     table = as_table(value, "a token")

@@ -1,4 +1,4 @@
-"""The switches of tokenizer_config.json that say otherwise than the tokenizer.json beside it.
+"""Switches of tokenizer_config.json that contradict the tokenizer.json beside it.
 
 The class of a family in transformers builds its pipeline from such switches, whatever the tokenizer.json says. torso
 changes the parts that a switch is about, and where there is no such part, says that it does not follow the switch.
@@ -25,7 +25,7 @@ _CHILDREN = {
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch of tokenizer_config.json over the parts of a tokenizer.json.
+    """Switch of tokenizer_config.json over the components of a tokenizer.json.
 
     Attributes:
         read: what the tokenizer.json does; None where it has no part that the switch is about.
@@ -40,7 +40,7 @@ Switches = Mapping[str, Switch]
 
 
 def follow(document: Table, settings: Settings, switches: Switches) -> Table:
-    """``document`` as the switches of the files beside it want it; itself where they ask for nothing else.
+    """Return ``document`` changed as the switches of its companion files say; unchanged if they agree.
 
     Args:
         document: a tokenizer.json that was checked. It is not changed.
@@ -64,7 +64,7 @@ def follow(document: Table, settings: Settings, switches: Switches) -> Table:
 
 
 def differing(document: Table, config: Mapping[str, object], switches: Switches) -> Iterator[tuple[str, bool, bool]]:
-    """Each switch that ``config`` sets and ``document`` does not follow: its name, what is said, and what is done."""
+    """Yield each switch that ``config`` sets and ``document`` does not follow: name, stated value, actual value."""
     for name, switch in {**_ALL, **switches}.items():
         said, done = config.get(name), switch.read(document)
         if isinstance(said, bool) and done is not None and said != done:
@@ -75,7 +75,7 @@ def differing(document: Table, config: Mapping[str, object], switches: Switches)
 
 
 def _parts(document: Table, slot: str) -> list[Table]:
-    """The parts of a slot in the order in which they act."""
+    """Return the components of a slot in the order in which they run."""
     return list(_flat(cast("Table | None", document.get(slot)), slot))
 
 
@@ -112,7 +112,7 @@ def _insert(document: Table, slot: str, added: Sequence[Table], *, before: Seque
 
 
 def _bert(key: str) -> Switch:
-    """A switch of BERT's normalizer."""
+    """Build a switch of BERT's normalizer."""
 
     def read(document: Table) -> bool | None:
         for part in _of_type(document, "normalizer", "BertNormalizer"):
@@ -166,7 +166,7 @@ def _write_punctuation(document: Table, value: bool) -> None:
 
 
 def _prefix(with_space: str, without: str) -> Switch:
-    """Whether a space is put before a text.
+    """Return whether a space is prefixed to a text.
 
     Args:
         with_space: the scheme of `parts.metaspace` that does so.
@@ -207,7 +207,7 @@ def _prefix(with_space: str, without: str) -> Switch:
 
 
 def has_bytes(document: Table) -> bool:
-    """Whether text is cut as bytes."""
+    """Return whether text is split to bytes."""
     return bool(_of_type(document, "pre_tokenizer", "ByteLevel"))
 
 

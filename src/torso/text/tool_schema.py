@@ -1,4 +1,4 @@
-"""Tools that a model may call: Python functions as the JSON schemas that chat templates show."""
+"""Tool schemas: Python functions as the JSON schemas that chat templates show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHOICES = re.compile(r"\(choices:\s*([^)]*(?:\)[^)]*)*)\)\s*\Z", re.IGNORECASE)
 
 
 def schemas(tools: Sequence[Tool]) -> list[Mapping[str, Any]]:
-    """The tools as JSON schemas.
+    """Return the tools as JSON schemas.
 
     Raises:
         InputTypeError: E_TOOL for what is neither a dict nor a function.
@@ -45,7 +45,7 @@ def schemas(tools: Sequence[Tool]) -> list[Mapping[str, Any]]:
 
 
 def schema(function: Callable[..., Any]) -> dict[str, Any]:
-    """The JSON schema of a function, from its type hints and its docstring in Google's form; as transformers makes it.
+    """Return the JSON schema of a function, from its type hints and Google-style docstring; as transformers builds it.
 
     Raises:
         InputError: E_TOOL as `schemas`.
@@ -97,7 +97,7 @@ def _choices(text: str, name: str, argument: str) -> list[Any]:
 
 
 def _parameters(function: Callable[..., Any], name: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The schema of the arguments, and that of the result where it has one."""
+    """Return the schema of the arguments, and that of the result if it has one."""
     parameters = dict(inspect.signature(function).parameters)
     first = next(iter(parameters), None)
     if first in ("self", "cls") and parameters[first].annotation is inspect.Parameter.empty:
@@ -126,7 +126,7 @@ def _parameters(function: Callable[..., Any], name: str) -> tuple[dict[str, Any]
 
 
 def _form(hint: Any, name: str) -> dict[str, Any]:
-    """The schema of one type."""
+    """Return the schema of one type."""
     origin, parts = get_origin(hint), list(get_args(hint))
     if origin is None:
         return _bare(hint, name)
@@ -158,7 +158,7 @@ def _bare(hint: Any, name: str) -> dict[str, Any]:
             return {"type": "array"}
         if hint is dict:
             return {"type": "object"}
-        # As the ecosystem names them, and without importing what nothing has imported yet.
+        # By their usual names, and without importing what nothing has imported yet.
         for module, kind, meant in (("torch", "Tensor", "audio"), ("PIL.Image", "Image", "image")):
             if hint is getattr(sys.modules.get(module), kind, None):
                 return {"type": meant}
@@ -195,7 +195,7 @@ def _no_form(name: str, hint: str) -> InputError:
 
 
 def _parsed(documentation: str) -> tuple[str, dict[str, str], str | None]:
-    """A docstring's description, that of each argument, and that of the result."""
+    """Parse a docstring to its description, that of each argument, and that of the result."""
     first = _SECTION.search(documentation)
     description = documentation[: first.start()].strip() if first else documentation
     arguments = _section(documentation, "Args:", ("Returns:", "Raises:"))

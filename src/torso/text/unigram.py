@@ -1,4 +1,4 @@
-"""What the families have in common whose SentencePiece files choose pieces by likelihood (Unigram)."""
+"""Shared parts of the families whose SentencePiece files are unigram models."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from torso.text.tokenizer_settings import AddedToken, Settings
 
 Entry = tuple[str, float]
 _MOST = 10_000  # tokens that a family adds of its own
-LOWEST = -100.0  # the score of what text must not be cut into
+LOWEST = -100.0  # the score of tokens that segmentation must not choose
 
 
 def entries(model: SentencePieceModel) -> list[Entry]:
-    """Give each piece with its score; a user's own have one that no other cut of their text reaches.
+    """Return each piece with its score; user-defined ones score above any other segmentation of their text.
 
     Raises:
         Misfit: the file is not of the kind unigram.
@@ -30,7 +30,7 @@ def entries(model: SentencePieceModel) -> list[Entry]:
 
 
 def likelihoods(model: SentencePieceModel) -> list[Entry]:
-    """Give each piece with the score that SentencePiece gives it."""
+    """Return each piece with its score in SentencePiece."""
     best = max((piece.score for piece in model.pieces if piece.kind == NORMAL), default=0.0)
     return [
         (piece.text, len(piece.text.encode()) * best - 0.1 if piece.kind == USER_DEFINED else piece.score)
@@ -39,15 +39,15 @@ def likelihoods(model: SentencePieceModel) -> list[Entry]:
 
 
 def unigram(vocabulary: Sequence[Entry], unknown: int, *, byte_fallback: bool = False) -> Table:
-    """The likeliest cut into ``vocabulary``; ``unknown`` is the id for what is not in it."""
+    """Return a Unigram model over ``vocabulary``; ``unknown`` is the id of the unknown token."""
     return {"type": "Unigram", "unk_id": unknown, "byte_fallback": byte_fallback, "vocab": vocabulary}
 
 
 def found_in_text(model: SentencePieceModel) -> tuple[AddedToken, ...]:
-    """Give the pieces that are found in text before it is cut: control pieces, which are special.
+    """Return the pieces matched before segmentation: control pieces, which are special.
 
-    A user's own are cut like others, since they stand inside words; one that the character map would change is found
-    before.
+    User-defined pieces are segmented like others, since they occur inside words; one that the character map would
+    change is matched before.
     """
     return tuple(
         AddedToken(piece.text, special=piece.kind == CONTROL)
@@ -57,14 +57,14 @@ def found_in_text(model: SentencePieceModel) -> tuple[AddedToken, ...]:
 
 
 def words_and_spaces(scheme: str = "always") -> Table | None:
-    """Text cut at white space, and every word begun by a space."""
+    """Return pre-tokenizers that split at white space and prefix every word with a space."""
     return in_turn("pretokenizers", {"type": "WhitespaceSplit"}, metaspace(scheme))
 
 
 def spaced(
     model: SentencePieceModel, settings: Settings, *before: Table | None, without: str = "never"
 ) -> tuple[Table | None, Table | None, str]:
-    """Give the normalizer, the pre-tokenizer and the scheme of a family that cuts at white space.
+    """Return normalizer, pre-tokenizer and prefix scheme of a family that splits at white space.
 
     Args:
         model: the file.
@@ -92,7 +92,7 @@ def drafted(
     extra: Sequence[AddedToken] = (),
     scheme: str = "always",
 ) -> Draft:
-    """The draft of a family; ``extra`` are found in text beside the pieces of the file that are."""
+    """Return the draft of a family; ``extra`` tokens are matched in text beside the file's own."""
     everything = (*found_in_text(model), *extra)
     table = unigram(vocabulary, unknown, byte_fallback=model.byte_fallback)
     decoder = text_of_bytes(prefix=scheme != "never") if model.byte_fallback else metaspace(scheme)
@@ -100,12 +100,12 @@ def drafted(
 
 
 def scheme(settings: Settings, without: str) -> str:
-    """Where a space is put before text; ``without`` if the files say ``add_prefix_space: false``."""
+    """Return where a space is prefixed to text; ``without`` if the files say ``add_prefix_space: false``."""
     return "always" if settings.flag("add_prefix_space", True) else without
 
 
 def count(settings: Settings, name: str, usual: int) -> int:
-    """The number ``name`` of tokenizer_config.json."""
+    """Return the number ``name`` of tokenizer_config.json."""
     value = settings.config.get(name, usual)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
         raise Fault("{name} must be a whole number from 0 to {most}, not {value}", name=name, most=_MOST, value=value)
@@ -113,7 +113,7 @@ def count(settings: Settings, name: str, usual: int) -> int:
 
 
 def fairseq_entries(model: SentencePieceModel, named: Mapping[str, AddedToken], first: str) -> list[Entry]:
-    """The vocabulary of a model trained with fairseq, which puts four tokens of its own in the place of three pieces.
+    """Return the vocabulary of a fairseq model, which replaces the first three pieces with four tokens of its own.
 
     Raises:
         Fault: the file does not begin with the three: unknown, beginning and end.

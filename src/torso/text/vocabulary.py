@@ -1,4 +1,4 @@
-"""A tokenizer's vocabulary and the tokens with a role in it, under the ecosystem's names."""
+"""Vocabulary of a tokenizer and its special tokens, under transformers' names."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torso.text.return_tensors import listed
 
 
 class Vocabulary:
-    """Tokens, their ids, and which of them are special. Read only."""
+    """Tokens, their ids, and which of them are special. Read-only."""
 
     __slots__ = ("_backend", "_largest_id", "_named", "_rows", "_special_ids", "_special_tokens")
 
     def __init__(
         self, backend: BackendTokenizer, named: Mapping[str, str], extra: Sequence[str], largest_id: int, rows: int
     ) -> None:
-        """Of a backend.
+        """Wrap a backend.
 
         Args:
             backend: the tokenizer.
@@ -45,20 +45,20 @@ class Vocabulary:
         object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
-        """Entries of the vocabulary, added ones included."""
+        """Return the number of entries, added ones included."""
         return self._backend.size(added=True)
 
     def __bool__(self) -> bool:
-        """True, whatever the length."""
+        """Return True, whatever the length."""
         return True
 
     @property
     def vocab_size(self) -> int:
-        """Entries of the vocabulary, without added ones."""
+        """Number of entries, without added ones."""
         return self._backend.size(added=False)
 
     def get_vocab(self) -> dict[str, int]:
-        """Token to id, a new dict each time."""
+        """Return token to id, a new dict each time."""
         return self._backend.vocabulary()
 
     @property
@@ -68,17 +68,17 @@ class Vocabulary:
 
     @property
     def largest_id(self) -> int:
-        """The largest id it can give; a model's table of embeddings must have more rows."""
+        """Largest id it can return; a model's embedding table must have more rows."""
         return self._largest_id
 
     @property
     def all_special_tokens(self) -> list[str]:
-        """Every special token once."""
+        """Special tokens, each once."""
         return list(self._special_tokens)
 
     @property
     def all_special_ids(self) -> list[int]:
-        """Their ids."""
+        """Ids of the special tokens."""
         return list(self._special_ids)
 
     @property
@@ -91,7 +91,7 @@ class Vocabulary:
     @overload
     def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]: ...
     def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> int | list[int]:
-        """The id of a token, or of each of them; a token that is not in the vocabulary has the unknown token's id.
+        """Return the id of a token, or of each; tokens outside the vocabulary get the unknown id.
 
         Raises:
             InputError: E_TOKEN for a token that is not in a vocabulary without an unknown token.
@@ -117,7 +117,7 @@ class Vocabulary:
     def convert_ids_to_tokens(
         self, ids: int | Sequence[int], skip_special_tokens: bool = False
     ) -> str | list[str | None] | None:
-        """Give the token of an id, or of each of them; None for a row of the model's table that has no token.
+        """Return the token of an id, or of each; None for an embedding row without a token.
 
         Args:
             ids: one id, or a list, a tensor or an array of one axis.
@@ -132,7 +132,7 @@ class Vocabulary:
         return [self._backend.token_of(number) for number in self.checked_ids(ids) if number not in skipped]
 
     def checked_ids(self, ids: Sequence[int]) -> list[int]:
-        """``ids`` as a flat list of int.
+        """Return ``ids`` as a flat list of int.
 
         Raises:
             InputError: E_ID for anything but an id of the vocabulary or of the model's table.
@@ -154,7 +154,7 @@ class Vocabulary:
                 raise InputError(
                     "E_ID",
                     "There is no id {number} in this vocabulary; its largest is {largest}.",
-                    cure="Use the tokenizer that the ids came from; drop ids such as -100, which stand for no token.",
+                    cure="Use the tokenizer that the ids came from; drop ids such as -100, which are not tokens.",
                     values=dict(number=number, largest=self._rows - 1),
                 )
             checked.append(number)
@@ -165,70 +165,70 @@ class Vocabulary:
 
     @property
     def cls_token(self) -> str | None:
-        """The token that begins a text, if there is one."""
+        """Classification token at the beginning of a text, if there is one."""
         return self._named.get("cls_token")
 
     @property
     def cls_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `cls_token`."""
         return self._id_of("cls_token")
 
     @property
     def sep_token(self) -> str | None:
-        """The token that ends a text, if there is one."""
+        """Separator token at the end of a text, if there is one."""
         return self._named.get("sep_token")
 
     @property
     def sep_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `sep_token`."""
         return self._id_of("sep_token")
 
     @property
     def pad_token(self) -> str | None:
-        """The token that fills rows up, if there is one."""
+        """Padding token, if there is one."""
         return self._named.get("pad_token")
 
     @property
     def pad_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `pad_token`."""
         return self._id_of("pad_token")
 
     @property
     def unk_token(self) -> str | None:
-        """The token for what is not in the vocabulary, if there is one."""
+        """Unknown token, for what is not in the vocabulary, if there is one."""
         return self._named.get("unk_token")
 
     @property
     def unk_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `unk_token`."""
         return self._id_of("unk_token")
 
     @property
     def mask_token(self) -> str | None:
-        """The token that stands for one to be predicted, if there is one."""
+        """Mask token, at a position to be predicted, if there is one."""
         return self._named.get("mask_token")
 
     @property
     def mask_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `mask_token`."""
         return self._id_of("mask_token")
 
     @property
     def bos_token(self) -> str | None:
-        """The token that begins a generated text, if there is one."""
+        """Beginning-of-sequence token of a generated text, if there is one."""
         return self._named.get("bos_token")
 
     @property
     def bos_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `bos_token`."""
         return self._id_of("bos_token")
 
     @property
     def eos_token(self) -> str | None:
-        """The token that ends a generated text, if there is one."""
+        """End-of-sequence token of a generated text, if there is one."""
         return self._named.get("eos_token")
 
     @property
     def eos_token_id(self) -> int | None:
-        """Its id."""
+        """Id of `eos_token`."""
         return self._id_of("eos_token")

@@ -1,4 +1,4 @@
-"""The vocabulary part of a tokenizer.json, checked before `tokenizers` sees it: WordPiece, BPE, Unigram, WordLevel."""
+"""Model part of a tokenizer.json, checked before `tokenizers` parses it: WordPiece, BPE, Unigram, WordLevel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import cast
 from torso.text.faults import Fault, TooMuch
 
 VOCABULARY_LIMIT = 4_000_000  # entries
-ID_LIMIT = 2**24  # ids lie below; four times the largest vocabulary
+ID_LIMIT = 2**24  # ids are below; four times the largest vocabulary
 _KINDS = ("WordPiece", "BPE", "Unigram", "WordLevel")
 
 
 def kind_of(model: Mapping[str, object]) -> str:
-    """Which of the four models it is; files before 2021 do not say, and are told by their keys."""
+    """Return the kind of model; files before 2021 do not state it and are recognised by their keys."""
     kind = model.get("type")
     if kind is None:
         if "merges" in model:
@@ -27,7 +27,7 @@ def kind_of(model: Mapping[str, object]) -> str:
 
 
 def vocabulary_of(model: Mapping[str, object]) -> dict[str, int]:
-    """Token to id, for all kinds alike."""
+    """Return token to id, for all kinds alike."""
     vocabulary = model.get("vocab")
     if isinstance(vocabulary, list):
         return {str(entry[0]): number for number, entry in enumerate(cast("list[list[object]]", vocabulary))}
@@ -35,7 +35,7 @@ def vocabulary_of(model: Mapping[str, object]) -> dict[str, int]:
 
 
 def vocabulary_size(model: Mapping[str, object]) -> int:
-    """One more than the largest id, of a model already checked."""
+    """Return the largest id plus one, of a model already checked."""
     vocabulary = model.get("vocab")
     if isinstance(vocabulary, list):
         return len(cast("list[object]", vocabulary))
@@ -43,7 +43,7 @@ def vocabulary_size(model: Mapping[str, object]) -> int:
 
 
 def check_model(model: Mapping[str, object]) -> None:
-    """Refuses a model on which `tokenizers` would panic, or whose ids cannot be.
+    """Raise on a model on which `tokenizers` would panic, or with impossible ids.
 
     Raises:
         Fault: an unknown kind; no vocabulary, or more than `VOCABULARY_LIMIT` entries; ids that are not whole numbers
@@ -70,7 +70,7 @@ def check_model(model: Mapping[str, object]) -> None:
 
 
 def check_ids(vocabulary: Mapping[str, object]) -> None:
-    """Refuses ids that are not whole numbers below `ID_LIMIT`, or that two tokens share."""
+    """Raise on ids that are not integers below `ID_LIMIT`, or that two tokens share."""
     ids = vocabulary.values()
     if set(map(type, ids)) != {int}:
         raise Fault("its vocabulary has ids that are not whole numbers")
@@ -94,7 +94,7 @@ def _check_unigram(model: Mapping[str, object], vocabulary: list[object]) -> Non
 
 
 def _check_merges(model: Mapping[str, object], vocabulary: Mapping[str, object]) -> None:
-    """Every merge joins two entries to a third; `tokenizers` cuts the prefix off the second without looking."""
+    """Check that every merge joins two entries to a third; `tokenizers` cuts the prefix off the second unchecked."""
     prefix = model.get("continuing_subword_prefix") or ""
     merges = model.get("merges")
     if not isinstance(prefix, str) or not isinstance(merges, list):

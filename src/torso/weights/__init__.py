@@ -1,1 +1,1 @@
-"""Checkpoints in the Hub's own form: configs, weight files, names, saving."""
+"""Weight files of checkpoints: safetensors, torch.save and GGUF readers, name tables, value checks."""

@@ -1,4 +1,4 @@
-"""A weight file open for reading at any place."""
+"""Weight file opened for positioned reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torso.io.paths import shown
 
 
 class ByteFile:
-    """A regular file of ``size`` bytes, open until it is forgotten; safe to read from several threads."""
+    """Regular file of ``size`` bytes, open until garbage-collected; thread-safe positioned reads."""
 
     def __init__(self, path: Path) -> None:
         """Open ``path``.
@@ -30,7 +30,7 @@ class ByteFile:
         self._lock = threading.Lock()
 
     def read_into(self, target: memoryview, offset: int) -> None:
-        """Fills ``target`` with the bytes from ``offset`` on.
+        """Fill ``target`` with the bytes from ``offset`` on.
 
         Raises:
             FileFormatError: E_TRUNCATED, where the file ends before.
@@ -43,7 +43,7 @@ class ByteFile:
             filled += count
 
     def read(self, offset: int, count: int) -> bytes:
-        """``count`` bytes from ``offset`` on, which the caller knows to be few.
+        """Return ``count`` bytes from ``offset`` on; for counts that the caller knows to be small.
 
         Raises:
             FileFormatError: E_TRUNCATED, where the file ends before.
@@ -63,10 +63,10 @@ class ByteFile:
 
 
 def truncated(path: Path, have: int, need: int) -> FileFormatError:
-    """The error for a file that ends too early."""
+    """Build the error for a file that ends too early."""
     return FileFormatError(
         "E_TRUNCATED",
-        "{path} is cut short: it has {have} of {need} bytes, {missing} are missing.",
+        "{path} is truncated: it has {have} of {need} bytes, {missing} are missing.",
         cure="Download it again: torso repair {folder}",
         values=dict(
             path=shown(path), have=f"{have:,}", need=f"{need:,}", missing=f"{need - have:,}", folder=shown(path.parent)

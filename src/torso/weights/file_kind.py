@@ -1,4 +1,4 @@
-"""What lies under the name of a weight file, looked at before any parser."""
+"""File type detection for weight files, before any parser runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ARCHIVES = ("gzip", "zstd", "xz", "7z", "tar", "hdf5")
 
 
 def require_kind(file: ByteFile, *wanted: str) -> str:
-    """The kind of a weight file by its first bytes: one of those wanted, or ``binary``, which tells nothing.
+    """Return the kind of a weight file by its first bytes: one of those wanted, or ``binary`` if undetermined.
 
     Raises:
         FileFormatError: E_EMPTY, E_LFS_POINTER, E_NOT_WEIGHTS for a page or a text, E_WRONG_FORMAT for another format.

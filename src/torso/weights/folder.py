@@ -1,4 +1,4 @@
-"""Which files of a folder may be a model's weights, and what to say where none is."""
+"""Weight file candidates of a folder, and the error for a folder without one."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _SECOND_COPY = re.compile(r".+\(\d+\)\.(safetensors|bin|json)", re.IGNORECASE)
 
 
 def find_candidates(folder: Path) -> list[Path]:
-    """The files of `CANDIDATES` that are there, in the order in which they are tried.
+    """Return the files of `CANDIDATES` that exist, in the order in which they are tried.
 
     Raises:
         NotFoundError: E_MISSING_FOLDER.
         AccessError: E_ACCESS: no folder, or one that may not be read.
-        UnsafeFileError: E_UNSAFE_PATH: a link that leaves the folder, a FIFO, a device.
+        UnsafeFileError: E_UNSAFE_PATH: a link out of the folder, a FIFO, a device.
     """
     present = _names(folder)
     return [inside(folder, name) for name in CANDIDATES if name in present]
 
 
 def no_weights(folder: Path) -> TorsoError:
-    """The error for a folder with none of `CANDIDATES`: a download that stopped, a wrong name, or nothing at all."""
+    """Build the error for a folder with none of `CANDIDATES`: an interrupted download, a wrong name, or nothing."""
     present = sorted(_names(folder))
     values = dict(folder=shown(folder), found=_listed(present), wanted=" / ".join(CANDIDATES))
     leftovers = [name for name in present if _UNFINISHED.fullmatch(name) or _SECOND_COPY.fullmatch(name)]

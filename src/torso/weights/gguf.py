@@ -1,4 +1,4 @@
-"""Reading GGUF files, the form of llama.cpp: metadata and tensors by name, their numbers on demand.
+"""GGUF reader (llama.cpp's format): metadata and tensors by name, data read on demand.
 
 Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.
 """
@@ -33,7 +33,7 @@ _TYPES = {0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0", 12: "Q4_K", 14: "
 
 @dataclass(frozen=True, slots=True)
 class GgufTensor:
-    """A stored tensor: the name of its blocks, its shape as torch has it, and where its bytes begin in the file."""
+    """Stored tensor: its block type, its shape in torch's axis order, and the offset of its bytes in the file."""
 
     kind: str
     shape: tuple[int, ...]
@@ -41,13 +41,13 @@ class GgufTensor:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes."""
+        """Size in bytes."""
         width, stride = BLOCKS[self.kind]
         return prod(self.shape) // width * stride
 
 
 class GgufFile:
-    """One GGUF file: what it holds is known after opening, its values are read on demand.
+    """One GGUF file: metadata and shapes are known after opening, tensor data is read on demand.
 
     Attributes:
         path: the file.
@@ -58,7 +58,7 @@ class GgufFile:
     format: Literal["gguf"] = "gguf"
 
     def __init__(self, path: Path) -> None:
-        """Reads and checks everything of ``path`` but the numbers.
+        """Read and check everything in ``path`` except tensor data.
 
         Raises:
             TorsoError: as `torso.io.files.open_regular`.
@@ -97,11 +97,11 @@ class GgufFile:
         self.tensors = self._tensors(tensors)
 
     def read(self, name: str) -> torch.Tensor:
-        """A tensor's numbers in new memory, float32 on the CPU: dequantised as the format says.
+        """Return a tensor in new memory, dequantised to float32 on the CPU.
 
         Raises:
             WeightsError: E_MISSING.
-            FileFormatError: E_TRUNCATED, where the file was cut short after it was opened.
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened.
         """
         import torch
 

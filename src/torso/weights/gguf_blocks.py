@@ -1,4 +1,4 @@
-"""The blocks of GGUF files as numbers, to the bit as the gguf package gives them.
+"""Dequantisation of GGUF blocks, bit-identical to the gguf package.
 
 Source: ``ggml-quants.c`` of llama.cpp, and ``quants.py`` of its gguf package, whose order of operations is kept.
 """
@@ -25,7 +25,7 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
 
 
 def values_of(kind: str, blocks: Tensor) -> Tensor:
-    """The numbers of blocks.
+    """Return the dequantised numbers of blocks.
 
     Args:
         kind: one of `BLOCKS`.
@@ -59,7 +59,7 @@ def _signed(data: Tensor) -> Tensor:
 
 
 def _nibbles(data: Tensor) -> Tensor:
-    """The low halves of bytes, then the high ones: [..., k] -> [..., 2, k]."""
+    """Return the low nibbles of bytes, then the high ones: [..., k] -> [..., 2, k]."""
     import torch
 
     return torch.stack([data & 15, data >> 4], dim=-2)

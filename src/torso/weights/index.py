@@ -1,4 +1,4 @@
-"""The index of weights that are split over several files, ``*.index.json``."""
+"""Index of sharded weights, ``*.index.json``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ShardIndex:
-    """Which file holds each tensor, the files themselves, and the bytes of all tensors if the index says."""
+    """Index of sharded weights: the file of each tensor, the files, and the total bytes if stated."""
 
     path: Path
     weight_map: dict[str, str]
@@ -25,7 +25,7 @@ class ShardIndex:
 
 
 def read_index(path: Path) -> ShardIndex:
-    """The index at ``path``, with every file it names there and inside its folder.
+    """Read the index at ``path``; every file it names must exist inside its folder.
 
     Raises:
         TorsoError: as `torso.io.files.read_text`.

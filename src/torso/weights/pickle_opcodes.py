@@ -1,4 +1,4 @@
-"""The opcodes that torso's pickle machine follows, each with what it does to the machine.
+"""Pickle opcodes that torso's machine supports, each with its effect on the machine.
 
 Source: Python's pickletools. These are all opcodes of protocols 2 to 5 except those that import, instantiate, or fetch
 from a registry; of protocols 0 and 1, the ones that protocol 2 still writes.
@@ -20,7 +20,7 @@ _LONGEST_INTEGER = 16
 
 
 def _push(value: Callable[[PickleReader], object]) -> Action:
-    """The action that puts a value on the stack."""
+    """Return the action that pushes a value on the stack."""
     return lambda reader: reader.stack.append(value(reader))
 
 
@@ -101,7 +101,7 @@ def _drop(reader: PickleReader) -> None:
 
 
 def _build(reader: PickleReader) -> None:
-    """Drops attributes set on a dictionary, such as the ``_metadata`` of a state dict; nothing else may have any."""
+    """Drop attributes set on a dictionary, such as the ``_metadata`` of a state dict; refuse them on anything else."""
     reader.stack.pop()
     if not isinstance(reader.stack[-1], dict):
         raise reader.unsafe("object.__setstate__")

@@ -1,4 +1,4 @@
-"""A pickle machine that can run nothing: it builds numbers, strings, containers, and hands every call to a closed list.
+"""Restricted pickle machine: builds numbers, strings and containers, and passes every call to a closed list.
 
 Source: Python's pickletools, protocols 2 to 5. Left out on purpose (see `torso.weights.pickle_opcodes`): everything
 that imports, instantiates or calls, but for the names its user allows; extensions; buffers out of band.
@@ -23,7 +23,7 @@ _WINDOW = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A name the pickle refers to, such as ``torch.FloatStorage``. Only a name: nothing is imported for it."""
+    """Name that a pickle refers to, such as ``torch.FloatStorage``. Only a name: nothing is imported for it."""
 
     module: str
     name: str
@@ -35,9 +35,9 @@ class Global:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a pickle may do beyond building plain values: the only way out of the machine.
+    """Policy for what a pickle may do beyond building plain values: the only calls the machine makes.
 
-    ``allows`` tells whether a name may be referred to, ``call`` gives the value of a name called with arguments, and
+    ``allows`` says whether a name may be referred to, ``call`` returns the value of a name called with arguments, and
     ``persistent`` that of a persistent identifier. They raise `TorsoError`, or ValueError for arguments that cannot be.
     """
 
@@ -47,7 +47,7 @@ class Rules:
 
 
 class PickleReader:
-    """Reads pickles that lie one after another in a part of a file; ``position`` is where the next one begins."""
+    """Reader of consecutive pickles in a section of a file; ``position`` is where the next one begins."""
 
     def __init__(self, file: ByteFile, position: int, end: int, rules: Rules) -> None:
         self.position = position
@@ -59,7 +59,7 @@ class PickleReader:
         self._window, self._window_start = b"", position
 
     def load(self) -> object:
-        """The next pickle's value.
+        """Return the value of the next pickle.
 
         Raises:
             UnsafeFileError: E_PICKLE_UNSAFE, at the first name that is not on the list. Nothing was run.
@@ -81,7 +81,7 @@ class PickleReader:
             raise self._malformed(opcode) from None
 
     def take(self, count: int) -> bytes:
-        """The next ``count`` bytes."""
+        """Return the next ``count`` bytes."""
         begin = self.position - self._window_start
         self.position += count
         if begin + count > len(self._window):
@@ -95,11 +95,11 @@ class PickleReader:
         return self._window[begin : begin + count]
 
     def number(self, count: int) -> int:
-        """The next ``count`` bytes as a whole number from 0 on."""
+        """Return the next ``count`` bytes as an unsigned integer."""
         return int.from_bytes(self.take(count), "little")
 
     def line(self) -> str:
-        """The next line of text, of at most 1,000 bytes, without its end."""
+        """Return the next line of text, of at most 1,000 bytes, without its newline."""
         text = bytearray()
         while (byte := self.take(1)) != b"\n":
             text += byte
@@ -108,14 +108,14 @@ class PickleReader:
         return text.decode()
 
     def above_mark(self) -> list[object]:
-        """What was put on the stack since the last mark, taken off."""
+        """Pop and return everything pushed since the last mark."""
         mark = self.marks.pop()
         items = self.stack[mark:]
         del self.stack[mark:]
         return items
 
     def refer(self, module: object, name: object) -> None:
-        """Puts the name ``module.name`` on the stack, where it is allowed.
+        """Push the global ``module.name``, if it is allowed.
 
         Raises:
             UnsafeFileError: E_PICKLE_UNSAFE.
@@ -128,17 +128,17 @@ class PickleReader:
         self.stack.append(found)
 
     def call(self, arguments: object, function: object) -> None:
-        """Puts on the stack what the rules make of a call."""
+        """Push the value that the rules return for a call."""
         if not isinstance(function, Global) or not isinstance(arguments, tuple):
             raise TypeError
         self.stack.append(self._rules.call(function, cast("tuple[object, ...]", arguments)))
 
     def persistent(self, identifier: object) -> None:
-        """Puts on the stack what the rules make of a persistent identifier."""
+        """Push the value that the rules return for a persistent identifier."""
         self.stack.append(self._rules.persistent(identifier))
 
     def unsafe(self, found: object) -> UnsafeFileError:
-        """The error for a pickle that asks for more than tensors in plain containers."""
+        """Build the error for a pickle that asks for more than tensors in plain containers."""
         return UnsafeFileError(
             "E_PICKLE_UNSAFE",
             "{path} refers to {found}, so it is not a plain state dict; loading it could run code. Nothing was run.",

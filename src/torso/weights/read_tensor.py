@@ -1,6 +1,6 @@
-"""Tensors read from a file straight into their final memory, and every value looked at once.
+"""Tensor reads from a file straight into final memory, with every value checked once.
 
-Nothing is memory-mapped: a mapped file that is cut short kills the process with SIGBUS, while a read that comes up
+Nothing is memory-mapped: a mapped file that is truncated kills the process with SIGBUS, while a read that comes up
 short is an error; and since every value is looked at for NaN, mapping would save nothing.
 """
 
@@ -20,13 +20,13 @@ from torso.weights.value_check import ValueCheck
 if TYPE_CHECKING:
     import torch
 
-_CHUNK = 1 << 20  # elements read and looked at together: large enough to be fast, small enough to stay in the cache
-# Elements converted together. A larger buffer, made anew for each tensor among ever more weights that stay, would leave
-# holes between them that an allocator does not always fill: a tenth of the weights' size, in one process of three.
+_CHUNK = 1 << 20  # elements read and checked at a time: large enough to be fast, small enough to stay in the cache
+# Elements converted at a time. A larger buffer, allocated per tensor while the weights stay allocated, fragments the
+# heap: measured, a tenth of the weights' size is lost in one process of three.
 _CONVERTED = 1 << 16
 
 
-def fill(
+def read_contiguous(
     out: torch.Tensor,
     file: ByteFile,
     offset: int,
@@ -36,14 +36,14 @@ def fill(
     allow_nonfinite: bool = False,
     observe: Callable[[memoryview], object] | None = None,
 ) -> bool:
-    """Reads a tensor whose elements lie one after another in a file into ``out``; gives whether all are the same.
+    """Read a contiguous tensor from a file into ``out``; return whether all its elements are equal.
 
     A tensor of the file's own type is read straight into its memory, another in chunks through a small buffer.
 
     Args:
         out: the destination, of the entry's shape, any device and any strides; a part of a larger tensor is fine.
         file: the file.
-        offset: where the first element lies.
+        offset: of the first element.
         entry: type and shape in the file.
         name: the tensor's name, for messages.
         allow_nonfinite: takes NaN and infinities as they are.
@@ -58,7 +58,9 @@ def fill(
     require_fit(out, file.path, entry, name)
     if not (out.is_contiguous() and out.device.type == "cpu"):
         straight = torch.empty(out.shape, dtype=out.dtype)
-        same = fill(straight, file, offset, entry, name=name, allow_nonfinite=allow_nonfinite, observe=observe)
+        same = read_contiguous(
+            straight, file, offset, entry, name=name, allow_nonfinite=allow_nonfinite, observe=observe
+        )
         out.copy_(straight)
         return same
     flat, stored = out.detach().view(-1), torch_dtype(entry.dtype)
@@ -80,7 +82,7 @@ def fill(
     return check.constant
 
 
-def fill_strided(
+def read_strided(
     out: torch.Tensor,
     file: ByteFile,
     offset: int,
@@ -90,13 +92,13 @@ def fill_strided(
     name: str,
     allow_nonfinite: bool = False,
 ) -> bool:
-    """Reads a tensor whose elements lie apart in a file into ``out``; gives whether all are the same.
+    """Read a strided tensor from a file into ``out``; return whether all its elements are equal.
 
-    As `fill`, with a ``layout``: the steps between elements, counted in elements, and how many elements lie from the
+    As `read_contiguous`, with a ``layout``: the strides in elements, and how many elements there are from the
     first to the last.
 
     Raises:
-        TorsoError: as `fill`.
+        TorsoError: as `read_contiguous`.
     """
     import torch
 
@@ -116,7 +118,7 @@ def fill_strided(
 
 
 def memory(tensor: torch.Tensor) -> memoryview:
-    """The bytes of a contiguous tensor on the CPU, writable, without a copy. Valid as long as the tensor lives."""
+    """Return a writable byte view of a contiguous CPU tensor, without a copy. Valid as long as the tensor lives."""
     import ctypes
 
     count = tensor.numel() * tensor.element_size()
@@ -126,7 +128,7 @@ def memory(tensor: torch.Tensor) -> memoryview:
 
 
 def require_fit(out: torch.Tensor, path: Path, entry: TensorEntry, name: str) -> None:
-    """Raises where ``out`` cannot take the tensor: E_SHAPE, or E_DTYPE; E_UNSUPPORTED on a big-endian machine."""
+    """Raise if ``out`` cannot take the tensor: E_SHAPE, or E_DTYPE; E_UNSUPPORTED on a big-endian machine."""
     values = dict(
         name=name, path=shown(path), got=list(entry.shape), want=list(out.shape), stored=entry.dtype, wanted=out.dtype
     )

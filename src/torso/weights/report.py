@@ -1,4 +1,4 @@
-"""What filled a model's parameters."""
+"""Load report: how a model's parameters were loaded or initialised."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from torso.weights.tensor_entry import Note
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What loading found. Nothing of it is printed: what matters is an error, the rest is here.
+    """Load report of a model. It is never printed: problems raise errors, everything else is here.
 
     Attributes:
         source: the folder the weights came from.
         files: the files read.
-        filled: how many parameters the file filled.
+        filled: number of parameters read from the file.
         new: parameters of a new, untrained head.
         absent: optional modules that the file does not hold, as a pooler.
         unclaimed: keys that belong to no part of this model: other tasks' heads.
-        prefix: what stands before the trunk's names in the file.
-        saved_dtype: number format of the trunk in the file, as safetensors names it.
-        notes: facts about the file that are worth knowing and no reason to stop.
+        prefix: prefix of the trunk's names in the file.
+        saved_dtype: dtype of the trunk in the file, as safetensors names it.
+        notes: non-fatal findings about the file.
     """
 
     source: str

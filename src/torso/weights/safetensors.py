@@ -1,4 +1,4 @@
-"""Reading and writing safetensors files.
+"""Safetensors reader and writer.
 
 Source: https://github.com/huggingface/safetensors, format of the README; files written here are byte for byte what its
 library writes.
@@ -16,7 +16,7 @@ from torso.io.files import write_atomically
 from torso.io.paths import shown
 from torso.weights.bytefile import ByteFile, truncated
 from torso.weights.file_kind import require_kind
-from torso.weights.read_tensor import fill, memory
+from torso.weights.read_tensor import memory, read_contiguous
 from torso.weights.safetensors_header import LONGEST_HEADER, parse_header
 from torso.weights.tensor_entry import DTYPES, Note, TensorEntry, constant_note, dtype_name, note_once
 
@@ -27,12 +27,12 @@ _PYTORCH: Mapping[str, str] = {"format": "pt"}
 
 
 class SafetensorsFile:
-    """One safetensors file: what it holds is known after opening, its values are read on demand."""
+    """One safetensors file: names and shapes are known after opening, tensor data is read on demand."""
 
     format: Literal["safetensors"] = "safetensors"
 
     def __init__(self, path: Path) -> None:
-        """Reads and checks the header of ``path``, against the file's size too. No tensor is read.
+        """Read the header of ``path`` and check it, against the file's size too. No tensor is read.
 
         Raises:
             TorsoError: as `torso.io.files.open_regular`.
@@ -76,16 +76,16 @@ class SafetensorsFile:
         return self._file.read(8, size)
 
     def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
-        """Reads a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
+        """Read a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
         entry, offset = self.entries[name], self._offsets[name]
-        if fill(out, self._file, offset, entry, name=name, allow_nonfinite=allow_nonfinite):
+        if read_contiguous(out, self._file, offset, entry, name=name, allow_nonfinite=allow_nonfinite):
             note_once(self.notes, constant_note(name, self.path))
 
 
 def write(
     path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] = _PYTORCH, *, align: int = 8
 ) -> None:
-    """Writes a safetensors file, whole or not at all; of the tensors, one at a time is copied at most.
+    """Write a safetensors file atomically; at most one tensor at a time is copied.
 
     Args:
         path: the file; its folder exists.
@@ -120,7 +120,7 @@ def write(
 
 
 def _storable(name: str, tensor: torch.Tensor) -> str:
-    """The type under which a tensor is stored, once it and its name are known to be storable."""
+    """Return the safetensors dtype of a tensor, after checking that it and its name can be stored."""
     import torch
 
     dtype = dtype_name(tensor.dtype)

@@ -1,4 +1,4 @@
-"""The header of a safetensors file, parsed strictly and within bounds: nothing is allocated on the word of the file.
+"""Strict, bounded parser of the safetensors header: sizes stated by the file allocate nothing.
 
 Source: the format's description in the README of safetensors. Stricter than the library, which takes the last of two
 tensors with one name, and spaces before the header.
@@ -27,7 +27,7 @@ _NEXT = re.compile(rb"[ \t\r\n]*+([,}])")
 
 
 class Header(NamedTuple):
-    """Every tensor of a file with the place of its bytes, counted from the end of the header, and the metadata."""
+    """Every tensor of a file with its byte range, relative to the end of the header, and the metadata."""
 
     entries: dict[str, TensorEntry]
     offsets: dict[str, int]
@@ -36,7 +36,7 @@ class Header(NamedTuple):
 
 
 def parse_header(header: bytes, path: Path) -> Header:
-    """The meaning of a header, its eight bytes of length left out.
+    """Parse a header, given without its eight length bytes.
 
     Raises:
         FileFormatError: E_HEADER, E_DUPLICATE, E_OFFSETS, E_SHAPE.
@@ -47,7 +47,7 @@ def parse_header(header: bytes, path: Path) -> Header:
 
 
 class _Parser:
-    """A walk through the header by a few bounded patterns; the JSON decoder sees one tensor's entry at a time."""
+    """Header scanner built from a few bounded patterns; the JSON decoder sees one tensor's entry at a time."""
 
     def __init__(self, header: bytes, path: Path) -> None:
         self._header, self._path = header, path
@@ -171,7 +171,7 @@ class _Parser:
         return pair[0], pair[1]
 
     def _covered(self) -> tuple[dict[str, int], int]:
-        """Where each tensor begins, in the order of the file, and the end of the last: one after another, no gaps."""
+        """Return the offset of each tensor in file order, and the end of the last; gaps and overlaps are refused."""
         offsets: dict[str, int] = {}
         expected = 0
         for begin, end, name in sorted(self._spans):
@@ -217,7 +217,7 @@ class _Parser:
 
 
 def _natural_numbers(value: object) -> tuple[int, ...] | None:
-    """A list of whole numbers from 0 on as a tuple, or None; True is no number here, nor is 1.0."""
+    """Return a list of non-negative integers as a tuple, else None; True and 1.0 are refused too."""
     if not isinstance(value, list):
         return None
     items = cast("list[object]", value)
@@ -226,5 +226,5 @@ def _natural_numbers(value: object) -> tuple[int, ...] | None:
 
 
 def _short(value: object) -> str:
-    """A value from the file as it may stand in a message."""
+    """Return a value from the file, shortened for a message."""
     return shown(repr(value) if len(repr(value)) < 100 else repr(value)[:97] + "...")

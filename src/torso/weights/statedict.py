@@ -1,4 +1,4 @@
-"""The state dict in what a file of torch.save holds: the tensors by name, however it was wrapped."""
+"""State dict in a torch.save file: the tensors by name, whatever wraps it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 5
 
 
 def state_dict(saved: object, path: Path) -> tuple[dict[str, StoredTensor], list[Note]]:
-    """The tensors of a saved state dict by name, and notes on what else was saved.
+    """Return the tensors of a saved state dict by name, and notes on what else was saved.
 
     A training checkpoint such as ``{"model": {...}, "epoch": 3}`` is opened where exactly one of its values is a state
     dict.

@@ -1,4 +1,4 @@
-"""The closed list of what a state dict's pickle may call, and the tensors and storages it describes.
+"""Closed list of what a state dict's pickle may call, and the tensors and storages it describes.
 
 Source: ``torch._utils`` and ``torch.serialization``: the constructors that ``torch.save`` writes for plain tensors.
 """
@@ -43,7 +43,7 @@ _DTYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """A run of ``count`` numbers in the file, known by its key."""
+    """Run of ``count`` numbers in the file, known by its key."""
 
     key: str
     dtype: str
@@ -51,13 +51,13 @@ class Storage:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Size in bytes."""
         return self.count * item_size(self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """A view of a storage: ``offset`` and ``strides`` in elements, checked to stay inside."""
+    """View of a storage: ``offset`` and ``strides`` in elements, checked to stay inside."""
 
     storage: Storage
     offset: int
@@ -66,12 +66,12 @@ class StoredTensor:
 
     @property
     def entry(self) -> TensorEntry:
-        """Its type and shape."""
+        """Dtype and shape."""
         return TensorEntry(self.storage.dtype, self.shape)
 
     @property
     def is_contiguous(self) -> bool:
-        """Whether its elements lie one after another in the order of its shape."""
+        """Whether the elements are contiguous in row-major order."""
         expected = 1
         for size, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
             if size > 1 and stride != expected:
@@ -81,14 +81,14 @@ class StoredTensor:
 
     @property
     def reach(self) -> int:
-        """How many elements lie from its first to its last, both counted."""
+        """Number of storage elements from its first to its last, inclusive."""
         if 0 in self.shape:
             return 0
         return 1 + sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
 
 
 class StateDictRules:
-    """Answers a pickle machine's questions for one file; ``storages`` collects what the pickle refers to, by key."""
+    """Pickle rules for one file; ``storages`` collects the storages that the pickle refers to, by key."""
 
     def __init__(self, path: Path) -> None:
         self.storages: dict[str, Storage] = {}
@@ -103,15 +103,15 @@ class StateDictRules:
         }
 
     def allows(self, name: Global) -> bool:
-        """Whether a state dict has reason to refer to a name."""
+        """Return whether a state dict may refer to a name."""
         return name in self._calls or (name.module == "torch" and (name.name in _STORAGES or name.name in _DTYPES))
 
     def call(self, name: Global, arguments: tuple[object, ...]) -> object:
-        """The value of an allowed name called with arguments."""
+        """Return the value of an allowed name called with arguments."""
         return self._calls[name](*arguments)
 
     def persistent(self, identifier: object) -> Storage:
-        """The storage that a persistent identifier stands for.
+        """Return the storage that a persistent identifier refers to.
 
         Raises:
             FileFormatError: E_STORAGE, where two of one key contradict each other.
@@ -136,7 +136,7 @@ class StateDictRules:
         return storage
 
     def impossible(self, key: str) -> FileFormatError:
-        """The error for a storage, or a view of one, that leaves what the file holds."""
+        """Build the error for a storage, or a view of one, that exceeds what the file holds."""
         return FileFormatError(
             "E_STORAGE",
             "A tensor in {path} reaches outside the numbers that the file holds for it (storage {key}).",
@@ -194,7 +194,7 @@ class StateDictRules:
         return tensor
 
     def _charge_expansion(self, tensor: StoredTensor) -> None:
-        """Bounds the memory of tensors that repeat the numbers of a storage, as `torch.Tensor.expand` makes them."""
+        """Bound the memory of tensors that repeat storage elements, as `torch.Tensor.expand` makes."""
         self._expansion_left -= max(0, tensor.entry.size - tensor.storage.size)
         if self._expansion_left < 0:
             raise FileFormatError(

@@ -1,4 +1,4 @@
-"""What a weight file says of a tensor before its bytes are read, and the facts noted while reading."""
+"""Tensor metadata of weight files (dtype and shape), and the notes made while reading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_TENSORS = 200_000
 MOST_DIMENSIONS = 64  # torch's own limit
 
 # Name in a safetensors header: bytes of one element, and the name in torch. The order is that of the safetensors
-# library, in which a file's tensors lie from the last kind to the first, so that every tensor is aligned.
+# library, in which a file's tensors are ordered from the last kind to the first, so that every tensor is aligned.
 _DTYPES: dict[str, tuple[int, str]] = {
     "BOOL": (1, "bool"),
     "U8": (1, "uint8"),
@@ -40,30 +40,30 @@ DTYPES: tuple[str, ...] = tuple(_DTYPES)
 
 @dataclass(frozen=True, slots=True)
 class TensorEntry:
-    """Type and shape of a stored tensor, the type under its safetensors name: ``F32``, ``F16``, ``BF16``, ``I64`` …"""
+    """Dtype and shape of a stored tensor; the dtype by its safetensors name: ``F32``, ``F16``, ``BF16``, ``I64`` …"""
 
     dtype: str
     shape: tuple[int, ...]
 
     @property
     def elements(self) -> int:
-        """How many numbers it holds."""
+        """Number of elements."""
         return prod(self.shape)
 
     @property
     def size(self) -> int:
-        """How many bytes it takes."""
+        """Size in bytes."""
         return self.elements * _DTYPES[self.dtype][0]
 
     @property
     def is_float(self) -> bool:
-        """Whether it holds floating-point numbers."""
+        """Whether the dtype is a floating-point one."""
         return self.dtype in ("F64", "F32", "F16", "BF16")
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A fact about a file worth knowing and no reason to stop; shows itself in the language in force."""
+    """Non-fatal finding about a file; prints in the language in force."""
 
     code: str
     template: str
@@ -74,25 +74,25 @@ class Note:
 
 
 def item_size(dtype: str) -> int:
-    """Bytes of one element of a type."""
+    """Return the bytes of one element of a dtype."""
     return _DTYPES[dtype][0]
 
 
 def torch_dtype(dtype: str) -> torch.dtype:
-    """The torch type of a safetensors name."""
+    """Return the torch dtype of a safetensors name."""
     import torch
 
     return getattr(torch, _DTYPES[dtype][1])
 
 
 def dtype_name(dtype: torch.dtype) -> str | None:
-    """The safetensors name of a torch type, or None where torso stores no such tensors."""
+    """Return the safetensors name of a torch dtype, or None if torso stores no such tensors."""
     name = str(dtype).removeprefix("torch.")
     return next((ours for ours, (_, theirs) in _DTYPES.items() if theirs == name), None)
 
 
 def fits_memory(shape: tuple[int, ...]) -> bool:
-    """Whether the sizes of a shape multiply to what a 64-bit machine can address, its zeros left out.
+    """Return whether the product of a shape's non-zero sizes is addressable on a 64-bit machine.
 
     The zeros are left out because strides are products of the other sizes, and must not overflow either.
     """
@@ -105,11 +105,11 @@ def fits_memory(shape: tuple[int, ...]) -> bool:
 
 
 def constant_note(name: str, path: Path) -> Note:
-    """The note on a tensor whose numbers are all the same, as those of a layer that was never trained."""
+    """Build the note on a tensor whose elements are all equal, such as a layer that was never trained."""
     return Note("N_CONSTANT", "Every number of {name} in {path} is the same.", dict(name=name, path=shown(path)))
 
 
 def note_once(notes: list[Note], note: Note) -> None:
-    """Adds a note that is not there yet, as when a tensor is read again."""
+    """Append a note unless it is there already, as when a tensor is read again."""
     if note not in notes:
         notes.append(note)

@@ -1,4 +1,4 @@
-"""Reading ``pytorch_model.bin`` without torch.load: zip files, and the form before PyTorch 1.6. No code can run.
+"""Reader of ``pytorch_model.bin`` without torch.load: zip files and the format before PyTorch 1.6. No code can run.
 
 Source: ``torch/serialization.py``. The pickle is walked by a machine that only builds what is on a closed list; then
 the numbers are read straight from the file.
@@ -16,7 +16,7 @@ from torso.io.paths import shown
 from torso.weights.bytefile import ByteFile
 from torso.weights.file_kind import require_kind
 from torso.weights.pickle_reader import PickleReader, Rules
-from torso.weights.read_tensor import fill, fill_strided
+from torso.weights.read_tensor import read_contiguous, read_strided
 from torso.weights.statedict import state_dict
 from torso.weights.storages import StateDictRules, Storage, StoredTensor
 from torso.weights.tensor_entry import Note, TensorEntry, constant_note, item_size, note_once
@@ -31,12 +31,12 @@ _TEXT_MAGIC = b"L119547037146038801333356L\n"  # the magic number of torch.save 
 
 
 class TorchFile:
-    """One file of torch.save: what it holds is known after opening, its values are read on demand."""
+    """One torch.save file: names and shapes are known after opening, tensor data is read on demand."""
 
     format: Literal["pytorch"] = "pytorch"
 
     def __init__(self, path: Path) -> None:
-        """Reads and checks everything of ``path`` but the numbers. Nothing in it is ever run.
+        """Read and check everything in ``path`` except tensor data. Nothing in it is ever run.
 
         Raises:
             TorsoError: as `torso.io.files.open_regular`.
@@ -128,7 +128,7 @@ class TorchFile:
         return entry.offset
 
     def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
-        """Reads a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
+        """Read a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
         tensor = self._tensors[name]
         storage, entry = tensor.storage, tensor.entry
         begin = self._offsets[storage.key]
@@ -139,10 +139,12 @@ class TorchFile:
             expected = None
         if tensor.is_contiguous:
             observe = None if expected is None else running.add
-            same = fill(out, self._file, offset, entry, name=name, allow_nonfinite=allow_nonfinite, observe=observe)
+            same = read_contiguous(
+                out, self._file, offset, entry, name=name, allow_nonfinite=allow_nonfinite, observe=observe
+            )
         else:
             layout = (tensor.strides, tensor.reach)
-            same = fill_strided(out, self._file, offset, entry, layout, name=name, allow_nonfinite=allow_nonfinite)
+            same = read_strided(out, self._file, offset, entry, layout, name=name, allow_nonfinite=allow_nonfinite)
         if expected is not None:
             self._require_crc(storage.key, expected, running.value)
         self._crcs.pop(storage.key, None)  # a storage that several tensors share is verified once
@@ -166,7 +168,7 @@ class TorchFile:
 
 
 class _RunningCrc:
-    """The CRC-32 of the bytes added so far."""
+    """CRC-32 of the bytes added so far."""
 
     def __init__(self) -> None:
         self.value = 0
@@ -176,7 +178,7 @@ class _RunningCrc:
 
 
 def _tied(tensors: Mapping[str, StoredTensor]) -> dict[str, str]:
-    """For each name that shows the very numbers of an earlier one, that earlier name."""
+    """Return, for each name that shares its exact view with an earlier name, that earlier name."""
     first: dict[str, str] = {}
     # Looked up by text, whose hash is salted: a file can choose numbers whose hashes collide.
     return {name: first[key] for name, tensor in tensors.items() if first.setdefault(key := str(tensor), name) != name}

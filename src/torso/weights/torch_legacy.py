@@ -1,4 +1,4 @@
-"""The form in which PyTorch saved before 1.6, and still does when asked: pickles, then numbers, in one plain file.
+"""Reader of the format before PyTorch 1.6, still written on request: pickles, then numbers, in one plain file.
 
 Source: ``_legacy_save`` and ``_legacy_load`` in ``torch/serialization.py``: a magic number, a protocol number, facts
 about the machine, the object, the keys of its storages, and for each key a count of 8 bytes and the numbers.
@@ -19,7 +19,7 @@ _PROTOCOL = 1001
 
 
 def read_legacy(file: ByteFile, reader: PickleReader, rules: StateDictRules) -> tuple[object, dict[str, int]]:
-    """The saved object, and the offset in the file of each storage by its key.
+    """Return the saved object, and the offset in the file of each storage by its key.
 
     Raises:
         TorsoError: as `PickleReader.load`.

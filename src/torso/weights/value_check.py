@@ -1,4 +1,4 @@
-"""The values of a tensor, looked at while they are read: no NaN, no infinity, nothing lost in a change of type."""
+"""Value checks of tensors while they are read: no NaN, no infinity, no overflow in a dtype conversion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ValueCheck:
-    """Looks at one tensor chunk by chunk; ``constant`` tells whether a matrix is all one number so far."""
+    """Value check of one tensor, chunk by chunk; ``constant`` is whether all elements of a matrix so far are equal."""
 
     def __init__(self, path: Path, entry: TensorEntry, name: str, allow_nonfinite: bool) -> None:
         # Biases and norms start out constant and may stay so; a matrix that is constant was never trained.
@@ -25,7 +25,7 @@ class ValueCheck:
         self._first: float | None = None
 
     def stored(self, chunk: torch.Tensor, start: int) -> None:
-        """Looks at values as stored, the first being element ``start``. A byte that is neither 0 nor 1 becomes True.
+        """Check values as stored, from element ``start`` on. A bool byte that is neither 0 nor 1 becomes True.
 
         Raises:
             WeightsError: E_NONFINITE.
@@ -49,7 +49,7 @@ class ValueCheck:
         )
 
     def converted(self, result: torch.Tensor, chunk: torch.Tensor, start: int) -> None:
-        """Looks at values after a change of type.
+        """Check values after a dtype conversion.
 
         Raises:
             WeightsError: E_OVERFLOW, where a finite value became infinite.
@@ -67,7 +67,7 @@ class ValueCheck:
             )
 
     def _values(self, faulty: torch.Tensor, chunk: torch.Tensor, start: int) -> dict[str, object]:
-        """What a message needs on the first of the faulty elements."""
+        """Return the message values for the first of the faulty elements."""
         first = int(faulty.nonzero()[0])
         place: list[int] = []
         position = start + first
@@ -78,7 +78,7 @@ class ValueCheck:
 
 
 def _range(chunk: torch.Tensor) -> tuple[float, float]:
-    """The smallest and the largest value; both NaN where one is."""
+    """Return the smallest and the largest value; both NaN if any is."""
     import torch
 
     low, high = torch.aminmax(chunk)

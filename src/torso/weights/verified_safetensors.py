@@ -1,4 +1,4 @@
-"""Safetensors files that torso writes for itself: a SHA-256 of all they hold, checked whenever they are read.
+"""Safetensors files written by torso itself, with a SHA-256 of their contents that is checked on every read.
 
 The hash proves that a file is as it was written, not who wrote it: what is read is held to what is expected as well,
 before memory is taken for it. Nothing is memory-mapped; see `torso.weights.read_tensor`.
@@ -24,7 +24,7 @@ _HASH = "sha256"
 
 
 def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str], *, align: int = 8) -> None:
-    """Writes a file, whole or not at all.
+    """Write a file atomically.
 
     Args:
         path: the file; its folder exists.
@@ -42,7 +42,7 @@ def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str
 def read(
     file: safetensors.SafetensorsFile, expected: Mapping[str, TensorEntry] | None = None
 ) -> dict[str, torch.Tensor]:
-    """The tensors of a file that `write` wrote, in memory of their own.
+    """Read the tensors of a file that `write` wrote, into new memory.
 
     Args:
         file: an open file.
@@ -50,7 +50,7 @@ def read(
 
     Raises:
         ValueError: with the reason in words, where it holds something else, or not what was written.
-        FileFormatError: E_TRUNCATED, for a file that was cut after it was opened.
+        FileFormatError: E_TRUNCATED, for a file that was truncated after it was opened.
     """
     import torch
 

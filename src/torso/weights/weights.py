@@ -1,4 +1,4 @@
-"""The weights of a model's folder, whatever files hold them."""
+"""Weights of a model folder, whatever files hold them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NEVER_CAME = ("E_EMPTY", "E_LFS_POINTER", "E_NOT_WEIGHTS", "E_WEB_PAGE", "E_SHA
 
 
 class Weights:
-    """The tensors of one checkpoint: names, types and shapes known, numbers read on demand.
+    """Tensors of one checkpoint: names, dtypes and shapes are known, data is read on demand.
 
     Attributes:
         folder: the checkpoint's folder.
@@ -53,11 +53,11 @@ class Weights:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Facts worth knowing that are no errors; those on values come when a tensor is read."""
+        """Notes on the files; those on values are added when a tensor is read."""
         return (*self._notes, *(note for file in self._files for note in file.notes))
 
     def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
-        """Reads a tensor straight into the memory of ``out``, which may be a part of a larger tensor.
+        """Read a tensor straight into the memory of ``out``, which may be a part of a larger tensor.
 
         Floating-point numbers are converted to the type of ``out`` in small chunks; every value is looked at once.
 
@@ -67,13 +67,13 @@ class Weights:
             allow_nonfinite: takes NaN and infinities as they are.
 
         Raises:
-            FileFormatError: E_TRUNCATED, where the file was cut short after it was opened; E_ZIP, for a wrong checksum.
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened; E_ZIP, for a wrong checksum.
             WeightsError: E_MISSING, E_SHAPE, E_DTYPE, E_NONFINITE (naming the element), E_OVERFLOW.
         """
         self._owner(name).read_into(name, out, allow_nonfinite=allow_nonfinite)
 
     def read(self, name: str, *, allow_nonfinite: bool = False) -> torch.Tensor:
-        """A tensor in new memory on the CPU, of the type and shape in the file.
+        """Read a tensor into new memory on the CPU, with the dtype and shape in the file.
 
         Raises:
             TorsoError: as `read_into`.
@@ -98,7 +98,7 @@ class Weights:
 
 
 def open_weights(folder: Path) -> Weights:
-    """The weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
+    """Open the weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
 
     A file that never came (a Git LFS pointer, a web page, nothing) is passed over, with a note, where another of the
     four is whole. Everything but the numbers is read and checked. torch is not imported.
@@ -183,7 +183,7 @@ def _index_notes(index: ShardIndex, holders: dict[str, str], owners: dict[str, W
         notes.append(
             Note(
                 "N_NOT_IN_INDEX",
-                "{count} tensors lie in files of {path} without being named there, first {name}.",
+                "{count} tensors in the files of {path} are not listed there, first {name}.",
                 dict(count=len(extra), path=shown(index.path), name=extra[0]),
             )
         )

@@ -1,4 +1,4 @@
-"""The table of contents of a zip archive as PyTorch writes it: entries stored as they are, read strictly.
+"""Strict reader of zip archives as PyTorch writes them: directory and entries, stored without compression.
 
 Source: PKWARE's APPNOTE.TXT, 4.3 and 4.5.3. Refused: compression (so that no archive is larger than its file),
 encryption, several disks, two entries of one name, entries that overlap or leave the file, contradicting tables.
@@ -24,7 +24,7 @@ _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 
 
 class ZipEntry(NamedTuple):
-    """One stored file: where its bytes begin, how many they are, and their CRC-32."""
+    """One stored file: the offset of its bytes, their count, and their CRC-32."""
 
     offset: int
     size: int
@@ -32,7 +32,7 @@ class ZipEntry(NamedTuple):
 
 
 def read_directory(file: ByteFile) -> dict[str, ZipEntry]:
-    """Every entry of a zip archive by name.
+    """Return every entry of a zip archive by name.
 
     Raises:
         FileFormatError: E_ZIP; E_TRUNCATED where the end of the archive is missing.
@@ -58,7 +58,7 @@ def read_directory(file: ByteFile) -> dict[str, ZipEntry]:
 
 
 def _find_directory(file: ByteFile) -> tuple[int, int, int]:
-    """Number of entries, size and offset of the central directory, which must end where the end records begin."""
+    """Return entry count, size and offset of the central directory, which must end where the end records begin."""
     if file.size < _END.size:
         raise truncated(file.path, file.size, _END.size)
     at = file.size - _END.size
@@ -66,7 +66,7 @@ def _find_directory(file: ByteFile) -> tuple[int, int, int]:
     if signature != b"PK\x05\x06":
         raise FileFormatError(
             "E_TRUNCATED",
-            "{path} is cut short or damaged: after {have} bytes the directory that ends a zip archive has not come.",
+            "{path} is truncated or damaged: its {have} bytes do not end with the directory of a zip archive.",
             cure="Download it again: torso repair {folder}",
             values=dict(path=shown(file.path), have=f"{file.size:,}", folder=shown(file.path.parent)),
         )
@@ -88,7 +88,7 @@ def _find_directory(file: ByteFile) -> tuple[int, int, int]:
 
 
 def _read_entry(file: ByteFile, directory: bytes, position: int, end: int, entries: dict[str, ZipEntry]) -> int:
-    """Reads one entry of the directory into ``entries``, and gives where the next begins."""
+    """Add one entry of the directory to ``entries``, and return the offset of the next."""
     if position + _ENTRY.size > len(directory):
         raise malformed(file, "its directory ends inside an entry")
     fields = _ENTRY.unpack_from(directory, position)
@@ -113,7 +113,7 @@ def _read_entry(file: ByteFile, directory: bytes, position: int, end: int, entri
 
 
 def _widen(file: ByteFile, extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """Size, packed size and offset, each from the zip64 extra field where the narrow field says so."""
+    """Return size, packed size and offset, each from the zip64 extra field where the narrow field says so."""
     wanted = [value == _FULL_32 for value in (size, packed, offset)]
     if not any(wanted):
         return size, packed, offset
@@ -130,9 +130,9 @@ def _widen(file: ByteFile, extra: bytes, size: int, packed: int, offset: int) ->
 
 
 def _local_data(file: ByteFile, offset: int, name: bytes, end: int) -> int:
-    """Where the bytes of an entry begin, after its local header, which must name the same file."""
+    """Return the offset of an entry's bytes, after its local header, which must name the same file."""
     if offset + _LOCAL.size + len(name) > end:
-        raise malformed(file, "an entry lies outside the archive")
+        raise malformed(file, "an entry is outside the archive")
     local = file.read(offset, _LOCAL.size + len(name))
     fields = _LOCAL.unpack_from(local)
     if fields[0] != b"PK\x03\x04" or fields[3] != 0 or fields[2] & 1 or local[_LOCAL.size :] != name:
@@ -149,11 +149,11 @@ def _require_apart(file: ByteFile, entries: dict[str, ZipEntry], end: int) -> No
             raise malformed(file, "two entries overlap")
         limit = entry.offset + entry.size
     if limit > end:
-        raise malformed(file, "an entry lies outside the archive")
+        raise malformed(file, "an entry is outside the archive")
 
 
 def malformed(file: ByteFile, reason: str) -> FileFormatError:
-    """The error for an archive that PyTorch did not write so."""
+    """Build the error for an archive that PyTorch did not write."""
     return FileFormatError(
         "E_ZIP",
         "{path} is no zip archive that PyTorch would write: {reason}.",
