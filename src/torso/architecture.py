@@ -1,4 +1,4 @@
-"""What an architecture is, which tasks there are, and where to find both. Loads without torch."""
+"""Architectures, tasks and their registry. Loads without torch."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ C = TypeVar("C", bound="HubConfig")
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Out]):
-    """A thing a model can be asked to do; its type parameter is what the model then gives.
+    """Task of a model, typed by the model's output.
 
     Attributes:
-        name: the word for it on the command line and in messages.
-        labelled: whether its number of labels is the user's to choose.
-        suffix: what the Hub's ``architectures`` call a model with this head, after the family's name.
+        name: name on the command line and in messages.
+        labelled: whether the user chooses its number of labels.
+        suffix: suffix of the Hub's class names (``architectures``) with this head, after the family's name.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Task(Generic[Out]):
 
     @staticmethod
     def named(name: str) -> Task[Any]:
-        """The task of that name.
+        """Return the task of that name.
 
         Raises:
             InputError: ``E_TASK``, for an unknown name, with the nearest one.
@@ -115,14 +115,14 @@ TASKS: tuple[Task[Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class HeadPlan(Generic[C]):
-    """How an architecture makes the head of a task.
+    """How an architecture builds the head of a task.
 
     Attributes:
-        build: makes the head that a config describes.
-        names: ours to the Hub's, for the head.
-        trunk: makes the trunk where the task needs another than the family's, such as an encoder without its decoder.
-        prefix: what transformers writes before the trunk's names with this head; None as the family's table says.
-        suffix: how the Hub's class with this head ends, where it is not as the task's (``GPT2LMHeadModel``).
+        build: builds the head of a config.
+        names: maps the head's parameter names to the Hub's.
+        trunk: builds a trunk other than the family's, such as an encoder without its decoder; None for the family's.
+        prefix: prefix of the trunk's names on the Hub with this head; None for the family's.
+        suffix: suffix of the Hub's class name, where it differs from the task's (``GPT2LMHeadModel``).
     """
 
     build: Callable[[C], nn.Head[Any]]
@@ -134,16 +134,16 @@ class HeadPlan(Generic[C]):
 
 @dataclass(frozen=True, eq=False)
 class Architecture(Generic[C]):
-    """A family of models: its config, its trunk, its heads, and the names of its weights on the Hub.
+    """Model family: its config, trunk, heads, and the names of its weights on the Hub.
 
     Attributes:
         model_types: the ``model_type`` of its config files.
-        family: what the Hub's class names begin with, as ``Bert`` in ``BertForMaskedLM``.
-        config: the class of its configs.
-        trunk: makes the trunk that a config describes.
-        names: ours to the Hub's, for the trunk.
+        family: prefix of the Hub's class names, as ``Bert`` in ``BertForMaskedLM``.
+        config: its config class.
+        trunk: builds the trunk of a config.
+        names: maps the trunk's parameter names to the Hub's.
         tasks: a head plan for each task the family has.
-        shares: whether a sequence head takes float labels as shares of one class, unless the config names a problem.
+        shares: whether float labels of sequences are a distribution over classes, unless the config names a problem.
     """
 
     model_types: tuple[str, ...]
@@ -159,16 +159,16 @@ class Architecture(Generic[C]):
         return find, (self.model_types[0],)
 
     def class_name(self, task: Task[Any]) -> str:
-        """What the Hub's files call a model of this family with the head of a task."""
+        """Return the Hub's class name of this family with the head of a task."""
         return self.family + (self.tasks[task].suffix or task.suffix)
 
     @property
     def decodes(self) -> bool:
-        """Whether it writes texts token by token, and so can go on from what was read before."""
+        """Whether the family is autoregressive, and so can use a key/value cache."""
         return Task.CAUSAL_LM in self.tasks or Task.SEQ2SEQ_LM in self.tasks
 
     def plan(self, task: Task[Any]) -> HeadPlan[C]:
-        """The head plan of a task.
+        """Return the head plan of a task.
 
         Raises:
             UnsupportedError: ``E_TASK_UNSUPPORTED``, if the family has no such head.
@@ -187,14 +187,14 @@ _REGISTRY: dict[str, Architecture[Any]] = {}
 
 
 def register(architecture: Architecture[C]) -> Architecture[C]:
-    """Makes an architecture known under each of its model types."""
+    """Register an architecture under each of its model types; return it."""
     for model_type in architecture.model_types:
         _REGISTRY[model_type] = architecture
     return architecture
 
 
 def architectures() -> tuple[Architecture[Any], ...]:
-    """Every registered architecture, the package's own included; what another is built on comes before it."""
+    """Return every registered architecture, the package's own included, bases before what is built on them."""
     for name in _modules():
         import_module(f"torso.models.{name}")
     return tuple(dict.fromkeys(_REGISTRY.values()))
@@ -205,12 +205,12 @@ def _modules() -> list[str]:
 
 
 def find(model_type: str, *, path: Path | None = None) -> Architecture[Any]:
-    """The architecture of a ``model_type``; ``path`` is the file that names it, for the message.
+    """Return the architecture of a ``model_type``; ``path`` is the file that names it, for the message.
 
     Raises:
         UnsupportedError: ``E_UNSUPPORTED``, for a type no registered architecture has, with the nearest.
     """
-    # Most are in a module of their own name: a first load need not read the others.
+    # Most are in a module of their own name: a first load need not import the others.
     if model_type not in _REGISTRY and (own := model_type.replace("-", "_")) in _modules():
         import_module(f"torso.models.{own}")
     if model_type not in _REGISTRY:

@@ -1,4 +1,4 @@
-"""Every error torso raises on purpose.
+"""Errors that torso raises.
 
 Each kind is a `TorsoError` and also the builtin that fits, so ``except FileNotFoundError`` works without knowing torso.
 Each carries a stable ``code`` (``E_TRUNCATED``), what happened, where, and the one command or change that cures it, in
@@ -22,7 +22,7 @@ class TorsoError(Exception):
         what: template of what happened, with its path, name or number.
         where: template of the place inside the file, text or call, where ``what`` does not say it.
         cure: template of the one command or change that cures it.
-        values: what the templates' ``{placeholders}`` stand for.
+        values: values of the templates' ``{placeholders}``.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class TorsoError(Exception):
         self.values = dict(values)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickles by value, so that an error can cross a process boundary whole."""
+        """Pickle by value, so that an error crosses a process boundary unchanged."""
         what, where, cure = self.templates
         return (_rebuild, (type(self), self.code, what, where, cure, self.values))
 
     def part(self, index: int) -> str:
-        """One part of the message, in the language in force: 0 what, 1 where, 2 cure."""
+        """Return one part of the message, in the current language: 0 what, 1 where, 2 cure."""
         template = self.templates[index]
         return say(template, self.values) if template else ""
 
@@ -59,7 +59,7 @@ class TorsoError(Exception):
         return self.part(2)
 
     def as_dict(self) -> dict[str, str]:
-        """Code and parts by name, for ``--json`` and for servers."""
+        """Return code and parts by name, for ``--json`` and for servers."""
         return {"code": self.code, "what": self.what, "where": self.where, "cure": self.cure}
 
     def __str__(self) -> str:
@@ -81,11 +81,11 @@ class AccessError(TorsoError, PermissionError):
 
 
 class UnsafeFileError(TorsoError, PermissionError):
-    """A file asks for something torso never does: run code, or reach outside its folder."""
+    """A file requests something that torso never does: run code, or reach outside its folder."""
 
 
 class FileFormatError(TorsoError, ValueError):
-    """A file's bytes are not what its kind promises."""
+    """A file violates its format."""
 
 
 class LimitError(TorsoError, ValueError):
@@ -93,11 +93,11 @@ class LimitError(TorsoError, ValueError):
 
 
 class ConfigError(TorsoError, ValueError):
-    """A config holds a value that cannot be, or that does not fit its weights."""
+    """A config holds an invalid value, or one that does not fit its weights."""
 
 
 class UnknownParameterError(TorsoError, TypeError):
-    """A person named a parameter that does not exist."""
+    """A call names a parameter that does not exist."""
 
 
 class NoParameterError(TorsoError, AttributeError):
@@ -113,7 +113,7 @@ class WeightsError(TorsoError, ValueError):
 
 
 class UnsupportedError(TorsoError, NotImplementedError):
-    """A file or call asks for something real that torso does not implement."""
+    """A file or call requests something valid that torso does not implement."""
 
 
 class InputError(TorsoError, ValueError):
@@ -129,13 +129,13 @@ class TooLongError(TorsoError, ValueError):
 
 
 class NotAvailableError(TorsoError, AttributeError, KeyError):
-    """An output field was not asked for, or this checkpoint cannot give it."""
+    """An output field was not requested, or the checkpoint cannot provide it."""
 
     __str__ = TorsoError.__str__  # KeyError's own shows the repr of its argument
 
 
 class UntrainedError(TorsoError, RuntimeError):
-    """Labels were asked of a head that was never trained."""
+    """Labels were requested of a head that was never trained."""
 
 
 class TokenizerError(TorsoError, ValueError):
@@ -147,7 +147,7 @@ class OfflineError(TorsoError, ConnectionError):
 
 
 class NetworkError(TorsoError, ConnectionError):
-    """No source could give what was asked for."""
+    """No server could provide the requested file."""
 
 
 class ServerAnswerError(TorsoError, ConnectionError):
@@ -159,4 +159,4 @@ class IntegrityError(TorsoError, OSError):
 
 
 class DiskError(TorsoError, OSError):
-    """The disk cannot hold what was asked for."""
+    """The disk cannot hold the requested data."""

@@ -1,7 +1,7 @@
 """The language of torso's messages: English, and Chinese by locale or ``TORSO_LANG=zh``.
 
-A message is written once, in English, where it is raised; its Chinese form stands in ``torso.chinese`` under that
-text. Both are templates in the form of ``str.format``, filled with the same values.
+A message is written once, in English, where it is raised; ``torso.chinese`` maps that text to its translation. Both
+are templates of ``str.format``, filled with the same values.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _EMPTY: Mapping[str, object] = {}
 
 
 def language() -> str:
-    """The language in force, ``"en"`` or ``"zh"``: ``TORSO_LANG`` first, else ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
+    """Return the language, ``"en"`` or ``"zh"``: ``TORSO_LANG`` first, else ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
 
     Read at each call, so that a notebook can change it at any time.
     """
@@ -29,15 +29,15 @@ def language() -> str:
 
 
 class _Filling(Formatter):
-    """Fills in values so that a terminal shows them and obeys none of them: most come from files and servers."""
+    """Formatter that escapes control characters of the values, most of which come from files and servers."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """One value."""
+        """Format one value, escaped."""
         return escaped(super().format_field(value, format_spec))
 
 
 def say(template: str, values: Mapping[str, object] = _EMPTY) -> str:
-    """``template`` in the language in force, filled with ``values``."""
+    """Translate ``template`` to the current language and fill in ``values``."""
     if language() == "zh":
         from torso.chinese import translation
 

@@ -1,4 +1,4 @@
-"""The only place that knows labels: losses as the reference library defines them, on packed scores.
+"""Losses on packed logits, as the reference library defines them.
 
 Each follows ``transformers.loss.loss_utils`` and the heads of ``modeling_bert``: cross entropy averages over the labels
 that are not -100; a sequence head regresses for one label, and takes float labels as independent ones.
@@ -6,65 +6,32 @@ that are not -100; a sequence head regresses for one label, and takes float labe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Literal, ParamSpec
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from torso.batch import pieces, unpack
-from torso.errors import InputError, UnsupportedError
+from torso.errors import InputError
 from torso.outputs import ChoiceLogits, ReplacedLogits, SequenceLogits, SpanLogits, TokenLogits, VocabLogits
 
 IGNORED = -100
-"""A label that counts for nothing."""
+"""Label of positions without a loss (torch's ``ignore_index``)."""
 
 Problem = Literal[
     "regression", "single_label_classification", "multi_label_classification", "shared_label_classification"
 ]
-Given = ParamSpec("Given")
 
 
-class _Unlearned(torch.autograd.Function):
-    """A loss that no weight can learn from, until somebody asks for it."""
-
-    @staticmethod
-    def forward(ctx: Any, loss: Tensor, asks: Tensor) -> Tensor:
-        return loss.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Any:
-        raise UnsupportedError(
-            "E_NO_GRADIENT",
-            "No weight that led to this loss can learn.",
-            cure="Load the model again if it was optimised; otherwise let its weights learn and run it with gradients.",
-        )
-
-
-def _learnt(loss: Callable[Given, Tensor]) -> Callable[Given, Tensor]:
-    """The same loss, but that ``backward`` says what is wrong where no gradient leads back from it."""
-
-    @wraps(loss)
-    def learnt(*given: Given.args, **named: Given.kwargs) -> Tensor:
-        value = loss(*given, **named)
-        if value.requires_grad:
-            return value
-        return _Unlearned.apply(value, torch.empty(0, requires_grad=True))  # pyright: ignore
-
-    return learnt
-
-
-@_learnt
 def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = None, *, shares: bool = False) -> Tensor:
-    """The loss of a sequence head: a scalar.
+    """Compute the scalar loss of sequence classification or regression.
 
     Args:
         out: scores [N, C].
         labels: [N] int64 for one label each; [N, C] float for independent labels; [N] or [N, C] float for regression.
-        problem: which of them; None decides as `problem_of` does.
-        shares: whether undecided float labels are shares of one class and not independent.
+        problem: kind of labels; None infers it with `problem_of`.
+        shares: whether float labels, without ``problem``, are a distribution over classes and not independent.
     """
     texts, classes = out.logits.shape
     problem = problem or problem_of(classes, labels, shares=shares)
@@ -79,7 +46,7 @@ def sequence_loss(out: SequenceLogits, labels: Tensor, problem: str | None = Non
 
 
 def problem_of(labels: int, given: Tensor, *, shares: bool = False) -> Problem:
-    """What a sequence head learns: regression for one label, one of several for whole numbers, else several at once."""
+    """Infer the problem: regression for one label, single-label for integer labels, else multi-label."""
     if labels == 1:
         return "regression"
     if not given.is_floating_point():
@@ -87,70 +54,64 @@ def problem_of(labels: int, given: Tensor, *, shares: bool = False) -> Problem:
     return "shared_label_classification" if shares else "multi_label_classification"
 
 
-@_learnt
 def token_loss(out: TokenLogits, labels: Tensor) -> Tensor:
-    """The loss of a token head: scores [T, C], labels [T] int64, -100 for tokens that do not count -> scalar."""
+    """Compute the scalar loss of token classification: logits [T, C], labels [T] int64, -100 for ignored tokens."""
     return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
 
 
-@_learnt
 def replaced_loss(out: ReplacedLogits, labels: Tensor) -> Tensor:
-    """The loss of a discriminator: scores [T], labels [T] 1 for a token that was replaced, -100 for none -> scalar."""
+    """Compute the scalar loss of replaced token detection: logits [T], labels [T] 0, 1 (replaced) or -100."""
     counted = check_labels(labels, tuple(out.logits.shape), 2) != IGNORED
     return F.binary_cross_entropy_with_logits(out.logits[counted], labels[counted].to(out.logits.dtype))
 
 
-@_learnt
 def vocabulary_loss(out: VocabLogits, labels: Tensor) -> Tensor:
-    """The loss of a masked language model: scores [R, V], labels [R] int64, -100 for what does not count -> scalar."""
+    """Compute the scalar loss of masked language modelling: logits [R, V], labels [R] int64, -100 if ignored."""
     return F.cross_entropy(out.logits, check_labels(labels, *_rows(out.logits)), ignore_index=IGNORED)
 
 
-@_learnt
 def next_token_loss(out: VocabLogits, labels: Tensor) -> Tensor:
-    """The loss of a causal language model: scores [T, V] of every row, labels [T] int64 -> scalar.
+    """Compute the scalar loss of causal language modelling: logits [T, V] of every row, labels [T] int64.
 
-    Each row is held to the label of the row behind it in its text, so a text's first label counts for nothing.
+    Labels are shifted left within each text, so a text's first label is unused.
     """
-    behind = labels.roll(-1).index_fill(0, out.layout.last(), IGNORED)
-    return vocabulary_loss(out, behind)
+    shifted = labels.roll(-1).index_fill(0, out.layout.last(), IGNORED)
+    return vocabulary_loss(out, shifted)
 
 
 def _rows(logits: Tensor) -> tuple[tuple[int, ...], int]:
     return (logits.shape[0],), logits.shape[1]
 
 
-@_learnt
 def span_loss(out: SpanLogits, starts: Tensor, ends: Tensor) -> Tensor:
-    """The loss of an answer's span: start and end scores [T], starts and ends [N] int64 -> scalar.
+    """Compute the scalar loss of an answer's span: start and end logits [T], starts and ends [N] int64.
 
-    Each text's own tokens compete, and no others. A place outside its text does not count, as in the reference, where
-    padding competes too: there the loss of a padded batch depends on the padding, here it does not.
+    The softmax is over each text's own tokens. A position outside its text is ignored, as in the reference, whose
+    softmax includes padding: there the loss of a padded batch depends on the padding, here it does not.
     """
-    sides = [_place_loss(scores, out, places) for scores, places in ((out.start, starts), (out.end, ends))]
+    sides = [_position_loss(scores, out, positions) for scores, positions in ((out.start, starts), (out.end, ends))]
     return (sides[0] + sides[1]) / 2
 
 
-def _place_loss(scores: Tensor, out: SpanLogits, places: Tensor) -> Tensor:
+def _position_loss(scores: Tensor, out: SpanLogits, positions: Tensor) -> Tensor:
     terms = [
-        F.cross_entropy(row, place)
-        for row, place in zip(unpack(scores, out.layout), places.view(-1), strict=True)
-        if 0 <= int(place) < row.shape[0]
+        F.cross_entropy(row, position)
+        for row, position in zip(unpack(scores, out.layout), positions.view(-1), strict=True)
+        if 0 <= int(position) < row.shape[0]
     ]
-    # With nothing to learn from, the mean of no terms is not a number, as in the reference.
+    # Without any label the mean of no terms is NaN, as in the reference.
     return torch.stack(terms).mean() if terms else scores.sum() * torch.nan
 
 
-@_learnt
 def choice_loss(out: ChoiceLogits, labels: Tensor) -> Tensor:
-    """The loss of multiple choice: scores [N] in questions of ``out.sizes``, labels [questions] int64 -> scalar."""
+    """Compute the scalar loss of multiple choice: logits [N] in questions of ``out.sizes``, labels [questions]."""
     check_labels(labels, (len(out.sizes),), min(out.sizes))
     terms = [F.cross_entropy(row, label) for row, label in zip(pieces(out.logits, out.sizes), labels, strict=True)]
     return torch.stack(terms).mean()
 
 
 def check_shape(labels: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """The labels, if they have the shape that the scores ask for.
+    """Return the labels after checking their shape.
 
     Raises:
         InputError: ``E_LABELS``, if they have another.
@@ -166,7 +127,7 @@ def check_shape(labels: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> Tensor:
-    """The labels, if they are whole numbers of the right shape and each is a class or -100.
+    """Return the labels after checking their shape and that each is a class or -100.
 
     Raises:
         InputError: ``E_LABELS``, naming the first that is neither.

@@ -34,17 +34,17 @@ Out = TypeVar("Out")
 
 
 class Model(Sealable, Generic[Out]):
-    """A trunk and the head of one task. There is no other model class.
+    """Model of one task: a trunk and a head. There is no other model class.
 
     Attributes:
-        config: what the model was built from; frozen, see `set`.
+        config: the config that the model was built from; frozen, see `set`.
         architecture: its family.
-        task: what it gives.
+        task: its task, which fixes the type of its output.
         trunk: embeddings and blocks.
-        head: from the trunk's rows to the task's scores.
-        report: what loading found; None for a model that was not loaded.
-        head_trained: whether the head's scores mean something: set by loading, and by who trains a new head.
-        optimised: what `torso.optimise` made of it; None for a model that can learn and be saved.
+        head: maps the trunk's rows to the task's output.
+        report: report of loading; None for a model that was not loaded.
+        head_trained: whether the head's weights are trained: set by loading, and by the user after training a new head.
+        optimised: what `torso.optimise` did; None for a model that can be trained and saved.
     """
 
     def __init__(self, config: HubConfig, architecture: Architecture[Any], task: Task[Out]) -> None:
@@ -75,20 +75,20 @@ class Model(Sealable, Generic[Out]):
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
     ) -> Out:
-        """What the task gives of a batch.
+        """Run the trunk and the head on a batch.
 
         Args:
-            batch: packed texts; for an encoder-decoder targets, with their ``source``.
-            hidden_states: layers whose rows are kept in the hidden states: 0 the embeddings, i the output of block i.
-            attentions: blocks, from 0, whose attention weights are kept; only they take the explicit softmax.
-            cache: of a decoder, what the texts have read before: the batch is read on from there, and kept in it.
-            memory: of an encoder-decoder, what the encoder gave before, in place of a source.
+            batch: packed texts; for an encoder-decoder the targets, with their ``source``.
+            hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i.
+            attentions: blocks, from 0, whose attention weights are returned; only these use the explicit softmax.
+            cache: key/value cache of a decoder's past tokens; the batch's are appended.
+            memory: output of an encoder-decoder's encoder, in place of a source.
 
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
-            InputError: ``E_IDS``, on the CPU, for ids that the model has no row for.
+            InputError: ``E_IDS``, on the CPU, for ids outside the embedding tables.
             UnsupportedError: ``E_NO_CACHE`` and ``E_STALE_CACHE``, for a cache where later tokens change the rows of
-                earlier ones. ``E_OPTIMISED``, for an optimised model whose weights are asked to learn. Nothing was run.
+                earlier ones. ``E_OPTIMISED``, for an optimised model with ``requires_grad``. Nothing was run.
         """
         self.refuse_learning()
         self.check_length(batch.layout, () if cache is None else cache.sizes)
@@ -102,11 +102,11 @@ class Model(Sealable, Generic[Out]):
             with rowwise_products(batch.tokens, self.dtype):
                 return self.head(self.trunk(batch, **given), batch)
         except IndexError:
-            # It says that some table has no such row; which table and row costs a look at every id, so only now.
+            # Some id is outside its table; finding which one reads every id, so only now.
             check_batch(self.trunk, batch)
             raise
 
-    if TYPE_CHECKING:  # torch declares calls as giving anything
+    if TYPE_CHECKING:  # torch declares that calls return Any
 
         def __call__(  # noqa: D102
             self,
@@ -122,7 +122,7 @@ class Model(Sealable, Generic[Out]):
         if not self.architecture.decodes:
             raise UnsupportedError(
                 "E_NO_CACHE",
-                "A {family} model reads a text as a whole: there is nothing to read on from.",
+                "{family} is an encoder: it has no key/value cache.",
                 cure="Leave cache and memory out.",
                 values=dict(family=self.architecture.family),
             )
@@ -130,13 +130,13 @@ class Model(Sealable, Generic[Out]):
             if past and size and not self.config.reads_on(past, past + size):
                 raise UnsupportedError(
                     "E_STALE_CACHE",
-                    "Text {index} grows from {past} tokens to {size}, and this model reads all of it differently then.",
-                    cure="Read it anew: all of its tokens, with a cache that is empty.",
+                    "Text {index} grows from {past} tokens to {size}: this model's cached keys are invalid there.",
+                    cure="Run all of its tokens again, with an empty cache.",
                     values=dict(index=index, past=past, size=past + size),
                 )
 
     def check_length(self, layout: Layout, before: Sequence[int] = ()) -> None:
-        """Holds every text to what the model takes, counting ``before``, the tokens of each that were read already.
+        """Raise if a text, with the cached tokens ``before`` of each, is longer than the model takes.
 
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer.
@@ -155,45 +155,45 @@ class Model(Sealable, Generic[Out]):
 
     @property
     def max_tokens(self) -> int | None:
-        """The longest text the trunk takes, in tokens; None for no limit."""
+        """Maximum length of a text in tokens; None for no limit."""
         return self.config.max_tokens
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Device of the weights."""
         return next(self.parameters()).device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The number format of the weights, read from the weights."""
+        """Dtype of the weights."""
         return next(self.parameters()).dtype
 
     def set(self, changes: Mapping[str, Any]) -> None:
-        """Changes parameters of a built model that do not change its shapes: ``model.set({"hidden_dropout_prob": 0})``.
+        """Change config values that do not affect shapes: ``model.set({"hidden_dropout_prob": 0})``.
 
-        The weights stay the very same tensors, so an optimiser keeps its hold on them.
+        The weights stay the same tensors, so an optimiser's references stay valid.
 
         Raises:
-            ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
+            ConfigError: ``E_NEEDS_RELOAD``, for a value that determines the shapes of the weights.
             UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
         """
         self.refuse_optimised()
-        anew = changed(self, changes)
-        self.config, self.trunk, self.head = anew.config, anew.trunk, anew.head
+        rebuilt = changed(self, changes)
+        self.config, self.trunk, self.head = rebuilt.config, rebuilt.trunk, rebuilt.head
         self._tie()
 
     def drop(self, modules: Collection[str]) -> None:
-        """Takes optional modules out of the head: what a checkpoint does not hold is never made up."""
+        """Remove optional modules of the head that a checkpoint does not hold."""
         for module in modules:
             setattr(self.head, module, None)
 
     def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Every parameter's name and shape."""
+        """Yield every parameter's name and shape."""
         for name, parameter in self.named_parameters():
             yield name, tuple(parameter.shape)
 
     def fused(self) -> dict[str, Parts]:
-        """What each module that fuses several of the Hub's is made of."""
+        """Return the parts of each fused module, such as queries, keys and values of one projection."""
         modules = cast("Iterable[tuple[str, nn.Module]]", self.named_modules())
         return {
             f"{name}.{part}": Parts(tuple(rows), cast("int", getattr(module, "head_size", 0)))
@@ -202,15 +202,15 @@ class Model(Sealable, Generic[Out]):
         }
 
     def names_of(self, parameter: str) -> Names:
-        """The table that names a parameter on the Hub: the trunk's or the head's."""
+        """Return the name table of a parameter: the trunk's or the head's."""
         return self.architecture.names if parameter.startswith("trunk.") else self.architecture.plan(self.task).names
 
     def save(self, folder: str | Path, *, tokenizer: Tokenizer | None = None) -> None:
-        """Writes a folder that transformers and torso load with equal outputs.
+        """Save a folder that transformers and torso load with equal outputs.
 
         Args:
-            folder: made if it is not there.
-            tokenizer: written beside the weights.
+            folder: created if missing.
+            tokenizer: saved with the weights.
 
         Raises:
             AccessError, DiskError: if the folder cannot be written; no half file is left.
@@ -222,25 +222,25 @@ class Model(Sealable, Generic[Out]):
 
 
 def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) -> Model[Out]:
-    """A model of fresh random weights, for training from nothing: spread ``initializer_range``, norms at one.
+    """Create a model with random weights for pretraining: std ``initializer_range``, norms at one.
 
     Args:
-        config: the whole of the shape; its ``num_labels`` for a labelled task.
-        task: whose head to put on.
+        config: determines all shapes; ``num_labels`` for a labelled task.
+        task: task of the head.
         seed: makes the weights repeatable; None takes torch's own state.
     """
     if seed is not None:
         torch.manual_seed(seed)
     model = Model(config, find(config.model_type), task)
-    # What never learns stays as it was made.
-    learned = {name: each for name, each in model.named_parameters() if each.requires_grad}
-    initialise(model, learned, config.initializer_range)
+    # Fixed parameters keep their values.
+    trainable = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    initialise(model, trainable, config.initializer_range)
     return model
 
 
 @torch.no_grad()
 def initialise(model: nn.Module, parameters: Mapping[str, torch.Tensor], spread: float) -> None:
-    """Fresh values: normal for matrices, zero for biases, one for the weights of norms, as the reference library."""
+    """Initialise as the reference does: normal for matrices, zero for biases, one for the weights of norms."""
     for name, value in parameters.items():
         if value.ndim > 1:
             value.normal_(0.0, spread)
@@ -252,10 +252,10 @@ def initialise(model: nn.Module, parameters: Mapping[str, torch.Tensor], spread:
 
 
 def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
-    """A model of the changed config around the very same weights; `Model.set` tells what can change.
+    """Return a model of the changed config that shares the weights; see `Model.set` for what can change.
 
     Raises:
-        ConfigError: ``E_NEEDS_RELOAD``, for a parameter that the weights follow.
+        ConfigError: ``E_NEEDS_RELOAD``, for a value that determines the shapes of the weights.
         UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
     """
     model.config.refuse_unknown(changes)
@@ -276,10 +276,10 @@ def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
             values=dict(there=model.config.num_labels, given=config.num_labels),
         )
     with weightless():
-        anew = Model(config, model.architecture, model.task)
+        rebuilt = Model(config, model.architecture, model.task)
     if model.report is not None:
-        anew.drop(model.report.absent)
+        rebuilt.drop(model.report.absent)
     own = dict(model.named_parameters())
-    for name, _ in anew.named_parameters():
-        place(anew, name, own[name])
-    return anew.train(model.training)
+    for name, _ in rebuilt.named_parameters():
+        place(rebuilt, name, own[name])
+    return rebuilt.train(model.training)

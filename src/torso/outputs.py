@@ -1,4 +1,4 @@
-"""What heads give. Rows [T] stay rows: a `Layout` says which belong together."""
+"""Outputs of heads. They stay packed: a `Layout` maps rows [T] to sequences."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Hidden:
 
     Attributes:
         rows: [T, D] of the last layer, after the trunk's final norm if it has one.
-        layout: where the sequences lie.
-        hidden_states: rows [T, D] of the layers asked for; 0 is the embeddings, i the output of block i.
-        attentions: per block asked for, from 0, one [H, length, length] of attention weights per sequence.
-        memory: of a decoder, what its encoder gave.
-        cross_attentions: of a decoder, per block asked for, its weights [H, length, source length] over the source.
-        only: the one row of each sequence that was computed: ``rows`` are [N, D] then, and ``layout`` is theirs.
+        layout: layout of the sequences.
+        hidden_states: rows [T, D] of the requested layers; 0 is the embeddings, i the output of block i.
+        attentions: per requested block, from 0, one [H, length, length] of attention weights per sequence.
+        memory: the encoder's output, for a decoder with cross-attention.
+        cross_attentions: per requested block, weights [H, length, source length] of cross-attention per sequence.
+        pool: which row of each sequence was computed: ``rows`` are then [N, D], and ``layout`` is theirs; None for all.
     """
 
     rows: Tensor
@@ -47,17 +47,17 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """A model without a task: hidden states, and the pooled output [N, D] where the checkpoint holds a pooler."""
+    """Output of feature extraction: hidden states, and the pooled output [N, D] if the checkpoint has a pooler."""
 
     hidden: Hidden
     pooled_or_none: Tensor | None
 
     @property
     def pooled(self) -> Tensor:
-        """[N, D] pooled output.
+        """Pooled output [N, D].
 
         Raises:
-            NotAvailableError: ``E_NO_POOLER``, if the checkpoint holds no pooler; it is never made up.
+            NotAvailableError: ``E_NO_POOLER``, if the checkpoint has no pooler; none is ever initialised at random.
         """
         if self.pooled_or_none is None:
             raise NotAvailableError(
@@ -70,7 +70,7 @@ class Features:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SequenceLogits:
-    """One row of scores per sequence: logits [N, C]."""
+    """Logits [N, C] of sequence classification."""
 
     logits: Tensor
     hidden: Hidden
@@ -78,33 +78,33 @@ class SequenceLogits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenLogits:
-    """One row of scores per token: logits [T, C]."""
+    """Logits [T, C] of token classification."""
 
     logits: Tensor
     hidden: Hidden
 
     @property
     def layout(self) -> Layout:
-        """Where the sequences lie."""
+        """Layout of the sequences."""
         return self.hidden.layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplacedLogits:
-    """One score per token, above 0 for one that was replaced: logits [T]."""
+    """Logits [T] of replaced token detection, above 0 for a replaced token."""
 
     logits: Tensor
     hidden: Hidden
 
     @property
     def layout(self) -> Layout:
-        """Where the sequences lie."""
+        """Layout of the sequences."""
         return self.hidden.layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpanLogits:
-    """Scores of each token as start and as end of an answer: start and end [T]."""
+    """Start and end logits [T] of extractive question answering."""
 
     start: Tensor
     end: Tensor
@@ -112,13 +112,13 @@ class SpanLogits:
 
     @property
     def layout(self) -> Layout:
-        """Where the sequences lie."""
+        """Layout of the sequences."""
         return self.hidden.layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChoiceLogits:
-    """One score per alternative: logits [N]; ``sizes`` tells how many alternatives each question has."""
+    """Logits [N] of multiple choice, one per alternative; ``sizes`` counts the alternatives of each question."""
 
     logits: Tensor
     sizes: tuple[int, ...]
@@ -127,7 +127,7 @@ class ChoiceLogits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VocabLogits:
-    """Scores over the vocabulary: logits [R, V] for the R rows asked for; ``rows`` [R] names them, None for all."""
+    """Logits [R, V] over the vocabulary of the requested ``rows`` [R]; None for all T."""
 
     logits: Tensor
     rows: Tensor | None
@@ -135,5 +135,5 @@ class VocabLogits:
 
     @property
     def layout(self) -> Layout:
-        """Where the sequences lie."""
+        """Layout of the sequences."""
         return self.hidden.layout

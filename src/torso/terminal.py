@@ -1,4 +1,4 @@
-"""What may be written to a terminal: text from files and servers is shown, and never obeyed.
+"""Terminal output: control characters in text from files and servers are escaped.
 
 A label, a token, a name or a model's answer may hold characters that move the cursor, retitle the window or reverse the
 order of what follows. On a terminal and in messages they are written as escapes. Line ends, tabs and the characters
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # Control characters but for the tab and the line end; embeddings, overrides and isolates of the writing direction.
-_OBEYED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
 
 
 def escaped(text: str) -> str:
-    r"""``text`` with every character that a terminal would obey written as ``\u001b``."""
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    r"""Escape control characters of ``text``, as ``\u001b``."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class Terminal:
-    """A terminal that shows what is written to it, and obeys none of it.
+    """Text stream of a terminal that escapes control characters.
 
     Args:
-        stream: the terminal's own, open for text.
+        stream: the terminal's text stream.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.obeying = stream
 
     def write(self, text: str) -> int:
-        """Writes a text, escaped; its length."""
+        """Write a text, escaped; return its length."""
         self.obeying.write(escaped(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Writes texts, escaped."""
+        """Write texts, escaped."""
         for line in lines:
             self.write(line)
 
@@ -51,7 +51,7 @@ class Terminal:
 
 
 def shielded(stream: TextIO) -> TextIO:
-    """``stream``, in a `Terminal` where it is one."""
+    """Wrap ``stream`` in a `Terminal` if it is one."""
     given = cast("TextIO | None", stream)  # None without a console
     if given is None or isinstance(given, Terminal) or not given.isatty():
         return stream
@@ -59,12 +59,12 @@ def shielded(stream: TextIO) -> TextIO:
 
 
 def obeying(stream: TextIO) -> TextIO:
-    """The stream itself, for control sequences that are torso's own."""
+    """Return the underlying stream, for control sequences that are torso's own."""
     return stream.obeying if isinstance(stream, Terminal) else stream
 
 
 def drawing(*, stderr: bool = False) -> Console:
-    """A console of rich's on standard output or error, which escapes the text and keeps its own colours."""
+    """Create a rich console on standard output or error that escapes the text and keeps its own colours."""
     from rich.console import Console
     from rich.segment import Segment
 

@@ -18,7 +18,6 @@ def test_every_family_is_listed_with_its_heads(call: Callable[..., Result]) -> N
         assert row["model_types"] == list(architecture.model_types)
         assert row["tasks"] == [task.name for task in architecture.tasks]
         assert architecture.family in table
-        assert 10 < row["lines"] < 150 or not architecture.config.__module__.startswith("torso.models.")
 
 
 def test_what_a_family_refuses_is_told_by_name(call: Callable[..., Result]) -> None:

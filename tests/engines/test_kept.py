@@ -10,7 +10,7 @@ import torch
 
 from processor import needs
 from torso import Batch, Layout, Task, new_model, optimise
-from torso.engines.linear_swap import StandIns
+from torso.engines.linear_swap import LinearSwap
 from torso.engines.optimise import MODES
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import about
@@ -49,7 +49,7 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
     file = tmp_path / "model.packed"
     first = optimise(bert(), mode, fidelity=0.99, file=file)
     capfd.readouterr()
-    monkeypatch.setattr("torso.engines.calibration.Bench.means", forbidden)
+    monkeypatch.setattr("torso.engines.calibration.Calibration.means", forbidden)
     monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
     again = optimise(bert(), mode, fidelity=0.99, file=file)
     assert again.optimised == first.optimised
@@ -78,7 +78,7 @@ def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
         settings = DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c", initializer_range=0.2)
         return new_model(settings, Task.FEATURES, seed=4).eval()
 
-    assert not [name for name in StandIns(deberta()).linears if "place" in name]
+    assert not [name for name in LinearSwap(deberta()).linears if "place" in name]
     first = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
     assert first.optimised.kernels
     assert len([name for name, _ in first.trunk.whole.packed if "place" in name]) == 4
@@ -111,7 +111,7 @@ def test_other_weights_questions_and_processors_make_it_anew(tmp_path, monkeypat
     monkeypatch.setattr("torso.engines.packed_file.VERSION", 999)
     optimise(bert(5), "auto", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
-    monkeypatch.setattr("torso.engines.linear_swap.StandIns.kernels", "another")
+    monkeypatch.setattr("torso.engines.linear_swap.LinearSwap.kernels", "another")
     optimise(bert(5), "auto", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
     assert len(set(keys)) == len(keys) == 10

@@ -67,7 +67,7 @@ def texts(sizes: tuple[int, ...] = SIZES) -> list[list[int]]:
 
 def test_times(folder, run) -> None:
     told: list[str] = []
-    done = measure(folder, texts(), rounds=3, told=told.append)
+    done = measure(folder, texts(), rounds=3, report=told.append)
     rows = {row.mode: row for row in done.rows}
     assert list(rows) == [AS_LOADED, "exact", "int8", "bf16"]
     assert told == [*EVERY, "round", "round", "round"]

@@ -176,7 +176,7 @@ def test_auto_takes_the_fastest_that_is_near_enough_and_says_so_once(monkeypatch
         timed.append(mode)
         return times[mode]
 
-    monkeypatch.setattr("torso.engines.calibration.Bench.seconds", seconds)
+    monkeypatch.setattr("torso.engines.calibration.Calibration.seconds", seconds)
     model = optimise(bert(), "auto", fidelity=0.99)
     assert model.optimised.mode == fastest
     out, err = capfd.readouterr()

@@ -128,11 +128,10 @@ def test_a_part_of_it_cannot_either(attempt, model) -> None:
 def test_its_loss_can_be_read_and_not_learned_from(model) -> None:
     loss = sequence_loss(model(BATCH), LABELS)
     torch.testing.assert_close(loss.detach(), nn.functional.cross_entropy(scores(model), LABELS))
-    with pytest.raises(UnsupportedError) as caught:
+    with pytest.raises(RuntimeError, match="does not require grad"):
         loss.backward()
-    assert caught.value.code == "E_NO_GRADIENT"
     ids = torch.arange(20).view(2, 10)
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(RuntimeError, match="does not require grad"):
         PaddedModel(model)(ids, labels=LABELS[:2]).loss.backward()
     with torch.no_grad():
         assert not sequence_loss(model(BATCH), LABELS).requires_grad

@@ -28,8 +28,8 @@ def bytes_tokenizer(tmp_path_factory) -> Tokenizer:
 
 
 def told(tokenizer: Tokenizer, prompt: list[int], ids: list[int], stops: tuple[str, ...] = ()) -> list[str]:
-    teller = StreamedText(tokenizer, prompt, stops)
-    return [*(teller.tell(number) for number in ids), teller.rest()]
+    stream = StreamedText(tokenizer, prompt, stops)
+    return [*(stream.push(number) for number in ids), stream.flush()]
 
 
 def test_the_pieces_are_the_text(tokenizer) -> None:

@@ -1,14 +1,13 @@
 """Chinese texts of ``torso models``."""
 
 TEXTS: dict[str, str] = {
-    "List the families of models that torso has: their heads, the size of their code, and what each refuses.": (
-        "列出 torso 支持的模型家族：有哪些头、代码多大、拒绝什么。"
+    "List the families of models that torso has: their heads, and what each refuses.": (
+        "列出 torso 支持的模型家族：有哪些头、拒绝什么。"
     ),
     "A family is found by the model_type in a model's config.json. What it refuses is refused by name, before anything "
     "is loaded.": "家族由模型 config.json 中的 model_type 决定。不支持的取值会按名字拒绝，且在加载任何内容之前。",
     "List the families of models that torso has.": "列出 torso 支持的模型家族。",
     "family": "家族",
-    "lines": "行数",
     "heads": "头",
     "kernels": "内核",
     "yes": "是",

@@ -25,6 +25,6 @@ TEXTS: dict[str, str] = {
         "{name} 是 {device} 上的 {dtype}；内核读取 CPU 上的 {wanted}。"
     ),
     "{name} has the shape {shape}; it must be {wanted}.": "{name} 的形状是 {shape}；应为 {wanted}。",
-    "{count} threads cannot be.": "不能有 {count} 个线程。",
+    "threads must be 1 to 1024, got {count}.": "threads 应为 1 到 1024，得到的是 {count}。",
     "Use 1 to 1024.": "请使用 1 到 1024。",
 }

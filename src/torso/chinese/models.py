@@ -35,9 +35,7 @@ TEXTS: dict[str, str] = {
     "scale rows before the vocabulary; null: if tied": "送入词表前是否缩放；null：共享词嵌入时缩放",
     "id of the token that a target begins with": "目标文本开头词元的编号",
     "whether the file holds a decoder too; the weights tell": "文件是否也含解码器；以权重为准",
-    "A {family} model reads a text as a whole: there is nothing to read on from.": (
-        "{family} 模型整体读取文本：没有可以接着读的内容。"
-    ),
+    "{family} is an encoder: it has no key/value cache.": "{family} 是编码器：没有键值缓存。",
     "Leave cache and memory out.": "请去掉 cache 和 memory。",
     # the border
     "{name} is for models with a decoder behind an encoder; this one reads input_ids alone.": (

@@ -19,10 +19,10 @@ TEXTS: dict[str, str] = {
     ),
     "Give {key} as in the original config.json.": "请按原始 config.json 给出 {key}。",
     "base of the rotary angles of layers with a window": "带窗口的层旋转位置角度的底数",
-    "Text {index} grows from {past} tokens to {size}, and this model reads all of it differently then.": (
-        "第 {index} 条文本从 {past} 个词元增至 {size} 个，此后该模型对整条文本的读法都会改变。"
+    "Text {index} grows from {past} tokens to {size}: this model's cached keys are invalid there.": (
+        "第 {index} 条文本从 {past} 个词元增至 {size} 个，超出后该模型缓存的键不再有效。"
     ),
-    "Read it anew: all of its tokens, with a cache that is empty.": "请用空缓存重新读取它的全部词元。",
+    "Run all of its tokens again, with an empty cache.": "请用空缓存重新读取它的全部词元。",
     # layers and their windows
     "layer_types is {kinds}; it must name one of {known} for each of the {layers} layers.": (
         "layer_types 为 {kinds}；应为 {layers} 层中的每一层各写 {known} 之一。"

@@ -33,20 +33,16 @@ TEXTS: dict[str, str] = {
         "此模型已优化：只能运行，不能训练、更改、移动、复制或保存。"
     ),
     "Load it again for that.": "如需这些操作，请重新加载。",
-    "optimise takes a torso.Model; {kind} is none.": "optimise 接受 torso.Model；{kind} 不是。",
-    "Give what torso.load gives, or the .model of a padded model.": (
+    "optimise expects a torso.Model, got {kind}.": "optimise 需要 torso.Model，得到的是 {kind}。",
+    "Give the result of torso.load, or the .model of a padded model.": (
         "请传入 torso.load 返回的模型，或填充模型的 .model。"
     ),
-    "The sample is a torso.Batch of texts; {kind} is none.": "sample 应为文本的 torso.Batch；{kind} 不是。",
+    "sample must be a torso.Batch of texts, got {kind}.": "sample 应为文本的 torso.Batch，得到的是 {kind}。",
     "Make one: torso.pack(tokenizer.encodings(texts)).": "请这样得到：torso.pack(tokenizer.encodings(texts))。",
     "The sample has no text, or one without tokens: nothing can be measured on it.": (
         "sample 中没有文本，或有一条没有词元：无法据此测量。"
     ),
     "Give a few usual texts, or leave sample= out.": "请给出几条常见的文本，或不指定 sample=。",
-    "No weight that led to this loss can learn.": "得出此损失的权重都不能学习。",
-    "Load the model again if it was optimised; otherwise let its weights learn and run it with gradients.": (
-        "若模型已优化，请重新加载；否则请让其权重可学习，并在计算梯度的情况下运行。"
-    ),
     # torso bench
     "Use exact, bf16 or int8.": "请使用 exact、bf16 或 int8。",
     "{file} holds no text.": "{file} 中没有文本。",

@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "Find passages in a folder of texts.": "在一个文件夹的文本中查找段落。",
     "Find the passages of a folder of texts that fit a query best.": "在一个文件夹的文本中查找与查询最相配的段落。",
     "Every passage of the folder's .txt and .md files is compared. Their vectors are kept in the folder, in "
-    ".torso-search.safetensors, and made anew only for files that have changed, or for another model.": (
+    ".torso-search.safetensors, and recomputed only for files that have changed, or for another model.": (
         "与文件夹中 .txt 和 .md 文件的每个段落逐一比较。段落的向量保存在该文件夹的 .torso-search.safetensors 中，"
         "只有文件改变或换模型时才重新计算。"
     ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status of ``torso`` with ``arguments``, or with those of this process.
+    """Return the exit status of ``torso`` with ``arguments``, or with those of this process.
 
     0 done; 1 a check found something; 2 the command was written wrongly; 3 a `TorsoError`, printed with its cure; 70 a
     fault of torso; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; 141 the reader of the output went away.

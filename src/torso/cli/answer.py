@@ -58,7 +58,7 @@ def answer(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints answers."""
+    """Print answers."""
     pairs = _pairs(question, texts_of(texts, file, columns))
     from torso.tasks import answer as run
 
@@ -101,7 +101,7 @@ def _pairs(question: str | None, given: list[Any] | Iterator[Any]) -> Iterator[t
 
 
 def chart(answered: Answered) -> str:
-    """The answers to one question, each with its score and place."""
+    """Return the answers to one question, each with its score and place."""
     if not answered.answers:
         return say("Nothing in this text is an answer.")
     return "\n".join(

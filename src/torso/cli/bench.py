@@ -44,7 +44,7 @@ Examples:
 def bench(
     model: str, file: str | None, columns: tuple[str, ...], modes: tuple[str, ...], rounds: int, as_json: bool
 ) -> None:
-    """Measures a model."""
+    """Measure a model."""
     from torso.engines.benchmark import AS_LOADED, EVERY, measure
     from torso.hub import resolve
 
@@ -76,14 +76,14 @@ def bench(
                 cure="Name a file with one text per line; without --file random texts are made.",
                 values=dict(file=shown(file)),
             )
-    done = measure(folder, ids, modes=(AS_LOADED, *modes) if modes else EVERY, rounds=rounds, told=_tell)
+    done = measure(folder, ids, modes=(AS_LOADED, *modes) if modes else EVERY, rounds=rounds, report=_report)
     if as_json:
         print_json(asdict(done))
     else:
         _show(done)
 
 
-def _tell(step: str) -> None:
+def _report(step: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{escaped(step)}", nl=False, file=obeying(sys.stderr))
 
@@ -102,7 +102,7 @@ def _show(done: Measurement) -> None:
             cosine += say("  ({count} layers kept in bf16)", dict(count=row.kept))
         rate = f"{row.tokens_per_second:,.0f}"
         rows.append([row.mode, rate, f"{row.times:.2f}", f"{row.latency:.1f} ms", f"{row.latency_95:.1f} ms", cosine])
-    _tell("")
+    _report("")
     click.echo(text_table([say(each) for each in headings], rows))
     click.echo()
     values = dict(

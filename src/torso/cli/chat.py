@@ -52,7 +52,7 @@ def chat(
     device: str | None,
     as_json: bool,
 ) -> None:
-    """Prints a model's answers."""
+    """Print a model's answers."""
     settings = generated_output.parsed(changes)
     from torso.tasks import chat as answer
     from torso.tasks import chat_stream

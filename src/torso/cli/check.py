@@ -30,7 +30,7 @@ Examples:
 @click.option("--revision", metavar="REVISION", help="Branch, tag or commit.")
 @options.one_json
 def check(model: str, revision: str | None, as_json: bool) -> int:
-    """Checks a model."""
+    """Check a model."""
     from torso.hub.checking import check as check_model
 
     report = check_model(model, revision=revision)
@@ -42,7 +42,7 @@ def check(model: str, revision: str | None, as_json: bool) -> int:
 
 
 def show(report: Report) -> None:
-    """Prints a report."""
+    """Print a report."""
     values = dict(name=report.name, folder=report.folder, teller=say(report.teller) if report.teller else "")
     for finding in report.findings:
         line = "beside it: {what}" if finding.harmless else "wrong: {what}"

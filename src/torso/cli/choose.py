@@ -46,7 +46,7 @@ def choose(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints choices."""
+    """Print choices."""
     given = rows_of(texts, file, columns)
     questions = iter([(texts[0], list(texts[1:]))]) if texts else _questions(cast("Iterator[Any]", given))
     if len(texts) == 1:

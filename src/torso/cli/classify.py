@@ -55,7 +55,7 @@ def classify(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints labels."""
+    """Print labels."""
     given = texts_of(texts, file, columns)
     from torso.cli.paired import paired
     from torso.tasks import classify as run
@@ -67,7 +67,7 @@ def classify(
 
 
 def show(found: Iterable[Label], kept: deque[Any], as_json: bool, table: Sheet | None, *, alone: bool) -> None:
-    """Prints labels in the form asked for."""
+    """Print labels in the form asked for."""
     for label in found:
         text = kept.popleft()
         if as_json:
@@ -83,7 +83,7 @@ def show(found: Iterable[Label], kept: deque[Any], as_json: bool, table: Sheet |
 
 
 def chart(label: Label, columns: int = 40) -> str:
-    """Every label with its score, as bars: the likeliest first, ten at most."""
+    """Return every label with its score, as bars: the likeliest first, ten at most."""
     from torso.config.text_table import padded, width
 
     order = sorted(label.scores.items(), key=lambda item: -item[1])[:10]

@@ -41,7 +41,7 @@ Examples:
 @click.option("--diff", "other", metavar="MODEL", help="Show only what differs from another model.")
 @options.one_json
 def config(model: str, changes: tuple[str, ...], other: str | None, as_json: bool) -> None:
-    """Prints parameters."""
+    """Print parameters."""
     if changes and other:
         raise click.UsageError(say("--set and --diff cannot be used together."), click.get_current_context())
     opened = Opened.of(model)
@@ -80,7 +80,7 @@ class Opened:
 
     @classmethod
     def of(cls, model: str) -> Opened:
-        """The model of that name, its weights left where they are."""
+        """Return the model of that name, its weights left where they are."""
         from torso.hub import resolve
         from torso.loading.load import read_config
 
@@ -89,7 +89,7 @@ class Opened:
 
 
 def _sentence_settings(folder: Path) -> list[dict[str, Any]]:
-    """Every key of the files of sentence-transformers, known or not, with the file that says it."""
+    """Return every key of the files of sentence-transformers, known or not, with the file that says it."""
     from torso.config.sentence_modules import read_modules, transformer_folder
     from torso.io.files import inside
     from torso.tasks.sentence_settings import MODEL_FILE, TEXT_FILES, read_table
@@ -109,14 +109,14 @@ def _sentence_settings(folder: Path) -> list[dict[str, Any]]:
 
 
 def _writing(opened: Opened) -> Description | None:
-    """How a model that writes does so, as its files say."""
+    """Return how a model that writes does so, as its files say."""
     from torso.generation.settings_files import settings_of
 
     return settings_of(opened.folder, opened.config).describe() if opened.architecture.decodes else None
 
 
 def _notes(folder: Path) -> tuple[str, ...]:
-    """What the files of its tokenizer ask for that is not followed; nothing where they make none."""
+    """Return what the files of its tokenizer ask for that is not followed; nothing where they make none."""
     from torso.errors import TorsoError
     from torso.text import Tokenizer
 
@@ -160,7 +160,7 @@ def _parsed(change: str) -> tuple[str, Any]:
 
 
 def _hold_to_weights(opened: Opened, changed: HubConfig) -> bool:
-    """Whether the weights are here; then the config's sizes fit them, or an error says which does not."""
+    """Return whether the weights are here; then the config's sizes fit them, or an error says which does not."""
     from torso.config.sentence_modules import transformer_folder
     from torso.errors import NotFoundError, WeightsError
     from torso.loading.contents import Contents, check_sizes

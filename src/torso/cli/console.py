@@ -23,23 +23,23 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def print_json(value: object) -> None:
-    """Prints a value as one line of JSON, with escapes only where the output cannot hold the characters."""
+    """Print a value as one line of JSON, with escapes only where the output cannot hold the characters."""
     click.echo(json.dumps(value, ensure_ascii=not can_print("弱😀"), allow_nan=False, default=str))
 
 
 def extent_row(prediction: Measured) -> dict[str, Any]:
-    """How much of its text a prediction was made from, as plain data."""
+    """Return how much of its text a prediction was made from, as plain data."""
     reach = prediction.extent
     return {"tokens": reach.tokens, "read": reach.read, "windows": reach.windows, "truncated": reach.truncated}
 
 
 def as_text(given: object) -> str:
-    """A text, or a pair of texts, on one line."""
+    """Return a text, or a pair of texts, on one line."""
     return " | ".join(cast("tuple[str, ...]", given)) if isinstance(given, tuple) else str(given)
 
 
 def can_print(marks: str) -> bool:
-    """Whether standard output can hold these characters."""
+    """Return whether standard output can hold these characters."""
     try:
         marks.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -48,7 +48,7 @@ def can_print(marks: str) -> bool:
 
 
 def bar(share: float, columns: int) -> str:
-    """A share of 0 to 1 as a bar of at most ``columns`` columns, to an eighth of one where that can be printed."""
+    """Draw a share of 0 to 1 as a bar of at most ``columns`` columns, to an eighth of one where printable."""
     share = min(max(share, 0.0), 1.0)
     if not can_print(_EIGHTHS):
         return "#" * round(share * columns)
@@ -57,14 +57,14 @@ def bar(share: float, columns: int) -> str:
 
 
 def whole_line(text: str) -> str:
-    """A text on one line, however long, with what cannot be seen escaped."""
+    """Return a text on one line, however long, with what cannot be seen escaped."""
     from torso.io.paths import shown
 
     return shown(text)
 
 
 def one_line(text: str, columns: int = 60) -> str:
-    """A text on one line of at most ``columns`` columns, with what cannot be seen escaped."""
+    """Return a text on one line of at most ``columns`` columns, with what cannot be seen escaped."""
     from torso.config.text_table import width
     from torso.io.paths import shown
 
@@ -80,7 +80,7 @@ def one_line(text: str, columns: int = 60) -> str:
 
 
 def watched(items: Iterable[Item], total: int | None) -> Iterator[Item]:
-    """The items, with a progress bar on standard error where someone waits there for longer than a second.
+    """Return the items, with a progress bar on standard error where someone waits there for longer than a second.
 
     Not where results appear on the same terminal: they show the progress themselves.
     """

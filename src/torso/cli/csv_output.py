@@ -17,14 +17,14 @@ class Sheet:
         self.write(*columns)
 
     def write(self, *cells: object) -> None:
-        """Prints a row; numbers as short as they can be read back from."""
+        """Print a row; numbers as short as they can be read back from."""
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
         click.echo(line.getvalue(), nl=False)
 
 
 def sheet(as_csv: bool, as_json: bool, *columns: str) -> Sheet | None:
-    """A sheet where one was asked for.
+    """Return a sheet where one was asked for.
 
     Raises:
         UsageError: for both forms at once.

@@ -69,7 +69,7 @@ def embed(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints or writes vectors."""
+    """Print or writes vectors."""
     if as_csv and output is not None:
         what = say("--csv and --output cannot be used together: the ending of FILE tells its form.")
         raise click.UsageError(what, click.get_current_context())

@@ -17,7 +17,7 @@ _KEY = "torso.encoding"
 
 
 def remember(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    """Keeps what ``--encoding`` names for the call.
+    """Keep what ``--encoding`` names for the call.
 
     Raises:
         InputError: E_ARGUMENT for an encoding that Python does not know.
@@ -37,13 +37,13 @@ def remember(ctx: click.Context, parameter: click.Parameter, value: str | None) 
 
 
 def named() -> str | None:
-    """The encoding that the call named."""
+    """Return the encoding that the call named."""
     context = click.get_current_context(silent=True)
     return None if context is None else cast("str | None", context.meta.get(_KEY))
 
 
 def as_text(source: BinaryIO, ends: str) -> TextIO:
-    """A file as text, in the encoding named, or that of its byte order mark.
+    """Return a file as text, in the encoding named, or that of its byte order mark.
 
     Args:
         source: the file.
@@ -61,7 +61,7 @@ def as_text(source: BinaryIO, ends: str) -> TextIO:
 
 
 def lines_of(source: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of a file, without their ends.
+    """Return the lines of a file, without their ends.
 
     Args:
         source: the file; closed at the end.
@@ -89,7 +89,7 @@ def lines_of(source: BinaryIO, name: str) -> Iterator[str]:
 
 
 def undecoded(error: UnicodeDecodeError, lines: int, name: str) -> FileFormatError:
-    """The error of bytes that are not of the encoding, with the one that they are of where that can be told.
+    """Return the error of bytes that are not of the encoding, with the one that they are of where that can be told.
 
     Args:
         error: what the decoder raised of a block; the lines before the block's have been read.

@@ -24,7 +24,7 @@ DONE, FOUND, REFUSED, FAULT, STOPPED, NO_READER = 0, 1, 3, 70, 130, 141
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and gives its exit status; see `torso.cli.main`."""
+    """Run the command line and return its exit status; see `torso.cli.main`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     # PyTorch's import makes half a million objects that stay; the collector would walk through them again and again,
     # for a tenth of a short command's time.
@@ -49,7 +49,7 @@ def _shielded_streams() -> Generator[None]:
 
 
 def _ended(given: list[str], signals: Signals) -> int:
-    """The exit status of a command, with everything that it printed written and nothing of it left behind."""
+    """Return the exit status of a command, with everything that it printed written and nothing of it left behind."""
     try:
         status = _invoke(given)
         # Until here a signal is raised; a command that is past it has ended by itself.
@@ -109,7 +109,7 @@ def _refused(error: TorsoError, as_json: bool) -> int:
 
 
 def _shown(show: Callable[[Any, bool], None], error: Exception, as_json: bool, status: int) -> int:
-    """The status of an error that was shown; on standard error where standard output does not take it."""
+    """Return the status of an error that was shown; on standard error where standard output does not take it."""
     try:
         show(error, as_json)
     except OSError:
@@ -149,7 +149,7 @@ def _show_usage(error: click.ClickException, as_json: bool) -> None:
 
 
 def usage_message(error: click.ClickException) -> str:
-    """What is wrong with a command line, in the language in force; click's own words for what is rare."""
+    """Describe what is wrong with a command line, in the current language; click's own words for what is rare."""
     if isinstance(error, click.NoSuchOption):
         if error.possibilities:
             values = dict(name=error.option_name, nearest=error.possibilities[0])

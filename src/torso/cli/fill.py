@@ -55,7 +55,7 @@ def fill(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints proposals."""
+    """Print proposals."""
     given = texts_of(texts, file, columns)
     from torso.tasks import fill as run
 
@@ -87,7 +87,7 @@ def fill(
 
 
 def chart(proposals: tuple[Fill, ...], columns: int = 20) -> str:
-    """The proposals for one mask, as bars, each with the text it makes."""
+    """Return the proposals for one mask, as bars, each with the text it makes."""
     from torso.config.text_table import padded, width
 
     tokens = [one_line(each.token, 30) for each in proposals]

@@ -57,7 +57,7 @@ def generate(
     device: str | None,
     as_json: bool,
 ) -> None:
-    """Prints what a model writes."""
+    """Print what a model writes."""
     more = dict(num_beams=num_beams, num_return_sequences=answers)
     settings = generated_output.parsed(changes) | {name: value for name, value in more.items() if value is not None}
     if stream:

@@ -1,4 +1,4 @@
-"""What the commands that write share: their options, and how what was written is shown."""
+"""Options and output shared by the commands that generate text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ batch = click.option("--batch", type=int, default=8, show_default=True, metavar=
 
 
 def drawing(function: AnyFunction) -> AnyFunction:
-    """How tokens are drawn."""
+    """Add the options of sampling."""
     function = click.option("--seed", type=int, metavar="N", help="Repeat what was drawn with the same N.")(function)
     function = click.option(
         "--top-p", type=float, metavar="P", help="Draw from the likeliest tokens that add up to P."
@@ -48,7 +48,7 @@ def drawing(function: AnyFunction) -> AnyFunction:
 
 
 def from_languages(function: AnyFunction) -> AnyFunction:
-    """The languages of a translation."""
+    """Add the options of the languages of a translation."""
     function = click.option("--to", "target", metavar="LANGUAGE", help="Language to write in, as the model names it.")(
         function
     )
@@ -58,14 +58,14 @@ def from_languages(function: AnyFunction) -> AnyFunction:
 
 
 def common(function: AnyFunction) -> AnyFunction:
-    """What every command that writes takes after its own options."""
+    """Add the common options of generation, after a command's own."""
     for each in (options.as_json, options.device, options.untrained, changes):
         function = each(function)
     return function
 
 
 def parsed(given: Sequence[str]) -> dict[str, Any]:
-    """``KEY=VALUE`` of the command line as changes of settings; a word needs no quotes.
+    """Parse ``KEY=VALUE`` of the command line as changes of settings; a word needs no quotes.
 
     Raises:
         UsageError: for what has no value.
@@ -84,7 +84,7 @@ def parsed(given: Sequence[str]) -> dict[str, Any]:
 
 
 def show(found: Sequence[Generated] | Iterator[Generated], texts: Sequence[str], as_json: bool) -> None:
-    """Prints what was written: of one text as it is, of several on a line each."""
+    """Print generated text: a single one as it is, several on a line each."""
     for written in watched(found, len(texts) or None):
         if as_json:
             row = {"prompt": written.prompt, "completions": [asdict(each) for each in written]}
@@ -97,7 +97,7 @@ def show(found: Sequence[Generated] | Iterator[Generated], texts: Sequence[str],
 
 
 def show_pieces(pieces: Iterator[Piece], as_json: bool) -> str:
-    """Prints a text as it is written, and gives it."""
+    """Print a text as it is generated, and return it."""
     text = ""
     for piece in pieces:
         text += piece.text
@@ -111,7 +111,7 @@ def show_pieces(pieces: Iterator[Piece], as_json: bool) -> str:
 
 
 def only_text(texts: Sequence[str]) -> str:
-    """The one text that a stream takes.
+    """Return the one text that a stream takes.
 
     Raises:
         UsageError: for none, or several.

@@ -77,7 +77,7 @@ def get(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Downloads a model."""
+    """Download a model."""
     from torso.hub.planning import Order
     from torso.hub.source import parse_source
 
@@ -119,7 +119,7 @@ def get(
 
 
 def _require_sense(*groups: dict[str, bool]) -> None:
-    """Refuses options of which one would make another do nothing; ``--update`` and ``--force`` go together."""
+    """Refuse options of which one would make another do nothing; ``--update`` and ``--force`` go together."""
     for group in groups:
         given = [name for name, on in group.items() if on]
         if len(given) > 1 and given[:2] != ["--update", "--force"]:
@@ -128,7 +128,7 @@ def _require_sense(*groups: dict[str, bool]) -> None:
 
 
 def _require_none(source: Source, options: dict[str, bool]) -> None:
-    """Refuses options that do nothing for a name that says itself where the model is."""
+    """Refuse options that do nothing for a name that says itself where the model is."""
     for option in (name for name, on in options.items() if on):
         what = say(
             "{name} says itself where the model is; {option} would do nothing.", dict(name=source, option=option)
@@ -137,7 +137,7 @@ def _require_none(source: Source, options: dict[str, bool]) -> None:
 
 
 def _remember(hub: str | None) -> None:
-    """Saves the source of models."""
+    """Save the source of models."""
     from torso.hub.remote.servers import require_source
     from torso.hub.settings import save
 

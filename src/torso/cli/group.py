@@ -61,11 +61,11 @@ class Commands(click.Group):
     context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the table."""
+        """Return the names, in the order of the table."""
         return [name for name in TABLE if _is_here(name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, in the language in force."""
+        """Return the command of that name, in the current language."""
         cmd_name = OTHER_NAMES.get(cmd_name, cmd_name)
         if not _is_here(cmd_name):
             return None
@@ -75,7 +75,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments begin with; a usage error with the nearest name for an unknown one."""
+        """Return the command that the arguments begin with; a usage error with the nearest name for an unknown one."""
         if not args[0].startswith("-") and not _is_here(OTHER_NAMES.get(args[0], args[0])):
             nearest = get_close_matches(args[0], self.list_commands(ctx), 1, 0.5)
             what = (
@@ -85,7 +85,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes usage, text, sections of commands, then options."""
+        """Write usage, text, sections of commands, then options."""
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)
         for section, rows in self._sections():
@@ -101,7 +101,7 @@ class Commands(click.Group):
 
 
 def set_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    """Makes ``--lang`` hold for the rest of this call."""
+    """Make ``--lang`` hold for the rest of this call."""
     if value is not None:
         os.environ["TORSO_LANG"] = value
 

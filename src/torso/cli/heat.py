@@ -29,7 +29,7 @@ class Ink:
     unicode: bool
 
     def cell(self, share: float) -> Text:
-        """A cell of two columns for a share of 0 to 1."""
+        """Return a cell of two columns for a share of 0 to 1."""
         share = min(max(share, 0.0), 1.0)
         if self.colours:
             return Text("  ", style=f"on rgb({','.join(str(part) for part in colour(share))})")
@@ -38,7 +38,7 @@ class Ink:
 
 
 def colour(share: float) -> tuple[int, int, int]:
-    """A colour between dark and light."""
+    """Return a colour between dark and light."""
     place = share * (len(_STOPS) - 1)
     index = min(int(place), len(_STOPS) - 2)
     red, green, blue = (
@@ -48,12 +48,12 @@ def colour(share: float) -> tuple[int, int, int]:
 
 
 def shown_tokens(count: int, columns: int) -> int:
-    """How many tokens a picture has room for, both across and down."""
+    """Return how many tokens a picture has room for, both across and down."""
     return max(min(count, (columns - _LABEL - 5 - _STRONGEST) // 2, 99), 1)
 
 
 def picture(weights: Sequence[Sequence[float]], tokens: Sequence[str], columns: int, ink: Ink) -> list[Text]:
-    """The lines of a picture: a row per token that looks, a column per token looked at, brighter where more.
+    """Return the lines of a picture: a row per token that looks, a column per token looked at, brighter where more.
 
     A column is headed by its token where that is at most two columns wide, else by its number, which the rows show.
 

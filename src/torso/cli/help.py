@@ -21,18 +21,18 @@ _CLOSING = "，。！？；：、）」』》”’,.!?;:)"
 
 
 class Formatter(click.HelpFormatter):
-    """Writes help in the language in force."""
+    """Writes help in the current language."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Writes the line that shows the form of the command."""
+        """Write the line that shows the form of the command."""
         super().write_usage(prog, args, prefix or f"{say('Usage:')} ")
 
     def write_heading(self, heading: str) -> None:
-        """Writes a heading."""
+        """Write a heading."""
         self.write(f"{' ' * self.current_indent}{say(heading)}:\n")
 
     def write_text(self, text: str) -> None:
-        """Writes paragraphs; one that begins with click's mark of verbatim text stays as it is."""
+        """Write paragraphs; one that begins with click's mark of verbatim text stays as it is."""
         indent = " " * self.current_indent
         for number, paragraph in enumerate(text.split("\n\n")):
             lines = paragraph.strip("\n").split("\n")
@@ -41,7 +41,7 @@ class Formatter(click.HelpFormatter):
             self.write("".join(f"{indent}{line}".rstrip() + "\n" for line in kept))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Writes terms and what they mean."""
+        """Write terms and what they mean."""
         table = [(first, _translated_extra(second)) for first, second in rows]
         wide = min(max(width(first) for first, _ in table), col_max) + col_spacing
         indent = " " * self.current_indent
@@ -61,7 +61,7 @@ class Context(click.Context):
 
 
 def localized(command: AnyCommand) -> AnyCommand:
-    """A copy of a command with its help and its options' help in the language in force."""
+    """Return a copy of a command with its help and its options' help in the current language."""
     own = copy.copy(command)
     own.context_class = Context
     own.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100, **own.context_settings}
@@ -74,7 +74,7 @@ def localized(command: AnyCommand) -> AnyCommand:
 
 
 def translated(text: str) -> str:
-    """A help text in the language in force, paragraph by paragraph; of verbatim ones at least the heading."""
+    """Return a help text in the current language, paragraph by paragraph; of verbatim ones at least the heading."""
     paragraphs: list[str] = []
     for paragraph in text.split("\n\n"):
         own = say(paragraph)
@@ -97,7 +97,7 @@ def _translated_extra(text: str) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Lines of at most ``columns`` columns, broken at spaces and between wide characters."""
+    """Return lines of at most ``columns`` columns, broken at spaces and between wide characters."""
     lines = [""]
     for piece in _pieces(text):
         if lines[-1] and width(lines[-1]) + width(piece.rstrip()) > columns:

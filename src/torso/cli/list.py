@@ -26,7 +26,7 @@ Examples:
 @click.command("list", help=HELP)
 @options.one_json
 def list_models(as_json: bool) -> None:
-    """Lists models."""
+    """List models."""
     from torso.hub.local.inventory import models
 
     found = models()

@@ -1,11 +1,8 @@
-"""What torso has: its families, with their heads and what each refuses. Loads without torch."""
+"""Catalogue of the model families, with their heads and unsupported config values. Loads without torch."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torso.architecture import Architecture, architectures
@@ -18,10 +15,9 @@ class FamilyCard:
     """One family of models.
 
     Attributes:
-        family: what the Hub's class names begin with.
+        family: prefix of the Hub's class names.
         model_types: the ``model_type`` of its config files.
-        tasks: what its heads do, by the words of the command line.
-        lines: lines of code in its own file, without blank lines and comments.
+        tasks: its tasks, by their names on the command line.
         kernels: whether the compiled kernels run its encoder; PyTorch runs the others.
         refuses: parameters of which one value is implemented, with that value: any other is refused by name.
     """
@@ -29,13 +25,12 @@ class FamilyCard:
     family: str
     model_types: tuple[str, ...]
     tasks: tuple[str, ...]
-    lines: int
     kernels: bool
     refuses: dict[str, Any]
 
 
 def catalogue() -> tuple[FamilyCard, ...]:
-    """Every registered family, in alphabetical order."""
+    """Return every registered family, in alphabetical order."""
     cards = [_card(each) for each in architectures()]
     return tuple(sorted(cards, key=lambda card: card.family.lower()))
 
@@ -46,16 +41,10 @@ def _card(architecture: Architecture[Any]) -> FamilyCard:
         for declared in architecture.config.declared()
         if (about := field_info(declared)).fixed is not None
     }
-    source = Path(sys.modules[architecture.config.__module__].__file__ or "")
     return FamilyCard(
         architecture.family,
         architecture.model_types,
         tuple(task.name for task in architecture.tasks),
-        _lines(source.read_text(encoding="utf-8").splitlines()),
         architecture.family in FAMILIES,
         refuses,
     )
-
-
-def _lines(source: Sequence[str]) -> int:
-    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in source)

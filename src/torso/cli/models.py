@@ -11,7 +11,7 @@ from torso.cli.console import print_json
 from torso.language import say
 
 HELP = """\
-List the families of models that torso has: their heads, the size of their code, and what each refuses.
+List the families of models that torso has: their heads, and what each refuses.
 
 Those whose encoders the compiled kernels can run are marked; PyTorch runs the others (torso.kernels.about() says what \
 is in use on this machine).
@@ -30,7 +30,7 @@ Examples:
 @click.argument("name", required=False)
 @options.one_json
 def models(name: str | None, as_json: bool) -> None:
-    """Lists families."""
+    """List families."""
     from torso.architecture import find
     from torso.cli.model_catalogue import catalogue
 
@@ -45,12 +45,11 @@ def models(name: str | None, as_json: bool) -> None:
     from torso.config.describe import shown
     from torso.config.text_table import text_table
 
-    headings = ["family", "model_type", "lines", "kernels", "heads"]
+    headings = ["family", "model_type", "kernels", "heads"]
     rows = [
         [
             card.family,
             ", ".join(card.model_types),
-            str(card.lines),
             say("yes") if card.kernels else "",
             ", ".join(card.tasks),
         ]

@@ -13,12 +13,12 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
 def texts(function: AnyFunction) -> AnyFunction:
-    """The texts, as arguments or from a file."""
+    """Add options for the texts, as arguments or from a file."""
     return click.argument("texts", nargs=-1, metavar="[TEXT]...")(file(function))
 
 
 def file(function: AnyFunction) -> AnyFunction:
-    """A file of texts: lines, or columns of a table; and its encoding, which `encodings.named` gives."""
+    """Add options for a file of texts (lines, or columns of a table) and its encoding, see `encodings.named`."""
     function = click.option(
         "--encoding",
         metavar="NAME",
@@ -37,14 +37,14 @@ def file(function: AnyFunction) -> AnyFunction:
 
 
 def model(default: str | None) -> Callable[[AnyFunction], AnyFunction]:
-    """The model to use, a bundled one where none is named; None where one must be."""
+    """Add options for the model to use, a bundled one where none is named; None where one must be."""
     # A default of None counts as a value that was given, and would not be missed.
     some: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
     return click.option("--model", "-m", metavar="MODEL", help="Folder, id of the Hub, or torso:NAME.", **some)
 
 
 def lengths(default: str = "error", *, merges: Sequence[str] = ()) -> Callable[[AnyFunction], AnyFunction]:
-    """What is done with texts that are too long; ``merges`` are the rules to choose from, if any."""
+    """Add options for texts that are too long; ``merges`` are the rules to choose from, if any."""
 
     def decorate(function: AnyFunction) -> AnyFunction:
         if merges:
@@ -79,7 +79,7 @@ long_sources = click.option(
 
 
 def top(default: int | None, meaning: str) -> Callable[[AnyFunction], AnyFunction]:
-    """How many results are wanted."""
+    """Add options for the number of results."""
     return click.option("--top", type=int, default=default, show_default=default is not None, metavar="N", help=meaning)
 
 

@@ -10,7 +10,7 @@ Text = TypeVar("Text")
 
 
 def paired(texts: Sequence[Text] | Iterator[Text]) -> tuple[deque[Text], Sequence[Text] | Iterator[Text]]:
-    """A queue that fills with each text as it is read, and the texts, to be given to a task.
+    """Return a queue that fills with each text as it is read, and the texts, to be given to a task.
 
     A task gives its predictions in order, so the first of the queue is always the text of the next prediction. No more
     texts are kept than the task reads ahead.

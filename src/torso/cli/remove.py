@@ -28,7 +28,7 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Remove nothing; say what would be.")
 @options.one_json
 def remove(model: str | None, revision: str | None, parts: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Removes a model."""
+    """Remove a model."""
     from torso.hub.local.inventory import remove as remove_model
     from torso.hub.local.inventory import remove_parts
     from torso.hub.transfer.progress import size_text

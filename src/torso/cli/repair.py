@@ -27,7 +27,7 @@ Examples:
 @click.option("--from", "origin", metavar="NAME", help="The model's name on a hub, for a folder that does not say it.")
 @options.one_json
 def repair(model: str, origin: str | None, as_json: bool) -> int:
-    """Repairs a model."""
+    """Repair a model."""
     from torso.hub.repairing import repair as repair_model
 
     done = repair_model(model, origin=origin)

@@ -48,7 +48,7 @@ def rerank(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints texts in order."""
+    """Print texts in order."""
     given = list(texts_of(texts, file, columns))
     from torso.tasks import rerank as run
 

@@ -14,7 +14,7 @@ HELP = """\
 Find the passages of a folder of texts that fit a query best.
 
 Every passage of the folder's .txt and .md files is compared. Their vectors are kept in the folder, in \
-.torso-search.safetensors, and made anew only for files that have changed, or for another model.
+.torso-search.safetensors, and recomputed only for files that have changed, or for another model.
 
 \b
 Examples:
@@ -43,7 +43,7 @@ def search(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints passages."""
+    """Print passages."""
     from torso.tasks import search as run
 
     table = sheet(as_csv, as_json, "score", "file", "start", "end", "text")

@@ -51,7 +51,7 @@ def similar(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints texts in order."""
+    """Print texts in order."""
     given = list(texts_of(texts, file, columns))
     from torso.tasks import similar as run
 
@@ -62,7 +62,7 @@ def similar(
 
 
 def show(ranked: Ranked, as_json: bool, table: Sheet | None) -> None:
-    """Prints texts in the form asked for, one a line."""
+    """Print texts in the form asked for, one a line."""
     for match in ranked:
         if as_json:
             row = {"query": ranked.query, "text": match.text, "number": match.index}

@@ -45,7 +45,7 @@ class Signals:
         self.ending = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Raises in the main thread, so that every ``finally`` runs."""
+        """Raise in the main thread, so that every ``finally`` runs."""
         if self.ending:
             return
         if self.received is None:
@@ -60,7 +60,7 @@ class Signals:
 
 @contextmanager
 def stoppable() -> Generator[Signals]:
-    """Within it SIGINT, SIGTERM and SIGHUP raise `Stopped`; one that the caller has ignored, or handles, stays so."""
+    """Raise `Stopped` on SIGINT, SIGTERM and SIGHUP within this context; handlers set by the caller are kept."""
     signals = Signals()
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
@@ -83,7 +83,7 @@ class _Guard(MetaPathFinder):
         self.limit = limit
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None, /) -> None:
-        """Finds nothing; raises for PyTorch."""
+        """Find nothing; raise for PyTorch."""
         if fullname == "torch":
             raise LimitError(
                 "E_MEMORY",
@@ -95,7 +95,7 @@ class _Guard(MetaPathFinder):
 
 @contextmanager
 def within_memory() -> Generator[None]:
-    """Within it PyTorch is not imported into a process whose address space is too small for it."""
+    """Refuse to import PyTorch within this context if the address space of the process is too small."""
     guard = None
     with suppress(ImportError):
         import resource
@@ -112,7 +112,7 @@ def within_memory() -> Generator[None]:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory ran out: of Python, of the system, or of PyTorch."""
+    """Return whether an error says that memory ran out: of Python, of the system, or of PyTorch."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     words = str(error).lower()
@@ -120,7 +120,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def no_memory() -> LimitError:
-    """The error for a command that the memory does not hold."""
+    """Return the error for a command that the memory does not hold."""
     return LimitError(
         "E_MEMORY",
         "There is not enough memory for this command.",

@@ -14,10 +14,10 @@ from torso.errors import AccessError, DiskError, TorsoError
 
 
 class _Results(io.FileIO):
-    """Standard output. What cannot be written is never lost without a word."""
+    """Standard output. Output that cannot be written raises."""
 
     def write(self, data: Any, /) -> int | None:
-        """Writes; what the system refuses becomes a `TorsoError`, unless nobody reads."""
+        """Write; a system error becomes a `TorsoError`, except a closed pipe."""
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -27,10 +27,10 @@ class _Results(io.FileIO):
 
 
 class _Messages(io.FileIO):
-    """Standard error. Messages that nobody can read change nothing about what a command does or how it ends."""
+    """Standard error. A message that cannot be written affects neither what a command does nor its exit status."""
 
     def write(self, data: Any, /) -> int | None:
-        """Writes what can be written."""
+        """Write what can be written."""
         with suppress(OSError):
             return super().write(data)
         return memoryview(data).nbytes
@@ -46,7 +46,7 @@ def _why(error: OSError) -> TorsoError:
 
 @contextmanager
 def standard_streams() -> Generator[None]:
-    """Within it, what is printed either arrives or raises, and messages never raise.
+    """Make printing within this context arrive or raise, and messages never raise.
 
     A stream that is closed is replaced, so that no file which is opened later takes its number: writing to standard
     output fails then, and messages are dropped.
@@ -104,7 +104,7 @@ def _number_of(stream: TextIO) -> int | None:
 
 
 def give_up_output() -> None:
-    """Drops what standard output still holds: it would raise once more when the stream is closed."""
+    """Drop what standard output still holds: it would raise once more when the stream is closed."""
     with suppress(OSError, ValueError):
         number = sys.stdout.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)

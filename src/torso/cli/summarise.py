@@ -41,7 +41,7 @@ def summarise(
     device: str | None,
     as_json: bool,
 ) -> None:
-    """Prints summaries."""
+    """Print summaries."""
     given = texts_of(texts, file, columns)
     from torso.tasks import summarise as run
 

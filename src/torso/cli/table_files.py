@@ -18,12 +18,12 @@ _ENDINGS = (".csv", ".tsv")
 
 
 def is_table(name: str) -> bool:
-    """Whether a file of that name has columns."""
+    """Return whether a file of that name has columns."""
     return name.lower().endswith((".jsonl", ".ndjson", *_ENDINGS))
 
 
 def rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
-    """The named columns of each row.
+    """Return the named columns of each row.
 
     Args:
         source: the file.
@@ -110,7 +110,7 @@ def _repeated(column: str, number: int, name: str) -> InputError:
 
 
 def _csv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """Rows whose fields may be in quotes, and then hold line ends; between them what the first line has."""
+    """Return rows whose fields may be in quotes, and then hold line ends; between them what the first line has."""
     with as_text(source, "") as text:
         try:
             first = text.readline(_FIELD_LIMIT)
@@ -127,7 +127,7 @@ def _csv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[t
 
 
 def _tsv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """Rows of one line each: a quotation mark at the beginning of a field is a part of the text, as most writers mean
+    """Parse rows of one line each. A leading quotation mark is a part of the field's text, as most writers mean
     it. Where every field of the first line is in quotes, the file was written with them, and is read so.
     """
     lines = lines_of(source, name)
@@ -143,7 +143,7 @@ def _tsv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[t
 
 
 def _plain(field: str) -> str:
-    """A field as its text: only where quotes within it are doubled was it written in quotes."""
+    """Return a field as its text: only where quotes within it are doubled was it written in quotes."""
     inner = field[1:-1]
     if len(field) > 3 and field[0] == field[-1] == '"' and '""' in inner and '"' not in inner.replace('""', ""):
         return inner.replace('""', '"')

@@ -57,7 +57,7 @@ def tag(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints labelled parts."""
+    """Print labelled parts."""
     given = texts_of(texts, file, columns)
     from torso.tasks import tag as run
 
@@ -85,12 +85,12 @@ def tag(
 
 
 def in_line(tagged: Tagged) -> str:
-    """The parts as ``text/label``, with spaces between."""
+    """Return the parts as ``text/label``, with spaces between."""
     return " ".join(f"{whole_line(span.text)}/{span.label}" if span.label else span.text for span in tagged)
 
 
 def table(tagged: Tagged) -> str:
-    """The parts, one a row."""
+    """Return the parts, one a row."""
     from torso.config.text_table import text_table
 
     if not tagged.spans:

@@ -17,7 +17,7 @@ from torso.language import say
 
 
 def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] = ()) -> list[Any] | Iterator[Any]:
-    """The texts a command is given: a list of arguments, or an iterator over lines or rows, read as they are used.
+    """Return a command's texts: a list of arguments, or an iterator over lines or rows, read lazily.
 
     Args:
         arguments: texts of the command line.
@@ -46,7 +46,7 @@ def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] 
 def rows_of(
     arguments: Sequence[str], file: str | None, columns: Sequence[str]
 ) -> list[str] | Iterator[str | tuple[object, ...]]:
-    """As `texts_of`, with the cells of a table left as they are: lists, numbers."""
+    """Return as `texts_of`, with the cells of a table left as they are: lists, numbers."""
     if arguments and file:
         raise InputError(
             "E_ARGUMENT",
@@ -71,7 +71,7 @@ def rows_of(
 
 
 def _require_fit(name: str, columns: Sequence[str]) -> None:
-    """Refuses a table without a column named, and a column of what is no table."""
+    """Refuse a table without a column named, and a column of what is no table."""
     if not columns and is_table(name):
         raise InputError(
             "E_COLUMN",
@@ -99,7 +99,7 @@ def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[s
 
 
 def no_effect(option: str, needed: str) -> InputError:
-    """The error of an option that would change nothing without another."""
+    """Return the error of an option that would change nothing without another."""
     return InputError(
         "E_ARGUMENT",
         "{name} would have no effect here.",

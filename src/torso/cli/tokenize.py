@@ -36,7 +36,7 @@ Examples:
 def tokenize(
     texts: tuple[str, ...], file: str | None, columns: tuple[str, ...], model: str, pair: str | None, as_json: bool
 ) -> None:
-    """Prints tokens, ids and spans."""
+    """Print tokens, ids and spans."""
     given = texts_of(texts, file, columns)
     tokenizer = _tokenizer(model)
     for each in given:
@@ -81,7 +81,7 @@ def _table(text: str, pair: str | None, encoding: Encoding) -> str:
 
 
 def rows_of(encoding: Encoding, text: str, pair: str | None = None) -> Sequence[Sequence[str]]:
-    """One row per token: its number, itself, its id, its span, and the characters there."""
+    """Return one row per token: its number, itself, its id, its span, and the characters there."""
     rows: list[list[str]] = []
     for index, (token, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
         start, end = encoding.spans[index]

@@ -36,7 +36,7 @@ Examples:
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of what is printed.")
 @options.one_json
 def tour(text: str, model: str | None, lang: str | None, as_json: bool) -> None:
-    """Draws the stages."""
+    """Draw the stages."""
     from torso.cli.tour_stages import stages
 
     if lang is not None:
@@ -58,5 +58,5 @@ def tour(text: str, model: str | None, lang: str | None, as_json: bool) -> None:
 
 
 def has_chinese(text: str) -> bool:
-    """Whether a Han character is in the text."""
+    """Return whether a Han character is in the text."""
     return any(unicodedata.name(mark, "").startswith("CJK UNIFIED IDEOGRAPH") for mark in text)

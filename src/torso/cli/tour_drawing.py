@@ -36,7 +36,7 @@ class Artist:
         self.number = 0
 
     def draw(self, stage: Stage) -> None:
-        """Draws one stage: its title, what it found, and the Python for it."""
+        """Draw one stage: its title, what it found, and the Python for it."""
         self.number += 1
         title = say(stage.title)
         line = ("─" if self.unicode else "-") * max(self.columns - width(title) - 5, 2)
@@ -50,12 +50,12 @@ class Artist:
             self.console.print(Text("  >>> ", "dim").append(code, "green"), soft_wrap=True)
 
     def say(self, text: str, style: str = "") -> None:
-        """Prints a paragraph."""
+        """Print a paragraph."""
         for line in wrap(text, self.columns - 2):
             self.console.print(Text(f"  {line}", style))
 
     def table(self, rows: Sequence[Sequence[str]], *, headings: Sequence[str] = (), right: Sequence[int] = ()) -> None:
-        """Prints rows in columns."""
+        """Print rows in columns."""
         table = Table(box=None, show_header=bool(headings), header_style="dim", padding=(0, 2, 0, 0))
         for index in range(len(rows[0])):
             heading = say(headings[index]) if headings and headings[index] else ""
@@ -68,7 +68,7 @@ class Artist:
         self.console.print(Padding(table, (0, 0, 0, 2), expand=False), width=self.columns)
 
     def source(self, data: dict[str, Any]) -> None:
-        """Where the files are, and what each is for."""
+        """Draw where the files are, and what each is for."""
         origins = {
             "bundled": "It comes with torso.",
             "folder": "It is a folder on this machine.",
@@ -85,7 +85,7 @@ class Artist:
         self.table(rows, right=[1])
 
     def config(self, data: dict[str, Any]) -> None:
-        """The parameters that give the model its form."""
+        """Draw the parameters that give the model its form."""
         values: dict[str, object] = dict(family=data["family"], weights=f"{data['weights']:,}")
         self.say(say("A {family} model of {weights} weights.", values))
         if data["saved_as"] in _HALF:
@@ -97,7 +97,7 @@ class Artist:
         self.say(say("All of them, with defaults and meanings: {command}", dict(command=data["command"])), "dim")
 
     def tokens(self, data: dict[str, Any]) -> None:
-        """Every token, with its id and its place in the text."""
+        """Draw every token, with its id and its place in the text."""
         rows = [
             [str(index), one_line(token, 24), str(number), "" if special else f"{start}-{end}", piece]
             for index, (token, number, (start, end), special, piece) in enumerate(
@@ -112,7 +112,7 @@ class Artist:
         self.say(say("{count} tokens of at most {limit}." if data["max_tokens"] else "{count} tokens.", count), "dim")
 
     def features(self, data: dict[str, Any]) -> None:
-        """Shapes, and the first numbers of the last hidden state and the pooled output."""
+        """Draw shapes, and the first numbers of the last hidden state and the pooled output."""
         values: dict[str, object] = dict(layers=data["layers"], rows=data["shape"][0], width=data["shape"][1])
         self.say(say("Each token has gone through {layers} layers and is a row of {width} numbers.", values))
         self.console.print()
@@ -129,7 +129,7 @@ class Artist:
         self.table([["", *_numbers(data["pooled"]), dots]], right=range(1, _FIRST + 1))
 
     def attention(self, data: dict[str, Any]) -> None:
-        """Attention weights as a picture."""
+        """Draw attention weights as a picture."""
         values: dict[str, object] = dict(layer=data["layer"] + 1, heads=data["heads"])
         self.say(say("Layer {layer}, the mean of {heads} heads. A row looks at its columns.", values))
         self.say(say("Brighter is more." if self.ink.colours else "Denser is more."), "dim")
@@ -143,7 +143,7 @@ class Artist:
             self.console.print(Text("  ").append_text(line))
 
     def head(self, data: dict[str, Any]) -> None:
-        """What the model's own head says of the text."""
+        """Draw what the model's own head says of the text."""
         if data["task"] is None:
             self.say(say("This checkpoint holds no head for one text. A new one would be random, so none is shown."))
         elif "scores" in data:
@@ -161,14 +161,14 @@ class Artist:
             self.bars([(each["token"], each["score"]) for each in data["proposals"]])
 
     def vector(self, data: dict[str, Any]) -> None:
-        """The first numbers of a vector, and how it was made."""
+        """Draw the first numbers of a vector, and how it was made."""
         values: dict[str, object] = dict(size=len(data["vector"]), pooling=data["pooling"], tokens=data["tokens"])
         about = say("{size} numbers, {pooling} of {tokens} tokens", values)
         self.say(f"{about}, {say('length 1') if data['normalized'] else say('not normalized')}", "bold")
         self.table([["", *_numbers(data["vector"]), "…" if self.unicode else "..."]], right=range(1, _FIRST + 1))
 
     def bars(self, scores: Sequence[tuple[str, float]]) -> None:
-        """Names with scores, as bars: the highest first, ten at most."""
+        """Draw scores as bars with their names: the highest first, ten at most."""
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for index, (name, score) in enumerate(sorted(scores, key=lambda each: -each[1])[:10]):
             style = "bold" if index == 0 else ""
@@ -177,7 +177,7 @@ class Artist:
         self.console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
     def spans(self, data: dict[str, Any]) -> None:
-        """Labelled parts in their order: each part in bold, its label after it."""
+        """Print labelled parts in their order: each part in bold, its label after it."""
         line = Text("  ")
         for span in data["spans"]:
             piece = Text(one_line(span["text"]), "bold").append(f"/{span['label']}" if span["label"] else "", "cyan")
@@ -204,7 +204,7 @@ def _numbers(row: Sequence[float]) -> list[str]:
 
 
 def size_of(count: int) -> str:
-    """A number of bytes, as people say it."""
+    """Return a number of bytes, as people say it."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{count / size:.1f} {unit}"

@@ -23,7 +23,7 @@ _ASKED = {True: ("谁？", ["对。", "不对。"]), False: ("Who?", ["Yes.", "N
 
 
 def head_stage(encoding: Read, tokenizer: Tokenizer, folder: Path, model: str) -> Stage:
-    """What the first head that the checkpoint holds says; without one, the text as a vector, if made for that."""
+    """Run the first head that the checkpoint holds; without one, embed the text if the model is made for that."""
     from torso.tasks import Ready
 
     for task in _likely_heads(folder):
@@ -58,7 +58,7 @@ def _tagged(encoding: Read, ready: Ready[Any], model: str) -> Said:
 
 
 def tagged(found: Tagged, model: str) -> dict[str, Any]:
-    """Labelled parts as plain data."""
+    """Return labelled parts as plain data."""
     return {"model": model, "text": found.text, "spans": [asdict(span) for span in found]}
 
 

@@ -12,7 +12,7 @@ class Stage:
 
     Attributes:
         name: what programs know it by.
-        title: its title, to be shown in the language in force.
+        title: its title, to be shown in the current language.
         code: two lines of Python; those of all stages run one after another.
         data: what it found.
     """
@@ -23,5 +23,5 @@ class Stage:
     data: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """The stage as plain data, for ``--json``."""
+        """Return the stage as plain data, for ``--json``."""
         return {"stage": self.name, **self.data, "python": list(self.code)}

@@ -39,7 +39,7 @@ _SHORT = 128  # tokens up to which every layer's attention is looked at
 
 
 def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
-    """The stages of a text's way through a model, each worked out when it is asked for.
+    """Return the stages of a text's way through a model, each worked out when it is asked for.
 
     Args:
         text: of at most as many tokens as the model takes.

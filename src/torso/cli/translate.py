@@ -48,7 +48,7 @@ def translate(
     device: str | None,
     as_json: bool,
 ) -> None:
-    """Prints translations."""
+    """Print translations."""
     given = texts_of(texts, file, columns)
     from torso.tasks import translate as run
 

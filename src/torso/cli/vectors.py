@@ -20,7 +20,7 @@ _HEADER = 128  # bytes; the number of rows is known only at the end, and always 
 
 
 def check_suffix(path: Path) -> None:
-    """Refuses a file whose name does not tell its form.
+    """Refuse a file whose suffix is not a known format.
 
     Raises:
         InputError: E_ARGUMENT.
@@ -35,7 +35,7 @@ def check_suffix(path: Path) -> None:
 
 
 def write(rows: Iterable[tuple[str, Embedding]], path: Path) -> tuple[int, int]:
-    """Writes vectors to ``path``, in the form of its suffix; gives how many, and how many numbers each has.
+    """Write vectors to ``path``, in the form of its suffix; return their count and width.
 
     Raises:
         InputError: E_ARGUMENT for another suffix.
@@ -56,7 +56,7 @@ def _jsonl(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, 
 
 
 def _npy(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, int]:
-    """NumPy's own form, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html)."""
+    """Write NumPy's format, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html)."""
     file.write(bytes(_HEADER))
     count = size = 0
     for _, embedding in rows:
@@ -73,12 +73,12 @@ def _npy(rows: Iterable[tuple[str, Embedding]], file: BinaryIO) -> tuple[int, in
 
 
 def numbers_of(embedding: Embedding) -> list[float]:
-    """The vector as a list."""
+    """Return the vector as a list."""
     return cast("list[float]", embedding.vector.tolist())
 
 
 def row_of(text: str, embedding: Embedding) -> dict[str, Any]:
-    """A vector as plain data."""
+    """Return a vector as plain data."""
     return {
         "text": text,
         "vector": numbers_of(embedding),

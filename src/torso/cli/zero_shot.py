@@ -58,7 +58,7 @@ def zero_shot(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Prints labels."""
+    """Print labels."""
     given = texts_of(texts, file, columns)
     from torso.cli.paired import paired
     from torso.tasks import zero_shot as run

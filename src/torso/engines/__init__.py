@@ -1,1 +1,1 @@
-"""Running a model over many texts: which texts go together, and their results in the order they came."""
+"""Running models: batching, optimisation, packed weight files, benchmarks."""

@@ -1,4 +1,4 @@
-"""How fast a model runs on this machine, mode by mode, in what memory, and how near it stays to float32."""
+"""Benchmark of a model's modes on this machine: throughput, latency, memory, fidelity to float32."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ AS_LOADED = "as loaded"
 EVERY: tuple[str, ...] = (AS_LOADED, *MODES)
 _BUDGET = 4096
 _SAMPLE = 32
-"""Of the texts given, those that a mode's fidelity is measured on before it is run on all of them."""
+"""Number of the given texts that calibrate a mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One mode of a model on this machine.
+    """Results of one mode of a model on this machine.
 
     Attributes:
         mode: ``as loaded``, ``exact``, ``bf16`` or ``int8``.
         tokens_per_second: over all texts, in packed batches of similar length; median of the rounds.
-        times: its ratio to the model as it was loaded, median of the ratios within a round.
+        times: speedup over the model as loaded, median over the rounds.
         latency: milliseconds of one short text alone, median.
         latency_95: the same, at the 95th percentile.
         cosine: least cosine to float32 of the mean of a text's last rows.
         kept: of ``int8``, how many linear layers stayed in bfloat16.
-        refused: why the mode was not run, if it was not; the other numbers are 0 then.
+        refused: why the mode was not run, or empty; the other numbers are 0 then.
     """
 
     mode: str
@@ -57,16 +57,16 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """All modes of a model on this machine.
+    """Results of all modes of a model on this machine.
 
     Attributes:
         texts: how many texts were run.
         tokens: how many tokens they have.
         threads: that PyTorch used.
         parameters: of the trunk.
-        peak: bytes that the process took at most; None where the system does not say.
+        peak: peak memory of the process in bytes; None where unavailable.
         kernels: the instruction set of the compiled kernels that ran the modes; None where PyTorch did.
-        without: why not the kernels.
+        without: why the kernels did not run; None if they did.
         rows: one per mode.
     """
 
@@ -86,16 +86,16 @@ def measure(
     *,
     modes: Sequence[str] = EVERY,
     rounds: int = 5,
-    told: Callable[[str], None] = lambda line: None,
+    report: Callable[[str], None] = lambda line: None,
 ) -> Measurement:
-    """Runs texts through a model in each mode, all modes in each round, so that noise falls on all alike.
+    """Benchmark a model's modes, interleaved in rounds so that noise affects all alike.
 
     Args:
-        folder: of the model; its features are run on the CPU.
-        texts: token ids of each; None for random tokens of usual lengths.
+        folder: folder of the model, which runs on the CPU without a task head.
+        texts: token ids of each text; None for random tokens of usual lengths.
         modes: some of `EVERY`.
         rounds: how often everything is run.
-        told: is given the name of each step before it is taken.
+        report: called with the name of each step before it starts.
 
     Raises:
         TorsoError: as `torso.load` and `Model`.
@@ -112,9 +112,9 @@ def measure(
     exact = means(plain, groups)
     sample = None if texts is None else batch_of(ids[:_SAMPLE])
     for mode in modes:
-        told(mode)
+        report(mode)
         try:
-            models[mode] = _made(folder, mode, sample)
+            models[mode] = _in_mode(folder, mode, sample)
             done[mode] = models[mode].optimised
         except UnsupportedError as error:
             refused[mode] = error.what
@@ -123,7 +123,7 @@ def measure(
     base = models.get(AS_LOADED, plain)
     reference: list[float] = []
     for _ in range(rounds):
-        told("round")
+        report("round")
         reference.append(_seconds(base, groups))
         for mode, model in models.items():
             times[mode].append(reference[-1] if model is base else _seconds(model, groups))
@@ -147,25 +147,25 @@ def measure(
 
 
 def random_ids(model: Model[Any], count: int = 200) -> list[list[int]]:
-    """Random token ids as texts of usual lengths: about 50 tokens, now and then a few hundred."""
+    """Draw random token ids as texts of usual lengths: about 50 tokens, now and then a few hundred."""
     table = model.trunk.embed.tokens
     assert isinstance(table, torch.nn.Embedding)
-    dice, most = random.Random(0), model.max_tokens or 512
-    sizes = [min(most, max(3, int(dice.lognormvariate(3.6, 0.7)))) for _ in range(count)]
-    return [[dice.randrange(table.num_embeddings) for _ in range(size)] for size in sizes]
+    generator, most = random.Random(0), model.max_tokens or 512
+    sizes = [min(most, max(3, int(generator.lognormvariate(3.6, 0.7)))) for _ in range(count)]
+    return [[generator.randrange(table.num_embeddings) for _ in range(size)] for size in sizes]
 
 
 def batch_of(texts: Sequence[Sequence[int]]) -> Batch:
-    """A batch of token ids."""
+    """Pack token ids into a batch."""
     return Batch(torch.tensor([token for text in texts for token in text]), Layout.of([len(text) for text in texts]))
 
 
 def means(model: Model[Any], groups: Sequence[Batch]) -> torch.Tensor:
-    """[N, D] mean of each text's last rows."""
+    """Return the mean [N, D] of each text's last rows."""
     return torch.cat([mean_rows(model, group) for group in groups])
 
 
-def _made(folder: Path, mode: str, sample: Batch | None) -> Model[Any]:
+def _in_mode(folder: Path, mode: str, sample: Batch | None) -> Model[Any]:
     model = load(folder)
     if mode == AS_LOADED:
         return model

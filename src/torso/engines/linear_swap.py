@@ -1,4 +1,4 @@
-"""What runs in place of a model's linear layers: products laid out by PyTorch or by the compiled kernels."""
+"""Swapping a model's linear layers for layers with packed weights, of oneDNN or of the compiled kernels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
-    """The part of a model that reads a text as a whole, and its name; None for a decoder alone."""
+    """Return a model's encoder with its name; None for a decoder-only model."""
     trunk = model.trunk
     if isinstance(trunk, (EncoderDecoder, EncoderOnly)):
         return "trunk.encoder", trunk.encoder
@@ -34,17 +34,17 @@ def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
 
 
 def unfit(model: Model[Any]) -> str | None:
-    """Why the kernels cannot run a model's encoder, in the language in force; None if they can."""
+    """Return why the kernels cannot run a model's encoder, in the current language; None if they can."""
     encoder = encoder_of(model)
     return say("a decoder, which reads on from a cache") if encoder is None else obstacle(encoder[1])
 
 
-class StandIns:
-    """The linear layers of a model as they were, and what runs in their place.
+class LinearSwap:
+    """A model's original linear layers and the packed layers that replace them.
 
     Attributes:
-        linears: the linear layers, by their names; of blocks that the kernels run, those whose weights they multiply.
-        packed: weights that the kernels have laid out, by name and kind: used again, and filled.
+        linears: the original layers, by name; of blocks that the kernels run, those whose weights they multiply.
+        packed: cache of the kernels' packed weights, by name and kind.
         library: the kernels; None where there are none.
     """
 
@@ -56,9 +56,11 @@ class StandIns:
         self.library = library()
         self._encoder = None if self.library is None or unfit(model) else encoder_of(model)
         if self._encoder is not None:
-            place, encoder = self._encoder
-            run = {f"{place}.{name}" for name in products(encoder)}
-            self.linears = {name: each for name, each in self.linears.items() if name in run or not self._inside(name)}
+            prefix, encoder = self._encoder
+            fused = {f"{prefix}.{name}" for name in products(encoder)}
+            self.linears = {
+                name: each for name, each in self.linears.items() if name in fused or not self._inside(name)
+            }
 
     @property
     def kernels(self) -> str | None:
@@ -66,41 +68,43 @@ class StandIns:
         return None if self._encoder is None or self.library is None else self.library.set
 
     @property
-    def whole(self) -> NativeTrunk | None:
-        """What runs the encoder as one; None where its layers have stand-ins of their own."""
-        whole = None if self._encoder is None else self._encoder[1].whole
-        return whole if isinstance(whole, NativeTrunk) else None
+    def native_trunk(self) -> NativeTrunk | None:
+        """The trunk that runs the encoder as one kernel call; None if its layers are replaced one by one."""
+        native_trunk = None if self._encoder is None else self._encoder[1].whole
+        return native_trunk if isinstance(native_trunk, NativeTrunk) else None
 
     @property
     def safe(self) -> str:
-        """The mode of what ``int8`` spares."""
+        """The mode of layers that ``int8`` leaves in higher precision."""
         return "bf16" if self.can("bf16") else "exact"
 
     def can(self, mode: str) -> bool:
-        """Whether machine and model allow a mode."""
+        """Return whether machine and model support a mode."""
         if self._encoder is not None and self.library is not None:
             return self.library.has(KINDS[mode])
         return available(mode)
 
     def put(self, modes: dict[str, str]) -> None:
-        """Puts each linear layer's stand-in of the mode named for it in its place."""
+        """Replace each linear layer by a packed one of its mode."""
         for name, mode in modes.items():
             if not self._inside(name):
-                home, head = self.model.get_submodule(name.rpartition(".")[0]), name.startswith("head.")
-                # What a head gives is read in float32, and what follows its layers may be a table in float32. It runs
-                # once per text, and fidelity is measured before it: nothing is gained by eight bits.
-                out, own = torch.float32 if head else None, self.safe if head and mode == "int8" else mode
-                stand_in = _made(self.linears[name], own, self._fusible(home, name), out, self._kernels_for(own))
-                self._set(name, stand_in)
+                parent, is_head = self.model.get_submodule(name.rpartition(".")[0]), name.startswith("head.")
+                # A head's output is float32, as may be an embedding table that its rows meet. It runs once per text,
+                # and fidelity is measured before it: nothing is gained by eight bits.
+                out = torch.float32 if is_head else None
+                own_mode = self.safe if is_head and mode == "int8" else mode
+                act, kernels = self._fusible(parent, name), self._kernels_for(own_mode)
+                replacement = _packed_layer(self.linears[name], own_mode, act, out, kernels)
+                self._set(name, replacement)
         if self._encoder is not None and self.library is not None:
             encoder = self._encoder[1]
             encoder.whole = NativeTrunk(self.library, encoder, self._kinds(modes), self.packed)
 
     def forms(self, modes: dict[str, str]) -> dict[tuple[str, int], Form]:
-        """The forms of the weights that the kernels lay out of the encoder in these modes, by name and kind.
+        """Return the forms of the encoder's packed weights in these modes, by name and kind.
 
         Raises:
-            ValueError: for a mode that the instruction set does not have.
+            ValueError: for a mode that the instruction set does not support.
         """
         assert self._encoder is not None
         assert self.library is not None
@@ -109,20 +113,20 @@ class StandIns:
         return {key: form for name, piece in named for key, form in packing.forms(piece, name).items()}
 
     def _kinds(self, modes: dict[str, str]) -> dict[str, int]:
-        """How the weights of the encoder's blocks are kept, by their names in it."""
+        """Return the weight kinds of the encoder's blocks, by their names in it."""
         assert self._encoder is not None
         prefix = f"{self._encoder[0]}."
         return {name.removeprefix(prefix): KINDS[mode] for name, mode in modes.items() if self._inside(name)}
 
     def restore(self) -> None:
-        """Puts the linear layers back."""
+        """Restore the original linear layers."""
         for name, linear in self.linears.items():
             self._set(name, linear)
         if self._encoder is not None:
             self._encoder[1].whole = None
 
     def settle(self, done: Optimised) -> None:
-        """Leaves the mode in place for good, and lets go of what it does not use."""
+        """Make the current mode final: seal the model and release the original layers."""
         self.model.optimised = done
         self.model.seal()
         if self._encoder is not None:
@@ -131,39 +135,39 @@ class StandIns:
         self.packed.clear()
 
     def _inside(self, name: str) -> bool:
-        """Whether a linear layer is one of the encoder's blocks, which the kernels run as one."""
+        """Return whether a linear layer is in the encoder's blocks, which the kernels run as one."""
         return self._encoder is not None and name.startswith(f"{self._encoder[0]}.layers.")
 
     def _kernels_for(self, mode: str) -> Library | None:
-        """The kernels, for a layer outside the blocks: for eight bits always, and beside an encoder that they run.
+        """Return the kernels for a layer outside the blocks: always for int8, and next to an encoder that they run.
 
-        A layer of PyTorch's there would leave its threads spinning for what the kernels run next.
+        A PyTorch layer there would leave its threads spinning while the kernels run next.
         """
         if self.library is None or not self.library.has(KINDS[mode]):
             return None
         return self.library if mode == "int8" or self._encoder is not None else None
 
     def _set(self, name: str, module: nn.Module) -> None:
-        parent, _, own = name.rpartition(".")
-        home = self.model.get_submodule(parent)
-        setattr(home, own, module)
-        if isinstance(home, FeedForward) and own == "up":
-            home.act = activation("linear") if _computes_act(module) else home.given
+        parent_name, _, child = name.rpartition(".")
+        parent = self.model.get_submodule(parent_name)
+        setattr(parent, child, module)
+        if isinstance(parent, FeedForward) and child == "up":
+            parent.act = activation("linear") if _computes_act(module) else parent.given
 
-    def _fusible(self, home: nn.Module, name: str) -> Callable[[Tensor], Tensor] | None:
-        if isinstance(home, FeedForward) and name.endswith(".up") and home.given in FUSED:
-            return home.given
+    def _fusible(self, parent: nn.Module, name: str) -> Callable[[Tensor], Tensor] | None:
+        if isinstance(parent, FeedForward) and name.endswith(".up") and parent.given in FUSED:
+            return parent.given
         return None
 
 
-def _made(
+def _packed_layer(
     linear: nn.Linear,
     mode: str,
     act: Callable[[Tensor], Tensor] | None,
     out: torch.dtype | None,
     kernels: Library | None,
 ) -> nn.Module:
-    """The stand-in of a linear layer in a mode: of the kernels, where they are given, or of PyTorch."""
+    """Create the packed layer of a mode: the kernels', if given, or PyTorch's."""
     if kernels is not None:
         return NativeLinear(kernels, linear, KINDS[mode], act)
     if mode == "int8":

@@ -1,4 +1,4 @@
-"""Memory of a process: kept from growing while it runs a model over texts without end, and measured."""
+"""Process memory: keeping it bounded over an endless stream of texts, and measuring its peak."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _KERNELS = 32
 
 
 def stay_flat() -> None:
-    """Keeps the memory of a process of our own from growing with the texts; to be called before torch is loaded.
+    """Bound the memory of torso's own process; to be called before torch is imported.
 
-    Two things grow otherwise. oneDNN makes kernels for each number of rows that it meets, 0.6 MB for one linear layer,
-    and two caches, its own and PyTorch's, keep a thousand each: here as many as any forward pass needs. And glibc cuts
-    a block for a tensor from its heap, keeps the few bytes before the block in a cache of the thread, and gives them to
-    something that stays, so that the same tensor never fits there again; blocks of 1 MiB and more, which this leaves
-    out of the heap, would take hundreds of megabytes so. What a person has set is not touched.
+    Two things grow otherwise. oneDNN compiles kernels for each number of rows, 0.6 MB for one linear layer, and two
+    caches, its own and PyTorch's, hold a thousand each: the limit set here is what a forward pass needs. And glibc's
+    heap fragments: the few bytes before a tensor's block go to a thread's cache and then to a long-lived object, so
+    that the same tensor never fits there again; hundreds of megabytes in the end. So blocks of 1 MiB and more are
+    allocated by mmap. Settings of the environment take precedence.
     """
     for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
         os.environ.setdefault(name, str(_KERNELS))
@@ -30,7 +30,7 @@ def stay_flat() -> None:
 
 
 def peak() -> int | None:
-    """Bytes that this process took at most; None where the system does not say, as Windows does not to Python."""
+    """Return the peak memory of this process in bytes; None where unavailable, as on Windows."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""What a model in memory is: a hash of all that decides the numbers it gives."""
+"""Fingerprint of a model in memory: a hash of everything that determines its outputs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def fingerprint(model: Model[Any]) -> str:
-    """SHA-256 in hexadecimal of a model's family, task, config, mode and weights, as they are in memory now.
+    """Return the hexadecimal SHA-256 of a model's family, task, config, mode and weights in memory.
 
-    The files that a model was loaded from say nothing of one that was trained further, or optimised.
+    The files that a model was loaded from do not identify one that was trained further, or optimised.
 
     Args:
         model: on any device, optimised or not; an optimised one differs from the same model before, and from the same
@@ -28,7 +28,7 @@ def fingerprint(model: Model[Any]) -> str:
     optimised = model.optimised
     mode = None if optimised is None else [optimised.mode, *optimised.kept]
     stated = [model.architecture.family, model.task.name, model.config.text(), mode]
-    whole = hashlib.sha256(json.dumps(stated).encode())
+    digest = hashlib.sha256(json.dumps(stated).encode())
     for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
         own: list[tuple[str, Tensor]] = [
             *module.named_parameters(name, recurse=False),
@@ -38,6 +38,6 @@ def fingerprint(model: Model[Any]) -> str:
             own += [(f"{name}|{number}", each) for number, each in enumerate(module.laid_out())]
         for place, tensor in own:
             dense = tensor.detach().cpu().contiguous()
-            whole.update(json.dumps([place, str(dense.dtype), list(dense.shape)]).encode())
-            whole.update(memory(dense))
-    return whole.hexdigest()
+            digest.update(json.dumps([place, str(dense.dtype), list(dense.shape)]).encode())
+            digest.update(memory(dense))
+    return digest.hexdigest()

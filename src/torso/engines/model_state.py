@@ -1,4 +1,4 @@
-"""The state of a model that running or optimising it changes, remembered and put back."""
+"""Saving and restoring the state of a model that running or optimising it changes."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from torch import nn
 
 
 class Modes:
-    """Which modules of a model are in training mode; a person may have put some of them in another than the rest.
+    """Training mode of each module of a model; modules may differ.
 
     Args:
-        model: any module; its parts are remembered.
+        model: any module.
     """
 
     def __init__(self, model: nn.Module) -> None:
         self._training = [(each, each.training) for each in cast("Iterable[nn.Module]", model.modules())]
 
     def restore(self) -> None:
-        """Puts every module back into the mode that it was in."""
+        """Restore the mode of every module."""
         for module, training in self._training:
             module.training = training
 
 
 class State:
-    """Modes, dtypes, gradients and what learns of a model, without a copy of any tensor.
+    """Modes, dtypes, gradients and ``requires_grad`` of a model, without copying any tensor.
 
-    Numbers are put back to the bit: what a change of dtype replaced is held until this object is forgotten.
+    Values are restored to the bit: tensors that a change of dtype replaced are held until this object is deleted.
 
     Args:
         model: any module.
@@ -46,12 +46,12 @@ class State:
         ]
 
     def restore(self) -> None:
-        """Puts all of it back; the modules must be those that it was made of."""
+        """Restore all of it; the modules must be the same ones."""
         self._modes.restore()
-        for parameter, data, learns, gradient, numbers in self._parameters:
+        for parameter, data, requires_grad, gradient, numbers in self._parameters:
             parameter.grad = None
             parameter.data = data
-            parameter.requires_grad = learns
+            parameter.requires_grad = requires_grad
             if gradient is not None and numbers is not None:
                 gradient.data = numbers
                 parameter.grad = gradient

@@ -1,7 +1,7 @@
-"""An optimised model's weights in a file: laid out once, read ever after, on the machine they were laid out for.
+"""File of an optimised model's packed weights, for the machine that they were packed on.
 
-What a file says is believed in nothing that memory depends on: names, kinds and sizes of its tensors follow from the
-model's own layers, and a file that differs from them, or from its own SHA-256, is refused before anything is run.
+No allocation depends on what a file states: names, kinds and sizes of its tensors follow from the model's own layers,
+and a file that differs from them, or from its own SHA-256, is refused before anything is run.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 FORMAT = "torso-packed"
 _LINE = 64
-"""Bytes of a line of the cache, at which the tensors begin, in the file as in memory."""
+"""Bytes of a cache line, to which tensors are aligned, in the file as in memory."""
 _PARTS = ("packed", "bias", "scales", "totals")
 
 Weight = tuple[str, int]
-"""The name of a layer in the encoder, and the kind of its weight."""
+"""Name of a layer in the encoder, and kind of its weight."""
 
 
 def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, object], instruction_set: str) -> str:
-    """What a file must have been made of and for.
+    """Return the key of a file of packed weights: a JSON text.
 
-    That is the model (its config, task and weights), the sample's texts, what was asked, the instruction set, and the
-    version of the kernels.
+    It covers the model (its config, task and weights), the sample's texts, the requested mode, the instruction set and
+    the version of the kernels.
 
     Args:
         model: with float32 weights.
-        sample: the texts that fidelity is measured on; None for those that torso draws.
+        sample: calibration texts; None for random ones.
         asked: mode and fidelity; JSON.
         instruction_set: of the kernels.
     """
@@ -59,13 +59,13 @@ def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, obj
 
 
 def write(path: Path, key: str, packed: Mapping[Weight, PackedWeight], facts: Mapping[str, Any]) -> None:
-    """Writes packed weights, whole or not at all.
+    """Write packed weights atomically.
 
     Args:
         path: the file; its folder exists.
         key: of `fingerprint`.
         packed: by the layer's name and the weight's kind.
-        facts: what else to find there again; JSON.
+        facts: further values to store; JSON.
 
     Raises:
         AccessError, DiskError: if it cannot be written.
@@ -81,17 +81,17 @@ def write(path: Path, key: str, packed: Mapping[Weight, PackedWeight], facts: Ma
 def read(
     path: Path, key: str, library: Library, forms: Callable[[object], Mapping[Weight, Form]]
 ) -> dict[Weight, PackedWeight] | None:
-    """What `write` wrote with the same key; None if there is no file, or one made of or for something else.
+    """Read the packed weights that `write` wrote with the same key; None if there is no file or its key differs.
 
     Args:
         path: the file.
         key: of `fingerprint`.
         library: the kernels.
-        forms: gives, of the facts that the file states, the forms of all weights that it must hold; a ValueError where
-            the facts cannot be.
+        forms: maps the file's facts to the forms of all weights that it must hold; raises ValueError for impossible
+            facts.
 
     Raises:
-        InputError: ``E_KEPT``, for a file that `write` did not write, or that was changed since; it is not replaced.
+        InputError: ``E_KEPT``, for a file that `write` did not write, or that has changed since; it is not replaced.
         AccessError, UnsafeFileError: for what cannot be opened as a file.
     """
     try:
@@ -106,7 +106,7 @@ def read(
         return None
     try:
         expected = forms(decode_json(file.metadata.get("facts", "")))
-        sizes = {place: form.sizes(library) for place, form in expected.items()}
+        sizes = {name_and_kind: form.sizes(library) for name_and_kind, form in expected.items()}
         found = verified_safetensors.read(file, _entries(sizes))
         return {
             (name, kind): PackedWeight.again(library, form, _parts(found, f"{name}|{kind}"))
@@ -123,7 +123,7 @@ def read(
 
 
 def _entries(sizes: Mapping[Weight, tuple[int, ...]]) -> dict[str, TensorEntry]:
-    """The tensors of a file, from how many elements each part of its weights has."""
+    """Return the file's tensor entries, from the number of elements of each part of its weights."""
     return {
         f"{name}|{kind}|{part}": TensorEntry("U8" if part == "packed" else "F32", (size,))
         for (name, kind), parts in sizes.items()
@@ -132,8 +132,8 @@ def _entries(sizes: Mapping[Weight, tuple[int, ...]]) -> dict[str, TensorEntry]:
     }
 
 
-def _parts(found: Mapping[str, Tensor], place: str) -> Any:
-    return tuple(found.get(f"{place}|{part}") for part in _PARTS)
+def _parts(found: Mapping[str, Tensor], name_and_kind: str) -> Any:
+    return tuple(found.get(f"{name_and_kind}|{part}") for part in _PARTS)
 
 
 def _foreign(path: Path) -> InputError:

@@ -1,4 +1,4 @@
-"""Linear layers that only run: their weights laid out once as the processor's kernels want them."""
+"""Inference-only linear layers with weights packed for the processor's kernels."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from torch.nn import functional as F
 from torso.nn.inference_only import Sealable
 
 FUSED = {F.gelu: ("gelu", "none"), F.relu: ("relu", ""), F.silu: ("swish", ""), torch.tanh: ("tanh", "")}
-"""Activations that oneDNN computes on a product's way out, as it names them."""
+"""Activations that oneDNN fuses into a matmul, by its names."""
 
 
 class PackedLinear(Sealable):
-    """x [T, in] -> [T, out] by oneDNN, from a weight in its own order, in float32 or bfloat16.
+    """oneDNN linear layer x [T, in] -> [T, out] with a prepacked weight, in float32 or bfloat16.
 
-    The rows come in any dtype and leave in the weight's. Each row's sum is the same in any company, and no setting of
-    the process is touched.
+    Inputs may have any dtype. A row's result does not depend on the rest of the batch, and no global setting is
+    changed.
 
     Args:
-        linear: what it takes the place of.
-        dtype: in which to multiply.
-        act: an activation of `FUSED` to compute along with it.
-        out: dtype of the rows that leave; None for ``dtype``.
+        linear: the layer that it replaces.
+        dtype: dtype of the matmul.
+        act: an activation of `FUSED` to fuse.
+        out: dtype of the output; None for ``dtype``.
     """
 
     sealed = True
@@ -38,7 +38,7 @@ class PackedLinear(Sealable):
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
         weight = linear.weight.detach().to(dtype).contiguous()
-        # Neither parameter nor buffer: what is in a library's own order can be neither saved nor moved.
+        # Neither parameter nor buffer: an opaque packed weight can be neither saved nor moved.
         self.packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)
         bias = bias_of(linear)
         self.bias = None if bias is None else nn.Parameter(bias.to(dtype), requires_grad=False)
@@ -46,21 +46,21 @@ class PackedLinear(Sealable):
         self.dtype, self.out = dtype, out or dtype
 
     def laid_out(self) -> Iterable[Tensor]:
-        """The weight, in the order that it had."""
+        """Return the weight in its original order."""
         return (self.packed.to_dense(),)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [T, in] -> [T, out]."""
+        """Map x [T, in] to [T, out]."""
         rows = x.to(self.dtype)
         out: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self.packed, self.bias, self.act, [], self.algorithm)
         return out.to(self.out)
 
 
 class QuantisedLinear(Sealable):
-    """x [T, in] -> [T, out] in eight bits: a scale per output of the weight, and one per call for the rows.
+    """Dynamically quantised int8 linear layer x [T, in] -> [T, out]: weight scales per output, one scale per call.
 
     Args:
-        linear: what it takes the place of.
+        linear: the layer that it replaces.
         act: an activation to compute after it.
     """
 
@@ -73,18 +73,18 @@ class QuantisedLinear(Sealable):
         self.act = act
 
     def laid_out(self) -> Iterable[Tensor]:
-        """The weight in eight bits, its scales, and the bias."""
+        """Return the int8 weight, its scales, and the bias."""
         weight, bias = torch.ops.quantized.linear_unpack(self.packed)
         return (weight.int_repr(), weight.q_per_channel_scales(), *(() if bias is None else (bias,)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [T, in] -> [T, out]."""
+        """Map x [T, in] to [T, out]."""
         out: Tensor = torch.ops.quantized.linear_dynamic(x.float(), self.packed)
         return out if self.act is None else self.act(out)
 
 
 def bias_of(linear: nn.Linear) -> Tensor | None:
-    """The bias, if there is one: torch declares that there always is."""
+    """Return the bias, or None; torch declares it as always present."""
     bias: Tensor | None = getattr(linear, "bias", None)
     return None if bias is None else bias.detach()
 
@@ -94,7 +94,7 @@ def _quantised(linear: nn.Linear) -> Any:
     scales = weight.abs().amax(1).clamp(min=1e-12) / 127
     engine = torch.backends.quantized.engine
     with warnings.catch_warnings():
-        # That these functions will go one day helps nobody who runs them today; `available` tells when they have.
+        # Deprecation warnings are of no use to the user; `available` checks whether the functions still exist.
         warnings.simplefilter("ignore")
         torch.backends.quantized.engine = "onednn"
         try:
@@ -108,7 +108,7 @@ def _quantised(linear: nn.Linear) -> Any:
 
 @cache
 def available(mode: str) -> bool:
-    """Whether this build of PyTorch and this processor have the kernels of a mode."""
+    """Return whether this build of PyTorch and this processor support a mode."""
     if not torch.backends.mkldnn.is_available():
         return False
     probe = nn.Linear(16, 16)

@@ -1,4 +1,4 @@
-"""Work done one step ahead of those who use its results."""
+"""Prefetching: work in a background thread ahead of its consumer."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Result = TypeVar("Result")
 
 
 def ahead(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) -> Iterator[Result]:
-    """``work`` of each item, in order, done in a thread of its own while the results before it are used.
+    """Yield ``work(item)`` of each item, in order, computed in a background thread ahead of the consumer.
 
-    Items are taken in the caller's own thread, so that an iterator over a file or a database stays where it was made.
-    What ``work`` raises comes where its result would have come. When the iterator is left early, nothing goes on.
+    Items are iterated in the caller's thread, so that an iterator over a file or a database stays in its thread.
+    What ``work`` raises is raised in place of its result. Closing the iterator early cancels pending work.
 
     Args:
-        items: taken at most ``depth`` ahead.
-        work: gives up Python's lock for most of its time; else nothing is gained.
-        depth: how many items are worked on, or done and waiting, beyond the one whose result was taken.
+        items: read at most ``depth`` ahead.
+        work: should release the GIL for most of its time; else nothing is gained.
+        depth: maximum number of items in progress or waiting.
     """
     pending: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="torso") as pool:

@@ -1,4 +1,4 @@
-"""A model over any number of encodings, in packed batches, with the results in order."""
+"""Batched inference: runs a model over any number of encodings in packed batches, results in order."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Result = TypeVar("Result")
 Tokens = TypeVar("Tokens", bound=Encoding)
 
 BUDGET = 4096
-"""Tokens of one batch. Larger ones gain nothing on a CPU and little on an accelerator."""
+"""Tokens of one batch. Larger batches gain nothing on a CPU and little on an accelerator."""
 
 _WINDOW = 16
 _MOST_TEXTS = 1024
-"""Batches, and texts, that are sorted by length together; what bounds the memory over an endless input."""
+"""Batches, and texts, that are sorted by length together; bounds the memory over an endless input."""
 
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
@@ -39,17 +39,17 @@ def run(
     pool: Pool | None = None,
     budget: int = BUDGET,
 ) -> Iterator[Result]:
-    """One result per encoding, in their order, in evaluation mode and without gradients.
+    """Yield one result per encoding, in order, in evaluation mode and without gradients.
 
-    An iterator is read as the results are taken, a bounded number of tokens ahead. A batch that does not fit the memory
-    is run again as two, and those that follow are no larger.
+    An iterator is read a bounded number of tokens ahead of the results. A batch that runs out of memory is split in two
+    and run again, and the batch size stays reduced.
 
     Args:
         model: of any task.
-        encodings: tokenized texts, none of them empty.
-        split: makes one result per encoding of what the model gives for a batch of them.
-        prepare: says more about a batch before it is run, such as the rows wanted.
-        pool: the one row of each text that is wanted of the last layer; None for all.
+        encodings: non-empty tokenized texts.
+        split: maps the model's output of a batch to one result per encoding.
+        prepare: completes a batch before it is run, such as with the requested rows.
+        pool: the row of each text that is needed of the last layer; None for all.
         budget: tokens of one batch.
 
     Raises:
@@ -83,7 +83,7 @@ def _windows(encodings: Iterable[Tokens], rows: int) -> Iterator[list[Tokens]]:
 
 
 class _Runner:
-    """What turns windows of encodings into results, and remembers how large a batch may be."""
+    """Runs windows of encodings, and adapts the batch size to the memory."""
 
     def __init__(
         self,
@@ -96,10 +96,10 @@ class _Runner:
         self.model, self.split, self.prepare, self.pool, self.budget = model, split, prepare, pool, budget
 
     def window(self, window: Sequence[Any]) -> list[Any]:
-        """The result of each encoding."""
+        """Return the result of each encoding."""
         sizes = [len(encoding) for encoding in window]
         results: dict[int, Any] = {}
-        # The modes are left before a result is handed out: held across a yield they would leak into the caller's code.
+        # Both contexts end before a result is yielded: held across a yield they would leak into the caller's code.
         with torch.inference_mode(), evaluating(self.model):
             groups = deque(by_length(sizes, self.budget))
             while groups:
@@ -109,13 +109,13 @@ class _Runner:
                     results.update(zip(group, made, strict=True))
                     continue
                 self.shrink([sizes[index] for index in group])
-                left = [*group, *(index for each in groups for index in each)]
-                again = by_length([sizes[index] for index in left], self.budget)
-                groups = deque([left[place] for place in each] for each in again)
+                remaining = [*group, *(index for each in groups for index in each)]
+                regrouped = by_length([sizes[index] for index in remaining], self.budget)
+                groups = deque([remaining[index] for index in each] for each in regrouped)
         return [results[index] for index in range(len(window))]
 
     def attempt(self, chosen: Sequence[Any]) -> Sequence[Any] | None:
-        """The results of one batch; None where the memory does not hold it."""
+        """Run one batch; None if it runs out of memory."""
 
         def work() -> Sequence[Any]:
             batch = replace(pack(chosen, device=self.model.device), pool=self.pool)
@@ -126,10 +126,10 @@ class _Runner:
         return if_memory_holds(self.model.device, work)
 
     def shrink(self, sizes: Sequence[int]) -> None:
-        """Halves the budget after a batch of texts of these sizes did not fit.
+        """Halve the budget after a batch of these sizes ran out of memory.
 
         Raises:
-            LimitError: E_MEMORY, if there is nothing to halve.
+            LimitError: E_MEMORY, if the batch was a single text.
         """
         if len(sizes) == 1:
             raise LimitError(
@@ -142,7 +142,7 @@ class _Runner:
 
 
 def if_memory_holds(device: torch.device, work: Callable[[], Result]) -> Result | None:
-    """What the work gives; None where the memory does not hold it."""
+    """Return the result of ``work``, or None if it runs out of memory."""
     try:
         return work()
     except (RuntimeError, MemoryError) as error:
@@ -155,21 +155,21 @@ def if_memory_holds(device: torch.device, work: Callable[[], Result]) -> Result 
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory ran out: of an accelerator, of the machine, or of Python."""
+    """Return whether an error is an out-of-memory error of an accelerator, of the machine, or of Python."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return any(words in str(error) for words in _NO_MEMORY)
 
 
 def lists(tensor: torch.Tensor) -> Any:
-    """A tensor's numbers as nested lists, by one copy from its device."""
+    """Return a tensor's numbers as nested lists, with one copy from its device."""
     return cast("Any", tensor.tolist())
 
 
 @contextmanager
 def evaluating(model: Model[Any]) -> Generator[None]:
-    """Within it the model is in evaluation mode; afterwards each of its modules in the mode it was in."""
-    if model.optimised is not None:  # it knows no other mode
+    """Set evaluation mode within this context; afterwards restore the mode of each module."""
+    if model.optimised is not None:  # always in evaluation mode
         yield
         return
     modes = Modes(model)
@@ -181,21 +181,21 @@ def evaluating(model: Model[Any]) -> Generator[None]:
 
 
 def by_length(sizes: Sequence[int], budget: int) -> list[list[int]]:
-    """Groups of indices, each of texts of similar length and of at most ``budget`` tokens together.
+    """Group texts of similar length into batches of at most ``budget`` tokens; return their indices.
 
-    The longest texts come first, so that a budget that is too large for the memory fails at once. Every index is in one
-    group; a text longer than the budget is a group of its own.
+    The longest texts come first, so that a budget that is too large for the memory fails early. Every index is in one
+    group; a text longer than the budget is a group by itself.
 
     Args:
         sizes: tokens of each text.
         budget: tokens of one group, at least 1.
     """
     groups: list[list[int]] = []
-    room = 0
+    remaining = 0
     for index in sorted(range(len(sizes)), key=lambda index: (-sizes[index], index)):
-        if not groups or sizes[index] > room:
+        if not groups or sizes[index] > remaining:
             groups.append([])
-            room = budget
+            remaining = budget
         groups[-1].append(index)
-        room -= sizes[index]
+        remaining -= sizes[index]
     return groups

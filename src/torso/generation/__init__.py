@@ -1,1 +1,1 @@
-"""Texts written token by token: settings, processors of scores, sampling, beams, and text as it comes."""
+"""Text generation: settings, logits processors, sampling, beam search, streaming."""

@@ -1,4 +1,4 @@
-"""Beam search: several texts of each prompt followed side by side, the best of which are given at the end."""
+"""Beam search, as transformers does it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from torso.model import Model
 from torso.outputs import VocabLogits
 
 _NEVER = -1e9
-"""The score of what is not there yet, as in transformers: below every text, and still a number."""
+"""Score of a missing hypothesis, as in transformers: below every text, but finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One text of a search.
+    """A hypothesis of a beam search.
 
     Attributes:
-        ids: of the prompt and what was written behind it.
-        logs: the model's own log-probability of each token written.
-        score: sum of the log-probabilities, as settings changed them; of a text that is over, divided for its length.
-        why: why it is over; None where it goes on.
+        ids: token ids of the prompt and of the generated text.
+        logs: the model's own log-probability of each generated token.
+        score: sum of the processed log-probabilities; with the length penalty, once finished.
+        why: finish reason; None if unfinished.
     """
 
     ids: tuple[int, ...]
@@ -40,103 +40,105 @@ class Hypothesis:
 
 @dataclass(slots=True)
 class Search:
-    """The search behind one prompt.
+    """Beam search of one prompt.
 
     Attributes:
-        number: which prompt it is.
-        running: the texts that are followed, the best first.
-        over: the best of those that are over, as many as there are beams.
+        number: index of the prompt.
+        running: the unfinished beams, the best first.
+        finished: the best finished hypotheses, at most as many as beams.
     """
 
     number: int
     prompt: Prompt
     settings: GenerationSettings
     running: list[Hypothesis]
-    over: list[Hypothesis] = field(default_factory=list[Hypothesis])
+    finished: list[Hypothesis] = field(default_factory=list[Hypothesis])
 
     def advance(self, candidates: Sequence[tuple[int, Hypothesis]]) -> list[int]:
-        """Takes the best continuations, the best first, each with the beam it comes from.
+        """Advance by one token, given the best continuations, the best first, each with its parent beam.
 
-        Gives the beams that the texts now followed come from.
+        Returns the parent beams of the new beams.
         """
         beams, settings = self.settings.num_beams, self.settings
         length = len(self.running[0].logs) + 1
-        # Behind the first ``beams`` stand only substitutes, so that enough texts go on.
+        # Candidates after the first ``beams`` only replace ended ones, so that enough beams continue.
         ended = [each for _, each in candidates[:beams] if each.why is not None]
         scored = [replace(each, score=each.score / length**settings.length_penalty) for each in ended]
-        self.over = sorted([*self.over, *scored], key=lambda each: -each.score)[:beams]
-        going = [
+        self.finished = sorted([*self.finished, *scored], key=lambda each: -each.score)[:beams]
+        continuing = [
             (beam, each if each.why is None else replace(each, score=each.score + _NEVER)) for beam, each in candidates
         ]
-        going = sorted(going, key=lambda each: -each[1].score)[:beams]
-        self.running = [each for _, each in going]
-        return [beam for beam, _ in going]
+        continuing = sorted(continuing, key=lambda each: -each[1].score)[:beams]
+        self.running = [each for _, each in continuing]
+        return [beam for beam, _ in continuing]
 
     @property
     def done(self) -> bool:
-        """Whether nothing that is followed is expected to be better than what is over."""
+        """Whether no running beam can beat the finished hypotheses."""
         settings, length = self.settings, len(self.running[0].logs)
         if self.running[0].why is not None:
             return True
-        full = len(self.over) == settings.num_beams
+        full = len(self.finished) == settings.num_beams
         if full and settings.early_stopping is True:
             return True
         if settings.early_stopping == "never" and settings.length_penalty > 0:
             length = self.prompt.most
-        worst = self.over[-1].score if full else _NEVER
+        worst = self.finished[-1].score if full else _NEVER
         return self.running[0].score / length**settings.length_penalty <= worst
 
     def best(self) -> list[Hypothesis]:
-        """The texts to give, the best first."""
-        return [*self.over, *self.running][: self.settings.num_return_sequences]
+        """Return the results, the best first."""
+        return [*self.finished, *self.running][: self.settings.num_return_sequences]
 
 
 def search(
     model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, stops: Stops | None = None
 ) -> list[list[Hypothesis]]:
-    """The best texts of each prompt, ``num_return_sequences`` of them, as transformers' beam search finds them.
+    """Search for the ``num_return_sequences`` best texts of each prompt, as transformers' beam search does.
 
     Args:
         model: of causal-lm or seq2seq-lm.
         prompts: one or more, of any lengths.
         settings: with two beams or more.
-        stops: tells of stop strings.
+        stops: checks for stop strings; None for none.
     """
     beams, ends = settings.num_beams, frozenset(settings.ends)
     searches = [
         Search(n, prompt, settings, [Hypothesis(prompt.ids, (), 0.0 if beam == 0 else _NEVER) for beam in range(beams)])
         for n, prompt in enumerate(prompts)
     ]
-    chances = [generators(settings, 1)[0] for _ in prompts] if settings.do_sample else []
-    everything = list(searches)
+    random_sources = [generators(settings, 1)[0] for _ in prompts] if settings.do_sample else []
+    all_searches = list(searches)
     decoder, scores = begin(model, prompts, beams)
-    changes, narrow = processors(settings), sampling_filters(settings)
+    logits_processors, filters = processors(settings), sampling_filters(settings)
     while True:
         logs = scores.log_softmax(-1)
-        changed = logs
+        processed = logs
         texts = [_text(each, search.prompt) for search in searches for each in search.running]
-        for change in changes:
-            changed = change(changed, texts)
-        for each in narrow:
-            changed = each(changed)
-        running = torch.tensor([[each.score] for search in searches for each in search.running], device=changed.device)
-        total = (changed + running).view(len(searches), -1)
-        # Enough that as many go on as there are beams, even if every end is among them.
-        found = _candidates(total, max(2, 1 + len(ends)) * beams, logs, chances)
-        chosen: list[int] = []
-        for place, (search, rows) in enumerate(zip(searches, zip(*found, strict=True), strict=True)):
+        for process in logits_processors:
+            processed = process(processed, texts)
+        for each in filters:
+            processed = each(processed)
+        running = torch.tensor(
+            [[each.score] for search in searches for each in search.running], device=processed.device
+        )
+        total = (processed + running).view(len(searches), -1)
+        # Enough that as many continue as there are beams, even if every end token is among them.
+        found = _candidates(total, max(2, 1 + len(ends)) * beams, logs, random_sources)
+        parents: list[int] = []
+        for index, (search, rows) in enumerate(zip(searches, zip(*found, strict=True), strict=True)):
             vocabulary = logs.shape[1]
             continued = [
-                (index // vocabulary, _longer(search, index // vocabulary, index % vocabulary, log, score, ends, stops))
-                for score, index, log in zip(*rows, strict=True)
+                (flat // vocabulary, _extended(search, flat // vocabulary, flat % vocabulary, log, score, ends, stops))
+                for score, flat, log in zip(*rows, strict=True)
             ]
-            chosen += [place * beams + beam for beam in search.advance(continued)]
-        open_ = [place for place, search in enumerate(searches) if not search.done]
-        if not open_:
-            return [search.best() for search in everything]
-        searches = [searches[place] for place in open_]
-        chances = [chances[place] for place in open_] if chances else []
-        decoder.select([chosen[place * beams + beam] for place in open_ for beam in range(beams)])
+            parents += [index * beams + beam for beam in search.advance(continued)]
+        unfinished = [index for index, search in enumerate(searches) if not search.done]
+        if not unfinished:
+            return [search.best() for search in all_searches]
+        searches = [searches[index] for index in unfinished]
+        random_sources = [random_sources[index] for index in unfinished] if random_sources else []
+        decoder.select([parents[index * beams + beam] for index in unfinished for beam in range(beams)])
         last = [each.ids[-1] for search in searches for each in search.running]
         scores = decoder.read_one(torch.tensor(last, device=model.device))
 
@@ -146,23 +148,23 @@ def _text(each: Hypothesis, prompt: Prompt) -> Written:
 
 
 def _candidates(
-    total: Tensor, count: int, logs: Tensor, chances: Sequence[torch.Generator]
+    total: Tensor, count: int, logs: Tensor, random_sources: Sequence[torch.Generator]
 ) -> tuple[list[list[float]], list[list[int]], list[list[float]]]:
-    """Scores, places and own log-probabilities of the continuations taken of each search: the best, or drawn ones."""
-    if chances:
+    """Return scores, flat indices and the model's log-probabilities of each search's best or sampled continuations."""
+    if random_sources:
         drawn = [
-            torch.multinomial(row.softmax(-1).cpu(), count, generator=chance)
-            for row, chance in zip(total, chances, strict=True)
+            torch.multinomial(row.softmax(-1).cpu(), count, generator=source)
+            for row, source in zip(total, random_sources, strict=True)
         ]
-        places = torch.stack(drawn).to(total.device)
-        best = total.gather(1, places)
+        indices = torch.stack(drawn).to(total.device)
+        best = total.gather(1, indices)
     else:
-        best, places = total.topk(min(count, total.shape[1]))
-    own = logs.view(total.shape).gather(1, places)
-    return cast("Any", (best.tolist(), places.tolist(), own.tolist()))
+        best, indices = total.topk(min(count, total.shape[1]))
+    own = logs.view(total.shape).gather(1, indices)
+    return cast("Any", (best.tolist(), indices.tolist(), own.tolist()))
 
 
-def _longer(
+def _extended(
     search: Search, beam: int, number: int, log: float, score: float, ends: frozenset[int], stops: Stops | None
 ) -> Hypothesis:
     before = search.running[beam]

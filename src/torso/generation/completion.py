@@ -1,4 +1,4 @@
-"""From prompts of ids to whole completions, or to their pieces as they come."""
+"""Completion of prompts: whole texts, or streamed pieces."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 BATCH = 8
-"""Texts written side by side."""
+"""Default batch size, in texts."""
 
 _WINDOW = 16  # batches whose prompts are sorted by length together
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One text that a model wrote.
+    """One generated text.
 
     Attributes:
-        text: what was written, without special tokens, and cut before a stop string; empty without a tokenizer.
-        ids: the tokens written, with the one that ended the text.
-        log_probabilities: the model's own of each of them, before settings changed the scores.
-        why: ``end`` (the model ended it), ``stop`` (a stop string was written) or ``length`` (no more was allowed).
-        score: of a beam search, by which the texts are ordered; None otherwise, and for a text joined of several.
+        text: the generated text, without special tokens, and cut before a stop string; empty without a tokenizer.
+        ids: the generated tokens, with the one that ended the text.
+        log_probabilities: the model's own of each token, before logits processors.
+        why: ``end`` (an end token), ``stop`` (a stop string) or ``length`` (the maximum length).
+        score: beam score, by which the texts are ordered; None without beams, and for a text joined from several.
     """
 
     text: str
@@ -50,15 +50,15 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one token adds to a text.
+    """Text that one token adds.
 
     Attributes:
-        prompt: the number of the prompt.
-        answer: the number of the text among those of that prompt.
+        prompt: index of the prompt.
+        answer: index of the text among those of that prompt.
         id: the token.
-        text: what can be shown with it: nothing while a character or a stop string may still be coming.
-        log_probability: the model's own, before settings changed the scores.
-        why: why the text is over with it; None where it goes on.
+        text: text that can be shown; empty while a character or a stop string may be incomplete.
+        log_probability: the model's own, before logits processors.
+        why: finish reason, if the text ends with it; None otherwise.
     """
 
     prompt: int
@@ -77,19 +77,19 @@ def complete(
     *,
     batch: int = BATCH,
 ) -> Iterator[list[Completion]]:
-    """The completions of each prompt, ``num_return_sequences`` of them, in the prompts' order.
+    """Yield the ``num_return_sequences`` completions of each prompt, in the prompts' order.
 
     Args:
         model: of causal-lm or seq2seq-lm.
-        prompts: read a bounded number ahead of what is given.
-        settings: how to write.
-        tokenizer: makes the texts; without it there are ids alone.
-        batch: texts written side by side, beams among them.
+        prompts: read a bounded number ahead of the results.
+        settings: generation settings.
+        tokenizer: decodes the texts; None for ids alone.
+        batch: batch size in texts, beams included.
 
     Raises:
         InputError: ``E_ARGUMENT``, for a batch below 1, or stop strings without a tokenizer.
-        UnsupportedError: ``E_UNSUPPORTED``, for what the checkpoint asks for and torso does not do.
-        LimitError: ``E_MEMORY``, for a single prompt that does not fit the memory.
+        UnsupportedError: ``E_UNSUPPORTED``, for an option of the checkpoint that torso does not implement.
+        LimitError: ``E_MEMORY``, for a single prompt that runs out of memory.
     """
     require_known(settings)
     require_ids(settings, model.config.vocab_size)
@@ -101,8 +101,8 @@ def complete(
             values=dict(name="batch", value=batch, least=1),
         )
     size = max(1, batch // max(settings.num_beams, settings.num_return_sequences))
-    left = iter(prompts)
-    while window := list(islice(left, size * _WINDOW)):
+    remaining = iter(prompts)
+    while window := list(islice(remaining, size * _WINDOW)):
         results: dict[int, list[Completion]] = {}
         order = sorted(range(len(window)), key=lambda n: (len(window[n].source or ()), len(window[n].ids)))
         while order:
@@ -118,10 +118,10 @@ def complete(
 
 
 def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:
-    """How many prompts to try together after these did not fit.
+    """Halve the number of prompts in a batch after these ran out of memory.
 
     Raises:
-        LimitError: E_MEMORY, if there is nothing to halve.
+        LimitError: E_MEMORY, for a single prompt.
     """
     if len(prompts) == 1:
         raise LimitError(
@@ -184,18 +184,18 @@ def _completion(
 ) -> Completion:
     text = ""
     if tokenizer is not None:
-        teller = StreamedText(tokenizer, prompt.ids, settings.stop_strings or ())
-        text = "".join([teller.tell(number) for number in ids]) + teller.rest()
+        stream = StreamedText(tokenizer, prompt.ids, settings.stop_strings or ())
+        text = "".join([stream.push(number) for number in ids]) + stream.flush()
     return Completion(text, ids, logs, why, score)
 
 
 def pieces(
     model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
-    """The texts of some prompts as they are written, one piece per token. The pieces of a text are its whole.
+    """Stream the texts of some prompts, one piece per token; the pieces of a text concatenate to it.
 
     Raises:
-        ConfigError: ``E_NO_STREAM``, for a beam search, which knows its text at the end alone.
+        ConfigError: ``E_NO_STREAM``, for a beam search, whose text is known only at its end.
     """
     require_known(settings)
     require_ids(settings, model.config.vocab_size)
@@ -211,15 +211,15 @@ def pieces(
 def _pieces(
     model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
-    tellers: dict[tuple[int, int], StreamedText] = {}
+    streams: dict[tuple[int, int], StreamedText] = {}
     for step in write(model, prompts, settings, _stops(settings, tokenizer)):
         for token in step:
-            place = (token.prompt, token.answer)
-            if place not in tellers:
-                tellers[place] = StreamedText(tokenizer, prompts[token.prompt].ids, settings.stop_strings or ())
-            text = tellers[place].tell(token.id)
+            key = (token.prompt, token.answer)
+            if key not in streams:
+                streams[key] = StreamedText(tokenizer, prompts[token.prompt].ids, settings.stop_strings or ())
+            text = streams[key].push(token.id)
             if token.why is not None:
-                text += tellers[place].rest()
+                text += streams[key].flush()
             yield Piece(token.prompt, token.answer, token.id, text, token.log_probability, token.why)
 
 
@@ -229,7 +229,7 @@ def _stops(settings: GenerationSettings, tokenizer: Tokenizer | None) -> StopStr
     if tokenizer is None:
         raise InputError(
             "E_NO_TOKENIZER",
-            "Stop strings are looked for in text, and nobody knows the tokenizer.",
+            "Stop strings need a tokenizer, and none was given.",
             cure="Pass it: tokenizer=AutoTokenizer.from_pretrained(...).",
         )
     return StopStrings(tokenizer, settings.stop_strings)

@@ -1,4 +1,4 @@
-"""Texts written one token at a time: the likeliest each time, or one drawn by chance."""
+"""The decoding loop: greedy decoding and sampling."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from torso.model import Model
 from torso.outputs import VocabLogits
 
 Why = Literal["end", "stop", "length"]
-"""Why a text is over: the model ended it, a stop string was written, or its length ran out."""
+"""Finish reason of a text: an end token, a stop string, or the maximum length."""
 
 Stops = Callable[[Written], bool]
-"""Whether the last token of a text completed a stop string."""
+"""Returns whether the last token of a text completed a stop string."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token that was written.
+    """One generated token.
 
     Attributes:
-        prompt: the number of the prompt that it continues.
-        answer: the number of the text among those of that prompt.
+        prompt: index of the prompt that it continues.
+        answer: index of the text among those of that prompt.
         id: the token.
-        log_probability: the model's own, before anything changed its scores.
-        why: why the text is over with it; None where it goes on.
+        log_probability: the model's own, before logits processors.
+        why: finish reason, if the text ends with it; None otherwise.
     """
 
     prompt: int
@@ -46,31 +46,31 @@ class Token:
 def write(
     model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, stops: Stops | None = None
 ) -> Iterator[list[Token]]:
-    """One token of each text that is not over, step by step. Texts that are over leave the batch.
+    """Generate step by step: yield one token of each unfinished text. Finished texts leave the batch.
 
     Args:
         model: of causal-lm or seq2seq-lm.
         prompts: one or more, of any lengths.
         settings: without beams.
-        stops: tells of stop strings.
+        stops: checks for stop strings; None for none.
     """
     answers = settings.num_return_sequences
-    places = [(number, answer) for number in range(len(prompts)) for answer in range(answers)]
-    texts = [started(prompts[number]) for number, _ in places]
-    chances = [chance for _ in prompts for chance in generators(settings, answers)] if settings.do_sample else []
+    active = [(number, answer) for number in range(len(prompts)) for answer in range(answers)]
+    texts = [started(prompts[number]) for number, _ in active]
+    random_sources = [source for _ in prompts for source in generators(settings, answers)] if settings.do_sample else []
     decoder, scores = begin(model, prompts, answers)
-    changes, narrow, ends = processors(settings), sampling_filters(settings), frozenset(settings.ends)
+    logits_processors, filters, ends = processors(settings), sampling_filters(settings), frozenset(settings.ends)
     while True:
         raw = scores
-        for change in changes:
-            scores = change(scores, texts)
-        for each in narrow:
+        for process in logits_processors:
+            scores = process(scores, texts)
+        for each in filters:
             scores = each(scores)
-        chosen = draw(scores, chances) if chances else scores.argmax(-1)
+        chosen = draw(scores, random_sources) if random_sources else scores.argmax(-1)
         logs = raw.gather(1, chosen[:, None]).squeeze(1) - raw.logsumexp(-1)
-        made: list[Token] = []
+        tokens: list[Token] = []
         numbers = cast("tuple[list[int], list[float]]", (chosen.tolist(), logs.tolist()))
-        for (prompt, answer), text, number, log in zip(places, texts, *numbers, strict=True):
+        for (prompt, answer), text, number, log in zip(active, texts, *numbers, strict=True):
             text.ids.append(number)
             why: Why | None = None
             if number in ends:
@@ -79,26 +79,26 @@ def write(
                 why = "stop"
             elif len(text.ids) >= text.most:
                 why = "length"
-            made.append(Token(prompt, answer, number, log, why))
-        yield made
-        going = [place for place, token in enumerate(made) if token.why is None]
-        if not going:
+            tokens.append(Token(prompt, answer, number, log, why))
+        yield tokens
+        unfinished = [index for index, token in enumerate(tokens) if token.why is None]
+        if not unfinished:
             return
-        if len(going) < len(texts):
-            decoder.select(going)
-            chosen = chosen[going]
-            places, texts = [places[place] for place in going], [texts[place] for place in going]
-            chances = [chances[place] for place in going] if chances else []
+        if len(unfinished) < len(texts):
+            decoder.select(unfinished)
+            chosen = chosen[unfinished]
+            active, texts = [active[index] for index in unfinished], [texts[index] for index in unfinished]
+            random_sources = [random_sources[index] for index in unfinished] if random_sources else []
         scores = decoder.read_one(chosen)
 
 
 def started(prompt: Prompt) -> Written:
-    """The text of a prompt before anything is written."""
+    """Create the state of a text before its first token."""
     return Written(list(prompt.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
 
 
 def begin(model: Model[VocabLogits], prompts: Sequence[Prompt], copies: int) -> tuple[Decoder, Tensor]:
-    """A decoder that has read each prompt once and holds it ``copies`` times, and the scores that follow."""
+    """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores."""
     sources = [prompt.source for prompt in prompts if prompt.source is not None]
     room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
     decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
@@ -110,13 +110,13 @@ def begin(model: Model[VocabLogits], prompts: Sequence[Prompt], copies: int) -> 
 
 
 def generators(settings: GenerationSettings, count: int) -> list[torch.Generator]:
-    """A source of chance for each text of one prompt, the same for the same seed whatever else is written beside.
+    """Create a random generator for each text of one prompt; results depend on the seed and not on the batch.
 
-    On the CPU, so that a seed means the same on every device.
+    They are on the CPU, so that a seed gives the same numbers on every device.
     """
     first = torch.Generator()
     if settings.seed is None:
-        # From torch's own state, so that torch.manual_seed repeats this too.
+        # From torch's own state, so that torch.manual_seed makes this repeatable too.
         first.manual_seed(int(torch.randint(1 << 62, ())))
     else:
         first.manual_seed(settings.seed)
@@ -125,12 +125,12 @@ def generators(settings: GenerationSettings, count: int) -> list[torch.Generator
     return [first, *(torch.Generator().manual_seed(seed) for seed in seeds)]
 
 
-def draw(scores: Tensor, chances: Sequence[torch.Generator]) -> Tensor:
-    """One token of each row of scores [n, V], with the softmax as its distribution: [n].
+def draw(scores: Tensor, random_sources: Sequence[torch.Generator]) -> Tensor:
+    """Sample one token [n] of each row of scores [n, V] from its softmax.
 
-    Each row takes one number from its own generator, and is the token whose stretch of the line holds it.
+    Inverse transform sampling: each row takes one uniform number from its own generator.
     """
-    line = scores.double().softmax(-1).cumsum(-1)
-    numbers = torch.stack([torch.rand((), generator=chance) for chance in chances]).to(line)
-    places: Any = torch.searchsorted(line, (numbers * line[:, -1])[:, None], right=True)
-    return places.squeeze(1).clamp(max=scores.shape[1] - 1)
+    cumulative = scores.double().softmax(-1).cumsum(-1)
+    numbers = torch.stack([torch.rand((), generator=source) for source in random_sources]).to(cumulative)
+    indices: Any = torch.searchsorted(cumulative, (numbers * cumulative[:, -1])[:, None], right=True)
+    return indices.squeeze(1).clamp(max=scores.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""A model over texts that grow: each token is read once, and only the row of each text's last one is scored."""
+"""Incremental decoding with a key/value cache: each token is run once, logits of last tokens only."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from torso.outputs import Hidden, VocabLogits
 
 
 class Decoder:
-    """n texts in progress; nothing of them is padded, and their lengths are their own.
+    """State of n texts in generation, unpadded and of different lengths.
 
     Args:
-        model: a decoder, or a decoder behind an encoder.
-        sources: what the encoder reads, one per text; None without an encoder. It is read once.
-        texts: how many there are.
-        room: tokens that a text will hold, as far as is known.
+        model: a decoder or an encoder-decoder.
+        sources: inputs of the encoder, one per text, run once; None without an encoder.
+        texts: number of texts.
+        room: expected tokens of a text: the initial capacity of the cache.
     """
 
     def __init__(
@@ -36,25 +36,25 @@ class Decoder:
         self._source = None if sources is None else _packed(sources, model.device)
         self._memory: Hidden | None = None
         self._single = Layout.of([1] * texts, device=model.device)
-        # Where what was read of a text may not hold when it has grown, the text is kept, to be read anew.
+        # Where cached keys may become invalid as a text grows, its tokens are kept, to be run again.
         outgrows = not model.config.reads_on(1, sys.maxsize)
         self._texts: list[list[int]] | None = [[] for _ in range(texts)] if outgrows else None
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
-        """Reads on: what is new of each text, one token or more. Gives the scores [n, V] of what comes next."""
+        """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
         if self._texts is not None:
             tokens = self._unread(self._texts, tokens)
         packed = _packed(tokens, self.model.device)
         return self._run(replace(packed, rows=packed.layout.last(), source=self._source))
 
     def read_one(self, tokens: Tensor) -> Tensor:
-        """The same for one token of each text, [n] on the model's device."""
+        """Run one token of each text, [n] on the model's device; return the scores [n, V] of the next token."""
         if self._texts is not None:
             return self.read([[int(token)] for token in tokens])
         return self._run(Batch(tokens, self._single))
 
     def _unread(self, texts: list[list[int]], tokens: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-        """What is to be read of texts that grow by these tokens: the tokens, or all with a new cache."""
+        """Return the tokens to run of texts that grow: the new ones, or all with a new cache."""
         self._texts = [[*text, *new] for text, new in zip(texts, tokens, strict=True)]
         grown = zip(texts, self._texts, strict=True)
         if all(not old or self.model.config.reads_on(len(old), len(text)) for old, text in grown):
@@ -63,14 +63,14 @@ class Decoder:
         return self._texts
 
     def _run(self, batch: Batch) -> Tensor:
-        # The modes are left before scores are handed out: held across a yield they would leak into the caller's code.
+        # Both contexts end before scores are returned: held across a yield they would leak into the caller's code.
         with torch.inference_mode(), evaluating(self.model) if self.model.training else nullcontext():
             out = self.model(batch, cache=self.cache, memory=self._memory)
             self._memory, self._source = out.hidden.memory, None
             return out.logits.float()
 
     def select(self, texts: Sequence[int]) -> None:
-        """Goes on with these texts, in this order; one may be dropped, or stand several times."""
+        """Reorder the texts; one may be dropped or repeated."""
         if list(texts) == list(range(len(self.cache.sizes))):
             return
         with torch.inference_mode():

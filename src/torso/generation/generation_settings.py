@@ -1,4 +1,4 @@
-"""How a model writes: every option of generation under the Hub's own name. Loads no torch."""
+"""Generation settings, with the option names of transformers. Loads no torch."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DEFAULT_NEW_TOKENS = 256
 """Tokens written at most where neither file nor person says how many."""
 
 MOST_TEXTS = 32_768
-"""Texts followed side by side for one prompt at most: work and memory grow with them, whatever asks for them."""
+"""Maximum beams or texts of one prompt: work and memory grow with them."""
 
 Kind = TypeVar("Kind", bound=type)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def _strict(kind: Kind) -> Kind:
-    """A frozen dataclass whose constructor refuses unknown names with the nearest known one."""
+    """Make a frozen dataclass whose constructor refuses unknown names with the nearest known one."""
     dataclass(frozen=True, kw_only=True)(kind)
     made: Any = kind.__init__
 
@@ -39,9 +39,9 @@ def _strict(kind: Kind) -> Kind:
 
 @_strict
 class GenerationSettings:
-    """What decides over the text that a model writes, with the meanings and defaults of transformers.
+    """Settings of text generation, with the meanings and defaults of transformers.
 
-    Frozen; `replace` gives a changed copy. A name that does not exist is an error with the nearest one that does.
+    Frozen; `replace` returns a changed copy. An unknown name raises, with the nearest known one.
     """
 
     max_new_tokens: int | None = option(
@@ -88,12 +88,12 @@ class GenerationSettings:
     )
     forced_eos_token_id: int | list[int] | None = option(None, "id written last where the length runs out", acts="run")
     eos_token_id: int | list[int] | None = option(None, "ids that end a text", acts="run")
-    bos_token_id: int | None = option(None, "id that an empty prompt stands for", acts="run")
+    bos_token_id: int | None = option(None, "id that an empty prompt is replaced by", acts="run")
     pad_token_id: int | None = option(None, "id behind shorter texts in padded results", acts="run")
     decoder_start_token_id: int | None = option(
         None, "id that a decoder behind an encoder begins with; null: as the config says", acts="run"
     )
-    seed: int | None = option(None, "makes what is drawn repeatable; null draws anew", acts="run", least=0)
+    seed: int | None = option(None, "seed of the sampling; null for a random one", acts="run", least=0)
     origin: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
@@ -120,12 +120,12 @@ class GenerationSettings:
 
     @classmethod
     def declared(cls) -> tuple[Field[Any], ...]:
-        """Every option."""
+        """Return every option."""
         return tuple(each for each in fields(cls) if "info" in each.metadata)
 
     @classmethod
     def refuse_unknown(cls, given: Iterable[str]) -> None:
-        """Refuses options that do not exist.
+        """Raise for options that do not exist.
 
         Raises:
             UnknownParameterError: ``E_UNKNOWN_PARAMETER``, with the nearest known name.
@@ -133,11 +133,11 @@ class GenerationSettings:
         refuse_unknown(cls, given, [each.name for each in fields(cls)])
 
     def replace(self, changes: Mapping[str, Any]) -> GenerationSettings:
-        """A copy with some options changed: ``settings.replace({"num_beams": 4})``.
+        """Return a copy with some options changed: ``settings.replace({"num_beams": 4})``.
 
         Raises:
             UnknownParameterError, ConfigError, UnsupportedError: as the constructor does.
-            ConfigError: ``E_NO_EFFECT``, for a option that these settings would leave without effect.
+            ConfigError: ``E_NO_EFFECT``, for an option without effect with these settings.
         """
         self.refuse_unknown(changes)
         if "max_length" in changes:
@@ -159,22 +159,22 @@ class GenerationSettings:
 
     @classmethod
     def default(cls, name: str) -> Any:
-        """The value of a option that nobody set."""
+        """Return the default value of an option."""
         return next(each.default for each in cls.declared() if each.name == name)
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """The ids that end a text."""
+        """Ids that end a text."""
         return ids_of(self.eos_token_id)
 
     def most_new(self, prompt: int) -> int:
-        """Tokens that may be written behind a prompt of so many; below 1 where the prompt fills all of max_length."""
+        """Return the maximum new tokens after ``prompt`` tokens; below 1 if the prompt fills all of max_length."""
         if self.max_new_tokens is not None:
             return self.max_new_tokens
         return DEFAULT_NEW_TOKENS if self.max_length is None else self.max_length - prompt
 
     def describe(self) -> Description:
-        """Every option with value, default, source and meaning; then what the file says beside."""
+        """Describe every option: value, default, source and meaning; then other keys of the file."""
         from torso.config.describe import Description, Parameter
         from torso.language import say
 
@@ -203,7 +203,7 @@ _OF_BEAMS = ("length_penalty", "early_stopping")
 
 
 def ids_of(value: int | list[int] | None) -> tuple[int, ...]:
-    """One id, several or none, as a tuple."""
+    """Return one id, several or none as a tuple."""
     if value is None:
         return ()
     return (value,) if isinstance(value, int) else tuple(value)

@@ -1,4 +1,4 @@
-"""What changes the scores of next tokens before one is chosen, each with the meaning it has in transformers."""
+"""Logits processors, as in transformers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from torso.generation.generation_settings import GenerationSettings, ids_of
 
 @dataclass(slots=True)
 class Written:
-    """One text as it is being written.
+    """State of a text in generation.
 
     Attributes:
-        ids: prompt and what was written behind it.
-        prompt: how many of them are the prompt.
-        most: how many there may be.
+        ids: prompt and generated tokens.
+        prompt: tokens of the prompt.
+        most: maximum number of tokens.
     """
 
     ids: list[int]
@@ -29,42 +29,42 @@ class Written:
 
     @property
     def new(self) -> int:
-        """How many were written."""
+        """Number of generated tokens."""
         return len(self.ids) - self.prompt
 
 
 Processor = Callable[[Tensor, Sequence[Written]], Tensor]
-"""Scores [n, V] and the n texts they continue -> scores [n, V]."""
+"""Maps scores [n, V] and the n texts that they continue to scores [n, V]."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepetitionPenalty:
-    """Scores of ids that the text holds are divided by the penalty if above zero, else multiplied (1909.05858)."""
+    """Repetition penalty: divides scores above 0 of ids in the text by ``penalty``, multiplies others (1909.05858)."""
 
     penalty: float
 
     def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
-        """The penalty on what each text holds."""
+        """Penalise the ids of each text."""
         longest = max(len(each.ids) for each in texts)
         # Shorter texts repeat their last id, which marks nothing new.
         rows = [each.ids + each.ids[-1:] * (longest - len(each.ids)) for each in texts]
         ids = torch.tensor(rows, device=scores.device)
-        held = scores.gather(1, ids)
-        return scores.scatter(1, ids, torch.where(held < 0, held * self.penalty, held / self.penalty))
+        present = scores.gather(1, ids)
+        return scores.scatter(1, ids, torch.where(present < 0, present * self.penalty, present / self.penalty))
 
 
 @dataclass(frozen=True, slots=True)
 class NoRepeat:
-    """No ``size`` ids in a row stand in a text twice."""
+    """No-repeat n-gram: no ``size`` consecutive ids occur twice in a text."""
 
     size: int
 
     def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
-        """Minus infinity for what would repeat a row."""
+        """Mask ids that would repeat an n-gram."""
         return banned(scores, [self.completions(each.ids) for each in texts])
 
     def completions(self, ids: list[int]) -> list[int]:
-        """The ids that would repeat such a row."""
+        """Return the ids that would repeat an n-gram."""
         before = self.size - 1
         tail = ids[len(ids) - before :]
         return [ids[i + before] for i in range(len(ids) - before) if ids[i : i + before] == tail]
@@ -72,12 +72,12 @@ class NoRepeat:
 
 @dataclass(frozen=True, slots=True)
 class BadWords:
-    """Sequences of ids that are never completed."""
+    """Bad words: sequences of ids that are never generated."""
 
     words: tuple[tuple[int, ...], ...]
 
     def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
-        """Minus infinity for the last id of a sequence whose others are there."""
+        """Mask the last id of a sequence whose other ids end the text."""
         return banned(scores, [[word[-1] for word in self.words if _ends_with(each.ids, word[:-1])] for each in texts])
 
 
@@ -87,26 +87,26 @@ def _ends_with(ids: list[int], tail: tuple[int, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Banned:
-    """Ids that cannot come where a rule holds: the end before the least length, say."""
+    """Ids that are masked while a condition holds, such as the end token before the minimum length."""
 
     ids: tuple[int, ...]
     where: Callable[[Written], bool]
 
     def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
-        """Minus infinity for the ids, where the rule holds."""
+        """Mask the ids where the condition holds."""
         return banned(scores, [self.ids if self.where(each) else () for each in texts])
 
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """Ids of which one must come where a rule holds."""
+    """Ids of which one is forced where a condition holds."""
 
     name: str
     ids: tuple[int, ...]
     where: Callable[[Written], bool]
 
     def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
-        """Minus infinity for all others, where the rule holds.
+        """Mask all other ids where the condition holds.
 
         Raises:
             ConfigError: ``E_CONFIG``, for an id beyond the vocabulary.
@@ -129,47 +129,47 @@ class Forced:
 
 
 def banned(scores: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
-    """Scores [n, V] with minus infinity at each row's ids; those outside the vocabulary cannot come anyway."""
+    """Mask each row's ids in scores [n, V] with minus infinity; ids outside the vocabulary are ignored."""
     vocabulary = scores.shape[1]
-    places = [row * vocabulary + each for row, some in enumerate(ids) for each in some if 0 <= each < vocabulary]
-    if not places:
+    indices = [row * vocabulary + each for row, some in enumerate(ids) for each in some if 0 <= each < vocabulary]
+    if not indices:
         return scores
-    flat = scores.flatten().index_fill(0, torch.tensor(places, device=scores.device), -math.inf)
+    flat = scores.flatten().index_fill(0, torch.tensor(indices, device=scores.device), -math.inf)
     return flat.view_as(scores)
 
 
 def processors(settings: GenerationSettings) -> list[Processor]:
-    """What these settings do to scores before any drawing, in transformers' order."""
+    """Create the logits processors of some settings, in transformers' order."""
     ends, least, least_new = settings.ends, settings.min_length, settings.min_new_tokens or 0
     words = tuple(tuple(word) for word in settings.bad_words_ids or () if word and tuple(word) not in _singles(ends))
-    made: list[Processor] = []
+    found: list[Processor] = []
     if settings.repetition_penalty != 1:
-        made.append(RepetitionPenalty(settings.repetition_penalty))
+        found.append(RepetitionPenalty(settings.repetition_penalty))
     if settings.no_repeat_ngram_size:
-        made.append(NoRepeat(settings.no_repeat_ngram_size))
+        found.append(NoRepeat(settings.no_repeat_ngram_size))
     if words:
-        made.append(BadWords(words))
+        found.append(BadWords(words))
     if ends and least > 0 and settings.min_new_tokens is None:
-        made.append(Banned(ends, lambda text: len(text.ids) < least))
+        found.append(Banned(ends, lambda text: len(text.ids) < least))
     if ends and least_new > 0:
-        made.append(Banned(ends, lambda text: text.new < least_new))
+        found.append(Banned(ends, lambda text: text.new < least_new))
     if settings.forced_bos_token_id is not None:
-        made.append(Forced("forced_bos_token_id", (settings.forced_bos_token_id,), lambda text: len(text.ids) == 1))
+        found.append(Forced("forced_bos_token_id", (settings.forced_bos_token_id,), lambda text: len(text.ids) == 1))
     if settings.forced_eos_token_id is not None:
         ids = ids_of(settings.forced_eos_token_id)
-        made.append(Forced("forced_eos_token_id", ids, lambda text: len(text.ids) == text.most - 1))
+        found.append(Forced("forced_eos_token_id", ids, lambda text: len(text.ids) == text.most - 1))
     if settings.suppress_tokens:
-        made.append(Banned(tuple(settings.suppress_tokens), lambda text: True))
+        found.append(Banned(tuple(settings.suppress_tokens), lambda text: True))
     if settings.begin_suppress_tokens:
         forced = settings.forced_bos_token_id is not None
-        # Behind a forced first id, the first that is free to come.
-        made.append(
+        # After a forced first id, the first free one.
+        found.append(
             Banned(
                 tuple(settings.begin_suppress_tokens),
                 lambda text: text.new == (1 if forced and text.prompt == 1 else 0),
             )
         )
-    return made
+    return found
 
 
 def _singles(ids: Sequence[int]) -> set[tuple[int, ...]]:

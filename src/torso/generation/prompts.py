@@ -1,4 +1,4 @@
-"""What is read before the first token is written."""
+"""Prompts of generation: the decoder's first tokens, the encoder's input, the allowed length."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from torso.outputs import VocabLogits
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a text is the continuation of.
+    """Prompt of one text.
 
     Attributes:
-        ids: what the decoder reads first; behind an encoder its start token.
-        source: what the encoder reads, if there is one.
-        most: tokens that may be written.
+        ids: first tokens of the decoder; of an encoder-decoder its start token.
+        source: input of the encoder; None without one.
+        most: maximum number of new tokens.
     """
 
     ids: tuple[int, ...]
@@ -30,11 +30,11 @@ class Prompt:
 def prompts_of(
     model: Model[VocabLogits], texts: Iterable[Sequence[int]], settings: GenerationSettings
 ) -> Iterator[Prompt]:
-    """What is read first of each text, and how much may be written: all that fits the model's length, at most.
+    """Create the prompt of each text; new tokens are limited by the model's maximum length.
 
     Raises:
-        TooLongError: ``E_TOO_LONG``, naming the prompt that leaves no room; before anything is run.
-        InputError: ``E_EMPTY_TEXT``, for a prompt without a token where no token stands for one.
+        TooLongError: ``E_TOO_LONG``, naming the prompt without room for a new token; before anything is run.
+        InputError: ``E_EMPTY_TEXT``, for an empty prompt without a ``bos_token_id``.
         ConfigError: ``E_MAX_LENGTH``, for a prompt that fills all of max_length.
     """
     limit = model.max_tokens

@@ -1,4 +1,4 @@
-"""How a checkpoint's files say that it writes: generation_config.json, or older keys of config.json. Loads no torch."""
+"""Generation settings of a checkpoint: generation_config.json, or older keys of config.json. Loads no torch."""
 
 from __future__ import annotations
 
@@ -34,49 +34,49 @@ UNCHANGING: Mapping[str, tuple[object, ...]] = {
     "top_h": (),
     "watermarking_config": (),
 }
-"""What transformers knows and torso does not, with the values that change no text; null is always one."""
+"""Options of transformers that torso does not implement, with their values without effect, besides null."""
 
 _OF_SAMPLING = ("epsilon_cutoff", "eta_cutoff", "top_h")
 
 
 def settings_of(folder: Path | None, config: HubConfig) -> GenerationSettings:
-    """The settings of a checkpoint: of its generation_config.json, else what its config says of generation.
+    """Read the settings of a checkpoint from its generation_config.json, else from its config.
 
-    Keys that are no options are kept as ``rest``; `require_known` refuses those that would change the text.
+    Unknown keys are kept in ``rest``; `require_known` refuses those that would change the text.
 
     Args:
-        folder: where the checkpoint is; None for a model that was never loaded.
+        folder: folder of the checkpoint; None for a model that was not loaded.
         config: the model's.
 
     Raises:
-        FileFormatError, ConfigError: ``E_CONFIG``, for a file that is none, or a value that cannot be.
+        FileFormatError, ConfigError: ``E_CONFIG``, for an invalid file or value.
     """
     path = None if folder is None else folder / FILE
     if path is not None and path.is_file():
-        return _told(ConfigFile.read(path).values, path)
+        return _parsed(ConfigFile.read(path).values, path)
     known = {each.name: each for each in GenerationSettings.declared()}
     stated = {key: value for key, value in config.unused.items() if key in known or key in UNCHANGING}
     declared = {each.name: getattr(config, each.name) for each in config.declared() if each.name in known}
-    return _told({**stated, **declared}, (folder or Path()) / "config.json")
+    return _parsed({**stated, **declared}, (folder or Path()) / "config.json")
 
 
 def with_task(settings: GenerationSettings, config: HubConfig, task: str) -> tuple[GenerationSettings, str]:
-    """The settings with what a config says of one task (``task_specific_params``), and the prefix of its texts."""
+    """Apply a config's ``task_specific_params`` of one task; return the settings and the prefix of its texts."""
     every = config.unused.get("task_specific_params")
     found = cast("dict[str, Any]", every).get(task) if isinstance(every, dict) else None
     if not isinstance(found, dict):
         return settings, ""
-    told = _told(cast("dict[str, Any]", found), Path("config.json"))
-    changes: dict[str, Any] = {name: getattr(told, name) for name in told.origin}
+    of_task = _parsed(cast("dict[str, Any]", found), Path("config.json"))
+    changes: dict[str, Any] = {name: getattr(of_task, name) for name in of_task.origin}
     if "max_length" in changes:
         changes.setdefault("max_new_tokens", None)
-    prefix = told.rest.get("prefix")
-    changed = replace(settings, **changes, origin={**settings.origin, **told.origin})
+    prefix = of_task.rest.get("prefix")
+    changed = replace(settings, **changes, origin={**settings.origin, **of_task.origin})
     return changed, prefix if isinstance(prefix, str) else ""
 
 
 def require_known(settings: GenerationSettings) -> None:
-    """Refuses what a file asks for, torso does not do, and would change the text.
+    """Raise if a checkpoint sets an option that changes the text and that torso does not implement.
 
     Raises:
         UnsupportedError: ``E_UNSUPPORTED``.
@@ -88,15 +88,15 @@ def require_known(settings: GenerationSettings) -> None:
             continue
         raise UnsupportedError(
             "E_UNSUPPORTED",
-            "The checkpoint asks for {name} = {value!r} when it writes, which torso does not do.",
-            cure="Take the key out of the file, or write with settings of your own: settings=GenerationSettings(...).",
+            "The checkpoint sets the generation option {name} = {value!r}, which torso does not implement.",
+            cure="Remove the key from the file, or give settings of your own: settings=GenerationSettings(...).",
             values=dict(name=key, value=value),
         )
 
 
-def _told(values: Mapping[str, Any], path: Path) -> GenerationSettings:
+def _parsed(values: Mapping[str, Any], path: Path) -> GenerationSettings:
     known = {each.name for each in GenerationSettings.declared()} - {"seed"}
-    # Null is how these files leave something unsaid.
+    # Null means not set in these files.
     given = {key: value for key, value in values.items() if key in known and value is not None}
     if isinstance(given.get("stop_strings"), str):
         given["stop_strings"] = [given["stop_strings"]]
@@ -110,5 +110,5 @@ def _told(values: Mapping[str, Any], path: Path) -> GenerationSettings:
         return GenerationSettings(**given, origin=origin, rest=rest)
     except TorsoError as error:
         what, _, cure = error.templates
-        told = {**error.values, "path": path}
-        raise type(error)(error.code, what, where="In {path}.", cure=cure, values=told) from None
+        values_with_path = {**error.values, "path": path}
+        raise type(error)(error.code, what, where="In {path}.", cure=cure, values=values_with_path) from None

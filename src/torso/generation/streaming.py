@@ -1,4 +1,4 @@
-"""Text as it comes: what of a token can be shown at once, never half a character, never part of a stop string."""
+"""Incremental detokenization for streaming: never half a character, never part of a stop string."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from torso.generation.logits_processors import Written
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
-_CONTEXT = 8  # tokens of a prompt that tell how the first token behind it is spelled
+_CONTEXT = 8  # tokens of a prompt that decide how the first new token is decoded
 _BROKEN = "\ufffd"
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
-# GPT-2's alphabet of bytes: those that can be seen stand for themselves, the others follow from U+0100 on.
-_SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-_HIDDEN = [byte for byte in range(0x100) if byte not in _SEEN]
-_BYTE_LEVEL = {chr(byte): byte for byte in _SEEN} | {chr(0x100 + place): byte for place, byte in enumerate(_HIDDEN)}
+# GPT-2's byte alphabet: printable bytes map to themselves, the others to U+0100 and up.
+_PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_OTHER = [byte for byte in range(0x100) if byte not in _PRINTABLE]
+_BYTE_LEVEL = {chr(byte): byte for byte in _PRINTABLE} | {chr(0x100 + index): byte for index, byte in enumerate(_OTHER)}
 
 
 class StreamedText:
-    """The text of one sequence of tokens, piece by piece. The pieces together are the text.
+    """Incremental detokenizer of one sequence: its pieces concatenated are the text.
 
     Args:
         tokenizer: the model's.
-        prompt: the tokens before; spaces at the seam are theirs to tell.
-        stops: strings before which the text is cut.
+        prompt: the preceding tokens, which decide about a space at the boundary.
+        stops: stop strings, before which the text is cut.
     """
 
     def __init__(self, tokenizer: Tokenizer, prompt: Sequence[int], stops: Sequence[str] = ()) -> None:
         self._tokenizer, self._stops = tokenizer, tuple(stops)
         self._ids = list(prompt[-_CONTEXT:])
-        # Decoded together: the tokens from ``begin``; those before ``told`` are shown already.
-        self._begin, self._told = 0, len(self._ids)
+        # Tokens from ``begin`` are decoded together; those before ``emitted`` are already in the output.
+        self._begin, self._emitted = 0, len(self._ids)
         self._shown = self._decoded(self._ids)
         self._held = ""
         self._over = False
 
-    def tell(self, number: int) -> str:
-        """What can be shown now that this token is there; empty where it is but a part of a character."""
+    def push(self, number: int) -> str:
+        """Add a token and return the text that can be shown; empty while a character is incomplete."""
         if not _is_known(self._tokenizer, number):
-            return ""  # a row of the model's table that no token belongs to
+            return ""  # an id of the model's table without a token
         self._ids.append(number)
         text = self._decoded(self._ids[self._begin :])
         if len(text) <= len(self._shown) or text.endswith(_BROKEN):
             return ""
         piece = text[len(self._shown) :]
-        self._begin, self._told = self._told, len(self._ids)
-        self._shown = self._decoded(self._ids[self._begin : self._told])
+        self._begin, self._emitted = self._emitted, len(self._ids)
+        self._shown = self._decoded(self._ids[self._begin : self._emitted])
         return self._cut(piece)
 
-    def rest(self) -> str:
-        """What was held back, now that no token follows; a character that is not complete is left out."""
+    def flush(self) -> str:
+        """End the sequence and return the text held back, without an incomplete character."""
         text = self._decoded(self._ids[self._begin :])
         if text.endswith(_BROKEN) and self._is_unfinished():
             text = self._shown + text[len(self._shown) :].rstrip(_BROKEN)
@@ -63,11 +63,11 @@ class StreamedText:
         return piece if self._over else piece + held
 
     def _cut(self, piece: str) -> str:
-        """What of the text so far is no stop string, nor the beginning of one."""
+        """Return the text before a stop string, and hold back what may be the beginning of one."""
         if self._over:
             return ""
         text = self._held + piece
-        found = [place for place in (text.find(stop) for stop in self._stops) if place >= 0]
+        found = [index for index in (text.find(stop) for stop in self._stops) if index >= 0]
         if found:
             self._over, self._held = True, ""
             return text[: min(found)]
@@ -80,10 +80,10 @@ class StreamedText:
         return text
 
     def _is_unfinished(self) -> bool:
-        """Whether the last tokens are the first bytes of a character, and not bytes that no character has."""
+        """Return whether the last tokens are an incomplete UTF-8 character, as opposed to invalid bytes."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         special = set(self._tokenizer.all_special_ids)
-        for number in self._ids[self._told :]:
+        for number in self._ids[self._emitted :]:
             if number not in special:
                 decoder.decode(_bytes_of(self._tokenizer.convert_ids_to_tokens(number) or ""))
         return bool(decoder.getstate()[0])
@@ -93,14 +93,14 @@ class StreamedText:
 
 
 class StopStrings:
-    """Tells whether the last token of a text completed one of some strings.
+    """Checks whether the last token of a text completed a stop string.
 
     Args:
         tokenizer: the model's.
         stops: one or more strings.
 
     Raises:
-        InputError: ``E_ARGUMENT``, for a string that no text can hold, or that every one does.
+        InputError: ``E_ARGUMENT``, for an empty string or one that no text can contain.
     """
 
     def __init__(self, tokenizer: Tokenizer, stops: Sequence[str]) -> None:
@@ -113,18 +113,18 @@ class StopStrings:
                     values=dict(stop=stop),
                 )
         self._tokenizer, self._stops = tokenizer, tuple(stops)
-        # A token is a byte or more, but for those that are no text at all.
+        # A token is at least a byte, except for those without text.
         self._reach = max(len(stop.encode()) for stop in stops) + _CONTEXT
 
     def __call__(self, text: Written) -> bool:
-        """Whether it did."""
+        """Return whether the generated text contains a stop string."""
         written = [each for each in text.ids[text.prompt :][-self._reach :] if _is_known(self._tokenizer, each)]
         decoded = self._tokenizer.decode(written, skip_special_tokens=True)
         return any(stop in decoded for stop in self._stops)
 
 
 def _bytes_of(token: str) -> bytes:
-    """The bytes of a token, as byte-level vocabularies and those with a fallback to bytes write them."""
+    """Return the bytes of a token of a byte-level vocabulary, or of one with byte fallback."""
     byte = _BYTE.fullmatch(token)
     if byte:
         return bytes([int(byte[1], 16)])

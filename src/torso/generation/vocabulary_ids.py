@@ -1,4 +1,4 @@
-"""Ids in settings, held to the vocabulary that they choose from."""
+"""Bounds checks of ids in settings against the vocabulary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torso.generation.generation_settings import GenerationSettings, ids_of
 
 
 def require_ids(settings: GenerationSettings, size: int) -> None:
-    """Refuses ids, of tokens to be forced or banned, that a vocabulary of ``size`` does not have.
+    """Raise if an id to be forced or banned is outside a vocabulary of ``size``.
 
     Raises:
         InputError: ``E_IDS``, with the setting and the id.

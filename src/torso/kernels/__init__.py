@@ -1,6 +1,6 @@
-"""Compiled kernels for processors: a whole encoder as one call, where a compiler was there when torso was installed.
+"""Compiled CPU kernels: a whole encoder as one call, if a compiler was available when torso was installed.
 
-They need no torch to be built, and one build serves every torch. `about` says what is in use.
+They are built without torch, and one build works with every torch. `about` returns what is in use.
 """
 
 from torso.io.lazy_names import attach

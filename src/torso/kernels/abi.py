@@ -1,4 +1,4 @@
-"""The structures of the C interface (native/torso_kernels.h), which says what each of their fields is."""
+"""Structures of the C interface; native/torso_kernels.h documents their fields."""
 
 from __future__ import annotations
 

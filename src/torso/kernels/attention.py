@@ -1,4 +1,4 @@
-"""Attention of packed rows by the kernels, as a function of tensors."""
+"""Attention over packed rows by the kernels, as a function of tensors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def attention(
     weights: list[Tensor] | None = None,
     threads: int | None = None,
 ) -> Tensor:
-    """Attention of each sequence to itself: q [T, H, d], k and v [T, G, d] -> [T, H, d], in the dtype of q.
+    """Compute self-attention of each sequence: q [T, H, d], k and v [T, G, d] -> [T, H, d], in the dtype of q.
 
     Queries, keys and values that are views of one fused projection are read where they lie; others are laid side by
     side first.

@@ -1,4 +1,4 @@
-"""What the functions of single kernels ask of their arguments, so that no kernel ever reads what is not there."""
+"""Argument checks of the functions of single kernels, so that no kernel reads out of bounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torso.kernels.library import Library
 
 
 def kernels(kind: int = native.FLOAT32) -> Library:
-    """The library, with products of a kind.
+    """Return the library, if it supports a kind.
 
     Raises:
         UnsupportedError: ``E_KERNELS``, saying why there are none.
@@ -42,14 +42,14 @@ def check(
     *,
     floating: bool = False,
 ) -> None:
-    """Raises where a tensor is not what a kernel reads.
+    """Raise if a tensor is not what a kernel reads.
 
     Args:
-        name: of the argument.
-        tensor: what was given.
-        shape: how long each axis must be; None for any length.
-        dtype: the one that is read.
-        floating: whether any floating dtype will do.
+        name: name of the argument.
+        tensor: the argument.
+        shape: required length of each axis; None for any.
+        dtype: required dtype.
+        floating: whether any floating dtype is allowed.
 
     Raises:
         InputError: ``E_SHAPE``.
@@ -68,7 +68,7 @@ def check(
 
 
 def shape_error(name: str, tensor: Tensor, wanted: str) -> InputError:
-    """The error for an argument of another shape."""
+    """Create the error for an argument of another shape."""
     return InputError(
         "E_SHAPE",
         "{name} has the shape {shape}; it must be {wanted}.",
@@ -77,24 +77,26 @@ def shape_error(name: str, tensor: Tensor, wanted: str) -> InputError:
 
 
 def team(asked: int | None) -> int:
-    """How many threads take part.
+    """Return the number of threads of a call.
 
     Raises:
-        InputError: ``E_THREADS``, for a number that cannot be.
+        InputError: ``E_THREADS``, for a number outside 1 to 1024.
     """
     if asked is not None and not 1 <= asked <= 1024:
-        raise InputError("E_THREADS", "{count} threads cannot be.", cure="Use 1 to 1024.", values=dict(count=asked))
+        raise InputError(
+            "E_THREADS", "threads must be 1 to 1024, got {count}.", cure="Use 1 to 1024.", values=dict(count=asked)
+        )
     return asked or native.threads()
 
 
-def done(answer: int) -> None:
-    """Raises what a kernel answered, if it could not do what it was asked.
+def done(status: int) -> None:
+    """Raise the error of a kernel's status, if any.
 
     Raises:
-        MemoryError: for its scratch.
-        IndexError: for an id without a row.
+        MemoryError: if its workspace could not be allocated.
+        IndexError: for an id outside its table.
     """
-    if answer == native.NO_MEMORY:
+    if status == native.NO_MEMORY:
         raise MemoryError("not enough memory for the scratch of the kernels")
-    if answer == native.OUT_OF_RANGE:
+    if status == native.OUT_OF_RANGE:
         raise IndexError("an id has no row in its table")

@@ -1,7 +1,7 @@
-"""Compiles the kernels: ``python -m torso.kernels.compile``. The installer does it by itself where it finds a compiler.
+"""Compile the kernels: ``python -m torso.kernels.compile``. The installer runs it if there is a compiler.
 
-One text is compiled for each instruction set; the library chooses among them when it is loaded. Only the standard
-library of Python is needed here, and GCC 12 or later.
+One source is compiled for each instruction set; the library chooses among them at load time. Requires GCC 12 or later,
+and only Python's standard library.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FLAGS = (
     *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"),
     *("-Wall", "-Wextra", "-Wno-psabi", "-Wno-ignored-attributes", "-Wno-maybe-uninitialized", "-Wno-unused-parameter"),
 )
-"""Without the flags of "fast math": a NaN stays one, and sums keep their order."""
+"""Without ``-ffast-math``: NaN is preserved, and sums keep their order."""
 
 _AVX2 = "-mavx2 -mfma"
 _AVX512 = f"{_AVX2} -mavx512f -mavx512bw -mavx512vl -mavx512dq"
@@ -40,14 +40,14 @@ SETS: dict[str, tuple[int, str]] = {
 
 
 class CompileError(Exception):
-    """The kernels could not be compiled; says why."""
+    """The kernels could not be compiled; the message says why."""
 
 
 def compiler() -> str:
-    """The C++ compiler: of the environment variable CXX, or the one the system has.
+    """Find the C++ compiler: of the environment variable CXX, or the system's.
 
     Raises:
-        CompileError: if there is none.
+        CompileError: if no compiler is found.
     """
     for name in (os.environ.get("CXX"), "g++", "c++"):
         if name and (found := shutil.which(name)):
@@ -56,14 +56,14 @@ def compiler() -> str:
 
 
 def compile_library(to: Path = LIBRARY, flags: Sequence[str] = ()) -> Path:
-    """Compiles and links the library; it is put in place whole or not at all.
+    """Compile and link the library, and replace it atomically.
 
     Args:
-        to: where it goes.
+        to: path of the library.
         flags: more flags for compiler and linker, such as those of a sanitizer.
 
     Raises:
-        CompileError: with what the compiler said.
+        CompileError: with the compiler's output.
     """
     tool = compiler()
     sets = SETS if platform.machine() in ("x86_64", "AMD64") else {"baseline": SETS["baseline"]}
@@ -77,7 +77,7 @@ def compile_library(to: Path = LIBRARY, flags: Sequence[str] = ()) -> Path:
         commands = [[tool, *options, "-c", "-o", out] for out, (_, options) in zip(objects, jobs, strict=True)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(_run, commands))
-        # Beside its place, so that the last step is one rename.
+        # In the same folder, so that the last step is one rename.
         handle, made = tempfile.mkstemp(suffix=".so", dir=to.parent)
         os.close(handle)
         try:

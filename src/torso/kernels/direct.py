@@ -1,4 +1,4 @@
-"""The kernels' product with a weight that stays as PyTorch holds it: for models whose layers nobody laid out."""
+"""The kernels' matmul with an unpacked PyTorch weight, for models that were not optimised."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from torso.kernels import library as native
 
 
 def product() -> Callable[[Tensor, Tensor, Tensor | None], Tensor] | None:
-    """The product of rows [..., inputs] with a weight [outputs, inputs] and a bias, all float32 on the CPU.
+    """Return the matmul of rows [..., inputs] with a weight [outputs, inputs] and a bias, all float32 on the CPU.
 
-    None where there are no kernels. A row's result is the same to the last bit whatever rows are beside it and whatever
+    None without kernels. It is batch-invariant: a row's result is the same to the last bit whatever the other rows and
     the number of threads.
     """
-    return None if os.environ.get(native.SETTING) == "0" else _made()
+    return None if os.environ.get(native.SETTING) == "0" else _multiply()
 
 
 @cache
-def _made() -> Callable[[Tensor, Tensor, Tensor | None], Tensor] | None:
+def _multiply() -> Callable[[Tensor, Tensor, Tensor | None], Tensor] | None:
     library = native.library()
     if library is None:
         return None
@@ -35,9 +35,9 @@ def _made() -> Callable[[Tensor, Tensor, Tensor | None], Tensor] | None:
         out = torch.empty((*x.shape[:-1], outputs), dtype=torch.float32, device="cpu")
         if out.numel():
             count = out.numel() // outputs
-            place = None if bias is None else bias.data_ptr()
+            bias_address = None if bias is None else bias.data_ptr()
             threads = torch.get_num_threads()
-            run(x.data_ptr(), count, weight.data_ptr(), outputs, inputs, place, out.data_ptr(), threads)
+            run(x.data_ptr(), count, weight.data_ptr(), outputs, inputs, bias_address, out.data_ptr(), threads)
         return out
 
     return multiply

@@ -25,23 +25,23 @@ from torso.nn.trunk import Trunk
 from torso.outputs import Hidden
 
 POOLS = (None, "first", "last")
-"""Rows of a text that a batch may want, in the order of their numbers."""
+"""Values of `Batch.pool`, in the order of their numbers in the C interface."""
 
 
 class NativeTrunk(Sealable):
-    """A trunk whose embeddings, blocks and last norm run as one call of the kernels.
+    """Trunk whose embeddings, blocks and final norm run as one call of the kernels.
 
     Args:
         library: the kernels.
         trunk: one without an `obstacle`.
-        kinds: how the weight of each of its `products` is kept, by its name in the trunk: `native.FLOAT32` for all, or
+        kinds: format of the weight of each of its `products`, by its name in the trunk: `native.FLOAT32` for all, or
             `native.BFLOAT16` and `native.EIGHT_BITS`.
-        packed: weights laid out before, by name and kind; filled with those that are not there.
+        packed: cache of packed weights, by name and kind; missing ones are added.
 
     Attributes:
         packed: the weights in use, by name and kind.
-        depth: how many blocks there are.
-        embeds: whether the kernels read the tables of embeddings; PyTorch does otherwise.
+        depth: number of blocks.
+        embeds: whether the kernels compute the embeddings; otherwise PyTorch does.
     """
 
     sealed = True
@@ -87,39 +87,39 @@ class NativeTrunk(Sealable):
 
     @property
     def bytes(self) -> int:
-        """What the packed weights take of memory."""
+        """Size of the packed weights in memory, in bytes."""
         return sum(each.bytes for each in self.packed.values())
 
     def laid_out(self) -> Iterable[Tensor]:
-        """The packed weights, norms and tables."""
+        """Return the packed weights, norms and tables."""
         return self._packing.tensors()
 
     def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
-        """As `Trunk.forward`; the rows are float32."""
+        """Compute as `Trunk.forward`; the rows are float32."""
         layout = batch.layout
         total = sum(layout.sizes)
         held: list[Any] = []
         numbers = {"tokens": batch.tokens, "segments": batch.segments, "positions": layout.positions}
-        places = {
-            name: _address_of_whole(held, name, each, total) for name, each in numbers.items() if each is not None
+        addresses = {
+            name: _address_of_ids(held, name, each, total) for name, each in numbers.items() if each is not None
         }
-        chosen = None if batch.pool is None else layout.pooled_rows(batch.pool)
-        # The last block computes no other rows, unless somebody looks into it or a text has none.
-        early = chosen is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
-        early = early and min(layout.sizes, default=1) > 0
-        rows = native.room(len(layout.sizes) if early else total, self.width)
-        kept = {i: native.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
+        pool = None if batch.pool is None else layout.pooled_rows(batch.pool)
+        # The last block computes pooled rows alone, unless its other rows are requested or a text has no row.
+        pools_early = pool is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
+        pools_early = pools_early and min(layout.sizes, default=1) > 0
+        rows = native.room(len(layout.sizes) if pools_early else total, self.width)
+        states = {i: native.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
         weights = {i: self._room_for_weights(layout) for i in range(self.depth) if i in attentions}
         call = Call(
             texts=len(layout.sizes),
             starts=native.address(_hold(held, layout.starts.long())),
-            positions=places["positions"],
+            positions=addresses["positions"],
             out=native.address(rows),
-            pool=POOLS.index(batch.pool if early else None),
+            pool=POOLS.index(batch.pool if pools_early else None),
             threads=native.threads(),
         )
         if self.embeds:
-            call.tokens, call.segments = places["tokens"], places.get("segments")
+            call.tokens, call.segments = addresses["tokens"], addresses.get("segments")
         else:
             given = _hold(held, self.embed(batch).float())
             check("rows", given, (total, self.width), dtype=torch.float32)
@@ -127,21 +127,21 @@ class NativeTrunk(Sealable):
         for i, rotary in enumerate(self._rotaries):
             cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
             call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.size
-        self._tell_distances(call, layout, held)
-        if kept:
+        self._set_distances(call, layout, held)
+        if states:
             call.kept = (ctypes.c_void_p * (self.depth + 1))(
-                *(native.address(kept.get(i)) for i in range(self.depth + 1))
+                *(native.address(states.get(i)) for i in range(self.depth + 1))
             )
         if weights:
             call.weights = (ctypes.c_void_p * self.depth)(*(native.address(weights.get(i)) for i in range(self.depth)))
-        answer: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
-        if answer == native.OUT_OF_RANGE:
-            self.embed(batch)  # says which table, as everywhere
-        done(answer)
+        status: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
+        if status == native.OUT_OF_RANGE:
+            self.embed(batch)  # raises PyTorch's own error, as in any other trunk
+        done(status)
         attended = {i: self._pieces(each, layout) for i, each in weights.items()}
-        if chosen is None:
-            return Hidden(rows, layout, kept, attended)
-        return Hidden(rows if early else rows[chosen.rows], chosen.layout, kept, attended, pool=chosen.which)
+        if pool is None:
+            return Hidden(rows, layout, states, attended)
+        return Hidden(rows if pools_early else rows[pool.rows], pool.layout, states, attended, pool=pool.which)
 
     def _room_for_weights(self, layout: Layout) -> Tensor:
         return native.room(sum(self.heads * size * size for size in layout.sizes))
@@ -151,8 +151,8 @@ class NativeTrunk(Sealable):
         pieces = cast("tuple[Tensor, ...]", weights.split(sizes))
         return [each.view(self.heads, size, size) for each, size in zip(pieces, layout.sizes, strict=True)]
 
-    def _tell_distances(self, call: Call, layout: Layout, held: list[Any]) -> None:
-        """What scores gain by key's place minus query's: [H, 2 * reach + 1] numbers, or [2 * reach + 1] rows."""
+    def _set_distances(self, call: Call, layout: Layout, held: list[Any]) -> None:
+        """Set the bias by distance, key minus query: [H, 2 * reach + 1] values, or indices [2 * reach + 1] of rows."""
         (bias,) = self._shared
         call.reach = max(layout.longest, 1) - 1
         distances = torch.arange(-call.reach, call.reach + 1, device="cpu")
@@ -162,8 +162,8 @@ class NativeTrunk(Sealable):
             call.places = native.address(_hold(held, bias.index(-distances).int()))
 
 
-def _address_of_whole(held: list[Any], name: str, numbers: Tensor, total: int) -> int | None:
-    """Where the kernels read whole numbers, one for each row; they do not look how many there are."""
+def _address_of_ids(held: list[Any], name: str, numbers: Tensor, total: int) -> int | None:
+    """Return the address of integers, one for each row; the kernels do not check their number."""
     numbers = _hold(held, numbers.long())
     check(name, numbers, (total,), dtype=torch.int64)
     return native.address(numbers)

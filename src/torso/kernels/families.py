@@ -1,4 +1,4 @@
-"""Families whose encoders the kernels run. Loads no torch; tests hold it to `torso.kernels.support.obstacle`."""
+"""Families whose encoders the kernels run. Loads no torch; a test compares it with `torso.kernels.support.obstacle`."""
 
 FAMILIES = frozenset(
     {
@@ -7,4 +7,4 @@ FAMILIES = frozenset(
         *("T5", "XLMRoberta"),
     }
 )
-"""Of an encoder-decoder its encoder."""
+"""Families of encoders; of an encoder-decoder, its encoder."""

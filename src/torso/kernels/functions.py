@@ -1,8 +1,7 @@
-"""Single kernels as functions of tensors on the CPU: what a whole encoder does in one call, stage by stage.
+"""Single kernels as functions of CPU tensors: the stages of an encoder call.
 
-Each has a twin of the same name in `torso.kernels.reference`, in plain PyTorch, which tests hold it to. Tensors may be
-views of any stride: what does not lie as a kernel reads it is copied first. All of it is inference: no gradient is
-recorded.
+Each is tested against the function of the same name in `torso.kernels.reference`, in plain PyTorch. Tensors may be
+views of any stride: those that are not contiguous are copied. No gradient is recorded.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pac
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Norm:
-    """A norm's numbers.
+    """Parameters of a norm.
 
     Attributes:
         weight: [D].
@@ -41,13 +40,13 @@ class Norm:
 
 
 def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None, *, threads: int | None = None) -> Tensor:
-    """norm(x + other): two times [T, D] float32 -> [T, D].
+    """Compute norm(x + other): two times [T, D] float32 -> [T, D].
 
     Args:
         x: rows.
-        other: what is added to them, such as what a branch gave; None for nothing.
+        other: added to x, such as a branch's output; None for nothing.
         norm: None for the sum alone.
-        threads: how many may take part; None for as many as torch's.
+        threads: number of threads; None for as many as torch's.
 
     Raises:
         InputError: ``E_SHAPE``.
@@ -83,7 +82,7 @@ def embed(
     norm: Norm | None = None,
     threads: int | None = None,
 ) -> Tensor:
-    """norm(scale * table[tokens] + segment_table[segments] + position_table[positions + offset]): [T, D] float32.
+    """Compute norm(scale * table[tokens] + segment_table[segments] + position_table[positions + offset]): [T, D].
 
     Args:
         tokens: [T] int64.
@@ -95,7 +94,7 @@ def embed(
         offset: rows before position 0.
         scale: factor on the rows of tokens.
         norm: None for the sum alone.
-        threads: how many may take part; None for as many as torch's.
+        threads: number of threads; None for as many as torch's.
 
     Raises:
         IndexError: if an id has no row in its table. Nothing was computed then.
@@ -123,13 +122,18 @@ def embed(
         raise IndexError("an id has no row in its table")
     structure, held = _norm(norm, width)
     rows = [0 if each is None else len(each) for each in tables]
-    everything = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
+    structure_of_tables = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
     # Read only beside a table of positions, but never a null pointer.
     ids[2] = ids[0] if ids[2] is None else ids[2]
     out = native.room(count, width)
     done(
         library.call.torso_embed(
-            native.pointer(everything), *map(native.address, ids), count, width, native.address(out), team(threads)
+            native.pointer(structure_of_tables),
+            *map(native.address, ids),
+            count,
+            width,
+            native.address(out),
+            team(threads),
         )
     )
     del held
@@ -137,7 +141,7 @@ def embed(
 
 
 def _norm(norm: Norm | None, width: int) -> tuple[NormStructure, list[Tensor | None]]:
-    """The structure, and what it points to."""
+    """Build the structure, with the tensors that it points to."""
     if norm is None:
         return NormStructure(native.NO_NORM), []
     check("weight", norm.weight, (width,), floating=True)

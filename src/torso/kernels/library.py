@@ -1,4 +1,4 @@
-"""The compiled library: found, loaded, and spoken to through its C interface (native/torso_kernels.h)."""
+"""The compiled library: finding, loading and calling it through its C interface (native/torso_kernels.h)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from torso.language import say
 compute_after_forks()
 
 VERSION = 3
-"""Of the interface: what torso_kernels.h says."""
+"""Version of the C interface, as in torso_kernels.h."""
 FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
-"""How weights are kept in each mode."""
+"""Format of weights in each mode."""
 NO_NORM, LAYER_NORM, RMS_NORM = range(3)
 NO_MEMORY, OUT_OF_RANGE = 1, 2
-"""What the library answers when it could not do what it was asked."""
+"""Error codes of the library."""
 
 
 _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
@@ -61,12 +61,12 @@ _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
 
 
 class Library:
-    """The kernels, on the instruction set that was chosen.
+    """The kernels, on one instruction set.
 
     Attributes:
-        call: the functions of the C interface, by their names. They let other threads of Python run.
-        path: of the file.
-        sets: names of the instruction sets that both the file and this processor have, best first.
+        call: the functions of the C interface, by name. They release the GIL.
+        path: path of the file.
+        sets: names of the instruction sets that both the file and this processor support, best first.
         set: the one in use.
     """
 
@@ -86,7 +86,7 @@ class Library:
         self.call.torso_set_parallel(_parallel())
 
     def has(self, kind: int) -> bool:
-        """Whether there are products of `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`."""
+        """Return whether the instruction set supports a kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`."""
         return bool(self.call.torso_has(kind))
 
     @property
@@ -96,7 +96,7 @@ class Library:
 
 
 def _parallel() -> int | None:
-    """Where the function is that runs PyTorch's own parallel loops; None where it has none that could be found."""
+    """Return the address of the function that runs PyTorch's parallel loops; None if not found."""
     if forked():  # it would wait for threads of the parent
         return None
     try:
@@ -113,15 +113,15 @@ SETS = ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")
 
 
 def file() -> Path:
-    """Where the compiled library is, if it was compiled."""
+    """Return the path of the compiled library, which may not exist."""
     return Path(__file__).with_name("_native.so")
 
 
 def refusal() -> str | None:
-    """Why there are no kernels here, in the language in force; None where there are.
+    """Return why there are no kernels here, in the current language; None if there are.
 
     Raises:
-        ConfigError: ``E_SETTINGS``, where `SETTING` holds what is neither ``0`` nor an instruction set that is here.
+        ConfigError: ``E_SETTINGS``, where `SETTING` is neither ``0`` nor an available instruction set.
     """
     asked = os.environ.get(SETTING, "").strip()
     if asked == "0":
@@ -140,22 +140,22 @@ def refusal() -> str | None:
 
 
 def library() -> Library | None:
-    """The kernels; None where there are none. Raises as `refusal`."""
+    """Return the kernels; None if there are none. Raises as `refusal`."""
     return None if refusal() is not None else _loaded()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What kernels are in use.
+    """State of the kernels in this process.
 
     Attributes:
         instruction_set: the one in use: ``avx512_bf16``, ``avx512_vnni``, ``avx512``, ``avx2`` or ``baseline``; None
             where PyTorch computes everything.
         modes: of `torso.optimise`, those that the kernels compute.
-        threads: that a call of them uses, as many as torch.
-        reason: why there are none, in the language in force.
+        threads: threads of a call, as many as torch's.
+        reason: why there are none, in the current language.
         forked: whether this process was forked from one that had loaded torso: PyTorch, and with it torso, then runs on
-            one thread, since PyTorch's threads stay behind. What is computed is the same.
+            one thread, since a fork does not copy PyTorch's threads. Results are the same.
     """
 
     instruction_set: str | None
@@ -166,10 +166,10 @@ class About:
 
 
 def about() -> About:
-    """What kernels are in use here, or why there are none.
+    """Return which kernels are in use here, or why there are none.
 
     Raises:
-        ConfigError: ``E_SETTINGS``, where the variable ``TORSO_KERNELS`` holds what cannot be.
+        ConfigError: ``E_SETTINGS``, where the variable ``TORSO_KERNELS`` has an invalid value.
     """
     here = library()
     if here is None:
@@ -186,35 +186,35 @@ def _loaded() -> tuple[Library | None, str | None]:
 
 
 def address(tensor: Tensor | None) -> int | None:
-    """Where a contiguous tensor's numbers are; None for none."""
+    """Return the address of a contiguous tensor's data; None for None."""
     return None if tensor is None else tensor.data_ptr()
 
 
 def room(*shape: int) -> Tensor:
-    """Where the kernels write: float32 on the CPU, whatever torch's defaults are."""
+    """Allocate an uninitialised output: float32 on the CPU, whatever torch's defaults are."""
     return torch.empty(shape, dtype=torch.float32, device="cpu")
 
 
 def threads() -> int:
-    """How many threads a call may use: as many as torch's."""
+    """Return the number of threads of a call: as many as torch's."""
     return torch.get_num_threads()
 
 
 def held(tensor: Tensor) -> Tensor:
-    """A parameter's numbers as the kernels read them: float32, contiguous."""
+    """Return a parameter as contiguous float32, as the kernels read it."""
     return tensor.detach().float().contiguous()
 
 
 Tensors = tuple[Tensor, Tensor | None, Tensor, Tensor]
-"""Of a packed weight: its numbers, and padded to whole panels its bias, and in eight bits its scales and totals."""
+"""Parts of a packed weight: data; bias, padded to whole panels; in eight bits scales and weight sums."""
 
 MOST_INPUTS = (2**31 - 1) // (255 * 127) // 4 * 4
-"""Inputs of one group in eight bits whose products, up to 255 x 127 each, a sum of 32 bits still holds."""
+"""Most inputs of an eight-bit group: products of up to 255 x 127 must add up within 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a layer's weight is kept, from which the sizes of all of a `PackedWeight` follow.
+    """Format of a layer's packed weight, which determines the sizes of a `PackedWeight`.
 
     Attributes:
         kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
@@ -232,7 +232,7 @@ class Form:
 
     @classmethod
     def of(cls, kind: int, outputs: int, inputs: int, group: int = 0, *, biased: bool = False) -> Form:
-        """The form of a layer; a ``group`` of 0, or of more than all inputs, is all of them.
+        """Create the form of a layer; a ``group`` of 0, or of more than all inputs, is all of them.
 
         Raises:
             InputError: ``E_SHAPE``, for a group in eight bits whose sums could overflow.
@@ -249,7 +249,7 @@ class Form:
         return cls(kind, outputs, inputs, group, biased)
 
     def sizes(self, library: Library) -> tuple[int, int, int, int]:
-        """How many elements each of the `Tensors` has on an instruction set: bytes first, float32 after."""
+        """Return the number of elements of each of the `Tensors` on an instruction set: bytes first, float32 after."""
         columns = -(-self.outputs // library.panel) * library.panel
         grouped = columns * -(-self.inputs // self.group) if self.kind == EIGHT_BITS else 0
         packed: int = library.call.torso_packed_bytes(self.kind, self.outputs, self.inputs)
@@ -257,5 +257,5 @@ class Form:
 
 
 def pointer(structure: Structure) -> Any:
-    """A structure as an argument."""
+    """Pass a structure by reference."""
     return byref(structure)

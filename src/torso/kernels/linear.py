@@ -1,4 +1,4 @@
-"""A linear layer of the kernels, by itself: for models whose blocks they do not run as a whole."""
+"""Linear layer computed by the kernels, for models whose blocks they do not run as a whole."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from torso.nn.inference_only import Sealable
 
 
 class NativeLinear(Sealable):
-    """x [T, in] -> [T, out] by the kernels, with the activation behind it: float32 on both sides.
+    """Linear layer x [T, in] -> [T, out] with a fused activation, computed by the kernels; float32 in and out.
 
-    In eight bits each row has scales of its own, so its result is the same in any company.
+    In eight bits each row has its own scales, so its result does not depend on the rest of the batch.
 
     Args:
         library: the kernels.
-        linear: what it takes the place of.
-        kind: how the weight is kept: `native.FLOAT32`, `native.BFLOAT16` or `native.EIGHT_BITS`.
-        act: an activation to compute after it; the kernels do it where they know it.
+        linear: the layer that it replaces.
+        kind: format of the weight: `native.FLOAT32`, `native.BFLOAT16` or `native.EIGHT_BITS`.
+        act: an activation to apply after it; fused if the kernels support it.
     """
 
     sealed = True
@@ -41,16 +41,16 @@ class NativeLinear(Sealable):
         self._number = ACTIVATIONS.index(act) if act in ACTIVATIONS else 0
 
     def laid_out(self) -> Iterable[Tensor]:
-        """The packed weight."""
+        """Return the packed weight."""
         return (each for each in self._packed.tensors if each is not None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [..., in] -> [..., out] float32."""
+        """Map x [..., in] to [..., out] float32."""
         count = x.shape[:-1].numel()
         rows = x.float().reshape(count, x.shape[-1]).contiguous()
         check("x", rows, (None, self.in_features), dtype=torch.float32)
         out = native.room(*x.shape[:-1], self.out_features)
-        answer: int = self.library.call.torso_linear(
+        status: int = self.library.call.torso_linear(
             native.pointer(self._packed.structure),
             native.address(rows),
             count,
@@ -58,5 +58,5 @@ class NativeLinear(Sealable):
             native.address(out),
             native.threads(),
         )
-        done(answer)
+        done(status)
         return out if self.act is None or self._number else self.act(out)

@@ -1,4 +1,4 @@
-"""Weights laid out as the kernels read them."""
+"""Weights packed for the kernels."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from torso.kernels.library import NO_MEMORY, Form, Library, Tensors, address, he
 
 
 class PackedWeight:
-    """A linear layer's weight [outputs, inputs] and bias, laid out for the kernels.
+    """A linear layer's weight [outputs, inputs] and bias, packed for the kernels.
 
     Attributes:
-        tensors: what the structure points to; it must live as long as the structure is used.
+        tensors: the memory that the structure points to; it must outlive the structure.
         structure: for the C interface.
-        panel: of the instruction set that it was laid out for.
+        panel: panel width of the instruction set that it was packed for.
 
     Args:
         library: the kernels.
         weight: [outputs, inputs].
         bias: [outputs], or None.
         kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`.
-        group: of eight bits, how many inputs share a scale; a multiple of 4.
+        group: for eight bits, inputs that share a scale; a multiple of 4.
 
     Raises:
         InputError: ``E_SHAPE``, for a group in eight bits whose sums could overflow.
@@ -35,23 +35,23 @@ class PackedWeight:
         given = held(weight)
         packed = torch.empty(size, dtype=torch.uint8, device="cpu")
         scales, totals = room(2, grouped).zero_().unbind()
-        places = (address(packed), address(scales), address(totals))
-        if library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *places, threads()) == NO_MEMORY:
-            raise MemoryError("not enough memory to lay a weight out for the kernels")
+        out = (address(packed), address(scales), address(totals))
+        if library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *out, threads()) == NO_MEMORY:
+            raise MemoryError("not enough memory to pack a weight for the kernels")
         padded = None if bias is None else torch.cat([held(bias), room(columns - outputs).zero_()])
         self._point(library, form, (packed, padded, scales, totals))
 
     @classmethod
     def again(cls, library: Library, form: Form, tensors: Tensors) -> PackedWeight:
-        """One that was laid out before, from its ``tensors``.
+        """Create one from the ``tensors`` of an earlier packing.
 
         Raises:
-            ValueError: where they do not have the sizes and dtypes that the kernels read of this form.
+            ValueError: if they do not have the sizes and dtypes of this form.
         """
         if (tensors[1] is not None) != form.biased:
             raise ValueError("a bias is there and not wanted, or wanted and not there")
-        for place, (tensor, size) in enumerate(zip(tensors, form.sizes(library), strict=True)):
-            dtype = torch.float32 if place else torch.uint8
+        for index, (tensor, size) in enumerate(zip(tensors, form.sizes(library), strict=True)):
+            dtype = torch.float32 if index else torch.uint8
             if tensor is not None and (tensor.dtype != dtype or tensor.shape != (size,) or not tensor.is_contiguous()):
                 raise ValueError(f"{tensor.dtype} {list(tensor.shape)} in place of {dtype} {[size]}")
         made = cls.__new__(cls)
@@ -60,10 +60,10 @@ class PackedWeight:
 
     def _point(self, library: Library, form: Form, tensors: Tensors) -> None:
         self.panel, self.tensors = library.panel, tensors
-        places = (address(each) for each in tensors)
-        self.structure = Matrix(form.kind, form.outputs, form.inputs, *places, form.group)
+        addresses = (address(each) for each in tensors)
+        self.structure = Matrix(form.kind, form.outputs, form.inputs, *addresses, form.group)
 
     @property
     def bytes(self) -> int:
-        """What it takes of memory."""
+        """Size in memory, in bytes."""
         return sum(each.nbytes for each in self.tensors if each is not None)

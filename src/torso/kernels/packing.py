@@ -1,4 +1,4 @@
-"""The modules of a trunk as the C interface describes them, their weights laid out for this processor."""
+"""Converting the modules of a trunk to structures of the C interface, with weights packed for this processor."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ from torso.nn.norm import OffsetRMSNorm, RMSNorm
 from torso.nn.rotary import Rotary
 
 GROUP = 384
-"""Inputs of a product in eight bits that share a scale.
+"""Inputs of an eight-bit matmul that share a scale.
 
-Fewer are nearer and slower. MiniLM, 1,000 paragraphs of documentation, mean cosine to float32 and tokens/s beside 16.7k
-in bfloat16: 96 inputs 0.99959 and 23.8k, 128 0.99953 and 24.4k, 384 0.99913 and 26.9k, all of a row 0.99898 and 28.1k.
+Fewer are more accurate and slower. MiniLM, 1,000 paragraphs of documentation, mean cosine to float32 and tokens/s
+(bfloat16: 16.7k): 96 inputs 0.99959 and 23.8k, 128 0.99953 and 24.4k, 384 0.99913 and 26.9k, all of a row 0.99898 and
+28.1k.
 """
 
 
 class Packing:
-    """Makes structures of modules, and holds what they point to.
+    """Builds C structures of modules, and owns the memory that they point to.
 
     Args:
         library: the kernels.
-        kinds: how the weight of each linear layer is kept, by its name in the trunk.
-        before: weights laid out before, by name and kind; filled with those that are not there.
+        kinds: format of each linear layer's weight, by its name in the trunk.
+        before: cache of packed weights, by name and kind; missing ones are added.
 
     Attributes:
-        middle: the kind of what lies between the products.
+        middle: the format of activations between the matmuls.
         packed: the weights in use, by name and kind.
 
     Raises:
-        ValueError: for a kind that the instruction set does not have, or that cannot stand beside the others.
+        ValueError: for a kind that the instruction set lacks, or that cannot be combined with the others.
     """
 
     def __init__(self, library: Library, kinds: Mapping[str, int], before: dict[tuple[str, int], PackedWeight]) -> None:
@@ -59,17 +60,17 @@ class Packing:
                 raise ValueError(f"weights of kind {kind} between rows of kind {self.middle}, on {library.set}")
 
     def tensors(self) -> Iterator[Tensor]:
-        """All that the structures point to."""
+        """Yield all tensors that the structures point to."""
         for key in sorted(self.packed):
             yield from (each for each in self.packed[key].tensors if each is not None)
         yield from (each for each in self._held if each is not None)
 
     def block(self, piece: Piece, name: str, angles: list[Rotary]) -> Block:
-        """A block.
+        """Build the structure of a block.
 
         Args:
             piece: its parts.
-            name: in the trunk; one that stands several times is packed once, under the name of the first.
+            name: its name in the trunk; a repeated block is packed once, under the first name.
             angles: the rotary angles of the trunk.
         """
         qkv, out, up, down = (self._weight(piece, name, own) for own in piece.linears)
@@ -92,7 +93,7 @@ class Packing:
         )
 
     def forms(self, piece: Piece, name: str) -> dict[tuple[str, int], Form]:
-        """The forms of all weights that `block` lays out of a block, by name and kind."""
+        """Return the forms of all weights that `block` packs, by name and kind."""
         found: dict[tuple[str, int], Form] = {}
         for own, linear in piece.linears.items():
             key = self._key(name, own)
@@ -126,7 +127,7 @@ class Packing:
 
     @torch.no_grad()
     def _places(self, piece: Piece, name: str) -> dict[str, Matrix]:
-        """Rows of distances that queries and keys meet; made of weights alone, they are projected once for all."""
+        """Pack the projected relative position embeddings, which depend on weights alone and are computed once."""
         attn, keys = piece.attn, self._place_keys(piece, name)
         if not all(key in self._before for key in keys.values()):
             distances = cast("Distances", attn.shared[0])
@@ -138,21 +139,21 @@ class Packing:
         return {own: self._used(key) for own, key in keys.items()}
 
     def _place_keys(self, piece: Piece, name: str) -> dict[str, tuple[str, int]]:
-        """Names and kinds of the rows of distances, by their fields of the C structure."""
+        """Return names and kinds of the packed relative position embeddings, by their fields of the C structure."""
         attn = piece.attn
         (distances,) = attn.shared
         if not isinstance(attn, DisentangledAttention) or not isinstance(distances, Distances):
             return {}
-        met = {"place_keys": attn.c2p, "place_queries": attn.p2c}
-        return {own: (f"{name}.attn.{own}", self.middle) for own, there in met.items() if there}
+        used = {"place_keys": attn.c2p, "place_queries": attn.p2c}
+        return {own: (f"{name}.attn.{own}", self.middle) for own, is_used in used.items() if is_used}
 
     def _by_head(self, rows: Tensor, size: int) -> Tensor:
-        """Rows [R, H * d] of distances as [H * whole panels, d]."""
+        """Reorder rows [R, H * d] of distances as [H * whole panels, d]."""
         heads = rows.view(len(rows), -1, size).transpose(0, 1)
         return F.pad(heads, (0, 0, 0, -len(rows) % self.library.panel)).flatten(0, 1)
 
     def norm(self, norm: nn.Module) -> Norm:
-        """A norm."""
+        """Build the structure of a norm."""
         if isinstance(norm, nn.Identity):
             return Norm(native.NO_NORM)
         own, given = cast("tuple[Tensor | None, Tensor | None]", (norm.weight, getattr(norm, "bias", None)))
@@ -165,7 +166,7 @@ class Packing:
         return Norm(kind, native.address(weight), native.address(bias), norm.eps)  # pyright: ignore
 
     def embeddings(self, embed: nn.Module, width: int) -> Embeddings | None:
-        """Tables of embeddings and their norm; None where they are others than the kernels read: rows of a width."""
+        """Build the structure of embedding tables and their norm; None if the kernels do not support them."""
         if type(embed) is not embeddings.Embeddings or type(embed.project) is not nn.Identity:
             return None
         norm, positions = bare(embed.norm), embed.positions

@@ -1,4 +1,4 @@
-"""Products with weights of three kinds by the kernels, as functions of tensors."""
+"""Matmuls with weights of three kinds by the kernels, as functions of tensors."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from torso.nn.activations import activation as named
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantised:
-    """Rows in eight bits: number times step plus low gives each value back, to half a step.
+    """Rows quantised to eight bits: value = number * step + low, to within half a step.
 
     Attributes:
-        numbers: [T, D rounded up to a multiple of 4] uint8; 0 behind the last value.
+        numbers: [T, D rounded up to a multiple of 4] uint8; padded with 0.
         steps: [T, groups].
-        lows: [T, groups], the least value of each group; no number where the step is none.
+        lows: [T, groups], the least value of each group; NaN where the step is NaN.
     """
 
     numbers: Tensor
@@ -31,13 +31,13 @@ class Quantised:
 
 
 def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32, group: int = 0) -> PackedWeight:
-    """A linear layer's weight [outputs, inputs] and bias [outputs], laid out for `linear` on this processor.
+    """Pack a linear layer's weight [outputs, inputs] and bias [outputs] for `linear` on this processor.
 
     Args:
         weight: of any floating dtype; its numbers are copied.
         bias: likewise, or None.
         kind: `native.FLOAT32`, `native.BFLOAT16` or `native.EIGHT_BITS`.
-        group: of eight bits, how many inputs share a scale: a multiple of 4; 0 for all of them.
+        group: for eight bits, inputs that share a scale: a multiple of 4; 0 for all of them.
 
     Raises:
         InputError: ``E_SHAPE``, for shapes that do not fit, a group that is no multiple of 4, or one too large for a
@@ -56,21 +56,21 @@ def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32,
 
 
 def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threads: int | None = None) -> Tensor:
-    """activation(x weight^T + bias): x [T, inputs] float32 -> [T, outputs] float32.
+    """Compute activation(x weight^T + bias): x [T, inputs] float32 -> [T, outputs] float32.
 
-    A weight in bfloat16 meets rows rounded to bfloat16, one in eight bits rows quantised as by `quantise`; sums are
-    float32 (whole numbers in eight bits). A row's result is the same to the last bit whatever rows are beside it.
+    With a bfloat16 weight rows are rounded to bfloat16, with an eight-bit one quantised as by `quantise`; sums are
+    float32 (int32 in eight bits). A row's result is the same to the last bit whatever the other rows.
 
     Args:
         x: rows.
         packed: of `pack`, on this processor and instruction set.
         activation: a name as in configs: linear, gelu, gelu_new, relu, silu, tanh, quick_gelu, or one that means these.
-        threads: how many may take part; None for as many as torch's.
+        threads: number of threads; None for as many as torch's.
 
     Raises:
         InputError: ``E_SHAPE``, or ``E_ACTIVATION`` for one that kernels do not compute.
         InputTypeError: ``E_DTYPE``.
-        ConfigError: ``E_ACTIVATION``, for a name that nobody knows.
+        ConfigError: ``E_ACTIVATION``, for an unknown name.
         UnsupportedError: ``E_KERNELS``, without kernels, or if the weight was packed for another instruction set.
     """
     matrix = packed.structure
@@ -102,9 +102,9 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
 
 
 def quantise(x: Tensor, group: int = 0) -> Quantised:
-    """Rows [T, D] float32 as unsigned numbers of eight bits between the least and the largest of each group of columns.
+    """Quantise rows [T, D] float32 to uint8 between the least and the largest value of each group of columns.
 
-    A group that holds a NaN or an infinity has no step (NaN), and makes NaN of whatever is multiplied with it.
+    A group with a NaN or an infinity has step NaN, and so are products with it.
 
     Args:
         x: rows.

@@ -1,7 +1,7 @@
-"""What each kernel computes, in plain PyTorch: the definition that tests hold it to.
+"""Reference implementations of the kernels in plain PyTorch, for tests.
 
-Under the names of `torso.kernels.functions`, in the dtype that is given: in float64 they tell how far from the truth a
-kernel is. What a kernel rounds, to bfloat16 or to eight bits, is rounded here at the same places.
+They have the names of `torso.kernels.functions` and compute in the dtype of their inputs: float64 measures a kernel's
+error. They round to bfloat16 or to eight bits at the same places as the kernels.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def linear(
     kind: int = FLOAT32,
     group: int = 0,
 ) -> Tensor:
-    """activation(x weight^T + bias): x [T, inputs] -> [T, outputs].
+    """Compute activation(x weight^T + bias): x [T, inputs] -> [T, outputs].
 
     Args:
         x: rows.
@@ -61,7 +61,7 @@ def _eight_bit_product(x: Quantised, weight: Tensor, group: int) -> Tensor:
 
 
 def quantise_weight(weight: Tensor, group: int = 0) -> tuple[Tensor, Tensor]:
-    """weight [outputs, inputs] -> whole numbers from -127 to 127, and their scales [outputs, groups]."""
+    """Quantise a weight [outputs, inputs] to integers from -127 to 127 with scales [outputs, groups]."""
     pieces = _groups(F.pad(weight, (0, -weight.shape[1] % 4)), group)
     numbers: list[Tensor] = []
     scales: list[Tensor] = []
@@ -74,7 +74,7 @@ def quantise_weight(weight: Tensor, group: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def quantise(x: Tensor, group: int = 0) -> Quantised:
-    """Rows [T, D] as numbers of eight bits; a group of columns that is not finite has no step."""
+    """Quantise rows [T, D] to eight bits; a group of columns that is not finite has step NaN."""
     numbers: list[Tensor] = []
     steps: list[Tensor] = []
     lows: list[Tensor] = []
@@ -94,7 +94,7 @@ def _groups(rows: Tensor, group: int) -> tuple[Tensor, ...]:
 
 
 def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None) -> Tensor:
-    """norm(x + other): two times [T, D] -> [T, D]."""
+    """Compute norm(x + other): two times [T, D] -> [T, D]."""
     rows = x if other is None else x + other
     if norm is None:
         return rows
@@ -117,7 +117,7 @@ def embed(
     scale: float = 1.0,
     norm: Norm | None = None,
 ) -> Tensor:
-    """norm(scale * table[tokens] + segment_table[segments] + position_table[positions + offset]): [T, D]."""
+    """Compute norm(scale * table[tokens] + segment_table[segments] + position_table[positions + offset]): [T, D]."""
     rows = F.embedding(tokens, table) * scale
     if segment_table is not None:
         rows = rows + F.embedding(torch.zeros_like(tokens) if segments is None else segments, segment_table)
@@ -137,7 +137,7 @@ def attention(
     *,
     weights: list[Tensor] | None = None,
 ) -> Tensor:
-    """Attention of each sequence to itself: q [T, H, d], k and v [T, G, d] -> [T, H, d], in the dtype of q.
+    """Compute self-attention of each sequence: q [T, H, d], k and v [T, G, d] -> [T, H, d], in the dtype of q.
 
     In bfloat16 scores and sums are float32; exponentials are rounded before they weigh the values, and the result is.
     """

@@ -1,4 +1,4 @@
-"""Which encoders the kernels can run: their blocks, found to be such as the C interface describes."""
+"""Checks of which encoders the kernels support."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from torso.nn.rotary import Rotary
 from torso.nn.trunk import Trunk
 
 ACTIVATIONS = (linear, F.gelu, gelu_tanh, F.relu, F.silu, torch.tanh, quick_gelu)
-"""Those that the kernels compute, in the order of their numbers."""
+"""Activations of the kernels, in the order of their numbers in the C interface."""
 _ATTENTIONS = (Attention, DisentangledAttention, SharedDisentangledAttention)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block as the kernels see it: its parts, found to be such as they can run."""
+    """Parts of a block that the kernels support."""
 
     block: PostNormBlock | PreNormBlock
     attn: Attention | DisentangledAttention
@@ -36,7 +36,7 @@ class Piece:
 
     @property
     def linears(self) -> dict[str, nn.Linear]:
-        """The linear layers, by their names in the block: queries, keys and values; out of attention; up; down."""
+        """Linear layers, by their names in the block: queries, keys and values; output of attention; up; down."""
         up = "up" if isinstance(self.ffn, FeedForward) else "gate_up"
         return {
             "attn.qkv": self.attn.qkv,
@@ -46,7 +46,7 @@ class Piece:
         }
 
     def bias(self, name: str) -> Tensor | None:
-        """What is added behind one of them, with what stands apart from it."""
+        """Return the bias of a linear layer, including a separate `Shift`."""
         bias: Tensor | None = getattr(self.linears[name], "bias", None)
         if name != "attn.qkv" or isinstance(self.attn, Attention):
             return bias
@@ -61,35 +61,35 @@ class Piece:
 
     @property
     def rotary(self) -> Rotary | None:
-        """What turns queries and keys."""
+        """Rotary embedding of queries and keys; None without one."""
         rotary = getattr(self.attn, "rotary", None)
         return rotary if isinstance(rotary, Rotary) else None
 
     @property
     def gate_behind(self) -> bool:
-        """Whether the feed-forward's first layer gives [up | gate]."""
+        """Whether the feed-forward's first layer is [up | gate]."""
         return isinstance(self.ffn, GatedFeedForward) and self.ffn.gate_behind
 
     @property
     def activation(self) -> Any:
-        """The function of the feed-forward."""
+        """Activation of the feed-forward."""
         return self.ffn.given if isinstance(self.ffn, FeedForward) else self.ffn.act
 
 
 def pieces(trunk: Trunk) -> list[tuple[str, Piece]]:
-    """The blocks of a trunk without an `obstacle`, and their names; one that stands several times has its first."""
+    """Return the blocks of a trunk without an `obstacle`, with their names; a repeated block has its first name."""
     layers = cast("list[Any]", list(trunk.layers))
     names = {id(layer): f"layers.{i}" for i, layer in reversed(list(enumerate(layers)))}
     return [(names[id(layer)], Piece(layer, layer.attn, layer.ffn)) for layer in layers]
 
 
 def products(trunk: Trunk) -> list[str]:
-    """The names of the linear layers whose weights the kernels multiply with; they make constants of any others."""
+    """Return the names of the linear layers whose weights the kernels multiply with; others become constants."""
     return list(dict.fromkeys(f"{name}.{own}" for name, piece in pieces(trunk) for own in piece.linears))
 
 
 def obstacle(trunk: nn.Module) -> str | None:
-    """Why the kernels cannot run a trunk, in a few words, in the language in force; None if they can."""
+    """Return why the kernels cannot run a trunk, in the current language; None if they can."""
     if type(trunk) is not Trunk:
         return say("not a plain encoder")
     for layer in trunk.layers:
@@ -106,9 +106,9 @@ def obstacle(trunk: nn.Module) -> str | None:
 
 
 def _are_alike(trunk: Trunk) -> bool:
-    """Whether all sizes that the C structure of a trunk states once are those of each block, as the kernels take them.
+    """Return whether all blocks have the sizes that the C structure of a trunk states once.
 
-    They are told no others, and would read and write outside of a block that has them.
+    The kernels use these for every block, and would read and write out of bounds in a block of other sizes.
     """
     first = pieces(trunk)[0][1]
     width, (query_width, key_width, _) = first.attn.qkv.in_features, first.attn.parts["qkv"]
@@ -139,7 +139,7 @@ def _are_alike(trunk: Trunk) -> bool:
 
 
 def fits(norm: nn.Module, width: int) -> bool:
-    """Whether a norm is of rows of a width."""
+    """Return whether a norm is over rows of a width."""
     weight: Tensor | None = getattr(norm, "weight", None)
     if weight is not None:
         return tuple(weight.shape) == (width,)
@@ -183,7 +183,7 @@ def _obstacle_of_attention(attn: Any, trunk: Trunk) -> str | None:
 
 
 def bare(norm: nn.Module) -> nn.Module:
-    """A norm without what changes nothing about it when a model only runs."""
+    """Return a norm without wrappers that do nothing in inference."""
     if isinstance(norm, nn.Sequential):
         rest = [each for each in norm if type(each) not in (nn.Dropout, nn.Identity)]
         return rest[0] if len(rest) == 1 else norm
@@ -191,6 +191,6 @@ def bare(norm: nn.Module) -> nn.Module:
 
 
 def rotaries(trunk: Trunk) -> list[Rotary]:
-    """The different rotary angles of a trunk's blocks."""
+    """Return the distinct rotary embeddings of a trunk's blocks."""
     found: list[Any] = [getattr(cast("Any", layer).attn, "rotary", None) for layer in trunk.layers]
     return list({id(each): each for each in found if isinstance(each, Rotary)}.values())

@@ -1,1 +1,1 @@
-"""One file per architecture: its config, its wiring, the names of its weights, its heads."""
+"""One file per architecture: its config, its trunk, the names of its weights, its heads."""

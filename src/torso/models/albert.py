@@ -47,7 +47,7 @@ class AlbertConfig(EncoderConfig):
 
 
 def block(c: AlbertConfig) -> nn.PostNormBlock:
-    """BERT's block, with nothing dropped behind the feed-forward."""
+    """Build BERT's block, without dropout after the feed-forward."""
     rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
     return nn.PostNormBlock(
         attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
@@ -60,7 +60,7 @@ def block(c: AlbertConfig) -> nn.PostNormBlock:
 
 
 def trunk(c: AlbertConfig) -> nn.Trunk:
-    """Token, position and segment embeddings, projected, then the same block again and again."""
+    """Build token, position and segment embeddings, projected, then the same block again and again."""
     embed = nn.Embeddings(
         c.vocab_size,
         c.embedding_size,

@@ -23,12 +23,12 @@ class BartConfig(Seq2SeqConfig):
     classifier_dropout: float = probability(0.0, "dropout before a head of labels")
 
     def positions(self) -> nn.LearnedPositions:
-        """A table of positions; the first two of its rows are never read."""
+        """Build a table of positions; the first two of its rows are never read."""
         return nn.LearnedPositions(self.max_position_embeddings + 2, self.d_model, offset=2)
 
 
 def trunk(c: BartConfig) -> nn.EncoderDecoder:
-    """Normed embeddings with learned positions, then blocks that normalise after each residual sum."""
+    """Build normed embeddings with learned positions, then blocks that normalise after each residual sum."""
     encoder, decoder, shared = sides(
         c,
         nn.PostNormBlock,
@@ -40,7 +40,7 @@ def trunk(c: BartConfig) -> nn.EncoderDecoder:
 
 
 def side_names(side: str) -> dict[str, str | Row]:
-    """Names of one side."""
+    """Return names of one side."""
     block = f"{side}.layers.{{i}}"
     return {
         f"{side}.embed.tokens": f"{side}.embed_tokens",
@@ -72,12 +72,12 @@ TRUNK = Names(
 
 
 def vocabulary(c: Seq2SeqConfig) -> nn.VocabHead:
-    """What a target says next."""
+    """Build what a target says next."""
     return nn.VocabHead(c.d_model, c.targets, tied=c.tie_word_embeddings, offset=True)
 
 
 def sequence(c: BartConfig) -> nn.SequenceHead:
-    """Logits from the last token of the decoder, which reads the text itself."""
+    """Build a head: logits from the last token of the decoder, which reads the text itself."""
     mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
     return nn.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
 

@@ -23,7 +23,7 @@ class BertConfig(EncoderConfig):
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def positions(self) -> nn.LearnedPositions:
-        """The table of positions."""
+        """Build the table of positions."""
         return nn.LearnedPositions(self.max_position_embeddings, self.table_width)
 
     @property
@@ -33,7 +33,7 @@ class BertConfig(EncoderConfig):
 
 
 def trunk(c: BertConfig) -> nn.Trunk:
-    """Token, position and segment embeddings, then blocks that normalise after each residual sum."""
+    """Build token, position and segment embeddings, then blocks that normalise after each residual sum."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
     return nn.Trunk(

@@ -44,7 +44,7 @@ class BloomConfig(HubConfig):
     eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
-        """The heads share the width."""
+        """Check that the heads share the width."""
         check_divides(self.hidden_size, "hidden_size", self.n_head, "n_head")
 
     @property
@@ -54,7 +54,7 @@ class BloomConfig(HubConfig):
 
 
 def trunk(c: BloomConfig) -> nn.Trunk:
-    """Normed token embeddings, then blocks whose attention falls off with distance, by a slope for each head."""
+    """Build normed token embeddings, then blocks whose attention falls off with distance, by a slope for each head."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_epsilon)
     block = nn.NormedResidualBlock if c.apply_residual_connection_post_layernorm else nn.PreNormBlock
     slopes = nn.SlopeBias(c.n_head)
@@ -93,7 +93,7 @@ TRUNK = Names(
 
 
 def every_token(c: BloomConfig) -> nn.TokenHead:
-    """Logits of each token."""
+    """Build a head: logits of each token."""
     return nn.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout)
 
 

@@ -51,7 +51,7 @@ class DebertaConfig(EncoderConfig):
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def check(self) -> None:
-        """The heads share the width, and distances enter scores that there are."""
+        """Check that the heads share the width, and the attention types are known."""
         super().check()
         strange = self.terms - {"c2p", "p2c"}
         if strange:
@@ -90,7 +90,7 @@ class DebertaConfig(EncoderConfig):
 
 
 def stack(c: DebertaConfig, blocks: Sequence[nn.PostNormBlock], distances: nn.Distances | None) -> nn.Trunk:
-    """Blocks behind token embeddings, which positions and segments may join; widened before they are normed."""
+    """Build blocks behind token embeddings, which positions and segments may join; widened before they are normed."""
     width = c.table_width
     widen = nn.Identity() if width == c.hidden_size else nn.Linear(width, c.hidden_size, bias=False)
     embed = nn.Embeddings(
@@ -105,14 +105,14 @@ def stack(c: DebertaConfig, blocks: Sequence[nn.PostNormBlock], distances: nn.Di
 
 
 def parts(c: DebertaConfig, attention: nn.DisentangledAttention) -> dict[str, Any]:
-    """What a block is made of."""
+    """Build the parts of a block."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     ffn = nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act)
     return dict(attn=attention, ffn=ffn, attn_norm=norm(), ffn_norm=norm(), dropout=c.hidden_dropout_prob)
 
 
 def trunk(c: DebertaConfig) -> nn.Trunk:
-    """Blocks of BERT with disentangled attention, in which keys have no bias."""
+    """Build blocks of BERT with disentangled attention, in which keys have no bias."""
     width, heads, dropout = c.hidden_size, c.num_attention_heads, c.hidden_dropout_prob
     distances = nn.Distances(width, c.span, dropout=dropout) if c.relative_attention else None
     attention = partial(nn.DisentangledAttention, width, heads, distances, **c.met)
@@ -154,14 +154,14 @@ TRUNK = Names(
 
 
 def pooled(c: DebertaConfig, labels: int) -> nn.SequenceHead:
-    """Logits from the first token, through a pooler."""
+    """Build a head: logits from the first token, through a pooler."""
     mlp = nn.Sequential(nn.Dropout(c.pooler_dropout), nn.Transform(c.hidden_size, c.pooler_hidden_act))
     dropout = c.hidden_dropout_prob if c.cls_dropout is None else c.cls_dropout
     return nn.SequenceHead(c.hidden_size, labels, pool="first", mlp=mlp, dropout=dropout)
 
 
 def vocabulary(c: DebertaConfig) -> nn.VocabHead:
-    """Logits over the vocabulary; what is not ``legacy`` goes by other names and is always tied."""
+    """Build a head: logits over the vocabulary; what is not ``legacy`` goes by other names and is always tied."""
     if c.legacy:
         return masked_lm(c, c.hidden_act)
 
@@ -173,7 +173,7 @@ def vocabulary(c: DebertaConfig) -> nn.VocabHead:
             self.shift = nn.Shift(c.vocab_size)
 
         def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
-            """Scores [R, V]."""
+            """Compute scores [R, V]."""
             out = super().forward(hidden, batch)
             return replace(out, logits=self.shift(out.logits))
 

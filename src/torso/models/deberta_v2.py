@@ -43,7 +43,7 @@ class DebertaV2Config(DebertaConfig):
     conv_act: str = option("tanh", "activation of the convolution", acts="run", choices=ACTIVATIONS)
 
     def check(self) -> None:
-        """A convolution has a middle."""
+        """Check that the convolution kernel is odd."""
         super().check()
         if self.conv_kernel_size and self.conv_kernel_size % 2 == 0:
             raise ConfigError(
@@ -55,7 +55,7 @@ class DebertaV2Config(DebertaConfig):
 
 
 def distances(c: DebertaV2Config) -> nn.Distances | None:
-    """The rows of distances, in buckets if the config has them; None where tokens meet tokens alone."""
+    """Build the rows of distances, in buckets if the config has them; None where tokens meet tokens alone."""
     if not c.relative_attention:
         return None
     norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps) if c.norm_rel_ebd == "layer_norm" else None
@@ -65,7 +65,7 @@ def distances(c: DebertaV2Config) -> nn.Distances | None:
 
 
 def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.PostNormBlock:
-    """A block whose rows are joined by a convolution of what it read."""
+    """Build a block whose rows are joined by a convolution of what it read."""
 
     class ConvolvedBlock(nn.PostNormBlock):
         def __init__(self) -> None:
@@ -75,7 +75,7 @@ def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.Pos
             self.conv_act = nn.activation(c.conv_act)
 
         def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
-            """x [T, D] -> [T, D]."""
+            """Map x [T, D] to [T, D]."""
             near = ctx.pooled(self.conv_act(self.dropout(self.conv(x, ctx.layout))))
             return self.conv_norm(super().forward(x, ctx) + near)
 
@@ -83,7 +83,7 @@ def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.Pos
 
 
 def trunk(c: DebertaV2Config) -> nn.Trunk:
-    """Blocks of BERT with disentangled attention; in some models the first one has a convolution beside it."""
+    """Build blocks of BERT with disentangled attention; in some models the first one has a convolution beside it."""
     places = distances(c)
     kind = nn.SharedDisentangledAttention if c.share_att_key else nn.DisentangledAttention
     attention = partial(kind, c.hidden_size, c.num_attention_heads, places, head_size=c.attention_head_size, **c.met)

@@ -66,7 +66,7 @@ class RotaryDecoderConfig(RotaryConfig):
     tie_word_embeddings: bool = option(False, "whether the token embeddings are the output matrix too", acts="shape")
 
     def check(self) -> None:
-        """The groups of keys and values share the query heads evenly."""
+        """Check that the groups of keys and values share the query heads evenly."""
         if self.head_dim is None:
             check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
         check_divides(self.num_attention_heads, "num_attention_heads", self.groups, "num_key_value_heads")
@@ -89,7 +89,7 @@ class RotaryDecoderConfig(RotaryConfig):
 
 
 def check_kinds(kinds: list[str] | None, layers: int) -> None:
-    """Holds ``layer_types`` to one known kind per layer.
+    """Check ``layer_types`` to one known kind per layer.
 
     Raises:
         ConfigError: ``E_CONFIG``, if it is not.
@@ -104,17 +104,17 @@ def check_kinds(kinds: list[str] | None, layers: int) -> None:
 
 
 def next_token(c: DecoderConfig) -> nn.VocabHead:
-    """Logits over the vocabulary: what comes next."""
+    """Build a head: logits over the vocabulary: what comes next."""
     return nn.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings)
 
 
 def last_token(c: DecoderConfig) -> nn.SequenceHead:
-    """Logits from the last token, which has seen all others."""
+    """Build a head: logits from the last token, which has seen all others."""
     return nn.SequenceHead(c.hidden_size, c.labels, pool="last", bias=False)
 
 
 def every_token(c: DecoderConfig) -> nn.TokenHead:
-    """Logits of each token."""
+    """Build a head: logits of each token."""
     chance = 0.1 if c.classifier_dropout is None else c.classifier_dropout
     return nn.TokenHead(c.hidden_size, c.labels, dropout=chance)
 

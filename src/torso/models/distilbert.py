@@ -36,7 +36,7 @@ class DistilBertConfig(HubConfig):
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def check(self) -> None:
-        """The heads share the width."""
+        """Check that the heads share the width."""
         check_divides(self.dim, "dim", self.n_heads, "n_heads")
 
     @property
@@ -46,7 +46,7 @@ class DistilBertConfig(HubConfig):
 
 
 def trunk(c: DistilBertConfig) -> nn.Trunk:
-    """Token and position embeddings, then blocks that normalise after each residual sum."""
+    """Build token and position embeddings, then blocks that normalise after each residual sum."""
     norm = partial(nn.LayerNorm, c.dim, EPSILON)
     rule = nn.Rule(dropout=c.attention_dropout)
     positions = nn.LearnedPositions(c.max_position_embeddings, c.dim)
@@ -83,13 +83,13 @@ TRUNK = Names(
 
 
 def scored(c: DistilBertConfig, labels: int) -> nn.SequenceHead:
-    """Logits from the first token, through a layer of the head's own."""
+    """Build a head: logits from the first token, through a layer of the head's own."""
     mlp = nn.Transform(c.dim, "relu")
     return nn.SequenceHead(c.dim, labels, pool="first", mlp=mlp, dropout=c.seq_classif_dropout)
 
 
 def masked_lm(c: DistilBertConfig) -> nn.VocabHead:
-    """Logits over the vocabulary."""
+    """Build a head: logits over the vocabulary."""
     mlp = nn.Transform(c.dim, c.activation, norm=nn.LayerNorm(c.dim, EPSILON))
     return nn.VocabHead(c.dim, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
 

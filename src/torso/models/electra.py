@@ -41,7 +41,7 @@ TRUNK = replace(
 
 
 def choice(c: ElectraConfig) -> nn.ChoiceHead:
-    """One score per alternative, from its first token."""
+    """Build one score per alternative, from its first token."""
     mlp = nn.Transform(c.hidden_size, c.summary_activation)
     scorer = nn.SequenceHead(c.hidden_size, 1, pool="first", mlp=mlp, dropout=c.summary_last_dropout)
     return nn.ChoiceHead(scorer)

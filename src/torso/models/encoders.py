@@ -27,7 +27,7 @@ class EncoderConfig(HubConfig):
     layer_norm_eps: float = option(1e-12, "added to the variance in every norm", acts="run", least=1e-20, most=1)
 
     def check(self) -> None:
-        """The heads share the width."""
+        """Check that the heads share the width."""
         check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
 
     @property
@@ -50,26 +50,26 @@ POOLER = "{trunk}pooler.dense"
 
 
 def pooled(c: EncoderConfig, labels: int, dropout: float) -> nn.SequenceHead:
-    """Logits from the first token, through BERT's tanh pooler."""
+    """Build a head: logits from the first token, through BERT's tanh pooler."""
     pooler = nn.Transform(c.hidden_size, "tanh")
     return nn.SequenceHead(c.hidden_size, labels, pool="first", mlp=pooler, dropout=dropout)
 
 
 def first_token(c: EncoderConfig, act: str) -> nn.SequenceHead:
-    """Logits from the first token, through a layer of the head's own."""
+    """Build a head: logits from the first token, through a layer of the head's own."""
     mlp = nn.Sequential(nn.Dropout(c.head_dropout), nn.Transform(c.hidden_size, act))
     return nn.SequenceHead(c.hidden_size, c.labels, pool="first", mlp=mlp, dropout=c.head_dropout)
 
 
 def masked_lm(c: EncoderConfig, act: str) -> nn.VocabHead:
-    """Logits over the vocabulary, with the token embeddings as output matrix unless the config unties them."""
+    """Build a head: logits over the vocabulary, tied to the token embeddings unless the config unties them."""
     norm = nn.LayerNorm(c.table_width, c.layer_norm_eps)
     mlp = nn.Transform(c.hidden_size, act, out=c.table_width, norm=norm)
     return nn.VocabHead(c.table_width, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
 
 
 def masked_lm_names(mlp: Mapping[str, str | Row], bias: str, decoder: str) -> Names:
-    """Names of a `masked_lm`; files may hold the decoder although it repeats the embeddings and the bias."""
+    """Return names of a `masked_lm`; files may hold the decoder although it repeats the embeddings and the bias."""
     return Names(
         {**mlp, "bias": bias, "out": decoder},
         copies={f"{decoder}.weight": "trunk.embed.tokens.weight", f"{decoder}.bias": "head.bias"},

@@ -24,12 +24,12 @@ class ErnieConfig(bert.BertConfig):
     use_task_id: bool = option(False, "whether the embedding of the first kind of task is added", acts="shape")
 
     def positions(self) -> nn.LearnedPositions:
-        """The table of positions, with what is the same for every token added."""
+        """Build the table of positions, with what is the same for every token added."""
         return task_positions(self) if self.use_task_id else super().positions()
 
 
 def task_positions(c: ErnieConfig) -> nn.LearnedPositions:
-    """Positions with the embedding of the first kind of task, which is the one that is used behind pretraining."""
+    """Build positions with the embedding of the first task type, the one in use after pretraining."""
 
     class TaskPositions(nn.LearnedPositions):
         def __init__(self) -> None:
@@ -37,7 +37,7 @@ def task_positions(c: ErnieConfig) -> nn.LearnedPositions:
             self.task = nn.Embedding(c.task_type_vocab_size, c.hidden_size)
 
         def forward(self, positions: Tensor) -> Tensor:
-            """positions [T] -> [T, D]."""
+            """Map positions [T] to [T, D]."""
             return super().forward(positions) + self.task.weight[0]
 
     return TaskPositions()

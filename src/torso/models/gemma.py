@@ -39,7 +39,7 @@ class GemmaConfig(RotaryDecoderConfig):
 
 
 def trunk(c: GemmaConfig) -> nn.Trunk:
-    """Token embeddings times the root of their width, then blocks that normalise before each branch."""
+    """Build token embeddings times the root of their width, then blocks that normalise before each branch."""
     norm = partial(nn.OffsetRMSNorm, c.hidden_size, c.rms_norm_eps)
     rotary = nn.Rotary(c.head_size, c.rope())
     # The first files name the exact form; the weights were trained with the other.

@@ -49,7 +49,7 @@ class Gemma2Config(RotaryDecoderConfig):
     eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
-        """Every layer has a kind."""
+        """Check that every layer has a kind."""
         super().check()
         check_kinds(self.layer_types, self.num_hidden_layers)
 
@@ -59,13 +59,13 @@ class Gemma2Config(RotaryDecoderConfig):
         return 2
 
     def kind(self, layer: int) -> str:
-        """Whether a layer has a window."""
+        """Return whether a layer has a window."""
         if self.layer_types is not None:
             return self.layer_types[layer]
         return SLIDING if (layer + 1) % self.period else FULL
 
     def rule(self, layer: int) -> nn.Rule:
-        """What a layer's tokens see; with a cap on the scores."""
+        """Build what a layer's tokens see; with a cap on the scores."""
         window = self.sliding_window if self.kind(layer) == SLIDING else None
         return nn.Rule.causal(
             window,
@@ -75,12 +75,12 @@ class Gemma2Config(RotaryDecoderConfig):
         )
 
     def head_norm(self) -> nn.OffsetRMSNorm | nn.Identity:
-        """The norm of each head's queries, and of its keys."""
+        """Build the norm of each head's queries, and of its keys."""
         return nn.Identity()
 
 
 def trunk(c: Gemma2Config) -> nn.Trunk:
-    """Token embeddings times the root of their width, then blocks that normalise before and after each branch."""
+    """Build token embeddings times the root of their width, then blocks that normalise before and after each branch."""
     norm = partial(nn.OffsetRMSNorm, c.hidden_size, c.rms_norm_eps)
     rotary = {kind: nn.Rotary(c.head_size, c.rope(kind)) for kind in c.rope_kinds}
     return nn.Trunk(
@@ -122,7 +122,7 @@ TRUNK = replace(
 
 
 def next_token(c: Gemma2Config) -> nn.VocabHead:
-    """Logits over the vocabulary, capped."""
+    """Build a head: logits over the vocabulary, capped."""
     return nn.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings, softcap=c.final_logit_softcapping)
 
 

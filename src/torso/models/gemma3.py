@@ -42,18 +42,18 @@ class Gemma3TextConfig(Gemma2Config):
         return self.sliding_window_pattern
 
     def stated(self, kind: str | None) -> Mapping[str, Any]:
-        """Layers with a window turn by a base of their own, and are never stretched by ``rope_scaling``."""
+        """Give layers with a window their own RoPE base, without ``rope_scaling``."""
         own = own_table({FULL: {}, SLIDING: {}, **(self.rope_parameters or {})}, kind)
         if kind == SLIDING:
             return {"rope_theta": self.rope_local_base_freq, **own}
         return {**own, **(self.rope_scaling or {})}
 
     def reads_on(self, before: int, after: int) -> bool:
-        """Not where tokens see those behind them."""
+        """Return False for bidirectional attention, else as the base class."""
         return not self.use_bidirectional_attention and super().reads_on(before, after)
 
     def rule(self, layer: int) -> nn.Rule:
-        """What a layer's tokens see: half of a window on either side, where they see both ways."""
+        """Build what a layer's tokens see: half of a window on either side, where they see both ways."""
         rule = replace(super().rule(layer), softcap=None)
         if not self.use_bidirectional_attention:
             return rule
@@ -61,7 +61,7 @@ class Gemma3TextConfig(Gemma2Config):
         return replace(rule, left=half, right=half)
 
     def head_norm(self) -> nn.OffsetRMSNorm:
-        """Each head's queries and keys are normed."""
+        """Build the norm of each head's queries and keys."""
         return nn.OffsetRMSNorm(self.head_size, self.rms_norm_eps)
 
 

@@ -34,11 +34,11 @@ class GlmConfig(RotaryDecoderConfig):
     pad_token_id: int | None = option(151329, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.PreNormBlock | nn.SandwichBlock:
-        """A norm before each branch."""
+        """Build a norm before each branch."""
         return nn.PreNormBlock(attn, ffn, self.norm(), self.norm())
 
     def norm(self) -> nn.RMSNorm:
-        """A norm over the width."""
+        """Build a norm over the width."""
         return nn.RMSNorm(self.hidden_size, self.rms_norm_eps)
 
 
@@ -48,12 +48,12 @@ class Glm4Config(GlmConfig):
     model_type: ClassVar[str] = "glm4"
 
     def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.SandwichBlock:
-        """A norm before each branch and one after it."""
+        """Build a norm before each branch and one after it."""
         return nn.SandwichBlock(attn, ffn, self.norm(), self.norm(), self.norm(), self.norm())
 
 
 def trunk(c: GlmConfig) -> nn.Trunk:
-    """Token embeddings, then blocks; half of each head turns with its position, neighbouring units together."""
+    """Build token embeddings, then blocks; half of each head turns with its position, neighbouring units together."""
     rotary = nn.PairedRotary(c.rotary_size, c.rope())
     return nn.Trunk(
         embed=nn.Embeddings(c.vocab_size, c.hidden_size),

@@ -53,7 +53,7 @@ class GPT2Config(HubConfig):
     eos_token_id: int | list[int] | None = option(50256, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
-        """The heads share the width."""
+        """Check that the heads share the width."""
         check_divides(self.n_embd, "n_embd", self.n_head, "n_head")
 
     @property
@@ -62,13 +62,13 @@ class GPT2Config(HubConfig):
         return self.n_positions
 
     def scale(self, layer: int) -> float:
-        """Factor on a layer's scores."""
+        """Return the factor on a layer's scores."""
         root = (self.n_embd // self.n_head) ** -0.5 if self.scale_attn_weights else 1.0
         return root / (layer + 1) if self.scale_attn_by_inverse_layer_idx else root
 
 
 def trunk(c: GPT2Config) -> nn.Trunk:
-    """Token and position embeddings, then blocks that normalise before each branch."""
+    """Build token and position embeddings, then blocks that normalise before each branch."""
     norm = partial(nn.LayerNorm, c.n_embd, c.layer_norm_epsilon)
     return nn.Trunk(
         embed=nn.Embeddings(

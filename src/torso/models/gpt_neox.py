@@ -47,7 +47,7 @@ class GPTNeoXConfig(RotaryConfig):
     eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
-        """The heads share the width, and the rotary parameters say what their type needs."""
+        """Check that the heads share the width, and the rotary parameters say what their type needs."""
         check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
         super().check()
 
@@ -57,13 +57,13 @@ class GPTNeoXConfig(RotaryConfig):
         return self.hidden_size // self.num_attention_heads
 
     def stated(self, kind: str | None) -> Mapping[str, Any]:
-        """What the file says, by the names of this family where no table says it."""
+        """Return the file's RoPE parameters, under this family's older names if need be."""
         own = {"rope_theta": self.rotary_emb_base, "partial_rotary_factor": self.rotary_pct}
         return {**own, **super().stated(kind)}
 
 
 def trunk(c: GPTNeoXConfig) -> nn.Trunk:
-    """Token embeddings, then blocks whose branches stand side by side, with rotary positions in a part of each head."""
+    """Build token embeddings, then blocks with parallel branches and partial rotary positions."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     block = nn.ParallelBlock if c.use_parallel_residual else nn.PreNormBlock
     rope = c.rope()

@@ -28,7 +28,7 @@ class GteConfig(RotaryEncoderConfig):
 
 
 def feed(c: GteConfig) -> nn.GatedFeedForward:
-    """The gate stands behind what it lets through, and the way back has a bias."""
+    """Build the gate stands behind what it lets through, and the way back has a bias."""
     width, inner, dropout = c.hidden_size, c.intermediate_size, c.hidden_dropout_prob
     return nn.GatedFeedForward(
         width, inner, c.hidden_act, bias=False, down_bias=True, gate_behind=True, dropout=dropout
@@ -36,7 +36,7 @@ def feed(c: GteConfig) -> nn.GatedFeedForward:
 
 
 def trunk(c: GteConfig) -> nn.Trunk:
-    """Blocks whose attention has biases."""
+    """Build blocks whose attention has biases."""
     return stack(c, lambda: feed(c), bias=True)
 
 

@@ -27,11 +27,11 @@ class LlamaConfig(RotaryDecoderConfig):
         return self.attention_bias, self.attention_bias
 
     def window(self, layer: int) -> int | None:
-        """How many tokens a layer's token sees, itself included; None for all."""
+        """Return how many tokens a layer's token sees, itself included; None for all."""
         return None
 
     def head_norm(self) -> nn.RMSNorm | nn.Identity:
-        """The norm of each head's queries, and of its keys."""
+        """Build the norm of each head's queries, and of its keys."""
         return nn.Identity()
 
 
@@ -50,12 +50,12 @@ class MistralConfig(LlamaConfig):
     )
 
     def window(self, layer: int) -> int | None:
-        """The same in every layer."""
+        """Return the window, the same in every layer."""
         return self.sliding_window
 
 
 def trunk(c: LlamaConfig) -> nn.Trunk:
-    """Token embeddings, then blocks that normalise before each branch, with rotary positions."""
+    """Build token embeddings, then blocks that normalise before each branch, with rotary positions."""
     norm = partial(nn.RMSNorm, c.hidden_size, c.rms_norm_eps)
     rotary = nn.Rotary(c.head_size, c.rope())
     windows = [c.window(i) for i in range(c.num_hidden_layers)]

@@ -45,7 +45,7 @@ class MarianConfig(Seq2SeqConfig):
 
 
 def trunk(c: MarianConfig) -> nn.EncoderDecoder:
-    """Embeddings with sinusoidal positions, then blocks that normalise after each residual sum."""
+    """Build embeddings with sinusoidal positions, then blocks that normalise after each residual sum."""
     encoder, decoder, shared = sides(
         c, nn.PostNormBlock, nn.PostNormCrossBlock, positions=partial(nn.SinusoidalPositions, c.d_model)
     )

@@ -25,7 +25,7 @@ class MBartConfig(BartConfig):
 
 
 def trunk(c: MBartConfig) -> nn.WrappedEncoderDecoder:
-    """BART's embeddings, then blocks that normalise before each branch, and a last norm."""
+    """Build BART's embeddings, then blocks that normalise before each branch, and a last norm."""
     norm = partial(nn.LayerNorm, c.d_model)
     encoder, decoder, shared = sides(
         c, nn.PreNormBlock, nn.PreNormCrossBlock, positions=c.positions, embed_norm=norm, norm=norm

@@ -28,7 +28,7 @@ class MegatronBertConfig(EncoderConfig):
 
 
 def trunk(c: MegatronBertConfig) -> nn.Trunk:
-    """Token, position and segment embeddings, then blocks that normalise before each branch."""
+    """Build token, position and segment embeddings, then blocks that normalise before each branch."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
     return nn.Trunk(

@@ -61,7 +61,7 @@ class ModernBertConfig(RotaryConfig):
     sep_token_id: int | None = option(50282, "id of the token between two texts", acts="none")
 
     def check(self) -> None:
-        """The heads share the width, and every layer has a kind."""
+        """Check that the heads share the width, and every layer has a kind."""
         check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
         check_kinds(self.layer_types, self.num_hidden_layers)
         super().check()
@@ -72,24 +72,24 @@ class ModernBertConfig(RotaryConfig):
         return self.hidden_size // self.num_attention_heads
 
     def stated(self, kind: str | None) -> Mapping[str, Any]:
-        """Each kind of layer turns by a base of its own; ``rope_scaling`` stretches both."""
+        """Give each kind of layer its own RoPE base; ``rope_scaling`` applies to both."""
         base = self.local_rope_theta if kind == SLIDING else self.global_rope_theta
         own = own_table({FULL: {}, SLIDING: {}, **(self.rope_parameters or {})}, kind)
         return {"rope_theta": base, **own, **(self.rope_scaling or {})}
 
     def kind(self, layer: int) -> str:
-        """Whether a layer has a window."""
+        """Return whether a layer has a window."""
         if self.layer_types is not None:
             return self.layer_types[layer]
         return SLIDING if layer % self.global_attn_every_n_layers else FULL
 
     def norm(self) -> nn.LayerNorm:
-        """A norm, as all of them are."""
+        """Build a norm, as all of them are."""
         return nn.LayerNorm(self.hidden_size, self.norm_eps, bias=self.norm_bias)
 
 
 def trunk(c: ModernBertConfig) -> nn.Trunk:
-    """Token embeddings, then blocks that normalise before each branch; in most of them a token sees its neighbours."""
+    """Build token embeddings, then blocks that normalise before each branch; most have local attention."""
     half = c.local_attention // 2
     rules = {FULL: nn.Rule(dropout=c.attention_dropout), SLIDING: nn.Rule(half, half, dropout=c.attention_dropout)}
     rotary = {kind: nn.Rotary(c.head_size, c.rope(kind)) for kind in rules}
@@ -138,18 +138,18 @@ TRUNK = Names(
 
 
 def mlp(c: ModernBertConfig) -> nn.Transform:
-    """The layer before the scores of every task."""
+    """Build the layer before the scores of every task."""
     return nn.Transform(c.hidden_size, c.classifier_activation, norm=c.norm(), bias=c.classifier_bias)
 
 
 def pooled(c: ModernBertConfig, labels: int) -> nn.SequenceHead:
-    """Logits from the first token, or from the mean of all."""
+    """Build a head: logits from the first token, or from the mean of all."""
     pool = "mean" if c.classifier_pooling == "mean" else "first"
     return nn.SequenceHead(c.hidden_size, labels, pool=pool, mlp=mlp(c), dropout=c.classifier_dropout)
 
 
 def vocabulary(c: ModernBertConfig) -> nn.VocabHead:
-    """Logits over the vocabulary, with the token embeddings as output matrix unless the config unties them."""
+    """Build a head: logits over the vocabulary, tied to the token embeddings unless the config unties them."""
     return nn.VocabHead(c.hidden_size, c.vocab_size, mlp=mlp(c), bias=c.decoder_bias, tied=c.tie_word_embeddings)
 
 

@@ -50,12 +50,12 @@ class MPNetConfig(EncoderConfig):
 
 
 def distance_bias(c: MPNetConfig) -> nn.BucketBias:
-    """A bias for the distance, counted in tokens even where a call gives positions of its own."""
+    """Build a bias for the distance, counted in tokens even where a call gives positions of its own."""
     import torch
 
     class TokenDistanceBias(nn.BucketBias):
         def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-            """q and k [n, H, a, d] -> [1, H, a, a]."""
+            """Compute the bias [1, H, a, a] of q and k [n, H, a, d]."""
             places = torch.arange(q.shape[2], device=q.device)[None]
             return super().scores(q, k, places, places)
 
@@ -63,7 +63,7 @@ def distance_bias(c: MPNetConfig) -> nn.BucketBias:
 
 
 def trunk(c: MPNetConfig) -> nn.Trunk:
-    """Token and position embeddings, then blocks that normalise after each residual sum."""
+    """Build token and position embeddings, then blocks that normalise after each residual sum."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     rule, bias = nn.Rule(dropout=c.attention_probs_dropout_prob), distance_bias(c)
     positions = nn.LearnedPositions(c.max_position_embeddings, c.hidden_size, offset=RESERVED)

@@ -25,7 +25,7 @@ class MT5Config(T5Config):
 
 
 def vocabulary(c: MT5Config) -> nn.VocabHead:
-    """What a target says next; never rescaled."""
+    """Build what a target says next; never rescaled."""
     return nn.VocabHead(c.d_model, c.vocab_size, tied=c.tie_word_embeddings)
 
 

@@ -28,7 +28,7 @@ class RotaryEncoderConfig(RotaryConfig, EncoderConfig):
     )
 
     def check(self) -> None:
-        """The heads share the width, and turn."""
+        """Check that the heads share the width, and turn."""
         EncoderConfig.check(self)
         super().check()
 
@@ -74,7 +74,7 @@ class NomicBertConfig(RotaryEncoderConfig):
 
 
 def stack(c: RotaryEncoderConfig, feed: Callable[[], nn.GatedFeedForward], *, bias: bool) -> nn.Trunk:
-    """Token and segment embeddings, then blocks that normalise after each residual sum."""
+    """Build token and segment embeddings, then blocks that normalise after each residual sum."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     attention = partial(
         nn.Attention,
@@ -96,7 +96,7 @@ def stack(c: RotaryEncoderConfig, feed: Callable[[], nn.GatedFeedForward], *, bi
 
 
 def trunk(c: NomicBertConfig) -> nn.Trunk:
-    """Blocks in which no projection has a bias."""
+    """Build blocks in which no projection has a bias."""
     feed = partial(nn.GatedFeedForward, c.hidden_size, c.intermediate_size, c.hidden_act, bias=False)
     return stack(c, feed, bias=False)
 

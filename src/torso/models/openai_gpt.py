@@ -37,7 +37,7 @@ class OpenAIGPTConfig(HubConfig):
     layer_norm_epsilon: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
 
     def check(self) -> None:
-        """The heads share the width."""
+        """Check that the heads share the width."""
         check_divides(self.n_embd, "n_embd", self.n_head, "n_head")
 
     @property
@@ -47,7 +47,7 @@ class OpenAIGPTConfig(HubConfig):
 
 
 def trunk(c: OpenAIGPTConfig) -> nn.Trunk:
-    """Token and position embeddings, then blocks that normalise after each residual sum."""
+    """Build token and position embeddings, then blocks that normalise after each residual sum."""
     norm = partial(nn.LayerNorm, c.n_embd, c.layer_norm_epsilon)
     return nn.Trunk(
         embed=nn.Embeddings(

@@ -51,7 +51,7 @@ class OPTConfig(HubConfig):
     eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
-        """The heads share the width."""
+        """Check that the heads share the width."""
         check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
 
     @property
@@ -71,11 +71,11 @@ class OPTConfig(HubConfig):
 
 
 def embeddings(c: OPTConfig) -> nn.Embeddings:
-    """Token embeddings, projected to the blocks' width where theirs is another, and positions."""
+    """Build token embeddings, projected to the blocks' width where theirs is another, and positions."""
 
     class ProjectedTokens(nn.Embeddings):
         def forward(self, batch: Batch) -> Tensor:
-            """batch -> [T, D]."""
+            """Map batch to [T, D]."""
             assert self.positions is not None
             return self.project(self.tokens(batch.tokens)) + self.positions(batch.layout.positions)
 
@@ -85,7 +85,7 @@ def embeddings(c: OPTConfig) -> nn.Embeddings:
 
 
 def trunk(c: OPTConfig) -> nn.Trunk:
-    """Blocks that normalise before each branch, or in one checkpoint after; then back to the embeddings' width."""
+    """Build pre-norm blocks, or in one checkpoint post-norm; then a projection back to the embeddings' width."""
     norm = partial(nn.LayerNorm, c.hidden_size, elementwise_affine=c.layer_norm_elementwise_affine)
     block = nn.PreNormBlock if c.do_layer_norm_before else nn.PostNormBlock
     rule = nn.Rule.causal(dropout=c.attention_dropout)

@@ -26,7 +26,7 @@ class PegasusConfig(Seq2SeqConfig):
 
 
 def trunk(c: PegasusConfig) -> nn.EncoderDecoder:
-    """Embeddings with sinusoidal positions, then blocks that normalise before each branch, and a last norm."""
+    """Build embeddings with sinusoidal positions, then blocks that normalise before each branch, and a last norm."""
     encoder, decoder, shared = sides(
         c,
         nn.PreNormBlock,

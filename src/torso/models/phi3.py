@@ -38,14 +38,14 @@ class Phi3Config(RotaryDecoderConfig):
     eos_token_id: int | list[int] | None = option(32000, "id of the token that ends a text", acts="none")
 
     def stated(self, kind: str | None) -> Mapping[str, Any]:
-        """Its first files for long texts call the type ``yarn`` too."""
+        """Read LongRoPE under its older name ``yarn`` too."""
         given = super().stated(kind)
         name = given.get("rope_type") or given.get("type")
         return {**given, "rope_type": "longrope"} if name == "yarn" else given
 
 
 def trunk(c: Phi3Config) -> nn.Trunk:
-    """Token embeddings, then blocks that normalise before each branch; part of each head turns with its position."""
+    """Build token embeddings, then pre-norm blocks with partial rotary positions."""
     norm = partial(nn.RMSNorm, c.hidden_size, c.rms_norm_eps)
     rotary = nn.Rotary(c.rotary_size, c.rope())
     return nn.Trunk(

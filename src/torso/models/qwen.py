@@ -29,7 +29,7 @@ class Qwen2Config(LlamaConfig):
     )
 
     def check(self) -> None:
-        """Every layer has a kind."""
+        """Check that every layer has a kind."""
         super().check()
         check_kinds(self.layer_types, self.num_hidden_layers)
 
@@ -39,7 +39,7 @@ class Qwen2Config(LlamaConfig):
         return True, False
 
     def window(self, layer: int) -> int | None:
-        """As ``layer_types`` say, or from ``max_window_layers`` on."""
+        """Return the window as of ``layer_types``, or from ``max_window_layers`` on."""
         slides = layer >= self.max_window_layers if self.layer_types is None else self.layer_types[layer] == SLIDING
         return self.sliding_window if self.use_sliding_window and slides else None
 
@@ -59,7 +59,7 @@ class Qwen3Config(Qwen2Config):
         return self.attention_bias, self.attention_bias
 
     def head_norm(self) -> nn.RMSNorm | nn.Identity:
-        """Each head's queries and keys are normed."""
+        """Build the norm of each head's queries and keys."""
         return nn.RMSNorm(self.head_size, self.rms_norm_eps)
 
 

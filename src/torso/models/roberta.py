@@ -29,7 +29,7 @@ class RobertaConfig(bert.BertConfig):
     eos_token_id: int | list[int] | None = option(2, "id of the token that ends a text", acts="none")
 
     def check(self) -> None:
-        """Some position is left behind the padding token's."""
+        """Check that positions remain after the padding token's."""
         super().check()
         if self.max_tokens < 1:
             raise ConfigError(
@@ -45,7 +45,7 @@ class RobertaConfig(bert.BertConfig):
         return self.max_position_embeddings - self.pad_token_id - 1
 
     def positions(self) -> nn.LearnedPositions:
-        """The table of positions, which begin behind the padding token's id."""
+        """Build the table of positions, which begin behind the padding token's id."""
         return nn.LearnedPositions(self.max_position_embeddings, self.hidden_size, offset=self.pad_token_id + 1)
 
 

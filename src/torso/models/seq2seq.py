@@ -56,7 +56,7 @@ class Seq2SeqConfig(HubConfig):
     is_encoder_decoder: bool = option(True, "whether the file holds a decoder too; the weights tell", acts="none")
 
     def check(self) -> None:
-        """The heads of both sides share the width, and both tables have a row for each token named."""
+        """Check that the heads of both sides share the width, and both tables have a row for each token named."""
         for heads in ("encoder_attention_heads", "decoder_attention_heads"):
             check_divides(self.d_model, "d_model", getattr(self, heads), heads)
         rows = min(self.vocab_size, self.targets)
@@ -96,7 +96,7 @@ def sides(
     embed_norm: Callable[[], Module] | None = None,
     norm: Callable[[], Module] | None = None,
 ) -> tuple[nn.Trunk, nn.Trunk, nn.Embedding | None]:
-    """Encoder, decoder, and the table of tokens if it is one.
+    """Build encoder and decoder, and return the table of tokens if they share it.
 
     Args:
         c: the config.

@@ -41,7 +41,7 @@ class T5Config(HubConfig):
 
 
 def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> nn.Trunk:
-    """One side: pre-norm blocks whose self-attention adds one bucketed bias of distance, shared by all."""
+    """Build one side: pre-norm blocks whose self-attention adds one bucketed bias of distance, shared by all."""
     norm = partial(nn.RMSNorm, c.d_model, c.layer_norm_epsilon)
     gated, _, act = c.feed_forward_proj.rpartition("-")
     # The gated form of 2020 was named after its exact activation and always computed the other.
@@ -71,7 +71,7 @@ def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> n
 
 
 def trunk(c: T5Config) -> nn.EncoderDecoder:
-    """An encoder and a decoder over one table of tokens."""
+    """Build an encoder and a decoder over one table of tokens."""
     tokens = nn.Embedding(c.vocab_size, c.d_model)
     decoder = stack(c, tokens, c.num_decoder_layers or c.num_layers, decoder=True)
     encoder = stack(c, tokens, c.num_layers, decoder=False)
@@ -79,12 +79,12 @@ def trunk(c: T5Config) -> nn.EncoderDecoder:
 
 
 def encoder(c: T5Config) -> nn.EncoderOnly:
-    """The encoder alone."""
+    """Build the encoder alone."""
     return nn.EncoderOnly(stack(c, nn.Embedding(c.vocab_size, c.d_model), c.num_layers, decoder=False))
 
 
 def side(ours: str, feed: int) -> dict[str, str | Row]:
-    """Names of one side; the feed-forward is sub-layer 1 of an encoder block, 2 of a decoder block."""
+    """Return names of one side; the feed-forward is sub-layer 1 of an encoder block, 2 of a decoder block."""
     block, theirs = f"{ours}.layers.{{i}}", f"{ours}.block.{{i}}.layer"
     ffn = f"{theirs}.{feed}.DenseReluDense"
     return {
@@ -120,13 +120,13 @@ TRUNK = Names(
 
 
 def vocabulary(c: T5Config) -> nn.VocabHead:
-    """What a target says next. An untied output matrix is how a config says "1.1", and 1.1 does not rescale."""
+    """Build what a target says next. An untied output matrix is how a config says "1.1", and 1.1 does not rescale."""
     scales = c.tie_word_embeddings if c.scale_decoder_outputs is None else c.scale_decoder_outputs
     return nn.VocabHead(c.d_model, c.vocab_size, tied=c.tie_word_embeddings, scale=c.d_model**-0.5 if scales else 1.0)
 
 
 def sequence(c: T5Config) -> nn.SequenceHead:
-    """Logits from the last token of the decoder, which reads the text itself."""
+    """Build a head: logits from the last token of the decoder, which reads the text itself."""
     mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
     return nn.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
 

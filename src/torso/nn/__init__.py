@@ -1,8 +1,8 @@
-"""The blocks every architecture is wired from. A lazy namespace: torch is imported when the first block is used.
+"""Building blocks of every architecture. A lazy namespace: torch is imported when the first block is used.
 
 Letters in shapes, here and everywhere: **T** rows (tokens of all sequences), **N** sequences, **D** width, **H** query
-heads, **G** key/value heads, **d** head size, **F** feed-forward width, **V** vocabulary, **C** labels, **R** rows
-asked for.
+heads, **G** key/value heads, **d** head size, **F** feed-forward width, **V** vocabulary, **C** labels, **R** requested
+rows.
 """
 
 from torso.io.lazy_names import attach

@@ -15,37 +15,37 @@ Activation = Callable[[Tensor], Tensor]
 
 
 def gelu_tanh(x: Tensor) -> Tensor:
-    """GELU by its tanh approximation (https://arxiv.org/abs/1606.08415), the form of GPT-2 and Google's BERT code."""
+    """Compute GELU by its tanh approximation (arXiv 1606.08415), as GPT-2 and Google's BERT code do."""
     return F.gelu(x, approximate="tanh")
 
 
 def clipped_gelu(x: Tensor) -> Tensor:
-    """GELU kept within -10 and 10 (https://arxiv.org/abs/2004.09602)."""
+    """Compute GELU clipped to [-10, 10] (https://arxiv.org/abs/2004.09602)."""
     return F.gelu(x).clamp(-10, 10)
 
 
 def quick_gelu(x: Tensor) -> Tensor:
-    """GELU by one sigmoid: x * sigmoid(1.702 x)."""
+    """Approximate GELU with a sigmoid: x * sigmoid(1.702 x)."""
     return x * torch.sigmoid(1.702 * x)
 
 
 def squared_relu(x: Tensor) -> Tensor:
-    """ReLU squared (https://arxiv.org/abs/2109.08668)."""
+    """Compute squared ReLU (https://arxiv.org/abs/2109.08668)."""
     return F.relu(x).square()
 
 
 def laplace(x: Tensor) -> Tensor:
-    """The Laplace function of MEGA (https://arxiv.org/abs/2209.10655), mean 0.707107 and deviation 0.282095."""
+    """Compute MEGA's Laplace activation (arXiv 2209.10655), mean 0.707107 and standard deviation 0.282095."""
     return 0.5 * (1.0 + torch.erf((x - 0.707107) / (0.282095 * math.sqrt(2.0))))
 
 
 def linear(x: Tensor) -> Tensor:
-    """No activation."""
+    """Return x unchanged."""
     return x
 
 
 def sqrt_softplus(x: Tensor) -> Tensor:
-    """Square root of softplus."""
+    """Compute the square root of softplus."""
     return F.softplus(x).sqrt()
 
 
@@ -77,7 +77,7 @@ TABLE: dict[str, Activation] = {
 
 
 def activation(name: str) -> Activation:
-    """The function a config names.
+    """Return the activation of a config's name.
 
     Raises:
         ConfigError: ``E_ACTIVATION``, for a name that is not in `TABLE`.

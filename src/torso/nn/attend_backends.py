@@ -27,16 +27,16 @@ def attend(
     weights: list[Tensor] | None = None,
     backend: str | None = None,
 ) -> Tensor:
-    """Attention of each sequence's queries to its keys: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d].
+    """Attend from each sequence's queries to its keys: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d].
 
     Args:
         q: query rows; H is a multiple of G.
         k: key rows.
         v: value rows.
-        queries: where the sequences lie among the query rows.
-        keys: where they lie among the key rows; as many sequences as ``queries``.
+        queries: layout of the query rows.
+        keys: layout of the key rows; as many sequences as ``queries``.
         rule: which keys are seen, and how scores are formed.
-        bias: what is added to the scores.
+        bias: added to the scores before the softmax.
         weights: a list that receives each sequence's attention weights [H, a, b]; asking for them takes the explicit
             softmax of the ``reference`` backend for this call.
         backend: the name of the one backend to use.

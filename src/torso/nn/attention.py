@@ -16,7 +16,7 @@ class Unrotated(nn.Module):
     """Identity in place of a rotary embedding, for models without one."""
 
     def forward(self, heads: Tensor, layout: Layout) -> Tensor:
-        """heads [T, H, d] -> heads."""
+        """Return heads [T, H, d] unchanged."""
         return heads
 
 
@@ -39,10 +39,10 @@ class Attention(nn.Module):
         head_size: d; None for D / H.
         bias: whether the fused projection has a bias.
         out_bias: whether the output projection has one.
-        head_norm: makes the norm of each head's queries and of its keys; none by default.
-        rotary: turns queries and keys by their position; nothing by default.
+        head_norm: builds the norm of each head's queries and of its keys (QK-norm); none by default.
+        rotary: rotary position embedding of queries and keys; none by default.
         rule: which keys are seen, and how scores are formed.
-        score_bias: what is added to the scores; the trunk owns it if several blocks share it.
+        score_bias: added to the scores; owned by the trunk, since several blocks may share it.
     """
 
     def __init__(
@@ -71,25 +71,25 @@ class Attention(nn.Module):
         self.shared = (score_bias,)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         q, k, v = (part.unflatten(-1, (-1, self.head_size)) for part in self.qkv(x).split(self.parts["qkv"], -1))
         q = self.rotary(self.q_norm(q), ctx.layout)
         k = self.rotary(self.k_norm(k), ctx.layout)
         keys, values, key_layout = ctx.keys(k, v)
         rule = self.rule if self.training else self.rule.undropped
-        if ctx.pool is not None and self._attends_alone(ctx.pool.which):
+        if ctx.pool is not None and self._can_attend_pooled(ctx.pool.which):
             rows = attend(ctx.pooled(q), keys, values, ctx.out_layout, key_layout, rule)
         else:
             rows = ctx.pooled(attend(q, keys, values, ctx.layout, key_layout, rule, *self.shared, weights=ctx.weights))
         return self.out(rows.flatten(1))
 
-    def _attends_alone(self, which: Pool) -> bool:
-        """Whether a query may be attended alone: a rule places it at the last key, a bias counts queries."""
+    def _can_attend_pooled(self, which: Pool) -> bool:
+        """Return whether pooled queries may attend alone: the last query is at the last key; a bias needs all."""
         return self.shared == (None,) and (which == "last" or self.rule.sees_all)
 
 
 class CrossAttention(nn.Module):
-    """Attention of a decoder's rows to an encoder's: queries from the one, keys and values from the other.
+    """Cross-attention: queries from the decoder's rows, keys and values from the encoder's.
 
     Args:
         width: D, of both.
@@ -120,7 +120,7 @@ class CrossAttention(nn.Module):
         self.rule = rule or Rule()
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [R, D] -> [R, D], of the rows that leave the block."""
+        """Map x [R, D] to [R, D]; R is T, or N when only pooled rows are needed."""
         q = self.q(x).unflatten(-1, (-1, self.head_size))
         keys, values, key_layout = ctx.memory_keys(self.keys_and_values)
         rule = self.rule if self.training else self.rule.undropped
@@ -128,6 +128,6 @@ class CrossAttention(nn.Module):
         return self.out(rows.flatten(1))
 
     def keys_and_values(self, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """memory [Tm, D] -> keys and values [Tm, H, d]."""
+        """Project memory [Tm, D] to keys and values [Tm, H, d]."""
         k, v = self.kv(memory).unflatten(-1, (2, -1, self.head_size)).unbind(-3)
         return k, v

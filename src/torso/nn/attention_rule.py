@@ -1,4 +1,4 @@
-"""Which keys a query sees, how scores are formed, and what an attention backend is."""
+"""Attention masks and score settings, and the interface of an attention backend."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torso.batch import Layout
 from torso.errors import InputError
 
 MOST_KEYS = 2**31 - 1
-"""The most keys to one side that a rule can name: rows are counted in 32 bits."""
+"""Largest window on one side: rows are counted in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which keys a query sees and how scores are formed.
+    """Attention mask (a window around each query) and how scores are formed.
 
     Attributes:
         left: how many earlier keys are visible, None for all.
@@ -25,7 +25,7 @@ class Rule:
         softcap: scores become ``softcap * tanh(scores / softcap)`` before the mask; None for no cap.
         dropout: probability of dropping an attention weight; 0 outside training.
 
-    The last query of a sequence stands at its last key, so the same rule serves a whole text and one new token.
+    The last query of a sequence is aligned with its last key, so the same rule serves a whole text and one new token.
 
     Raises:
         InputError: ``E_ARGUMENT`` for a negative number of keys, or more than `MOST_KEYS`.
@@ -38,7 +38,7 @@ class Rule:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        """Holds the numbers of keys to what can be.
+        """Check the window.
 
         Raises:
             InputError: ``E_ARGUMENT``.
@@ -83,10 +83,10 @@ class Rule:
 
 
 class ScoreBias(Protocol):
-    """Something added to attention scores before the softmax: bucketed distances, slopes, disentangled terms."""
+    """Bias added to attention scores before the softmax: bucketed distances, ALiBi slopes, disentangled terms."""
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-        """q [n, H, a, d], k [n, H, b, d], positions [n, a] and [n, b] -> added to the scores, [n or 1, H, a, b]."""
+        """Compute the bias [n or 1, H, a, b] from q [n, H, a, d], k [n, H, b, d], positions [n, a] and [n, b]."""
         ...
 
 
@@ -95,15 +95,15 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """What `attend` and messages call it."""
+        """Name of the backend, in `attend` and in messages."""
         ...
 
     def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
-        """Why this backend cannot compute it exactly, or None."""
+        """Return why this backend cannot compute the attention exactly, or None."""
         ...
 
     def __call__(
         self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
     ) -> Tensor:
-        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
+        """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
         ...

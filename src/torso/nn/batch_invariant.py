@@ -1,11 +1,10 @@
-"""Products of rows with a weight, in which a row's result is the same bits in any company and in any thread.
+"""Batch-invariant float32 matmul on CPU: a row's result has the same bits in any batch and in any thread.
 
-PyTorch's product of float32 matrices orders its sums by the shape of the whole batch, so a text's last digits would
-depend on its neighbours. On the CPU torso's own kernel takes its place (`torso.kernels.direct`): it reads the tensors
-where they are, in true float32, with sums whose order follows from the length of a row alone, and no setting of the
-process is touched.
+PyTorch's float32 matmul orders its sums by the shape of the whole batch, so a text's last digits would depend on the
+rest of the batch. On the CPU torso's own kernel takes its place (`torso.kernels.direct`): it reads the tensors in
+place, in true float32, with an order of sums that depends on the length of a row alone; no global setting is changed.
 
-Without the compiled kernels oneDNN multiplies, whose rows are the same in any company of two or more; a row by itself
+Without the compiled kernels oneDNN multiplies, whose rows are the same in any batch of two or more; a single row
 may differ from them in its last digits, as may every row where PyTorch was built without oneDNN.
 """
 
@@ -27,13 +26,13 @@ Product = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
 
 _TORCH: Any = torch
 _FORWARD_AD: Any = forward_ad
-_OWN = (Tensor, nn.Parameter)
-_LEFT_ALONE = ("none", "ieee")
-"""Precisions of PyTorch's float32 products that mean float32. Whoever chose another one gets PyTorch's."""
+_PLAIN = (Tensor, nn.Parameter)
+_TRUE_FLOAT32 = ("none", "ieee")
+"""Precisions of PyTorch's float32 matmul that mean float32; with any other one PyTorch's own matmul runs."""
 
 
 class _Rowwise(TorchFunctionMode):
-    """Takes the calls of `torch.nn.functional.linear` in this thread. Layers stay of PyTorch's own type."""
+    """Intercepts `torch.nn.functional.linear` in this thread, so that layers stay plain `nn.Linear`."""
 
     def __torch_function__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -47,18 +46,18 @@ _ROWWISE = _Rowwise()
 
 
 def rowwise_products(tokens: Tensor, dtype: torch.dtype) -> AbstractContextManager[object]:
-    """What to run a model of ``dtype`` that reads ``tokens`` in: linear layers, in this thread, compute `product`."""
+    """Return a context in which linear layers of this thread compute `product`; empty off the CPU or float32."""
     if tokens.device.type != "cpu" or dtype != torch.float32 or torch.compiler.is_compiling():
         return nullcontext()
     return _ROWWISE
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x weight^T + bias, as `torch.nn.functional.linear`: x [..., inputs], weight [outputs, inputs] -> [..., outputs].
+    """Compute x weight^T + bias: x [..., inputs], weight [outputs, inputs] -> [..., outputs].
 
-    In float32 on the CPU each row of x has the same result, to the last bit, whatever rows are beside it, however many
-    threads PyTorch has and whatever runs in others. Everything else, and every call that is traced, compiled,
-    transformed by `torch.func` or under autocast, is PyTorch's own. Gradients are.
+    In float32 on the CPU each row of x has the same result, to the last bit, whatever the other rows, the number of
+    threads and the load on them. Any other case, and every call that is traced, compiled, transformed by `torch.func`
+    or under autocast, runs PyTorch's own `linear`; so do gradients.
 
     Args:
         x: rows.
@@ -79,9 +78,9 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def _is_ours(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
     return (
-        type(x) in _OWN
-        and type(weight) in _OWN
-        and (bias is None or (type(bias) in _OWN and bias.dtype == torch.float32 and bias.shape == weight.shape[:1]))
+        type(x) in _PLAIN
+        and type(weight) in _PLAIN
+        and (bias is None or (type(bias) in _PLAIN and bias.dtype == torch.float32 and bias.shape == weight.shape[:1]))
         and x.dtype == torch.float32
         and weight.dtype == torch.float32
         and x.is_cpu
@@ -95,7 +94,7 @@ def _is_ours(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
 
 
 def _is_watched() -> bool:
-    """Whether PyTorch must see the product, or a person chose its precision."""
+    """Return whether PyTorch must see the product, or its precision was set by the user."""
     return (
         torch.compiler.is_compiling()
         or torch.is_autocast_enabled("cpu")
@@ -103,12 +102,12 @@ def _is_watched() -> bool:
         or _TORCH._C._are_functorch_transforms_active()
         or _TORCH._C._len_torch_dispatch_stack() > 0
         or _FORWARD_AD._current_level >= 0
-        or _TORCH.backends.mkldnn.matmul.fp32_precision not in _LEFT_ALONE
+        or _TORCH.backends.mkldnn.matmul.fp32_precision not in _TRUE_FLOAT32
     )
 
 
 def _rowwise() -> Product:
-    # By name: kernels are built upon what is here, and are no part of it.
+    # By name: torso.kernels depends on torso.nn, not the other way round.
     own: Product | None = import_module("torso.kernels.direct").product()
     return own or _by_pytorch
 
@@ -132,7 +131,7 @@ def _has_onednn() -> bool:
 
 
 class _Differentiable(torch.autograd.Function):
-    """The same product where gradients are wanted; they are PyTorch's."""
+    """The same product with gradients, which PyTorch computes."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

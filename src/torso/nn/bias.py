@@ -1,4 +1,4 @@
-"""What is added to attention scores for the distance between query and key."""
+"""Relative position biases of attention scores: T5 buckets and ALiBi slopes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 
 class BucketBias(nn.Module):
-    """A learned number per head and bucket of distance: exact near by, ever coarser further off (arXiv 1910.10683).
+    """Relative position bias of T5: learned per head and distance bucket, log-spaced far off (arXiv 1910.10683).
 
     Args:
         heads: H.
         buckets: how many buckets there are.
-        furthest: from this distance on, all share the last bucket.
-        both_ways: whether keys before and behind a query have buckets of their own, as an encoder's do.
+        furthest: distance from which all share the last bucket (``relative_attention_max_distance``).
+        both_ways: whether earlier and later keys have separate buckets (bidirectional), as an encoder's do.
     """
 
     def __init__(self, heads: int, buckets: int, furthest: int, *, both_ways: bool) -> None:
@@ -24,14 +24,14 @@ class BucketBias(nn.Module):
         self.furthest, self.both_ways = furthest, both_ways
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-        """Positions [n, a] and [n, b] -> [n, H, a, b]."""
+        """Compute the bias [n, H, a, b] from positions [n, a] and [n, b]."""
         if bool((q_positions == q_positions[:1]).all()) and bool((k_positions == k_positions[:1]).all()):
             q_positions, k_positions = q_positions[:1], k_positions[:1]
         distance = k_positions[:, None, :] - q_positions[:, :, None]
         return self.table(self.bucket(distance)).permute(0, 3, 1, 2)
 
     def bucket(self, distance: Tensor) -> Tensor:
-        """The bucket of each distance, key's place minus query's."""
+        """Return the bucket of each distance, key's position minus query's."""
         buckets, first = self.table.num_embeddings, torch.zeros_like(distance)
         if self.both_ways:
             buckets //= 2
@@ -45,9 +45,9 @@ class BucketBias(nn.Module):
 
 
 class SlopeBias(nn.Module):
-    """ALiBi (https://arxiv.org/abs/2108.12409): a slope per head times the key's position. Nothing of it is learned.
+    """ALiBi (https://arxiv.org/abs/2108.12409): a fixed slope per head times the key's position.
 
-    A softmax does not see what all keys of a query share, so the key's place serves as well as the distance.
+    A softmax is invariant to a constant per query, so the key's position serves as well as the distance.
 
     Args:
         heads: H.
@@ -62,6 +62,6 @@ class SlopeBias(nn.Module):
         self.slopes += [between ** (2 * i + 1) for i in range(heads - whole)]
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-        """Positions [n, b] of the keys -> [n, H, 1, b]."""
+        """Compute the bias [n, H, 1, b] from the keys' positions [n, b]."""
         slopes = torch.tensor(self.slopes, device=q.device, dtype=torch.float32)
         return (slopes[:, None, None] * k_positions[:, None, None, :].float()).to(q.dtype)

@@ -1,4 +1,4 @@
-"""Blocks: attention and feed-forward, each with its residual sum."""
+"""Transformer blocks: attention and feed-forward, each with its residual connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PostNormBlock(nn.Module):
     Args:
         attn: self-attention.
         ffn: feed-forward.
-        attn_norm: norm after the first sum.
+        attn_norm: norm after the first residual sum.
         ffn_norm: norm after the second.
         dropout: probability of dropping a unit of each branch, in training.
         ffn_dropout: the same of the feed-forward alone; None for ``dropout``.
@@ -36,7 +36,7 @@ class PostNormBlock(nn.Module):
         self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = self.attn_norm(ctx.pooled(x) + self.dropout(self.attn(x, ctx)))
         return self.ffn_norm(x + self.ffn_dropout(self.ffn(x)))
 
@@ -70,7 +70,7 @@ class PreNormBlock(nn.Module):
         self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = ctx.pooled(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
         return x + self.ffn_dropout(self.ffn(self.ffn_norm(x)))
 
@@ -79,7 +79,7 @@ class NormedResidualBlock(PreNormBlock):
     """norm(x) + f(norm(x)), for attention and then for the feed-forward: a variation that BLOOM's code allows."""
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = self.attn_norm(x)
         x = self.ffn_norm(ctx.pooled(x) + self.dropout(self.attn(x, ctx)))
         return x + self.dropout(self.ffn(x))
@@ -89,7 +89,7 @@ class ParallelBlock(PreNormBlock):
     """x + f(norm(x)) + g(norm(x)): both branches read the block's input (GPT-J, GPT-NeoX)."""
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         attended = self.dropout(self.attn(self.attn_norm(x), ctx))
         x = ctx.pooled(x)
         return x + attended + self.dropout(self.ffn(self.ffn_norm(x)))
@@ -121,19 +121,19 @@ class SandwichBlock(nn.Module):
         self.ffn_norm, self.ffn, self.ffn_out_norm = ffn_norm, ffn, ffn_out_norm
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = ctx.pooled(x) + self.attn_out_norm(self.attn(self.attn_norm(x), ctx))
         return x + self.ffn_out_norm(self.ffn(self.ffn_norm(x)))
 
 
 class PostNormCrossBlock(PostNormBlock):
-    """A `PostNormBlock` with cross-attention between: the decoder block of the original transformer and of BART.
+    """A `PostNormBlock` with cross-attention in the middle: the decoder block of the original transformer and of BART.
 
     Args:
         attn: self-attention.
         cross: attention to the encoder's rows.
         ffn: feed-forward.
-        attn_norm: norm after the first sum.
+        attn_norm: norm after the first residual sum.
         cross_norm: norm after the second.
         ffn_norm: norm after the third.
         dropout: probability of dropping a unit of each branch, in training.
@@ -154,14 +154,14 @@ class PostNormCrossBlock(PostNormBlock):
         self.cross, self.cross_norm = cross, cross_norm
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = self.attn_norm(ctx.pooled(x) + self.dropout(self.attn(x, ctx)))
         x = self.cross_norm(x + self.dropout(self.cross(x, ctx)))
         return self.ffn_norm(x + self.dropout(self.ffn(x)))
 
 
 class PreNormCrossBlock(PreNormBlock):
-    """A `PreNormBlock` with cross-attention between: the decoder block of T5 and mBART.
+    """A `PreNormBlock` with cross-attention in the middle: the decoder block of T5 and mBART.
 
     Args:
         attn: self-attention.
@@ -188,7 +188,7 @@ class PreNormCrossBlock(PreNormBlock):
         self.cross, self.cross_norm = cross, cross_norm
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = ctx.pooled(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
         x = x + self.dropout(self.cross(self.cross_norm(x), ctx))
         return x + self.dropout(self.ffn(self.ffn_norm(x)))

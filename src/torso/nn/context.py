@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """Layout of the rows, and what a block may need to know of the call.
+    """Layout of the rows and the call's state that a block may need.
 
     Attributes:
-        layout: of the rows passing through.
-        weights: receives this block's attention weights, one [H, a, b] per sequence, where they were asked for.
-        layer: the block's number, from 0.
-        step: where keys and values of this call go in the cache, if there is one.
+        layout: layout of the block's input rows.
+        weights: receives this block's attention weights, one [H, a, b] per sequence; None if not requested.
+        layer: index of the block, from 0.
+        step: this call's slots in the key/value cache; None without a cache.
         memory: the encoder's rows, for cross-attention.
-        cross_weights: receives the weights of this block's cross-attention, where they were asked for.
+        cross_weights: receives the weights of this block's cross-attention; None if not requested.
         pool: the rows that are needed after this block, one per sequence; None for all T.
     """
 
@@ -47,13 +47,13 @@ class Context:
         return self.layout if self.pool is None else self.pool.layout
 
     def keys(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
-        """Extend keys and values [T, G, d] by those in the cache: [Tk, G, d] and their layout."""
+        """Append keys and values [T, G, d] to the cache, if any; return all of them [Tk, G, d] and their layout."""
         return (k, v, self.layout) if self.step is None else self.step.put(self.layer, k, v)
 
-    def memory_keys(self, make: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Layout]:
-        """Project the encoder's rows to keys and values [Tm, G, d], with their layout; once where there is a cache."""
+    def memory_keys(self, project: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Layout]:
+        """Project the encoder's rows to keys and values [Tm, G, d], with their layout; cached if there is a cache."""
         assert self.memory is not None, "a block with cross-attention runs behind an encoder"
         memory = self.memory
         if self.step is None:
-            return (*make(memory.rows), memory.layout)
-        return (*self.step.cache.cross(self.layer, lambda: make(memory.rows)), memory.layout)
+            return (*project(memory.rows), memory.layout)
+        return (*self.step.cache.cross(self.layer, lambda: project(memory.rows)), memory.layout)

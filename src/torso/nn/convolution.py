@@ -1,4 +1,4 @@
-"""Convolution of rows with their neighbours in the same sequence."""
+"""Depthwise or full convolution along each sequence of packed rows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torso.batch import Layout
 
 
 class SequenceConvolution(nn.Module):
-    """One convolution over all sequences, kept apart by rows of zeros: no sequence reaches into the next.
+    """1D convolution over packed sequences, zero-padded between them so that none reaches into the next.
 
     Args:
         width: D.
-        size: rows that a row sees, itself in their middle; odd.
-        groups: in how many groups the units are convolved apart.
+        size: kernel size; odd.
+        groups: groups of channels, as of `torch.nn.Conv1d`.
     """
 
     def __init__(self, width: int, size: int, *, groups: int = 1) -> None:
@@ -23,7 +23,7 @@ class SequenceConvolution(nn.Module):
         self.gap = size // 2
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
-        """x [T, D] -> [T, D]."""
-        places = torch.arange(x.shape[0], device=x.device) + layout.owner() * self.gap
-        apart = x.new_zeros(x.shape[0] + self.gap * len(layout.sizes), x.shape[1]).index_copy(0, places, x)
-        return self.kernel(apart.T[None])[0].T[places]
+        """Map x [T, D] to [T, D]."""
+        spread = torch.arange(x.shape[0], device=x.device) + layout.owner() * self.gap
+        padded = x.new_zeros(x.shape[0] + self.gap * len(layout.sizes), x.shape[1]).index_copy(0, spread, x)
+        return self.kernel(padded.T[None])[0].T[spread]

@@ -1,4 +1,4 @@
-"""Disentangled attention (https://arxiv.org/abs/2006.03654): what a token says and how far it is are scored apart."""
+"""Disentangled attention (https://arxiv.org/abs/2006.03654): separate scores for content and relative position."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from torso.nn.context import Context
 
 
 class Distances(nn.Module):
-    """A learned row per distance, query's place minus key's; further than ``span`` either way, all share the last.
+    """Relative position embeddings: a learned row per distance, query minus key, clipped to ``span`` either way.
 
-    Distances count rows, as in the reference, where positions given to a model move its absolute embeddings alone.
+    Distances count rows, as in the reference: explicit position ids change the absolute embeddings alone.
 
     Args:
         width: D.
-        span: distances told apart on each side.
+        span: distinct distances on each side.
         norm: norm of the rows.
-        dropout: probability of dropping a unit of a row, in training, drawn anew for each block.
+        dropout: probability of dropping a unit of a row, in training, drawn separately for each block.
     """
 
     def __init__(self, width: int, span: int, *, norm: nn.Module | None = None, dropout: float = 0.0) -> None:
@@ -33,28 +33,28 @@ class Distances(nn.Module):
         self.span = span
 
     def bucket(self, distance: Tensor) -> Tensor:
-        """The distance that stands for each distance: int64 -> int64 of the same shape."""
+        """Map distances to buckets: int64 -> int64 of the same shape; here unchanged."""
         return distance
 
     def index(self, distance: Tensor) -> Tensor:
-        """The row of each distance."""
+        """Return the table row of each distance."""
         return (self.bucket(distance) + self.span).clamp(0, 2 * self.span - 1)
 
     def within(self, longest: int) -> tuple[Tensor, int]:
-        """The rows [R, D] that texts of up to ``longest`` tokens need, and the number of the first of them."""
-        # One further than they reach: see `skewed`.
+        """Return the rows [R, D] that texts of up to ``longest`` tokens need, and the index of the first."""
+        # One more than the longest distance: see `skewed`.
         ends = torch.tensor([-longest, longest])
         first, last = (int(row) for row in self.index(ends))
         return self.dropout(self.norm(self.table.weight[first : last + 1])), first
 
 
 class LogDistances(Distances):
-    """`Distances` that are exact up to half the span and then ever coarser, up to ``furthest``.
+    """Log-bucketed `Distances`: exact up to half the span, then log-spaced up to ``furthest``.
 
     Args:
         width: D.
         span: rows on each side.
-        furthest: the distance whose row is the last.
+        furthest: the distance of the last row.
         norm: norm of the rows.
         dropout: probability of dropping a unit of a row, in training.
     """
@@ -66,7 +66,7 @@ class LogDistances(Distances):
         self.furthest = furthest
 
     def bucket(self, distance: Tensor) -> Tensor:
-        """In float32 throughout: a logarithm rounded otherwise than the reference's falls into the next bucket."""
+        """Map distances to log buckets, in float32: a logarithm not rounded as the reference's changes the bucket."""
         exact = self.span // 2
         size = distance.abs()
         far = torch.log(size.clamp(min=exact) / exact)
@@ -76,12 +76,12 @@ class LogDistances(Distances):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisentangledBias:
-    """The scores of a query with the distance to a key, and of a key with the distance to a query.
+    """Content-to-position (c2p) and position-to-content (p2c) scores.
 
     Attributes:
-        index: the row of each distance.
-        keys: [R, H, d] rows that queries meet; None if they meet none.
-        queries: [R, H, d] rows that keys meet; None if they meet none.
+        index: maps distances to rows.
+        keys: [R, H, d] projected rows for c2p; None without it.
+        queries: [R, H, d] projected rows for p2c; None without it.
         scale: factor on both.
     """
 
@@ -91,27 +91,27 @@ class DisentangledBias:
     scale: float
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-        """q [n, H, a, d] and k [n, H, b, d] -> [n, H, a, b]."""
+        """Compute the scores [n, H, a, b] of q [n, H, a, d] and k [n, H, b, d]."""
         a, b = q.shape[2], k.shape[2]
         steps = torch.arange(a + b, device=q.device)
         total = q.new_zeros(())
         if self.keys is not None:
-            total = total + skewed(met(q, self.keys[self.index(b - 1 - steps)]), b)
+            total = total + skewed(distance_scores(q, self.keys[self.index(b - 1 - steps)]), b)
         if self.queries is not None:
-            total = total + skewed(met(k, self.queries[self.index(steps - a + 1)]), a).mT
+            total = total + skewed(distance_scores(k, self.queries[self.index(steps - a + 1)]), a).mT
         return total * self.scale
 
 
-def met(x: Tensor, rows: Tensor) -> Tensor:
-    """The products of x [n, H, l, d] with rows [w, H, d]: [n, H, l, w]."""
+def distance_scores(x: Tensor, rows: Tensor) -> Tensor:
+    """Compute the dot products of x [n, H, l, d] with rows [w, H, d]: [n, H, l, w]."""
     return torch.einsum("nhld,whd->nhlw", x, rows)
 
 
 def skewed(scores: Tensor, columns: int) -> Tensor:
-    """Scores by distance to scores by place, as a view: x [..., r, r + c] -> [..., r, c], (i, j) from r - 1 - i + j.
+    """Skew scores by distance into scores by key, as a view: [..., r, r + c] -> [..., r, c], (i, j) from r - 1 - i + j.
 
-    Each row begins one place before the row above it; read with rows one place shorter, they stand straight. The last
-    distance of each row is read by none.
+    Each row begins one column before the row above it; read with rows one column shorter, they align. The last
+    distance of each row is unused.
     """
     rows, width = scores.shape[-2], scores.shape[-1] - 1
     flat = scores.flatten(-2)[..., rows - 1 : rows - 1 + rows * width]
@@ -119,7 +119,7 @@ def skewed(scores: Tensor, columns: int) -> Tensor:
 
 
 class Shift(nn.Module):
-    """A learned vector that is added: x [T, D] -> [T, D]. A bias that stands apart from its projection.
+    """A learned bias, separate from its projection: x [T, D] -> [T, D].
 
     Args:
         width: D.
@@ -130,23 +130,23 @@ class Shift(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [T, D] -> [T, D]."""
+        """Map x [T, D] to [T, D]."""
         return x + self.bias
 
 
 class DisentangledAttention(nn.Module):
-    """Self-attention that also scores queries with distances (``c2p``) and keys with distances (``p2c``).
+    """Disentangled self-attention: content-to-content plus content-to-position and position-to-content scores.
 
     Args:
         width: D.
         heads: H.
-        distances: rows of distances, owned by the trunk; None where tokens meet tokens alone.
+        distances: relative position embeddings, owned by the trunk; None for content scores alone.
         head_size: d; None for D / H.
-        c2p: whether queries meet distances.
-        p2c: whether keys meet distances.
+        c2p: whether content-to-position scores are added.
+        p2c: whether position-to-content scores are added.
         bias: whether the fused projection has a bias.
-        place_key_bias: whether the projection of distances that queries meet has one.
-        shift: makes what is added to queries and to values; nothing by default.
+        place_key_bias: whether the key projection of distances has one.
+        shift: builds the bias added to queries and to values; none by default.
         dropout: probability of dropping an attention weight, in training.
     """
 
@@ -178,20 +178,20 @@ class DisentangledAttention(nn.Module):
         self.add_places(width, inner, place_key_bias)
 
     def add_places(self, width: int, inner: int, key_bias: bool) -> None:
-        """Makes the projections of distances."""
-        there = self.shared[0] is not None
-        self.place_key = nn.Linear(width, inner, bias=key_bias) if there and self.c2p else None
-        self.place_query = nn.Linear(width, inner) if there and self.p2c else None
+        """Create the projections of distances."""
+        has_distances = self.shared[0] is not None
+        self.place_key = nn.Linear(width, inner, bias=key_bias) if has_distances and self.c2p else None
+        self.place_query = nn.Linear(width, inner) if has_distances and self.p2c else None
 
     def places(self, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Rows of distances [R, D] as keys and as queries, each [R, H * d] or None where nothing meets them."""
+        """Project distances [R, D] to keys and queries, each [R, H * d] or None where unused."""
         return (
             None if self.place_key is None else self.place_key(rows),
             None if self.place_query is None else self.place_query(rows),
         )
 
     def bias(self, longest: int) -> DisentangledBias | None:
-        """What is added to the scores of texts of up to ``longest`` tokens."""
+        """Return the bias of the scores of texts of up to ``longest`` tokens; None without distances."""
         (distances,) = self.shared
         if distances is None or not (self.c2p or self.p2c):
             return None
@@ -207,7 +207,7 @@ class DisentangledAttention(nn.Module):
         return DisentangledBias(index, keys, queries, self.rule.scale)
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
-        """x [T, D] -> [T, D], or [N, D] where only pooled rows are needed."""
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         q, k, v = self.qkv(x).split(self.parts["qkv"], -1)
         q, k, v = (each.unflatten(-1, (-1, self.head_size)) for each in (self.q_shift(q), k, self.v_shift(v)))
         rule = self.rule if self.training else self.rule.undropped
@@ -217,12 +217,12 @@ class DisentangledAttention(nn.Module):
 
 
 class SharedDisentangledAttention(DisentangledAttention):
-    """The same with distances projected as tokens are, by one and the same projection."""
+    """Disentangled attention whose distances share the tokens' projections."""
 
     def add_places(self, width: int, inner: int, key_bias: bool) -> None:
-        """There are none beside the fused one."""
+        """Create none: the fused projection serves distances too."""
 
     def places(self, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Rows of distances [R, D] as keys and as queries."""
+        """Project distances [R, D] to keys and queries, each [R, H * d] or None where unused."""
         queries, keys, _ = self.qkv(rows).split(self.parts["qkv"], -1)
         return keys if self.c2p else None, queries if self.p2c else None

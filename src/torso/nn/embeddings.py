@@ -1,4 +1,4 @@
-"""From token ids to rows."""
+"""Token, segment and position embeddings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torso.batch import Batch
 
 
 class LearnedPositions(nn.Module):
-    """A learned row per position.
+    """Learned absolute position embeddings.
 
     Args:
-        length: how many positions the table holds, the reserved ones included.
+        length: rows of the table, the reserved ones included.
         width: D.
         offset: reserved rows before position 0 (RoBERTa's padding id + 1, BART's 2).
     """
@@ -23,12 +23,12 @@ class LearnedPositions(nn.Module):
         self.offset = offset
 
     def forward(self, positions: Tensor) -> Tensor:
-        """positions [T] -> [T, D]."""
+        """Map positions [T] to [T, D]."""
         return self.table(positions + self.offset if self.offset else positions)
 
 
 class SinusoidalPositions(nn.Module):
-    """Sines in the first half, cosines in the second (arXiv 1706.03762), computed and not learned.
+    """Sinusoidal position embeddings (arXiv 1706.03762), sines in the first half, cosines in the second.
 
     Args:
         width: D.
@@ -39,25 +39,25 @@ class SinusoidalPositions(nn.Module):
         self.width = width
 
     def forward(self, positions: Tensor) -> Tensor:
-        """positions [T] -> [T, D] float32."""
-        places = torch.arange((self.width + 1) // 2, device=positions.device, dtype=torch.float64)
-        angles = positions[:, None] / 10000.0 ** (2 * places / self.width)
+        """Map positions [T] to [T, D] float32."""
+        exponents = torch.arange((self.width + 1) // 2, device=positions.device, dtype=torch.float64)
+        angles = positions[:, None] / 10000.0 ** (2 * exponents / self.width)
         return torch.cat([angles.sin(), angles[:, : self.width // 2].cos()], -1).float()
 
 
 class Embeddings(nn.Module):
-    """Sum of token, segment and position embeddings, then norm, dropout and projection.
+    """Sum of token, segment and position embeddings, followed by norm, dropout and projection.
 
     Args:
         vocabulary: V.
         width: D.
-        positions: gives [T, D] from positions [T]; None where positions enter elsewhere.
-        segments: how many segments are told apart; 0 for none.
+        positions: maps positions [T] to [T, D]; None where positions enter elsewhere.
+        segments: number of segments (token types); 0 for none.
         norm: norm of the sum.
         dropout: probability of dropping a unit, in training.
         project: from the table's width to the blocks', where they differ (ALBERT, ELECTRA).
         scale: factor on the token embeddings (Gemma, BART).
-        tokens: a table that is another trunk's too; a new one by default.
+        tokens: a table shared with another trunk; a new one by default.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Embeddings(nn.Module):
         self.scale = scale
 
     def forward(self, batch: Batch) -> Tensor:
-        """batch -> [T, D]."""
+        """Embed a batch: [T, D]."""
         rows = self.tokens(batch.tokens)
         if self.scale != 1:
             # Rounded to the rows' own dtype before the product, as the reference does.

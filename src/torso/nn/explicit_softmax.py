@@ -1,4 +1,4 @@
-"""Attention by an explicit softmax: the definition that the fast backends are held to, and the source of weights."""
+"""Reference attention by an explicit softmax: fast backends are tested against it, and weights come from it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from torso.nn.length_groups import hidden_keys, rectangles
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Scores, cap, bias, mask, softmax, dropout and weighted sum, each written out."""
+    """Reference backend: scores, cap, bias, mask, softmax, dropout and weighted sum, step by step."""
 
     name: str = "reference"
 
     def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
-        """Never: this is the definition."""
+        """Return None: this backend computes every attention."""
         return None
 
     def __call__(
@@ -35,7 +35,7 @@ class Reference:
         bias: ScoreBias | None,
         weights: list[Tensor] | None = None,
     ) -> Tensor:
-        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]; ``weights`` receives [H, a, b] of each sequence, in order."""
+        """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]; ``weights`` receives [H, a, b] of each sequence."""
         out = torch.zeros_like(q)
         by_sequence: dict[int, Tensor] = {}
         for group, query, key, value in rectangles(q, k, v, queries, keys):
@@ -45,19 +45,19 @@ class Reference:
             if rule.softcap is not None:
                 scores = rule.softcap * torch.tanh(scores / rule.softcap)
             if bias is not None:
-                places = group.places(queries, keys)
-                scores = scores + bias.scores(query, key, *places)
+                positions = group.positions(queries, keys)
+                scores = scores + bias.scores(query, key, *positions)
             hidden = hidden_keys(rule, group.a, group.b, q.device)
             if hidden is not None:
                 scores = scores.masked_fill(hidden, -torch.inf)
-            share_of_each = torch.softmax(scores, -1, dtype=torch.promote_types(q.dtype, torch.float32)).to(q.dtype)
-            dropped = F.dropout(share_of_each, rule.dropout, training=rule.dropout > 0)
+            probabilities = torch.softmax(scores, -1, dtype=torch.promote_types(q.dtype, torch.float32)).to(q.dtype)
+            dropped = F.dropout(probabilities, rule.dropout, training=rule.dropout > 0)
             out[group.query_rows] = (dropped @ value).transpose(1, 2).reshape(-1, *q.shape[1:])
             if weights is not None:
-                by_sequence.update(zip(group.members, share_of_each, strict=True))
+                by_sequence.update(zip(group.members, probabilities, strict=True))
         if weights is not None:
-            nothing = q.new_zeros(q.shape[1], 0, 0)
-            weights.extend(by_sequence.get(n, nothing) for n in range(len(queries.sizes)))
+            empty = q.new_zeros(q.shape[1], 0, 0)
+            weights.extend(by_sequence.get(n, empty) for n in range(len(queries.sizes)))
         return out
 
 

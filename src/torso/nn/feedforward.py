@@ -1,4 +1,4 @@
-"""The feed-forward part of a block."""
+"""Feed-forward networks (MLPs) of a block, plain and gated."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from torso.nn.activations import activation
 
 
 class FeedForward(nn.Module):
-    """Widen, activate, narrow: x [T, D] -> [T, D].
+    """Feed-forward network down(act(up(x))): x [T, D] -> [T, D].
 
     Args:
         width: D.
         inner: F.
-        act: the activation, by the name a config gives it.
+        act: name of the activation in configs.
         bias: whether both projections have a bias.
         dropout: probability of dropping an activated unit, in training.
     """
@@ -22,25 +22,25 @@ class FeedForward(nn.Module):
         super().__init__()
         self.up = nn.Linear(width, inner, bias=bias)
         self.down = nn.Linear(inner, width, bias=bias)
-        # As given, and as computed here: a product that computes it along the way leaves nothing to do.
+        # Kept twice: a kernel that fuses the activation into `up` replaces `act` by the identity.
         self.given = self.act = activation(act)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [T, D] -> [T, D]."""
+        """Map x [T, D] to [T, D]."""
         return self.down(self.dropout(self.act(self.up(x))))
 
 
 class GatedFeedForward(nn.Module):
-    """down(act(gate(x)) * up(x)), gate and up as one product (https://arxiv.org/abs/2002.05202): x [T, D] -> [T, D].
+    """Gated feed-forward network (GLU) down(act(gate(x)) * up(x)), gate and up fused (arXiv 2002.05202).
 
     Args:
         width: D.
         inner: F.
-        act: the activation of the gate, by the name a config gives it.
+        act: name of the gate's activation in configs.
         bias: whether the projections have a bias.
-        down_bias: whether the projection back has one; None for ``bias``.
-        gate_behind: whether the fused product gives up before gate.
+        down_bias: whether the down projection has one; None for ``bias``.
+        gate_behind: whether the fused projection is [up | gate] instead of [gate | up].
         dropout: probability of dropping a gated unit, in training.
     """
 
@@ -64,7 +64,7 @@ class GatedFeedForward(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [T, D] -> [T, D]."""
+        """Map x [T, D] to [T, D]."""
         gate, up = self.gate_up(x).chunk(2, -1)
         if self.gate_behind:
             gate, up = up, gate

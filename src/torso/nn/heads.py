@@ -1,4 +1,4 @@
-"""Heads: from the hidden states of a trunk to the scores of a task."""
+"""Task heads: map the hidden states of a trunk to logits."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ Out = TypeVar("Out", covariant=True)
 
 
 class Head(Sealable, Generic[Out]):
-    """What follows a trunk."""
+    """Base class of task heads."""
 
     @abstractmethod
     def forward(self, hidden: Hidden, batch: Batch) -> Out:
-        """The scores of the task, of the trunk's rows and of what the batch asks for."""
+        """Compute the task's output from the trunk's rows and the batch's requests."""
 
     @property
     def pool(self) -> Pool | None:
-        """The one row of each sequence that the scores follow from, for `Batch.pool`; None for all of them."""
+        """The row of each sequence that the head pools, for `Batch.pool`; None if it reads all rows."""
         return None
 
 
 class Transform(nn.Module):
-    """Linear, activation, norm: x [T, D] -> [T, D]. Poolers and the first half of masked-LM heads."""
+    """Linear layer, activation and norm: x [T, D] -> [T, D]; poolers and transforms of masked-LM heads."""
 
     def __init__(
         self, width: int, act: str, *, out: int | None = None, norm: nn.Module | None = None, bias: bool = True
@@ -52,15 +52,15 @@ class Transform(nn.Module):
         self.norm = norm or nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [T, D] -> [T, D]."""
+        """Map x [T, D] to [T, D]."""
         return self.norm(self.act(self.dense(x)))
 
 
 class FeatureHead(Head[Features]):
-    """No task: hidden states, and the pooled first token where there is a pooler.
+    """Feature extraction: hidden states, and the pooled first token where there is a pooler.
 
     Args:
-        pooler: gives [N, D] from the first token's rows [N, D]; set to None where a checkpoint has none.
+        pooler: maps the first tokens' rows [N, D] to [N, D]; None where a checkpoint has none.
     """
 
     def __init__(self, pooler: nn.Module | None = None) -> None:
@@ -68,20 +68,20 @@ class FeatureHead(Head[Features]):
         self.pooler = pooler
 
     def forward(self, hidden: Hidden, batch: Batch) -> Features:
-        """Hidden states, and pooled rows [N, D] where the batch wants them."""
+        """Return hidden states, and pooled rows [N, D] if the batch requests them."""
         if self.pooler is None or not batch.pooled or hidden.pool == "last":
             return Features(hidden, None)
         return Features(hidden, self.pooler(pool_rows(hidden, "first")))
 
 
 class SequenceHead(Head[SequenceLogits]):
-    """One row of scores per sequence: pool a row, transform it, score it.
+    """Sequence classification: pool a row of each sequence, transform it, score it.
 
     Args:
         width: D.
         labels: C.
-        pool: which row stands for the sequence.
-        mlp: transform of that row; none by default.
+        pool: the pooled row of a sequence, or the mean of all its rows.
+        mlp: transform of the pooled row; none by default.
         dropout: probability of dropping a unit before the scores, in training.
         bias: whether the scores have a bias.
     """
@@ -104,20 +104,20 @@ class SequenceHead(Head[SequenceLogits]):
 
     @property
     def pool(self) -> Pool | None:
-        """The first or the last row; a mean is of all."""
+        """The pooled row; None for the mean, which reads all."""
         return None if self.pooling == "mean" else self.pooling
 
     def scores(self, hidden: Hidden) -> Tensor:
-        """[N, C] scores."""
+        """Compute logits [N, C]."""
         return self.out(self.dropout(self.mlp(pool_rows(hidden, self.pooling))))
 
     def forward(self, hidden: Hidden, batch: Batch) -> SequenceLogits:
-        """Scores [N, C]."""
+        """Compute logits [N, C]."""
         return SequenceLogits(self.scores(hidden), hidden)
 
 
 class ChoiceHead(Head[ChoiceLogits]):
-    """One score per alternative.
+    """Multiple choice: one score per alternative.
 
     Args:
         scorer: a `SequenceHead` with one label.
@@ -129,17 +129,17 @@ class ChoiceHead(Head[ChoiceLogits]):
 
     @property
     def pool(self) -> Pool | None:
-        """What the scorer reads."""
+        """The row that the scorer pools."""
         return self.scorer.pool
 
     def forward(self, hidden: Hidden, batch: Batch) -> ChoiceLogits:
-        """Scores [N]; all sequences are alternatives of one question unless ``batch.choices`` divides them."""
+        """Compute logits [N]; all sequences are alternatives of one question unless ``batch.choices`` divides them."""
         scores = self.scorer.scores(hidden).squeeze(-1)
         return ChoiceLogits(scores, batch.choices or (scores.shape[0],), hidden)
 
 
 class TokenHead(Head[TokenLogits]):
-    """One row of scores per token.
+    """Token classification: one row of scores per token.
 
     Args:
         width: D.
@@ -158,12 +158,12 @@ class TokenHead(Head[TokenLogits]):
         self.out = nn.Linear(width, labels, bias=bias)
 
     def forward(self, hidden: Hidden, batch: Batch) -> TokenLogits:
-        """Scores [T, C]."""
+        """Compute logits [T, C]."""
         return TokenLogits(self.out(self.dropout(self.mlp(hidden.rows))), hidden)
 
 
 class ReplacedHead(Head[ReplacedLogits]):
-    """Each token's score for having been replaced.
+    """Replaced token detection: one score per token (ELECTRA's discriminator).
 
     Args:
         width: D.
@@ -176,12 +176,12 @@ class ReplacedHead(Head[ReplacedLogits]):
         self.out = nn.Linear(width, 1)
 
     def forward(self, hidden: Hidden, batch: Batch) -> ReplacedLogits:
-        """Scores [T]."""
+        """Compute logits [T]."""
         return ReplacedLogits(self.out(self.mlp(hidden.rows)).squeeze(-1), hidden)
 
 
 class SpanHead(Head[SpanLogits]):
-    """Each token's scores as start and as end of an answer.
+    """Extractive question answering: start and end scores of each token.
 
     Args:
         width: D.
@@ -196,21 +196,21 @@ class SpanHead(Head[SpanLogits]):
         self.out = nn.Linear(width, 2)
 
     def forward(self, hidden: Hidden, batch: Batch) -> SpanLogits:
-        """Start and end scores [T]."""
+        """Compute start and end logits [T]."""
         start, end = self.out(self.dropout(self.mlp(hidden.rows))).unbind(-1)
         return SpanLogits(start, end, hidden)
 
 
 class VocabHead(Head[VocabLogits]):
-    """Scores over the vocabulary, for the rows that the batch asks for.
+    """Language modelling: scores over the vocabulary for the rows that the batch requests.
 
     Args:
         width: D.
         vocabulary: V.
         mlp: transform of the rows; none by default.
         bias: whether the scores have a bias.
-        tied: whether the token embeddings are the output matrix; `Model` hands them over. They are also where an
-            output matrix of the head's own was dropped as absent.
+        tied: whether the token embeddings are the output matrix, see `tie`. They also replace an output matrix of the
+            head's own that is absent from the checkpoint.
         scale: factor on the rows before the product.
         softcap: scores become ``softcap * tanh(scores / softcap)``; None for no cap.
         offset: whether a fixed vector, never trained, is added to the scores (BART's ``final_logits_bias``).
@@ -238,11 +238,11 @@ class VocabHead(Head[VocabLogits]):
         self.tokens: tuple[nn.Embedding, ...] = ()
 
     def tie(self, tokens: nn.Embedding) -> None:
-        """Takes the trunk's token embeddings as output matrix. They stay the trunk's own parameters."""
+        """Use the trunk's token embeddings as output matrix. They stay the trunk's own parameters."""
         self.tokens = (tokens,)
 
     def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
-        """Scores [R, V], R the rows of ``batch.rows`` or all T."""
+        """Compute logits [R, V] of the rows of ``batch.rows``, or of all T."""
         rows = self.mlp(hidden.rows if batch.rows is None else hidden.rows[batch.rows])
         rows = rows * self.scale if self.scale != 1 else rows
         logits = F.linear(rows, self.tokens[0].weight, self.bias) if self.out is None else self.out(rows)

@@ -1,4 +1,4 @@
-"""Ids, held to the tables whose rows they choose."""
+"""Bounds checks of ids against the embedding tables."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torso.nn.trunk import AnyTrunk, EncoderDecoder
 
 
 def rows_of(embed: nn.Module, table: str) -> int | None:
-    """How many rows one of a trunk's tables of embeddings has; None where there is none."""
+    """Return the number of rows of an embedding table; None if the trunk has no such table."""
     found = getattr(embed, table, None)
     return found.num_embeddings if isinstance(found, nn.Embedding) else None
 
 
 def check_rows(name: str, numbers: Tensor, limit: int | None) -> None:
-    """Holds numbers to a table of ``limit`` rows; None takes any.
+    """Raise if an id is outside a table of ``limit`` rows; None means no limit.
 
     Raises:
         InputError: ``E_IDS``, with the number that has no row.
@@ -34,7 +34,7 @@ def check_rows(name: str, numbers: Tensor, limit: int | None) -> None:
 
 
 def check_batch(trunk: AnyTrunk, batch: Batch) -> None:
-    """Holds a batch and its source to a trunk's tables.
+    """Raise if an id of a batch or of its source is outside the trunk's embedding tables.
 
     Raises:
         InputError: ``E_IDS``, as `check_rows`.

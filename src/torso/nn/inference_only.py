@@ -1,4 +1,4 @@
-"""Modules that may have been made to run only, and then say so to whoever would train, move, copy or save them."""
+"""Inference-only modules: training, moving, copying or saving an optimised one raises ``E_OPTIMISED``."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 class Sealable(nn.Module):
-    """A module that is sealed once its weights lie as a processor's kernels want them.
+    """A module that can be sealed: inference-only, its weights packed for the processor's kernels.
 
-    What would silently do nothing then, or leave the kernels with memory that is no longer theirs, is an error: also
-    where a wrapper around the module is asked, or a part of it. `eval`, and what leaves the weights as they are, stay
+    An operation on a sealed module that would silently have no effect, or free memory that the kernels use, raises;
+    also through a wrapper of the module or on a part of it. `eval`, and whatever does not change the weights, stay
     allowed.
 
     Attributes:
-        sealed: whether the module only runs.
+        sealed: whether the module is inference-only.
     """
 
     sealed: bool = False
 
     def laid_out(self) -> Iterable[Tensor]:
-        """What the module holds of weights beside parameters and buffers, in any order that stays: dense tensors."""
+        """Return weights held outside parameters and buffers, as dense tensors in a stable order."""
         return ()
 
     def refuse_optimised(self) -> None:
-        """Refuses what a model can no longer do after `torso.optimise`.
+        """Raise if the module is sealed (`torso.optimise`).
 
         Raises:
             UnsupportedError: ``E_OPTIMISED``.
@@ -45,7 +45,7 @@ class Sealable(nn.Module):
             )
 
     def refuse_learning(self) -> None:
-        """Refuses to run where weights were asked to learn one by one, past `requires_grad_`.
+        """Raise if the module is sealed and a parameter had ``requires_grad`` set directly.
 
         Raises:
             UnsupportedError: ``E_OPTIMISED``.
@@ -54,20 +54,20 @@ class Sealable(nn.Module):
             self.refuse_optimised()
 
     def train(self, mode: bool = True) -> Self:
-        """Puts the module into training mode, or out of it.
+        """Set training or evaluation mode.
 
         Raises:
-            UnsupportedError: ``E_OPTIMISED``, for a model that was made to run only.
+            UnsupportedError: ``E_OPTIMISED``, for an optimised model.
         """
         if mode:
             self.refuse_optimised()
         return super().train(mode)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Lets the weights learn, or keeps them from it.
+        """Set whether gradients of the parameters are computed.
 
         Raises:
-            UnsupportedError: ``E_OPTIMISED``, for a model that was made to run only.
+            UnsupportedError: ``E_OPTIMISED``, for an optimised model.
         """
         if requires_grad:
             self.refuse_optimised()
@@ -102,7 +102,7 @@ class Sealable(nn.Module):
         )
 
     def seal(self) -> None:
-        """Seals the module and its parts."""
+        """Seal the module and its submodules."""
         for part in cast("Iterable[nn.Module]", self.modules()):
             if isinstance(part, Sealable):
                 part.sealed = True

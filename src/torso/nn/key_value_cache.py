@@ -1,4 +1,4 @@
-"""Keys and values of the tokens read before, so that a next token costs only itself."""
+"""Key/value cache of a decoder: past tokens are not recomputed for the next one."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Pair = tuple[Tensor, Tensor]
 
 
 class KeyValueCache:
-    """What N sequences have read so far: per layer, one region of ``capacity`` rows for each sequence.
+    """Key/value cache of N sequences: per layer, one region of ``capacity`` rows for each sequence.
 
-    A region is a stretch of a `Layout` with room to grow, so whole texts, single next tokens and mixtures of both are
+    Regions are sequences of a `Layout` with room to grow, so prefill, single-token decoding and mixtures of both are
     the same `attend`. Regions grow by doubling. Not for training: rows are written in place.
 
     Args:
         sequences: N.
-        capacity: rows of a region at first.
+        capacity: initial rows of a region.
     """
 
     def __init__(self, sequences: int, capacity: int = 64) -> None:
         self.capacity = max(capacity, 1)
         self.sizes: tuple[int, ...] = (0,) * sequences
-        self._kept: dict[int, Pair] = {}
-        self._crossed: dict[int, Pair] = {}
+        self._pairs: dict[int, Pair] = {}
+        self._cross_pairs: dict[int, Pair] = {}
 
     def advance(self, layout: Layout) -> Step:
-        """Takes the rows of ``layout``, one stretch per sequence, behind what is there; a stretch may be empty."""
-        assert len(layout.sizes) == len(self.sizes), "a cache keeps the sequences that it was made for"
+        """Append the rows of ``layout``, one run (possibly empty) per sequence, and return their slots."""
+        assert len(layout.sizes) == len(self.sizes), "the batch must have the cache's number of sequences"
         before = self.sizes
         self.sizes = tuple(old + new for old, new in zip(before, layout.sizes, strict=True))
         if max(self.sizes, default=0) > self.capacity:
@@ -60,45 +60,45 @@ class KeyValueCache:
         return Step(self, queries, keys, regions[owner] + own)
 
     def select(self, sequences: Sequence[int]) -> None:
-        """Goes on with these sequences, in this order; one may be dropped, or stand several times, as beams do."""
+        """Reorder the sequences, as beam search does; one may be dropped or repeated."""
         if list(sequences) == list(range(len(self.sizes))):
             return
         self.sizes = tuple(self.sizes[n] for n in sequences)
-        self._kept = {layer: self._selected(pair, sequences) for layer, pair in self._kept.items()}
+        self._pairs = {layer: self._selected(pair, sequences) for layer, pair in self._pairs.items()}
 
     def select_memory(self, memory: Layout, sequences: Sequence[int]) -> Layout:
-        """The same for the encoder's keys and values: gives the layout of what is left of its rows."""
+        """Reorder the encoder's keys and values likewise; return the layout of the selected rows."""
         sizes = [memory.sizes[n] for n in sequences]
         starts = [memory.offsets[n] for n in sequences]
         chosen = [row for start, size in zip(starts, sizes, strict=True) for row in range(start, start + size)]
         rows = torch.tensor(chosen, device=memory.positions.device)
-        self._crossed = {layer: (k[rows], v[rows]) for layer, (k, v) in self._crossed.items()}
+        self._cross_pairs = {layer: (k[rows], v[rows]) for layer, (k, v) in self._cross_pairs.items()}
         return Layout.of(sizes, device=memory.positions.device)
 
     def put(self, layer: int, rows: Tensor, k: Tensor, v: Tensor) -> Pair:
-        """Writes k and v [T, G, d] to ``rows``; gives all of the layer's, [N * capacity, G, d]."""
-        if layer not in self._kept:
+        """Write k and v [T, G, d] to ``rows``; return all of the layer's, [N * capacity, G, d]."""
+        if layer not in self._pairs:
             size = len(self.sizes) * self.capacity
-            # Zeros, not just memory: what nobody has written may be looked at, and must not be NaN.
-            self._kept[layer] = (k.new_zeros(size, *k.shape[1:]), v.new_zeros(size, *v.shape[1:]))
-        keys, values = self._kept[layer]
+            # Zeros, not uninitialised memory: unused rows may be read under a mask, and must not be NaN.
+            self._pairs[layer] = (k.new_zeros(size, *k.shape[1:]), v.new_zeros(size, *v.shape[1:]))
+        keys, values = self._pairs[layer]
         keys[rows], values[rows] = k, v
         return keys, values
 
     def cross(self, layer: int, make: Callable[[], Pair]) -> Pair:
-        """Keys and values of the encoder's rows for a layer, made at the first call."""
-        if layer not in self._crossed:
-            self._crossed[layer] = make()
-        return self._crossed[layer]
+        """Return a layer's keys and values of the encoder's rows, projected at the first call."""
+        if layer not in self._cross_pairs:
+            self._cross_pairs[layer] = make()
+        return self._cross_pairs[layer]
 
     def _grow(self, capacity: int) -> None:
         grown: dict[int, Pair] = {}
-        for layer, pair in self._kept.items():
+        for layer, pair in self._pairs.items():
             wide = [each.new_zeros(len(self.sizes), capacity, *each.shape[1:]) for each in pair]
             for new, old in zip(wide, pair, strict=True):
                 new[:, : self.capacity] = old.view(-1, self.capacity, *old.shape[1:])
             grown[layer] = (wide[0].flatten(0, 1), wide[1].flatten(0, 1))
-        self._kept, self.capacity = grown, capacity
+        self._pairs, self.capacity = grown, capacity
 
     def _selected(self, pair: Pair, sequences: Sequence[int]) -> Pair:
         chosen = torch.tensor(list(sequences), device=pair[0].device, dtype=torch.int64)
@@ -108,13 +108,13 @@ class KeyValueCache:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One call with a cache.
+    """The slots of one call's rows in a cache.
 
     Attributes:
-        cache: where keys and values are kept.
-        layout: of the rows of this call, their positions counted on from what was read before.
-        keys: of all rows, with room.
-        rows: [T] where the rows of this call go.
+        cache: the cache.
+        layout: layout of this call's rows, with positions that continue the cached ones.
+        keys: layout of all cached rows, with room to grow.
+        rows: [T] rows of the cache that this call writes.
     """
 
     cache: KeyValueCache
@@ -123,5 +123,5 @@ class Step:
     rows: Tensor
 
     def put(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
-        """Keys and values of a layer, those of this call [T, G, d] written, and where they lie."""
+        """Write a layer's keys and values [T, G, d]; return all of the layer's and their layout."""
         return (*self.cache.put(layer, self.rows, k, v), self.keys)

@@ -1,4 +1,4 @@
-"""Sequences of equal length, side by side: how padded-free rows become rectangles for one product each."""
+"""Groups of sequences of equal length: packed rows become dense [n, H, length, d] tensors without padding."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Group:
     """The n sequences that have a queries and b keys each.
 
     Attributes:
-        members: the sequences, by number.
-        query_rows: their query rows [n * a], or the slice they fill when they lie end to end.
-        key_rows: their key rows [n * b], or a slice of n regions of which each uses the first b.
+        members: indices of the sequences.
+        query_rows: their query rows [n * a], or a slice if they are contiguous.
+        key_rows: their key rows [n * b], or a slice of n regions, the first b rows of each in use.
         a: queries of each sequence.
         b: keys of each sequence.
     """
@@ -32,22 +32,22 @@ class Group:
     b: int
 
     def take(self, rows: Tensor, chosen: slice | Tensor, length: int) -> Tensor:
-        """rows [T, heads, d] -> [n, heads, length, d]; a view where the rows lie at equal distances."""
+        """Gather rows [T, heads, d] as [n, heads, length, d]; a view where the rows are evenly strided."""
         return rows[chosen].view(len(self.members), -1, *rows.shape[1:])[:, :length].transpose(1, 2)
 
-    def places(self, queries: Layout, keys: Layout) -> tuple[Tensor, Tensor]:
-        """Positions of the query rows [n, a] and of the key rows [n, b]."""
+    def positions(self, queries: Layout, keys: Layout) -> tuple[Tensor, Tensor]:
+        """Return the positions of the query rows [n, a] and of the key rows [n, b]."""
         n = len(self.members)
-        here, there = queries.positions[self.query_rows].view(n, -1), keys.positions[self.key_rows].view(n, -1)
-        return here, there[:, : self.b]
+        of_queries, of_keys = queries.positions[self.query_rows].view(n, -1), keys.positions[self.key_rows].view(n, -1)
+        return of_queries, of_keys[:, : self.b]
 
 
 def groups(queries: Layout, keys: Layout) -> list[Group]:
-    """The groups of equal lengths, shortest first; made once for a pair of layouts."""
-    # Self-attention must not make the layout hold itself; another layout is held, so that its id stays its own.
+    """Return the groups of equal lengths, shortest first; cached per pair of layouts."""
+    # Self-attention must not create a reference cycle; another layout is held, so that its id is not reused.
     other = None if keys is queries else keys
-    kept: tuple[Layout | None, list[Group]] | None = queries.memo.get(("groups", id(other)))
-    if kept is None:
+    cached: tuple[Layout | None, list[Group]] | None = queries.memo.get(("groups", id(other)))
+    if cached is None:
         members: dict[tuple[int, int], list[int]] = {}
         for n, (a, b) in enumerate(zip(queries.sizes, keys.sizes, strict=True)):
             if a:
@@ -56,8 +56,8 @@ def groups(queries: Layout, keys: Layout) -> list[Group]:
             Group(tuple(chosen), _rows(queries, chosen, a), _regions(keys, chosen, b), a, b)
             for (a, b), chosen in sorted(members.items())
         ]
-        kept = queries.memo[("groups", id(other))] = (other, made)
-    return kept[1]
+        cached = queries.memo[("groups", id(other))] = (other, made)
+    return cached[1]
 
 
 def _rows(layout: Layout, members: list[int], length: int) -> slice | Tensor:
@@ -69,7 +69,7 @@ def _rows(layout: Layout, members: list[int], length: int) -> slice | Tensor:
 
 
 def _regions(layout: Layout, members: list[int], length: int) -> slice | Tensor:
-    """As `_rows`; regions with room that lie side by side, as a cache's, are a slice too: nothing of it is copied."""
+    """Return rows as `_rows`; adjacent regions with room, as a cache's, are a slice too and are not copied."""
     if layout.has_room and len(members) > 1:
         starts = [layout.offsets[n] for n in members]
         step = starts[1] - starts[0]
@@ -80,8 +80,8 @@ def _regions(layout: Layout, members: list[int], length: int) -> slice | Tensor:
 
 
 def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | None:
-    """[a, b] True where a query may not see a key, or None where every key is seen. The last query is at key b - 1."""
-    # One query stands at the last key: nothing is later, and what is earlier may all be near enough.
+    """Return the mask [a, b], True for a hidden key; None if all are visible. The last query is at key b - 1."""
+    # A single query is at the last key: no key is later, and all earlier ones may be within the window.
     if rule.sees_all or (a == 1 and (rule.left is None or rule.left >= b - 1)):
         return None
     distance = torch.arange(b, device=device) - torch.arange(b - a, b, device=device)[:, None]
@@ -96,7 +96,7 @@ def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | No
 def rectangles(
     q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout
 ) -> Iterator[tuple[Group, Tensor, Tensor, Tensor]]:
-    """Each group with its q [n, H, a, d], k and v [n, G, b, d]."""
+    """Yield each group with its q [n, H, a, d], k and v [n, G, b, d]."""
     for group in groups(queries, keys):
         yield (
             group,

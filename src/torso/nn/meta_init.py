@@ -1,4 +1,4 @@
-"""Building a model without weights, shapes alone, no memory, no initial values; and putting weights in place."""
+"""Building models on the meta device (shapes, no memory, no initialisation), and putting weights in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Leaves out every call of ``torch.nn.init``: values on the meta device are nothing, and drawing them is slow."""
+    """Skips ``torch.nn.init``: the meta device holds no values, and drawing them is slow."""
 
     def __torch_function__(
         self,
@@ -29,13 +29,13 @@ class _Uninitialised(TorchFunctionMode):
 
 @contextmanager
 def weightless() -> Generator[None]:
-    """Inside it, modules are built on the meta device: their parameters have shapes and take no memory."""
+    """Build modules on the meta device within this context: parameters have shapes and take no memory."""
     with torch.device("meta"), _Uninitialised():
         yield
 
 
 def place(model: nn.Module, name: str, value: Tensor) -> None:
-    """Puts a tensor where a parameter of that name is."""
+    """Replace the parameter of that name by a tensor."""
     module, _, own = name.rpartition(".")
     home = model.get_submodule(module)
     fixed = not getattr(home, own).requires_grad

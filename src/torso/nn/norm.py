@@ -1,4 +1,4 @@
-"""Norms beyond PyTorch's own."""
+"""RMS norms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 class RMSNorm(nn.Module):
-    """x / rms(x) * weight (https://arxiv.org/abs/1910.07467): x [..., D] -> [..., D].
+    """RMS norm x / rms(x) * weight (https://arxiv.org/abs/1910.07467): x [..., D] -> [..., D].
 
     Args:
         width: D.
@@ -21,18 +21,18 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [..., D] -> [..., D]."""
-        # Rows may come in half precision from a product that is optimised so, where the norm is not.
+        """Normalise x [..., D] -> [..., D]."""
+        # Rows may come in half precision from an optimised product, while the norm is in float32.
         return F.rms_norm(x.to(self.weight.dtype), self.weight.shape, self.weight, self.eps).to(x.dtype)
 
 
 class OffsetRMSNorm(RMSNorm):
-    """x / rms(x) * (1 + weight), Gemma's form: its weights are stored as their distance from one."""
+    """RMS norm x / rms(x) * (1 + weight), Gemma's form: weights are stored minus one."""
 
     def __init__(self, width: int, eps: float) -> None:
         super().__init__(width, eps)
         nn.init.zeros_(self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [..., D] -> [..., D]; in float32 within, where a small weight beside the one is not lost."""
+        """Normalise x [..., D] -> [..., D], in float32 inside, so that 1 + a small weight is not rounded away."""
         return F.rms_norm(x.float(), self.weight.shape, 1 + self.weight.float(), self.eps).to(x.dtype)

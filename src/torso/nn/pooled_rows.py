@@ -1,4 +1,4 @@
-"""From the rows of each text to the one that stands for it."""
+"""Pooling: from the rows of each sequence to one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Pooling = Literal["first", "last", "mean"]
 
 
 def pool_rows(hidden: Hidden, pool: Pooling) -> Tensor:
-    """One row per sequence: the first token's, the last token's, or the mean of all: [N, D].
+    """Pool each sequence to one row [N, D]: the first token's, the last token's, or the mean of all.
 
     Raises:
-        UnsupportedError: ``E_ROWS``, if other rows alone were asked for.
+        UnsupportedError: ``E_ROWS``, if only other rows were computed.
     """
     if hidden.pool is not None:
         if hidden.pool != pool:

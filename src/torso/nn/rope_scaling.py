@@ -1,4 +1,4 @@
-"""How fast each plane of a rotary embedding turns, under the scalings that stretch a model to longer texts."""
+"""RoPE scaling: inverse frequencies of rotary embeddings for contexts longer than the trained one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """Rates of a rotary embedding.
+    """Inverse frequencies of a rotary embedding.
 
     Attributes:
-        rates: [size / 2] float32, turn per position.
-        factor: on cosines and sines.
-        of_length: the rates for a sequence of so many tokens, where they depend on it.
+        rates: [size / 2] float32 inverse frequencies, in radians per position.
+        factor: attention factor on cosines and sines.
+        of_length: maps a sequence length to its rates, where they depend on it; else None.
     """
 
     rates: Tensor
@@ -29,11 +29,11 @@ class Scaling:
 
 
 def scaling_of(size: int, parameters: Parameters) -> Scaling:
-    """The rates that a config's parameters describe; each type follows ``transformers.modeling_rope_utils``.
+    """Compute the inverse frequencies of a config's RoPE parameters, as ``transformers.modeling_rope_utils`` does.
 
     Args:
-        size: units turned.
-        parameters: checked before, by `torso.config.rope`.
+        size: rotated units of each head.
+        parameters: validated by `torso.config.rope`.
     """
     return _TYPES[parameters["rope_type"]](size, parameters)
 
@@ -51,7 +51,7 @@ def _linear(size: int, given: Parameters) -> Scaling:
 
 
 def _dynamic(size: int, given: Parameters) -> Scaling:
-    """NTK-aware: the base grows with the length beyond the trained one."""
+    """Compute dynamic NTK scaling: the base grows with the length beyond the trained one."""
     theta, trained, factor = given["rope_theta"], given["max_position_embeddings"], given["factor"]
 
     def of_length(length: int) -> Tensor:
@@ -62,7 +62,7 @@ def _dynamic(size: int, given: Parameters) -> Scaling:
 
 
 def _llama3(size: int, given: Parameters) -> Scaling:
-    """Llama 3.1: slow planes are slowed by the factor, fast ones left, those between blended."""
+    """Compute Llama 3.1's scaling: low frequencies are divided by the factor, high ones kept, the rest blended."""
     rates = 1.0 / _powers(size, given["rope_theta"])
     low, high, factor = given["low_freq_factor"], given["high_freq_factor"], given["factor"]
     turns = given["original_max_position_embeddings"] / (2 * math.pi / rates)
@@ -72,7 +72,7 @@ def _llama3(size: int, given: Parameters) -> Scaling:
 
 
 def _longrope(size: int, given: Parameters) -> Scaling:
-    """LongRoPE (https://arxiv.org/abs/2402.13753): a factor per plane, one set for short and one for long texts."""
+    """Compute LongRoPE (arXiv 2402.13753): a factor per frequency, one set for short and one for long texts."""
     trained = given["original_max_position_embeddings"]
     stretch = given.get("factor") or given["max_position_embeddings"] / trained
     factor = given.get("attention_factor")
@@ -87,7 +87,7 @@ _LENGTHS = ("short", "long")
 
 
 def _yarn(size: int, given: Parameters) -> Scaling:
-    """YaRN (https://arxiv.org/abs/2309.00071): planes that turn often stay, slow ones are interpolated."""
+    """Compute YaRN (arXiv 2309.00071): high frequencies are kept, low ones interpolated."""
     theta, trained = given["rope_theta"], given["original_max_position_embeddings"]
     stretch = given.get("factor") or given["max_position_embeddings"] / trained
     powers = _powers(size, theta)

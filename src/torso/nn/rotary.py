@@ -1,4 +1,4 @@
-"""Rotary positions (https://arxiv.org/abs/2104.09864): queries and keys turned by an angle that grows with position."""
+"""Rotary position embeddings (RoPE, https://arxiv.org/abs/2104.09864) of queries and keys."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torso.nn.rope_scaling import Scaling, scaling_of
 
 
 class Rotary(nn.Module):
-    """Turns the first ``size`` units of each head, the first half of them against the second.
+    """Rotary embedding of the first ``size`` units of each head, pairing unit i with i + size / 2.
 
-    Angles are in float32 whatever the rows' dtype, as in the reference; they are made once per batch and shared by the
-    layers. A scaling that depends on the length takes each sequence's own, so that a text's company changes nothing.
+    Angles are in float32 whatever the rows' dtype, as in the reference; they are computed once per batch and shared by
+    the layers. A scaling that depends on the length uses each sequence's own, so results do not depend on the batch.
 
     Args:
-        size: units turned, even; those behind them pass unchanged.
-        parameters: ``rope_type``, ``rope_theta`` and what the type needs, as `RotaryConfig.rope` gives them.
+        size: rotated units of each head, even; the others pass unchanged.
+        parameters: ``rope_type``, ``rope_theta`` and the type's own keys, as of `RotaryConfig.rope`.
     """
 
     def __init__(self, size: int, parameters: Mapping[str, Any]) -> None:
@@ -29,33 +29,33 @@ class Rotary(nn.Module):
         self.rope = dict(parameters)
 
     def forward(self, heads: Tensor, layout: Layout) -> Tensor:
-        """heads [T, H, d] -> [T, H, d]."""
+        """Rotate heads [T, H, d] -> [T, H, d]."""
         cos, sin = self.angles(layout, heads.dtype)
-        turned, rest = heads[..., : self.size], heads[..., self.size :]
-        turned = turned * cos + self.quarter(turned) * sin
-        return torch.cat([turned, rest], -1) if rest.shape[-1] else turned
+        rotated, rest = heads[..., : self.size], heads[..., self.size :]
+        rotated = rotated * cos + self.rotate_half(rotated) * sin
+        return torch.cat([rotated, rest], -1) if rest.shape[-1] else rotated
 
-    def quarter(self, x: Tensor) -> Tensor:
-        """Each unit's partner in its plane, a quarter turn on: x [..., size] -> [..., size]."""
-        left, right = x.chunk(2, -1)
-        return torch.cat([-right, left], -1)
+    def rotate_half(self, x: Tensor) -> Tensor:
+        """Rotate each pair of units by 90 degrees: x [..., size] -> [..., size]."""
+        first, second = x.chunk(2, -1)
+        return torch.cat([-second, first], -1)
 
     def spread(self, angles: Tensor) -> Tensor:
-        """One angle per plane to one per unit: [..., size / 2] -> [..., size]."""
+        """Repeat one angle per pair as one per unit: [..., size / 2] -> [..., size]."""
         return torch.cat([angles, angles], -1)
 
     def angles(self, layout: Layout, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Cosines and sines [T, 1, size] of a layout's positions, times the factor of the scaling."""
+        """Return cosines and sines [T, 1, size] of a layout's positions, times the attention factor."""
         key = ("rotary", id(self), dtype, torch.is_inference_mode_enabled())
-        kept: tuple[Rotary, Tensor, Tensor] | None = layout.memo.get(key)
-        if kept is None:
+        cached: tuple[Rotary, Tensor, Tensor] | None = layout.memo.get(key)
+        if cached is None:
             with torch.no_grad():
                 scaling = scaling_of(self.size, self.rope)
-                turns = self.spread(layout.positions[:, None].float() * self._rates(scaling, layout))[:, None]
-                cos, sin = (part.mul(scaling.factor).to(dtype) for part in (turns.cos(), turns.sin()))
-            # The module is held with its angles, so that its id stays its own.
-            kept = layout.memo[key] = (self, cos, sin)
-        return kept[1], kept[2]
+                angles = self.spread(layout.positions[:, None].float() * self._rates(scaling, layout))[:, None]
+                cos, sin = (part.mul(scaling.factor).to(dtype) for part in (angles.cos(), angles.sin()))
+            # The module is held with its angles, so that its id is not reused.
+            cached = layout.memo[key] = (self, cos, sin)
+        return cached[1], cached[2]
 
     @staticmethod
     def _rates(scaling: Scaling, layout: Layout) -> Tensor:
@@ -69,12 +69,12 @@ class Rotary(nn.Module):
 
 
 class PairedRotary(Rotary):
-    """The same turn with neighbouring units as planes: 0 with 1, 2 with 3 (GPT-J, GLM)."""
+    """Rotary embedding that pairs neighbouring units: 0 with 1, 2 with 3 (GPT-J, GLM)."""
 
-    def quarter(self, x: Tensor) -> Tensor:
-        """x [..., size] -> [..., size]."""
+    def rotate_half(self, x: Tensor) -> Tensor:
+        """Rotate each pair of units by 90 degrees: x [..., size] -> [..., size]."""
         return torch.stack([-x[..., 1::2], x[..., ::2]], -1).flatten(-2)
 
     def spread(self, angles: Tensor) -> Tensor:
-        """[..., size / 2] -> [..., size]."""
+        """Repeat one angle per pair as one per unit: [..., size / 2] -> [..., size]."""
         return angles.repeat_interleave(2, -1)

@@ -1,4 +1,4 @@
-"""Attention on any device and dtype: one `scaled_dot_product_attention` per group of equal lengths, nothing padded."""
+"""Attention on any device and dtype: one `scaled_dot_product_attention` per group of equal lengths, without padding."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from torso.nn.length_groups import hidden_keys, rectangles
 
 @dataclass(frozen=True, slots=True)
 class Sdpa:
-    """Groups sequences by length; equal lengths side by side are a free reshape."""
+    """SDPA backend: groups sequences by length; adjacent ones of equal length are a free reshape."""
 
     name: str = "sdpa"
 
     def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
-        """Only a cap on the scores, which the fused kernels do not know."""
+        """Return a reason for capped scores, which SDPA does not support; else None."""
         return "the scores are capped" if rule.softcap is not None else None
 
     def __call__(
         self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
     ) -> Tensor:
-        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
+        """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
         out: Tensor | None = None
         for group, query, key, value in rectangles(q, k, v, queries, keys):
             share = query.shape[1] // key.shape[1]
             if share > 1 and group.a == 1 and bias is None:
-                # One query of each head: those that share a key are as well several queries of one head.
+                # One query per head: the heads of a group are equivalent to several queries of one head.
                 query = query.view(len(group.members), -1, share, query.shape[3])
             elif share > 1:
                 key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
@@ -40,8 +40,8 @@ class Sdpa:
             if hidden is not None:
                 mask = torch.zeros(group.a, group.b, dtype=q.dtype, device=q.device).masked_fill(hidden, -torch.inf)
             if bias is not None:
-                places = group.places(queries, keys)
-                added = bias.scores(query, key, *places)
+                positions = group.positions(queries, keys)
+                added = bias.scores(query, key, *positions)
                 mask = added if mask is None else added + mask
             result = F.scaled_dot_product_attention(
                 query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale

@@ -1,4 +1,4 @@
-"""The torso of a model: embeddings and blocks."""
+"""The trunk (backbone) of a model: embeddings and blocks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from torso.outputs import Hidden
 
 
 class Trunk(Sealable):
-    """Embeddings, blocks, and a last norm where the architecture has one.
+    """Backbone of a model: embeddings, blocks, and a final norm where the architecture has one.
 
     Args:
-        embed: gives rows [T, D] of a batch; its ``tokens`` is the table of token embeddings.
-        layers: the blocks, in order; the same block may stand several times.
-        norm: norm of the last rows.
-        score_bias: a bias on attention scores that several blocks share.
-        layer_dropout: probability of leaving out a block, in training (https://arxiv.org/abs/1909.11556).
+        embed: maps a batch to rows [T, D]; its ``tokens`` is the table of token embeddings.
+        layers: the blocks, in order; the same block may occur several times.
+        norm: final norm.
+        score_bias: bias on attention scores that several blocks share.
+        layer_dropout: probability of skipping a block, in training (LayerDrop,https://arxiv.org/abs/1909.11556).
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Trunk(Sealable):
         self.norm = norm or nn.Identity()
         self.score_bias = score_bias
         self.layer_dropout = layer_dropout
-        # What runs all of the above as one, for a trunk that only runs; see torso.kernels.
+        # Runs all of the above as one call, for an inference-only trunk; see torso.kernels.
         self.whole: nn.Module | None = None
         self.depth = len(self.layers)
 
@@ -55,30 +55,30 @@ class Trunk(Sealable):
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
-        """Rows [T, D] of the last layer; of ``batch.pool`` one row of each sequence, [N, D].
+        """Compute the last layer's rows [T, D], or the pooled rows [N, D] if the batch sets ``pool``.
 
         Args:
-            batch: token ids and where the sequences lie.
+            batch: token ids and their layout.
             hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i, the last normed.
             attentions: blocks, from 0, whose attention weights are returned; the others use the fast backends.
-            cache: what the sequences have read before; this batch is read behind it, and kept in it.
+            cache: key/value cache of the sequences' past tokens; the batch's are appended.
             memory: the encoder's rows, for blocks with cross-attention.
         """
         if self.whole is not None:
             return self.whole(batch, hidden_states=hidden_states, attentions=attentions)
         step = None if cache is None else cache.advance(batch.layout)
         layout = batch.layout if step is None else step.layout
-        run = self._run()
+        active = self._active_layers()
         pool = None if batch.pool is None else batch.layout.pooled_rows(batch.pool)
         # Rows that are not pooled are not computed in the last block, unless they are asked for or go into a cache.
-        needs_all = step is not None or self.depth in hidden_states or not run or run[-1] in attentions
-        weights: dict[int, list[Tensor]] = {i: [] for i in run if i in attentions}
+        needs_all = step is not None or self.depth in hidden_states or not active or active[-1] in attentions
+        weights: dict[int, list[Tensor]] = {i: [] for i in active if i in attentions}
         cross_weights: dict[int, list[Tensor]] = {i: [] for i in weights if memory is not None}
         rows = self.embed(replace(batch, layout=layout))
         states = {0: rows}
         for i, layer in enumerate(self.layers):
-            if i in run:
-                last = None if needs_all or i != run[-1] else pool
+            if i in active:
+                last = None if needs_all or i != active[-1] else pool
                 rows = layer(rows, Context(layout, weights.get(i), i, step, memory, cross_weights.get(i), last))
             states[i + 1] = rows = self.norm(rows) if i + 1 == self.depth else rows
         states = {i: states[i] for i in states if i in hidden_states}
@@ -87,31 +87,31 @@ class Trunk(Sealable):
         rows = rows[pool.rows] if needs_all else rows
         return Hidden(rows, pool.layout, states, weights, memory, cross_weights, pool.which)
 
-    def _run(self) -> Sequence[int]:
-        """The blocks that run: all of them, but for those that training leaves out."""
+    def _active_layers(self) -> Sequence[int]:
+        """Draw the blocks that run: all of them, without those that LayerDrop skips in training."""
         if not (self.training and self.layer_dropout):
             return range(self.depth)
         return [i for i in range(self.depth) if float(torch.rand(())) >= self.layer_dropout]
 
 
 class EncoderDecoder(Sealable):
-    """Two trunks: one reads the source, the other a target, attending to the first.
+    """Encoder and decoder trunks: the decoder reads the target and attends to the encoder's rows of the source.
 
-    A batch without a source is its own: the encoder reads it, and the decoder reads it shifted by one behind
-    ``start``, as BART's and T5's classifiers do.
+    A batch without a source is its own source: the decoder reads it shifted right by one behind ``start``, as BART's
+    and T5's classifiers do.
 
     Args:
         encoder: reads ``batch.source``.
         decoder: reads the batch; its blocks have cross-attention.
-        start: id of the token that a target begins with.
-        shared: the table of tokens, where both have the same one and files name it apart from them.
+        start: id of the token that a target begins with (``decoder_start_token_id``).
+        shared: the token embeddings of both, where files name them separately.
     """
 
     def __init__(
         self, encoder: Trunk, decoder: Trunk, *, start: int | None, shared: nn.Embedding | None = None
     ) -> None:
         super().__init__()
-        # Before both trunks: a parameter goes by the first of its names.
+        # Assigned before both trunks: a shared parameter is listed under its first name.
         self.shared = shared
         self.encoder, self.decoder = encoder, decoder
         self.start = start
@@ -123,7 +123,7 @@ class EncoderDecoder(Sealable):
 
     @property
     def depth(self) -> int:
-        """How many blocks the decoder has."""
+        """Number of decoder blocks."""
         return self.decoder.depth
 
     def forward(
@@ -135,14 +135,14 @@ class EncoderDecoder(Sealable):
         cache: KeyValueCache | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
-        """The decoder's rows [T, D]; the encoder's are their ``memory``.
+        """Compute the decoder's rows [T, D]; the encoder's are their ``memory``.
 
         Args:
             batch: the target, with its source.
-            hidden_states: layers of both whose rows are returned too.
+            hidden_states: layers of both whose rows are returned.
             attentions: blocks of both whose attention weights are returned.
-            cache: what the targets have read before.
-            memory: the encoder's rows, where they are known; then no source is read.
+            cache: key/value cache of the targets' past tokens.
+            memory: the encoder's rows, if already computed; then no source is read.
         """
         if memory is None:
             memory = self.encoder(
@@ -152,12 +152,12 @@ class EncoderDecoder(Sealable):
         return self.decoder(batch, hidden_states=hidden_states, attentions=attentions, cache=cache, memory=memory)
 
     def shifted(self, batch: Batch) -> Batch:
-        """What a decoder reads to foretell a batch: each text behind its beginning, without its last token."""
+        """Return decoder inputs for teacher forcing: targets shifted right by one."""
         tokens = batch.tokens.roll(1).index_copy(0, batch.layout.first(), self.beginnings(batch))
         return replace(batch, tokens=tokens)
 
     def beginnings(self, batch: Batch) -> Tensor:
-        """[N] the token that each text's target begins with.
+        """Return the first token [N] of each text's target.
 
         Raises:
             ConfigError: ``E_START``, if the config names none.
@@ -172,18 +172,18 @@ class EncoderDecoder(Sealable):
 
 
 class WrappedEncoderDecoder(EncoderDecoder):
-    """An `EncoderDecoder` whose targets begin with their own last token: mBART's end with their language.
+    """An `EncoderDecoder` whose targets begin with their own last token: mBART's end with their language code.
 
-    ``start`` is what a text that is yet to be written begins with; None where the language decides.
+    ``start`` is the first token in generation; None where the language decides.
     """
 
     def beginnings(self, batch: Batch) -> Tensor:
-        """[N] each text's last token."""
+        """Return each text's last token [N]."""
         return batch.tokens[batch.layout.last()]
 
 
 class EncoderOnly(Sealable):
-    """The first trunk of an `EncoderDecoder` alone, under the same names.
+    """The encoder of an `EncoderDecoder` alone, with the same parameter names.
 
     Args:
         encoder: reads the batch.
@@ -200,11 +200,11 @@ class EncoderOnly(Sealable):
 
     @property
     def depth(self) -> int:
-        """How many blocks it has."""
+        """Number of blocks."""
         return self.encoder.depth
 
     def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
-        """Rows [T, D]; see `Trunk.forward`."""
+        """Compute rows [T, D]; see `Trunk.forward`."""
         return self.encoder(batch, hidden_states=hidden_states, attentions=attentions)
 
 

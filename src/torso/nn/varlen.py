@@ -13,12 +13,12 @@ from torso.nn.attention_rule import Rule, ScoreBias
 
 @dataclass(frozen=True, slots=True)
 class Varlen:
-    """FlashAttention over the packed rows; window -1 means no limit on that side."""
+    """Varlen backend: FlashAttention over packed rows; window -1 means no limit on that side."""
 
     name: str = "varlen"
 
     def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
-        """Whatever the kernel cannot do exactly: other devices and dtypes, dropout, biases, caps, large heads."""
+        """Return a reason for what the kernel cannot do: devices, dtypes, dropout, biases, caps, large heads."""
         reasons = (
             (q.device.type != "cuda", "it runs on CUDA only"),
             (q.dtype not in (torch.float16, torch.bfloat16), "it runs in float16 and bfloat16 only"),
@@ -34,7 +34,7 @@ class Varlen:
     def __call__(
         self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
     ) -> Tensor:
-        """q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
+        """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
         from torch.nn.attention.varlen import varlen_attn
 
         out = varlen_attn(
