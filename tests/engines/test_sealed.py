@@ -163,7 +163,7 @@ def test_only_a_model_is_optimised() -> None:
 def test_no_mode_may_be_near_enough(mode, monkeypatch) -> None:
     given = bert()
     wanted = scores(given)
-    monkeypatch.setattr("torso.engines.calibration.Bench.fidelity", lambda bench: Cosines(0.5, 0.6))
+    monkeypatch.setattr("torso.engines.calibration.Calibration.fidelity", lambda bench: Cosines(0.5, 0.6))
     with pytest.raises(TorsoError, match=r"keeps a cosine of 0\.500000 to float32; 0\.75 was asked for") as caught:
         optimise(given, mode, fidelity=0.75)
     assert caught.value.code == "E_FIDELITY"
