@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from torso.kernels.abi import Call
 from torso.kernels.compile import SETS, CompileError, compile_library, compiler
 
 
@@ -47,3 +48,11 @@ def test_what_cannot_be_linked_leaves_nothing(monkeypatch: pytest.MonkeyPatch, t
 def test_every_set_of_an_x86_processor_is_compiled() -> None:
     """The order is that of the library: best first, and one that runs everywhere last."""
     assert list(SETS) == ["avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline"]
+
+
+def test_a_structure_refuses_a_name_that_is_no_field() -> None:
+    """Ctypes alone would keep it beside the structure, and the kernels would never see it."""
+    for name in ("only", "pools", "thread", "outs"):
+        with pytest.raises(AttributeError):
+            Call(**{name: 1})
+    assert Call(pool=2).pool == 2

@@ -41,7 +41,7 @@ class Encoder {
         member.wait();
         for (long layer = 0; layer < trunk_.depth; ++layer) {
             const torso_block& block = trunk_.blocks[layer];
-            const bool only = call_.only && layer + 1 == trunk_.depth;
+            const bool only = call_.pool && layer + 1 == trunk_.depth;
             const long qkv_width = block.qkv.outputs, heads_width = trunk_.heads * trunk_.head_size;
             apply<Middle>(block.qkv, input(desk, block.qkv, 0), rows, Goal<Number>{desk.qkv, qkv_width, block.qkv.bias, LINEAR, false}, member);
             member.wait();
@@ -82,7 +82,7 @@ class Encoder {
                 float* x = desk.x + row * width;
                 if (block.norms_after) normalise(block.ffn_norm, x, x, width);
                 if (ends) {
-                    const long at = call_.only ? first + row : begin + row;
+                    const long at = call_.pool ? first + row : begin + row;
                     if (call_.out) normalise(trunk_.norm, x, call_.out + at * width, width);
                     if (call_.kept && call_.kept[layer + 1]) normalise(trunk_.norm, x, call_.kept[layer + 1] + at * width, width);
                 } else {
@@ -97,7 +97,7 @@ class Encoder {
 
   private:
     // The one row of a text that is wanted.
-    long chosen(long text) const { return call_.only == 2 ? call_.starts[text + 1] - 1 : call_.starts[text]; }
+    long chosen(long text) const { return call_.pool == 2 ? call_.starts[text + 1] - 1 : call_.starts[text]; }
 
     void keep(long layer, long at, const float* x) const {
         if (call_.kept && call_.kept[layer]) std::memcpy(call_.kept[layer] + at * trunk_.width, x, trunk_.width * sizeof(float));

@@ -82,7 +82,7 @@ typedef struct {
     const int32_t* places;   /* [2 * reach + 1] the row of each distance, likewise, never falling or never rising; or null */
     int64_t reach;           /* no less than any distance */
     float* out;              /* [T, width]; or [N, width] */
-    int32_t only;            /* 0: all rows; 1: of the last block only the first of each text; 2: only the last */
+    int32_t pool;            /* 0: all rows; 1: of the last block only the first of each text; 2: only the last */
     float* const* kept;      /* depth + 1 pointers [T, width], null where not asked for; or null */
     float* const* weights;   /* depth pointers, each to one [heads, length, length] per text; or null */
     int32_t threads;
