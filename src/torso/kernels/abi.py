@@ -22,7 +22,7 @@ class Matrix(_Fields):
         ("packed", c_void_p),
         ("bias", c_void_p),
         ("scales", c_void_p),
-        ("totals", c_void_p),
+        ("weight_sums", c_void_p),
         ("group", c_int64),
     )
 
@@ -69,8 +69,8 @@ class Block(_Fields):
         ("left", c_int64),
         ("right", c_int64),
         ("scale", c_float),
-        ("place_keys", Matrix),
-        ("place_queries", Matrix),
+        ("position_keys", Matrix),
+        ("position_queries", Matrix),
     )
 
 
@@ -79,7 +79,7 @@ class Trunk(_Fields):
 
     __slots__ = ()
     _fields_ = (
-        ("middle", c_int32),
+        ("compute", c_int32),
         ("width", c_int64),
         ("heads", c_int64),
         ("key_heads", c_int64),
@@ -107,7 +107,7 @@ class Call(_Fields):
         ("sines", c_void_p * 2),
         ("turned", c_int64),
         ("distances", c_void_p),
-        ("places", c_void_p),
+        ("relative_rows", c_void_p),
         ("reach", c_int64),
         ("out", c_void_p),
         ("pool", c_int32),

@@ -76,7 +76,7 @@ def shape_error(name: str, tensor: Tensor, wanted: str) -> InputError:
     )
 
 
-def team(asked: int | None) -> int:
+def thread_count(asked: int | None) -> int:
     """How many threads take part.
 
     Raises:
@@ -94,7 +94,7 @@ def done(answer: int) -> None:
         MemoryError: for its scratch.
         IndexError: for an id without a row.
     """
-    if answer == native.NO_MEMORY:
+    if answer == native.Status.NO_MEMORY:
         raise MemoryError("not enough memory for the scratch of the kernels")
-    if answer == native.OUT_OF_RANGE:
+    if answer == native.Status.OUT_OF_RANGE:
         raise IndexError("an id has no row in its table")

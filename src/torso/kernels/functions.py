@@ -17,7 +17,7 @@ from torso.kernels import library as native
 from torso.kernels.abi import Embeddings
 from torso.kernels.abi import Norm as NormStructure
 from torso.kernels.attention import attention
-from torso.kernels.buffer_checks import check, done, kernels, team
+from torso.kernels.buffer_checks import check, done, kernels, thread_count
 from torso.kernels.products import Quantised, linear, pack, quantise
 
 __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pack", "quantise"]
@@ -64,7 +64,7 @@ def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None, *, threads: int
     out = torch.empty_like(x)
     library.call.torso_add_norm(
         native.pointer(structure), native.address(x), native.address(other), *x.shape, native.address(out),
-        team(threads),
+        thread_count(threads),
     )  # fmt: skip
     del held  # until here: the structure points into it
     return out
@@ -129,7 +129,12 @@ def embed(
     out = native.room(count, width)
     done(
         library.call.torso_embed(
-            native.pointer(everything), *map(native.address, ids), count, width, native.address(out), team(threads)
+            native.pointer(everything),
+            *map(native.address, ids),
+            count,
+            width,
+            native.address(out),
+            thread_count(threads),
         )
     )
     del held
