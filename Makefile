@@ -56,6 +56,7 @@ types: $(VENV)/.torso-test
 
 # After a change of the C++, without installing anew.
 kernels:
+	$(BIN)/python -m torso.kernels.compile --check
 	$(BIN)/python -m torso.kernels.compile
 
 # The kernels under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from torso.kernels.compile import SETS, CompileError, compile_library, compiler
+from torso.kernels.abi import Call
+from torso.kernels.compile import FLAGS, SETS, SOURCES, CompileError, check, compile_library, compiler
 
 
 def test_no_compiler_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -47,3 +51,48 @@ def test_what_cannot_be_linked_leaves_nothing(monkeypatch: pytest.MonkeyPatch, t
 def test_every_set_of_an_x86_processor_is_compiled() -> None:
     """The order is that of the library: best first, and one that runs everywhere last."""
     assert list(SETS) == ["avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline"]
+
+
+def test_a_structure_refuses_a_name_that_is_no_field() -> None:
+    """Ctypes alone would keep it beside the structure, and the kernels would never see it."""
+    for name in ("only", "pools", "thread", "outs"):
+        with pytest.raises(AttributeError):
+            Call(**{name: 1})
+    assert Call(pool=2).pool == 2
+
+
+@pytest.mark.parametrize("tool", ["g++", "clang++"])
+def test_no_compiler_warns(tool: str) -> None:
+    """With -Wall -Wextra -Wconversion, for every instruction set."""
+    if shutil.which(tool) is None:
+        pytest.skip(f"there is no {tool} here")
+    check(tool)
+
+
+def test_a_warning_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tool = shutil.which("g++") or shutil.which("clang++")
+    if tool is None:
+        pytest.skip("there is no compiler here")
+    for name in ("instructions.cpp", "library.cpp", "thread_pool.cpp"):
+        (tmp_path / name).write_text("int narrowed(long value) { return value; }\n")
+    monkeypatch.setattr("torso.kernels.compile.SOURCES", tmp_path)
+    with pytest.raises(CompileError, match="narrowed"):
+        check(tool)
+
+
+@pytest.mark.parametrize("name", ["baseline", "avx512_bf16"])
+def test_no_instruction_set_exports_a_weak_symbol(name: str, tmp_path: Path) -> None:
+    """The linker keeps one copy of a weak symbol: it could be one that this processor cannot run."""
+    tool = shutil.which("g++") or shutil.which("clang++")
+    if tool is None or shutil.which("nm") is None:
+        pytest.skip("there is no compiler or no nm here")
+    if platform.machine() not in ("x86_64", "AMD64") and name != "baseline":
+        pytest.skip(f"{name} is of x86-64")
+    width, own = SETS[name]
+    made = tmp_path / f"{name}.o"
+    flags = [*FLAGS, "-O1", f"-DSET={name}", f"-DWIDTH={width}", *own.split()]
+    subprocess.run([tool, *flags, "-c", "-o", str(made), "instructions.cpp"], cwd=SOURCES, check=True)
+    listed = subprocess.run(["nm", "-C", "--defined-only", made], capture_output=True, text=True, check=True).stdout
+    symbols = [line.split(maxsplit=2)[1:] for line in listed.splitlines()]
+    assert f"torso::{name}::kernels" in [symbol for _, symbol in symbols]
+    assert [symbol for kind, symbol in symbols if kind in "WwVvu"] == []

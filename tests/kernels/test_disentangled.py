@@ -152,7 +152,7 @@ def test_what_they_meet_is_laid_out_once(kernels, monkeypatch) -> None:
     kinds = dict.fromkeys(products(trunk), native.FLOAT32)
     first = NativeTrunk(kernels, trunk, kinds, packed)
     assert {name for name, _ in packed} - set(kinds) == {
-        f"layers.{i}.attn.{own}" for i in range(2) for own in ("place_keys", "place_queries")
+        f"layers.{i}.attn.{own}" for i in range(2) for own in ("position_keys", "position_queries")
     }
     monkeypatch.setattr("torso.kernels.packing.PackedWeight", None)
     again = NativeTrunk(kernels, trunk, kinds, packed)

@@ -73,7 +73,7 @@ def test_eight_bits_are_those_of_the_twin(kernels, shape, group, biased, threads
     rows = functions.quantise(x, group)
     _, scales = reference.quantise_weight(weight, group)
     width = group or inputs
-    steps, halves = (each.double().repeat_interleave(width, 1)[:, :inputs] / 2 for each in (rows.steps, scales))
+    steps, halves = (each.double().repeat_interleave(width, 1)[:, :inputs] / 2 for each in (rows.scales, scales))
     bound = steps @ (weight.double().abs() + halves).T + x.double().abs() @ halves.T
     exact = reference.linear(x.double(), weight, bias)
     assert bool(((got - exact).abs() <= bound + 3e-6 * terms).all())

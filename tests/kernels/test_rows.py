@@ -125,13 +125,13 @@ def test_quantise(kernels, count, width, group, at, seed) -> None:
     has(kernels, native.EIGHT_BITS)
     x = normal(numbers(seed), count, width) + at
     got, wanted = functions.quantise(x, group), reference.quantise(x, group)
-    for name in ("steps", "lows"):
+    for name in ("scales", "mins"):
         assert getattr(got, name).equal(getattr(wanted, name)), name
     assert got.numbers.equal(wanted.numbers)
     # Back again, to half a step, and what rounding it in float32 adds.
-    steps, lows = (each.repeat_interleave(group or width, 1)[:, :width] for each in (got.steps, got.lows))
-    back = got.numbers[:, :width] * steps + lows
-    assert bool(((back - x).abs() <= 0.5001 * steps + 2e-6 * x.abs().clamp(min=1)).all())
+    scales, mins = (each.repeat_interleave(group or width, 1)[:, :width] for each in (got.scales, got.mins))
+    back = got.numbers[:, :width] * scales + mins
+    assert bool(((back - x).abs() <= 0.5001 * scales + 2e-6 * x.abs().clamp(min=1)).all())
 
 
 @pytest.mark.parametrize("strange", [torch.nan, torch.inf, -torch.inf])
@@ -141,7 +141,7 @@ def test_a_group_that_is_not_finite_has_no_step(kernels, strange, column) -> Non
     x = normal(numbers(3), 4, 36)
     x[2, column] = strange
     got = functions.quantise(x, 20)
-    assert got.steps.isnan().nonzero().tolist() == [[2, column // 20]]
+    assert got.scales.isnan().nonzero().tolist() == [[2, column // 20]]
     of_it = slice(0, 20) if column < 20 else slice(20, 36)
     assert not bool(got.numbers[2, of_it].any())
 

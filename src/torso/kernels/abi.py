@@ -5,9 +5,16 @@ from __future__ import annotations
 from ctypes import POINTER, Structure, c_float, c_int32, c_int64, c_void_p
 
 
-class Matrix(Structure):
+class _Fields(Structure):
+    """A structure that refuses names other than its fields': ctypes alone keeps them, and C never sees them."""
+
+    __slots__ = ()
+
+
+class Matrix(_Fields):
     """``torso_matrix``."""
 
+    __slots__ = ()
     _fields_ = (
         ("kind", c_int32),
         ("outputs", c_int64),
@@ -15,20 +22,22 @@ class Matrix(Structure):
         ("packed", c_void_p),
         ("bias", c_void_p),
         ("scales", c_void_p),
-        ("totals", c_void_p),
+        ("weight_sums", c_void_p),
         ("group", c_int64),
     )
 
 
-class Norm(Structure):
+class Norm(_Fields):
     """``torso_norm``."""
 
+    __slots__ = ()
     _fields_ = (("kind", c_int32), ("weight", c_void_p), ("bias", c_void_p), ("epsilon", c_float))
 
 
-class Embeddings(Structure):
+class Embeddings(_Fields):
     """``torso_embeddings``."""
 
+    __slots__ = ()
     _fields_ = (
         ("tokens", c_void_p),
         ("segments", c_void_p),
@@ -42,9 +51,10 @@ class Embeddings(Structure):
     )
 
 
-class Block(Structure):
+class Block(_Fields):
     """``torso_block``."""
 
+    __slots__ = ()
     _fields_ = (
         ("qkv", Matrix),
         ("out", Matrix),
@@ -59,16 +69,17 @@ class Block(Structure):
         ("left", c_int64),
         ("right", c_int64),
         ("scale", c_float),
-        ("place_keys", Matrix),
-        ("place_queries", Matrix),
+        ("position_keys", Matrix),
+        ("position_queries", Matrix),
     )
 
 
-class Trunk(Structure):
+class Trunk(_Fields):
     """``torso_trunk``."""
 
+    __slots__ = ()
     _fields_ = (
-        ("middle", c_int32),
+        ("compute", c_int32),
         ("width", c_int64),
         ("heads", c_int64),
         ("key_heads", c_int64),
@@ -81,9 +92,10 @@ class Trunk(Structure):
     )
 
 
-class Call(Structure):
+class Call(_Fields):
     """``torso_call``."""
 
+    __slots__ = ()
     _fields_ = (
         ("texts", c_int64),
         ("starts", c_void_p),
@@ -95,7 +107,7 @@ class Call(Structure):
         ("sines", c_void_p * 2),
         ("turned", c_int64),
         ("distances", c_void_p),
-        ("places", c_void_p),
+        ("relative_rows", c_void_p),
         ("reach", c_int64),
         ("out", c_void_p),
         ("pool", c_int32),
@@ -105,9 +117,10 @@ class Call(Structure):
     )
 
 
-class AttentionCall(Structure):
+class AttentionCall(_Fields):
     """``torso_attention_call``."""
 
+    __slots__ = ()
     _fields_ = (
         ("kind", c_int32),
         ("queries", c_void_p),

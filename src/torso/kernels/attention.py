@@ -13,7 +13,7 @@ from torso.batch import Layout
 from torso.errors import UnsupportedError
 from torso.kernels import library as native
 from torso.kernels.abi import AttentionCall
-from torso.kernels.buffer_checks import check, done, kernels, shape_error, team
+from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
 from torso.nn.attention_rule import Rule
 
 
@@ -100,7 +100,7 @@ def attention(
         to=native.address(out),
         to_step=heads * size,
         weights=native.address(room),
-        threads=team(threads),
+        threads=thread_count(threads),
     )
     done(library.call.torso_attention(native.pointer(call)))
     if weights is not None and room is not None:

@@ -76,8 +76,8 @@ def shape_error(name: str, tensor: Tensor, wanted: str) -> InputError:
     )
 
 
-def team(asked: int | None) -> int:
-    """Return the number of threads of a call.
+def thread_count(asked: int | None) -> int:
+    """How many threads take part.
 
     Raises:
         InputError: ``E_THREADS``, for a number outside 1 to 1024.
@@ -96,7 +96,7 @@ def done(status: int) -> None:
         MemoryError: if its workspace could not be allocated.
         IndexError: for an id outside its table.
     """
-    if status == native.NO_MEMORY:
+    if status == native.Status.NO_MEMORY:
         raise MemoryError("not enough memory for the scratch of the kernels")
-    if status == native.OUT_OF_RANGE:
+    if status == native.Status.OUT_OF_RANGE:
         raise IndexError("an id has no row in its table")

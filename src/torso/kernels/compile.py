@@ -1,7 +1,8 @@
 """Compile the kernels: ``python -m torso.kernels.compile``. The installer runs it if there is a compiler.
 
-One source is compiled for each instruction set; the library chooses among them at load time. Requires GCC 12 or later,
-and only Python's standard library.
+One text is compiled for each instruction set; the library chooses among them when it is loaded. Only the standard
+library of Python is needed here, and GCC 12 or later, or Clang. With ``--check`` nothing is made: every compiler that
+is here, GCC and Clang, reads the whole text and refuses every warning.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,8 +24,12 @@ FLAGS = (
     *("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden"),
     *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"),
     *("-Wall", "-Wextra", "-Wno-psabi", "-Wno-ignored-attributes", "-Wno-maybe-uninitialized", "-Wno-unused-parameter"),
+    "-Wno-unknown-warning-option",
 )
 """Without ``-ffast-math``: NaN is preserved, and sums keep their order."""
+
+WARNINGS = ("-fsyntax-only", "-Werror", "-Wconversion", "-Wno-sign-conversion")
+"""Beside `FLAGS`, what `check` asks for: no number becomes another type in silence."""
 
 _AVX2 = "-mavx2 -mfma"
 _AVX512 = f"{_AVX2} -mavx512f -mavx512bw -mavx512vl -mavx512dq"
@@ -66,18 +71,13 @@ def compile_library(to: Path = LIBRARY, flags: Sequence[str] = ()) -> Path:
         CompileError: with the compiler's output.
     """
     tool = compiler()
-    sets = SETS if platform.machine() in ("x86_64", "AMD64") else {"baseline": SETS["baseline"]}
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [
-            (f"{name}.o", [*FLAGS, f"-DSET={name}", f"-DWIDTH={width}", *own.split(), *flags, "instructions.cpp"])
-            for name, (width, own) in sets.items()
-        ]
-        jobs += [(f"{name}.o", [*FLAGS, *flags, f"{name}.cpp"]) for name in ("library", "team")]
-        objects = [str(Path(folder, name)) for name, _ in jobs]
-        commands = [[tool, *options, "-c", "-o", out] for out, (_, options) in zip(objects, jobs, strict=True)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(_run, commands))
-        # In the same folder, so that the last step is one rename.
+        units = _units()
+        objects = [str(Path(folder, f"{name}.o")) for name in units]
+        _run_all(
+            [tool, *FLAGS, *own, *flags, "-c", "-o", out] for out, own in zip(objects, units.values(), strict=True)
+        )
+        # Beside its place, so that the last step is one rename.
         handle, made = tempfile.mkstemp(suffix=".so", dir=to.parent)
         os.close(handle)
         try:
@@ -89,6 +89,33 @@ def compile_library(to: Path = LIBRARY, flags: Sequence[str] = ()) -> Path:
     return to
 
 
+def check(tool: str) -> None:
+    """Lets a compiler read the whole text for every instruction set, with `WARNINGS`.
+
+    Args:
+        tool: GCC or Clang, by name or path.
+
+    Raises:
+        CompileError: with the warnings, if there is any.
+    """
+    _run_all([tool, *FLAGS, *WARNINGS, *own] for own in _units().values())
+
+
+def _units() -> dict[str, list[str]]:
+    """What is compiled: the name of each object, and the flags and file that make it."""
+    sets = SETS if platform.machine() in ("x86_64", "AMD64") else {"baseline": SETS["baseline"]}
+    units = {
+        name: [f"-DSET={name}", f"-DWIDTH={width}", *own.split(), "instructions.cpp"]
+        for name, (width, own) in sets.items()
+    }
+    return units | {name: [f"{name}.cpp"] for name in ("library", "thread_pool")}
+
+
+def _run_all(commands: Iterable[Sequence[str]]) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(_run, commands))
+
+
 def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -97,6 +124,11 @@ def _run(command: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     try:
-        print(compile_library())
+        if sys.argv[1:] == ["--check"]:
+            for each in filter(shutil.which, ("g++", "clang++")):
+                check(each)
+                print(f"{each}: no warnings")
+        else:
+            print(compile_library())
     except CompileError as error:
         sys.exit(str(error))

@@ -73,7 +73,7 @@ class NativeTrunk(Sealable):
         embeddings = self._packing.embeddings(trunk.embed, self.width)
         self.embeds = embeddings is not None
         self._structure = TrunkStructure(
-            middle=self._packing.middle,
+            compute=self._packing.compute,
             width=self.width,
             heads=self.heads,
             key_heads=first.attn.parts["qkv"][1] // size,
@@ -134,10 +134,10 @@ class NativeTrunk(Sealable):
             )
         if weights:
             call.weights = (ctypes.c_void_p * self.depth)(*(native.address(weights.get(i)) for i in range(self.depth)))
-        status: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
-        if status == native.OUT_OF_RANGE:
-            self.embed(batch)  # raises PyTorch's own error, as in any other trunk
-        done(status)
+        answer: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
+        if answer == native.Status.OUT_OF_RANGE:
+            self.embed(batch)  # says which table, as everywhere
+        done(answer)
         attended = {i: self._pieces(each, layout) for i, each in weights.items()}
         if pool is None:
             return Hidden(rows, layout, states, attended)
@@ -159,7 +159,7 @@ class NativeTrunk(Sealable):
         if isinstance(bias, BucketBias):
             call.distances = native.address(_hold(held, bias.table(bias.bucket(distances)).T.float()))
         elif isinstance(bias, Distances):
-            call.places = native.address(_hold(held, bias.index(-distances).int()))
+            call.relative_rows = native.address(_hold(held, bias.index(-distances).int()))
 
 
 def _address_of_ids(held: list[Any], name: str, numbers: Tensor, total: int) -> int | None:

@@ -16,7 +16,7 @@ from torso.kernels import library as native
 from torso.kernels.abi import Embeddings
 from torso.kernels.abi import Norm as NormStructure
 from torso.kernels.attention import attention
-from torso.kernels.buffer_checks import check, done, kernels, team
+from torso.kernels.buffer_checks import check, done, kernels, thread_count
 from torso.kernels.products import Quantised, linear, pack, quantise
 
 __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pack", "quantise"]
@@ -63,7 +63,7 @@ def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None, *, threads: int
     out = torch.empty_like(x)
     library.call.torso_add_norm(
         native.pointer(structure), native.address(x), native.address(other), *x.shape, native.address(out),
-        team(threads),
+        thread_count(threads),
     )  # fmt: skip
     del held  # until here: the structure points into it
     return out
@@ -122,18 +122,18 @@ def embed(
         raise IndexError("an id has no row in its table")
     structure, held = _norm(norm, width)
     rows = [0 if each is None else len(each) for each in tables]
-    structure_of_tables = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
+    everything = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
     # Read only beside a table of positions, but never a null pointer.
     ids[2] = ids[0] if ids[2] is None else ids[2]
     out = native.room(count, width)
     done(
         library.call.torso_embed(
-            native.pointer(structure_of_tables),
+            native.pointer(everything),
             *map(native.address, ids),
             count,
             width,
             native.address(out),
-            team(threads),
+            thread_count(threads),
         )
     )
     del held

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,15 @@ FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
 """Format of weights in each mode."""
 NO_NORM, LAYER_NORM, RMS_NORM = range(3)
-NO_MEMORY, OUT_OF_RANGE = 1, 2
-"""Error codes of the library."""
+
+
+class Status(IntEnum):
+    """What a function of the library answers."""
+
+    OK = 0
+    NO_MEMORY = 1
+    OUT_OF_RANGE = 2
+    NO_SUCH_KIND = 3
 
 
 _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
@@ -206,7 +214,7 @@ def held(tensor: Tensor) -> Tensor:
 
 
 Tensors = tuple[Tensor, Tensor | None, Tensor, Tensor]
-"""Parts of a packed weight: data; bias, padded to whole panels; in eight bits scales and weight sums."""
+"""Of a packed weight: its numbers, and padded to whole panels its bias, in eight bits its scales and weight sums."""
 
 MOST_INPUTS = (2**31 - 1) // (255 * 127) // 4 * 4
 """Most inputs of an eight-bit group: products of up to 255 x 127 must add up within 32 bits."""

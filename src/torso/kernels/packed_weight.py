@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from torso.kernels.abi import Matrix
-from torso.kernels.library import NO_MEMORY, Form, Library, Tensors, address, held, room, threads
+from torso.kernels.library import Form, Library, Status, Tensors, address, held, room, threads
 
 
 class PackedWeight:
@@ -34,12 +34,15 @@ class PackedWeight:
         size, columns, grouped, _ = form.sizes(library)
         given = held(weight)
         packed = torch.empty(size, dtype=torch.uint8, device="cpu")
-        scales, totals = room(2, grouped).zero_().unbind()
-        out = (address(packed), address(scales), address(totals))
-        if library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *out, threads()) == NO_MEMORY:
-            raise MemoryError("not enough memory to pack a weight for the kernels")
+        scales, weight_sums = room(2, grouped).zero_().unbind()
+        places = (address(packed), address(scales), address(weight_sums))
+        if (
+            library.call.torso_pack(kind, address(given), outputs, inputs, form.group, *places, threads())
+            == Status.NO_MEMORY
+        ):
+            raise MemoryError("not enough memory to lay a weight out for the kernels")
         padded = None if bias is None else torch.cat([held(bias), room(columns - outputs).zero_()])
-        self._point(library, form, (packed, padded, scales, totals))
+        self._point(library, form, (packed, padded, scales, weight_sums))
 
     @classmethod
     def again(cls, library: Library, form: Form, tensors: Tensors) -> PackedWeight:

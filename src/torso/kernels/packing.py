@@ -39,7 +39,7 @@ class Packing:
         before: cache of packed weights, by name and kind; missing ones are added.
 
     Attributes:
-        middle: the format of activations between the matmuls.
+        compute: the kind of the numbers between the products.
         packed: the weights in use, by name and kind.
 
     Raises:
@@ -52,12 +52,12 @@ class Packing:
         self._kinds, self._before = kinds, before
         self._held: list[Tensor | None] = []
         used = set(kinds.values())
-        self.middle = native.BFLOAT16 if native.BFLOAT16 in used else native.FLOAT32
+        self.compute = native.BFLOAT16 if native.BFLOAT16 in used else native.FLOAT32
         if native.EIGHT_BITS in used and native.FLOAT32 not in used:
-            self.middle = native.BFLOAT16 if library.has(native.BFLOAT16) else native.FLOAT32
+            self.compute = native.BFLOAT16 if library.has(native.BFLOAT16) else native.FLOAT32
         for kind in used:
-            if kind not in (self.middle, native.EIGHT_BITS) or not library.has(kind):
-                raise ValueError(f"weights of kind {kind} between rows of kind {self.middle}, on {library.set}")
+            if kind not in (self.compute, native.EIGHT_BITS) or not library.has(kind):
+                raise ValueError(f"weights of kind {kind} between rows of kind {self.compute}, on {library.set}")
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield all tensors that the structures point to."""
@@ -89,7 +89,7 @@ class Packing:
             left=-1 if rule.left is None else rule.left,
             right=-1 if rule.right is None else rule.right,
             scale=piece.attn.head_size**-0.5 if rule.scale is None else rule.scale,
-            **self._places(piece, name),
+            **self._relative_positions(piece, name),
         )
 
     def forms(self, piece: Piece, name: str) -> dict[tuple[str, int], Form]:
@@ -99,7 +99,7 @@ class Packing:
             key = self._key(name, own)
             biased = piece.bias(own) is not None
             found[key] = Form.of(key[1], linear.out_features, linear.in_features, GROUP, biased=biased)
-        for key in self._place_keys(piece, name).values():
+        for key in self._position_keys(piece, name).values():
             heads = piece.attn.parts["qkv"][0] // piece.attn.head_size
             rows = len(cast("Distances", piece.attn.shared[0]).table.weight)
             whole = -(-rows // self.library.panel) * self.library.panel
@@ -126,26 +126,26 @@ class Packing:
         return self.packed[key].structure
 
     @torch.no_grad()
-    def _places(self, piece: Piece, name: str) -> dict[str, Matrix]:
-        """Pack the projected relative position embeddings, which depend on weights alone and are computed once."""
-        attn, keys = piece.attn, self._place_keys(piece, name)
+    def _relative_positions(self, piece: Piece, name: str) -> dict[str, Matrix]:
+        """Rows of distances that queries and keys meet; made of weights alone, they are projected once for all."""
+        attn, keys = piece.attn, self._position_keys(piece, name)
         if not all(key in self._before for key in keys.values()):
             distances = cast("Distances", attn.shared[0])
             made = cast("DisentangledAttention", attn).places(distances.norm(distances.table.weight))
-            rows: dict[str, Tensor | None] = dict(zip(("place_keys", "place_queries"), made, strict=True))
+            rows: dict[str, Tensor | None] = dict(zip(("position_keys", "position_queries"), made, strict=True))
             for own, key in keys.items():
                 by_head = self._by_head(cast("Tensor", rows[own]), attn.head_size)
-                self._before[key] = PackedWeight(self.library, by_head, None, self.middle)
+                self._before[key] = PackedWeight(self.library, by_head, None, self.compute)
         return {own: self._used(key) for own, key in keys.items()}
 
-    def _place_keys(self, piece: Piece, name: str) -> dict[str, tuple[str, int]]:
-        """Return names and kinds of the packed relative position embeddings, by their fields of the C structure."""
+    def _position_keys(self, piece: Piece, name: str) -> dict[str, tuple[str, int]]:
+        """Names and kinds of the rows of distances, by their fields of the C structure."""
         attn = piece.attn
         (distances,) = attn.shared
         if not isinstance(attn, DisentangledAttention) or not isinstance(distances, Distances):
             return {}
-        used = {"place_keys": attn.c2p, "place_queries": attn.p2c}
-        return {own: (f"{name}.attn.{own}", self.middle) for own, is_used in used.items() if is_used}
+        met = {"position_keys": attn.c2p, "position_queries": attn.p2c}
+        return {own: (f"{name}.attn.{own}", self.compute) for own, there in met.items() if there}
 
     def _by_head(self, rows: Tensor, size: int) -> Tensor:
         """Reorder rows [R, H * d] of distances as [H * whole panels, d]."""

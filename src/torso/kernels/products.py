@@ -9,7 +9,7 @@ from torch import Tensor
 
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import library as native
-from torso.kernels.buffer_checks import check, done, kernels, shape_error, team
+from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import ACTIVATIONS
 from torso.nn.activations import activation as named
@@ -17,17 +17,17 @@ from torso.nn.activations import activation as named
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantised:
-    """Rows quantised to eight bits: value = number * step + low, to within half a step.
+    """Rows in eight bits: number times scale plus min gives each value back, to half a step.
 
     Attributes:
-        numbers: [T, D rounded up to a multiple of 4] uint8; padded with 0.
-        steps: [T, groups].
-        lows: [T, groups], the least value of each group; NaN where the step is NaN.
+        numbers: [T, D rounded up to a multiple of 4] uint8; 0 behind the last value.
+        scales: [T, groups].
+        mins: [T, groups], the least value of each group; NaN where the scale is.
     """
 
     numbers: Tensor
-    steps: Tensor
-    lows: Tensor
+    scales: Tensor
+    mins: Tensor
 
 
 def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32, group: int = 0) -> PackedWeight:
@@ -95,7 +95,7 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
     which = ACTIVATIONS.index(function)
     done(
         library.call.torso_linear(
-            native.pointer(matrix), native.address(x), len(x), which, native.address(out), team(threads)
+            native.pointer(matrix), native.address(x), len(x), which, native.address(out), thread_count(threads)
         )
     )
     return out
@@ -104,11 +104,11 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
 def quantise(x: Tensor, group: int = 0) -> Quantised:
     """Quantise rows [T, D] float32 to uint8 between the least and the largest value of each group of columns.
 
-    A group with a NaN or an infinity has step NaN, and so are products with it.
+    A group that holds a NaN or an infinity has a scale of NaN, and makes NaN of whatever is multiplied with it.
 
     Args:
         x: rows.
-        group: columns that share a step: a multiple of 4; 0 for the whole row.
+        group: columns that share a scale: a multiple of 4; 0 for the whole row.
 
     Raises:
         InputError: ``E_SHAPE``.
@@ -125,9 +125,9 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
     group = min(group or whole, whole)
     x = x.detach().contiguous()
     numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8, device="cpu")
-    steps = native.room(count, -(-width // group), 2)
-    library.call.torso_quantise(native.address(x), count, width, group, native.address(numbers), native.address(steps))
-    return Quantised(numbers, *steps.unbind(-1))
+    scales = native.room(count, -(-width // group), 2)
+    library.call.torso_quantise(native.address(x), count, width, group, native.address(numbers), native.address(scales))
+    return Quantised(numbers, *scales.unbind(-1))
 
 
 def _check_group(group: int) -> None:

@@ -51,12 +51,12 @@ def linear(
 def _eight_bit_product(x: Quantised, weight: Tensor, group: int) -> Tensor:
     numbers, scales = quantise_weight(weight, group)
     groups, pieces = _groups(x.numbers, group), _groups(numbers, group)
-    rows = x.steps.new_zeros(len(x.numbers), len(weight))
+    rows = x.scales.new_zeros(len(x.numbers), len(weight))
     for g, (mine, its) in enumerate(zip(groups, pieces, strict=True)):
         # Whole numbers below 2^53: float64 holds every sum of them.
         sums = (mine.double() @ its[:, : mine.shape[1]].double().T).to(rows.dtype)
-        totals = scales[:, g] * its.double().sum(1).to(rows.dtype)
-        rows += x.steps[:, g, None] * scales[:, g] * sums + x.lows[:, g, None] * totals
+        weight_sums = scales[:, g] * its.double().sum(1).to(rows.dtype)
+        rows += x.scales[:, g, None] * scales[:, g] * sums + x.mins[:, g, None] * weight_sums
     return rows
 
 
@@ -74,19 +74,19 @@ def quantise_weight(weight: Tensor, group: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def quantise(x: Tensor, group: int = 0) -> Quantised:
-    """Quantise rows [T, D] to eight bits; a group of columns that is not finite has step NaN."""
+    """Rows [T, D] as numbers of eight bits; a group of columns that is not finite has a scale of NaN."""
     numbers: list[Tensor] = []
-    steps: list[Tensor] = []
-    lows: list[Tensor] = []
+    scales: list[Tensor] = []
+    mins: list[Tensor] = []
     for piece in _groups(x, group):
-        low, high = piece.aminmax(dim=1, keepdim=True)
-        step = torch.where(piece.isfinite().all(1, keepdim=True), (high - low) / 255, torch.nan)
-        inverse = torch.where(step > 0, 1 / step, 0)
-        numbers.append(((piece - low) * inverse).round().nan_to_num(0).clamp(0, 255))
-        steps.append(step)
-        lows.append(low)
+        least, most = piece.aminmax(dim=1, keepdim=True)
+        scale = torch.where(piece.isfinite().all(1, keepdim=True), (most - least) / 255, torch.nan)
+        inverse = torch.where(scale > 0, 1 / scale, 0)
+        numbers.append(((piece - least) * inverse).round().nan_to_num(0).clamp(0, 255))
+        scales.append(scale)
+        mins.append(least)
     whole = F.pad(torch.cat(numbers, 1), (0, -x.shape[1] % 4)).to(torch.uint8)
-    return Quantised(whole, torch.cat(steps, 1), torch.cat(lows, 1))
+    return Quantised(whole, torch.cat(scales, 1), torch.cat(mins, 1))
 
 
 def _groups(rows: Tensor, group: int) -> tuple[Tensor, ...]:

@@ -13,7 +13,8 @@ struct Kernels {
     int32_t (*linear)(const torso_matrix*, const float*, int64_t, int32_t, float*, int32_t);
     void (*product)(const float*, int64_t, const float*, int64_t, int64_t, const float*, float*, int32_t);
     void (*add_norm)(const torso_norm*, const float*, const float*, int64_t, int64_t, float*, int32_t);
-    int32_t (*embed)(const torso_embeddings*, const int64_t*, const int64_t*, const int64_t*, int64_t, int64_t, float*, int32_t);
+    int32_t (*embed)(const torso_embeddings*, const int64_t*, const int64_t*, const int64_t*, int64_t, int64_t, float*,
+                     int32_t);
     int32_t (*quantise)(const float*, int64_t, int64_t, int64_t, uint8_t*, float*);
     int32_t (*attention)(const torso_attention_call*);
     int32_t (*encode)(const torso_trunk*, const torso_call*);

@@ -1,6 +1,6 @@
 // The C interface, on the best instruction set that this processor has.
 #include "kernels.hpp"
-#include "team.hpp"
+#include "thread_pool.hpp"
 
 #if defined(__GNUC__)
 #define PUBLIC extern "C" __attribute__((visibility("default")))
@@ -10,12 +10,22 @@
 
 namespace torso {
 #if defined(__x86_64__)
-namespace avx512_bf16 { extern const Kernels kernels; }
-namespace avx512_vnni { extern const Kernels kernels; }
-namespace avx512 { extern const Kernels kernels; }
-namespace avx2 { extern const Kernels kernels; }
+namespace avx512_bf16 {
+extern const Kernels kernels;
+}
+namespace avx512_vnni {
+extern const Kernels kernels;
+}
+namespace avx512 {
+extern const Kernels kernels;
+}
+namespace avx2 {
+extern const Kernels kernels;
+}
 #endif
-namespace baseline { extern const Kernels kernels; }
+namespace baseline {
+extern const Kernels kernels;
+}
 
 namespace {
 
@@ -64,9 +74,9 @@ PUBLIC int64_t torso_panel(void) { return chosen->panel; }
 PUBLIC int64_t torso_packed_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
     return chosen->packed_bytes(kind, outputs, inputs);
 }
-PUBLIC int32_t torso_pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs, int64_t group, void* packed,
-                          float* scales, float* totals, int32_t threads) {
-    return chosen->pack(kind, matrix, outputs, inputs, group, packed, scales, totals, threads);
+PUBLIC int32_t torso_pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs, int64_t group,
+                          void* packed, float* scales, float* weight_sums, int32_t threads) {
+    return chosen->pack(kind, matrix, outputs, inputs, group, packed, scales, weight_sums, threads);
 }
 PUBLIC int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t count, int32_t activation, float* to,
                             int32_t threads) {
@@ -82,12 +92,12 @@ PUBLIC void torso_add_norm(const torso_norm* norm, const float* rows, const floa
     chosen->add_norm(norm, rows, others, count, width, to, threads);
 }
 PUBLIC int32_t torso_embed(const torso_embeddings* tables, const int64_t* tokens, const int64_t* segments,
-                        const int64_t* positions, int64_t count, int64_t width, float* to, int32_t threads) {
+                           const int64_t* positions, int64_t count, int64_t width, float* to, int32_t threads) {
     return chosen->embed(tables, tokens, segments, positions, count, width, to, threads);
 }
 PUBLIC int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers,
-                              float* steps) {
-    return chosen->quantise(rows, count, width, group, numbers, steps);
+                              float* scales) {
+    return chosen->quantise(rows, count, width, group, numbers, scales);
 }
 PUBLIC int32_t torso_attention(const torso_attention_call* call) { return chosen->attention(call); }
 PUBLIC int32_t torso_encode(const torso_trunk* trunk, const torso_call* call) { return chosen->encode(trunk, call); }

@@ -14,6 +14,9 @@ extern "C" {
 #define TORSO_KERNELS_VERSION 3
 
 enum { TORSO_FLOAT32 = 0, TORSO_BFLOAT16 = 1, TORSO_EIGHT_BITS = 2 };
+/* What a function answers: it was done; memory for its workspace ran out; an id has no row in its table, and nothing
+ * was computed; or the chosen instruction set has no such kind. */
+enum { TORSO_OK = 0, TORSO_NO_MEMORY = 1, TORSO_OUT_OF_RANGE = 2, TORSO_NO_SUCH_KIND = 3 };
 enum { TORSO_NO_NORM = 0, TORSO_LAYER_NORM = 1, TORSO_RMS_NORM = 2 };
 
 /* A weight [outputs, inputs] in panels, as torso_pack lays it out. */
@@ -21,10 +24,10 @@ typedef struct {
     int32_t kind;
     int64_t outputs, inputs;
     const void* packed;
-    const float* bias;   /* padded to whole panels; null for none */
-    const float* scales; /* of eight bits: [groups, panels * panel] */
-    const float* totals; /* of eight bits: the same shape */
-    int64_t group;       /* of eight bits: inputs that share a scale, a multiple of 4 */
+    const float* bias;        /* padded to whole panels; null for none */
+    const float* scales;      /* of eight bits: [groups, panels * panel] */
+    const float* weight_sums; /* of eight bits: the same shape */
+    int64_t group;            /* of eight bits: inputs that share a scale, a multiple of 4 */
 } torso_matrix;
 
 typedef struct {
@@ -53,13 +56,13 @@ typedef struct {
     int32_t turns;       /* which angles turn queries and keys; negative for none */
     int64_t left, right; /* how many earlier and later keys a query sees; negative for all */
     float scale;
-    /* Rows of distances that queries and that keys meet, [heads * rows, head_size] of the middle kind, rows in whole
-     * panels; packed is null where they meet none. Scores gain both products, before the scale. */
-    torso_matrix place_keys, place_queries;
+    /* Rows of distances that queries and that keys meet, [heads * rows, head_size] of the kind of `compute`, rows in
+     * whole panels; packed is null where they meet none. Scores gain both products, before the scale. */
+    torso_matrix position_keys, position_queries;
 } torso_block;
 
 typedef struct {
-    int32_t middle; /* TORSO_FLOAT32 or TORSO_BFLOAT16: what lies between the products */
+    int32_t compute; /* TORSO_FLOAT32 or TORSO_BFLOAT16: what lies between the products */
     int64_t width, heads, key_heads, head_size, inner;
     torso_embeddings embeddings;
     int64_t depth;
@@ -77,14 +80,15 @@ typedef struct {
     const float* rows;        /* [T, width] in place of embeddings; null otherwise */
     const float* cosines[2];  /* [T, turned] */
     const float* sines[2];
-    int64_t turned;          /* units of a head that are turned */
-    const float* distances;  /* [heads, 2 * reach + 1] added to the scores by key's place minus query's; null for none */
-    const int32_t* places;   /* [2 * reach + 1] the row of each distance, likewise, never falling or never rising; or null */
-    int64_t reach;           /* no less than any distance */
-    float* out;              /* [T, width]; or [N, width] */
-    int32_t pool;            /* 0: all rows; 1: of the last block only the first of each text; 2: only the last */
-    float* const* kept;      /* depth + 1 pointers [T, width], null where not asked for; or null */
-    float* const* weights;   /* depth pointers, each to one [heads, length, length] per text; or null */
+    int64_t turned;         /* units of a head that are turned */
+    const float* distances; /* [heads, 2 * reach + 1] added to the scores by key's place minus query's; null for none */
+    const int32_t*
+        relative_rows;  /* [2 * reach + 1] the row of each distance, likewise, never falling or never rising; or null */
+    int64_t reach;      /* no less than any distance */
+    float* out;         /* [T, width]; or [N, width] */
+    int32_t pool;       /* 0: all rows; 1: of the last block only the first of each text; 2: only the last */
+    float* const* kept; /* depth + 1 pointers [T, width], null where not asked for; or null */
+    float* const* weights; /* depth pointers, each to one [heads, length, length] per text; or null */
     int32_t threads;
 } torso_call;
 
@@ -119,10 +123,11 @@ int32_t torso_has(int32_t kind);
 int64_t torso_panel(void);
 /* Bytes of a packed weight. */
 int64_t torso_packed_bytes(int32_t kind, int64_t outputs, int64_t inputs);
-/* 0; or 1 where memory ran out. `scales` and `totals` come filled with zeros. */
+/* TORSO_OK or TORSO_NO_MEMORY. `scales` and `weight_sums` come filled with zeros. */
 int32_t torso_pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs, int64_t group, void* packed,
-                   float* scales, float* totals, int32_t threads);
-/* activate(rows x weight + bias): [rows, inputs] -> [rows, outputs], float32 on both sides. 0; or 1 without memory. */
+                   float* scales, float* weight_sums, int32_t threads);
+/* activate(rows x weight + bias): [rows, inputs] -> [rows, outputs], float32 on both sides. TORSO_OK or
+ * TORSO_NO_MEMORY. */
 int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t count, int32_t activation, float* to,
                      int32_t threads);
 /* rows x weight^T + bias, with the weight [outputs, inputs] as it is: [count, inputs] -> [count, outputs]; bias may be
@@ -136,15 +141,15 @@ void torso_set_parallel(void* parallel);
 /* norm(rows + others), into to; others may be null. */
 void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
                     float* to, int32_t threads);
-/* 0; or 2 where an id has no row in its table. */
+/* TORSO_OK or TORSO_OUT_OF_RANGE. */
 int32_t torso_embed(const torso_embeddings* tables, const int64_t* tokens, const int64_t* segments,
                     const int64_t* positions, int64_t count, int64_t width, float* to, int32_t threads);
-/* Rows as unsigned eight-bit numbers, to whole dwords, with a step and a low [rows, groups, 2] of their own. 0; or 1
- * where the instruction set has no eight bits. */
-int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers, float* steps);
-/* Attention of N texts, end to end. 0; or 1 where memory ran out. */
+/* Rows as unsigned eight-bit numbers, to whole dwords, with a scale and a minimum [rows, groups, 2] of their own.
+ * TORSO_OK or TORSO_NO_SUCH_KIND. */
+int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers, float* scales);
+/* Attention of N texts, end to end. TORSO_OK or TORSO_NO_MEMORY. */
 int32_t torso_attention(const torso_attention_call* call);
-/* A whole encoder. 0; 1 where memory ran out; or 2 where an id has no row in its table: then nothing was run. */
+/* A whole encoder. TORSO_OK, TORSO_NO_MEMORY or TORSO_OUT_OF_RANGE. */
 int32_t torso_encode(const torso_trunk* trunk, const torso_call* call);
 
 #ifdef __cplusplus

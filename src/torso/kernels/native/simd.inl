@@ -1,3 +1,4 @@
+// Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
 // Vectors of one instruction set, and the functions of mathematics on them.
 //
 // Written with the vector extensions of GCC and Clang, so that one text serves every width. Included once per
@@ -9,18 +10,23 @@ typedef uint32_t Words __attribute__((vector_size(4 * WIDTH)));
 typedef float LooseFloats __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 typedef int32_t LooseInts __attribute__((vector_size(4 * WIDTH), aligned(1), may_alias));
 
+template <class Number>
+constexpr size_t bytes_of(int64_t count) {
+    return static_cast<size_t>(count) * sizeof(Number);
+}
+
 inline Floats load(const float* from) { return *reinterpret_cast<const LooseFloats*>(from); }
 inline void store(float* to, Floats value) { *reinterpret_cast<LooseFloats*>(to) = value; }
 inline Floats splat(float value) { return value - Floats{}; }  // 0 - would turn -0 into +0; value - 0 keeps every value
 inline Ints load_dwords(const void* from) { return *reinterpret_cast<const LooseInts*>(from); }
 inline void store_dwords(void* to, Ints value) { *reinterpret_cast<LooseInts*>(to) = value; }
 
-inline Floats load_some(const float* from, long count) {
+inline Floats load_some(const float* from, int64_t count) {
     Floats value{};
-    std::memcpy(&value, from, count * sizeof(float));
+    std::memcpy(&value, from, bytes_of<float>(count));
     return value;
 }
-inline void store_some(float* to, Floats value, long count) { std::memcpy(to, &value, count * sizeof(float)); }
+inline void store_some(float* to, Floats value, int64_t count) { std::memcpy(to, &value, bytes_of<float>(count)); }
 
 // Either value of a comparison's lanes; a NaN compares as false.
 inline Floats larger(Floats a, Floats b) { return a < b ? b : a; }
@@ -50,8 +56,8 @@ inline Floats polynomial(Floats x, const float (&coefficients)[count]) {
     return value;
 }
 
-// Below this power of two everything is 0. Without the AVX-512 instruction for it, numbers below the normal ones are not
-// made.
+// Below this power of two everything is 0. Without the AVX-512 instruction for it, numbers below the normal ones are
+// not made.
 #if WIDTH == 16
 constexpr float LEAST_POWER = -160.f;
 #else
@@ -60,17 +66,19 @@ constexpr float LEAST_POWER = -126.f;
 
 // 2^x; a NaN stays one. Polynomials fitted on [-1/2, 1/2] for the least relative error:
 // 1e-7 for float32, 7e-5 where the result becomes bfloat16 (whose step is 4e-3).
-template <bool fine>
+template <bool precise>
 inline Floats power_of_two(Floats x) {
-    constexpr float exact[] = {1.f,           0.693147182f,  0.240226462f,  0.0555032864f,
-                               0.00961848907f, 0.00133999309f, 0.00015345795f};
+    constexpr float exact[] = {1.f,           0.693147182f, 0.240226462f, 0.0555032864f, 0.00961848907f, 0.00133999309f,
+                               0.00015345795f};
     constexpr float coarse[] = {0.999928057f, 0.693261027f, 0.24261111f, 0.0551714934f};
     x = smaller(larger(x, splat(LEAST_POWER)), splat(127.f));
     const Floats shifted = x + 12582912.f;  // 1.5 * 2^23: the sum has its ones where the whole number is
     const Floats whole = shifted - 12582912.f, part = x - whole;
     Floats value;
-    if constexpr (fine) value = polynomial(part, exact);
-    else value = polynomial(part, coarse);
+    if constexpr (precise)
+        value = polynomial(part, exact);
+    else
+        value = polynomial(part, coarse);
 #if WIDTH == 16
     return (Floats)_mm512_scalef_ps((__m512)value, (__m512)whole);
 #else
@@ -80,25 +88,25 @@ inline Floats power_of_two(Floats x) {
 #endif
 }
 
-template <bool fine>
+template <bool precise>
 inline Floats exponential(Floats x) {
-    return power_of_two<fine>(x * 1.44269504f);
+    return power_of_two<precise>(x * 1.44269504f);
 }
 
 // The error function of x / sqrt(2), as a polynomial in x^2 on the interval where it is not 1 yet:
 // 2.5e-7 absolute for float32, 2e-5 otherwise.
-template <bool fine>
+template <bool precise>
 inline Floats error_function_of_half(Floats x) {
-    constexpr float exact[] = {0.353530973f,   -0.176576287f,   0.13167648f,   -0.107708305f,
-                               0.0901783332f,  -0.0747482255f,  0.0601459518f, -0.0456963107f,
-                               0.0319981948f,  -0.0225107782f,  0.0166782998f, -0.00888267811f,
+    constexpr float exact[] = {0.353530973f,   -0.176576287f,   0.13167648f,    -0.107708305f,
+                               0.0901783332f,  -0.0747482255f,  0.0601459518f,  -0.0456963107f,
+                               0.0319981948f,  -0.0225107782f,  0.0166782998f,  -0.00888267811f,
                                0.00210257899f, -0.00194096111f, 0.00287862145f, -0.00112591207f};
-    constexpr float coarse[] = {0.470128715f,  -0.228728592f, 0.157598495f,  -0.111142315f, 0.0721451342f,
+    constexpr float coarse[] = {0.470128715f,   -0.228728592f, 0.157598495f,   -0.111142315f, 0.0721451342f,
                                 -0.0397326127f, 0.0240779649f, -0.0178649034f, 0.00684962887f};
-    constexpr float end = fine ? 4.f : 3.f;
+    constexpr float end = precise ? 4.f : 3.f;
     const Floats z = smaller(larger(x * 0.70710678f, splat(-end)), splat(end));
     const Floats place = z * z * (2.f / (end * end)) - 1.f;
-    if constexpr (!fine) return z * polynomial(place, coarse);
+    if constexpr (!precise) return z * polynomial(place, coarse);
     const Floats value = z * polynomial(place, exact);
     // Where it is 1 to float32 let it be 1: the same small miss of many units would add up.
     const Floats above = x > 5.5f ? splat(1.f) : value;
@@ -107,30 +115,37 @@ inline Floats error_function_of_half(Floats x) {
 
 enum Activation { LINEAR, GELU, GELU_TANH, RELU, SILU, TANH, QUICK_GELU };
 
-template <bool fine>
+template <bool precise>
 inline Floats sigmoid(Floats x) {
-    return 1.f / (1.f + exponential<fine>(-x));
+    return 1.f / (1.f + exponential<precise>(-x));
 }
 
-template <bool fine>
+template <bool precise>
 inline Floats hyperbolic_tangent(Floats x) {
     // Near 0 the difference would cancel: an odd polynomial there.
     const Floats square = x * x;
     const Floats near = x * (1.f + square * (-0.333333333f + square * (0.133333333f + square * -0.0539682540f)));
-    const Floats far = 1.f - 2.f / (1.f + exponential<fine>(2.f * x));
+    const Floats far = 1.f - 2.f / (1.f + exponential<precise>(2.f * x));
     return square < 0.01f ? near : far;
 }
 
-template <bool fine>
+template <bool precise>
 inline Floats activate(Floats x, int which) {
     switch (which) {
-        case GELU: return 0.5f * x * (1.f + error_function_of_half<fine>(x));
-        case GELU_TANH: return x * sigmoid<fine>(1.59576912f * (x + 0.044715f * x * x * x));
-        case RELU: return x < 0.f ? Floats{} : x;
-        case SILU: return x * sigmoid<fine>(x);
-        case TANH: return hyperbolic_tangent<fine>(x);
-        case QUICK_GELU: return x * sigmoid<fine>(1.702f * x);
-        default: return x;
+        case GELU:
+            return 0.5f * x * (1.f + error_function_of_half<precise>(x));
+        case GELU_TANH:
+            return x * sigmoid<precise>(1.59576912f * (x + 0.044715f * x * x * x));
+        case RELU:
+            return x < 0.f ? Floats{} : x;
+        case SILU:
+            return x * sigmoid<precise>(x);
+        case TANH:
+            return hyperbolic_tangent<precise>(x);
+        case QUICK_GELU:
+            return x * sigmoid<precise>(1.702f * x);
+        default:
+            return x;
     }
 }
 
@@ -165,19 +180,19 @@ template <>
 inline uint16_t number_of<uint16_t>(float value) {
     return narrowed(value);
 }
-inline Floats load_some(const uint16_t* from, long count) {
+inline Floats load_some(const uint16_t* from, int64_t count) {
     Floats value{};
-    for (long i = 0; i < count; ++i) value[i] = widened(from[i]);
+    for (int64_t i = 0; i < count; ++i) value[i] = widened(from[i]);
     return value;
 }
-inline void store_some(uint16_t* to, Floats value, long count) {
-    for (long i = 0; i < count; ++i) to[i] = narrowed(value[i]);
+inline void store_some(uint16_t* to, Floats value, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) to[i] = narrowed(value[i]);
 }
 #endif
 
 template <class From, class To>
-inline void convert(const From* row, To* to, long width) {
-    const long whole = width / WIDTH * WIDTH;
-    for (long i = 0; i < whole; i += WIDTH) store(to + i, load(row + i));
+inline void convert(const From* row, To* to, int64_t width) {
+    const int64_t whole = width / WIDTH * WIDTH;
+    for (int64_t i = 0; i < whole; i += WIDTH) store(to + i, load(row + i));
     if (whole < width) store_some(to + whole, load_some(row + whole, width - whole), width - whole);
 }

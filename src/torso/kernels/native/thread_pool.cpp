@@ -1,9 +1,10 @@
-#include "team.hpp"
+#include "thread_pool.hpp"
 
 #include <pthread.h>
 #include <sched.h>
 
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -21,7 +22,7 @@ inline void pause() {
 #endif
 }
 
-struct Threads {
+struct ThreadPool {
     std::mutex used;  // held by the call that has the threads
 
     std::mutex lock;
@@ -37,7 +38,7 @@ struct Threads {
     void serve(int rank) {
         uint64_t seen = 0;
         for (;;) {
-            Member member;
+            Worker worker;
             Work own;
             void* about;
             {
@@ -46,9 +47,9 @@ struct Threads {
                 seen = call;
                 own = work;
                 about = what;
-                member = {rank, wanted, barrier};
+                worker = {rank, wanted, barrier};
             }
-            own(about, member);
+            own(about, worker);
             running.fetch_sub(1, std::memory_order_release);
         }
     }
@@ -57,13 +58,14 @@ struct Threads {
 typedef void (*Parallel)(void (*)(void*), void*, unsigned, unsigned);
 std::atomic<Parallel> host{nullptr};
 
-// Never destroyed: at the end of the process its threads may still be asleep in it.
-std::atomic<Threads*> threads_of_this_process{new Threads};
+// Never destroyed: at the end of the process its threads may still be asleep in it. Null where memory ran out: then
+// every call runs by its caller alone, since no exception may cross the C interface or leave the handler of a fork.
+std::atomic<ThreadPool*> pool_of_this_process{new (std::nothrow) ThreadPool};
 
-// A forked child has the memory but not the threads, neither these nor the host's. Whatever another thread of the parent
-// was in the middle of, locks among it, is left behind as it is.
+// A forked child has the memory but not the threads, neither these nor the host's. Whatever another thread of the
+// parent was in the middle of, locks among it, is left behind as it is.
 void forget() {
-    threads_of_this_process.store(new Threads);
+    pool_of_this_process.store(new (std::nothrow) ThreadPool);
     host.store(nullptr);
 }
 
@@ -74,48 +76,52 @@ const int registered = pthread_atfork(nullptr, nullptr, forget);
 
 void Barrier::wait() {
     const uint32_t round = round_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members_) {
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == workers_) {
         arrived_.store(0, std::memory_order_relaxed);
         round_.store(round + 1, std::memory_order_release);
         return;
     }
     // Where cores are shared, the one that is waited for may need this one.
     for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins)
-        if (spins < 4000) pause();
-        else sched_yield();
+        if (spins < 4000)
+            pause();
+        else
+            sched_yield();
 }
 
-void run_team(int count, Work work, void* what) {
-    if (count > 1) {
-        Threads& threads = *threads_of_this_process.load();
-        std::unique_lock<std::mutex> used(threads.used, std::try_to_lock);
+void run_parallel(int count, Work work, void* what) {
+    if (ThreadPool* const here = count > 1 ? pool_of_this_process.load() : nullptr) {
+        ThreadPool& pool = *here;
+        std::unique_lock<std::mutex> used(pool.used, std::try_to_lock);
         if (used.owns_lock()) {
             {
-                std::lock_guard<std::mutex> hold(threads.lock);
+                std::lock_guard<std::mutex> hold(pool.lock);
                 try {
-                    while (threads.started < count) {
-                        std::thread(&Threads::serve, &threads, threads.started).detach();
-                        ++threads.started;
+                    while (pool.started < count) {
+                        std::thread(&ThreadPool::serve, &pool, pool.started).detach();
+                        ++pool.started;
                     }
-                } catch (const std::system_error&) {
-                    count = threads.started;  // the system gives no more
+                } catch (const std::exception&) {
+                    count = pool.started;  // the system gives no more threads, or no memory for them
                 }
             }
             Barrier barrier(count);
             {
-                std::lock_guard<std::mutex> hold(threads.lock);
-                threads.work = work;
-                threads.what = what;
-                threads.barrier = &barrier;
-                threads.wanted = count;
-                threads.running.store(count - 1, std::memory_order_relaxed);
-                ++threads.call;
+                std::lock_guard<std::mutex> hold(pool.lock);
+                pool.work = work;
+                pool.what = what;
+                pool.barrier = &barrier;
+                pool.wanted = count;
+                pool.running.store(count - 1, std::memory_order_relaxed);
+                ++pool.call;
             }
-            threads.called.notify_all();
+            pool.called.notify_all();
             work(what, {0, count, &barrier});
-            for (int spins = 0; threads.running.load(std::memory_order_acquire); ++spins)
-                if (spins < 4000) pause();
-                else sched_yield();
+            for (int spins = 0; pool.running.load(std::memory_order_acquire); ++spins)
+                if (spins < 4000)
+                    pause();
+                else
+                    sched_yield();
             return;
         }
     }
@@ -126,7 +132,7 @@ void set_host(void* parallel) { host.store(reinterpret_cast<Parallel>(parallel))
 
 void run_on_host(int threads, Work work, void* what) {
     const Parallel parallel = host.load();
-    if (!parallel) return run_team(threads, work, what);
+    if (!parallel) return run_parallel(threads, work, what);
     struct Both {
         Work work;
         void* what;

@@ -1,0 +1,129 @@
+// Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
+// What is done to one row at a time: norms, eight-bit numbers, embeddings, rotary turns.
+
+inline bool is_none(const torso_norm& norm) { return norm.kind == TORSO_NO_NORM; }
+
+// norm(row) -> to; the same row may be both.
+inline void normalise(const torso_norm& norm, const float* row, float* to, int64_t width) {
+    const int64_t whole = width / WIDTH * WIDTH, rest = width - whole;
+    if (is_none(norm)) {
+        if (to != row) std::memcpy(to, row, bytes_of<float>(width));
+        return;
+    }
+    float mean = 0.f;
+    if (norm.kind == TORSO_LAYER_NORM) {
+        Floats sums{};
+        for (int64_t i = 0; i < whole; i += WIDTH) sums += load(row + i);
+        mean = sum_of(sums + load_some(row + whole, rest)) / static_cast<float>(width);
+    }
+    Floats squares{};
+    for (int64_t i = 0; i < whole; i += WIDTH) {
+        const Floats apart = load(row + i) - mean;
+        squares += apart * apart;
+    }
+    float sum = sum_of(squares);
+    for (int64_t i = whole; i < width; ++i) sum += (row[i] - mean) * (row[i] - mean);
+    const float factor = 1.f / std::sqrt(sum / static_cast<float>(width) + norm.epsilon);
+    for (int64_t i = 0; i < whole; i += WIDTH) {
+        Floats value = (load(row + i) - mean) * factor * load(norm.weight + i);
+        if (norm.bias) value += load(norm.bias + i);
+        store(to + i, value);
+    }
+    for (int64_t i = whole; i < width; ++i)
+        to[i] = (row[i] - mean) * factor * norm.weight[i] + (norm.bias ? norm.bias[i] : 0.f);
+}
+
+#ifdef HAS_EIGHT_BITS
+// A row as unsigned eight-bit numbers between the least and the largest of each group of columns.
+template <class Number>
+inline void quantise(const Number* row, int64_t width, int64_t group, uint8_t* to, float* scales) {
+    for (int64_t begin = 0; begin < width; begin += group, scales += 2) {
+        const int64_t end = begin + group < width ? begin + group : width;
+        const int64_t whole = begin + (end - begin) / WIDTH * WIDTH, rest = end - whole;
+        Floats least = splat(INFINITY), most = splat(-INFINITY), trace{};
+        for (int64_t i = begin; i < whole; i += WIDTH) {
+            const Floats value = load(row + i);
+            least = smaller(least, value);
+            most = larger(most, value);
+            trace += value * 0.f;  // a NaN or an infinity anywhere leaves a NaN
+        }
+        float min = smallest_of(least), max = largest_of(most), nonfinite = sum_of(trace);
+        for (int64_t i = whole; i < end; ++i) {
+            const float value = widened(row[i]);
+            min = value < min ? value : min;
+            max = value > max ? value : max;
+            nonfinite += value * 0.f;
+        }
+        const float scale = (max - min) / 255.f + nonfinite;
+        const float inverse = scale > 0.f ? 1.f / scale : 0.f;
+        for (int64_t i = begin; i < whole; i += WIDTH) {
+            const __m512i number = _mm512_cvtps_epi32((__m512)((load(row + i) - min) * inverse));
+            _mm_storeu_si128((__m128i*)(to + i),
+                             _mm512_cvtusepi32_epi8(_mm512_max_epi32(number, _mm512_setzero_si512())));
+        }
+        if (rest) {
+            const Floats value = (load_some(row + whole, rest) - min) * inverse;
+            for (int64_t i = 0; i < rest; ++i)
+                to[whole + i] = uint8_t(std::lrint(std::fmin(std::fmax(value[i], 0.f), 255.f)));
+        }
+        scales[0] = scale;
+        scales[1] = min;
+    }
+    for (int64_t i = width; i % 4; ++i) to[i] = 0;
+}
+#endif
+
+// act(gate) * up, of a row [gate | up], in place of the gate.
+template <bool precise, class Number>
+inline void gate(Number* row, int64_t inner, int activation) {
+    int64_t i = 0;
+    for (; i + WIDTH <= inner; i += WIDTH)
+        store(row + i, activate<precise>(load(row + i), activation) * load(row + inner + i));
+    if (const int64_t rest = inner - i)
+        store_some(row + i, activate<precise>(load_some(row + i, rest), activation) * load_some(row + inner + i, rest),
+                   rest);
+}
+
+// Turns the first `size` units of each head by a position's angles, the first half of them against the second.
+template <class Number>
+inline void rotate(Number* heads, int64_t count, int64_t head_size, int64_t size, const float* cosines,
+                   const float* sines) {
+    const int64_t half = size / 2;
+    for (int64_t head = 0; head < count; ++head, heads += head_size)
+        for (int64_t i = 0; i < half; ++i) {
+            const float left = widened(heads[i]), right = widened(heads[half + i]);
+            heads[i] = number_of<Number>(left * cosines[i] - right * sines[i]);
+            heads[half + i] = number_of<Number>(right * cosines[half + i] + left * sines[half + i]);
+        }
+}
+
+// The sum of a token's, a segment's and a position's rows, normed.
+inline void embed(const torso_embeddings& tables, int64_t token, int64_t segment, int64_t position, float* to,
+                  int64_t width) {
+    const float* first = tables.tokens + token * width;
+    const float* second = tables.segments ? tables.segments + segment * width : nullptr;
+    const float* third = tables.positions ? tables.positions + (position + tables.position_offset) * width : nullptr;
+    const int64_t whole = width / WIDTH * WIDTH;
+    for (int64_t i = 0; i < whole; i += WIDTH) {
+        Floats value = load(first + i) * tables.scale;
+        if (second) value += load(second + i);
+        if (third) value += load(third + i);
+        store(to + i, value);
+    }
+    for (int64_t i = whole; i < width; ++i)
+        to[i] = first[i] * tables.scale + (second ? second[i] : 0.f) + (third ? third[i] : 0.f);
+    normalise(tables.norm, to, to, width);
+}
+
+// Whether all ids have rows in their tables.
+inline bool in_range(const torso_embeddings& tables, const int64_t* tokens, const int64_t* segments,
+                     const int64_t* positions, int64_t count) {
+    auto within = [count](const int64_t* ids, int64_t offset, int64_t rows) {
+        bool valid = true;
+        for (int64_t i = 0; i < count; ++i) valid &= uint64_t(ids[i]) + uint64_t(offset) < uint64_t(rows);
+        return valid;
+    };
+    return within(tokens, 0, tables.token_rows) &&
+           (!tables.segments || !segments || within(segments, 0, tables.segment_rows)) &&
+           (!tables.positions || within(positions, tables.position_offset, tables.position_rows));
+}
