@@ -24,7 +24,7 @@ from typing import cast
 
 from torso.errors import TorsoError
 from torso.files import read_text, write_atomically
-from torso.hub.choice import absent, required
+from torso.hub.choice import absent, has_weights, required
 from torso.rooted import Root
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -170,7 +170,8 @@ class Repository:
         if tree is None:
             return absent(files_in(folder), config_only=config_only)
         wanted = required(tree, config_only=config_only)
-        return tuple(path for path in wanted if not _has_size(folder / path, tree[path].size))
+        lacking = tuple(path for path in wanted if not _has_size(folder / path, tree[path].size))
+        return lacking if config_only or has_weights(tree) else (*lacking, "model.safetensors")
 
     def link(self, commit: str, path: str, etag: str) -> Path:
         """Puts a blob into a snapshot under its name and gives that path: a relative link, or the blob moved there.

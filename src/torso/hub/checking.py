@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torso.errors import IntegrityError, NotFoundError, TorsoError
 from torso.files import inside, shown
 from torso.hub.cache import RemoteFile, files_in
-from torso.hub.choice import absent, choose, required, weight_files
+from torso.hub.choice import absent, choose, has_weights, required, weight_files
 from torso.hub.digest import digest_of
 from torso.hub.evidence import UNKNOWN, Evidence, evidence_of
 from torso.hub.folder import Finding, look_at, misplaced, missing_file, overwritten
@@ -18,6 +18,7 @@ from torso.hub.folders import readable
 from torso.hub.resolution import find_local, homes, resolve, revisions
 from torso.hub.settings import read_settings
 from torso.hub.source import Source, parse_source
+from torso.hub.unread import no_readable_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,14 @@ def locate(source: Source) -> Path:
     )
 
 
-def check_folder(folder: Path, name: str) -> Report:
-    """See `check`."""
+def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Report:
+    """See `check`.
+
+    Args:
+        folder: what to check.
+        name: how messages call the model.
+        listed: the files that a hub has of it, where one was asked.
+    """
     evidence = evidence_of(folder)
     names = files_in(folder)
     known = evidence.files or {}
@@ -135,14 +142,16 @@ def check_folder(folder: Path, name: str) -> Report:
         else:
             unverified.append(path)
     needed = {*_needed(evidence, names)}
-    has_weights = bool(weight_files(names | (needed if evidence.files else set())))
+    expects_weights = has_weights(names | (needed if evidence.files else set()))
     for path in sorted(needed - names):
-        if has_weights or path != "model.safetensors":  # without any weights, the reader's own error says more
+        if expects_weights or path != "model.safetensors":  # without any weights, the reader's own error says more
             broken[path] = missing_file(folder, path)
     unused = _unused(broken, needed, names)
     findings = [finding for path, finding in sorted(broken.items()) if path not in unused]
     if not any(finding.path in weight_files(names | needed) for finding in findings):
-        findings += _weights(folder, names)
+        whole = listed or (evidence.files if evidence.whole else None) or ()
+        lacks = bool(whole) and not has_weights({*whole, *names})
+        findings += _none_at_all(evidence.source or name, whole) if lacks else _weights(folder, names)
     for finding in findings:
         _name_model(finding.error, name)
     unverified = [path for path in unverified if path != "torso.lock.json"]
@@ -207,6 +216,11 @@ def _name_model(error: TorsoError, name: str) -> None:
     """Lets a cure name the model as the person did: readers know the folder only."""
     if "torso repair {folder}" in error.templates[2]:
         error.values["folder"] = name
+
+
+def _none_at_all(name: str, whole: Collection[str]) -> list[Finding]:
+    """The finding for a model of which the hub itself has no weights: nothing can be fetched again."""
+    return [Finding("model.safetensors", no_readable_weights(name, whole))]
 
 
 def _weights(folder: Path, names: set[str]) -> list[Finding]:

@@ -144,6 +144,11 @@ def absent(names: Collection[str], *, config_only: bool = False) -> tuple[str, .
     return tuple(missing)
 
 
+def has_weights(names: Collection[str]) -> bool:
+    """Whether files with these names hold weights that torso reads: at the top, in one of two formats."""
+    return bool(weight_files(names))
+
+
 def _absent_weights(names: Collection[str]) -> list[str]:
     found = weight_files(names)
     if not found:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import urllib3.exceptions as library
 
 from torso.errors import NetworkError, ServerAnswerError, TorsoError
+from torso.hub.pace import SlowTransferError, TooLargeError
 from torso.language import say
 
 _TLS_CAUSES = {
@@ -52,6 +53,10 @@ def host_of(url: str) -> str:
 def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") -> Failure:
     """The failure that an exception of the HTTP library means, for a request of ``url`` that waits ``seconds``."""
     host = host_of(url)
+    if isinstance(error, SlowTransferError):
+        return too_slow(url, rate=error.rate)
+    if isinstance(error, TooLargeError):
+        return bad_server(url, "more bytes than what was asked for can have")
     if isinstance(error, library.ProxyError):
         return _proxy(error, host, host_of(proxy))
     if isinstance(error, library.DecodeError):
@@ -79,6 +84,20 @@ def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") 
         code, what = "E_CONNECTION_LOST", "The connection to {host} was lost: {reason}."
     values = dict(host=host, seconds=f"{seconds:g}", reason=_short(error))
     return Failure(NetworkError(code, what, cure=_ELSEWHERE, values=values), again=True)
+
+
+def too_slow(url: str, *, rate: float = 0, limit: float = 0) -> Failure:
+    """Bytes come, but fewer than ``rate`` a second, or for longer than ``limit`` seconds."""
+    return Failure(
+        NetworkError(
+            "E_TOO_SLOW",
+            "{server} sent less than {rate} bytes a second." if rate else "{server} did not end within {limit} s.",
+            cure="What has arrived is kept. Run the same command later, or choose a source: --source hf-mirror",
+            values=dict(server=host_of(url), rate=f"{rate:g}", limit=f"{limit:g}"),
+        ),
+        again=True,
+        slow=True,
+    )
 
 
 def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait: float) -> Failure:

@@ -80,13 +80,14 @@ def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     if source.kind == "git":
         from torso.hub.git import plan_by_git
 
-        return plan_by_git(source, order, settings)
+        return plan_by_git(source, order, settings, web)
     return make_plan(source, order, settings, web, Notices(quiet=settings.quiet))
 
 
 def open_web(settings: Settings, token: str | bool | None) -> Web:
     """The network with the tokens that may be used."""
-    return Web(settings.patience, token_headers(token, settings.trusted))
+    watcher = Notices(quiet=settings.quiet, always=True)
+    return Web(settings.patience, token_headers(token, settings.trusted), watcher=watcher)
 
 
 def fetch(plan: Plan, settings: Settings, web: Web) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import cast
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from torso.errors import NetworkError, NotFoundError, TorsoError
 from torso.hub.cache import COMMIT, RemoteFile
-from torso.hub.failure import Failure, bad_server, host_of
+from torso.hub.failure import Failure, bad_server, host_of, too_slow
 from torso.hub.listing import FILES, Listing, checked, require_commit
 from torso.hub.place import Place
 from torso.hub.redirects import origin_of
@@ -67,8 +68,10 @@ def place(endpoint: str, name: str, commit: str, file: RemoteFile) -> Place:
 def _tree(web: Web, url: str, endpoint: str) -> Iterator[RemoteFile]:
     """The files of a commit, page by page."""
     query: Mapping[str, list[str]] = {"recursive": ["true"], "expand": ["false"]}
-    count = 0
+    count, end = 0, time.monotonic() + web.patience.listing
     for _ in range(_PAGES):
+        if time.monotonic() > end:
+            raise too_slow(endpoint, limit=web.patience.listing)
         answer, value = web.json(f"{url}?{urlencode(query, doseq=True)}", {})
         if answer.response.status != 200:
             raise web.fail(answer)

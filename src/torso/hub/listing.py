@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torso.errors import LimitError, UnsafeFileError
 from torso.hub.cache import COMMIT, ETAG, RemoteFile
@@ -12,6 +12,7 @@ from torso.hub.failure import Failure, bad_server, host_of
 from torso.hub.place import Place
 from torso.language import say
 
+LEFT_OUT = {"link": "a symbolic link", "submodule": "a submodule"}
 FILES = 200_000
 _SIZE = 1 << 50  # a million GB
 _PATH = 1000  # characters
@@ -31,6 +32,7 @@ class Listing:
         files: every file, by path.
         private: not to be named to other servers.
         place: where this server has a file.
+        left: what of the repository is no file and is never taken, by path: a key of `LEFT_OUT`.
     """
 
     server: str
@@ -40,6 +42,7 @@ class Listing:
     files: Mapping[str, RemoteFile]
     private: bool
     place: Callable[[RemoteFile], Place]
+    left: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def checked(files: Iterable[RemoteFile], url: str) -> dict[str, RemoteFile]:

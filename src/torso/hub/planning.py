@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torso.errors import DiskError, NotFoundError
 from torso.hub.cache import RemoteFile, Repository, files_in
-from torso.hub.choice import choose
+from torso.hub.choice import choose, has_weights
 from torso.hub.destination import Destination, InCache, InFolder
 from torso.hub.leftovers import arrived
 from torso.hub.listing import Listing, require_distinct
@@ -19,6 +19,7 @@ from torso.hub.resolution import homes, not_here, revisions
 from torso.hub.settings import Settings
 from torso.hub.source import Source
 from torso.hub.sources import find_listing
+from torso.hub.unread import no_readable_weights
 from torso.hub.web import Web
 
 Places = Callable[[RemoteFile], tuple[Place, ...]]
@@ -104,7 +105,8 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
     """What getting the files of a listing would do.
 
     Raises:
-        TorsoError: E_NOTHING; E_UNSAFE_PATH; E_EXISTS, a plain folder holds other files under their names.
+        TorsoError: E_NOTHING; E_MISSING_WEIGHTS, the repository has none that torso reads; E_UNSAFE_PATH; E_EXISTS, a
+            plain folder holds other files under their names.
     """
     choice = choose(
         listing.files,
@@ -129,6 +131,8 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
             cure="Name them: --include PATTERN, or --all",
             values=dict(name=source.name, files=", ".join(sorted(listing.files)[:12]) or "-"),
         )
+    if not (order.config_only or order.everything or order.include or has_weights(listing.files)):
+        raise no_readable_weights(str(source), listing.files, listing.left)
     require_distinct(choice.take, listing.origin)
     take = tuple(listing.files[name] for name in choice.take)
     destination: Destination = (

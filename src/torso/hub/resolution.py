@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from torso.errors import NotFoundError, OfflineError
+from torso.errors import NotFoundError, OfflineError, TorsoError
 from torso.files import shown
 from torso.hub.cache import COMMIT, Repository, files_in, repository
+from torso.hub.choice import has_weights
 from torso.hub.clone import git_slug, head_commit
 from torso.hub.folders import readable
 from torso.hub.lockfile import read_lock
 from torso.hub.modelscope_cache import find_in_modelscope, modelscope_folders
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
+from torso.hub.unread import no_readable_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def _bundled(name: str) -> Snapshot:
 
 def not_here(
     source: Source, settings: Settings, hub: str, *, config_only: bool = False, missing: Sequence[str] = ()
-) -> OfflineError:
+) -> TorsoError:
     """The error for a model that is not here, or not whole, while no network may be used.
 
     Args:
@@ -203,6 +205,9 @@ def not_here(
         for revision in revisions(source):
             commit = home.commit(revision)
             if commit and files_in(home.snapshot(commit)):
+                tree = home.tree(commit)
+                if tree and not (config_only or missing or has_weights(tree)):
+                    return no_readable_weights(source.name, tree)
                 return OfflineError(
                     "E_OFFLINE",
                     "{name} is only partly on this machine, and no network may be used. Missing: {missing}.",

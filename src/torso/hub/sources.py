@@ -112,7 +112,9 @@ def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: b
             return attempt()
         except Failure as failure:
             unreachable = failure.error.code in _UNREACHABLE and not last
-            if not failure.again or number == retries or unreachable or web.cancelled.is_set():
+            # A list that drips begins from its start again, and drips again.
+            hopeless = unreachable or failure.slow
+            if not failure.again or number == retries or hopeless or web.cancelled.is_set():
                 raise
             wait = min(10.0, web.patience.backoff * 2**number) if failure.wait is None else failure.wait
             watcher.note("{why} Trying again in {wait} s.", {"why": failure.error.what, "wait": f"{wait:.1f}"})
