@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,9 +13,8 @@ import pytest
 from torso.errors import TorsoError
 from torso.hub import gitprocess
 from torso.hub.gitobjects import files_of
-from torso.hub.gitprocess import GitLimits, git_output, run_git
 
-from .conftest import FOREVER, NAME, Machine, Rig, get, refused, sha256
+from .conftest import FOREVER, NAME, Rig, get, refused, sha256
 from .faultd import Change, Proxy, Say
 from .gitd import Git
 from .httpd import Answer, Exchange
@@ -265,109 +263,6 @@ def test_redirect_after_the_first_question_is_not_followed(rig: Rig, git: Front)
         with refused("E_GIT"):
             get(address(git[1]))
         assert elsewhere.log == []
-
-
-@pytest.mark.parametrize("version", ["git version 1.8.3.1", "git version 2.11.0", "", "something else"])
-def test_git_that_is_too_old(machine: Machine, version: str):
-    folder = machine.home / "bin"
-    folder.mkdir()
-    (folder / "git").write_text(f"#!/bin/sh\necho '{version}'\n")
-    (folder / "git").chmod(0o755)
-    machine.set(PATH=f"{folder}:{os.environ['PATH']}")
-    with refused("E_OLD_GIT"):
-        run_git(machine.home, "init")
-
-
-@pytest.mark.parametrize(
-    ("script", "limits", "code"),
-    [
-        (
-            "while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done",
-            GitLimits(1 << 20),
-            "E_LIMIT",
-        ),
-        ("while :; do sleep 0.05; echo a; done", GitLimits(seconds=0.5), "E_TIMEOUT"),
-        ("echo a; sleep 60", GitLimits(silence=0.3), "E_TIMEOUT"),
-        ("sleep 60 & sleep 60", GitLimits(silence=0.3), "E_TIMEOUT"),
-        ("while :; do echo remark >&2; done", GitLimits(silence=0.5), "E_TIMEOUT"),
-        ("exec >&-; sleep 60", GitLimits(silence=0.3), "E_TIMEOUT"),
-        ("echo words >&2; exit 3", GitLimits(), "E_GIT"),
-        ("kill -9 $$", GitLimits(), "E_GIT"),
-    ],
-)
-def test_git_is_ended_in_time(machine: Machine, script: str, limits: GitLimits, code: str):
-    """Whatever it does, and with all that it started."""
-    folder = machine.home / "bin"
-    folder.mkdir()
-    body = f'#!/bin/sh\n[ "$1" = --version ] && echo git version 2.40.0 && exit\n{script}\n'
-    (folder / "git").write_text(body)
-    (folder / "git").chmod(0o755)
-    machine.set(PATH=f"{folder}:{os.environ['PATH']}")
-    begin = time.monotonic()
-    with refused(code), git_output(machine.home, "status", limits=limits) as blocks:
-        for _ in blocks:
-            pass
-    assert time.monotonic() - begin < 30
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"x-a": "中文"},
-        {"a:b": "x"},
-        {"": "x"},
-        {"x a": "y"},
-        {"x-a": "a\r\nb: c"},
-        {"x-a": " padded"},
-        {"中": "x"},
-        {"x-a": 7},
-        {"x-a": "\x00"},
-        {f"x-{number}": "y" for number in range(17)},
-    ],
-    ids=repr,
-)
-def test_headers_that_no_request_can_have(rig: Rig, git: Front, monkeypatch, header: dict[str, object]):
-    _batch(git[0], monkeypatch, header)
-    begin = len(git[1].log)
-    with refused("E_BAD_SERVER"):
-        get(address(git[1]))
-    assert len([one for one in git[1].log[begin:] if one.path.endswith("batch")]) == 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["Host", "Content-Length", "Connection", "Proxy-Authorization", "Transfer-Encoding", "Range", "TE", "Expect"],
-)
-def test_headers_that_are_never_taken(rig: Rig, git: Front, monkeypatch, name: str):
-    _batch(git[0], monkeypatch, {name: "evil", "X-Rig-Key": "from the batch"})
-    rig.assert_whole(get(address(git[1])))
-    sent = [one.headers for one in git[1].requests("/lfs/") if one.method == "GET"]
-    assert sent
-    assert all("evil" not in headers.values() for headers in sent)
-
-
-def test_headers_of_one_host_are_not_told_to_another(rig: Rig, git: Front):
-    """Nor when the transfer goes on where a redirect led to before."""
-    target = f"/lfs/{sha256(rig.weights)}"
-    with Proxy(git[0].url) as elsewhere:
-        moved = Answer(302, [("Location", elsewhere.url + target)])
-        git[1].plan(Say(moved), "^/lfs/", times=FOREVER)
-        with refused("E_HTTP_STATUS"):
-            get(address(git[1]))
-        assert elsewhere.log
-        assert all("x-rig-key" not in one.headers for one in elsewhere.log)
-
-
-def _batch(server: Git, monkeypatch: pytest.MonkeyPatch, header: dict[str, object]) -> None:
-    """Lets the batch API ask for headers."""
-    plain = server._object
-
-    def changed(oid: str, size: int) -> dict[str, object]:
-        found = plain(oid, size)
-        found["actions"]["download"]["header"] = header  # type: ignore[index]
-        return found
-
-    monkeypatch.setattr(server, "_object", changed)
 
 
 def test_pointers_are_read_one_by_one(rig: Rig):

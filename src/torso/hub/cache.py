@@ -7,6 +7,7 @@
         blobs/<etag>                      content, named by SHA-256 (large files) or git's SHA-1
         snapshots/<commit>/<path>         relative link to ../../blobs/<etag>
         trees/<commit>.json               every file of that commit with size and hashes
+        listings/<commit>.json            the same, where the snapshot lacks some of them on purpose: ours alone
     .locks/models--org--name/<etag>.lock
 """
 
@@ -29,7 +30,8 @@ from torso.rooted import Root
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-FOLDERS = ("snapshots", "refs", "blobs", "trees", ".no_exist")
+_LISTINGS = "listings"
+FOLDERS = ("snapshots", "refs", "blobs", "trees", _LISTINGS, ".no_exist")
 """The folders of a repository's folder, what makes the model first."""
 _ADDRESS = "git-address"
 VERIFIED = "torso-verified.json"
@@ -120,19 +122,41 @@ class Repository:
 
     def tree(self, commit: str) -> dict[str, RemoteFile] | None:
         """Every file of a commit, as a listing once said; None where none was kept or it is not to be trusted."""
-        try:
-            text = read_text(self.folder / "trees" / f"{commit}.json", limit=_TREE_LIMIT, code="E_CACHE")
-            table = cast("dict[str, object]", json.loads(text))
-            files = cast("dict[str, dict[str, object]]", table["files"]) if table["format_version"] == 1 else None
-            return None if files is None else {path: _from_tree(path, entry) for path, entry in files.items()}
-        except (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None
+        kept = map(_read_tree, self.listings(commit))
+        return next((files for files in kept if files is not None), None)
 
     def write_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
-        """Keeps the listing of a commit, in the form huggingface_hub reads."""
-        table = {"format_version": 1, "files": {path: _to_tree(files[path]) for path in sorted(files)}}
-        with write_atomically(self.folder / "trees" / f"{commit}.json", self.root) as file:
-            file.write(json.dumps(table, indent=1).encode())
+        """Keeps the listing of a commit, in the form huggingface_hub reads; one that is there already stays.
+
+        Until `settle_tree`, every tool can tell by it what the snapshot lacks yet.
+        """
+        path, _ = self.listings(commit)
+        if _read_tree(path) is None:
+            self._write(path, _tree_bytes(files))
+
+    def settle_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
+        """Moves the listing out of huggingface_hub's sight where the snapshot lacks files that were left on purpose.
+
+        huggingface_hub takes a snapshot for incomplete that lacks anything of ``trees``. A listing that another tool
+        wrote there stays.
+        """
+        (path, aside), ours = self.listings(commit), _tree_bytes(files)
+        folder = self.snapshot(commit)
+        if all((folder / name).is_file() for name in files):
+            return
+        self._write(aside, ours)
+        with suppress(OSError):
+            if path.read_bytes() == ours:
+                self.root.remove(path)
+                self.root.remove_folder(path.parent)
+
+    def listings(self, commit: str) -> tuple[Path, Path]:
+        """Where the listing of a commit is kept: as huggingface_hub reads it, and as torso alone does."""
+        return self.folder / "trees" / f"{commit}.json", self.folder / _LISTINGS / f"{commit}.json"
+
+    def _write(self, path: Path, data: bytes) -> None:
+        with write_atomically(path, self.root) as file:
+            file.write(data)
 
     def mark_cache(self) -> None:
         """Marks the cache as one, so that backups leave it out; in the words of huggingface_hub, byte for byte."""
@@ -215,6 +239,21 @@ def _has_size(path: Path, size: int) -> bool:
         return path.stat().st_size == size and path.is_file()
     except OSError:
         return False
+
+
+def _read_tree(path: Path) -> dict[str, RemoteFile] | None:
+    try:
+        text = read_text(path, limit=_TREE_LIMIT, code="E_CACHE")
+        table = cast("dict[str, object]", json.loads(text))
+        files = cast("dict[str, dict[str, object]]", table["files"]) if table["format_version"] == 1 else None
+        return None if files is None else {name: _from_tree(name, entry) for name, entry in files.items()}
+    except (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _tree_bytes(files: Mapping[str, RemoteFile]) -> bytes:
+    table = {"format_version": 1, "files": {path: _to_tree(files[path]) for path in sorted(files)}}
+    return json.dumps(table, indent=1).encode()
 
 
 def _from_tree(path: str, entry: Mapping[str, object]) -> RemoteFile:

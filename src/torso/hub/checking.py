@@ -141,17 +141,19 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
             verified.append(path)
         else:
             unverified.append(path)
-    needed = {*_needed(evidence, names)}
+    whole = listed or (evidence.files if evidence.whole else None) or ()
+    has_none = bool(whole) and not has_weights({*whole, *names})  # so that nothing can be fetched again
+    needed = {*_needed(evidence, names)} - ({"model.safetensors"} if has_none else set())
     expects_weights = has_weights(names | (needed if evidence.files else set()))
     for path in sorted(needed - names):
         if expects_weights or path != "model.safetensors":  # without any weights, the reader's own error says more
             broken[path] = missing_file(folder, path)
     unused = _unused(broken, needed, names)
     findings = [finding for path, finding in sorted(broken.items()) if path not in unused]
-    if not any(finding.path in weight_files(names | needed) for finding in findings):
-        whole = listed or (evidence.files if evidence.whole else None) or ()
-        lacks = bool(whole) and not has_weights({*whole, *names})
-        findings += _none_at_all(evidence.source or name, whole) if lacks else _weights(folder, names)
+    if has_none:
+        findings.append(Finding("model.safetensors", no_readable_weights(evidence.source or name, whole)))
+    elif not any(finding.path in weight_files(names | needed) for finding in findings):
+        findings += _weights(folder, names)
     for finding in findings:
         _name_model(finding.error, name)
     unverified = [path for path in unverified if path != "torso.lock.json"]
@@ -216,11 +218,6 @@ def _name_model(error: TorsoError, name: str) -> None:
     """Lets a cure name the model as the person did: readers know the folder only."""
     if "torso repair {folder}" in error.templates[2]:
         error.values["folder"] = name
-
-
-def _none_at_all(name: str, whole: Collection[str]) -> list[Finding]:
-    """The finding for a model of which the hub itself has no weights: nothing can be fetched again."""
-    return [Finding("model.safetensors", no_readable_weights(name, whole))]
 
 
 def _weights(folder: Path, names: set[str]) -> list[Finding]:

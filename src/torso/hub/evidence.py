@@ -11,8 +11,8 @@ from torso.errors import TorsoError
 from torso.files import read_text
 from torso.hub.cache import COMMIT, ETAG, RemoteFile, Repository, files_in
 from torso.hub.clone import git_folder, head_commit, remote_address
+from torso.hub.gitbinary import has_git
 from torso.hub.gitobjects import files_of
-from torso.hub.gitprocess import has_git
 from torso.hub.lockfile import read_lock
 
 UNKNOWN = -1  # a size that nobody tells

@@ -7,8 +7,6 @@ process is ended when it prints more than a model can be, or takes longer than i
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -17,14 +15,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from torso.errors import LimitError, NetworkError, TorsoError, UnsupportedError
+from torso.errors import LimitError, NetworkError, TorsoError
 from torso.files import shown
+from torso.hub.gitbinary import require_git
 
-_OLDEST = (2, 12)  # the first with http.followRedirects
 _BLOCK = 1 << 16  # bytes taken from a pipe at once
 _TICK = 0.1  # seconds between two looks at the clock
 _SAFE = (
@@ -69,11 +66,6 @@ class GitLimits:
 
 
 LOCAL = GitLimits()  # what only reads a repository on this disk
-
-
-def has_git() -> bool:
-    """Whether the git binary is on this machine."""
-    return shutil.which("git") is not None
 
 
 @contextmanager
@@ -124,45 +116,6 @@ def git_command(folder: Path, arguments: Sequence[str]) -> list[str]:
     """The command line of git for a repository."""
     options = [option for setting in _SAFE for option in ("-c", setting)]
     return ["git", "--no-pager", *options, "-C", str(folder), *arguments]
-
-
-def require_git() -> None:
-    """Raises where git is not on this machine, or is too old to be kept from following a server's redirects.
-
-    Raises:
-        UnsupportedError: E_NO_GIT, E_OLD_GIT.
-    """
-    binary = shutil.which("git")
-    if binary is None:
-        raise UnsupportedError(
-            "E_NO_GIT",
-            "git is not on this machine.",
-            cure="Install git, or get the model without it: torso get org/name",
-        )
-    version = _version(binary)
-    if version < _OLDEST:
-        raise UnsupportedError(
-            "E_OLD_GIT",
-            "git {version} is too old: {oldest} or newer is needed.",
-            where="{path}",
-            cure="Update git, or get the model without it: torso get org/name",
-            values=dict(version=_dotted(version) or "?", oldest=_dotted(_OLDEST), path=shown(binary)),
-        )
-
-
-@lru_cache(maxsize=4)
-def _version(binary: str) -> tuple[int, ...]:
-    """The version of a git binary; empty where it does not say."""
-    try:
-        said = subprocess.run([binary, "--version"], capture_output=True, timeout=30, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    found = re.search(rb"(\d{1,6})\.(\d{1,6})", said)
-    return (int(found[1]), int(found[2])) if found else ()
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
 
 
 def _environment(protocol: str) -> dict[str, str]:
