@@ -131,6 +131,13 @@ def new_pool(proxy: str) -> urllib3.PoolManager:
     if not proxy:
         return _judged(urllib3.PoolManager(ssl_context=context, maxsize=32, num_pools=8))
     address = proxy if "://" in proxy else f"http://{proxy}"
+    if not _has_host(address):
+        raise NetworkError(
+            "E_PROXY",
+            "{proxy} is not the address of a proxy.",
+            cure="Set HTTPS_PROXY to an HTTP proxy: http://proxy:port",
+            values=dict(proxy=repr(address.rpartition("@")[2][:200])),
+        )
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https"):
         raise NetworkError(
@@ -145,6 +152,16 @@ def new_pool(proxy: str) -> urllib3.PoolManager:
         login = {"proxy-authorization": f"Basic {b64encode(words.encode()).decode()}"}  # UTF-8, as RFC 7617 has it
         address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     return _judged(urllib3.ProxyManager(address, proxy_headers=login, ssl_context=context, maxsize=32, num_pools=8))
+
+
+def _has_host(address: str) -> bool:
+    """Whether an address names a host, with a port that can be."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and not any(character.isspace() for character in parts.hostname or "")
 
 
 def _judged(manager: urllib3.PoolManager) -> urllib3.PoolManager:

@@ -47,7 +47,7 @@ class Failure(Exception):  # noqa: N818 (not an error yet, as its first line say
 
 def host_of(url: str) -> str:
     """The host of an address, with its port where it names one: how messages call a server."""
-    return urlsplit(url).netloc.rpartition("@")[2] or url
+    return urlsplit(url).netloc.rpartition("@")[2] or url.rpartition("@")[2]
 
 
 def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") -> Failure:
@@ -58,7 +58,7 @@ def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") 
     if isinstance(error, TooLargeError):
         return bad_server(url, "more bytes than what was asked for can have")
     if isinstance(error, library.ProxyError):
-        return _proxy(error, host, host_of(proxy))
+        return _proxy(error, host, proxy)
     if isinstance(error, library.DecodeError):
         return bad_server(url, "content that is not in the encoding it names")
     tls = _tls_cause(error)
@@ -100,12 +100,12 @@ def too_slow(url: str, *, rate: float = 0, limit: float = 0) -> Failure:
     )
 
 
-def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait: float) -> Failure:
+def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait: float, proxy: str = "") -> Failure:
     """The failure that an answer with an error status means, where no hub says more about it."""
     values = dict(host=host_of(url), status=status, path=urlsplit(url).path[:200])
     wait = retry_after(headers.get("retry-after", ""))
     if status == 407:
-        return _proxy(None, host_of(url), "?")
+        return _proxy(None, host_of(url), proxy)
     if status == 429 or (wait is not None and wait > longest_wait):
         return Failure(
             NetworkError(
@@ -155,6 +155,18 @@ def retry_after(text: str) -> float | None:
 
 def _proxy(error: Exception | None, host: str, proxy: str) -> Failure:
     refused = error is None or "407" in str(error)
+    named = urlsplit(proxy if "://" in proxy else f"//{proxy}").username is not None
+    if refused and named:
+        return Failure(
+            NetworkError(
+                "E_PROXY",
+                "The proxy {proxy} refused the name and the password that were given (407).",
+                where="Asked for {host}.",
+                cure="Correct them in HTTPS_PROXY or HTTP_PROXY: http://name:password@proxy:port, with %40 for @.",
+                values=dict(host=host, proxy=host_of(proxy)),
+            ),
+            again=False,
+        )
     return Failure(
         NetworkError(
             "E_PROXY",
@@ -163,7 +175,7 @@ def _proxy(error: Exception | None, host: str, proxy: str) -> Failure:
             else "The proxy {proxy} cannot be used: {reason}.",
             where="Asked for {host}.",
             cure="Set HTTPS_PROXY=http://name:password@proxy:port, or NO_PROXY for hosts reached directly.",
-            values=dict(host=host, proxy=proxy, reason="" if error is None else _short(error)),
+            values=dict(host=host, proxy=host_of(proxy), reason="" if error is None else _short(error)),
         ),
         again=not refused,
     )

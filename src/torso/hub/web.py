@@ -196,7 +196,8 @@ class Web:
 
     def fail(self, answer: Answer) -> Failure:
         """The failure that an answer with an error status means."""
-        return from_status(answer.response.status, answer.response.headers, answer.url, self.patience.longest_wait)
+        response, longest = answer.response, self.patience.longest_wait
+        return from_status(response.status, response.headers, answer.url, longest, proxy_for(answer.url))
 
     def abort(self) -> None:
         """Ends every transfer at once: those that wait for bytes stop waiting."""
