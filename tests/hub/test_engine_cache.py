@@ -118,6 +118,7 @@ def test_modelscope_folders_newest_first(tmp_path: Path):
         "models/a/b___c",
         "hub/models/a/b___c",
         "hub/a/b___c",
+        "a/b___c",
     ]
     assert len(modelscope_folders(tmp_path, "a/b", "v1")) == 1
 
