@@ -10,7 +10,7 @@ from pathlib import Path
 from torso.errors import IntegrityError, NotFoundError, TorsoError
 from torso.files import inside, shown
 from torso.hub.cache import RemoteFile, files_in
-from torso.hub.choice import absent, choose, has_weights, required, weight_files
+from torso.hub.choice import absent, choose, has_weights, required, transformer_home, weight_files
 from torso.hub.digest import digest_of
 from torso.hub.evidence import UNKNOWN, Evidence, evidence_of
 from torso.hub.folder import Finding, look_at, misplaced, missing_file, overwritten
@@ -225,7 +225,7 @@ def _weights(folder: Path, names: set[str]) -> list[Finding]:
     from torso.checkpoint.weights import open_weights
 
     try:
-        open_weights(folder)
+        open_weights(folder / transformer_home(names))
     except TorsoError as error:
         return [Finding((weight_files(names) or ("model.safetensors",))[0], error)]
     return []
