@@ -30,12 +30,15 @@ from torso.rooted import Root
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+FILES = 200_000
+"""Files of a repository at most; no model has nearly as many."""
 _LISTINGS = "listings"
 FOLDERS = ("snapshots", "refs", "blobs", "trees", _LISTINGS, ".no_exist")
 """The folders of a repository's folder, what makes the model first."""
 _ADDRESS = "git-address"
 VERIFIED = "torso-verified.json"
 """The file of a repository's folder that says which contents have been found right; see `torso.hub.verified`."""
+_TRIES = 3  # to put a link in place
 _TREE_LIMIT = 256 << 20
 _TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -211,13 +214,24 @@ class Repository:
             with suppress(FileExistsError):
                 self.root.link(target, content)
                 return target
-            temporary = blob.with_name(f"{etag}.{secrets.token_hex(8)}.link")
-            self.root.link(temporary, content)
+            if _is_link(target, content):
+                return target
+            temporary = self._link_beside(blob, content)
         except (OSError, NotImplementedError):
             self.root.replace(blob, target)
             return target
+        for _ in range(_TRIES):
+            with suppress(FileNotFoundError):  # another process may take it for one that was left, and remove it
+                self.root.replace(temporary, target)
+                return target
+            temporary = self._link_beside(blob, content)
         self.root.replace(temporary, target)
         return target
+
+    def _link_beside(self, blob: Path, content: str) -> Path:
+        temporary = blob.with_name(f"{blob.name}.{secrets.token_hex(8)}.link")
+        self.root.link(temporary, content)
+        return temporary
 
 
 def repository(cache: Path, name: str, *, hub: str = "") -> Repository:
@@ -237,6 +251,13 @@ def files_in(folder: Path) -> set[str]:
 def _has_size(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size == size and path.is_file()
+    except OSError:
+        return False
+
+
+def _is_link(path: Path, content: str) -> bool:
+    try:
+        return os.readlink(path) == content
     except OSError:
         return False
 
