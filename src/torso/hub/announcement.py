@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from torso.files import shown
-from torso.hub.listing import LEFT_OUT
 from torso.hub.meter import size_text
 from torso.hub.planning import Plan
+from torso.hub.unread import LEFT_OUT
 from torso.language import say
 
 _SHOWN = 6

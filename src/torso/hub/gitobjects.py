@@ -13,9 +13,8 @@ from pathlib import Path
 
 from torso.errors import IntegrityError, LimitError, TorsoError
 from torso.files import lfs_pointer, shown
-from torso.hub.cache import RemoteFile
+from torso.hub.cache import FILES, RemoteFile
 from torso.hub.gitprocess import GitLimits, git_output
-from torso.hub.listing import FILES
 from torso.rooted import Root
 
 _POINTER = 1024  # bytes: no pointer of Git LFS is larger
@@ -29,7 +28,7 @@ class GitTree:
 
     Attributes:
         files: an object of Git LFS by what its pointer says.
-        left: what is no file, by path, and what it is instead: a key of `torso.hub.listing.LEFT_OUT`.
+        left: what is no file, by path, and what it is instead: a key of `torso.hub.unread.LEFT_OUT`.
         lost: files whose content this repository lacks, as a partial clone does; their hash is known, not their size.
     """
 

@@ -9,9 +9,9 @@ from typing import cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from torso.errors import NetworkError, NotFoundError, TorsoError
-from torso.hub.cache import COMMIT, RemoteFile
+from torso.hub.cache import COMMIT, FILES, RemoteFile
 from torso.hub.failure import Failure, bad_server, host_of, too_slow
-from torso.hub.listing import FILES, Listing, checked, require_commit
+from torso.hub.listing import Listing, checked, require_commit
 from torso.hub.place import Place
 from torso.hub.redirects import origin_of
 from torso.hub.web import Answer, Web

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from torso.errors import LimitError, UnsafeFileError
-from torso.hub.cache import COMMIT, ETAG, RemoteFile
+from torso.hub.cache import COMMIT, ETAG, FILES, RemoteFile
 from torso.hub.failure import Failure, bad_server, host_of
 from torso.hub.place import Place
 from torso.language import say
 
-LEFT_OUT = {"link": "a symbolic link", "submodule": "a submodule"}
-FILES = 200_000
 _SIZE = 1 << 50  # a million GB
 _PATH = 1000  # characters
 _DEPTH = 32
@@ -32,7 +30,7 @@ class Listing:
         files: every file, by path.
         private: not to be named to other servers.
         place: where this server has a file.
-        left: what of the repository is no file and is never taken, by path: a key of `LEFT_OUT`.
+        left: what of the repository is no file and is never taken, by path: a key of `torso.hub.unread.LEFT_OUT`.
     """
 
     server: str

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 
 from torso.errors import NotFoundError, TorsoError
 from torso.files import shown
-from torso.hub.listing import LEFT_OUT
 from torso.language import say
 
+LEFT_OUT = {"link": "a symbolic link", "submodule": "a submodule"}
+"""What of a repository is no file and is never taken: kinds, and how messages call them."""
 _SHOWN = 8
 _STATE = re.compile(r"(optimizer|scheduler|rng_state.*|training_args|scaler)\.\w+")  # of training, beside the weights
 _KINDS: tuple[tuple[str, str], ...] = (
