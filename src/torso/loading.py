@@ -32,10 +32,6 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
         ConfigError, FileFormatError, UnsupportedError: if it cannot be used.
     """
     folder = transformer_folder(folder)
-    if not (folder / "config.json").is_file():
-        from torso.hub.misnamed import require_config
-
-        require_config(folder)
     file = ConfigFile.read(folder / "config.json")
     model_type = file.values.get("model_type")
     architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)

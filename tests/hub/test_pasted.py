@@ -123,7 +123,7 @@ def test_config_under_another_name(rig: Rig, name: str):
     (folder / "config.json").rename(folder / name)
     with pytest.raises(NotFoundError) as caught:
         read_config(folder)
-    assert caught.value.cure == f"Rename {name} to config.json."
+    assert caught.value.cure == f"Rename it: {name} to config.json"
     done = rig.machine.torso("check", folder)
     assert done.returncode == 1
     assert f"Rename it: {folder / name} to {folder / 'config.json'}" in done.stdout

@@ -180,8 +180,4 @@ TEXTS: dict[str, str] = {
         "请在 HTTPS_PROXY 或 HTTP_PROXY 中改正：http://name:password@proxy:port，@ 写作 %40。"
     ),
     "{proxy} is not the address of a proxy.": "{proxy} 不是代理的地址。",
-    "{path} is not there, but {name}, which holds the config of a model, is.": (
-        "{path} 不存在，但有 {name}，其内容是模型的配置。"
-    ),
-    "Rename {name} to config.json.": "请把 {name} 改名为 config.json。",
 }

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from torso.checkpoint.misnamed import misnamed_config
 from torso.errors import FileFormatError, NotFoundError, TorsoError
 from torso.files import HEAD, inside, lfs_pointer, read_json, shown, sniff
 from torso.hub.meter import size_text
-from torso.hub.misnamed import misnamed_config
 
 _LEFTOVERS = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".incomplete", ".aria2", ".tmp")
 _COPY = re.compile(r"(.+?) ?\((\d+)\)(\.[\w.]+)")
@@ -92,7 +92,7 @@ def misplaced(folder: Path, names: set[str]) -> Iterator[Finding]:
     """Files of a wrong name or in a wrong place: unfinished downloads, second copies, changed endings and capitals."""
     lower = {known.lower(): known for known in _KNOWN}
     config = misnamed_config(folder)
-    if config is not None and config.lower().removesuffix(".txt") != "config.json":
+    if config is not None and config.lower().removesuffix(".txt") != "config.json" and not _COPY.fullmatch(config):
         what = "{path} has another name than the model's file {meant}."
         yield Finding(config, _rename(folder, config, "config.json", what))
     for name in sorted(names):
