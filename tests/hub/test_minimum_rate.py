@@ -154,3 +154,14 @@ def test_what_is_waited_for_is_said(machine: Machine, monkeypatch: pytest.Monkey
         with refused("E_TOO_SLOW"):
             resolve("a/b")
     assert "waiting for 127.0.0.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("connect", "read"), [(7, 0.3), (9, 0.6), (11, 0.25)])
+def test_silence_is_told_with_the_time_that_was_waited(connect: float, read: float):
+    def talk(_connection: socket.socket, over: threading.Event) -> None:
+        over.wait()
+
+    with server(talk) as url, Web(Patience(connect, read, retries=0)) as web, pytest.raises(Failure) as caught:
+        web.json(f"{url}/x", {})
+    assert caught.value.error.code == "E_TIMEOUT"
+    assert f" {read:g} s" in caught.value.error.what

@@ -232,7 +232,9 @@ class Web:
         except urllib3.exceptions.LocationParseError:
             raise bad_server(url, "an address that is none") from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise from_exception(error, url, self.patience.connect, proxy) from None
+            is_connected = isinstance(error, urllib3.exceptions.ReadTimeoutError)
+            seconds = self.patience.read if is_connected else self.patience.connect
+            raise from_exception(error, url, seconds, proxy) from None
         finally:
             REACH.reset(token)
         with self._lock:
