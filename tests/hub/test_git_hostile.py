@@ -197,6 +197,34 @@ def test_file_whose_object_a_clone_has_lost_is_fetched_again(rig: Rig, git: Fron
     done = rig.machine.torso("repair", clone)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (clone / "vocab.txt").read_bytes() == rig.files["vocab.txt"]
+    assert not (clone / ".cache").exists()
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["held", "lost"])
+@pytest.mark.parametrize("link", [".cache", ".cache/torso", ".cache/torso.lock"])
+def test_repair_of_a_clone_follows_no_link(rig: Rig, git: Front, link: str, is_lost: bool):
+    """A refused path is no lost object: nothing is fetched in its place."""
+    clone, victim = rig.machine.home / "clone", rig.machine.home / "victim"
+    _clone(git, clone)
+    (clone / "model.safetensors").write_bytes(rig.weights)
+    if is_lost:
+        _lose(clone, "vocab.txt")
+    (clone / "vocab.txt").unlink()
+    victim.mkdir()
+    (clone / link).parent.mkdir(exist_ok=True)
+    (clone / link).symlink_to(victim)
+    before = len(git[0].log)
+    done = rig.machine.torso("repair", clone)
+    assert "E_UNSAFE_PATH" in done.stderr
+    assert str(clone / link) in done.stderr
+    assert len(git[0].log) == before
+    assert not list(victim.iterdir())
+    assert not (clone / "vocab.txt").exists()
+    (clone / link).unlink()
+    done = rig.machine.torso("repair", clone)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (len(git[0].log) > before) == is_lost
+    assert (clone / "vocab.txt").read_bytes() == rig.files["vocab.txt"]
 
 
 def test_partial_clone_is_checked(rig: Rig, git: Front):
