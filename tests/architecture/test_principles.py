@@ -100,7 +100,7 @@ LATE = {
 # The same within the hub: its wings, then its modules.
 HUB_LINES = (
     ("source", "settings", "remote_file", "existing_folder"),
-    ("file_selection",),
+    ("file_selection", "unread_weights"),
     ("transfer",),
     ("local", "remote"),
     ("destination",),

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .conftest import FOREVER, NAME, Rig, get, sha256
 from .faultd import Refuse
 from .isolation import without_network
@@ -54,8 +56,9 @@ def tree_of(cache: Path) -> dict[str, str]:
         name = str(path.relative_to(cache))
         if path.is_symlink():
             found[name] = "-> " + os.readlink(path)
-        elif path.suffix == ".json" and path.parent.name == "trees":
-            found[name] = json.dumps(json.loads(path.read_text()), sort_keys=True)
+        elif path.suffix == ".json" and path.parent.name in ("trees", "listings"):
+            # Ours lies aside, since the official client takes a snapshot that lacks any of its listing for incomplete.
+            found[name.replace("/listings/", "/trees/")] = json.dumps(json.loads(path.read_text()), sort_keys=True)
         elif path.is_file():
             found[name] = sha256(path.read_bytes())
     return found
@@ -93,6 +96,38 @@ def test_official_client_adds_to_our_cache(rig: Rig):
     rig.forget()
     assert Path(official(rig.machine).strip()) == folder
     assert rig.sent() == 0
+
+
+OFFLINE = """
+import sys
+from huggingface_hub import snapshot_download
+print(snapshot_download(sys.argv[1], local_files_only=True))
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--all"], ["--config-only"], ["--pytorch"], ["--include", "*.json"]])
+def test_official_client_finds_our_snapshot_offline(rig: Rig, options: list[str]):
+    """As it finds what transformers fetched: files that were left on purpose make no snapshot incomplete."""
+    rig.repository.commit({"pytorch_model.bin": bytes(reversed(rig.weights)), "tf_model.h5": b"h5" * 1000})
+    done = rig.machine.torso("get", NAME, *options)
+    assert done.returncode == 0, done.stderr
+    rig.forget()
+    assert official(rig.machine, OFFLINE, NAME).strip() == done.stdout.strip()
+    rig.machine.set(HF_HUB_OFFLINE="1")
+    assert official(rig.machine, OFFLINE, NAME).strip() == done.stdout.strip()
+    assert rig.requests() == 0
+    if not options:
+        assert rig.machine.torso("check", NAME).returncode == 0
+
+
+def test_unfinished_download_is_incomplete_to_the_official_client(rig: Rig):
+    get()
+    commit = rig.repository.commit({"config.json": rig.files["config.json"] + b" "})
+    rig.front.plan(Refuse(), "resolve", times=FOREVER)
+    done = rig.machine.torso("get", NAME, "--update")
+    assert done.returncode != 0
+    with pytest.raises(AssertionError, match="IncompleteSnapshotError"):
+        official(rig.machine, OFFLINE.replace("local_files_only", f"revision={commit!r}, local_files_only"), NAME)
 
 
 def test_official_client_verifies_our_cache(rig: Rig):

@@ -17,6 +17,7 @@ from torso.hub.local.hub_cache import Repository, repository
 from torso.hub.local.lockfile import Lock, Locked, read_lock, write_lock
 from torso.hub.local.modelscope_cache import modelscope_folders
 from torso.hub.remote_file import RemoteFile
+from torso.io.rooted import Root
 
 from .conftest import Machine, sha256
 from .models import bert
@@ -119,6 +120,7 @@ def test_modelscope_folders_newest_first(tmp_path: Path):
         "models/a/b___c",
         "hub/models/a/b___c",
         "hub/a/b___c",
+        "a/b___c",
     ]
     assert len(modelscope_folders(tmp_path, "a/b", "v1")) == 1
 
@@ -156,3 +158,32 @@ def test_git_addresses_have_names_of_their_own():
     assert git_slug("https://host/a/b") == git_slug("https://host/a/b.git") == git_slug("https://host/a/b/")
     assert git_slug("https://host/a/b") != git_slug("https://host/a-b")
     assert "--" not in git_slug("https://host/a//b--c")
+
+
+@pytest.mark.parametrize("before", ["nothing", "the same link", "another link", "a file"])
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_link_whose_temporary_another_process_takes_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, taken: int
+):
+    home, etag = Repository(tmp_path, "models--a--b"), "a" * 40
+    home.blob(etag).parent.mkdir(parents=True)
+    home.blob(etag).write_text("right")
+    target = home.snapshot(COMMIT) / "x.json"
+    target.parent.mkdir(parents=True)
+    if before == "a file":
+        target.write_text("wrong")
+    elif before != "nothing":
+        target.symlink_to(f"../../blobs/{etag if before == 'the same link' else 'b' * 40}")
+    left, replace = [taken], Root.replace
+
+    def swept(self: Root, source: Path, to: Path) -> None:
+        if left[0] and source.suffix == ".link":
+            left[0] -= 1
+            source.unlink()
+        replace(self, source, to)
+
+    monkeypatch.setattr(Root, "replace", swept)
+    assert home.link(COMMIT, "x.json", etag) == target
+    assert os.readlink(target) == f"../../blobs/{etag}"
+    assert target.read_text() == "right"
+    assert os.listdir(home.folder / "blobs") == [etag]

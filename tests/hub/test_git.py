@@ -137,7 +137,7 @@ def test_head_that_points_to_nowhere(rig: Rig, git: tuple[Git, Proxy]):
 @pytest.mark.parametrize("revision", ["v1", "side"])
 def test_tag_and_branch(rig: Rig, git: tuple[Git, Proxy], revision: str):
     rig.repository.tag("v1", rig.commit)
-    rig.repository.commit({"vocab.txt": b"side\n"}, branch="side")
+    rig.repository.commit({**rig.files, "vocab.txt": b"side\n"}, branch="side")
     folder = get(address(git[1]), revision=revision)
     assert ((folder / "vocab.txt").read_bytes() == b"side\n") == (revision == "side")
 

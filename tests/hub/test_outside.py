@@ -154,6 +154,7 @@ CACHE_LINKS: dict[str, Callable[[Rig, Path], Path]] = {
     "snapshots": lambda rig, home: home / "snapshots",
     "refs": lambda rig, home: home / "refs",
     "trees": lambda rig, home: home / "trees",
+    "listings": lambda rig, home: home / "listings",
     "the snapshot": lambda rig, home: home / "snapshots" / rig.commit,
     "the repository's folder": lambda rig, home: home,
     ".locks": lambda rig, home: home.parent / ".locks",

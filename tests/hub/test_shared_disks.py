@@ -152,7 +152,10 @@ def _git_that_hangs(rig: Rig, server: Git) -> subprocess.Popen[str]:
     folder = rig.machine.home / "bin"
     folder.mkdir(exist_ok=True)
     git = folder / "git"
-    git.write_text('#!/bin/sh\ncase "$*" in *ls-remote*) echo $$ > "$HOME/waiting"; exec sleep 60;; esac\nexit 0\n')
+    git.write_text(
+        '#!/bin/sh\ncase "$*" in --version) echo git version 2.40.1;;'
+        ' *ls-remote*) echo $$ > "$HOME/waiting"; exec sleep 60;; esac\nexit 0\n'
+    )
     git.chmod(0o755)
     rig.machine.set(PATH=f"{folder}:{os.environ['PATH']}")
     process = rig.machine.start("get", f"git+{server.url}/{NAME}.git")
@@ -172,6 +175,7 @@ def test_what_a_killed_git_left(rig: Rig, by: str):
         assert rig.machine.torso("remove", "--parts", "--yes").returncode == 0
         assert len([path for path in _bare(rig.machine) if path.is_dir()]) == 1, "it is at work"
         os.killpg(process.pid, signal.SIGKILL)
+        os.kill(int((rig.machine.home / "waiting").read_text()), signal.SIGKILL)  # in a group of its own
         process.communicate()
         assert _bare(rig.machine)
         command = ["remove", "--parts", "--yes"] if by == "remove" else ["get", f"git+{server.url}/{NAME}.git"]

@@ -101,7 +101,7 @@ def test_rate_limit(rig: Rig):
 def test_revisions(rig: Rig, revision: str | None):
     first = rig.commit
     rig.repository.tag("v1", first)
-    rig.repository.commit({"config.json": b'{"model_type": "bert", "more": 1}'}, branch="feature/x")
+    rig.repository.commit({**rig.files, "config.json": b'{"model_type": "bert", "more": 1}'}, branch="feature/x")
     second = rig.repository.resolve("feature/x")
     assert second
     folder = get(revision=revision)

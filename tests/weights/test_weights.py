@@ -71,6 +71,24 @@ def test_a_file_in_the_hubs_cache_is_a_link_to_its_blob(tmp_path: Path):
         open_weights(snapshot)
 
 
+@pytest.mark.parametrize("module", ["0_Transformer", "0_BERT", "2_Dense", "models/0_Transformer"])
+def test_a_file_of_a_module_is_a_link_to_a_blob_of_its_own_repository(tmp_path: Path, module: str):
+    repository = tmp_path / "models--a--b"
+    folder = repository / "snapshots" / "c0ffee" / module
+    folder.mkdir(parents=True)
+    for blobs in (repository / "blobs", repository / "other", tmp_path / "models--a--c" / "blobs"):
+        blobs.mkdir(parents=True)
+        safetensors.write(blobs / "e7a6", TENSORS)
+    for blobs, allowed in (("blobs", True), ("other", False), ("../models--a--c/blobs", False)):
+        (folder / SAFETENSORS).symlink_to(repository / blobs / "e7a6")
+        if allowed:
+            assert open_weights(folder).entries.keys() == TENSORS.keys()
+        else:
+            with pytest.raises(UnsafeFileError):
+                open_weights(folder)
+        (folder / SAFETENSORS).unlink()
+
+
 JSON = some.recursive(
     some.none()
     | some.booleans()

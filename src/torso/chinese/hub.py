@@ -13,6 +13,9 @@ TEXTS: dict[str, str] = {
     ),
     "{names} ({size}; {before} came before)": "{names}（{size}；其余 {before} 已下载）",
     "{names} and {count} more": "{names} 以及另外 {count} 个",
+    "Left out, being {reason}: {names}.": "不下载（属于{reason}）：{names}。",
+    "a symbolic link": "符号链接",
+    "a submodule": "子模块",
     # checking
     "Run: torso repair {folder}": "请运行：torso repair {folder}",
     "{path} has {found} bytes; it should have {wanted}.": "{path} 有 {found} 字节，应为 {wanted} 字节。",
@@ -174,4 +177,50 @@ TEXTS: dict[str, str] = {
     "Unset HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE and TORSO_OFFLINE.": (
         "请取消 HF_HUB_OFFLINE、TRANSFORMERS_OFFLINE 和 TORSO_OFFLINE。"
     ),
+    # gitobjects, gitprocess
+    "git {version} is too old: {oldest} or newer is needed.": "git {version} 太旧：需要 {oldest} 或更新的版本。",
+    "Update git, or get the model without it: torso get org/name": "请升级 git，或不用 git 下载：torso get org/name",
+    "git {command} printed more than a model can be: over {limit} bytes.": (
+        "git {command} 的输出超出任何模型的规模：超过 {limit} 字节。"
+    ),
+    "git {command} did not end within {seconds} s.": "git {command} 在 {seconds} 秒内没有结束。",
+    "git {command} made no progress for {seconds} s.": "git {command} 在 {seconds} 秒内没有进展。",
+    "Run the same command later, or get the model without git: torso get org/name": (
+        "请稍后重新运行同一命令，或不用 git 下载：torso get org/name"
+    ),
+    "The git repository {folder} is damaged: it does not hold {path} as it says.": (
+        "git 仓库 {folder} 已损坏：其中的 {path} 与记录不符。"
+    ),
+    "Get the model again: torso get --git https://host/org/name": (
+        "请重新下载模型：torso get --git https://host/org/name"
+    ),
+    "A path in this repository has more than {limit} bytes.": "此仓库中有一个路径超过 {limit} 字节。",
+    "{host} did not send {path} of {name}, although it is of this commit.": (
+        "{host} 没有发送 {name} 的 {path}，而它属于这个提交。"
+    ),
+    # unread
+    "{name} has no weights that torso reads ({wanted}). It has: {there}.": (
+        "{name} 没有 torso 能读的权重（{wanted}）。现有：{there}。"
+    ),
+    "{name} has no weights: none of its files is {wanted}.": "{name} 没有权重：其中没有 {wanted}。",
+    "Choose another model, or take its files as they are, for other tools: torso get {name} --all": (
+        "请换一个模型，或原样下载它的文件供其他工具使用：torso get {name} --all"
+    ),
+    "of TensorFlow": "TensorFlow 格式",
+    "of Flax": "Flax 格式",
+    "of ONNX": "ONNX 格式",
+    "of llama.cpp": "llama.cpp 格式",
+    "of OpenVINO": "OpenVINO 格式",
+    "of rust-bert": "rust-bert 格式",
+    "of Core ML": "Core ML 格式",
+    "of Paddle": "Paddle 格式",
+    "of another framework": "其他框架的格式",
+    "an adapter, without the model it belongs to": "适配器，不含其所属的模型",
+    "under another name": "名称不同",
+    "in a folder of its own": "在子文件夹中",
+    # waiting
+    "waiting for {host} to say what it has": "正在等待 {host} 列出文件",
+    "waiting for {host} to list its branches and tags": "正在等待 {host} 列出分支和标签",
+    "waiting for {host} to send what git keeps of the repository": "正在等待 {host} 发送 git 保存的内容",
+    "{server} did not end within {limit} s.": "{server} 在 {limit} 秒内没有发送完。",
 }

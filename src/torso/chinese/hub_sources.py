@@ -141,8 +141,16 @@ TEXTS: dict[str, str] = {
     'Give one such as "main", "v1.0" or the 40 digits of a commit.': "请给出如 “main”、“v1.0” 或 40 位的提交号。",
     # sources
     "{entry} is not a source.": "{entry} 不是来源。",
-    "The sources are: {names}, or the address of a server: https://host. Nearest: {nearest}.": (
-        "来源有：{names}，或服务器的网址：https://host。最接近的是：{nearest}。"
+    "{variable} is {entry}, with quotes that belong to its value; so it is not a source.": (
+        "{variable} 的值是 {entry}，其中包含引号，因此不是来源。"
+    ),
+    "{variable} is {entry}, which is not a source.": "{variable} 的值是 {entry}，它不是来源。",
+    "Set {variable}={meant}": "请设置 {variable}={meant}",
+    "The sources are: {names}, or the address of a server: https://host.": (
+        "可用的来源：{names}，或服务器网址：https://host。"
+    ),
+    "The sources are: {names}, or the address of a server: https://host. Nearest: {meant}.": (
+        "来源有：{names}，或服务器的网址：https://host。最接近的是：{meant}。"
     ),
     # tokens
     "A token is required, and this machine has none.": "需要令牌，而本机没有。",
@@ -165,4 +173,11 @@ TEXTS: dict[str, str] = {
     "it is not an address of the web": "它不是网页地址",
     "it leaves https for http": "它从 https 退到 http",
     "it leads into a private network": "它指向内部网络",
+    "The proxy {proxy} refused the name and the password that were given (407).": (
+        "代理 {proxy} 拒绝了给定的用户名和密码（407）。"
+    ),
+    "Correct them in HTTPS_PROXY or HTTP_PROXY: http://name:password@proxy:port, with %40 for @.": (
+        "请在 HTTPS_PROXY 或 HTTP_PROXY 中改正：http://name:password@proxy:port，@ 写作 %40。"
+    ),
+    "{proxy} is not the address of a proxy.": "{proxy} 不是代理的地址。",
 }

@@ -166,7 +166,7 @@ def _get(source: Source, order: Order, hub: str | None, offline: bool, as_json: 
                 "origin": snapshot.origin,
                 "revision": snapshot.revision,
                 "fetched": need,
-                "left": list(plan.leave) if plan else [],
+                "left": [*plan.leave, *plan.listing.left] if plan else [],
             }
         )
         return
@@ -214,7 +214,7 @@ def _show_plan(source: Source, order: Order, hub: str | None, offline: bool, as_
                 "revision": plan.listing.commit,
                 "take": [{"path": file.path, "size": file.size} for file in plan.need],
                 "here": [file.path for file in plan.take if file not in plan.need],
-                "leave": list(plan.leave),
+                "leave": [*plan.leave, *plan.listing.left],
                 "bytes": plan.bytes_needed,
             }
         )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from torso.errors import ConfigError, NotFoundError, TorsoError
+from torso.config.misnamed import misnamed_config
+from torso.errors import ConfigError, NotFoundError
 from torso.io.files import read_text
 from torso.io.paths import shown
 from torso.io.strict_json import parse_json
@@ -39,9 +37,6 @@ NEVER_WRITTEN = frozenset({"num_labels"})
 
 
 LIMIT = 16 * 1024 * 1024
-_MOST_NAMES = 10_000
-_CONFIG_NAME = re.compile(r"(?:[\w.-]*[_.-])?config(?:[ _.-]?\(?\d+\)?)?\.json(?:\.txt)?", re.IGNORECASE)
-_SIZES = frozenset(["hidden_size", "d_model", "n_embd", "dim", "num_hidden_layers", "model_type"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,11 @@ class ConfigFile:
         try:
             return cls.parse(read_text(path, limit=LIMIT, code="E_CONFIG"), path)
         except NotFoundError as error:
-            if error.code == "E_MISSING_FILE" and path.name == "config.json" and (named := _other_name(path.parent)):
+            if (
+                error.code == "E_MISSING_FILE"
+                and path.name == "config.json"
+                and (named := misnamed_config(path.parent))
+            ):
                 raise NotFoundError(
                     "E_MISSING_FILE",
                     "{path} is not there, but {found} holds such a config under another name.",
@@ -99,25 +98,6 @@ class ConfigFile:
         written = {**self.written, **{key: dumped(value) for key, value in changes.items()}}
         body = ",\n".join(f"  {json.dumps(key, ensure_ascii=False)}: {value}" for key, value in written.items())
         return f"{{\n{body}\n}}\n"
-
-
-def _other_name(folder: Path) -> str | None:
-    """Return a file of the folder that holds a model's config under another name, as ``bert_config.json``."""
-    try:
-        names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST_NAMES) if entry.is_file())
-    except OSError:
-        return None
-    for name in names:
-        if _CONFIG_NAME.fullmatch(name):
-            try:
-                value = parse_json(
-                    read_text(folder / name, limit=LIMIT, code="E_CONFIG"), path=folder, code="E_CONFIG", strict=False
-                )
-            except TorsoError:
-                continue
-            if isinstance(value, dict) and not _SIZES.isdisjoint(cast("dict[str, object]", value)):
-                return name
-    return None
 
 
 def dumped(value: object) -> str:

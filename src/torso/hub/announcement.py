@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from torso.hub.planning import Plan
 from torso.hub.transfer.progress import size_text
+from torso.hub.unread_weights import LEFT_OUT
+from torso.io.files import shown
 from torso.language import say
 
 _SHOWN = 6
@@ -31,10 +33,20 @@ def plan_text(plan: Plan) -> str:
         folder=plan.destination.folder,
     )
     if not plan.need:
-        return say("{name} ({revision} at {commit}) is already here, whole: {folder}", values)
-    if values["leaving"]:
-        return say("{name} from {server}, {revision} at {commit}: taking {taking}; leaving {leaving}.", values)
-    return say("{name} from {server}, {revision} at {commit}: taking {taking}.", values)
+        text = say("{name} ({revision} at {commit}) is already here, whole: {folder}", values)
+    elif values["leaving"]:
+        text = say("{name} from {server}, {revision} at {commit}: taking {taking}; leaving {leaving}.", values)
+    else:
+        text = say("{name} from {server}, {revision} at {commit}: taking {taking}.", values)
+    return " ".join([text, *_never_taken(plan)])
+
+
+def _never_taken(plan: Plan) -> Iterator[str]:
+    """What of a repository is no file, and is left out whatever was asked for."""
+    for kind, reason in LEFT_OUT.items():
+        names = sorted(path for path, each in plan.listing.left.items() if each == kind)
+        if names:
+            yield say("Left out, being {reason}: {names}.", dict(reason=say(reason), names=shown(_names(names))))
 
 
 def _has_weights(plan: Plan) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torso.errors import IntegrityError, NotFoundError, TorsoError
 from torso.hub.existing_folder import readable
-from torso.hub.file_selection import absent, choose, required, weight_files
+from torso.hub.file_selection import absent, choose, has_weights, required, transformer_home, weight_files
 from torso.hub.getting import resolve
 from torso.hub.local.find import find_local, homes, revisions
 from torso.hub.local.folder_doctor import Finding, look_at, misplaced, missing_file, overwritten
@@ -19,6 +19,7 @@ from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import read_settings
 from torso.hub.source import Source, parse_source
 from torso.hub.transfer.digest import digest_of
+from torso.hub.unread_weights import no_readable_weights
 from torso.io.files import inside, shown
 
 
@@ -118,8 +119,14 @@ def locate(source: Source) -> Path:
     )
 
 
-def check_folder(folder: Path, name: str) -> Report:
-    """See `check`."""
+def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Report:
+    """See `check`.
+
+    Args:
+        folder: what to check.
+        name: how messages call the model.
+        listed: the files that a hub has of it, where one was asked.
+    """
     evidence = evidence_of(folder)
     names = files_in(folder)
     known = evidence.files or {}
@@ -136,14 +143,18 @@ def check_folder(folder: Path, name: str) -> Report:
             verified.append(path)
         else:
             unverified.append(path)
-    needed = {*_needed(evidence, names)}
-    has_weights = bool(weight_files(names | (needed if evidence.files else set())))
+    whole = listed or (evidence.files if evidence.whole else None) or ()
+    has_none = bool(whole) and not has_weights({*whole, *names})  # so that nothing can be fetched again
+    needed = {*_needed(evidence, names)} - ({"model.safetensors"} if has_none else set())
+    expects_weights = has_weights(names | (needed if evidence.files else set()))
     for path in sorted(needed - names):
-        if has_weights or path != "model.safetensors":  # without any weights, the reader's own error says more
+        if expects_weights or path != "model.safetensors":  # without any weights, the reader's own error says more
             broken[path] = missing_file(folder, path)
     unused = _unused(broken, needed, names)
     findings = [finding for path, finding in sorted(broken.items()) if path not in unused]
-    if not any(finding.path in weight_files(names | needed) for finding in findings):
+    if has_none:
+        findings.append(Finding("model.safetensors", no_readable_weights(evidence.source or name, whole)))
+    elif not any(finding.path in weight_files(names | needed) for finding in findings):
         findings += _weights(folder, names)
     for finding in findings:
         _name_model(finding.error, name)
@@ -216,7 +227,7 @@ def _weights(folder: Path, names: set[str]) -> list[Finding]:
     from torso.weights.weights import open_weights
 
     try:
-        open_weights(folder)
+        open_weights(folder / transformer_home(names))
     except TorsoError as error:
         return [Finding((weight_files(names) or ("model.safetensors",))[0], error)]
     return []

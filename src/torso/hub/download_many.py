@@ -25,7 +25,8 @@ _REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C 
 
 def open_web(settings: Settings, token: str | bool | None) -> Web:
     """The network with the tokens that may be used."""
-    return Web(settings.patience, token_headers(token, settings.trusted))
+    watcher = Notices(quiet=settings.quiet, always=True)
+    return Web(settings.patience, token_headers(token, settings.trusted), watcher=watcher)
 
 
 def fetch(plan: Plan, settings: Settings, web: Web) -> None:

@@ -99,13 +99,25 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern + "*" if pattern.endswith("/") else pattern) for pattern in patterns)
 
 
+def transformer_home(names: Collection[str]) -> str:
+    """The folder of a repository's transformer, with "/"; empty for the top, where it is unless modules.json says else.
+
+    Old versions of sentence-transformers gave the first module a folder too: ``0_Transformer/``, ``0_BERT/``.
+    """
+    if "config.json" in names or "modules.json" not in names:
+        return ""
+    homes = {name.rpartition("/")[0] + "/" for name in names if _in_module(name) and name.startswith("0_")}
+    return min(homes, default="")
+
+
 def weight_files(names: Collection[str], *, pytorch: bool = False) -> tuple[str, ...]:
-    """The weights at the top of a repository, in one format, with their index; empty where there are none."""
+    """The weights of a repository's transformer, in one format, with their index; empty where there are none."""
+    home = transformer_home(names)
     for stem, suffix in reversed(_FORMATS) if pytorch else _FORMATS:
-        single, index = f"{stem}.{suffix}", f"{stem}.{suffix}.index.json"
+        single, index = f"{home}{stem}.{suffix}", f"{home}{stem}.{suffix}.index.json"
         if single in names:
             return (single,)
-        shard = re.compile(_SHARD.format(stem=stem, suffix=suffix))
+        shard = re.compile(re.escape(home) + _SHARD.format(stem=stem, suffix=suffix))
         shards = sorted(name for name in names if shard.fullmatch(name))
         if index in names and shards:
             return (index, *shards)
@@ -136,12 +148,18 @@ def required(names: Collection[str], *, config_only: bool = False) -> tuple[str,
 
 def absent(names: Collection[str], *, config_only: bool = False) -> tuple[str, ...]:
     """What a folder with these files lacks to be a model, where no listing says what there should be."""
-    missing: list[str] = [] if "config.json" in names else ["config.json"]
-    if not any(all(name in names for name in kind) for kind in _VOCABULARIES):
-        missing.append("tokenizer.json")
+    home = transformer_home(names)
+    missing: list[str] = [] if home + "config.json" in names else [home + "config.json"]
+    if not any(all(home + name in names for name in kind) for kind in _VOCABULARIES):
+        missing.append(home + "tokenizer.json")
     if not config_only:
         missing += _absent_weights(names)
     return tuple(missing)
+
+
+def has_weights(names: Collection[str]) -> bool:
+    """Whether files with these names hold weights that torso reads: of the transformer, in one of two formats."""
+    return bool(weight_files(names))
 
 
 def _absent_weights(names: Collection[str]) -> list[str]:
@@ -180,7 +198,10 @@ def _module_weights(names: Collection[str]) -> tuple[str, ...]:
     """The weights of the dense layers of sentence-transformers, one format for each."""
     if "modules.json" not in names:
         return ()
-    held = {name for name in names if _in_module(name) and name.endswith(("/model.safetensors", "/pytorch_model.bin"))}
+    ends, home = ("/model.safetensors", "/pytorch_model.bin"), transformer_home(names)
+    held = {
+        name for name in names if _in_module(name) and name.endswith(ends) and name.rpartition("/")[0] + "/" != home
+    }
     return tuple(
         sorted(
             name

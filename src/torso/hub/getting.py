@@ -71,7 +71,7 @@ def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     if source.kind == "git":
         from torso.hub.git import plan_by_git
 
-        return plan_by_git(source, order, settings)
+        return plan_by_git(source, order, settings, web)
     return make_plan(source, order, settings, web, Notices(quiet=settings.quiet))
 
 

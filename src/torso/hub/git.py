@@ -6,6 +6,7 @@ Only the objects of the files that make the model are fetched, each into its pla
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Callable, Generator, Mapping
@@ -13,14 +14,15 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from torso.errors import NotFoundError
+from torso.errors import IntegrityError, NotFoundError
 from torso.hub.destination import InCache
 from torso.hub.download_many import alone, run_jobs, start
 from torso.hub.local.arriving import arriving_in, tidied
 from torso.hub.local.bare_repository import bare_folder
 from torso.hub.local.find import Snapshot, not_here
 from torso.hub.local.git_clone import git_slug
-from torso.hub.local.git_objects import files_of, run_git, write_blob
+from torso.hub.local.git_objects import files_of, write_blob
+from torso.hub.local.git_process import GitLimits, run_git
 from torso.hub.local.hub_cache import Repository, repository
 from torso.hub.planning import Order, Plan, plan_from, require_space
 from torso.hub.remote import huggingface
@@ -28,17 +30,20 @@ from torso.hub.remote.git_lfs import find_objects
 from torso.hub.remote.listing import Listing, checked
 from torso.hub.remote.servers import insist
 from torso.hub.remote_file import RemoteFile
-from torso.hub.settings import HUB, MIRROR, Settings
+from torso.hub.settings import HUB, MIRROR, Patience, Settings
 from torso.hub.source import Source
 from torso.hub.transfer.download import writing
 from torso.hub.transfer.failure import Failure, host_of
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.locking import locked
-from torso.hub.transfer.progress import Notices
+from torso.hub.transfer.progress import Notices, waiting
+from torso.io.files import shown
 from torso.io.rooted import Root
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_SERVICE = "/info/refs?service=git-upload-pack"
+_REFS = 32 << 20  # bytes of a list of refs
 
 
 def get_by_git(
@@ -54,7 +59,7 @@ def get_by_git(
     root, parent = (Root(order.to), arriving_in(order.to)) if order.to else (home.root, home.folder)
     with (
         tidied(order.to) if order.to else nullcontext(),
-        _planned(source, order, settings, home, root, parent) as (plan, bare, ref),
+        _planned(source, order, settings, web, home, root, parent) as (plan, bare, ref),
     ):
         if tell is not None:
             tell(plan)
@@ -63,7 +68,7 @@ def get_by_git(
     return Snapshot(plan.destination.folder, source.name, f"git+{source.name}", plan.listing.commit)
 
 
-def plan_by_git(source: Source, order: Order, settings: Settings) -> Plan:
+def plan_by_git(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
     """What getting a model of a git repository would do; git's own part of it is fetched, and thrown away again.
 
     Raises:
@@ -72,21 +77,41 @@ def plan_by_git(source: Source, order: Order, settings: Settings) -> Plan:
     home = repository(settings.hub_cache, git_slug(source.name), hub="git")
     with (
         tempfile.TemporaryDirectory(prefix="torso-", ignore_cleanup_errors=True) as parent,
-        _planned(source, order, settings, home, Root(Path(parent)), Path(parent)) as (plan, _, _),
+        _planned(source, order, settings, web, home, Root(Path(parent)), Path(parent)) as (plan, _, _),
     ):
         return plan
 
 
 @contextmanager
 def _planned(
-    source: Source, order: Order, settings: Settings, home: Repository, root: Root, parent: Path
+    source: Source, order: Order, settings: Settings, web: Web, home: Repository, root: Root, parent: Path
 ) -> Generator[tuple[Plan, Path, str]]:
     """What to do, a bare repository in ``parent`` with what git itself keeps, and the ref it was asked by."""
     if settings.offline:
         raise not_here(source, settings, settings.source, config_only=order.config_only)
+    with fetched(source, settings, web, root, parent) as (bare, ref, commit):
+        yield plan_from(source, _listing(source, bare, commit), order, home, _no_places), bare, ref
+
+
+@contextmanager
+def fetched(source: Source, settings: Settings, web: Web, root: Root, parent: Path) -> Generator[tuple[Path, str, str]]:
+    """A bare repository in ``parent`` with one commit of a source, the ref it was asked by, and the commit.
+
+    The repository is removed when the block ends.
+
+    Args:
+        source: the repository to fetch from.
+        settings: how long to wait, and whether to say so.
+        web: the network, which judges the redirects of its server.
+        root: the folder below which no link is followed.
+        parent: where to fetch into; ``root`` or a folder below it.
+
+    Raises:
+        TorsoError: as `get_by_git`.
+    """
     with bare_folder(root, parent) as bare:
-        ref, commit = _fetch(bare, source)
-        yield plan_from(source, _listing(source, bare, ref, commit), order, home, _no_places), bare, ref
+        ref, commit = _fetch(bare, source, settings, web)
+        yield bare, ref, commit
 
 
 def places_of(
@@ -109,28 +134,61 @@ def places_of(
     return {file.etag: (found[file.etag], huggingface.place(endpoint, name, commit, file)) for file in files}
 
 
-def _fetch(bare: Path, source: Source) -> tuple[str, str]:
+def _fetch(bare: Path, source: Source, settings: Settings, web: Web) -> tuple[str, str]:
     """Fetches one commit into an empty repository: the ref it was asked by, and the commit."""
-    protocol = urlsplit(source.name).scheme
+    address = _settled(web, source.name)
+    protocol = urlsplit(address).scheme
+    notices = Notices(quiet=settings.quiet, always=True)
+    patience, host = settings.patience, host_of(address)
     run_git(bare, "init", "--bare", "--quiet", "--template=", ".")
     revision = source.revision
     if revision and _COMMIT.fullmatch(revision):
         ref = revision
     else:
-        ref = _choose_ref(run_git(bare, "ls-remote", "--symref", "--", source.name, protocol=protocol), source)
-    run_git(
-        bare,
-        "fetch",
-        "--quiet",
-        "--depth=1",
-        "--no-tags",
-        "--no-recurse-submodules",
-        "--",
-        source.name,
-        ref,
-        protocol=protocol,
-    )
+        limits = GitLimits(_REFS, seconds=patience.listing, silence=patience.listing)
+        with waiting(notices, "waiting for {host} to list its branches and tags", {"host": host}):
+            listed = run_git(bare, "ls-remote", "--symref", "--", address, protocol=protocol, limits=limits)
+        ref = _choose_ref(listed, source)
+    options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
+    limits = GitLimits(_REFS, seconds=float("inf"), silence=patience.listing)
+    with waiting(notices, "waiting for {host} to send what git keeps of the repository", {"host": host}):
+        command = ("fetch", *options, "--", address, ref)
+        run_git(bare, *command, protocol=protocol, limits=limits, progress=_Growth(bare, patience).steps)
     return ref, run_git(bare, "rev-parse", "--verify", "--quiet", "FETCH_HEAD^{commit}").decode().strip()
+
+
+class _Growth:
+    """Whether a fetch comes along: one step more for each amount of bytes that counts as progress."""
+
+    def __init__(self, bare: Path, patience: Patience) -> None:
+        self._packs = bare / "objects" / "pack"
+        self._step = max(1, int(patience.minimum_rate * patience.listing))
+
+    def steps(self) -> int:
+        """Whole steps that have arrived."""
+        try:
+            return sum(entry.stat().st_size for entry in os.scandir(self._packs)) // self._step
+        except OSError:  # not made yet, or renamed meanwhile
+            return 0
+
+
+def _settled(web: Web, address: str) -> str:
+    """The address that a repository has after its server's redirects, each judged as every redirect is.
+
+    git itself follows none. Where no answer comes git is left to say why: it may know certificates and passwords that
+    torso does not.
+
+    Raises:
+        ServerAnswerError: E_REDIRECT.
+    """
+    try:
+        answer = web.open(address.removesuffix("/") + _SERVICE, {})
+    except Failure as failure:
+        if failure.error.code == "E_REDIRECT":
+            raise failure.error from None
+        return address
+    answer.close(drain=False)
+    return answer.url.removesuffix(_SERVICE) if answer.hops and answer.url.endswith(_SERVICE) else address
 
 
 def _choose_ref(listed: bytes, source: Source) -> str:
@@ -139,8 +197,9 @@ def _choose_ref(listed: bytes, source: Source) -> str:
     Raises:
         NotFoundError: E_REVISION.
     """
-    lines = [line.split("\t") for line in listed.decode(errors="replace").splitlines() if "\t" in line]
-    refs = [name for _, name in lines if name.startswith("refs/") and not name.endswith("^{}")]
+    lines = [line.split("\t", 1) for line in listed.decode(errors="replace").split("\n") if "\t" in line]
+    kinds = ("refs/heads/", "refs/tags/")
+    refs = [name for _, name in lines if name.startswith(kinds) and not name.endswith("^{}")]
     branches = [ref for ref in refs if ref.startswith("refs/heads/")]
     if source.revision:
         wanted = [f"refs/heads/{source.revision}", f"refs/tags/{source.revision}"]
@@ -161,18 +220,34 @@ def _choose_ref(listed: bytes, source: Source) -> str:
             name=source.name,
             host=host_of(source.name),
             revision=source.revision or "HEAD",
-            known=", ".join(ref.split("/", 2)[2] for ref in refs[:8]) or "-",
+            known=", ".join(shown(ref.split("/", 2)[2][:100]) for ref in refs[:8]) or "-",
         ),
     )
 
 
-def _listing(source: Source, bare: Path, ref: str, commit: str) -> Listing:
+def _listing(source: Source, bare: Path, commit: str) -> Listing:
+    tree = files_of(bare, commit, host_of(source.name))
+    for path in tree.lost:
+        raise IntegrityError(
+            "E_GIT",
+            "{host} did not send {path} of {name}, although it is of this commit.",
+            cure="Get the model from another place: torso get org/name --source hf",
+            values=dict(host=host_of(source.name), path=shown(path[:200]), name=source.name),
+        )
     try:
-        files = checked(files_of(bare, commit), source.name)
+        files = checked(tree.files, source.name)
     except Failure as failure:
         raise failure.error from None
-    revision = source.revision or "HEAD"
-    return Listing(host_of(source.name), f"git+{source.name}", commit, revision, files, True, _nowhere)
+    return Listing(
+        server=host_of(source.name),
+        origin=f"git+{source.name}",
+        commit=commit,
+        revision=source.revision or "HEAD",
+        files=files,
+        private=True,
+        place=_nowhere,
+        left=tree.left,
+    )
 
 
 def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:

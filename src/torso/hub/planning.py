@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torso.errors import DiskError, NotFoundError
 from torso.hub.destination import Destination, InCache, InFolder
-from torso.hub.file_selection import choose
+from torso.hub.file_selection import choose, has_weights
 from torso.hub.local.find import homes, not_here, revisions
 from torso.hub.local.hub_cache import Repository, files_in
 from torso.hub.local.leftovers import arrived
@@ -21,6 +21,7 @@ from torso.hub.source import Source
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Watcher, size_text
+from torso.hub.unread_weights import no_readable_weights
 
 Places = Callable[[RemoteFile], tuple[FileUrl, ...]]
 
@@ -105,7 +106,8 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
     """What getting the files of a listing would do.
 
     Raises:
-        TorsoError: E_NOTHING; E_UNSAFE_PATH; E_EXISTS, a plain folder holds other files under their names.
+        TorsoError: E_NOTHING; E_MISSING_WEIGHTS, the repository has none that torso reads; E_UNSAFE_PATH; E_EXISTS, a
+            plain folder holds other files under their names.
     """
     choice = choose(
         listing.files,
@@ -130,6 +132,8 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
             cure="Name them: --include PATTERN, or --all",
             values=dict(name=source.name, files=", ".join(sorted(listing.files)[:12]) or "-"),
         )
+    if not (order.config_only or order.everything or order.include or has_weights(listing.files)):
+        raise no_readable_weights(str(source), listing.files, listing.left)
     require_distinct(choice.take, listing.origin)
     take = tuple(listing.files[name] for name in choice.take)
     destination: Destination = (

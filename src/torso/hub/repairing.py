@@ -5,18 +5,20 @@ from __future__ import annotations
 import glob
 import os
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from torso.errors import NotFoundError, OfflineError
+from torso.errors import IntegrityError, LimitError, NetworkError, NotFoundError, OfflineError
 from torso.hub.checking import Report, check_folder, locate
 from torso.hub.destination import Destination, InCache, InFolder
 from torso.hub.download_many import open_web, run_jobs
 from torso.hub.existing_folder import readable
 from torso.hub.file_selection import choose
-from torso.hub.git import get_by_git, places_of
+from torso.hub.git import fetched, get_by_git, places_of
+from torso.hub.local.arriving import arriving_in, tidied
 from torso.hub.local.git_clone import git_folder, lfs_object
-from torso.hub.local.git_objects import write_blob
+from torso.hub.local.git_objects import files_of, write_blob
 from torso.hub.local.hub_cache import Repository
 from torso.hub.local.manifest import Evidence, evidence_of
 from torso.hub.planning import Order, Places
@@ -27,6 +29,7 @@ from torso.hub.source import Source, parse_source
 from torso.hub.transfer.download import is_right, writing
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Notices
+from torso.io.rooted import Root
 
 _LEAVE = ("E_MISPLACED",)  # a person's files: told of, never moved
 
@@ -61,7 +64,7 @@ def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: 
     broken = {finding.path for finding in report.findings if not (finding.harmless or finding.error.code in _LEAVE)}
     if not broken:
         return Repair((), report)
-    known = evidence.files or {}
+    known, listed = evidence.files or {}, ()
     fixed = {path for path in sorted(broken) if path in known and _from_clone(folder, known[path])}
     if broken - fixed:
         settings = read_settings()
@@ -83,8 +86,10 @@ def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: 
                 values=dict(count=len(broken - fixed), folder=folder, names=", ".join(sorted(broken - fixed))),
             )
         with open_web(settings, token) as web:
-            _from_network(folder, parse_source(name), evidence, broken - fixed, settings, web)
-    return Repair(tuple(sorted(broken)), check_folder(folder, str(parsed)))
+            listed = _from_network(folder, parse_source(name), evidence, broken - fixed, settings, web)
+    after = check_folder(folder, str(parsed), listed)
+    still = {finding.path for finding in after.findings if not finding.harmless}
+    return Repair(tuple(sorted(broken - still)), after)
 
 
 def _from_clone(folder: Path, file: RemoteFile) -> bool:
@@ -96,7 +101,10 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
         held = lfs_object(folder, file.etag) if file.is_large else None
         if not file.is_large:
             job = destination.job(file, ())
-            write_blob(folder, file, job.target, job.root)
+            try:
+                write_blob(folder, file, job.target, job.root)
+            except (IntegrityError, LimitError, NetworkError):  # the clone has lost this object
+                return False
             destination.put([file])
         elif held is not None and is_right(held, file):
             destination.copy(held, file)
@@ -112,17 +120,15 @@ def _no_word() -> None:
 
 def _from_network(
     folder: Path, source: Source, evidence: Evidence, broken: set[str], settings: Settings, web: Web
-) -> None:
-    """Fetches the broken files of a folder from where the model came from."""
+) -> Collection[str]:
+    """Fetches the broken files of a folder from where the model came from; gives what a hub lists, if one was asked."""
     if source.kind == "git" and folder.parent.name == "snapshots":
         order = Order(include=tuple(glob.escape(path) for path in sorted(broken)), force=True)
         get_by_git(replace(source, revision=evidence.revision), order, settings, web, None)
-        return
+        return ()
     if source.kind == "git":
-        files = [file for path, file in (evidence.files or {}).items() if path in broken and file.is_large]
-        places = places_of(web, source.name, "", evidence.revision or "", files)
-        _fetch(InFolder(folder), source, files, lambda file: places[file.etag], settings, web)
-        return
+        _from_git(folder, replace(source, revision=evidence.revision or source.revision), broken, settings, web)
+        return ()
     pinned = evidence.revision if source.kind == "hub" else None
     asked = replace(source, revision=pinned or source.revision)
     listing, places_in = find_listing(asked, settings, web, Notices(quiet=settings.quiet))
@@ -138,6 +144,27 @@ def _from_network(
         destination.finish(
             listing, [listing.files[path] for path in choice.take if is_right(folder / path, listing.files[path])]
         )
+    return listing.files
+
+
+def _from_git(folder: Path, source: Source, broken: set[str], settings: Settings, web: Web) -> None:
+    """Fetches the broken files of a clone from its remote: its commit again, and the objects of Git LFS."""
+    destination = InFolder(folder)
+    with (
+        tidied(folder),
+        fetched(source, settings, web, Root(folder), arriving_in(folder)) as (bare, ref, commit),
+        writing(folder),
+        destination.alone(web.cancelled, _no_word),
+    ):
+        files = [file for file in files_of(bare, commit, source.name).files if file.path in broken]
+        for file in files:
+            if not file.is_large:
+                job = destination.job(file, ())
+                write_blob(bare, file, job.target, job.root)
+                destination.put([file])
+    large = [file for file in files if file.is_large]
+    places = places_of(web, source.name, ref, commit, large)
+    _fetch(destination, source, large, lambda file: places[file.etag], settings, web)
 
 
 def _fetch(

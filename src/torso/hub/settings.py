@@ -36,6 +36,7 @@ class Patience:
         retries: attempts in a row without progress, for each source.
         backoff: seconds before the second attempt; doubled each time, at most 10.
         longest_wait: the longest ``Retry-After`` obeyed, in seconds.
+        listing: seconds for the whole list of a repository's files, or of its branches, however it is sent.
     """
 
     connect: float = 5.0
@@ -45,6 +46,7 @@ class Patience:
     retries: int = 5
     backoff: float = 0.5
     longest_wait: float = 60.0
+    listing: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,7 @@ def _patience() -> Patience:
         retries=int(values["retries"]),
         backoff=values["backoff"],
         longest_wait=values["longest_wait"],
+        listing=values["listing"],
     )
 
 

@@ -66,7 +66,9 @@ def parse_source(source: str | os.PathLike[str], revision: str | None = None) ->
         NotFoundError: E_NO_FOLDER for a path that is not there, with the nearest names.
     """
     text = _text(source)
-    if not isinstance(source, str) or _is_path_like(text):
+    if isinstance(source, str) and _is_pasted(text):
+        found = _address(f"https://{text}")
+    elif not isinstance(source, str) or _is_path_like(text):
         found = Source("folder", str(existing_folder(text)))
     elif text.startswith("torso:"):
         found = Source("bundled", text.removeprefix("torso:"))
@@ -126,6 +128,13 @@ def _text(source: object) -> str:
             values=dict(text=repr(text)),
         )
     return text if isinstance(source, os.PathLike) else text.strip()
+
+
+def _is_pasted(text: str) -> bool:
+    """Whether a text is the address of a page of a known hub as browsers show it, without ``https://``."""
+    host, slash, rest = text.partition("/")
+    known = host.lower() in _HUB_HOSTS or host.lower() in _MODELSCOPE_HOSTS
+    return known and bool(slash and rest) and not is_folder(Path(text))
 
 
 def _is_path_like(text: str) -> bool:

@@ -23,8 +23,8 @@ def shown(path: Path | str) -> str:
 def inside(folder: Path, name: str) -> Path:
     """Return the path of ``name``, a relative name found in a file of ``folder``, which need not exist.
 
-    A link may not lead out of the folder, except in the Hub's cache, where ``snapshots/<commit>/x`` is a link to
-    ``blobs/<etag>`` of the same repository.
+    A link may not lead out of the folder, except in the Hub's cache, where ``snapshots/<commit>/x``, in whatever depth,
+    is a link to ``blobs/<etag>`` of the same repository.
 
     Raises:
         UnsafeFileError: E_UNSAFE_PATH: absolute, a drive, "..", a backslash, an invisible character, a name of a
@@ -97,4 +97,6 @@ def _is_unsafe_name(name: str) -> bool:
 def _is_within(home: Path, target: Path) -> bool:
     if target.is_relative_to(home):
         return True
-    return home.parent.name == "snapshots" and target.parent == (home.parent.parent / "blobs").resolve()
+    # A module of a snapshot is a folder below it, such as 0_Transformer.
+    snapshots = (each.parent for each in (home, *home.parents) if each.parent.name == "snapshots")
+    return any(target.parent == (each.parent / "blobs").resolve() for each in snapshots)

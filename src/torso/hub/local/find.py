@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torso.errors import OfflineError
+from torso.errors import OfflineError, TorsoError
+from torso.hub.file_selection import has_weights
 from torso.hub.local.git_clone import git_slug, head_commit
 from torso.hub.local.hub_cache import Repository, files_in, repository
 from torso.hub.local.lockfile import read_lock
@@ -14,6 +15,7 @@ from torso.hub.local.modelscope_cache import find_in_modelscope, modelscope_fold
 from torso.hub.remote_file import COMMIT
 from torso.hub.settings import Settings
 from torso.hub.source import Source
+from torso.hub.unread_weights import no_readable_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def folder_commit(folder: Path) -> str | None:
 
 def not_here(
     source: Source, settings: Settings, hub: str, *, config_only: bool = False, missing: Sequence[str] = ()
-) -> OfflineError:
+) -> TorsoError:
     """The error for a model that is not here, or not whole, while no network may be used.
 
     Args:
@@ -111,6 +113,9 @@ def not_here(
         for revision in revisions(source):
             commit = home.commit(revision)
             if commit and files_in(home.snapshot(commit)):
+                tree = home.tree(commit)
+                if tree and not (config_only or missing or has_weights(tree)):
+                    return no_readable_weights(source.name, tree)
                 return OfflineError(
                     "E_OFFLINE",
                     "{name} is only partly on this machine, and no network may be used. Missing: {missing}.",

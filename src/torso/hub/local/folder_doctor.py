@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from torso.config.misnamed import misnamed_config
 from torso.errors import FileFormatError, NotFoundError, TorsoError
 from torso.hub.transfer.progress import size_text
 from torso.io.files import HEAD, inside, lfs_pointer, read_json, shown, sniff
@@ -90,6 +91,10 @@ def look_at(folder: Path, path: str) -> Finding | None:
 def misplaced(folder: Path, names: set[str]) -> Iterator[Finding]:
     """Files of a wrong name or in a wrong place: unfinished downloads, second copies, changed endings and capitals."""
     lower = {known.lower(): known for known in _KNOWN}
+    config = misnamed_config(folder)
+    if config is not None and config.lower().removesuffix(".txt") != "config.json" and not _COPY.fullmatch(config):
+        what = "{path} has another name than the model's file {meant}."
+        yield Finding(config, _rename(folder, config, "config.json", what))
     for name in sorted(names):
         base = name.rpartition("/")[2]
         ending = next((end for end in _LEFTOVERS if base.lower().endswith(end)), None)

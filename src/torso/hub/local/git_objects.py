@@ -1,4 +1,4 @@
-"""What a git repository on the disk holds, asked of the git binary with all turned off that could run or reach out.
+"""What a git repository on the disk holds, asked of the git binary; see `torso.hub.local.git_process`.
 
 Files are read as git's objects, never checked out: no filter, link or line ending of a repository can change them.
 """
@@ -7,125 +7,166 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from torso.errors import NetworkError, UnsupportedError
+from torso.errors import IntegrityError, LimitError, TorsoError
+from torso.hub.local.git_process import GitLimits, git_output
+from torso.hub.local.hub_cache import FILES
 from torso.hub.remote_file import RemoteFile
-from torso.io.files import lfs_pointer
+from torso.io.files import lfs_pointer, shown
 from torso.io.rooted import Root
 
 _POINTER = 1024  # bytes: no pointer of Git LFS is larger
-_SAFE = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.attributesFile=/dev/null",
-    "safe.directory=*",
-    "protocol.allow=never",
-    "submodule.recurse=false",
-    "fetch.recurseSubmodules=false",
-    "http.lowSpeedLimit=1000",
-    "http.lowSpeedTime=30",
-    "gc.auto=0",
-    "maintenance.auto=false",
-)
-_QUIET = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "true",
-    "GCM_INTERACTIVE": "never",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "LC_ALL": "C",
-}
+_HEAD = 100  # bytes before a name in a listing, and before the content of an object
+_NAME = 64 << 10  # bytes of a path
 
 
-def has_git() -> bool:
-    """Whether the git binary is on this machine."""
-    return shutil.which("git") is not None
+@dataclass(frozen=True, slots=True)
+class GitTree:
+    """What a commit holds.
+
+    Attributes:
+        files: an object of Git LFS by what its pointer says.
+        left: what is no file, by path, and what it is instead: a key of `torso.hub.unread_weights.LEFT_OUT`.
+        lost: files whose content this repository lacks, as a partial clone does; their hash is known, not their size.
+    """
+
+    files: Sequence[RemoteFile]
+    left: Mapping[str, str] = field(default_factory=dict[str, str])
+    lost: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def git_command(folder: Path, arguments: Sequence[str], protocol: str = "") -> list[str]:
-    """A command line of git for a repository; ``protocol`` is the one it may use, empty for none."""
-    settings = [*_SAFE, *([f"protocol.{protocol}.allow=always"] if protocol else [])]
-    options = [option for setting in settings for option in ("-c", setting)]
-    return ["git", "--no-pager", *options, "-C", str(folder), *arguments]
+def files_of(folder: Path, commit: str, name: str = "") -> GitTree:
+    """What a commit of a repository holds.
 
-
-def run_git(folder: Path, *arguments: str, protocol: str = "", stdin: bytes = b"") -> bytes:
-    """What git prints.
+    Args:
+        folder: the repository.
+        commit: 40 hexadecimal digits, or a ref.
+        name: how messages call the repository.
 
     Raises:
-        UnsupportedError: E_NO_GIT.
-        NetworkError: E_GIT, with git's own last words.
+        LimitError: E_LIMIT, more entries than any model has.
+        IntegrityError: E_GIT, an entry in another form than git's.
+        NetworkError, UnsupportedError: as `torso.hub.local.git_process.git_output`.
     """
-    if not has_git():
-        raise UnsupportedError(
-            "E_NO_GIT",
-            "git is not on this machine.",
-            cure="Install git, or get the model without it: torso get org/name",
-        )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _QUIET
-    done = subprocess.run(
-        git_command(folder, arguments, protocol), input=stdin, capture_output=True, env=environment, check=False
-    )
-    if done.returncode != 0:
-        said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-        raise NetworkError(
-            "E_GIT",
-            "git {command} failed: {said}.",
-            cure="Check the address, and whether the repository is public: torso get --git https://host/org/name",
-            values=dict(command=arguments[0], said=(said[-1] if said else "?").strip().rstrip(".")[:300]),
-        )
-    return done.stdout
-
-
-def files_of(folder: Path, commit: str) -> list[RemoteFile]:
-    """Every file of a commit; an object of Git LFS by what its pointer says. Links and submodules are left out.
-
-    Raises:
-        NetworkError, UnsupportedError: as `run_git`.
-    """
-    listed = run_git(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0")
     files: list[RemoteFile] = []
-    for entry in filter(None, listed):
-        head, _, name = entry.partition(b"\t")
-        mode, kind, blob, size = head.decode().split()
-        if kind == "blob" and mode != "120000":
-            files.append(RemoteFile(name.decode(errors="surrogateescape"), int(size), blob, blob))
+    left: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    # With -t: folders count as entries too, or a tree of nothing but folders is walked without a word.
+    with git_output(folder, "ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit) as blocks:
+        for number, (mode, kind, blob, size, path) in enumerate(map(_entry, _records(blocks))):
+            if number >= FILES:
+                raise _too_many(name or shown(folder))
+            if mode == "120000" or kind == "commit":
+                left[path] = "link" if kind == "blob" else "submodule"
+            elif kind == "blob" and size.isdecimal():
+                files.append(RemoteFile(path, int(size), blob, blob))
+            elif kind == "blob":
+                lost[path] = blob
     small = [file for file in files if file.size <= _POINTER]
     pointers = dict(zip((file.path for file in small), map(lfs_pointer, read_blobs(folder, small)), strict=True))
     found: list[RemoteFile] = []
     for file in files:
         pointer = pointers.get(file.path)
         found.append(RemoteFile(file.path, pointer.size, pointer.oid, file.blob) if pointer else file)
-    return found
+    return GitTree(found, left, lost)
 
 
-def read_blobs(folder: Path, files: Iterable[RemoteFile]) -> Iterator[bytes]:
-    """The content of each file as git keeps it, in their order."""
-    asked = [file.blob for file in files]
-    data = (
-        run_git(folder, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in asked).encode()) if asked else b""
-    )
-    position = 0
-    for _ in asked:
-        end = data.index(b"\n", position)
-        size = int(data[position:end].split()[-1])
-        yield data[end + 1 : end + 1 + size]
-        position = end + size + 2
+def read_blobs(folder: Path, files: Sequence[RemoteFile]) -> Iterator[bytes]:
+    """The content of each file as git keeps it, in their order; only small files are read so.
+
+    Raises:
+        IntegrityError: E_GIT, an object is not there or has another size than the listing says.
+        NetworkError, UnsupportedError: as `torso.hub.local.git_process.git_output`.
+    """
+    if not files:
+        return
+    asked = "".join(f"{file.blob}\n" for file in files).encode()
+    limits = GitLimits(output=sum(file.size for file in files) + _HEAD * len(files))
+    with git_output(folder, "cat-file", "--batch", stdin=asked, limits=limits) as blocks:
+        data = bytearray()
+        wanted = iter(files)
+        file = next(wanted)
+        for block in blocks:
+            data += block
+            while (end := data.find(b"\n")) >= 0:
+                head = data[:end].split()
+                if len(head) != 3 or bytes(head[2]) != str(file.size).encode():
+                    raise _damaged(folder, file.path)
+                if len(data) < end + file.size + 2:
+                    break
+                yield bytes(data[end + 1 : end + 1 + file.size])
+                del data[: end + file.size + 2]
+                following = next(wanted, None)
+                if following is None:
+                    return
+                file = following
+    raise _damaged(folder, file.path)
 
 
 def write_blob(folder: Path, file: RemoteFile, target: Path, root: Root) -> None:
-    """Writes one file's content as git keeps it, whole or not at all, below ``root``; git verifies its hash."""
+    """Writes one file's content as git keeps it, whole or not at all, below ``root``; git verifies its hash.
+
+    Raises:
+        IntegrityError: E_GIT, the object has another size than the listing says.
+        UnsafeFileError: E_UNSAFE_PATH, a link on the way. OSError: it cannot be written.
+        NetworkError, LimitError, UnsupportedError: as `torso.hub.local.git_process.git_output`.
+    """
     temporary = target.with_name(f"{target.name}.{secrets.token_hex(8)}.git")
-    environment = os.environ | _QUIET
+    size = max(file.size, 0)
     try:
-        with os.fdopen(root.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as stream:
-            command = git_command(folder, ["cat-file", "blob", file.blob])
-            subprocess.run(command, stdout=stream, stderr=subprocess.DEVNULL, env=environment, check=True)
+        limits = GitLimits(output=size, seconds=float("inf"))
+        with (
+            os.fdopen(root.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as stream,
+            git_output(folder, "cat-file", "blob", file.blob, limits=limits) as blocks,
+        ):
+            written = sum(map(stream.write, blocks))
+        if written != size:
+            raise _damaged(folder, file.path)
         root.replace(temporary, target)
     finally:
         root.remove(temporary)
+
+
+def _records(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts of a stream that NUL ends."""
+    rest = b""
+    for block in blocks:
+        *whole, rest = (rest + block).split(b"\0")
+        yield from whole
+        if len(rest) > _NAME:
+            raise LimitError(
+                "E_LIMIT",
+                "A path in this repository has more than {limit} bytes.",
+                cure="Choose another source, or check the name.",
+                values=dict(limit=_NAME),
+            )
+
+
+def _entry(record: bytes) -> tuple[str, str, str, str, str]:
+    """Mode, kind, hash, size and path of an entry."""
+    head, _, name = record.partition(b"\t")
+    words = head.decode(errors="replace").split()
+    if len(words) != 4:
+        raise _damaged(Path(), name.decode(errors="replace"))
+    return words[0], words[1], words[2], words[3], name.decode(errors="surrogateescape")
+
+
+def _too_many(name: str) -> TorsoError:
+    return LimitError(
+        "E_LIMIT",
+        "{host} lists more than a model can be: {found}.",
+        cure="Choose another source, or check the name.",
+        values=dict(host=name, found=f"over {FILES} files"),
+    )
+
+
+def _damaged(folder: Path, path: str) -> TorsoError:
+    return IntegrityError(
+        "E_GIT",
+        "The git repository {folder} is damaged: it does not hold {path} as it says.",
+        cure="Get the model again: torso get --git https://host/org/name",
+        values=dict(folder=shown(folder), path=shown(path[:200])),
+    )

@@ -7,6 +7,7 @@
         blobs/<etag>                      content, named by SHA-256 (large files) or git's SHA-1
         snapshots/<commit>/<path>         relative link to ../../blobs/<etag>
         trees/<commit>.json               every file of that commit with size and hashes
+        listings/<commit>.json            the same, where the snapshot lacks some of them on purpose: ours alone
     .locks/models--org--name/<etag>.lock
 """
 
@@ -22,16 +23,20 @@ from pathlib import Path
 from typing import cast
 
 from torso.errors import TorsoError
-from torso.hub.file_selection import absent, required
+from torso.hub.file_selection import absent, has_weights, required
 from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
 from torso.io.files import read_text, write_atomically
 from torso.io.rooted import Root
 
-FOLDERS = ("snapshots", "refs", "blobs", "trees", ".no_exist")
+FILES = 200_000
+"""Files of a repository at most; no model has nearly as many."""
+_LISTINGS = "listings"
+FOLDERS = ("snapshots", "refs", "blobs", "trees", _LISTINGS, ".no_exist")
 """The folders of a repository's folder, what makes the model first."""
 _ADDRESS = "git-address"
 VERIFIED = "torso-verified.json"
 """Which contents of a repository have been found right; see `torso.hub.local.verified_blobs`."""
+_TRIES = 3  # to put a link in place
 _TREE_LIMIT = 256 << 20
 _TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -96,19 +101,41 @@ class Repository:
 
     def tree(self, commit: str) -> dict[str, RemoteFile] | None:
         """Every file of a commit, as a listing once said; None where none was kept or it is not to be trusted."""
-        try:
-            text = read_text(self.folder / "trees" / f"{commit}.json", limit=_TREE_LIMIT, code="E_CACHE")
-            table = cast("dict[str, object]", json.loads(text))
-            files = cast("dict[str, dict[str, object]]", table["files"]) if table["format_version"] == 1 else None
-            return None if files is None else {path: _from_tree(path, entry) for path, entry in files.items()}
-        except (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None
+        kept = map(_read_tree, self.listings(commit))
+        return next((files for files in kept if files is not None), None)
 
     def write_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
-        """Keeps the listing of a commit, in the form huggingface_hub reads."""
-        table = {"format_version": 1, "files": {path: _to_tree(files[path]) for path in sorted(files)}}
-        with write_atomically(self.folder / "trees" / f"{commit}.json", self.root) as file:
-            file.write(json.dumps(table, indent=1).encode())
+        """Keeps the listing of a commit, in the form huggingface_hub reads; one that is there already stays.
+
+        Until `settle_tree`, every tool can tell by it what the snapshot lacks yet.
+        """
+        path, _ = self.listings(commit)
+        if _read_tree(path) is None:
+            self._write(path, _tree_bytes(files))
+
+    def settle_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
+        """Moves the listing out of huggingface_hub's sight where the snapshot lacks files that were left on purpose.
+
+        huggingface_hub takes a snapshot for incomplete that lacks anything of ``trees``. A listing that another tool
+        wrote there stays.
+        """
+        (path, aside), ours = self.listings(commit), _tree_bytes(files)
+        folder = self.snapshot(commit)
+        if all((folder / name).is_file() for name in files):
+            return
+        self._write(aside, ours)
+        with suppress(OSError):
+            if path.read_bytes() == ours:
+                self.root.remove(path)
+                self.root.remove_folder(path.parent)
+
+    def listings(self, commit: str) -> tuple[Path, Path]:
+        """Where the listing of a commit is kept: as huggingface_hub reads it, and as torso alone does."""
+        return self.folder / "trees" / f"{commit}.json", self.folder / _LISTINGS / f"{commit}.json"
+
+    def _write(self, path: Path, data: bytes) -> None:
+        with write_atomically(path, self.root) as file:
+            file.write(data)
 
     def mark_cache(self) -> None:
         """Marks the cache as one, so that backups leave it out; in the words of huggingface_hub, byte for byte."""
@@ -146,7 +173,8 @@ class Repository:
         if tree is None:
             return absent(files_in(folder), config_only=config_only)
         wanted = required(tree, config_only=config_only)
-        return tuple(path for path in wanted if not _has_size(folder / path, tree[path].size))
+        lacking = tuple(path for path in wanted if not _has_size(folder / path, tree[path].size))
+        return lacking if config_only or has_weights(tree) else (*lacking, "model.safetensors")
 
     def link(self, commit: str, path: str, etag: str) -> Path:
         """Puts a blob into a snapshot under its name and gives that path: a relative link, or the blob moved there.
@@ -162,13 +190,24 @@ class Repository:
             with suppress(FileExistsError):
                 self.root.link(target, content)
                 return target
-            temporary = blob.with_name(f"{etag}.{secrets.token_hex(8)}.link")
-            self.root.link(temporary, content)
+            if _is_link(target, content):
+                return target
+            temporary = self._link_beside(blob, content)
         except (OSError, NotImplementedError):
             self.root.replace(blob, target)
             return target
+        for _ in range(_TRIES):
+            with suppress(FileNotFoundError):  # another process may take it for one that was left, and remove it
+                self.root.replace(temporary, target)
+                return target
+            temporary = self._link_beside(blob, content)
         self.root.replace(temporary, target)
         return target
+
+    def _link_beside(self, blob: Path, content: str) -> Path:
+        temporary = blob.with_name(f"{blob.name}.{secrets.token_hex(8)}.link")
+        self.root.link(temporary, content)
+        return temporary
 
 
 def repository(cache: Path, name: str, *, hub: str = "") -> Repository:
@@ -190,6 +229,28 @@ def _has_size(path: Path, size: int) -> bool:
         return path.stat().st_size == size and path.is_file()
     except OSError:
         return False
+
+
+def _is_link(path: Path, content: str) -> bool:
+    try:
+        return os.readlink(path) == content
+    except OSError:
+        return False
+
+
+def _read_tree(path: Path) -> dict[str, RemoteFile] | None:
+    try:
+        text = read_text(path, limit=_TREE_LIMIT, code="E_CACHE")
+        table = cast("dict[str, object]", json.loads(text))
+        files = cast("dict[str, dict[str, object]]", table["files"]) if table["format_version"] == 1 else None
+        return None if files is None else {name: _from_tree(name, entry) for name, entry in files.items()}
+    except (TorsoError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _tree_bytes(files: Mapping[str, RemoteFile]) -> bytes:
+    table = {"format_version": 1, "files": {path: _to_tree(files[path]) for path in sorted(files)}}
+    return json.dumps(table, indent=1).encode()
 
 
 def _from_tree(path: str, entry: Mapping[str, object]) -> RemoteFile:

@@ -135,9 +135,10 @@ def _in_modelscope_cache(cache: Path) -> Iterator[Model]:
     for snapshot in sorted(cache.glob("models/*--*/snapshots/*")):
         owner, _, last = snapshot.parent.parent.name.partition("--")
         yield _in_place(f"{owner}/{last}", snapshot, (snapshot.name,))
-    for pattern in ("models/*/*", "hub/models/*/*", "hub/*/*"):
+    for pattern in ("models/*/*", "hub/models/*/*", "hub/*/*", "*/*"):
         for folder in sorted(cache.glob(pattern)):
-            if (folder / "config.json").is_file() and "--" not in folder.parent.name and folder.parent.name != "models":
+            owner = folder.parent.name
+            if (folder / "config.json").is_file() and "--" not in owner and owner not in ("models", "hub"):
                 yield _in_place(f"{folder.parent.name}/{folder.name.replace('___', '.')}", folder, ())
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torso.errors import TorsoError
+from torso.hub.local.git_binary import has_git
 from torso.hub.local.git_clone import git_folder, head_commit, remote_address
-from torso.hub.local.git_objects import files_of, has_git
+from torso.hub.local.git_objects import files_of
 from torso.hub.local.hub_cache import Repository, files_in
 from torso.hub.local.lockfile import read_lock
 from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
@@ -86,9 +88,14 @@ def _of_clone(folder: Path) -> Evidence:
     if commit is None or not has_git():
         return Evidence("", None, False, source, commit)
     try:
-        files = {file.path: file for file in files_of(folder, commit)}
+        tree = files_of(folder, commit)
     except TorsoError:
         return Evidence("", None, False, source, commit)
+    files = {file.path: file for file in tree.files}
+    for path, blob in tree.lost.items():
+        # Whether it was a pointer of Git LFS is lost with it, so what lies in its place cannot be judged.
+        if not os.path.lexists(folder / path):
+            files[path] = RemoteFile(path, UNKNOWN, blob, blob)
     return Evidence("git", files, True, source, commit)
 
 

@@ -1,7 +1,8 @@
 """ModelScope's own caches on this machine, both layouts, read in place and never written.
 
 The layout since modelscope 1.38 is ``models/owner--name/snapshots/<branch>/``; before, it was
-``[hub/]models/owner/name`` or ``hub/owner/name``, with every "." of the name written as "___".
+``[hub/]models/owner/name``, ``hub/owner/name``, or ``owner/name`` where MODELSCOPE_CACHE was set, with every "." of the
+name written as "___".
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def modelscope_folders(cache: Path, name: str, revision: str | None = None) -> l
     folders = [cache / "models" / f"{owner}--{last}" / "snapshots" / branch for branch in branches]
     if revision in (None, "master"):
         old = last.replace(".", "___")
-        folders += [cache / "models" / owner / old, cache / "hub" / "models" / owner / old, cache / "hub" / owner / old]
+        folders += [home / owner / old for home in (cache / "models", cache / "hub" / "models", cache / "hub", cache)]
     return folders
 
 

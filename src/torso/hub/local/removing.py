@@ -79,7 +79,7 @@ def remove_revision(home: Repository, commit: str, refs: Iterable[str], blobs: I
     root.replace(home.snapshot(commit), gone / commit)
     for path in (
         *(folder / "refs" / ref for ref in refs),
-        folder / "trees" / f"{commit}.json",
+        *home.listings(commit),
         *(folder / "blobs" / blob for blob in blobs),
     ):
         root.remove(path)

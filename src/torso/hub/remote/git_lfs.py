@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ from typing import cast
 
 from torso.errors import NotFoundError
 from torso.hub.remote_file import RemoteFile
+from torso.hub.transfer.addresses import NEVER
 from torso.hub.transfer.failure import Failure, bad_server, host_of
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
@@ -18,6 +20,13 @@ from torso.hub.transfer.redirects import next_hop
 _TYPE = "application/vnd.git-lfs+json"
 _AT_ONCE = 100
 _HEADERS = 16
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")  # a token of RFC 9110
+_VALUE = re.compile(r"[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]{0,8192}[\x21-\x7e\x80-\xff])?|")
+# What governs the connection, the length of a message or which bytes are asked for is torso's to say.
+_OWN = re.compile(
+    r"host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|date|via|proxy-.*|http2-settings"
+    r"|content-.*|range|if-.*|accept|accept-encoding"
+)
 
 
 def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) -> dict[str, FileUrl]:
@@ -76,13 +85,21 @@ def _place(entry: Mapping[str, object], file: RemoteFile, url: str) -> FileUrl:
     try:
         action = cast("dict[str, dict[str, object]]", entry["actions"])["download"]
         header = cast("dict[str, object]", action.get("header") or {})
-        href = str(action["href"])
-        headers = {str(name).lower(): str(text) for name, text in header.items()}
+        href, entries = action["href"], list(header.items())
     except (KeyError, TypeError, AttributeError):
         raise bad_server(url, f"no address for {file.path[:100]!r}") from None
-    if len(headers) > _HEADERS or any(not (name + text).isprintable() for name, text in headers.items()):
+    if not isinstance(href, str):
+        raise bad_server(url, f"no address for {file.path[:100]!r}")
+    if len(entries) > _HEADERS or not all(_can_be_sent(name, value) for name, value in entries):
         raise bad_server(url, f"headers for {file.path[:100]!r} that cannot be sent")
-    return FileUrl(next_hop(url, url, href), host_of(href), headers)
+    headers = {name.lower(): str(value) for name, value in entries}
+    taken = {name: value for name, value in headers.items() if not _OWN.fullmatch(name)}
+    return FileUrl(next_hop(url, url, href, NEVER), host_of(href), taken, named_by=url)
+
+
+def _can_be_sent(name: str, value: object) -> bool:
+    """Whether a header has the form that HTTP knows."""
+    return isinstance(value, str) and _NAME.fullmatch(name) is not None and _VALUE.fullmatch(value) is not None
 
 
 def _lost(path: str, url: str) -> Failure:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from torso.errors import NetworkError, NotFoundError, TorsoError
-from torso.hub.remote.listing import FILES, Listing, checked, require_commit
+from torso.hub.local.hub_cache import FILES
+from torso.hub.remote.listing import Listing, checked, require_commit
 from torso.hub.remote_file import COMMIT, RemoteFile
-from torso.hub.transfer.failure import Failure, bad_server, host_of
+from torso.hub.transfer.failure import Failure, bad_server, host_of, too_slow
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Answer, Web
 from torso.hub.transfer.redirects import origin_of
@@ -67,8 +69,10 @@ def place(endpoint: str, name: str, commit: str, file: RemoteFile) -> FileUrl:
 def _tree(web: Web, url: str, endpoint: str) -> Iterator[RemoteFile]:
     """The files of a commit, page by page."""
     query: Mapping[str, list[str]] = {"recursive": ["true"], "expand": ["false"]}
-    count = 0
+    count, end = 0, time.monotonic() + web.patience.listing
     for _ in range(_PAGES):
+        if time.monotonic() > end:
+            raise too_slow(endpoint, limit=web.patience.listing)
         answer, value = web.json(f"{url}?{urlencode(query, doseq=True)}", {})
         if answer.response.status != 200:
             raise web.fail(answer)

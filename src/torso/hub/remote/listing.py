@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torso.errors import LimitError, UnsafeFileError
+from torso.hub.local.hub_cache import FILES
 from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
 from torso.hub.transfer.failure import Failure, bad_server, host_of
 from torso.hub.transfer.file_url import FileUrl
 from torso.language import say
 
-FILES = 200_000
 _SIZE = 1 << 50  # a million GB
 _PATH = 1000  # characters
 _DEPTH = 32
@@ -31,6 +31,7 @@ class Listing:
         files: every file, by path.
         private: not to be named to other servers.
         place: where this server has a file.
+        left: entries that are not files, never taken, by path: a key of `torso.hub.unread_weights.LEFT_OUT`.
     """
 
     server: str
@@ -40,6 +41,7 @@ class Listing:
     files: Mapping[str, RemoteFile]
     private: bool
     place: Callable[[RemoteFile], FileUrl]
+    left: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def checked(files: Iterable[RemoteFile], url: str) -> dict[str, RemoteFile]:

@@ -7,6 +7,7 @@ Its traps: a listing ends silently at 3,000 entries, so larger ones are walked f
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import quote, urlencode
@@ -14,7 +15,7 @@ from urllib.parse import quote, urlencode
 from torso.errors import LimitError, NotFoundError
 from torso.hub.remote.listing import Listing, checked
 from torso.hub.remote_file import RemoteFile
-from torso.hub.transfer.failure import Failure, bad_server, host_of
+from torso.hub.transfer.failure import Failure, bad_server, host_of, too_slow
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
 
@@ -61,8 +62,10 @@ def _walk(web: Web, endpoint: str, name: str, revision: str) -> Iterator[RemoteF
     if len(entries) < _FULL:
         yield from (_file(entry, endpoint) for entry in entries if entry.get("Type") != "tree")
         return
-    folders = [""]
+    folders, end = [""], time.monotonic() + web.patience.listing
     for count, folder in enumerate(folders):
+        if time.monotonic() > end:
+            raise too_slow(endpoint, limit=web.patience.listing)
         entries = _entries(web, endpoint, name, revision, folder, recursive=False)
         if len(entries) >= _FULL or count >= _FOLDERS:
             raise Failure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,8 +15,8 @@ from torso.errors import InputError
 from torso.hub.remote import huggingface, modelscope
 from torso.hub.remote.listing import Listing
 from torso.hub.remote_file import RemoteFile
-from torso.hub.settings import HUB, MIRROR, Settings
-from torso.hub.source import Source, modelscope_endpoint
+from torso.hub.settings import HUB, MIRROR, Settings, split_list
+from torso.hub.source import Source, is_loopback, modelscope_endpoint
 from torso.hub.transfer.download import no_source
 from torso.hub.transfer.failure import Failure
 from torso.hub.transfer.file_url import FileUrl
@@ -27,6 +28,8 @@ Given = TypeVar("Given")
 _FINAL = ("E_GATED", "E_REVISION", "E_DISABLED", "E_BAD_TOKEN", "E_UNSAFE_PATH", "E_LIMIT")
 _UNREACHABLE = ("E_CONNECT", "E_DNS", "E_TIMEOUT")
 _NAMES = ("auto", "hf", "hf-mirror", "modelscope")
+_VARIABLES = ("HF_ENDPOINT", "TORSO_ENDPOINTS", "TORSO_SOURCE", "MODELSCOPE_ENDPOINT")
+_HOST = re.compile(r"https?://([\w-]+\.)+[\w-]+(:\d+)?(/.*)?|https?://localhost(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def servers(source: Source, settings: Settings) -> list[Server]:
     if chosen == "auto":
         return [_server(entry) for entry in settings.endpoints]
     if chosen == "hf":
-        return [Server(os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB, False)]
+        named = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/")
+        return [_server(named) if named else Server(HUB, False)]
     return [Server(MIRROR, False) if chosen == "hf-mirror" else _server(chosen)]
 
 
@@ -112,7 +116,9 @@ def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: b
             return attempt()
         except Failure as failure:
             unreachable = failure.error.code in _UNREACHABLE and not last
-            if not failure.again or number == retries or unreachable or web.cancelled.is_set():
+            # A list that drips begins from its start again, and drips again.
+            hopeless = unreachable or failure.slow
+            if not failure.again or number == retries or hopeless or web.cancelled.is_set():
                 raise
             wait = min(10.0, web.patience.backoff * 2**number) if failure.wait is None else failure.wait
             watcher.note("{why} Trying again in {wait} s.", {"why": failure.error.what, "wait": f"{wait:.1f}"})
@@ -159,17 +165,51 @@ def _server(entry: str) -> Server:
     is_modelscope = entry == "modelscope" or entry.startswith("modelscope:")
     address = entry.removeprefix("modelscope").removeprefix(":") if is_modelscope else entry
     if is_modelscope and not address:
-        return Server(modelscope_endpoint(), True)
-    parts = urlsplit(address)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None or parts.query:
-        raise InputError(
-            "E_SOURCE",
-            "{entry} is not a source.",
-            cure="The sources are: {names}, or the address of a server: https://host. Nearest: {nearest}.",
-            values=dict(
-                entry=repr(entry[:200]),
-                names=", ".join(_NAMES),
-                nearest=", ".join(get_close_matches(entry, _NAMES, n=1)) or "-",
-            ),
-        )
+        address = modelscope_endpoint()
+    if not _is_address(address):
+        raise _no_source(address)
     return Server(address.rstrip("/"), is_modelscope)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is the address of a server: http or https, a host, no user, no query."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    whole = parts.scheme in ("https", "http") and parts.hostname and parts.username is None and not parts.query
+    return bool(whole) and not re.search(r"[\s\"'<>\\]", text)
+
+
+def _no_source(entry: str) -> InputError:
+    """The error for what names no server: which variable holds it, and what was meant as far as it can be told."""
+    named = next((name for name in _VARIABLES if entry in split_list(os.environ.get(name, ""))), "")
+    plain = entry.strip().strip("\"'“”‘’` ")
+    close = get_close_matches(plain, _NAMES, n=1)
+    scheme = "http" if is_loopback(plain.partition(":")[0]) else "https"
+    host = plain if "://" in plain else f"{scheme}://{plain}"
+    meant = host if _is_address(host) and _HOST.fullmatch(host) else "".join(close)
+    values = dict(
+        entry=repr(entry[:200]), variable=named, meant=meant, names=", ".join(_NAMES), plain=repr(plain[:200])
+    )
+    if named:
+        quoted = plain != entry and _is_address(plain)
+        return InputError(
+            "E_SOURCE",
+            "{variable} is {entry}, with quotes that belong to its value; so it is not a source."
+            if quoted
+            else "{variable} is {entry}, which is not a source.",
+            cure="Set {variable}={meant}"
+            if meant
+            else "The sources are: {names}, or the address of a server: https://host.",
+            values=values,
+        )
+    return InputError(
+        "E_SOURCE",
+        "{entry} is not a source.",
+        cure="The sources are: {names}, or the address of a server: https://host. Nearest: {meant}."
+        if meant
+        else "The sources are: {names}, or the address of a server: https://host.",
+        values=values,
+    )

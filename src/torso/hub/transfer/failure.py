@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import urllib3.exceptions as library
 
 from torso.errors import NetworkError, ServerAnswerError, TorsoError
+from torso.hub.transfer.pace import SlowTransferError, TooLargeError
 from torso.language import say
 
 _TLS_CAUSES = {
@@ -46,14 +47,18 @@ class Failure(Exception):  # noqa: N818 (not an error yet, as its first line say
 
 def host_of(url: str) -> str:
     """The host of an address, with its port where it names one: how messages call a server."""
-    return urlsplit(url).netloc.rpartition("@")[2] or url
+    return urlsplit(url).netloc.rpartition("@")[2] or url.rpartition("@")[2]
 
 
 def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") -> Failure:
     """The failure that an exception of the HTTP library means, for a request of ``url`` that waits ``seconds``."""
     host = host_of(url)
+    if isinstance(error, SlowTransferError):
+        return too_slow(url, rate=error.rate)
+    if isinstance(error, TooLargeError):
+        return bad_server(url, "more bytes than what was asked for can have")
     if isinstance(error, library.ProxyError):
-        return _proxy(error, host, host_of(proxy))
+        return _proxy(error, host, proxy)
     if isinstance(error, library.DecodeError):
         return bad_server(url, "content that is not in the encoding it names")
     tls = _tls_cause(error)
@@ -81,12 +86,26 @@ def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") 
     return Failure(NetworkError(code, what, cure=_ELSEWHERE, values=values), again=True)
 
 
-def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait: float) -> Failure:
+def too_slow(url: str, *, rate: float = 0, limit: float = 0) -> Failure:
+    """Bytes come, but fewer than ``rate`` a second, or for longer than ``limit`` seconds."""
+    return Failure(
+        NetworkError(
+            "E_TOO_SLOW",
+            "{server} sent less than {rate} bytes a second." if rate else "{server} did not end within {limit} s.",
+            cure="What has arrived is kept. Run the same command later, or choose a source: --source hf-mirror",
+            values=dict(server=host_of(url), rate=f"{rate:g}", limit=f"{limit:g}"),
+        ),
+        again=True,
+        slow=True,
+    )
+
+
+def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait: float, proxy: str = "") -> Failure:
     """The failure that an answer with an error status means, where no hub says more about it."""
     values = dict(host=host_of(url), status=status, path=urlsplit(url).path[:200])
     wait = retry_after(headers.get("retry-after", ""))
     if status == 407:
-        return _proxy(None, host_of(url), "?")
+        return _proxy(None, host_of(url), proxy)
     if status == 429 or (wait is not None and wait > longest_wait):
         return Failure(
             NetworkError(
@@ -136,6 +155,18 @@ def retry_after(text: str) -> float | None:
 
 def _proxy(error: Exception | None, host: str, proxy: str) -> Failure:
     refused = error is None or "407" in str(error)
+    named = urlsplit(proxy if "://" in proxy else f"//{proxy}").username is not None
+    if refused and named:
+        return Failure(
+            NetworkError(
+                "E_PROXY",
+                "The proxy {proxy} refused the name and the password that were given (407).",
+                where="Asked for {host}.",
+                cure="Correct them in HTTPS_PROXY or HTTP_PROXY: http://name:password@proxy:port, with %40 for @.",
+                values=dict(host=host, proxy=host_of(proxy)),
+            ),
+            again=False,
+        )
     return Failure(
         NetworkError(
             "E_PROXY",
@@ -144,7 +175,7 @@ def _proxy(error: Exception | None, host: str, proxy: str) -> Failure:
             else "The proxy {proxy} cannot be used: {reason}.",
             where="Asked for {host}.",
             cure="Set HTTPS_PROXY=http://name:password@proxy:port, or NO_PROXY for hosts reached directly.",
-            values=dict(host=host, proxy=proxy, reason="" if error is None else _short(error)),
+            values=dict(host=host, proxy=host_of(proxy), reason="" if error is None else _short(error)),
         ),
         again=not refused,
     )

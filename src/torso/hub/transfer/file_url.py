@@ -18,6 +18,7 @@ class FileUrl:
         server: how messages call the server.
         headers: what to send along, no secrets.
         explain: what an error of this server means, where its protocol says more than the status.
+        named_by: the address of the server that named ``url``; empty where it follows from what a person named.
         renew: gives the same copy under an address that holds again, where addresses hold for a while only.
     """
 
@@ -26,3 +27,4 @@ class FileUrl:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     explain: Callable[[Web, Answer], Failure] | None = None
     renew: Callable[[Web], FileUrl] | None = None
+    named_by: str = ""

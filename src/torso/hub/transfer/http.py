@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 import urllib3
@@ -12,14 +14,19 @@ import urllib3.exceptions
 
 from torso.errors import ServerAnswerError
 from torso.hub.settings import Patience
-from torso.hub.transfer.connections import new_pool, proxy_for
-from torso.hub.transfer.failure import Failure, bad_server, from_exception, from_status, host_of
+from torso.hub.transfer.addresses import zone_of_host
+from torso.hub.transfer.connections import PrivateAddressError, new_pool, proxy_for
+from torso.hub.transfer.failure import Failure, bad_server, from_exception, from_status, host_of, too_slow
+from torso.hub.transfer.pace import REACH, Reach
+from torso.hub.transfer.progress import Notices, Watcher, waiting
 from torso.hub.transfer.redirects import next_hop, origin_of, refused_redirect
 from torso.io.strict_json import decode_json
 
 _HOPS = 8
 _REST = 64 << 10  # bytes that are sooner read than a new connection is made
 _JSON_LIMIT = 64 << 20
+_WIRE = 2 * _JSON_LIMIT  # bytes of an answer of text: the limit, and as much again for how it is packed
+_INWARDS = "it leads into a private network"
 _HARMLESS = ("accept", "accept-encoding", "content-type", "if-range", "range")
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -38,10 +45,14 @@ class Answer:
     url: str
     hops: tuple[Mapping[str, str], ...] = ()
 
-    def close(self) -> None:
-        """Ends the answer: its connection is kept for the next request where little is left to read, else closed."""
+    def close(self, *, drain: bool = True) -> None:
+        """Ends the answer: its connection is kept for the next request where little is left to read, else closed.
+
+        Args:
+            drain: read what is left, where it is little; a server that drips it is waited for.
+        """
         left = self.response.length_remaining
-        if left is not None and left <= _REST:
+        if drain and left is not None and left <= _REST:
             self.response.drain_conn()
         if not self.response.closed:
             self.response.close()
@@ -56,11 +67,14 @@ class Web:
         patience: how long to wait.
         tokens: headers that carry a secret, by the origin they may go to.
         cancelled: set to end everything that waits.
+        watcher: told what is waited for.
     """
 
     patience: Patience
     tokens: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     cancelled: threading.Event = field(default_factory=threading.Event)
+    watcher: Watcher = field(default_factory=lambda: Notices(quiet=True))
+    _zones: dict[str, int] = field(default_factory=dict[str, int])
     _pools: dict[str, urllib3.PoolManager] = field(default_factory=dict[str, urllib3.PoolManager])
     _open: WeakSet[urllib3.BaseHTTPResponse] = field(default_factory=WeakSet[urllib3.BaseHTTPResponse])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -71,27 +85,63 @@ class Web:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open(self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None) -> Answer:
+    def open(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        named_by: str = "",
+        most: int = _WIRE,
+    ) -> Answer:
         """The answer to a request, after at most 8 redirects; any status but a redirect's is an answer.
+
+        Args:
+            url: the address.
+            headers: to be sent.
+            method: of HTTP.
+            body: to be sent.
+            named_by: the address of the server that named ``url``; empty where a person or torso itself did. What a
+                server names may not be more private than that server is, and is judged by the address connected to.
+            most: bytes of an answer on the wire.
 
         Raises:
             Failure: no answer came, or a redirect leads where none may.
         """
-        start, hops, seen = url, list[Mapping[str, str]](), set[str]()
+        start, hops, seen = named_by or url, list[Mapping[str, str]](), set[str]()
+        limit = self._zone_of(named_by) if named_by else None
         while True:
-            response = self._send(method, url, headers, body)
+            if limit is not None and zone_of_host(urlsplit(url).hostname or "") > limit:
+                raise refused_redirect(start, url, _INWARDS)
+            reach = Reach(self.patience, most, limit)
+            response = self._send(method, url, headers, body, reach, start)
+            if limit is None:
+                limit = self._remember(url, reach)
             target = response.headers.get("location")
             if response.status not in _REDIRECTS or target is None:
                 return Answer(response, url, tuple(hops))
             Answer(response, url).close()
             hops.append(response.headers)
             seen.add(url)
-            there = next_hop(start, url, target)
+            there = next_hop(start, url, target, limit)
             if origin_of(there) != origin_of(url):  # what one server was told, another must not hear
                 headers = {name: text for name, text in headers.items() if name in _HARMLESS}
             url = there
             if url in seen or len(hops) > _HOPS:
                 raise refused_redirect(start, url, "it leads in a circle")
+
+    def _remember(self, url: str, reach: Reach) -> int:
+        """The zone of a host that a person named: how private what it names may be."""
+        zone = zone_of_host(urlsplit(url).hostname or "") if reach.zone is None else reach.zone
+        with self._lock:
+            self._zones[origin_of(url)] = zone
+        return zone
+
+    def _zone_of(self, url: str) -> int:
+        with self._lock:
+            zone = self._zones.get(origin_of(url))
+        return zone_of_host(urlsplit(url).hostname or "") if zone is None else zone
 
     def json(
         self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
@@ -101,11 +151,12 @@ class Web:
         Raises:
             Failure: as `open`; or what came is not JSON, such as the login page of a network.
         """
-        answer = self.open(url, {"accept-encoding": "gzip", **headers}, method=method, body=body)
-        try:
-            data = self.body(answer, _JSON_LIMIT)
-        finally:
-            answer.close()
+        with waiting(self.watcher, "waiting for {host} to say what it has", {"host": host_of(url)}):
+            answer = self.open(url, {"accept-encoding": "gzip", **headers}, method=method, body=body)
+            try:
+                data = self.body(answer, _JSON_LIMIT)
+            finally:
+                answer.close(drain=False)
         if answer.response.status != 200:
             return answer, None
         kind = answer.response.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -128,11 +179,14 @@ class Web:
         """The body of an answer, decompressed.
 
         Raises:
-            Failure: it is cut short, or longer than ``limit`` bytes.
+            Failure: it is cut short, or longer than ``limit`` bytes; it comes too slowly, or takes too long in all.
         """
         data = bytearray()
+        end = time.monotonic() + self.patience.listing
         try:
-            while chunk := answer.response.read(1 << 16, decode_content=True):
+            while chunk := answer.response.read1(1 << 16, decode_content=True):
+                if time.monotonic() > end:
+                    raise too_slow(answer.url, limit=self.patience.listing)
                 data += chunk
                 if len(data) > limit:
                     raise bad_server(answer.url, f"more than {limit} bytes of text")
@@ -142,7 +196,8 @@ class Web:
 
     def fail(self, answer: Answer) -> Failure:
         """The failure that an answer with an error status means."""
-        return from_status(answer.response.status, answer.response.headers, answer.url, self.patience.longest_wait)
+        response, longest = answer.response, self.patience.longest_wait
+        return from_status(response.status, response.headers, answer.url, longest, proxy_for(answer.url))
 
     def abort(self) -> None:
         """Ends every transfer at once: those that wait for bytes stop waiting."""
@@ -161,18 +216,27 @@ class Web:
             for pool in self._pools.values():
                 pool.clear()
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> urllib3.BaseHTTPResponse:
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, reach: Reach, start: str
+    ) -> urllib3.BaseHTTPResponse:
         sent = {"user-agent": "torso", "accept-encoding": "identity", **headers, **self.tokens.get(origin_of(url), {})}
         if self.cancelled.is_set():
             raise bad_server(url, "cancelled")
         proxy = proxy_for(url)
         pool = self._pool(proxy)
+        token = REACH.set(reach)
         try:
             response = self._ask(pool, method, url, sent, body)
+        except PrivateAddressError:
+            raise refused_redirect(start, url, _INWARDS) from None
         except urllib3.exceptions.LocationParseError:
             raise bad_server(url, "an address that is none") from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise from_exception(error, url, self.patience.connect, proxy) from None
+            is_connected = isinstance(error, urllib3.exceptions.ReadTimeoutError)
+            seconds = self.patience.read if is_connected else self.patience.connect
+            raise from_exception(error, url, seconds, proxy) from None
+        finally:
+            REACH.reset(token)
         with self._lock:
             self._open.add(response)
         return response

@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _LINE_EVERY = 0.5  # seconds between two forms of the line in a notebook
+_WAITING_AFTER = 5.0  # seconds without an answer after which a person is told what is waited for
 _SHOW_AFTER = 1.0  # seconds: what is over by then needs no bar
 
 
@@ -133,10 +136,15 @@ class _Line:
 
 
 class Notices:
-    """Shows at once, where someone looks, what there is to say before the first byte is asked for."""
+    """Shows at once what there is to say before the first byte is asked for.
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._show = not quiet and is_watched()
+    Args:
+        quiet: show nothing.
+        always: show it in a log too, where no person looks.
+    """
+
+    def __init__(self, *, quiet: bool = False, always: bool = False) -> None:
+        self._show = not quiet and (always or is_watched())
 
     def advance(self, count: int) -> None:
         """See `Watcher`. There are no bytes to count."""
@@ -146,6 +154,18 @@ class Notices:
         if self._show:
             sys.stderr.write(f"torso: {say(template, values)}\n")
             sys.stderr.flush()
+
+
+@contextmanager
+def waiting(watcher: Watcher, template: str, values: dict[str, object]) -> Generator[None]:
+    """Notes what is waited for, once, where the block takes longer than a few seconds."""
+    timer = threading.Timer(_WAITING_AFTER, watcher.note, (template, values))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def is_watched() -> bool:

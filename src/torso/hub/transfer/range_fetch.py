@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 
 import urllib3.exceptions
@@ -17,8 +16,10 @@ from torso.hub.transfer.head_response import NoRangesError, judge
 from torso.hub.transfer.http import Answer, Web
 from torso.hub.transfer.partial_file import Part, Segment
 from torso.hub.transfer.progress import Watcher
+from torso.hub.transfer.redirects import origin_of
 
 _READ = 256 << 10  # bytes taken from a connection at once: the most that a killed process asks for again
+_SLACK = 1 << 20  # bytes that an answer on the wire may have beside twice its content
 _PROGRESS = 16 << 10  # bytes since the last failure that make the next one a first failure again
 _LONGEST_BACKOFF = 10.0
 _EXPIRED = (400, 401, 403, 404, 410)
@@ -181,11 +182,15 @@ class Fetch:
             if validator:
                 headers["if-range"] = validator
         place, direct = self.place, self._direct
-        answer = self.web.open(direct or place.url, {**place.headers, **headers})
+        most = 2 * self.part.file.size + _SLACK
+        named_by = (place.named_by or place.url) if direct else place.named_by
+        # The headers are for the host that named them; a redirect strips them, and so does what is kept of one.
+        own = place.headers if direct is None or origin_of(direct) == origin_of(place.url) else dict[str, str]()
+        answer = self.web.open(direct or place.url, {**own, **headers}, named_by=named_by, most=most)
         if answer.response.status in _EXPIRED and (direct or place.renew):
             answer.close()
             place = self._renewed(place)
-            answer = self.web.open(place.url, {**place.headers, **headers})
+            answer = self.web.open(place.url, {**place.headers, **headers}, named_by=place.named_by, most=most)
         if answer.hops and answer.response.status not in _EXPIRED:
             self._direct = answer.url
             if not self._redirected:  # a step forward: what fails from here on is another server
@@ -213,7 +218,6 @@ class Fetch:
             Failure: it ends early, brings too little a second, or goes on after the end.
         """
         response, patience = answer.response, self.web.patience
-        mark, since = position, time.monotonic()
         decode = decode and response.headers.get("content-encoding", "identity").strip().lower() != "identity"
         try:
             while position < end:
@@ -228,11 +232,6 @@ class Fetch:
                     self.gave = True
                     self.watcher.advance(gained)
                     self._grown()
-                now = time.monotonic()
-                if now - since >= patience.rate_window:
-                    if position - mark < patience.minimum_rate * patience.rate_window:
-                        raise transfer_errors.too_slow(answer.url, patience.minimum_rate)
-                    mark, since = position, now
             if end == self.part.file.size and response.length_remaining is None and response.read1(1):
                 raise transfer_errors.wrong_size(answer.url, self.part.file, f">{end}")
         except urllib3.exceptions.HTTPError as error:  # a bare OSError is the disk's

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 from torso.errors import ServerAnswerError
-from torso.hub.source import is_loopback
+from torso.hub.transfer.addresses import zone_of_host
 from torso.hub.transfer.failure import Failure, host_of
 from torso.language import say
 
@@ -18,16 +17,22 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
-def next_hop(start: str, url: str, target: str) -> str:
-    """The address a redirect leads to.
+def next_hop(start: str, url: str, target: str, limit: int | None = None) -> str:
+    """The address a redirect leads to, judged by its spelling; `Web.open` judges what it connects to as well.
+
+    Args:
+        start: the address that was asked for first.
+        url: the address that redirects.
+        target: where to.
+        limit: the most private zone it may lead to (see `torso.hub.transfer.addresses`); None for that of ``start``.
 
     Raises:
         Failure: it leaves https, leaves the internet for this machine or its network, or carries a password.
     """
     try:
         there = urljoin(url, target)
-        parts, begin = urlsplit(there), urlsplit(start)
-        host, home = parts.hostname or "", begin.hostname or ""
+        parts = urlsplit(there)
+        host = parts.hostname or ""
         _ = parts.port
     except ValueError:
         raise refused_redirect(start, target, "it is no address") from None
@@ -35,20 +40,9 @@ def next_hop(start: str, url: str, target: str) -> str:
         raise refused_redirect(start, there, "it is not an address of the web")
     if parts.scheme == "http" and urlsplit(url).scheme == "https":
         raise refused_redirect(start, there, "it leaves https for http")
-    if _zone(host) > _zone(home) and host != home:
+    if zone_of_host(host) > (zone_of_host(urlsplit(start).hostname or "") if limit is None else limit):
         raise refused_redirect(start, there, "it leads into a private network")
     return there
-
-
-def _zone(host: str) -> int:
-    """How private a host's address is: 0 the internet, 1 a private network, 2 this machine, 3 never followed."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return 2 if is_loopback(host) or host.lower().endswith(".localhost") else 0
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
-        return 3
-    return 2 if address.is_loopback else 1 if address.is_private else 0
 
 
 def refused_redirect(start: str, target: str, reason: str) -> Failure:

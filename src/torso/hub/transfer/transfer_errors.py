@@ -20,20 +20,6 @@ def lost(url: str, file: RemoteFile, position: int) -> Failure:
     )
 
 
-def too_slow(url: str, rate: float) -> Failure:
-    """Bytes come, but fewer than ``rate`` a second."""
-    return Failure(
-        NetworkError(
-            "E_TOO_SLOW",
-            "{server} sent less than {rate} bytes a second.",
-            cure="What has arrived is kept. Run the same command later, or choose a source: --source hf-mirror",
-            values=dict(server=host_of(url), rate=f"{rate:g}"),
-        ),
-        again=True,
-        slow=True,
-    )
-
-
 def wrong_size(url: str, file: RemoteFile, found: str) -> Failure:
     """The server says that the file has another size than the listing does; it may be an accident on the way."""
     return Failure(
