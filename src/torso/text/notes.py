@@ -20,7 +20,7 @@ class Note(NamedTuple):
     """One thing not followed.
 
     Attributes:
-        template: a literal with its Chinese form in ``torso.chinese.text``.
+        template: a literal with its translation in ``torso.locale``.
         values: what the template is filled with.
         alters: whether texts have other ids than the files ask for; False where only the form of a batch differs.
     """
