@@ -153,13 +153,13 @@ def problems(catalogue: Sequence[Entry], sources: Mapping[str, Known]) -> list[s
     return found
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Update or check the catalogue; 1 where something is left to do."""
     parser = argparse.ArgumentParser(prog="python -m tools.messages", description=__doc__)
     act = parser.add_mutually_exclusive_group(required=True)
     act.add_argument("--check", action="store_true", help="list what is missing, stale, fuzzy or out of order")
     act.add_argument("--update", action="store_true", help="write the catalogue as the sources are, then check it")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     sources = gathered()
     text = CATALOGUE.read_text(encoding="utf-8")
     wanted = updated(read_entries(text), sources)
