@@ -1,7 +1,7 @@
 """The language of torso's messages: English, and Chinese by locale or ``TORSO_LANG=zh``.
 
-A message is written once, in English, where it is raised; ``torso.chinese`` maps that text to its translation. Both
-are templates of ``str.format``, filled with the same values.
+A message is written once, in English, where it is raised; its translation is in the catalogue of ``torso.locale`` under
+that text. Both are templates in the form of ``str.format``, filled with the same values.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class _Filling(Formatter):
 
 def say(template: str, values: Mapping[str, object] = _EMPTY) -> str:
     """Translate ``template`` to the current language and fill in ``values``."""
-    if language() == "zh":
-        from torso.chinese import translation
+    if (wanted := language()) != "en":
+        from torso.locale import translation
 
-        template = translation(template)
+        template = translation(template, wanted)
     return _Filling().vformat(template, (), values) if values else template

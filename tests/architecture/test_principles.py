@@ -31,6 +31,11 @@ def test_importing_torso_loads_nothing_heavy() -> None:
     assert loaded_by("import torso") == set()
 
 
+def test_english_messages_load_no_catalogue() -> None:
+    code = "import sys\nfrom torso.errors import InputError\nstr(InputError('E_X', 'is {a}', values={'a': 1}))\n"
+    assert printed_by(f"{code}print('torso.locale' in sys.modules)") == ["False"]
+
+
 def test_getting_checking_configuring_and_naming_load_no_torch() -> None:
     modules = "torso.hub torso.text torso.loading.load torso.architecture torso.models.bert torso.compat.auto torso.nn"
     modules += " torso.cli torso.config.hub_config torso.config.describe torso.weights.weights torso.weights.names"
@@ -80,7 +85,8 @@ def test_nn_knows_torch_and_the_layout_alone() -> None:
 # From the bottom up: a part imports from its own line and from those above it in this table.
 LINES = (
     ("terminal",),
-    ("errors", "language", "chinese"),
+    ("locale",),
+    ("errors", "language"),
     ("io", "batch", "outputs"),
     ("config", "weights", "text", "nn"),
     ("architecture", "hub"),
@@ -174,8 +180,7 @@ SAME_THING = {
 def test_no_file_name_stands_in_two_packages_for_two_things() -> None:
     homes: dict[str, list[str]] = {}
     for path in ROOT.rglob("*.py"):
-        if "chinese" not in path.parts:
-            homes.setdefault(path.stem, []).append(str(path.relative_to(ROOT).parent))
+        homes.setdefault(path.stem, []).append(str(path.relative_to(ROOT).parent))
     assert {stem: found for stem, found in homes.items() if len(found) > 1 and stem not in SAME_THING} == {}
 
 
@@ -245,8 +250,7 @@ def test_an_architecture_is_a_short_file() -> None:
 
 def test_no_file_is_long() -> None:
     for path in ROOT.rglob("*.py"):
-        if "chinese" not in path.parts:
-            assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
 
 
 def test_forward_of_a_block_is_short() -> None:
@@ -348,4 +352,3 @@ def test_no_code_of_a_checkpoint_can_run() -> None:
 
 def test_the_package_is_typed() -> None:
     assert (ROOT / "py.typed").exists()
-    assert Path(ROOT, "chinese").is_dir()

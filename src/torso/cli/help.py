@@ -77,11 +77,13 @@ def translated(text: str) -> str:
     """Return a help text in the current language, paragraph by paragraph; of verbatim ones at least the heading."""
     paragraphs: list[str] = []
     for paragraph in text.split("\n\n"):
-        own = say(paragraph)
-        if own == paragraph and paragraph.startswith("\b\n"):
-            heading, line_end, rest = paragraph.removeprefix("\b\n").partition("\n")
-            own = f"\b\n{say(heading)}{line_end}{rest}"
-        paragraphs.append(own)
+        mark = "\b\n" if paragraph.startswith("\b\n") else ""
+        plain = paragraph.removeprefix(mark)
+        own = say(plain)
+        if mark and own == plain:
+            heading, line_end, rest = plain.partition("\n")
+            own = f"{say(heading)}{line_end}{rest}"
+        paragraphs.append(mark + own)
     return "\n\n".join(paragraphs)
 
 

@@ -11,8 +11,8 @@ from torso.io.paths import shown
 from torso.language import say
 
 
-class Fault(Exception):  # noqa: N818 - it is never raised out of this package: `blaming` turns it into a TokenizerError
-    """Fault in a tokenizer's file; the template is a literal with its Chinese form in ``torso.chinese.text``."""
+class Fault(Exception):  # noqa: N818 - it never leaves this package: `blaming` turns it into a TokenizerError
+    """A fault in a tokenizer's file; the template is a literal with its translation in ``torso.locale``."""
 
     def __init__(self, template: str, **values: object) -> None:
         super().__init__(template)

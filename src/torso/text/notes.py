@@ -20,8 +20,8 @@ class Note(NamedTuple):
     """Setting that is not followed.
 
     Attributes:
-        template: a literal with its Chinese form in ``torso.chinese.text``.
-        values: values of the template's fields.
+        template: a literal with its translation in ``torso.locale``.
+        values: what the template is filled with.
         alters: whether texts have other ids than the files ask for; False where only the form of a batch differs.
     """
 
