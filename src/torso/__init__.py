@@ -3,9 +3,22 @@
 Names load when they are first used: ``import torso`` loads neither torch nor numpy.
 """
 
+from importlib import import_module
+
 from torso.io.lazy_names import attach
 
 __version__ = "0.1.0"
+
+
+def _of_family(name: str) -> object:
+    """Return the class that a family's name on the Hub denotes, such as ``RobertaModel``."""
+    families = import_module("torso.compat.family_classes")
+    # A name in lower case is no class: the families need not be read.
+    value = families.family_class(name) if name[:1].isupper() else None
+    if value is None:
+        raise families.missing(name)
+    return value
+
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -31,6 +44,22 @@ __getattr__, __dir__, __all__ = attach(
             "BertForSequenceClassification",
             "BertForTokenClassification",
             "BertModel",
+        ),
+        "torso.compat.pipeline_base": ("Pipeline",),
+        "torso.compat.pipelines": ("pipeline",),
+        "torso.compat.pipelines_of_texts": (
+            "FeatureExtractionPipeline",
+            "FillMaskPipeline",
+            "QuestionAnsweringPipeline",
+            "TextClassificationPipeline",
+            "TokenClassificationPipeline",
+            "ZeroShotClassificationPipeline",
+        ),
+        "torso.compat.pipelines_of_writing": (
+            "SummarizationPipeline",
+            "Text2TextGenerationPipeline",
+            "TextGenerationPipeline",
+            "TranslationPipeline",
         ),
         "torso.engines.optimise": ("optimise",),
         "torso.errors": ("TorsoError",),
@@ -61,4 +90,5 @@ __getattr__, __dir__, __all__ = attach(
     },
     own=("__version__",),
     submodules=("kernels",),  # messages name `torso.kernels.about`
+    missing=_of_family,
 )

@@ -115,6 +115,8 @@ class Batch:
         pool: the row of each sequence that is needed of the last layer, see `Head.pool`: the layer then computes no
             other; None for all.
         pooled: whether a feature-extraction head applies its pooler, if it has one.
+        embeddings: [T, W] rows used in place of the token embeddings; None looks ``tokens`` up.
+        positioned: whether the caller gave the positions of ``layout``, which a model then does not recompute.
     """
 
     tokens: Tensor
@@ -125,6 +127,8 @@ class Batch:
     rows: Tensor | None = None
     pool: Pool | None = None
     pooled: bool = True
+    embeddings: Tensor | None = None
+    positioned: bool = False
 
 
 def pack(

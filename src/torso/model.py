@@ -11,10 +11,12 @@ from torch import nn
 
 from torso.architecture import Architecture, Task, find
 from torso.batch import Batch, Layout
+from torso.config.arguments import known_arguments
 from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, TooLongError, UnsupportedError
 from torso.nn.batch_invariant import rowwise_products
+from torso.nn.embeddings import UnpaddedPositions
 from torso.nn.heads import Head, VocabHead
 from torso.nn.id_checks import check_batch
 from torso.nn.inference_only import Sealable
@@ -94,6 +96,9 @@ class Model(Sealable, Generic[Out]):
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
+        positions = getattr(self.trunk.embed, "positions", None)
+        if isinstance(positions, UnpaddedPositions) and not batch.positioned:
+            batch = positions.counted(batch)
         given: dict[str, Any] = {"hidden_states": hidden_states, "attentions": attentions}
         if cache is not None or memory is not None:
             self._refuse_cache(cache, batch.layout)
@@ -221,6 +226,7 @@ class Model(Sealable, Generic[Out]):
         save(self, Path(folder), tokenizer)
 
 
+@known_arguments
 def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) -> Model[Out]:
     """Create a model with random weights for pretraining: std ``initializer_range``, norms at one.
 

@@ -318,10 +318,9 @@ PASSING_ON = {  # what a template passes to a function of its own choice; the va
 
 
 def unpacks_a_closed_type(node: ast.FunctionDef) -> bool:
-    """Whether a function is an overload, for type checkers alone, whose keyword arguments are those of a TypedDict."""
-    stub = any(ast.unparse(each) == "overload" for each in node.decorator_list)
+    """Whether a function's keyword arguments are those of a TypedDict, all of whose names are known."""
     kind = None if node.args.kwarg is None else node.args.kwarg.annotation
-    return stub and kind is not None and re.fullmatch(r"Unpack\[\w+\]", ast.unparse(kind)) is not None
+    return kind is not None and re.fullmatch(r"Unpack\[\w+\]", ast.unparse(kind)) is not None
 
 
 def test_no_public_function_swallows_arguments() -> None:

@@ -11,7 +11,6 @@ import torch
 from torso import Task, load
 from torso.compat.padded_model import PaddedModel
 from torso.config.config_file import ConfigFile
-from torso.errors import InputError
 from torso.models.bloom import BloomConfig
 from torso.models.gpt2 import GPT2Config
 from torso.models.openai_gpt import OpenAIGPTConfig
@@ -43,15 +42,6 @@ def test_older_files_keep_masks_beside_the_weights(family, bare, reference, tmp_
     given = batch(made, "right", with_labels=False).shared
     with torch.no_grad():
         assert PaddedModel(model)(**given).logits.equal(made.torso()(**given).logits)
-
-
-@pytest.mark.parametrize("family", ["gpt2", "openai-gpt"])
-def test_segments_that_would_be_words_are_refused(family, reference) -> None:
-    made: Reference = reference(family, "plain", "features")
-    ids = batch(made, "none").shared["input_ids"]
-    with pytest.raises(InputError, match="token_type_ids holds 5") as caught:
-        made.torso()(ids, token_type_ids=torch.full_like(ids, 5))
-    assert caught.value.code == "E_IDS"
 
 
 def test_older_files_state_rotary_positions_by_keys_of_their_own(reference, tmp_path) -> None:

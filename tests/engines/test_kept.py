@@ -78,10 +78,10 @@ def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
         settings = DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c", initializer_range=0.2)
         return new_model(settings, Task.FEATURES, seed=4).eval()
 
-    assert not [name for name in LinearSwap(deberta()).linears if "place" in name]
+    assert not [name for name in LinearSwap(deberta()).linears if ".position_" in name]
     first = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
     assert first.optimised.kernels
-    assert len([name for name, _ in first.trunk.whole.packed if "place" in name]) == 4
+    assert len([name for name, _ in first.trunk.whole.packed if ".position_" in name]) == 4
     monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
     again = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
     assert rows(again).equal(rows(first))

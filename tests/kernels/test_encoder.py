@@ -176,6 +176,28 @@ def test_a_text_is_the_same_in_any_company(
         assert own(Batch(tokens, Layout.of([len(tokens)]), segments)).rows.equal(rows)
 
 
+@pytest.mark.parametrize("model_type", ["roberta", "xlm-roberta", "camembert", "mpnet"])
+@torch.no_grad()
+def test_padding_tokens_count_no_position(kernels: Library, model_type: str) -> None:
+    values = {**widened(FAMILIES[model_type].configs["plain"]), "initializer_range": 0.1}
+    model = new_model(registered()[model_type].config(**values), Task.FEATURES, seed=3).eval()
+    trunk = model.trunk
+    own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
+    assert own.embeds
+    table = trunk.embed.positions
+    batch = Batch(torch.tensor([5, 6, table.padding, 7, table.padding, 8, 9]), Layout.of([4, 3]))
+    counted = table.counted(batch)
+    assert counted.layout.positions.tolist() == [0, 1, -1, 2, -1, 0, 1]
+    given = replace(counted, embeddings=torch.randn(7, own.width))
+    for each in (counted, given):
+        close(own(each).rows, trunk(each).rows)
+    wanted = model(batch).hidden.rows
+    model.trunk = own
+    close(model(batch).hidden.rows, wanted)
+    with pytest.raises(IndexError):  # rows before the table's first
+        own(replace(counted, layout=replace(counted.layout, positions=counted.layout.positions - table.offset)))
+
+
 @torch.no_grad()
 def test_an_id_without_a_row_is_an_error(kernels: Library) -> None:
     trunk = made("bert", "plain")

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from torso.architecture import Task
 from torso.compat.auto_model import AutoModelFor, changed
+from torso.compat.loading_arguments import (
+    ModelArguments,
+    TokenizerArguments,
+    settle,
+    subfolder_of,
+    tokenizer_settings,
+)
 from torso.compat.padded_outputs import FeaturesOutput, LogitsOutput, QuestionAnsweringOutput
+from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError
 from torso.loading.load import Source, load_tokenizer, read_config
@@ -21,6 +29,7 @@ class AutoConfig:
     """Configs by name or folder."""
 
     @staticmethod
+    @known_arguments
     def from_pretrained(
         pretrained_model_name_or_path: Source,
         *,
@@ -34,6 +43,7 @@ class AutoConfig:
         local_files_only: bool = False,
         force_download: bool = False,
         token: str | bool | None = None,
+        **more: Unpack[ModelArguments],
     ) -> HubConfig:
         """The config of a model: print it to see every parameter. Loads no torch; fetches no weights.
 
@@ -49,15 +59,18 @@ class AutoConfig:
             local_files_only: whether the network is left alone.
             force_download: whether to download again what is there.
             token: for private models; True reads the saved one.
+            more: see `ModelArguments`: keys of the config to change, and what has no effect here.
 
         Raises:
+            InputTypeError, UnsupportedError: ``E_ARGUMENT``: an argument that does not exist, or cannot hold here.
             NotFoundError, OfflineError, NetworkError: the model cannot be had.
             ConfigError, UnsupportedError, UnknownParameterError: the config, or a change, cannot be.
         """
         from torso.hub import resolve
 
+        settled = settle("from_pretrained", more, AutoConfig.from_pretrained)
         folder = resolve(
-            pretrained_model_name_or_path,
+            subfolder_of(pretrained_model_name_or_path, settled.subfolder),
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
@@ -65,13 +78,17 @@ class AutoConfig:
             token=token,
             config_only=True,
         ).folder
-        return changed(read_config(folder)[1], num_labels, id2label, output_attentions, output_hidden_states, changes)
+        asked = {**(changes or {}), **settled.changes}
+        if id2label is not None and asked.get("label2id") is None:
+            asked.pop("label2id", None)
+        return changed(read_config(folder)[1], num_labels, id2label, output_attentions, output_hidden_states, asked)
 
 
 class AutoTokenizer:
     """Tokenizers by name or folder."""
 
     @staticmethod
+    @known_arguments
     def from_pretrained(
         pretrained_model_name_or_path: Source,
         *,
@@ -83,6 +100,7 @@ class AutoTokenizer:
         local_files_only: bool = False,
         force_download: bool = False,
         token: str | bool | None = None,
+        **more: Unpack[TokenizerArguments],
     ) -> Tokenizer:
         """The tokenizer of a model, limited to the texts its position table can hold. Loads no torch.
 
@@ -96,8 +114,11 @@ class AutoTokenizer:
             local_files_only: whether the network is left alone.
             force_download: whether to download again what is there.
             token: for private models; True reads the saved one.
+            more: see `TokenizerArguments`: ``padding_side``, ``truncation_side``, ``model_max_length``, and what has no
+                effect here.
 
         Raises:
+            InputTypeError, InputError, UnsupportedError: ``E_ARGUMENT``: an argument that does not exist or hold here.
             NotFoundError, OfflineError, NetworkError: the model cannot be had.
             TokenizerError: its files do not make a tokenizer.
             InputError: E_LANGUAGE for a language that the tokenizer does not have.
@@ -108,16 +129,19 @@ class AutoTokenizer:
             raise InputError(
                 "E_USE_FAST", "torso has no slow tokenizers.", cure="Leave use_fast out; the ids are the same."
             )
+        followed = tokenizer_settings("from_pretrained", more, AutoTokenizer.from_pretrained)
         folder = resolve(
-            pretrained_model_name_or_path,
+            subfolder_of(pretrained_model_name_or_path, followed.get("subfolder", "")),
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
             force_download=force_download,
-            token=token,
+            token=followed.get("use_auth_token") if token is None else token,
             config_only=True,
         ).folder
-        return load_tokenizer(folder, src_lang=src_lang, tgt_lang=tgt_lang)
+        tokenizer = load_tokenizer(folder, src_lang=src_lang, tgt_lang=tgt_lang)
+        tokenizer = tokenizer.limited(followed.get("model_max_length"))
+        return tokenizer.sided(followed.get("padding_side"), followed.get("truncation_side"))
 
 
 class AutoModel(AutoModelFor[FeaturesOutput]):

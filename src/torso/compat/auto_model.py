@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from dataclasses import replace
+from operator import index
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, cast
 
 from torso.architecture import Task, find
+from torso.compat.loading_arguments import ModelArguments, settle, subfolder_of
 from torso.compat.padded_outputs import PaddedOutput
+from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
@@ -31,6 +35,7 @@ class AutoModelFor(Generic[Out]):
     family: ClassVar[str | None] = None
 
     @classmethod
+    @known_arguments
     def from_pretrained(
         cls,
         pretrained_model_name_or_path: Source,
@@ -50,6 +55,7 @@ class AutoModelFor(Generic[Out]):
         local_files_only: bool = False,
         force_download: bool = False,
         token: str | bool | None = None,
+        **more: Unpack[ModelArguments],
     ) -> PaddedModel[Out]:
         """A pretrained model that takes padded tensors, in evaluation mode.
 
@@ -73,8 +79,10 @@ class AutoModelFor(Generic[Out]):
             local_files_only: whether the network is left alone.
             force_download: whether to download again what is there.
             token: for private models; True reads the saved one.
+            more: see `ModelArguments`: other names of transformers, and keys of the config to change.
 
         Raises:
+            InputTypeError, UnsupportedError: ``E_ARGUMENT``: an argument that does not exist, or cannot hold here.
             NotFoundError, OfflineError, NetworkError: the model cannot be had.
             FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
             ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
@@ -82,36 +90,41 @@ class AutoModelFor(Generic[Out]):
         from torso.compat.padded_model import PaddedModel
         from torso.hub import resolve
 
+        settled = settle("from_pretrained", more, AutoModelFor.from_pretrained, dtype=dtype, device=device)
         snapshot = resolve(
-            pretrained_model_name_or_path,
+            subfolder_of(pretrained_model_name_or_path, settled.subfolder),
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
             force_download=force_download,
-            token=token,
+            token=settled.use_auth_token if token is None else token,
         )
         architecture, own = read_config(snapshot.folder)
         cls._check_family(architecture.family)
-        asked = changed(own if config is None else config, None, None, output_attentions, output_hidden_states, changes)
-        if labels is None and id2label is not None:
-            # From JSON its numbers are words, of which "10" comes before "2".
-            stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), None)
-            labels = list(stated["id2label"].values())
+        asked = {**(changes or {}), **settled.changes}
+        inverse = asked.pop("label2id", None)
+        given = changed(own if config is None else config, None, None, output_attentions, output_hidden_states, asked)
+        labels, num_labels = cls._labels(given, labels, num_labels, id2label, inverse)
         model: Model[Any] = build_model(
             snapshot.folder,
             architecture,
-            asked,
+            given,
             cls.task,
             labels=labels,
             num_labels=num_labels,
             new_head=ignore_mismatched_sizes or "if absent",
-            device=device,
-            dtype=dtype,
+            device=settled.device,
+            dtype=settled.dtype,
         )
-        _say_new_head(str(pretrained_model_name_or_path), model)
+        if not settled.pooler and cls.task is Task.FEATURES and model.report is not None:
+            model.drop(("pooler",))
+            model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
+        assumed = given.num_labels is None and labels is None and num_labels is None
+        _say_new_head(str(pretrained_model_name_or_path), model, assumed=assumed)
         return PaddedModel(model)
 
     @classmethod
+    @known_arguments
     def from_config(cls, config: HubConfig, *, seed: int | None = None) -> PaddedModel[Out]:
         """A model of fresh random weights, for training from nothing."""
         from torso.compat.padded_model import PaddedModel
@@ -119,6 +132,28 @@ class AutoModelFor(Generic[Out]):
 
         cls._check_family(find(config.model_type).family)
         return PaddedModel(new_model(config, cls.task, seed=seed))
+
+    @classmethod
+    def _labels(
+        cls,
+        config: HubConfig,
+        labels: Sequence[str] | None,
+        num_labels: int | None,
+        id2label: Mapping[int, str] | None,
+        label2id: Mapping[str, int] | None,
+    ) -> tuple[Sequence[str] | None, int | None]:
+        """The names of a new head's labels, or how many there are: two where nothing says, as in the reference."""
+        if not cls.task.labelled:
+            return labels, None  # a count means nothing here, and transformers passes over it
+        if id2label is None and label2id is not None:
+            id2label = {number: name for name, number in label2id.items()}
+        if labels is None and id2label is not None:
+            # From JSON its numbers are words, of which "10" comes before "2".
+            stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), label2id)
+            labels = list(stated["id2label"].values())
+        if num_labels is not None and not isinstance(num_labels, bool):
+            num_labels = index(num_labels)  # numpy's whole numbers too
+        return labels, num_labels
 
     @classmethod
     def _check_family(cls, family: str) -> None:
@@ -150,7 +185,7 @@ def changed(
     return config.replace(asked) if asked else config
 
 
-def _say_new_head(name: str, model: Model[Any]) -> None:
+def _say_new_head(name: str, model: Model[Any], *, assumed: bool) -> None:
     if model.head_trained:
         return
     template = (
@@ -160,6 +195,12 @@ def _say_new_head(name: str, model: Model[Any]) -> None:
         template = (
             "torso: {name} has no {task} head. Made a new one, untrained, with {labels} labels: "
             "its scores mean nothing until you train it."
+        )
+    if model.task.labelled and assumed:
+        template = (
+            "torso: {name} has no {task} head, and nothing says how many labels it shall have. Made a new one, "
+            "untrained, with {labels}, as transformers does; for another number: num_labels=... Its scores mean "
+            "nothing until you train it."
         )
     values = dict(name=name, task=model.task.name, labels=model.config.num_labels)
     print(say(template, values), file=sys.stderr)

@@ -10,17 +10,18 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import pieces
+from torso.compat.padded_inputs import check_tensor, checked
 from torso.compat.padding import Padding
+from torso.config.arguments import known_arguments
 from torso.errors import InputError
 from torso.generation.completion import complete
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
+from torso.nn.id_checks import check_rows
 from torso.nn.trunk import EncoderDecoder
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from torso.model import Model
     from torso.outputs import VocabLogits
     from torso.text import Tokenizer
@@ -34,12 +35,7 @@ class Writes:
 
     model: Model[Any]
 
-    if TYPE_CHECKING:  # what `PaddedModel` brings
-
-        def _check(
-            self, embed: nn.Module, ids: Tensor, mask: Tensor | None, segments: Tensor | None, positions: Tensor | None
-        ) -> None: ...
-
+    @known_arguments
     def generate(
         self,
         input_ids: Tensor,
@@ -162,7 +158,14 @@ class Writes:
         settings = settings.replace({name: value for name, value in asked.items() if value is not None})
         trunk = self.model.trunk
         behind = isinstance(trunk, EncoderDecoder)
-        self._check(trunk.encoder.embed if behind else trunk.embed, input_ids, attention_mask, token_type_ids, None)
+        for name, given in dict(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).items():
+            check_tensor(name, given)
+        embed = trunk.encoder.embed if behind else trunk.embed
+        input_ids = checked(embed, input_ids, attention_mask, token_type_ids)
+        if token_type_ids is not None:
+            check_rows("token_type_ids", token_type_ids.long(), 1)
         padding = Padding.of(_mask(input_ids, settings) if attention_mask is None else attention_mask, None)
         rows = pieces(padding.take(input_ids), padding.layout.sizes)
         texts = [cast("list[int]", row.tolist()) for row in rows]

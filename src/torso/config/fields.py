@@ -255,16 +255,17 @@ def refuse_unknown(owner: type, given: Iterable[str], known: Sequence[str]) -> N
 
 def unknown(kind: type[Kind], owner: type, name: str, known: Sequence[str]) -> Kind:
     """Build the error for a parameter that ``owner`` does not have, with the nearest one that it has."""
+    meant = _nearest(name, known)
     return kind(
         "E_UNKNOWN_PARAMETER",
         "{kind} has no parameter {name!r}.",
-        cure="Did you mean {nearest}? All of them: torso config MODEL",
-        values=dict(kind=owner.__name__, name=name, nearest=_nearest(name, known)),
+        cure="Did you mean {nearest}? All of them: torso config MODEL" if meant else "All of them: torso config MODEL",
+        values=dict(kind=owner.__name__, name=name, nearest=meant),
     )
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    """Return the known name most like ``name``: one with all its words, else the most similar, else the first."""
+def _nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name most like ``name``: one with all its words, else a similar one, else None."""
     words = set(name.split("_"))
     holding = [each for each in known if words <= set(each.split("_"))]
-    return (get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.4) or known)[0]
+    return next(iter(get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.72)), None)

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 import torch
 
 from torso.batch import Batch
+from torso.config.arguments import known_arguments
 from torso.engines.calibration import Calibration, Optimised
 from torso.engines.linear_swap import LinearSwap
 from torso.engines.model_state import State
@@ -26,6 +27,7 @@ MEAN_FIDELITY = {"int8": 0.999}
 """Required mean of that cosine over the sample's texts; not checked if a call gives its own fidelity."""
 
 
+@known_arguments
 def optimise(
     model: Model[Out],
     mode: Mode = "auto",

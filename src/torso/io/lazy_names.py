@@ -11,7 +11,12 @@ from importlib import import_module
 
 
 def attach(
-    package: str, homes: Mapping[str, Sequence[str]], *, own: Sequence[str] = (), submodules: Sequence[str] = ()
+    package: str,
+    homes: Mapping[str, Sequence[str]],
+    *,
+    own: Sequence[str] = (),
+    submodules: Sequence[str] = (),
+    missing: Callable[[str], object] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
     """Returns ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names are imported on first use.
 
@@ -22,6 +27,7 @@ def attach(
         homes: the modules that define the names, by their full dotted names, each with its names.
         own: names that the package itself defines, for ``__dir__`` alone.
         submodules: modules of the package that are attributes as well; neither in ``__dir__`` nor in ``__all__``.
+        missing: returns the value of any other name, private names excepted, or raises an AttributeError.
     """
     home_of = {name: home for home, names in homes.items() for name in names}
     public = sorted(home_of)
@@ -29,9 +35,12 @@ def attach(
     def __getattr__(name: str) -> object:  # noqa: N807 - it becomes the package's
         if name in submodules:
             return import_module(f"{package}.{name}")
-        if name not in home_of:
+        if name in home_of:
+            value: object = getattr(import_module(home_of[name]), name)
+        elif missing is not None and not name.startswith("_"):
+            value = missing(name)
+        else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(import_module(home_of[name]), name)
         setattr(sys.modules[package], name, value)
         return value
 

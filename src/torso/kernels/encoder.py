@@ -118,7 +118,7 @@ class NativeTrunk(Sealable):
             pool=POOLS.index(batch.pool if pools_early else None),
             threads=native.threads(),
         )
-        if self.embeds:
+        if self.embeds and batch.embeddings is None:
             call.tokens, call.segments = addresses["tokens"], addresses.get("segments")
         else:
             given = _hold(held, self.embed(batch).float())

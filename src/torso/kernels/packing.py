@@ -172,7 +172,9 @@ class Packing:
         norm, positions = bare(embed.norm), embed.positions
         if type(norm) not in (nn.LayerNorm, RMSNorm, nn.Identity):
             return None
-        if positions is not None and type(positions) is not embeddings.LearnedPositions:
+        if positions is not None and not isinstance(positions, embeddings.LearnedPositions):
+            return None
+        if type(positions) not in (type(None), embeddings.LearnedPositions, embeddings.UnpaddedPositions):
             return None
         given = (embed.tokens, embed.segments, None if positions is None else positions.table)
         if any(table is not None and table.weight.shape[1:] != (width,) for table in given) or not fits(norm, width):

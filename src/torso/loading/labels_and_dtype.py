@@ -51,7 +51,9 @@ def settle_labels(
 
         raise no_head(task, contents, [architecture.plan(task).names.keys("out.weight", contents.prefix)[0]])
     if there is None:
-        return changed, ()
+        # As in transformers, of whose classes alone this is asked; what made the model says so.
+        assumed = new_head == "if absent" and changed.num_labels is None
+        return changed.replace({"num_labels": 2}) if assumed else changed, ()
     if changed.num_labels is None:
         return changed.replace({"num_labels": there}), ()
     renamed = labels is not None and config.id2label is not None and changed.id2label != config.id2label

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from torso.architecture import Architecture, Task, find
+from torso.config.arguments import known_arguments
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
@@ -58,6 +59,7 @@ def _infer(folder: Path) -> Architecture[Any]:
     )
 
 
+@known_arguments
 def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
     """Load the tokenizer of a model, limited to the texts that its model can hold. Loads no torch.
 
@@ -89,6 +91,7 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
     return tokenizer.limited(limit)
 
 
+@known_arguments
 def load(
     source: Source,
     task: Task[Out] | str = Task.FEATURES,

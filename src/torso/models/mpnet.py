@@ -66,7 +66,7 @@ def trunk(c: MPNetConfig) -> nn.Trunk:
     """Build token and position embeddings, then blocks that normalise after each residual sum."""
     norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
     rule, bias = nn.Rule(dropout=c.attention_probs_dropout_prob), distance_bias(c)
-    positions = nn.LearnedPositions(c.max_position_embeddings, c.hidden_size, offset=RESERVED)
+    positions = nn.UnpaddedPositions(c.max_position_embeddings, c.hidden_size, padding=RESERVED - 1)
     return nn.Trunk(
         embed=nn.Embeddings(
             c.vocab_size, c.hidden_size, positions=positions, norm=norm(), dropout=c.hidden_dropout_prob

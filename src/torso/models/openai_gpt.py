@@ -51,7 +51,11 @@ def trunk(c: OpenAIGPTConfig) -> nn.Trunk:
     norm = partial(nn.LayerNorm, c.n_embd, c.layer_norm_epsilon)
     return nn.Trunk(
         embed=nn.Embeddings(
-            c.vocab_size, c.n_embd, positions=nn.LearnedPositions(c.n_positions, c.n_embd), dropout=c.embd_pdrop
+            c.vocab_size,
+            c.n_embd,
+            positions=nn.LearnedPositions(c.n_positions, c.n_embd),
+            dropout=c.embd_pdrop,
+            segments_are_tokens=True,
         ),
         layers=[
             nn.PostNormBlock(

@@ -77,7 +77,7 @@ def embeddings(c: OPTConfig) -> nn.Embeddings:
         def forward(self, batch: Batch) -> Tensor:
             """Map batch to [T, D]."""
             assert self.positions is not None
-            return self.project(self.tokens(batch.tokens)) + self.positions(batch.layout.positions)
+            return self.project(self.token_rows(batch)) + self.positions(batch.layout.positions)
 
     positions = nn.LearnedPositions(c.max_position_embeddings + RESERVED, c.hidden_size, offset=RESERVED)
     project = nn.Identity() if c.token_width == c.hidden_size else nn.Linear(c.token_width, c.hidden_size, bias=False)

@@ -45,8 +45,8 @@ class RobertaConfig(bert.BertConfig):
         return self.max_position_embeddings - self.pad_token_id - 1
 
     def positions(self) -> nn.LearnedPositions:
-        """Build the table of positions, which begin behind the padding token's id."""
-        return nn.LearnedPositions(self.max_position_embeddings, self.hidden_size, offset=self.pad_token_id + 1)
+        """Build the table of positions, which count no padding token and begin behind its id."""
+        return nn.UnpaddedPositions(self.max_position_embeddings, self.hidden_size, padding=self.pad_token_id)
 
 
 class XLMRobertaConfig(RobertaConfig):

@@ -34,7 +34,7 @@ __getattr__, __dir__, __all__ = attach(
             "SharedDisentangledAttention",
             "Shift",
         ),
-        "torso.nn.embeddings": ("Embeddings", "LearnedPositions", "SinusoidalPositions"),
+        "torso.nn.embeddings": ("Embeddings", "LearnedPositions", "SinusoidalPositions", "UnpaddedPositions"),
         "torso.nn.feedforward": ("FeedForward", "GatedFeedForward"),
         "torso.nn.heads": (
             "ChoiceHead",

@@ -31,6 +31,7 @@ from torso.nn.disentangled import Shift as Shift
 from torso.nn.embeddings import Embeddings as Embeddings
 from torso.nn.embeddings import LearnedPositions as LearnedPositions
 from torso.nn.embeddings import SinusoidalPositions as SinusoidalPositions
+from torso.nn.embeddings import UnpaddedPositions as UnpaddedPositions
 from torso.nn.feedforward import FeedForward as FeedForward
 from torso.nn.feedforward import GatedFeedForward as GatedFeedForward
 from torso.nn.heads import ChoiceHead as ChoiceHead

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import unpack
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputTypeError
 from torso.outputs import SpanLogits
@@ -54,6 +55,7 @@ def answer(
     model: Usable[SpanLogits],
     **options: Unpack[AnswerOptions],
 ) -> Iterator[Answered]: ...
+@known_arguments
 def answer(
     questions: str | Sequence[tuple[str, str]] | Iterator[tuple[str, str]],
     text: str | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from torso.config.arguments import known_arguments
 from torso.generation.completion import Piece
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Usable
@@ -20,6 +21,7 @@ Messages = str | Sequence[Mapping[str, Any]]
 """A chat so far; a string is one message of the user."""
 
 
+@known_arguments
 def chat(
     messages: Messages,
     *,
@@ -66,6 +68,7 @@ def chat(
     return writer.write(_asked(writer, messages, tools, enable_thinking, chat_template), special=False)
 
 
+@known_arguments
 def chat_stream(
     messages: Messages,
     *,

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from torso.architecture import Task
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputTypeError
 from torso.outputs import ChoiceLogits
@@ -52,6 +53,7 @@ def choose(
     model: Usable[ChoiceLogits],
     **options: Unpack[ChooseOptions],
 ) -> Iterator[Chosen]: ...
+@known_arguments
 def choose(
     questions: str | Sequence[Question] | Iterator[Question],
     choices: Sequence[str] | None = None,

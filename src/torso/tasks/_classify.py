@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import torch
 
 from torso.architecture import Task
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, run
 from torso.outputs import SequenceLogits
 from torso.tasks.argument_checks import at_least
@@ -45,6 +46,7 @@ def classify(
     model: Usable[SequenceLogits] = ...,
     **options: Unpack[ClassifyOptions],
 ) -> Iterator[Label]: ...
+@known_arguments
 def classify(
     texts: str | Sequence[Text] | Iterator[Text],
     *,

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import Batch
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, run
 from torso.outputs import Features
 from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
@@ -49,6 +50,7 @@ def encode(
     model: Usable[Features] = ...,
     **options: Unpack[EncodeOptions],
 ) -> Iterator[Embedding]: ...
+@known_arguments
 def encode(
     texts: str | Sequence[str] | Iterator[str],
     *,

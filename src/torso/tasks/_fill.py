@@ -10,6 +10,7 @@ import torch
 
 from torso.architecture import Task
 from torso.batch import Batch
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputError
 from torso.outputs import VocabLogits
@@ -50,6 +51,7 @@ def fill(
     model: Usable[VocabLogits] = ...,
     **options: Unpack[FillOptions],
 ) -> Iterator[Filled]: ...
+@known_arguments
 def fill(
     texts: str | Sequence[str] | Iterator[str],
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from torso.config.arguments import known_arguments
 from torso.generation.completion import BATCH, Piece
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import one_or_more
@@ -39,6 +40,7 @@ def generate(
     model: Usable[VocabLogits],
     **options: Unpack[GenerateOptions],
 ) -> Iterator[Generated]: ...
+@known_arguments
 def generate(
     prompts: str | Sequence[str] | Iterator[str],
     *,
@@ -107,6 +109,7 @@ def generate(
     return writer.write(prompts, batch=batch)
 
 
+@known_arguments
 def stream(
     prompt: str,
     *,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from torso.architecture import Task
+from torso.config.arguments import known_arguments
 from torso.config.sentence_modules import MODULES, read_modules, transformer_folder
 from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputError, UnsupportedError
@@ -46,6 +47,7 @@ def rerank(
     model: Usable[SequenceLogits],
     **options: Unpack[RerankOptions],
 ) -> list[Ranked]: ...
+@known_arguments
 def rerank(
     queries: str | Sequence[str],
     texts: Sequence[str],

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import pieces
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists
 from torso.errors import WeightsError
 from torso.model import Model
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["INDEX", "search"]
 
 
+@known_arguments
 def search(
     query: str,
     folder: str | os.PathLike[str],

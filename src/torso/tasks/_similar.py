@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torso.architecture import Task
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists
 from torso.errors import InputTypeError
 from torso.nn.batch_invariant import product
@@ -50,6 +51,7 @@ def similar(
     model: Usable[Features],
     **options: Unpack[SimilarOptions],
 ) -> list[Ranked]: ...
+@known_arguments
 def similar(
     queries: str | Sequence[str],
     texts: Sequence[str],

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import unpack
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputError
 from torso.outputs import TokenLogits
@@ -49,6 +50,7 @@ def tag(
     model: Usable[TokenLogits] = ...,
     **options: Unpack[TagOptions],
 ) -> Iterator[Tagged]: ...
+@known_arguments
 def tag(
     texts: str | Sequence[str] | Iterator[str],
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from torso.config.arguments import known_arguments
 from torso.errors import InputError
 from torso.generation.completion import BATCH
 from torso.loading.load import load_tokenizer
@@ -40,6 +41,7 @@ def translate(
     model: Usable[VocabLogits],
     **options: Unpack[TranslateOptions],
 ) -> Iterator[Generated]: ...
+@known_arguments
 def translate(
     texts: str | Sequence[str] | Iterator[str],
     *,
@@ -160,6 +162,7 @@ def summarise(
     model: Usable[VocabLogits],
     **options: Unpack[SummariseOptions],
 ) -> Iterator[Generated]: ...
+@known_arguments
 def summarise(
     texts: str | Sequence[str] | Iterator[str],
     *,

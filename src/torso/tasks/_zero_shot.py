@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import torch
 
 from torso.architecture import Task
+from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET, lists, run
 from torso.errors import InputError
 from torso.outputs import SequenceLogits
@@ -53,6 +54,7 @@ def zero_shot(
     model: Usable[SequenceLogits],
     **options: Unpack[ZeroShotOptions],
 ) -> Iterator[Label]: ...
+@known_arguments
 def zero_shot(
     texts: str | Sequence[str] | Iterator[str],
     labels: Sequence[str],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,6 +62,15 @@ class Tokenizer(Caller):
         """Return the same tokenizer limited to ``max_tokens`` tokens, such as a model's limit; unchanged for None."""
         limits = [limit for limit in (self._max_tokens, max_tokens) if limit is not None]
         return Tokenizer(self._loaded, self._folder, min(limits, default=None))
+
+    def sided(self, padding: str | None, truncation: str | None) -> Tokenizer:
+        """The same tokenizer with the sides, ``left`` or ``right``, where rows are filled up and texts are cut."""
+        loaded = replace(
+            self._loaded,
+            padding_side=padding or self._loaded.padding_side,
+            truncation_side=truncation or self._loaded.truncation_side,
+        )
+        return Tokenizer(loaded, self._folder, self._max_tokens)
 
     # -- what it is ----------------------------------------------------------------------------------------------------
 

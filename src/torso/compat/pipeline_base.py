@@ -1,0 +1,166 @@
+"""What the reference's pipelines share: a model, its tokenizer, a task, and the options of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
+
+import torch
+
+from torso.architecture import Task
+from torso.compat.padded_model import PaddedModel
+from torso.config.arguments import unknown_argument
+from torso.errors import InputTypeError
+from torso.model import Model
+from torso.tasks.ready import Ready, make_ready
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+Record = dict[str, Any]
+
+
+class PipelineOptions(TypedDict, total=False):
+    """What a pipeline is told when it is made or called; each task takes its own, as the reference does."""
+
+    # lengths of texts
+    truncation: bool
+    padding: bool | str
+    batch_size: int
+    # text-classification, fill-mask, question-answering
+    top_k: int | None
+    targets: str | Sequence[str] | None
+    # token-classification
+    aggregation_strategy: str
+    # question-answering
+    question: str | Sequence[str]
+    context: str | Sequence[str]
+    handle_impossible_answer: bool
+    max_answer_len: int
+    max_seq_len: int
+    doc_stride: int
+    align_to_words: bool
+    # zero-shot-classification
+    candidate_labels: str | Sequence[str]
+    hypothesis_template: str
+    multi_label: bool
+    # feature-extraction
+    return_tensors: bool
+    # writing
+    return_full_text: bool
+    src_lang: str | None
+    tgt_lang: str | None
+    max_new_tokens: int | None
+    max_length: int | None
+    min_length: int | None
+    do_sample: bool | None
+    temperature: float | None
+    top_p: float | None
+    num_beams: int | None
+    num_return_sequences: int | None
+    repetition_penalty: float | None
+    no_repeat_ngram_size: int | None
+
+
+LENGTHS = frozenset(("truncation", "padding", "batch_size"))
+WRITING = frozenset(
+    (
+        "max_new_tokens",
+        "max_length",
+        "min_length",
+        "do_sample",
+        "temperature",
+        "top_k",
+        "top_p",
+        "num_beams",
+        "num_return_sequences",
+        "repetition_penalty",
+        "no_repeat_ngram_size",
+    )
+)
+
+
+class Pipeline:
+    """A model, its tokenizer and a task: called with a text or a list of texts. Make one with `torso.pipeline`.
+
+    Args:
+        model: a padded or a plain model of the task; its head may be one that the caller trained.
+        tokenizer: the model's; None reads the one in its folder.
+        options: what every call is told, unless it says otherwise.
+
+    Attributes:
+        task: the reference's word for the task.
+        model: the padded model.
+        tokenizer: limited to what the model takes.
+
+    Raises:
+        InputError: ``E_TASK``, for a model loaded for another task; ``E_NO_TOKENIZER``, for one without a folder.
+        InputTypeError: ``E_ARGUMENT``, for an option that the task does not have.
+    """
+
+    task: ClassVar[str] = ""
+    head: ClassVar[Task[Any]] = Task.FEATURES
+    takes: ClassVar[frozenset[str]] = LENGTHS
+
+    def __init__(
+        self,
+        model: PaddedModel[Any] | Model[Any],
+        tokenizer: Tokenizer | None = None,
+        **options: Unpack[PipelineOptions],
+    ) -> None:
+        self.model: PaddedModel[Any] = model if isinstance(model, PaddedModel) else PaddedModel(model)
+        self._check(options)
+        self._options = options
+        # Whoever hands a model over vouches for its head: a training loop leaves no mark on it.
+        self.ready: Ready[Any] = make_ready(self.model.model, self.head, tokenizer=tokenizer, untrained=True)
+        self.tokenizer = self.ready.tokenizer
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.ready.name!r}, task={self.task!r})"
+
+    def __call__(self, inputs: Any = None, **options: Unpack[PipelineOptions]) -> Any:
+        """The result of a text, or of a list of texts the list of their results.
+
+        Args:
+            inputs: a text, or a list of texts; of some tasks also what the reference takes there.
+            options: see `PipelineOptions`; what is left out is as the pipeline was made.
+
+        Raises:
+            InputTypeError: ``E_ARGUMENT``, for an option that the task does not have, or inputs that are no text.
+            TorsoError: as the task of torso raises.
+        """
+        self._check(options)
+        chosen: Record = {**self._options, **options}
+        with torch.no_grad():
+            return self.run(inputs, chosen)
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """The results of one call; each task has its own."""
+        raise NotImplementedError
+
+    def _check(self, options: Mapping[str, Any]) -> None:
+        for name in options:
+            if name not in self.takes:
+                raise unknown_argument(self.task or "pipeline", name, sorted(self.takes))
+
+    def common(self, options: Record) -> Record:
+        """What torso's tasks are told in every call."""
+        long = "truncate" if options.get("truncation") else "error"
+        return {"model": self.ready, "long": long, "untrained": True}
+
+
+def texts_of(inputs: Any) -> list[str]:
+    """A text or several as a list.
+
+    Raises:
+        InputTypeError: ``E_ARGUMENT``, for what is no text.
+    """
+    texts = [inputs] if isinstance(inputs, str) else inputs
+    if not isinstance(texts, list | tuple) or not all(isinstance(each, str) for each in cast("list[object]", texts)):
+        raise InputTypeError(
+            "E_ARGUMENT",
+            "A pipeline was given a {kind}.",
+            cure="Give a text or a list of texts; of a table's column, column.tolist().",
+            values=dict(kind=type(inputs).__name__),
+        )
+    return list(cast("list[str]", texts))

@@ -1,0 +1,239 @@
+"""Pipelines that read: labels, parts of texts, answers, masks, vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, cast
+
+from torso.architecture import Task
+from torso.compat.pipeline_base import LENGTHS, Pipeline, Record, texts_of
+from torso.errors import InputTypeError
+from torso.tasks import answer, classify, fill, tag, zero_shot
+from torso.tasks.predictions import Filled, Tagged
+from torso.text import Encoding
+
+
+class TextClassificationPipeline(Pipeline):
+    """``[{"label", "score"}]`` of a text or texts; of a pair ``{"text", "text_pair"}`` one such table.
+
+    With ``top_k``, the likeliest labels of each text, the best first; None gives all.
+    """
+
+    task: ClassVar[str] = "text-classification"
+    head: ClassVar[Task[Any]] = Task.SEQUENCE_CLASSIFICATION
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k"}
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """Labels of texts or pairs."""
+        one = isinstance(inputs, str | Mapping)
+        every: list[Any] = [inputs] if one else list(inputs)
+        pairs = [_pair(each) for each in every]
+        results = classify(pairs, **self.common(options))
+        if "top_k" not in options:
+            plain = [{"label": each.label, "score": each.score} for each in results]
+            return plain[0] if isinstance(inputs, Mapping) else plain
+        ranked = [
+            [{"label": name, "score": score} for name, score in sorted(each.scores.items(), key=lambda item: -item[1])]
+            for each in results
+        ]
+        ranked = [row[: options["top_k"]] for row in ranked]
+        return ranked[0] if one else ranked
+
+
+def _pair(each: Any) -> Any:
+    if isinstance(each, Mapping):
+        given = cast("Mapping[str, str]", each)
+        return (given["text"], given["text_pair"]) if given.get("text_pair") is not None else given["text"]
+    return each
+
+
+class TokenClassificationPipeline(Pipeline):
+    """``[{"entity", "score", "index", "word", "start", "end"}]`` of a text; of several a list of those.
+
+    With another ``aggregation_strategy`` than ``none``, parts of the text: ``entity_group`` and no ``index``.
+    """
+
+    task: ClassVar[str] = "token-classification"
+    head: ClassVar[Task[Any]] = Task.TOKEN_CLASSIFICATION
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"aggregation_strategy"}
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """Labelled tokens or parts of texts."""
+        strategy: Any = options.get("aggregation_strategy", "none")
+        results = tag(texts_of(inputs), aggregation=strategy, **self.common(options))
+        rows = [self._rows(each, grouped=strategy != "none") for each in results]
+        return rows[0] if isinstance(inputs, str) else rows
+
+    def _rows(self, tagged: Tagged, *, grouped: bool) -> list[Record]:
+        read = self.tokenizer.encoding(tagged.text)
+        return [self._row(read, *each) for each in ((span, grouped) for span in tagged.spans)]
+
+    def _row(self, read: Encoding, span: Any, grouped: bool) -> Record:
+        within = [
+            place
+            for place, (start, end) in enumerate(read.spans)
+            if not read.special[place] and span.start <= start and end <= span.end and start < end
+        ]
+        tokens = [read.tokens[place] for place in within]
+        place = {"start": span.start, "end": span.end}
+        if grouped:
+            word = self.tokenizer.convert_tokens_to_string(tokens)
+            return {"entity_group": span.label, "score": span.score, "word": word, **place}
+        return {"entity": span.label, "score": span.score, "index": within[0], "word": tokens[0], **place}
+
+
+class QuestionAnsweringPipeline(Pipeline):
+    """``{"score", "start", "end", "answer"}`` of a question and its context; with ``top_k`` above 1 a list of them.
+
+    Called with ``question=`` and ``context=``, both texts or both lists, or with a table of the two, or several.
+    """
+
+    task: ClassVar[str] = "question-answering"
+    head: ClassVar[Task[Any]] = Task.QUESTION_ANSWERING
+    takes: ClassVar[frozenset[str]] = LENGTHS | {
+        "question",
+        "context",
+        "top_k",
+        "handle_impossible_answer",
+        "max_answer_len",
+        "max_seq_len",
+        "doc_stride",
+        "align_to_words",
+    }
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """Answers found in the contexts."""
+        if inputs is None:
+            inputs = _questions(options.get("question"), options.get("context"))
+        every = cast("list[Any]", inputs) if isinstance(inputs, list) else [inputs]
+        pairs = [_asked(each) for each in every]
+        more: dict[str, Any] = {"window": options["max_seq_len"]} if "max_seq_len" in options else {}
+        top = options.get("top_k", 1)
+        results = answer(
+            pairs,
+            model=self.ready,
+            top=top,
+            impossible=options.get("handle_impossible_answer", False),
+            longest=options.get("max_answer_len", 15),
+            whole_words=options.get("align_to_words", True),
+            stride=options.get("doc_stride"),
+            untrained=True,
+            **more,
+        )
+        rows = [
+            [
+                {"score": found.score, "start": found.start, "end": found.end, "answer": found.text}
+                for found in each.answers
+            ]
+            for each in results
+        ]
+        shaped = [row[0] if top == 1 and row else row for row in rows]
+        return shaped if len(every) > 1 else shaped[0]
+
+
+def _questions(question: Any, context: Any) -> Any:
+    if isinstance(question, list):
+        asked = cast("list[str]", question)
+        contexts = [context] * len(asked) if isinstance(context, str) else cast("list[str]", context)
+        return [{"question": q, "context": c} for q, c in zip(asked, contexts, strict=True)]
+    return {"question": question, "context": context}
+
+
+def _asked(each: Any) -> tuple[str, str]:
+    given: Mapping[str, Any] = cast("Mapping[str, Any]", each) if isinstance(each, Mapping) else {}
+    if not isinstance(given.get("question"), str) or not isinstance(given.get("context"), str):
+        raise InputTypeError(
+            "E_ARGUMENT",
+            "A question and its context are wanted, both as text.",
+            cure="Write pipe(question='...', context='...').",
+        )
+    return given["question"], given["context"]
+
+
+class FillMaskPipeline(Pipeline):
+    """``[{"score", "token", "token_str", "sequence"}]`` of a text with one mask; of several masks a list of those."""
+
+    task: ClassVar[str] = "fill-mask"
+    head: ClassVar[Task[Any]] = Task.MASKED_LM
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k", "targets"}
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """What the masks may hide."""
+        targets = options.get("targets")
+        found = fill(
+            texts_of(inputs),
+            top=options.get("top_k", 5),
+            targets=[targets] if isinstance(targets, str) else targets,
+            **self.common(options),
+        )
+        rows = [self._rows(each) for each in found]
+        return rows[0] if isinstance(inputs, str) else rows
+
+    def _rows(self, filled: Filled) -> Any:
+        ids = self.tokenizer.encoding(filled.text).ids[: self.ready.model.max_tokens]
+        places = [place for place, number in enumerate(ids) if number == self.tokenizer.mask_token_id]
+        rows: list[list[Record]] = []
+        for place, mask in zip(places, filled.masks, strict=True):
+            row: list[Record] = []
+            for each in mask:
+                number = self.tokenizer.convert_tokens_to_ids(each.token)
+                whole = [*ids[:place], number, *ids[place + 1 :]]
+                text = self.tokenizer.decode(whole, skip_special_tokens=len(places) == 1)
+                word = self.tokenizer.decode([number])
+                row.append({"score": each.score, "token": number, "token_str": word, "sequence": text})
+            rows.append(row)
+        return rows[0] if len(rows) == 1 else rows
+
+
+class FeatureExtractionPipeline(Pipeline):
+    """The last hidden states of a text, [1, S, D] as lists, or with ``return_tensors`` as a tensor."""
+
+    task: ClassVar[str] = "feature-extraction"
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"return_tensors"}
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """Hidden states of each text by itself."""
+        truncation: Literal[True] | None = True if options.get("truncation") else None
+        results: list[Any] = []
+        for text in texts_of(inputs):
+            rows = self.model(**self.tokenizer(text, truncation=truncation, return_tensors="pt")).last_hidden_state
+            results.append(rows if options.get("return_tensors") else rows.tolist())
+        return results[0] if isinstance(inputs, str) else results
+
+
+class ZeroShotClassificationPipeline(Pipeline):
+    """``{"sequence", "labels", "scores"}`` of a text, the likeliest of ``candidate_labels`` first."""
+
+    task: ClassVar[str] = "zero-shot-classification"
+    head: ClassVar[Task[Any]] = Task.SEQUENCE_CLASSIFICATION
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"candidate_labels", "hypothesis_template", "multi_label"}
+
+    def run(self, inputs: Any, options: Record) -> Any:
+        """The labels that follow from each text."""
+        labels: Any = options.get("candidate_labels", [])
+        names = [each.strip() for each in labels.split(",") if each.strip()] if isinstance(labels, str) else labels
+        texts = texts_of(inputs)
+        results = zero_shot(
+            texts,
+            names,
+            several=options.get("multi_label", False),
+            template=options.get("hypothesis_template", "This example is {}."),
+            **self.common(options),
+        )
+        rows: list[Record] = []
+        for text, each in zip(texts, results, strict=True):
+            ranked = sorted(each.scores.items(), key=lambda item: -item[1])
+            rows.append(
+                {"sequence": text, "labels": [name for name, _ in ranked], "scores": [score for _, score in ranked]}
+            )
+        return rows[0] if isinstance(inputs, str) else rows
+
+
+CLASSES: tuple[type[Pipeline], ...] = (
+    TextClassificationPipeline,
+    TokenClassificationPipeline,
+    QuestionAnsweringPipeline,
+    FillMaskPipeline,
+    FeatureExtractionPipeline,
+    ZeroShotClassificationPipeline,
+)
