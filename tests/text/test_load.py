@@ -209,7 +209,7 @@ def test_settings_that_cannot_be(tmp_path: Path, config):
 
 def test_settings_that_are_no_table(tmp_path: Path):
     folder = write_vocabulary(tmp_path, LINES)
-    for text in ("[]", "{", '{"a": 1, "a": 2}'):
+    for text in ("[]", "{", '"a"'):
         (folder / "tokenizer_config.json").write_text(text)
         fails(folder, "E_TOKENIZER", TorsoError)
 

@@ -186,7 +186,7 @@ def test_families_that_come_with_a_tokenizer_json(tmp_path: Path, name: str, mon
     ours = same(tmp_path)
     monkeypatch.setattr(tokenizer_cache, "WORTHWHILE", 0)
     for _ in range(2):  # made, then from the cache
-        load_tokenizer._wheels.clear()
+        load_tokenizer._backends.clear()
         assert Tokenizer.from_folder(tmp_path).encodings(HARD) == ours.encodings(HARD)
     ours.save(tmp_path / "out")
     (tmp_path / "out" / "config.json").write_text("{}")

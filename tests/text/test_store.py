@@ -27,9 +27,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache that takes vocabularies of any size, and nothing shared with other tests."""
     monkeypatch.setenv("TORSO_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(tokenizer_cache, "WORTHWHILE", 0)
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     yield tmp_path / "cache" / "text"
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
 
 
 def forbid_making(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def forbid_making(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_kept_is_the_same(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
     folder = KINDS[name].write(tmp_path / "in")
     made = Tokenizer.from_folder(folder)
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     forbid_making(monkeypatch)
     kept = Tokenizer.from_folder(folder)
     assert kept._loaded.backend.document() == made._loaded.backend.document()
@@ -54,7 +54,7 @@ def test_what_was_kept_is_the_same(tmp_path: Path, name: str, monkeypatch: pytes
 def test_a_tokenizer_json_too(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
     Tokenizer.from_folder(KINDS[name].write(tmp_path / "in")).save(tmp_path / "out")
     made = Tokenizer.from_folder(tmp_path / "out")
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     forbid_making(monkeypatch)
     kept = Tokenizer.from_folder(tmp_path / "out")
     assert kept._loaded.backend.document() == made._loaded.backend.document()
@@ -89,7 +89,7 @@ def test_a_damaged_entry_is_written_anew(tmp_path: Path, cache: Path, damage):
     made = Tokenizer.from_folder(folder)(HARD).input_ids
     whole = entry_of(cache).read_bytes()
     entry_of(cache).write_bytes(damage(whole))
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     assert Tokenizer.from_folder(folder)(HARD).input_ids == made
     assert entry_of(cache).read_bytes() == whole
 
@@ -155,7 +155,7 @@ def test_an_entry_of_another_form_is_written_again(tmp_path: Path, cache: Path, 
     whole = entry.read_bytes()
     head, _, columns = whole[len(tokenizer_cache._MARK) + 32 :].partition(b"\n")
     entry.write_bytes(forge(json.loads(head), columns))
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     assert Tokenizer.from_folder(folder)(HARD).input_ids == made
     assert entry.read_bytes() == whole
 
@@ -175,7 +175,7 @@ def test_what_others_may_write_is_not_read(tmp_path: Path, cache: Path, on_folde
     (cache if on_folder else entry).chmod(mode)
     assert tokenizer_cache.recall(entry.name) is None
     before = entry.stat().st_mtime_ns
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     assert Tokenizer.from_folder(folder)("a").input_ids
     assert (entry.stat().st_mtime_ns == before) is on_folder, "nothing is written where others may write"
 
@@ -197,7 +197,7 @@ def test_an_entry_that_the_wheel_refuses(tmp_path: Path, cache: Path, monkeypatc
     """It is whole, but was written by another version of `tokenizers`."""
     folder = KINDS["gpt2"].write(tmp_path / "in")
     made = Tokenizer.from_folder(folder)(HARD).input_ids
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     kept = tokenizer_cache.recall(entry_of(cache).name)
     assert kept is not None
     kept.ready.outline["pre_tokenizer"] = {"type": "Unheard"}
@@ -223,7 +223,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("TORSO_CACHE", str(tmp_path / "file"))
     assert Tokenizer.from_folder(KINDS["t5"].write(tmp_path / "in"))("a").input_ids
     monkeypatch.setenv("TORSO_CACHE", "~nobody-at-all/x")
-    load_tokenizer._wheels.clear()
+    load_tokenizer._backends.clear()
     assert Tokenizer.from_folder(tmp_path / "in")("a").input_ids
 
 
