@@ -36,8 +36,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     """What `measure` is asked; it answers `DONE`."""
     asked: list[dict[str, object]] = []
 
-    def measure(folder, texts=None, *, modes, rounds, told) -> Measurement:
-        told("int8")
+    def measure(folder, texts=None, *, modes, rounds, report) -> Measurement:
+        report("int8")
         asked.append(dict(folder=folder, texts=texts, modes=modes, rounds=rounds))
         return DONE
 

@@ -23,7 +23,7 @@ DEEP = 100_000
     ids=["lists", "tables", "no table", "closed"],
 )
 def test_deep_lines_are_named(line: str) -> None:
-    found = rows(io.BytesIO(), ['{"text": "a"}', line], "a.jsonl", ["text"])
+    found = rows(io.BytesIO(f'{{"text": "a"}}\n{line}\n'.encode()), "a.jsonl", ["text"])
     assert next(found) == ("a",)
     with pytest.raises(FileFormatError, match="Line 2") as caught:
         next(found)
