@@ -143,6 +143,6 @@ def test_the_device(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA Test")
-    monkeypatch.setattr(device, "_SAID", set())
+    monkeypatch.setattr(device, "_PRINTED", set())
     assert [device.choose(None), device.choose(None)] == [torch.device("cuda")] * 2
     assert capsys.readouterr().err.count("torso runs on NVIDIA Test") == 1
