@@ -18,6 +18,7 @@ from torso.generation.completion import complete
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
+from torso.generation.vocabulary_ids import require_ids
 from torso.nn.id_checks import check_rows
 from torso.nn.trunk import EncoderDecoder
 
@@ -155,7 +156,9 @@ class Writes:
             "seed": seed,
         }
         settings = generation_config or self.generation_config
-        settings = settings.replace({name: value for name, value in asked.items() if value is not None})
+        changes = {name: value for name, value in asked.items() if value is not None}
+        settings = settings.replace(changes)
+        require_ids(settings, self.model.config.vocab_size, changes if generation_config is None else None)
         trunk = self.model.trunk
         behind = isinstance(trunk, EncoderDecoder)
         for name, given in dict(

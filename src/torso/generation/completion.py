@@ -16,7 +16,6 @@ from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import Prompt
 from torso.generation.settings_files import require_known
 from torso.generation.streaming import StopStrings, StreamedText
-from torso.generation.vocabulary_ids import require_ids
 from torso.model import Model
 from torso.outputs import VocabLogits
 
@@ -92,7 +91,6 @@ def complete(
         LimitError: ``E_MEMORY``, for a single prompt that runs out of memory.
     """
     require_known(settings)
-    require_ids(settings, model.config.vocab_size)
     if batch < 1:
         raise InputError(
             "E_ARGUMENT",
@@ -198,7 +196,6 @@ def pieces(
         ConfigError: ``E_NO_STREAM``, for a beam search, whose text is known only at its end.
     """
     require_known(settings)
-    require_ids(settings, model.config.vocab_size)
     if settings.num_beams > 1:
         raise ConfigError(
             "E_NO_STREAM",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from torso.errors import InputError
 from torso.generation.generation_settings import GenerationSettings, ids_of
 
 
-def require_ids(settings: GenerationSettings, size: int) -> None:
-    """Raise if an id to be forced or banned is outside a vocabulary of ``size``.
+def require_ids(settings: GenerationSettings, size: int, given: Container[str] | None = None) -> None:
+    """Raise if an id that a call forces or bans is outside a vocabulary of ``size``.
+
+    Args:
+        settings: generation settings, those of files among them: they are held to what they change, not to this.
+        size: V.
+        given: names of the settings that the call gave; None for all.
 
     Raises:
         InputError: ``E_IDS``, with the setting and the id.
     """
     for name, number in _chosen(settings):
-        if not 0 <= number < size:
+        if (given is None or name in given) and not 0 <= number < size:
             raise InputError(
                 "E_IDS",
                 "{name} holds {found}; the ids of this model end at {last}.",

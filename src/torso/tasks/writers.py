@@ -15,6 +15,7 @@ from torso.generation.decode_loop import Why
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of, with_task
+from torso.generation.vocabulary_ids import require_ids
 from torso.loading.load import read_config
 from torso.model import Model
 from torso.nn.trunk import EncoderDecoder
@@ -234,6 +235,8 @@ def make_writer(
     more: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     changes = {**changes, **more, **{name: value for name, value in asked.items() if value is not None}}
     changed = own.replace(changes)
+    given = None if isinstance(settings, GenerationSettings) else changes
+    require_ids(changed, ready.model.config.vocab_size, given)
     if bad_words:
         never = [*(changed.bad_words_ids or ()), *spellings(ready.tokenizer, bad_words)]
         changed = changed.replace({"bad_words_ids": never})
