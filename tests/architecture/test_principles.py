@@ -114,6 +114,7 @@ HUB_LINES = (
     ("announcement", "download_many"),
     ("git",),
     ("getting",),
+    ("resolution",),
     ("checking", "repairing"),
 )
 LAZY_CALL = ("torso.model", "torso.loading.save")

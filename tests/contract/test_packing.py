@@ -145,6 +145,7 @@ def test_padding_is_no_company(model_type, side, reference) -> None:
         room = 40  # more than the model's positions: padding takes none of them
         place = slice(0, size) if side == "right" else slice(room - size, room)
         wide_ids, wide_segments, mask = (torch.zeros(1, room, dtype=torch.int64) for _ in range(3))
+        wide_ids.fill_(made.config.pad_token_id or 0)  # RoBERTa's positions count every other id
         wide_ids[0, place], wide_segments[0, place], mask[0, place] = ids, segments, 1
         with torch.no_grad():
             wide = model(wide_ids, mask, wide_segments)

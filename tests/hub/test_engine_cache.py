@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torso.errors import NotFoundError, OfflineError, TorsoError
-from torso.hub.getting import resolve
 from torso.hub.local.git_clone import git_slug, head_commit, remote_address
 from torso.hub.local.hub_cache import Repository, repository
 from torso.hub.local.lockfile import Lock, Locked, read_lock, write_lock
 from torso.hub.local.modelscope_cache import modelscope_folders
 from torso.hub.remote_file import RemoteFile
+from torso.hub.resolution import resolve
 from torso.io.rooted import Root
 
 from .conftest import Machine, sha256

@@ -218,7 +218,7 @@ def test_a_model_reads_short_and_long_texts_together_as_the_reference_reads_each
         max_position_embeddings=TRAINED if table["rope_type"] == "dynamic" else LONGEST,
         rope_parameters=dict(table),
         pad_token_id=0,
-        initializer_range=0.3,
+        initializer_range=0.2,  # wider weights make of one rounding more than the tolerance
         **({"original_max_position_embeddings": TRAINED} if family == "Phi3" else {}),
     )
     model = getattr(transformers, f"{family}Model")(settings).eval()

@@ -10,9 +10,10 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "torso.hub.checking": ("Report", "check"),
-        "torso.hub.getting": ("get", "resolve"),
+        "torso.hub.getting": ("get",),
         "torso.hub.local.find": ("Snapshot",),
         "torso.hub.local.inventory": ("Model", "models", "remove"),
         "torso.hub.repairing": ("repair",),
+        "torso.hub.resolution": ("resolve",),
     },
 )

@@ -1,9 +1,9 @@
 from torso.hub.checking import Report as Report
 from torso.hub.checking import check as check
 from torso.hub.getting import get as get
-from torso.hub.getting import resolve as resolve
 from torso.hub.local.find import Snapshot as Snapshot
 from torso.hub.local.inventory import Model as Model
 from torso.hub.local.inventory import models as models
 from torso.hub.local.inventory import remove as remove
 from torso.hub.repairing import repair as repair
+from torso.hub.resolution import resolve as resolve

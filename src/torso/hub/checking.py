@@ -10,12 +10,12 @@ from pathlib import Path
 from torso.errors import IntegrityError, NotFoundError, TorsoError
 from torso.hub.existing_folder import readable
 from torso.hub.file_selection import absent, choose, has_weights, required, transformer_home, weight_files
-from torso.hub.getting import resolve
 from torso.hub.local.find import find_local, homes, revisions
 from torso.hub.local.folder_doctor import Finding, look_at, misplaced, missing_file, overwritten
 from torso.hub.local.hub_cache import files_in
 from torso.hub.local.manifest import UNKNOWN, Evidence, evidence_of
 from torso.hub.remote_file import RemoteFile
+from torso.hub.resolution import resolve
 from torso.hub.settings import read_settings
 from torso.hub.source import Source, parse_source
 from torso.hub.transfer.digest import digest_of

@@ -1,0 +1,52 @@
+"""Sources that are on this machine by what they are: a folder, and a model that torso brings."""
+
+from __future__ import annotations
+
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from torso.errors import NotFoundError
+from torso.hub.local.find import Snapshot, folder_commit
+from torso.hub.source import Source
+from torso.io.files import shown
+
+
+def on_this_machine(source: Source) -> Snapshot:
+    """Return the folder of a source of kind ``folder`` or ``bundled``.
+
+    Raises:
+        NotFoundError: E_NOT_A_MODEL, E_NO_BUNDLED.
+    """
+    return _bundled(source.name) if source.kind == "bundled" else _folder(source)
+
+
+def _folder(source: Source) -> Snapshot:
+    folder = Path(source.name)
+    if source.bare and not _looks_like_model(folder):
+        raise NotFoundError(
+            "E_NOT_A_MODEL",
+            "{name} is a folder here, and holds no model; so the name could mean it, or a model of the Hub.",
+            cure="For the model of the Hub: hf:{name}   For the folder: ./{name}",
+            values=dict(name=shown(source.name)),
+        )
+    return Snapshot(folder, source.name, "folder", folder_commit(folder))
+
+
+def _looks_like_model(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir() if path.is_file()}
+    return any(name in names for name in ("config.json", "tokenizer.json", "vocab.txt", "modules.json")) or any(
+        name.endswith((".safetensors", ".bin")) for name in names
+    )
+
+
+def _bundled(name: str) -> Snapshot:
+    home = Path(str(package_files("torso.bundled")))
+    known = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("_"))
+    if name not in known:
+        raise NotFoundError(
+            "E_NO_BUNDLED",
+            "torso brings no model called {name}.",
+            cure="It brings: {known}. For a model of the Hub, leave out torso:",
+            values=dict(name=repr(name[:100]), known=", ".join(known) or "-"),
+        )
+    return Snapshot(home / name, f"torso:{name}", "bundled", None)
