@@ -23,13 +23,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torso.batch import Layout
+from torso.blocks import Rule
 from torso.kernels import functions
 from torso.kernels import library as native
 from torso.kernels.buffer_checks import kernels
 from torso.kernels.functions import Norm
 from torso.kernels.packed_weight import PackedWeight
 from torso.nn import attend
-from torso.nn.attention_rule import Rule
 
 KINDS = {"float32": native.FLOAT32, "bfloat16": native.BFLOAT16, "int8": native.EIGHT_BITS}
 SHAPES = {

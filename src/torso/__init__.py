@@ -89,6 +89,6 @@ __getattr__, __dir__, __all__ = attach(
         "torso.text": ("Encoding", "Tokenizer"),
     },
     own=("__version__",),
-    submodules=("kernels",),  # messages name `torso.kernels.about`
+    submodules=("blocks", "kernels", "nn"),  # messages name `torso.kernels.about`
     missing=_of_family,
 )

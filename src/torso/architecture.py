@@ -10,11 +10,11 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from torso import blocks
 from torso.errors import InputError, UnsupportedError
 from torso.weights.names import Names
 
 if TYPE_CHECKING:
-    from torso import nn
     from torso.config.hub_config import HubConfig
     from torso.outputs import (
         ChoiceLogits,
@@ -115,19 +115,19 @@ TASKS: tuple[Task[Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class HeadPlan(Generic[C]):
-    """How an architecture builds the head of a task.
+    """How an architecture describes the head of a task.
 
     Attributes:
-        build: builds the head of a config.
+        build: describes the head of a config.
         names: maps the head's parameter names to the Hub's.
-        trunk: builds a trunk other than the family's, such as an encoder without its decoder; None for the family's.
+        trunk: describes a trunk other than the family's, such as an encoder without its decoder; None for the family's.
         prefix: prefix of the trunk's names on the Hub with this head; None for the family's.
         suffix: suffix of the Hub's class name, where it differs from the task's (``GPT2LMHeadModel``).
     """
 
-    build: Callable[[C], nn.Head[Any]]
+    build: Callable[[C], blocks.Head]
     names: Names = field(default_factory=Names)
-    trunk: Callable[[C], nn.Trunk | nn.EncoderOnly] | None = None
+    trunk: Callable[[C], blocks.AnyTrunk] | None = None
     prefix: str | None = None
     suffix: str | None = None
 
@@ -140,7 +140,7 @@ class Architecture(Generic[C]):
         model_types: the ``model_type`` of its config files.
         family: prefix of the Hub's class names, as ``Bert`` in ``BertForMaskedLM``.
         config: its config class.
-        trunk: builds the trunk of a config.
+        trunk: describes the trunk of a config.
         names: maps the trunk's parameter names to the Hub's.
         tasks: a head plan for each task the family has.
         shares: whether float labels of sequences are a distribution over classes, unless the config names a problem.
@@ -149,7 +149,7 @@ class Architecture(Generic[C]):
     model_types: tuple[str, ...]
     family: str
     config: type[C]
-    trunk: Callable[[C], nn.Trunk | nn.EncoderDecoder]
+    trunk: Callable[[C], blocks.AnyTrunk]
     names: Names
     tasks: Mapping[Task[Any], HeadPlan[C]]
     shares: bool = False
@@ -166,6 +166,15 @@ class Architecture(Generic[C]):
     def decodes(self) -> bool:
         """Whether the family is autoregressive, and so can use a key/value cache."""
         return Task.CAUSAL_LM in self.tasks or Task.SEQ2SEQ_LM in self.tasks
+
+    def describe(self, config: C, task: Task[Any]) -> blocks.Whole:
+        """Describe the model of a config with the head of a task.
+
+        Raises:
+            UnsupportedError: ``E_TASK_UNSUPPORTED``, if the family has no such head.
+        """
+        plan = self.plan(task)
+        return blocks.Whole((plan.trunk or self.trunk)(config), plan.build(config))
 
     def plan(self, task: Task[Any]) -> HeadPlan[C]:
         """Return the head plan of a task.

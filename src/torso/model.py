@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
-from torch import nn
 
+from torso import blocks
 from torso.architecture import Architecture, Task, find
 from torso.batch import Batch, Layout
 from torso.config.arguments import known_arguments
@@ -17,12 +17,12 @@ from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, TooLongError, UnsupportedError
 from torso.nn.batch_invariant import rowwise_products
 from torso.nn.embeddings import UnpaddedPositions
-from torso.nn.heads import Head, VocabHead
+from torso.nn.heads import Head
 from torso.nn.id_checks import check_batch
 from torso.nn.inference_only import Sealable
 from torso.nn.key_value_cache import KeyValueCache
 from torso.nn.meta_init import place, weightless
-from torso.nn.norm import OffsetRMSNorm
+from torso.nn.module import Builder
 from torso.nn.trunk import AnyTrunk
 from torso.outputs import Hidden
 from torso.weights.names import Names, Parts
@@ -42,6 +42,7 @@ class Model(Sealable, Generic[Out]):
         config: the config that the model was built from; frozen, see `set`.
         architecture: its family.
         task: its task, which fixes the type of its output.
+        description: what it consists of; see `torso.blocks`.
         trunk: embeddings and blocks.
         head: maps the trunk's rows to the task's output.
         report: report of loading; None for a model that was not loaded.
@@ -54,19 +55,13 @@ class Model(Sealable, Generic[Out]):
         self.config = config
         self.architecture = architecture
         self.task = task
-        plan = architecture.plan(task)
-        self.trunk: AnyTrunk = (plan.trunk or architecture.trunk)(config)
-        self.head: Head[Out] = plan.build(config)
+        self.description = architecture.describe(config, task)
+        build = Builder()
+        self.trunk: AnyTrunk = build(self.description.trunk)
+        self.head: Head[Any, Out] = build(self.description.head)
         self.report: LoadReport | None = None
         self.head_trained = False
         self.optimised: Optimised | None = None
-        self._tie()
-
-    def _tie(self) -> None:
-        if isinstance(self.head, VocabHead):
-            tokens = self.trunk.embed.tokens
-            assert isinstance(tokens, nn.Embedding)
-            self.head.tie(tokens)
 
     def forward(
         self,
@@ -96,7 +91,7 @@ class Model(Sealable, Generic[Out]):
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
-        positions = getattr(self.trunk.embed, "positions", None)
+        positions = self.trunk.embed.positions
         if isinstance(positions, UnpaddedPositions) and not batch.positioned:
             batch = positions.counted(batch)
         given: dict[str, Any] = {"hidden_states": hidden_states, "attentions": attentions}
@@ -184,13 +179,14 @@ class Model(Sealable, Generic[Out]):
         """
         self.refuse_optimised()
         rebuilt = changed(self, changes)
-        self.config, self.trunk, self.head = rebuilt.config, rebuilt.trunk, rebuilt.head
-        self._tie()
+        self.config, self.description = rebuilt.config, rebuilt.description
+        self.trunk, self.head = rebuilt.trunk, rebuilt.head
 
     def drop(self, modules: Collection[str]) -> None:
         """Remove optional modules of the head that a checkpoint does not hold."""
         for module in modules:
             setattr(self.head, module, None)
+        self.description = self.description.without_in_head(modules)
 
     def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield every parameter's name and shape."""
@@ -199,11 +195,10 @@ class Model(Sealable, Generic[Out]):
 
     def fused(self) -> dict[str, Parts]:
         """Return the parts of each fused module, such as queries, keys and values of one projection."""
-        modules = cast("Iterable[tuple[str, nn.Module]]", self.named_modules())
         return {
-            f"{name}.{part}": Parts(tuple(rows), cast("int", getattr(module, "head_size", 0)))
-            for name, module in modules
-            for part, rows in cast("dict[str, list[int]]", getattr(module, "parts", {})).items()
+            name: Parts(part.rows, part.head_size)
+            for name, part in blocks.walk(self.description)
+            if isinstance(part, blocks.Linear) and part.rows
         }
 
     def names_of(self, parameter: str) -> Names:
@@ -238,23 +233,26 @@ def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) ->
     if seed is not None:
         torch.manual_seed(seed)
     model = Model(config, find(config.model_type), task)
-    # Fixed parameters keep their values.
-    trainable = {name: each for name, each in model.named_parameters() if each.requires_grad}
-    initialise(model, trainable, config.initializer_range)
+    initialise(model, dict(model.named_parameters()), config.initializer_range)
     return model
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, parameters: Mapping[str, torch.Tensor], spread: float) -> None:
-    """Initialise as the reference does: normal for matrices, zero for biases, one for the weights of norms."""
+def initialise(model: Model[Any], parameters: Mapping[str, torch.Tensor], spread: float) -> None:
+    """Initialise new parameters as the model's description says; those that are never trained keep their values.
+
+    Args:
+        model: any.
+        parameters: tensors to fill, by the names of the model's parameters.
+        spread: standard deviation of matrices.
+    """
+    weights = dict(blocks.named_weights(model.description))
     for name, value in parameters.items():
-        if value.ndim > 1:
+        weight = weights[name]
+        if weight.initial == "normal":
             value.normal_(0.0, spread)
-        else:
-            # A vector named weight belongs to a norm; every other vector is a bias.
-            module, _, kind = name.rpartition(".")
-            from_one = isinstance(model.get_submodule(module), OffsetRMSNorm)
-            value.fill_(1.0 if kind == "weight" and not from_one else 0.0)
+        elif weight.trained:
+            value.fill_(1.0 if weight.initial == "ones" else 0.0)
 
 
 def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:

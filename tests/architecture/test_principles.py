@@ -67,7 +67,15 @@ architecture, config = read_config(Path(folder))
     assert loaded_by(code, str(tmp_path)) <= {"tokenizers"}
 
 
-ALLOWED_IN_NN = {"torch", "torso.batch", "torso.outputs", "torso.errors", "torso.io.lazy_names", "torso.nn"}
+ALLOWED_IN_NN = {
+    "torch",
+    "torso.blocks",
+    "torso.batch",
+    "torso.outputs",
+    "torso.errors",
+    "torso.io.lazy_names",
+    "torso.nn",
+}
 
 
 def test_nn_knows_torch_and_the_layout_alone() -> None:
@@ -87,6 +95,7 @@ LINES = (
     ("terminal",),
     ("locale",),
     ("errors", "language"),
+    ("blocks",),
     ("io", "batch", "outputs"),
     ("config", "weights", "text", "nn"),
     ("architecture", "hub"),
@@ -172,7 +181,8 @@ def _packages() -> set[str]:
 
 SAME_THING = {
     # Names that stand in several packages for one and the same thing.
-    "attention",  # attention: by PyTorch, and by the kernels
+    "attention",  # attention: as a description, by PyTorch, and by the kernels
+    *("block", "embeddings", "heads", "trunk"),  # as descriptions, and as PyTorch modules
     "__init__",
     "__main__",
 }
@@ -269,11 +279,10 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
     from contract.families import FAMILIES, registered
     from torso import nn
     from torso.model import Model
-    from torso.nn.disentangled import Shift
     from torso.nn.meta_init import weightless
 
     projections = (torch.nn.Linear, torch.nn.Embedding, torch.nn.Conv1d)
-    plain = (*projections, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, Shift)
+    plain = (*projections, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, nn.Shift)
     for model_type, architecture in registered().items():
         config = architecture.config(**next(iter(FAMILIES[model_type].configs.values())), num_labels=2)
         for task in architecture.tasks:

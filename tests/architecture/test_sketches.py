@@ -3,67 +3,89 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import Embedding, Linear, Module, RMSNorm
 from torch.nn import functional as F
 
-from torso import Batch, Layout, nn, unpack
+from torso import Batch, Layout, blocks, nn, unpack
 
 SIZES = (5, 1, 7, 5)
 WIDTH, HEADS, SIZE = 24, 4, 6
 
 
-class BucketBias(Module):
-    """T5's bias: one learned number per head and bucketed distance."""
+@dataclass(frozen=True, eq=False)
+class Own(blocks.Part):
+    """A part of these tests', with the module of the same name and parts of its own."""
 
-    def __init__(self, heads: int, buckets: int) -> None:
-        super().__init__()
-        self.table = Embedding(buckets, heads)
+    inner: Mapping[str, blocks.Part]
+
+    def children(self) -> Mapping[str, blocks.Part | None]:
+        return self.inner
+
+
+class Bias(Own):
+    implementation: ClassVar[str] = f"{__name__}.BucketBias"
+
+
+class Turning(Own):
+    implementation: ClassVar[str] = f"{__name__}.Rotary"
+
+
+class Feed(Own):
+    implementation: ClassVar[str] = f"{__name__}.Gated"
+
+
+class Block(Own):
+    implementation: ClassVar[str] = f"{__name__}.PreNormBlock"
+
+
+class BucketBias(nn.Module[Bias]):
+    """T5's bias: one learned number per head and bucketed distance."""
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
         distance = k_positions[:, None, :] - q_positions[:, :, None]
         return self.table(distance.clamp(-3, 3) + 3).permute(0, 3, 1, 2)
 
 
-class Rotary(Module):
+class Rotary(nn.Module[Turning]):
     """Llama's turning of queries and keys by their position."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.register_buffer("rates", 10000.0 ** -(torch.arange(0, size, 2) / size), persistent=False)
 
     def forward(self, heads: Tensor, layout: Layout) -> Tensor:
         """heads [T, H, d] -> [T, H, d]."""
-        turn = torch.cat([layout.positions[:, None] * self.rates] * 2, -1)[:, None]
+        rates = 10000.0 ** -(torch.arange(0, SIZE, 2) / SIZE)
+        turn = torch.cat([layout.positions[:, None] * rates] * 2, -1)[:, None]
         left, right = heads.chunk(2, -1)
         return heads * turn.cos() + torch.cat([-right, left], -1) * turn.sin()
 
 
-class Gated(Module):
+class Gated(nn.Module[Feed]):
     """down(silu(gate) * up)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate_up, self.down = Linear(WIDTH, 80, bias=False), Linear(40, WIDTH, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(x).chunk(2, -1)
         return self.down(F.silu(gate) * up)
 
 
-class PreNormBlock(Module):
+class PreNormBlock(nn.Module[Block]):
     """x + f(norm(x)), twice."""
-
-    def __init__(self, attn: Module, ffn: Module) -> None:
-        super().__init__()
-        self.attn, self.ffn, self.attn_norm, self.ffn_norm = attn, ffn, RMSNorm(WIDTH, 1e-6), RMSNorm(WIDTH, 1e-6)
 
     def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
         x = x + self.attn(self.attn_norm(x), ctx)
         return x + self.ffn(self.ffn_norm(x))
+
+
+def gated() -> Feed:
+    return Feed({"gate_up": blocks.Linear(WIDTH, 80, bias=False), "down": blocks.Linear(40, WIDTH, bias=False)})
+
+
+def block(attn: blocks.Part, ffn: blocks.Part) -> Block:
+    norms = {name: blocks.RMSNorm(WIDTH, 1e-6) for name in ("attn_norm", "ffn_norm")}
+    return Block({"attn": attn, "ffn": ffn, **norms})
 
 
 def plain_attention(
@@ -100,24 +122,27 @@ def run(trunk: nn.Trunk, plain) -> None:
 
 
 def test_a_bias_that_all_blocks_share() -> None:
-    bias = BucketBias(HEADS, 7)
-    trunk = nn.Trunk(
-        nn.Embeddings(30, WIDTH),
+    bias = Bias({"table": blocks.Embedding(7, HEADS)})
+    described = blocks.Trunk(
+        blocks.Embeddings(30, WIDTH),
         [
-            PreNormBlock(
-                nn.Attention(WIDTH, HEADS, bias=False, out_bias=False, rule=nn.Rule(scale=1.0), score_bias=bias),
-                nn.FeedForward(WIDTH, 40, "relu", bias=False),
+            block(
+                blocks.Attention(
+                    WIDTH, HEADS, bias=False, out_bias=False, rule=blocks.Rule(scale=1.0), score_bias=bias
+                ),
+                blocks.FeedForward(WIDTH, 40, "relu", bias=False),
             )
             for _ in range(2)
         ],
-        norm=RMSNorm(WIDTH, 1e-6),
+        norm=blocks.RMSNorm(WIDTH, 1e-6),
         score_bias=bias,
     )
+    trunk = nn.build(described)
     assert [name for name, _ in trunk.named_parameters() if "table" in name] == ["score_bias.table.weight"]
 
     def plain(text: Tensor) -> Tensor:
         x, places = trunk.embed.tokens(text), torch.arange(len(text))
-        added = bias.table((places[None] - places[:, None]).clamp(-3, 3) + 3).permute(2, 0, 1)
+        added = trunk.score_bias.table((places[None] - places[:, None]).clamp(-3, 3) + 3).permute(2, 0, 1)
         nothing = torch.zeros(len(text), len(text), dtype=torch.bool)
         for block in trunk.layers:
             x = x + plain_attention(block.attn, block.attn_norm(x), HEADS, scale=1.0, mask=nothing, bias=added)
@@ -127,17 +152,17 @@ def test_a_bias_that_all_blocks_share() -> None:
     run(trunk, plain)
     loss = trunk(Batch(torch.arange(12), Layout.of((5, 7)))).rows.sum()
     loss.backward()
-    assert bias.table.weight.grad.abs().sum() > 0
+    assert trunk.score_bias.table.weight.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize(("groups", "left"), [(4, None), (2, None), (1, None), (2, 2)])
 def test_causal_rotary_and_grouped_heads(groups, left) -> None:
-    rotary = Rotary(SIZE)
-    trunk = nn.Trunk(
-        nn.Embeddings(30, WIDTH),
+    rotary = Turning({})
+    described = blocks.Trunk(
+        blocks.Embeddings(30, WIDTH),
         [
-            PreNormBlock(
-                nn.Attention(
+            block(
+                blocks.Attention(
                     WIDTH,
                     HEADS,
                     kv_heads=groups,
@@ -145,14 +170,16 @@ def test_causal_rotary_and_grouped_heads(groups, left) -> None:
                     bias=False,
                     out_bias=False,
                     rotary=rotary,
-                    rule=nn.Rule(left=left, right=0),
+                    rule=blocks.Rule(left=left, right=0),
                 ),
-                Gated(),
+                gated(),
             )
             for _ in range(2)
         ],
-        norm=RMSNorm(WIDTH, 1e-6),
+        norm=blocks.RMSNorm(WIDTH, 1e-6),
     )
+    trunk = nn.build(described)
+    turn = trunk.layers[0].attn.rotary
 
     def plain(text: Tensor) -> Tensor:
         x, size = trunk.embed.tokens(text), len(text)
@@ -161,7 +188,7 @@ def test_causal_rotary_and_grouped_heads(groups, left) -> None:
             hidden |= torch.ones(size, size, dtype=torch.bool).tril(-left - 1)
         for block in trunk.layers:
             x = x + plain_attention(
-                block.attn, block.attn_norm(x), groups, scale=1 / math.sqrt(SIZE), mask=hidden, turn=rotary
+                block.attn, block.attn_norm(x), groups, scale=1 / math.sqrt(SIZE), mask=hidden, turn=turn
             )
             x = x + block.ffn(block.ffn_norm(x))
         return trunk.norm(x)
@@ -170,7 +197,7 @@ def test_causal_rotary_and_grouped_heads(groups, left) -> None:
 
 
 def test_norms_of_each_head_s_queries_and_keys() -> None:
-    attn = nn.Attention(WIDTH, HEADS, head_norm=lambda: RMSNorm(SIZE, 1e-6))
+    attn = nn.build(blocks.Attention(WIDTH, HEADS, head_norm=lambda: blocks.RMSNorm(SIZE, 1e-6)))
     assert {name for name, _ in attn.named_parameters()} >= {"q_norm.weight", "k_norm.weight"}
     x, layout = torch.randn(5, WIDTH), Layout.of((5,))
     with torch.no_grad():
@@ -182,9 +209,10 @@ def test_norms_of_each_head_s_queries_and_keys() -> None:
 
 def test_the_same_block_may_stand_several_times() -> None:
     """As ALBERT's."""
-    attn = nn.Attention(WIDTH, HEADS)
-    block = nn.PostNormBlock(attn, nn.FeedForward(WIDTH, 8, "gelu"), nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH))
-    trunk = nn.Trunk(nn.Embeddings(30, WIDTH), [block] * 3)
+    attn, ffn = blocks.Attention(WIDTH, HEADS), blocks.FeedForward(WIDTH, 8, "gelu")
+    described = blocks.PostNormBlock(attn, ffn, blocks.LayerNorm(WIDTH), blocks.LayerNorm(WIDTH))
+    trunk = nn.build(blocks.Trunk(blocks.Embeddings(30, WIDTH), [described] * 3))
+    block = trunk.layers[0]
     batch = Batch(torch.arange(6), Layout.of((6,)))
     with torch.no_grad():
         x = trunk.embed(batch)
@@ -197,5 +225,5 @@ def test_the_same_block_may_stand_several_times() -> None:
 
 def test_a_position_table_may_begin_later() -> None:
     """As RoBERTa's: rows before the first position are reserved."""
-    places = nn.LearnedPositions(10, WIDTH, offset=2)
+    places = nn.build(blocks.LearnedPositions(10, WIDTH, offset=2))
     assert places(torch.tensor([0, 7])).equal(places.table.weight[[2, 9]])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.weights.names import Names, cat
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class ToyConfig(HubConfig):
@@ -33,31 +32,36 @@ class ToyConfig(HubConfig):
         check_divides(self.n_head, "n_head", self.n_group, "n_group")
 
 
-def block(c: ToyConfig) -> nn.PostNormBlock:
+@dataclass(frozen=True, eq=False)
+class ParallelBlock(blocks.Part):
     """Attention and feed-forward side by side: x + f(norm(x)) + g(norm(x))."""
-    # A block of one's own is a class made here, so that the config loads without torch.
-    import torch
 
-    class ParallelBlock(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.norm = nn.LayerNorm(c.n_embd, bias=False)
-            rule = nn.Rule(left=c.window - 1, right=0, dropout=c.drop)
-            self.attn = nn.Attention(c.n_embd, c.n_head, kv_heads=c.n_group, bias=False, out_bias=False, rule=rule)
-            self.ffn = nn.FeedForward(c.n_embd, c.n_inner, "silu", bias=False)
+    # What it computes is in a file of its own, so that this one loads without torch.
+    implementation: ClassVar[str] = f"{__package__}.toy_modules.ParallelBlock"
 
-        def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
-            """x [T, D] -> [T, D]."""
-            normed = self.norm(x)
-            return x + self.attn(normed, ctx) + self.ffn(normed)
+    norm: blocks.Part
+    attn: blocks.Part
+    ffn: blocks.Part
 
-    return ParallelBlock()
+    def children(self) -> Mapping[str, blocks.Part | None]:
+        """List norm and branches."""
+        return {"norm": self.norm, "attn": self.attn, "ffn": self.ffn}
 
 
-def trunk(c: ToyConfig) -> nn.Trunk:
+def block(c: ToyConfig) -> ParallelBlock:
+    """Describe a block whose tokens see a window."""
+    rule = blocks.Rule.causal(c.window, dropout=c.drop)
+    return ParallelBlock(
+        norm=blocks.LayerNorm(c.n_embd, bias=False),
+        attn=blocks.Attention(c.n_embd, c.n_head, kv_heads=c.n_group, bias=False, out_bias=False, rule=rule),
+        ffn=blocks.FeedForward(c.n_embd, c.n_inner, "silu", bias=False),
+    )
+
+
+def trunk(c: ToyConfig) -> blocks.Trunk:
     """Token embeddings and parallel blocks; where a token stands is known from the window alone."""
-    embed = nn.Embeddings(c.vocab_size, c.n_embd)
-    return nn.Trunk(embed, [block(c) for _ in range(c.n_layer)], norm=nn.LayerNorm(c.n_embd, bias=False))
+    embed = blocks.Embeddings(c.vocab_size, c.n_embd)
+    return blocks.Trunk(embed, [block(c) for _ in range(c.n_layer)], norm=blocks.LayerNorm(c.n_embd, bias=False))
 
 
 register(
@@ -79,13 +83,13 @@ register(
             },
         ),
         tasks={
-            Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
+            Task.FEATURES: HeadPlan(lambda c: blocks.FeatureHead()),
             Task.CAUSAL_LM: HeadPlan(
-                lambda c: nn.VocabHead(c.n_embd, c.vocab_size, tied=c.tie_word_embeddings),
+                lambda c: blocks.VocabHead(c.n_embd, c.vocab_size, tied=c.tie_word_embeddings),
                 Names({"out": "lm_head"}, copies={"lm_head.weight": "trunk.embed.tokens.weight"}),
             ),
             Task.SEQUENCE_CLASSIFICATION: HeadPlan(
-                lambda c: nn.SequenceHead(c.n_embd, c.labels, pool="last", bias=False), Names({"out": "score"})
+                lambda c: blocks.SequenceHead(c.n_embd, c.labels, pool="last", bias=False), Names({"out": "score"})
             ),
         },
     )

@@ -8,10 +8,10 @@ import pytest
 import torch
 import transformers
 
-from torso import Task, load
+from torso import Task, blocks, load
 from torso.compat.padded_model import PaddedModel
 from torso.errors import TorsoError
-from torso.nn import Distances, LogDistances
+from torso.nn import build
 from torso.nn.disentangled import DisentangledBias
 
 from .forms import rewritten, weights
@@ -26,7 +26,7 @@ def test_buckets_are_the_reference_s_at_every_distance(buckets, furthest) -> Non
     places = torch.arange(2000)
     rows = torch.zeros(1, 2000, 1)
     wanted = build_relative_position(rows, rows, bucket_size=buckets, max_position=furthest)[0]
-    found = LogDistances(1, buckets, furthest).bucket(places[:, None] - places)
+    found = build(blocks.LogDistances(1, buckets, furthest)).bucket(places[:, None] - places)
     assert found.equal(wanted)
 
 
@@ -34,7 +34,7 @@ def test_buckets_are_the_reference_s_at_every_distance(buckets, furthest) -> Non
 def test_scores_are_those_of_each_pair(a, b) -> None:
     """The last query stands at the last key, however many queries there are."""
     dice = torch.Generator().manual_seed(a * b)
-    table = Distances(2, 4)
+    table = build(blocks.Distances(2, 4))
     q, k = (torch.randn(2, 3, size, 2, generator=dice) for size in (a, b))
     keys, queries = (torch.randn(8, 3, 2, generator=dice) for _ in range(2))
     places = torch.zeros(0)
@@ -48,7 +48,7 @@ def test_scores_are_those_of_each_pair(a, b) -> None:
 
 def test_distances_are_dropped_in_training_after_their_norm() -> None:
     """In a whole model the same chance takes away all else too."""
-    table = Distances(4, 3, norm=torch.nn.LayerNorm(4), dropout=1.0)
+    table = build(blocks.Distances(4, 3, norm=blocks.LayerNorm(4), dropout=1.0))
     assert not table.train().within(5)[0].any()
     assert table.eval().within(5)[0].all()
 

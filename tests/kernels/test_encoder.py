@@ -195,7 +195,7 @@ def test_padding_tokens_count_no_position(kernels: Library, model_type: str) -> 
     model.trunk = own
     close(model(batch).hidden.rows, wanted)
     with pytest.raises(IndexError):  # rows before the table's first
-        own(replace(counted, layout=replace(counted.layout, positions=counted.layout.positions - table.offset)))
+        own(replace(counted, layout=replace(counted.layout, positions=counted.layout.positions - table.of.offset)))
 
 
 @torch.no_grad()

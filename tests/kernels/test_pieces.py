@@ -9,14 +9,14 @@ from contract.families import FAMILIES, registered
 from torso.cli.model_catalogue import catalogue
 from torso.kernels import library as native
 from torso.kernels.support import obstacle
-from torso.nn import EncoderDecoder, Trunk
+from torso.nn import EncoderDecoder, Trunk, build
 
 
 def trunk_of(model_type: str, **values: object) -> Trunk | EncoderDecoder:
     """A family's trunk, without numbers."""
     architecture = registered()[model_type]
     with torch.device("meta"):
-        return architecture.trunk(architecture.config(**values))
+        return build(architecture.trunk(architecture.config(**values)))
 
 
 def test_the_families_that_are_marked_are_those_that_run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from torso import Task, new_model, optimise
 from torso.batch import Layout
+from torso.blocks import Attention, FeedForward, Rule
 from torso.errors import ConfigError, InputError
 from torso.kernels import functions, products
 from torso.kernels import library as native
@@ -21,7 +23,7 @@ from torso.models.bert import BertConfig
 from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.modernbert import ModernBertConfig
 from torso.models.t5 import T5Config
-from torso.nn import Attention, FeedForward, Rule
+from torso.nn import build
 
 SMALL = dict(vocab_size=80, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48)
 
@@ -53,21 +55,23 @@ def replaced(path: str, make: Callable[[nn.Module], nn.Module]) -> Callable[[nn.
 
 
 def head_size(trunk: nn.Module) -> None:
-    trunk.layers[1].attn.head_size = 16
+    attn = trunk.layers[1].attn
+    attn.of = replace(attn.of, head_size=16)
 
 
 def parts(trunk: nn.Module) -> None:
-    trunk.layers[1].attn.parts = {"qkv": [64, 16, 16]}
+    attn = trunk.layers[1].attn
+    attn.of = replace(attn.of, heads=8, kv_heads=2)
 
 
 UNLIKE: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module], None]]] = {
-    "more heads": (bert, replaced("layers.1.attn", lambda _: Attention(32, 8, head_size=8))),
-    "smaller heads": (bert, replaced("layers.1.attn", lambda _: Attention(32, 4, head_size=4))),
-    "fewer key heads": (bert, replaced("layers.1.attn", lambda _: Attention(32, 4, kv_heads=2))),
+    "more heads": (bert, replaced("layers.1.attn", lambda _: build(Attention(32, 8, head_size=8)))),
+    "smaller heads": (bert, replaced("layers.1.attn", lambda _: build(Attention(32, 4, head_size=4)))),
+    "fewer key heads": (bert, replaced("layers.1.attn", lambda _: build(Attention(32, 4, kv_heads=2)))),
     "heads of another size in the same projection": (bert, head_size),
     "other parts of the same projection": (bert, parts),
-    "a wider feed-forward": (bert, replaced("layers.1.ffn", lambda _: FeedForward(32, 96, "gelu"))),
-    "a narrower feed-forward": (bert, replaced("layers.1.ffn", lambda _: FeedForward(32, 16, "gelu"))),
+    "a wider feed-forward": (bert, replaced("layers.1.ffn", lambda _: build(FeedForward(32, 96, "gelu")))),
+    "a narrower feed-forward": (bert, replaced("layers.1.ffn", lambda _: build(FeedForward(32, 16, "gelu")))),
     "another way back": (bert, replaced("layers.0.ffn.down", lambda _: nn.Linear(48, 16))),
     "another projection out": (bert, replaced("layers.0.attn.out", lambda _: nn.Linear(32, 64))),
     "a norm of other rows": (bert, replaced("layers.1.ffn_norm", lambda _: nn.LayerNorm(16))),
@@ -92,17 +96,19 @@ def test_blocks_of_unlike_sizes_are_left_to_pytorch(make, change) -> None:
 
 def test_angles_of_unlike_sizes_too() -> None:
     trunk = modernbert()
-    trunk.layers[1].attn.rotary.size = 4
+    rotary = trunk.layers[1].attn.rotary
+    rotary.of = replace(rotary.of, size=4)
     assert obstacle(trunk) == "blocks of unlike sizes"
     for layer in trunk.layers:
-        layer.attn.rotary.size = 16
+        layer.attn.rotary.of = replace(layer.attn.rotary.of, size=16)
     assert obstacle(trunk) == "blocks of unlike sizes", "more than a head has"
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_scale_that_turns_the_scores_round(scale: float) -> None:
     trunk = bert()
-    trunk.layers[1].attn.rule = Rule(scale=scale)
+    attn = trunk.layers[1].attn
+    attn.of = replace(attn.of, rule=Rule(scale=scale))
     assert obstacle(trunk) == "its scores have a scale that is not above 0"
 
 

@@ -9,10 +9,11 @@ import torch
 import transformers
 
 from lazy import LazyModule
-from torso import Batch, Layout, Task, load, new_model
+from torso import Batch, Layout, Task, blocks, load, new_model
+from torso.blocks import PairedRotary, Rotary
 from torso.errors import UnsupportedError
 from torso.models.llama import LlamaConfig
-from torso.nn import KeyValueCache, PairedRotary, Rotary
+from torso.nn import KeyValueCache, build
 from torso.nn.rope_scaling import scaling_of
 
 rope_utils = LazyModule("transformers.modeling_rope_utils")
@@ -101,7 +102,7 @@ def reference(table: dict, length: int) -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("length", LENGTHS)
 def test_angles_are_the_reference_s(name, length) -> None:
-    rotary = Rotary(SIZE, configs(TYPES[name])[0].rope())
+    rotary = build(blocks.Rotary(SIZE, configs(TYPES[name])[0].rope()))
     ours = rotary.angles(Layout.of([length]), torch.float32)
     for mine, theirs in zip(ours, reference(TYPES[name], length), strict=True):
         torch.testing.assert_close(mine[:, 0], theirs, rtol=0, atol=1e-6)
@@ -110,7 +111,7 @@ def test_angles_are_the_reference_s(name, length) -> None:
 @pytest.mark.parametrize("name", TYPES)
 def test_texts_together_turn_as_each_alone(name) -> None:
     """In the reference, the longest text of a batch decides for all; here, each for itself."""
-    rotary = Rotary(SIZE, configs(TYPES[name])[0].rope())
+    rotary = build(blocks.Rotary(SIZE, configs(TYPES[name])[0].rope()))
     sizes = [TRAINED, 3 * LONGEST, 1, TRAINED + 1, LONGEST, 2 * LONGEST]
     ours = rotary.angles(Layout.of(sizes), torch.float32)
     for mine, place in zip(ours, (0, 1), strict=True):
@@ -165,7 +166,7 @@ def test_heads_turn_as_the_reference_s(kind, modeling, part) -> None:
     """Of both ways to pair units, and with units that stay as they are."""
     torch.manual_seed(0)
     length, heads = 21, torch.randn(21, 3, SIZE)
-    rotary = kind(part, LlamaConfig(rope_theta=30.0).rope())
+    rotary = build(kind(part, LlamaConfig(rope_theta=30.0).rope()))
     rates = llama.LlamaRotaryEmbedding.compute_default_rope_parameters(
         configs({"rope_type": "default", "rope_theta": 30.0}, part)[1]
     )[0]
@@ -182,7 +183,7 @@ def test_heads_turn_as_the_reference_s(kind, modeling, part) -> None:
 def test_half_precision_takes_its_angles_from_float32() -> None:
     table = {"rope_type": "default"}
     layout = Layout.of([3000])
-    rotary = Rotary(SIZE, configs(table)[0].rope())
+    rotary = build(blocks.Rotary(SIZE, configs(table)[0].rope()))
     for mine, theirs in zip(rotary.angles(layout, torch.bfloat16), reference(table, 3000), strict=True):
         assert mine.dtype == torch.bfloat16
         torch.testing.assert_close(mine[:, 0], theirs.bfloat16(), rtol=0, atol=0.004)
@@ -190,7 +191,8 @@ def test_half_precision_takes_its_angles_from_float32() -> None:
 
 def test_angles_are_made_once_for_a_layout_and_apart_for_each_module() -> None:
     layout = Layout.of([5, 3])
-    slow, fast = Rotary(SIZE, LlamaConfig().rope()), Rotary(SIZE, LlamaConfig(rope_theta=2.0).rope())
+    slow = build(blocks.Rotary(SIZE, LlamaConfig().rope()))
+    fast = build(blocks.Rotary(SIZE, LlamaConfig(rope_theta=2.0).rope()))
     assert slow.angles(layout, torch.float32)[0] is slow.angles(layout, torch.float32)[0]
     assert not slow.angles(layout, torch.float32)[0].equal(fast.angles(layout, torch.float32)[0])
 

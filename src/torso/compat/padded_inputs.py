@@ -186,7 +186,7 @@ def _source(model: Model[Any], embed: nn.Module, inputs: Inputs) -> tuple[Batch,
         assert inputs.input_ids is not None
         ids = checked(embed, inputs.input_ids, mask, segments)
     # GPT-2 has no table of segments: it looks them up among its tokens.
-    as_tokens = isinstance(embed, Embeddings) and embed.segments_are_tokens
+    as_tokens = isinstance(embed, Embeddings) and embed.of.segments_are_tokens
     if segments is not None:
         segments = segments.long()
         # A model without segments knows the first alone.
@@ -234,9 +234,9 @@ def _padding(
         check_rows("position_ids", positions, table.table.num_embeddings if unpadded else model.max_tokens)
         if unpadded:
             # The reference's are rows of the table.
-            positions = positions - table.offset
+            positions = positions - table.of.offset
     elif unpadded:
-        here = ids != table.padding if counts else torch.ones_like(ids, dtype=torch.bool)
+        here = ids != table.of.padding if counts else torch.ones_like(ids, dtype=torch.bool)
         positions = torch.where(here, here.long().cumsum(1) - 1, -1)
     padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
     model.check_length(padding.layout)

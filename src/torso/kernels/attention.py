@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from torso.batch import Layout
+from torso.blocks import Rule
 from torso.errors import UnsupportedError
 from torso.kernels import library as native
 from torso.kernels.abi import AttentionCall
 from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
-from torso.nn.attention_rule import Rule
 
 
 def attention(

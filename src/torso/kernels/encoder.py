@@ -65,7 +65,7 @@ class NativeTrunk(Sealable):
         named = pieces(trunk)
         first = named[0][1]
         self.width = first.attn.qkv.in_features
-        size, query_width = first.attn.head_size, first.attn.parts["qkv"][0]
+        size, query_width = first.attn.of.size, first.attn.of.rows[0]
         self.heads, self.head_size = query_width // size, size
         self._blocks = (Block * self.depth)(
             *(self._packing.block(piece, name, self._rotaries) for name, piece in named)
@@ -76,7 +76,7 @@ class NativeTrunk(Sealable):
             compute=self._packing.compute,
             width=self.width,
             heads=self.heads,
-            key_heads=first.attn.parts["qkv"][1] // size,
+            key_heads=first.attn.of.rows[1] // size,
             head_size=size,
             inner=first.ffn.down.in_features,
             embeddings=embeddings or Embeddings(),
@@ -126,7 +126,7 @@ class NativeTrunk(Sealable):
             call.rows = native.address(given)
         for i, rotary in enumerate(self._rotaries):
             cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
-            call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.size
+            call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.of.size
         self._set_distances(call, layout, held)
         if states:
             call.kept = (ctypes.c_void_p * (self.depth + 1))(

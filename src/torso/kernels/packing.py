@@ -74,7 +74,7 @@ class Packing:
             angles: the rotary angles of the trunk.
         """
         qkv, out, up, down = (self._weight(piece, name, own) for own in piece.linears)
-        rule = piece.attn.rule
+        rule = piece.attn.of.rule
         return Block(
             qkv=qkv,
             out=out,
@@ -88,7 +88,7 @@ class Packing:
             turns=next((i for i, each in enumerate(angles) if each is piece.rotary), -1),
             left=-1 if rule.left is None else rule.left,
             right=-1 if rule.right is None else rule.right,
-            scale=piece.attn.head_size**-0.5 if rule.scale is None else rule.scale,
+            scale=piece.attn.of.size**-0.5 if rule.scale is None else rule.scale,
             **self._relative_positions(piece, name),
         )
 
@@ -100,10 +100,10 @@ class Packing:
             biased = piece.bias(own) is not None
             found[key] = Form.of(key[1], linear.out_features, linear.in_features, GROUP, biased=biased)
         for key in self._position_keys(piece, name).values():
-            heads = piece.attn.parts["qkv"][0] // piece.attn.head_size
+            heads = piece.attn.of.rows[0] // piece.attn.of.size
             rows = len(cast("Distances", piece.attn.shared[0]).table.weight)
             whole = -(-rows // self.library.panel) * self.library.panel
-            found[key] = Form.of(key[1], heads * whole, piece.attn.head_size)
+            found[key] = Form.of(key[1], heads * whole, piece.attn.of.size)
         return found
 
     def _key(self, name: str, own: str) -> tuple[str, int]:
@@ -134,7 +134,7 @@ class Packing:
             made = cast("DisentangledAttention", attn).places(distances.norm(distances.table.weight))
             rows: dict[str, Tensor | None] = dict(zip(("position_keys", "position_queries"), made, strict=True))
             for own, key in keys.items():
-                by_head = self._by_head(cast("Tensor", rows[own]), attn.head_size)
+                by_head = self._by_head(cast("Tensor", rows[own]), attn.of.size)
                 self._before[key] = PackedWeight(self.library, by_head, None, self.compute)
         return {own: self._used(key) for own, key in keys.items()}
 
@@ -144,7 +144,7 @@ class Packing:
         (distances,) = attn.shared
         if not isinstance(attn, DisentangledAttention) or not isinstance(distances, Distances):
             return {}
-        met = {"position_keys": attn.c2p, "position_queries": attn.p2c}
+        met = {"position_keys": attn.of.c2p, "position_queries": attn.of.p2c}
         return {own: (f"{name}.attn.{own}", self.compute) for own, there in met.items() if there}
 
     def _by_head(self, rows: Tensor, size: int) -> Tensor:
@@ -163,7 +163,8 @@ class Packing:
         bias = None if given is None else native.held(given)
         self._held += [weight, bias]
         kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
-        return Norm(kind, native.address(weight), native.address(bias), norm.eps)  # pyright: ignore
+        eps = norm.eps if isinstance(norm, nn.LayerNorm) else cast("RMSNorm", norm).of.eps
+        return Norm(kind, native.address(weight), native.address(bias), eps)
 
     def embeddings(self, embed: nn.Module, width: int) -> Embeddings | None:
         """Build the structure of embedding tables and their norm; None if the kernels do not support them."""
@@ -184,7 +185,7 @@ class Packing:
         return Embeddings(
             *(native.address(table) for table in tables),
             *(0 if table is None else len(table) for table in tables),
-            0 if positions is None else positions.offset,
-            embed.scale,
+            0 if positions is None else positions.of.offset,
+            embed.of.scale,
             self.norm(norm),
         )

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torso.batch import Layout
+from torso.blocks import Rule
 from torso.kernels.functions import Norm, Quantised
 from torso.kernels.library import BFLOAT16, EIGHT_BITS, FLOAT32
 from torso.nn.activations import activation as named
-from torso.nn.attention_rule import Rule
 from torso.nn.length_groups import hidden_keys
 
 

@@ -15,9 +15,9 @@ from torso.nn.activations import gelu_tanh, linear, quick_gelu
 from torso.nn.attention import Attention, Unrotated
 from torso.nn.bias import BucketBias
 from torso.nn.block import PostNormBlock, PreNormBlock
-from torso.nn.disentangled import DisentangledAttention, Distances, SharedDisentangledAttention, Shift
+from torso.nn.disentangled import DisentangledAttention, Distances, SharedDisentangledAttention
 from torso.nn.feedforward import FeedForward, GatedFeedForward
-from torso.nn.norm import OffsetRMSNorm, RMSNorm
+from torso.nn.norm import OffsetRMSNorm, RMSNorm, Shift
 from torso.nn.rotary import Rotary
 from torso.nn.trunk import Trunk
 
@@ -54,7 +54,7 @@ class Piece:
         apart = torch.cat(
             [
                 shift.bias if isinstance(shift, Shift) else torch.zeros(width, dtype=torch.float32, device="cpu")
-                for shift, width in zip(shifts, self.attn.parts["qkv"], strict=True)
+                for shift, width in zip(shifts, self.attn.of.rows, strict=True)
             ]
         )
         return apart if bias is None else bias + apart
@@ -68,7 +68,7 @@ class Piece:
     @property
     def gate_behind(self) -> bool:
         """Whether the feed-forward's first layer is [up | gate]."""
-        return isinstance(self.ffn, GatedFeedForward) and self.ffn.gate_behind
+        return isinstance(self.ffn, GatedFeedForward) and self.ffn.of.gate_behind
 
     @property
     def activation(self) -> Any:
@@ -111,12 +111,12 @@ def _are_alike(trunk: Trunk) -> bool:
     The kernels use these for every block, and would read and write out of bounds in a block of other sizes.
     """
     first = pieces(trunk)[0][1]
-    width, (query_width, key_width, _) = first.attn.qkv.in_features, first.attn.parts["qkv"]
-    size, inner = first.attn.head_size, first.ffn.down.in_features
+    width, (query_width, key_width, _) = first.attn.qkv.in_features, first.attn.of.rows
+    size, inner = first.attn.of.size, first.ffn.down.in_features
     if query_width % size or key_width % size or not key_width or query_width % key_width:
         return False
-    if len({each.size for each in rotaries(trunk)}) > 1 or not all(
-        each.size <= size and each.size % 2 == 0 for each in rotaries(trunk)
+    if len({each.of.size for each in rotaries(trunk)}) > 1 or not all(
+        each.of.size <= size and each.of.size % 2 == 0 for each in rotaries(trunk)
     ):
         return False
     if isinstance(trunk.score_bias, BucketBias) and trunk.score_bias.table.embedding_dim != query_width // size:
@@ -129,8 +129,8 @@ def _are_alike(trunk: Trunk) -> bool:
         norms = (piece.block.attn_norm, piece.block.ffn_norm)
         if (
             [(each.in_features, each.out_features) for each in piece.linears.values()] != wanted
-            or list(piece.attn.parts["qkv"]) != [query_width, key_width, key_width]
-            or piece.attn.head_size != size
+            or list(piece.attn.of.rows) != [query_width, key_width, key_width]
+            or piece.attn.of.size != size
             or any(each is not None and each.out_features != query_width for each in places)
             or not all(fits(norm, width) for norm in norms)
         ):
@@ -159,7 +159,7 @@ def _obstacle(block: nn.Module, trunk: Trunk) -> str | None:
     piece = Piece(block, block.attn, ffn)  # pyright: ignore[reportArgumentType]  just found to be so
     if piece.activation not in ACTIVATIONS:
         return say("another activation")
-    if any(each.in_features % 4 for each in piece.linears.values()) or piece.attn.head_size % 4:
+    if any(each.in_features % 4 for each in piece.linears.values()) or piece.attn.of.size % 4:
         return say("a width that is no multiple of 4")
     return None
 
@@ -172,9 +172,9 @@ def _obstacle_of_attention(attn: Any, trunk: Trunk) -> str | None:
             return say("it norms its heads")
         if type(attn.rotary) not in (Unrotated, Rotary):
             return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
-    if attn.rule.softcap is not None:
+    if attn.of.rule.softcap is not None:
         return say("its scores have a cap")
-    if attn.rule.scale is not None and not 0 < attn.rule.scale < math.inf:
+    if attn.of.rule.scale is not None and not 0 < attn.of.rule.scale < math.inf:
         return say("its scores have a scale that is not above 0")
     (bias,) = attn.shared
     if bias is not None and not (isinstance(bias, (BucketBias, Distances)) and bias is trunk.score_bias):

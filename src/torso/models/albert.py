@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
 from torso.models.encoders import SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names, pooled
@@ -46,31 +46,31 @@ class AlbertConfig(EncoderConfig):
         return self.classifier_dropout_prob
 
 
-def block(c: AlbertConfig) -> nn.PostNormBlock:
+def block(c: AlbertConfig) -> blocks.PostNormBlock:
     """Build BERT's block, without dropout after the feed-forward."""
-    rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
-    return nn.PostNormBlock(
-        attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
-        ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
-        attn_norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps),
-        ffn_norm=nn.LayerNorm(c.hidden_size, c.layer_norm_eps),
+    rule = blocks.Rule(dropout=c.attention_probs_dropout_prob)
+    return blocks.PostNormBlock(
+        attn=blocks.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
+        ffn=blocks.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+        attn_norm=blocks.LayerNorm(c.hidden_size, c.layer_norm_eps),
+        ffn_norm=blocks.LayerNorm(c.hidden_size, c.layer_norm_eps),
         dropout=c.hidden_dropout_prob,
         ffn_dropout=0.0,
     )
 
 
-def trunk(c: AlbertConfig) -> nn.Trunk:
+def trunk(c: AlbertConfig) -> blocks.Trunk:
     """Build token, position and segment embeddings, projected, then the same block again and again."""
-    embed = nn.Embeddings(
+    embed = blocks.Embeddings(
         c.vocab_size,
         c.embedding_size,
-        positions=nn.LearnedPositions(c.max_position_embeddings, c.embedding_size),
+        positions=blocks.LearnedPositions(c.max_position_embeddings, c.embedding_size),
         segments=c.type_vocab_size,
-        norm=nn.LayerNorm(c.embedding_size, c.layer_norm_eps),
+        norm=blocks.LayerNorm(c.embedding_size, c.layer_norm_eps),
         dropout=c.hidden_dropout_prob,
-        project=nn.Linear(c.embedding_size, c.hidden_size),
+        project=blocks.Linear(c.embedding_size, c.hidden_size),
     )
-    return nn.Trunk(embed, [block(c)] * c.num_hidden_layers)
+    return blocks.Trunk(embed, [block(c)] * c.num_hidden_layers)
 
 
 BLOCK = "encoder.albert_layer_groups.0.albert_layers.0"
@@ -94,14 +94,14 @@ TRUNK = Names(
 POOLER = "{trunk}pooler"
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: HeadPlan(
-        lambda c: nn.FeatureHead(nn.Transform(c.hidden_size, "tanh")),
+        lambda c: blocks.FeatureHead(blocks.Transform(c.hidden_size, "tanh")),
         Names({"pooler.dense": POOLER}, optional=("pooler",)),
     ),
     Task.SEQUENCE_CLASSIFICATION: HeadPlan(
         lambda c: pooled(c, c.labels, c.head_dropout), Names({"mlp.dense": POOLER, "out": "classifier"})
     ),
     Task.MULTIPLE_CHOICE: HeadPlan(
-        lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)),
+        lambda c: blocks.ChoiceHead(pooled(c, 1, c.head_dropout)),
         Names({"scorer.mlp.dense": POOLER, "scorer.out": "classifier"}),
     ),
     Task.TOKEN_CLASSIFICATION: TOKEN,

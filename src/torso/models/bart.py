@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import probability
 from torso.models.seq2seq import Seq2SeqConfig, sides
@@ -22,21 +22,21 @@ class BartConfig(Seq2SeqConfig):
 
     classifier_dropout: float = probability(0.0, "dropout before a head of labels")
 
-    def positions(self) -> nn.LearnedPositions:
+    def positions(self) -> blocks.LearnedPositions:
         """Build a table of positions; the first two of its rows are never read."""
-        return nn.LearnedPositions(self.max_position_embeddings + 2, self.d_model, offset=2)
+        return blocks.LearnedPositions(self.max_position_embeddings + 2, self.d_model, offset=2)
 
 
-def trunk(c: BartConfig) -> nn.EncoderDecoder:
+def trunk(c: BartConfig) -> blocks.EncoderDecoder:
     """Build normed embeddings with learned positions, then blocks that normalise after each residual sum."""
     encoder, decoder, shared = sides(
         c,
-        nn.PostNormBlock,
-        nn.PostNormCrossBlock,
+        blocks.PostNormBlock,
+        blocks.PostNormCrossBlock,
         positions=c.positions,
-        embed_norm=partial(nn.LayerNorm, c.d_model),
+        embed_norm=partial(blocks.LayerNorm, c.d_model),
     )
-    return nn.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
+    return blocks.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
 
 
 def side_names(side: str) -> dict[str, str | Row]:
@@ -71,18 +71,18 @@ TRUNK = Names(
 )
 
 
-def vocabulary(c: Seq2SeqConfig) -> nn.VocabHead:
+def vocabulary(c: Seq2SeqConfig) -> blocks.VocabHead:
     """Build what a target says next."""
-    return nn.VocabHead(c.d_model, c.targets, tied=c.tie_word_embeddings, offset=True)
+    return blocks.VocabHead(c.d_model, c.targets, tied=c.tie_word_embeddings, offset=True)
 
 
-def sequence(c: BartConfig) -> nn.SequenceHead:
+def sequence(c: BartConfig) -> blocks.SequenceHead:
     """Build a head: logits from the last token of the decoder, which reads the text itself."""
-    mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
-    return nn.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
+    mlp = blocks.Sequential(blocks.Dropout(c.classifier_dropout), blocks.Transform(c.d_model, "tanh"))
+    return blocks.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
 
 
-FEATURES: HeadPlan[Any] = HeadPlan(lambda c: nn.FeatureHead())
+FEATURES: HeadPlan[Any] = HeadPlan(lambda c: blocks.FeatureHead())
 TARGETS: HeadPlan[Any] = HeadPlan(
     vocabulary,
     Names(
@@ -97,7 +97,7 @@ TASKS: dict[Task[Any], HeadPlan[Any]] = {
     Task.SEQUENCE_CLASSIFICATION: HeadPlan(
         sequence, Names({"mlp.1.dense": "classification_head.dense", "out": "classification_head.out_proj"})
     ),
-    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: blocks.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
 }
 
 register(Architecture(("bart",), "Bart", BartConfig, trunk, TRUNK, TASKS))

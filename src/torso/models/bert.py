@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import Axis, fixed, option, probability, size
 from torso.models.encoders import BERT_HEADS, EncoderConfig
@@ -22,9 +22,9 @@ class BertConfig(EncoderConfig):
     position_embedding_type: str = fixed("absolute", "how positions enter the model")
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
-    def positions(self) -> nn.LearnedPositions:
+    def positions(self) -> blocks.LearnedPositions:
         """Build the table of positions."""
-        return nn.LearnedPositions(self.max_position_embeddings, self.table_width)
+        return blocks.LearnedPositions(self.max_position_embeddings, self.table_width)
 
     @property
     def head_dropout(self) -> float:
@@ -32,24 +32,24 @@ class BertConfig(EncoderConfig):
         return self.hidden_dropout_prob if self.classifier_dropout is None else self.classifier_dropout
 
 
-def trunk(c: BertConfig) -> nn.Trunk:
+def trunk(c: BertConfig) -> blocks.Trunk:
     """Build token, position and segment embeddings, then blocks that normalise after each residual sum."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
-    rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
-    return nn.Trunk(
-        embed=nn.Embeddings(
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    rule = blocks.Rule(dropout=c.attention_probs_dropout_prob)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(
             c.vocab_size,
             c.table_width,
             positions=c.positions(),
             segments=c.type_vocab_size,
-            norm=nn.LayerNorm(c.table_width, c.layer_norm_eps),
+            norm=blocks.LayerNorm(c.table_width, c.layer_norm_eps),
             dropout=c.hidden_dropout_prob,
-            project=nn.Linear(c.table_width, c.hidden_size) if c.table_width != c.hidden_size else None,
+            project=blocks.Linear(c.table_width, c.hidden_size) if c.table_width != c.hidden_size else None,
         ),
         layers=[
-            nn.PostNormBlock(
-                attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
-                ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+            blocks.PostNormBlock(
+                attn=blocks.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
+                ffn=blocks.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.hidden_dropout_prob,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.config_file import ALIASES
 from torso.config.fields import Axis, Count, option, probability, size
@@ -53,18 +53,18 @@ class BloomConfig(HubConfig):
         return self.hidden_dropout if self.classifier_dropout is None else self.classifier_dropout
 
 
-def trunk(c: BloomConfig) -> nn.Trunk:
+def trunk(c: BloomConfig) -> blocks.Trunk:
     """Build normed token embeddings, then blocks whose attention falls off with distance, by a slope for each head."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_epsilon)
-    block = nn.NormedResidualBlock if c.apply_residual_connection_post_layernorm else nn.PreNormBlock
-    slopes = nn.SlopeBias(c.n_head)
-    rule = nn.Rule.causal(dropout=c.attention_dropout)
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size, norm=norm()),
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_epsilon)
+    block = blocks.NormedResidualBlock if c.apply_residual_connection_post_layernorm else blocks.PreNormBlock
+    slopes = blocks.SlopeBias(c.n_head)
+    rule = blocks.Rule.causal(dropout=c.attention_dropout)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size, norm=norm()),
         layers=[
             block(
-                attn=nn.Attention(c.hidden_size, c.n_head, rule=rule, score_bias=slopes),
-                ffn=nn.FeedForward(c.hidden_size, 4 * c.hidden_size, "gelu_new"),
+                attn=blocks.Attention(c.hidden_size, c.n_head, rule=rule, score_bias=slopes),
+                ffn=blocks.FeedForward(c.hidden_size, 4 * c.hidden_size, "gelu_new"),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.hidden_dropout,
@@ -92,9 +92,9 @@ TRUNK = Names(
 )
 
 
-def every_token(c: BloomConfig) -> nn.TokenHead:
+def every_token(c: BloomConfig) -> blocks.TokenHead:
     """Build a head: logits of each token."""
-    return nn.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout)
+    return blocks.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout)
 
 
 HEADS = {**DECODER_HEADS, Task.TOKEN_CLASSIFICATION: replace(NAMED_CLASSIFIER, build=every_token)}

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
 from torso.errors import UnsupportedError
 from torso.models.encoders import FEATURES, PREDICTIONS, SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names
 from torso.weights.names import Names, heads_interleaved
-
-if TYPE_CHECKING:
-    from torso.batch import Batch
-    from torso.models.deberta import DebertaConfig
-    from torso.outputs import Hidden, VocabLogits
 
 
 class DebertaConfig(EncoderConfig):
@@ -89,37 +84,37 @@ class DebertaConfig(EncoderConfig):
         return dict(c2p="c2p" in self.terms, p2c="p2c" in self.terms, dropout=self.attention_probs_dropout_prob)
 
 
-def stack(c: DebertaConfig, blocks: Sequence[nn.PostNormBlock], distances: nn.Distances | None) -> nn.Trunk:
+def stack(c: DebertaConfig, layers: Sequence[blocks.PostNormBlock], distances: blocks.Distances | None) -> blocks.Trunk:
     """Build blocks behind token embeddings, which positions and segments may join; widened before they are normed."""
     width = c.table_width
-    widen = nn.Identity() if width == c.hidden_size else nn.Linear(width, c.hidden_size, bias=False)
-    embed = nn.Embeddings(
+    widen = blocks.Identity() if width == c.hidden_size else blocks.Linear(width, c.hidden_size, bias=False)
+    embed = blocks.Embeddings(
         c.vocab_size,
         width,
-        positions=nn.LearnedPositions(c.max_position_embeddings, width) if c.position_biased_input else None,
+        positions=blocks.LearnedPositions(c.max_position_embeddings, width) if c.position_biased_input else None,
         segments=c.type_vocab_size,
-        norm=nn.Sequential(widen, nn.LayerNorm(c.hidden_size, c.layer_norm_eps)),
+        norm=blocks.Sequential(widen, blocks.LayerNorm(c.hidden_size, c.layer_norm_eps)),
         dropout=c.hidden_dropout_prob,
     )
-    return nn.Trunk(embed, blocks, score_bias=distances)
+    return blocks.Trunk(embed, layers, score_bias=distances)
 
 
-def parts(c: DebertaConfig, attention: nn.DisentangledAttention) -> dict[str, Any]:
+def parts(c: DebertaConfig, attention: blocks.DisentangledAttention) -> dict[str, Any]:
     """Build the parts of a block."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
-    ffn = nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act)
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    ffn = blocks.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act)
     return dict(attn=attention, ffn=ffn, attn_norm=norm(), ffn_norm=norm(), dropout=c.hidden_dropout_prob)
 
 
-def trunk(c: DebertaConfig) -> nn.Trunk:
+def trunk(c: DebertaConfig) -> blocks.Trunk:
     """Build blocks of BERT with disentangled attention, in which keys have no bias."""
     width, heads, dropout = c.hidden_size, c.num_attention_heads, c.hidden_dropout_prob
-    distances = nn.Distances(width, c.span, dropout=dropout) if c.relative_attention else None
-    attention = partial(nn.DisentangledAttention, width, heads, distances, **c.met)
-    shift = partial(nn.Shift, width)
+    distances = blocks.Distances(width, c.span, dropout=dropout) if c.relative_attention else None
+    attention = partial(blocks.DisentangledAttention, width, heads, distances, **c.met)
+    shift = partial(blocks.Shift, width)
     each = range(c.num_hidden_layers)
     layers = [parts(c, attention(bias=False, place_key_bias=False, shift=shift)) for _ in each]
-    return stack(c, [nn.PostNormBlock(**layer) for layer in layers], distances)
+    return stack(c, [blocks.PostNormBlock(**layer) for layer in layers], distances)
 
 
 ROWS = {
@@ -153,31 +148,20 @@ TRUNK = Names(
 )
 
 
-def pooled(c: DebertaConfig, labels: int) -> nn.SequenceHead:
+def pooled(c: DebertaConfig, labels: int) -> blocks.SequenceHead:
     """Build a head: logits from the first token, through a pooler."""
-    mlp = nn.Sequential(nn.Dropout(c.pooler_dropout), nn.Transform(c.hidden_size, c.pooler_hidden_act))
+    mlp = blocks.Sequential(blocks.Dropout(c.pooler_dropout), blocks.Transform(c.hidden_size, c.pooler_hidden_act))
     dropout = c.hidden_dropout_prob if c.cls_dropout is None else c.cls_dropout
-    return nn.SequenceHead(c.hidden_size, labels, pool="first", mlp=mlp, dropout=dropout)
+    return blocks.SequenceHead(c.hidden_size, labels, pool="first", mlp=mlp, dropout=dropout)
 
 
-def vocabulary(c: DebertaConfig) -> nn.VocabHead:
+def vocabulary(c: DebertaConfig) -> blocks.VocabHead:
     """Build a head: logits over the vocabulary; what is not ``legacy`` goes by other names and is always tied."""
     if c.legacy:
         return masked_lm(c, c.hidden_act)
-
-    class LaterVocabHead(nn.VocabHead):
-        def __init__(self) -> None:
-            norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps)
-            mlp = nn.Sequential(nn.Transform(c.hidden_size, c.hidden_act, norm=norm))
-            super().__init__(c.hidden_size, c.vocab_size, mlp=mlp)
-            self.shift = nn.Shift(c.vocab_size)
-
-        def forward(self, hidden: Hidden, batch: Batch) -> VocabLogits:
-            """Compute scores [R, V]."""
-            out = super().forward(hidden, batch)
-            return replace(out, logits=self.shift(out.logits))
-
-    return LaterVocabHead()
+    norm = blocks.LayerNorm(c.hidden_size, c.layer_norm_eps)
+    mlp = blocks.Sequential(blocks.Transform(c.hidden_size, c.hidden_act, norm=norm))
+    return blocks.ShiftedVocabHead(c.hidden_size, c.vocab_size, mlp=mlp)
 
 
 EARLIER = masked_lm_names(
@@ -226,7 +210,7 @@ HEADS: dict[Task[Any], HeadPlan[Any]] = {
     ),
 }
 CHOICE: HeadPlan[Any] = HeadPlan(
-    lambda c: nn.ChoiceHead(pooled(c, 1)), Names({"scorer.mlp.1.dense": POOLER, "scorer.out": "classifier"})
+    lambda c: blocks.ChoiceHead(pooled(c, 1)), Names({"scorer.mlp.1.dense": POOLER, "scorer.out": "classifier"})
 )
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, size
 from torso.errors import ConfigError
 from torso.models.deberta import ATTENTION, CHOICE, HEADS, PREFIX, ROWS, UNUSED, DebertaConfig, parts, stack
 from torso.weights.names import Names, cat
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class DebertaV2Config(DebertaConfig):
@@ -54,41 +51,30 @@ class DebertaV2Config(DebertaConfig):
             )
 
 
-def distances(c: DebertaV2Config) -> nn.Distances | None:
+def distances(c: DebertaV2Config) -> blocks.Distances | None:
     """Build the rows of distances, in buckets if the config has them; None where tokens meet tokens alone."""
     if not c.relative_attention:
         return None
-    norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps) if c.norm_rel_ebd == "layer_norm" else None
+    norm = blocks.LayerNorm(c.hidden_size, c.layer_norm_eps) if c.norm_rel_ebd == "layer_norm" else None
     if c.position_buckets < 1:
-        return nn.Distances(c.hidden_size, c.span, norm=norm, dropout=c.hidden_dropout_prob)
-    return nn.LogDistances(c.hidden_size, c.position_buckets, c.span, norm=norm, dropout=c.hidden_dropout_prob)
+        return blocks.Distances(c.hidden_size, c.span, norm=norm, dropout=c.hidden_dropout_prob)
+    return blocks.LogDistances(c.hidden_size, c.position_buckets, c.span, norm=norm, dropout=c.hidden_dropout_prob)
 
 
-def convolved(c: DebertaV2Config, attention: nn.DisentangledAttention) -> nn.PostNormBlock:
+def convolved(c: DebertaV2Config, attention: blocks.DisentangledAttention) -> blocks.PostNormBlock:
     """Build a block whose rows are joined by a convolution of what it read."""
-
-    class ConvolvedBlock(nn.PostNormBlock):
-        def __init__(self) -> None:
-            super().__init__(**parts(c, attention))
-            self.conv = nn.SequenceConvolution(c.hidden_size, c.conv_kernel_size, groups=c.conv_groups)
-            self.conv_norm = nn.LayerNorm(c.hidden_size, c.layer_norm_eps)
-            self.conv_act = nn.activation(c.conv_act)
-
-        def forward(self, x: Tensor, ctx: nn.Context) -> Tensor:
-            """Map x [T, D] to [T, D]."""
-            near = ctx.pooled(self.conv_act(self.dropout(self.conv(x, ctx.layout))))
-            return self.conv_norm(super().forward(x, ctx) + near)
-
-    return ConvolvedBlock()
+    conv = blocks.SequenceConvolution(c.hidden_size, c.conv_kernel_size, groups=c.conv_groups)
+    norm = blocks.LayerNorm(c.hidden_size, c.layer_norm_eps)
+    return blocks.ConvolvedBlock(**parts(c, attention), conv=conv, conv_norm=norm, conv_act=c.conv_act)
 
 
-def trunk(c: DebertaV2Config) -> nn.Trunk:
+def trunk(c: DebertaV2Config) -> blocks.Trunk:
     """Build blocks of BERT with disentangled attention; in some models the first one has a convolution beside it."""
     places = distances(c)
-    kind = nn.SharedDisentangledAttention if c.share_att_key else nn.DisentangledAttention
+    kind = blocks.SharedDisentangledAttention if c.share_att_key else blocks.DisentangledAttention
     attention = partial(kind, c.hidden_size, c.num_attention_heads, places, head_size=c.attention_head_size, **c.met)
-    first = convolved(c, attention()) if c.conv_kernel_size else nn.PostNormBlock(**parts(c, attention()))
-    rest = [nn.PostNormBlock(**parts(c, attention())) for _ in range(c.num_hidden_layers - 1)]
+    first = convolved(c, attention()) if c.conv_kernel_size else blocks.PostNormBlock(**parts(c, attention()))
+    rest = [blocks.PostNormBlock(**parts(c, attention())) for _ in range(c.num_hidden_layers - 1)]
     return stack(c, [first, *rest], places)
 
 

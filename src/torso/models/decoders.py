@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from torso import nn
+from torso import blocks
 from torso.architecture import HeadPlan, Task
 from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import check_divides
@@ -103,32 +103,32 @@ def check_kinds(kinds: list[str] | None, layers: int) -> None:
         )
 
 
-def next_token(c: DecoderConfig) -> nn.VocabHead:
+def next_token(c: DecoderConfig) -> blocks.VocabHead:
     """Build a head: logits over the vocabulary: what comes next."""
-    return nn.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings)
+    return blocks.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings)
 
 
-def last_token(c: DecoderConfig) -> nn.SequenceHead:
+def last_token(c: DecoderConfig) -> blocks.SequenceHead:
     """Build a head: logits from the last token, which has seen all others."""
-    return nn.SequenceHead(c.hidden_size, c.labels, pool="last", bias=False)
+    return blocks.SequenceHead(c.hidden_size, c.labels, pool="last", bias=False)
 
 
-def every_token(c: DecoderConfig) -> nn.TokenHead:
+def every_token(c: DecoderConfig) -> blocks.TokenHead:
     """Build a head: logits of each token."""
     chance = 0.1 if c.classifier_dropout is None else c.classifier_dropout
-    return nn.TokenHead(c.hidden_size, c.labels, dropout=chance)
+    return blocks.TokenHead(c.hidden_size, c.labels, dropout=chance)
 
 
 OUTPUT = Names({"out": "lm_head"}, copies={"lm_head.weight": "trunk.embed.tokens.weight"})
 SPANLESS_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
-    Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
+    Task.FEATURES: HeadPlan(lambda c: blocks.FeatureHead()),
     Task.CAUSAL_LM: HeadPlan(next_token, OUTPUT),
     Task.SEQUENCE_CLASSIFICATION: HeadPlan(last_token, Names({"out": "score"})),
     Task.TOKEN_CLASSIFICATION: HeadPlan(every_token, Names({"out": "score"})),
 }
 DECODER_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     **SPANLESS_HEADS,
-    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: blocks.SpanHead(c.hidden_size), Names({"out": "qa_outputs"})),
 }
 # What the older families, from GPT-2 to BLOOM, call the head of labels of tokens.
 NAMED_CLASSIFIER = replace(DECODER_HEADS[Task.TOKEN_CLASSIFICATION], names=Names({"out": "classifier"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
@@ -45,17 +45,17 @@ class DistilBertConfig(HubConfig):
         return self.max_position_embeddings
 
 
-def trunk(c: DistilBertConfig) -> nn.Trunk:
+def trunk(c: DistilBertConfig) -> blocks.Trunk:
     """Build token and position embeddings, then blocks that normalise after each residual sum."""
-    norm = partial(nn.LayerNorm, c.dim, EPSILON)
-    rule = nn.Rule(dropout=c.attention_dropout)
-    positions = nn.LearnedPositions(c.max_position_embeddings, c.dim)
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.dim, positions=positions, norm=norm(), dropout=c.dropout),
+    norm = partial(blocks.LayerNorm, c.dim, EPSILON)
+    rule = blocks.Rule(dropout=c.attention_dropout)
+    positions = blocks.LearnedPositions(c.max_position_embeddings, c.dim)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.dim, positions=positions, norm=norm(), dropout=c.dropout),
         layers=[
-            nn.PostNormBlock(
-                attn=nn.Attention(c.dim, c.n_heads, rule=rule),
-                ffn=nn.FeedForward(c.dim, c.hidden_dim, c.activation),
+            blocks.PostNormBlock(
+                attn=blocks.Attention(c.dim, c.n_heads, rule=rule),
+                ffn=blocks.FeedForward(c.dim, c.hidden_dim, c.activation),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 ffn_dropout=c.dropout,  # nothing is dropped behind attention
@@ -82,16 +82,16 @@ TRUNK = Names(
 )
 
 
-def scored(c: DistilBertConfig, labels: int) -> nn.SequenceHead:
+def scored(c: DistilBertConfig, labels: int) -> blocks.SequenceHead:
     """Build a head: logits from the first token, through a layer of the head's own."""
-    mlp = nn.Transform(c.dim, "relu")
-    return nn.SequenceHead(c.dim, labels, pool="first", mlp=mlp, dropout=c.seq_classif_dropout)
+    mlp = blocks.Transform(c.dim, "relu")
+    return blocks.SequenceHead(c.dim, labels, pool="first", mlp=mlp, dropout=c.seq_classif_dropout)
 
 
-def masked_lm(c: DistilBertConfig) -> nn.VocabHead:
+def masked_lm(c: DistilBertConfig) -> blocks.VocabHead:
     """Build a head: logits over the vocabulary."""
-    mlp = nn.Transform(c.dim, c.activation, norm=nn.LayerNorm(c.dim, EPSILON))
-    return nn.VocabHead(c.dim, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
+    mlp = blocks.Transform(c.dim, c.activation, norm=blocks.LayerNorm(c.dim, EPSILON))
+    return blocks.VocabHead(c.dim, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
 
 
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
@@ -100,13 +100,15 @@ HEADS: dict[Task[Any], HeadPlan[Any]] = {
         lambda c: scored(c, c.labels), Names({"mlp.dense": "pre_classifier", "out": "classifier"})
     ),
     Task.MULTIPLE_CHOICE: HeadPlan(
-        lambda c: nn.ChoiceHead(scored(c, 1)),
+        lambda c: blocks.ChoiceHead(scored(c, 1)),
         Names({"scorer.mlp.dense": "pre_classifier", "scorer.out": "classifier"}),
     ),
     Task.TOKEN_CLASSIFICATION: HeadPlan(
-        lambda c: nn.TokenHead(c.dim, c.labels, dropout=c.dropout), Names({"out": "classifier"})
+        lambda c: blocks.TokenHead(c.dim, c.labels, dropout=c.dropout), Names({"out": "classifier"})
     ),
-    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.dim, dropout=c.qa_dropout), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(
+        lambda c: blocks.SpanHead(c.dim, dropout=c.qa_dropout), Names({"out": "qa_outputs"})
+    ),
     Task.MASKED_LM: HeadPlan(
         masked_lm,
         masked_lm_names(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
 from torso.models import bert
@@ -40,11 +40,11 @@ TRUNK = replace(
 )
 
 
-def choice(c: ElectraConfig) -> nn.ChoiceHead:
+def choice(c: ElectraConfig) -> blocks.ChoiceHead:
     """Build one score per alternative, from its first token."""
-    mlp = nn.Transform(c.hidden_size, c.summary_activation)
-    scorer = nn.SequenceHead(c.hidden_size, 1, pool="first", mlp=mlp, dropout=c.summary_last_dropout)
-    return nn.ChoiceHead(scorer)
+    mlp = blocks.Transform(c.hidden_size, c.summary_activation)
+    scorer = blocks.SequenceHead(c.hidden_size, 1, pool="first", mlp=mlp, dropout=c.summary_last_dropout)
+    return blocks.ChoiceHead(scorer)
 
 
 HEADS: dict[Task[Any], HeadPlan[Any]] = {
@@ -55,7 +55,7 @@ HEADS: dict[Task[Any], HeadPlan[Any]] = {
     ),
     Task.TOKEN_CLASSIFICATION: TOKEN,
     Task.REPLACED_TOKENS: HeadPlan(
-        lambda c: nn.ReplacedHead(c.hidden_size, mlp=nn.Transform(c.hidden_size, c.hidden_act)),
+        lambda c: blocks.ReplacedHead(c.hidden_size, mlp=blocks.Transform(c.hidden_size, c.hidden_act)),
         Names({"mlp.dense": "discriminator_predictions.dense", "out": "discriminator_predictions.dense_prediction"}),
     ),
     Task.QUESTION_ANSWERING: SPAN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torso import nn
+from torso import blocks
 from torso.architecture import HeadPlan, Task
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
@@ -49,23 +49,23 @@ class EncoderConfig(HubConfig):
 POOLER = "{trunk}pooler.dense"
 
 
-def pooled(c: EncoderConfig, labels: int, dropout: float) -> nn.SequenceHead:
+def pooled(c: EncoderConfig, labels: int, dropout: float) -> blocks.SequenceHead:
     """Build a head: logits from the first token, through BERT's tanh pooler."""
-    pooler = nn.Transform(c.hidden_size, "tanh")
-    return nn.SequenceHead(c.hidden_size, labels, pool="first", mlp=pooler, dropout=dropout)
+    pooler = blocks.Transform(c.hidden_size, "tanh")
+    return blocks.SequenceHead(c.hidden_size, labels, pool="first", mlp=pooler, dropout=dropout)
 
 
-def first_token(c: EncoderConfig, act: str) -> nn.SequenceHead:
+def first_token(c: EncoderConfig, act: str) -> blocks.SequenceHead:
     """Build a head: logits from the first token, through a layer of the head's own."""
-    mlp = nn.Sequential(nn.Dropout(c.head_dropout), nn.Transform(c.hidden_size, act))
-    return nn.SequenceHead(c.hidden_size, c.labels, pool="first", mlp=mlp, dropout=c.head_dropout)
+    mlp = blocks.Sequential(blocks.Dropout(c.head_dropout), blocks.Transform(c.hidden_size, act))
+    return blocks.SequenceHead(c.hidden_size, c.labels, pool="first", mlp=mlp, dropout=c.head_dropout)
 
 
-def masked_lm(c: EncoderConfig, act: str) -> nn.VocabHead:
+def masked_lm(c: EncoderConfig, act: str) -> blocks.VocabHead:
     """Build a head: logits over the vocabulary, tied to the token embeddings unless the config unties them."""
-    norm = nn.LayerNorm(c.table_width, c.layer_norm_eps)
-    mlp = nn.Transform(c.hidden_size, act, out=c.table_width, norm=norm)
-    return nn.VocabHead(c.table_width, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
+    norm = blocks.LayerNorm(c.table_width, c.layer_norm_eps)
+    mlp = blocks.Transform(c.hidden_size, act, out=c.table_width, norm=norm)
+    return blocks.VocabHead(c.table_width, c.vocab_size, mlp=mlp, bias=True, tied=c.tie_word_embeddings)
 
 
 def masked_lm_names(mlp: Mapping[str, str | Row], bias: str, decoder: str) -> Names:
@@ -77,18 +77,19 @@ def masked_lm_names(mlp: Mapping[str, str | Row], bias: str, decoder: str) -> Na
     )
 
 
-FEATURES: HeadPlan[Any] = HeadPlan(lambda c: nn.FeatureHead())
+FEATURES: HeadPlan[Any] = HeadPlan(lambda c: blocks.FeatureHead())
 POOLED_FEATURES: HeadPlan[EncoderConfig] = HeadPlan(
-    lambda c: nn.FeatureHead(nn.Transform(c.hidden_size, "tanh")), Names({"pooler.dense": POOLER}, optional=("pooler",))
+    lambda c: blocks.FeatureHead(blocks.Transform(c.hidden_size, "tanh")),
+    Names({"pooler.dense": POOLER}, optional=("pooler",)),
 )
 CHOICE: HeadPlan[EncoderConfig] = HeadPlan(
-    lambda c: nn.ChoiceHead(pooled(c, 1, c.hidden_dropout_prob)),
+    lambda c: blocks.ChoiceHead(pooled(c, 1, c.hidden_dropout_prob)),
     Names({"scorer.mlp.dense": POOLER, "scorer.out": "classifier"}),
 )
 TOKEN: HeadPlan[EncoderConfig] = HeadPlan(
-    lambda c: nn.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout), Names({"out": "classifier"})
+    lambda c: blocks.TokenHead(c.hidden_size, c.labels, dropout=c.head_dropout), Names({"out": "classifier"})
 )
-SPAN: HeadPlan[EncoderConfig] = HeadPlan(lambda c: nn.SpanHead(c.hidden_size), Names({"out": "qa_outputs"}))
+SPAN: HeadPlan[EncoderConfig] = HeadPlan(lambda c: blocks.SpanHead(c.hidden_size), Names({"out": "qa_outputs"}))
 FIRST_TOKEN = Names({"mlp.1.dense": "classifier.dense", "out": "classifier.out_proj"})
 
 PREDICTIONS = "cls.predictions"
@@ -97,7 +98,7 @@ BERT_HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     Task.SEQUENCE_CLASSIFICATION: HeadPlan(
         lambda c: pooled(c, c.labels, c.head_dropout), Names({"mlp.dense": POOLER, "out": "classifier"})
     ),
-    Task.MULTIPLE_CHOICE: HeadPlan(lambda c: nn.ChoiceHead(pooled(c, 1, c.head_dropout)), CHOICE.names),
+    Task.MULTIPLE_CHOICE: HeadPlan(lambda c: blocks.ChoiceHead(pooled(c, 1, c.head_dropout)), CHOICE.names),
     Task.NEXT_SENTENCE: HeadPlan(
         lambda c: pooled(c, 2, 0.0), Names({"mlp.dense": POOLER, "out": "cls.seq_relationship"})
     ),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import Axis, option, size
 from torso.models import bert
 from torso.models.encoders import BERT_HEADS
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class ErnieConfig(bert.BertConfig):
@@ -23,24 +20,11 @@ class ErnieConfig(bert.BertConfig):
     task_type_vocab_size: int = size(3, "kinds of task that embeddings tell apart", Axis("embed.positions.task", 0))
     use_task_id: bool = option(False, "whether the embedding of the first kind of task is added", acts="shape")
 
-    def positions(self) -> nn.LearnedPositions:
+    def positions(self) -> blocks.LearnedPositions:
         """Build the table of positions, with what is the same for every token added."""
-        return task_positions(self) if self.use_task_id else super().positions()
-
-
-def task_positions(c: ErnieConfig) -> nn.LearnedPositions:
-    """Build positions with the embedding of the first task type, the one in use after pretraining."""
-
-    class TaskPositions(nn.LearnedPositions):
-        def __init__(self) -> None:
-            super().__init__(c.max_position_embeddings, c.hidden_size)
-            self.task = nn.Embedding(c.task_type_vocab_size, c.hidden_size)
-
-        def forward(self, positions: Tensor) -> Tensor:
-            """Map positions [T] to [T, D]."""
-            return super().forward(positions) + self.task.weight[0]
-
-    return TaskPositions()
+        if not self.use_task_id:
+            return super().positions()
+        return blocks.TaskPositions(self.max_position_embeddings, self.hidden_size, kinds=self.task_type_vocab_size)
 
 
 TRUNK = replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, fixed, option, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
@@ -38,17 +38,17 @@ class GemmaConfig(RotaryDecoderConfig):
     eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
 
 
-def trunk(c: GemmaConfig) -> nn.Trunk:
+def trunk(c: GemmaConfig) -> blocks.Trunk:
     """Build token embeddings times the root of their width, then blocks that normalise before each branch."""
-    norm = partial(nn.OffsetRMSNorm, c.hidden_size, c.rms_norm_eps)
-    rotary = nn.Rotary(c.head_size, c.rope())
+    norm = partial(blocks.OffsetRMSNorm, c.hidden_size, c.rms_norm_eps)
+    rotary = blocks.Rotary(c.head_size, c.rope())
     # The first files name the exact form; the weights were trained with the other.
     act = "gelu_pytorch_tanh" if c.hidden_act == "gelu" else c.hidden_act
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size, scale=c.hidden_size**0.5),
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size, scale=c.hidden_size**0.5),
         layers=[
-            nn.PreNormBlock(
-                attn=nn.Attention(
+            blocks.PreNormBlock(
+                attn=blocks.Attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     kv_heads=c.groups,
@@ -56,9 +56,9 @@ def trunk(c: GemmaConfig) -> nn.Trunk:
                     bias=c.attention_bias,
                     out_bias=c.attention_bias,
                     rotary=rotary,
-                    rule=nn.Rule.causal(dropout=c.attention_dropout),
+                    rule=blocks.Rule.causal(dropout=c.attention_dropout),
                 ),
-                ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, act, bias=False),
+                ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, act, bias=False),
                 attn_norm=norm(),
                 ffn_norm=norm(),
             )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, fixed, option, size
 from torso.models.decoders import FULL, OUTPUT, SLIDING, SPANLESS_HEADS, RotaryDecoderConfig, check_kinds
@@ -64,30 +64,30 @@ class Gemma2Config(RotaryDecoderConfig):
             return self.layer_types[layer]
         return SLIDING if (layer + 1) % self.period else FULL
 
-    def rule(self, layer: int) -> nn.Rule:
+    def rule(self, layer: int) -> blocks.Rule:
         """Build what a layer's tokens see; with a cap on the scores."""
         window = self.sliding_window if self.kind(layer) == SLIDING else None
-        return nn.Rule.causal(
+        return blocks.Rule.causal(
             window,
             scale=self.query_pre_attn_scalar**-0.5,
             softcap=self.attn_logit_softcapping,
             dropout=self.attention_dropout,
         )
 
-    def head_norm(self) -> nn.OffsetRMSNorm | nn.Identity:
+    def head_norm(self) -> blocks.OffsetRMSNorm | blocks.Identity:
         """Build the norm of each head's queries, and of its keys."""
-        return nn.Identity()
+        return blocks.Identity()
 
 
-def trunk(c: Gemma2Config) -> nn.Trunk:
+def trunk(c: Gemma2Config) -> blocks.Trunk:
     """Build token embeddings times the root of their width, then blocks that normalise before and after each branch."""
-    norm = partial(nn.OffsetRMSNorm, c.hidden_size, c.rms_norm_eps)
-    rotary = {kind: nn.Rotary(c.head_size, c.rope(kind)) for kind in c.rope_kinds}
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size, scale=c.hidden_size**0.5),
+    norm = partial(blocks.OffsetRMSNorm, c.hidden_size, c.rms_norm_eps)
+    rotary = {kind: blocks.Rotary(c.head_size, c.rope(kind)) for kind in c.rope_kinds}
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size, scale=c.hidden_size**0.5),
         layers=[
-            nn.SandwichBlock(
-                attn=nn.Attention(
+            blocks.SandwichBlock(
+                attn=blocks.Attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     kv_heads=c.groups,
@@ -98,7 +98,7 @@ def trunk(c: Gemma2Config) -> nn.Trunk:
                     rotary=rotary.get(c.kind(layer)) or rotary[None],
                     rule=c.rule(layer),
                 ),
-                ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_activation, bias=False),
+                ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_activation, bias=False),
                 attn_norm=norm(),
                 attn_out_norm=norm(),
                 ffn_norm=norm(),
@@ -121,9 +121,9 @@ TRUNK = replace(
 )
 
 
-def next_token(c: Gemma2Config) -> nn.VocabHead:
+def next_token(c: Gemma2Config) -> blocks.VocabHead:
     """Build a head: logits over the vocabulary, capped."""
-    return nn.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings, softcap=c.final_logit_softcapping)
+    return blocks.VocabHead(c.hidden_size, c.vocab_size, tied=c.tie_word_embeddings, softcap=c.final_logit_softcapping)
 
 
 HEADS = {**SPANLESS_HEADS, Task.CAUSAL_LM: HeadPlan(next_token, OUTPUT)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import Axis, option, size
 from torso.config.rope import own_table
@@ -52,7 +52,7 @@ class Gemma3TextConfig(Gemma2Config):
         """Return False for bidirectional attention, else as the base class."""
         return not self.use_bidirectional_attention and super().reads_on(before, after)
 
-    def rule(self, layer: int) -> nn.Rule:
+    def rule(self, layer: int) -> blocks.Rule:
         """Build what a layer's tokens see: half of a window on either side, where they see both ways."""
         rule = replace(super().rule(layer), softcap=None)
         if not self.use_bidirectional_attention:
@@ -60,9 +60,9 @@ class Gemma3TextConfig(Gemma2Config):
         half = None if rule.left is None else (rule.left + 1) // 2
         return replace(rule, left=half, right=half)
 
-    def head_norm(self) -> nn.OffsetRMSNorm:
+    def head_norm(self) -> blocks.OffsetRMSNorm:
         """Build the norm of each head's queries and keys."""
-        return nn.OffsetRMSNorm(self.head_size, self.rms_norm_eps)
+        return blocks.OffsetRMSNorm(self.head_size, self.rms_norm_eps)
 
 
 TASKS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
@@ -33,13 +33,13 @@ class GlmConfig(RotaryDecoderConfig):
     max_position_embeddings: int = option(131072, "longest text the model was made for, in tokens", acts="run", least=1)
     pad_token_id: int | None = option(151329, "id of the padding token; torso packs texts and needs none", acts="none")
 
-    def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.PreNormBlock | nn.SandwichBlock:
+    def block(self, attn: blocks.Attention, ffn: blocks.GatedFeedForward) -> blocks.PreNormBlock | blocks.SandwichBlock:
         """Build a norm before each branch."""
-        return nn.PreNormBlock(attn, ffn, self.norm(), self.norm())
+        return blocks.PreNormBlock(attn, ffn, self.norm(), self.norm())
 
-    def norm(self) -> nn.RMSNorm:
+    def norm(self) -> blocks.RMSNorm:
         """Build a norm over the width."""
-        return nn.RMSNorm(self.hidden_size, self.rms_norm_eps)
+        return blocks.RMSNorm(self.hidden_size, self.rms_norm_eps)
 
 
 class Glm4Config(GlmConfig):
@@ -47,19 +47,19 @@ class Glm4Config(GlmConfig):
 
     model_type: ClassVar[str] = "glm4"
 
-    def block(self, attn: nn.Attention, ffn: nn.GatedFeedForward) -> nn.SandwichBlock:
+    def block(self, attn: blocks.Attention, ffn: blocks.GatedFeedForward) -> blocks.SandwichBlock:
         """Build a norm before each branch and one after it."""
-        return nn.SandwichBlock(attn, ffn, self.norm(), self.norm(), self.norm(), self.norm())
+        return blocks.SandwichBlock(attn, ffn, self.norm(), self.norm(), self.norm(), self.norm())
 
 
-def trunk(c: GlmConfig) -> nn.Trunk:
+def trunk(c: GlmConfig) -> blocks.Trunk:
     """Build token embeddings, then blocks; half of each head turns with its position, neighbouring units together."""
-    rotary = nn.PairedRotary(c.rotary_size, c.rope())
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size),
+    rotary = blocks.PairedRotary(c.rotary_size, c.rope())
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
             c.block(
-                nn.Attention(
+                blocks.Attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     kv_heads=c.groups,
@@ -67,9 +67,9 @@ def trunk(c: GlmConfig) -> nn.Trunk:
                     bias=c.attention_bias,
                     out_bias=False,
                     rotary=rotary,
-                    rule=nn.Rule.causal(dropout=c.attention_dropout),
+                    rule=blocks.Rule.causal(dropout=c.attention_dropout),
                 ),
-                nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
+                blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
             )
             for _ in range(c.num_hidden_layers)
         ],

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.config_file import ALIASES
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
@@ -67,21 +67,23 @@ class GPT2Config(HubConfig):
         return root / (layer + 1) if self.scale_attn_by_inverse_layer_idx else root
 
 
-def trunk(c: GPT2Config) -> nn.Trunk:
+def trunk(c: GPT2Config) -> blocks.Trunk:
     """Build token and position embeddings, then blocks that normalise before each branch."""
-    norm = partial(nn.LayerNorm, c.n_embd, c.layer_norm_epsilon)
-    return nn.Trunk(
-        embed=nn.Embeddings(
+    norm = partial(blocks.LayerNorm, c.n_embd, c.layer_norm_epsilon)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(
             c.vocab_size,
             c.n_embd,
-            positions=nn.LearnedPositions(c.n_positions, c.n_embd),
+            positions=blocks.LearnedPositions(c.n_positions, c.n_embd),
             dropout=c.embd_pdrop,
             segments_are_tokens=True,
         ),
         layers=[
-            nn.PreNormBlock(
-                attn=nn.Attention(c.n_embd, c.n_head, rule=nn.Rule.causal(scale=c.scale(layer), dropout=c.attn_pdrop)),
-                ffn=nn.FeedForward(c.n_embd, c.n_inner or 4 * c.n_embd, c.activation_function),
+            blocks.PreNormBlock(
+                attn=blocks.Attention(
+                    c.n_embd, c.n_head, rule=blocks.Rule.causal(scale=c.scale(layer), dropout=c.attn_pdrop)
+                ),
+                ffn=blocks.FeedForward(c.n_embd, c.n_inner or 4 * c.n_embd, c.activation_function),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.resid_pdrop,

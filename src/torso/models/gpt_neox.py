@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import check_divides
@@ -62,25 +62,25 @@ class GPTNeoXConfig(RotaryConfig):
         return {**own, **super().stated(kind)}
 
 
-def trunk(c: GPTNeoXConfig) -> nn.Trunk:
+def trunk(c: GPTNeoXConfig) -> blocks.Trunk:
     """Build token embeddings, then blocks with parallel branches and partial rotary positions."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
-    block = nn.ParallelBlock if c.use_parallel_residual else nn.PreNormBlock
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    block = blocks.ParallelBlock if c.use_parallel_residual else blocks.PreNormBlock
     rope = c.rope()
-    rotary = nn.Rotary(int(c.head_size * rope["partial_rotary_factor"]), rope)
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size, dropout=c.hidden_dropout),
+    rotary = blocks.Rotary(int(c.head_size * rope["partial_rotary_factor"]), rope)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size, dropout=c.hidden_dropout),
         layers=[
             block(
-                attn=nn.Attention(
+                attn=blocks.Attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     bias=c.attention_bias,
                     out_bias=c.attention_bias,
                     rotary=rotary,
-                    rule=nn.Rule.causal(dropout=c.attention_dropout),
+                    rule=blocks.Rule.causal(dropout=c.attention_dropout),
                 ),
-                ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+                ffn=blocks.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.hidden_dropout,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import Axis, option, probability, size
 from torso.models.encoders import masked_lm, masked_lm_names
@@ -27,15 +27,15 @@ class GteConfig(RotaryEncoderConfig):
     pad_token_id: int | None = option(1, "id of the padding token; torso packs texts and needs none", acts="none")
 
 
-def feed(c: GteConfig) -> nn.GatedFeedForward:
+def feed(c: GteConfig) -> blocks.GatedFeedForward:
     """Build the gate stands behind what it lets through, and the way back has a bias."""
     width, inner, dropout = c.hidden_size, c.intermediate_size, c.hidden_dropout_prob
-    return nn.GatedFeedForward(
+    return blocks.GatedFeedForward(
         width, inner, c.hidden_act, bias=False, down_bias=True, gate_behind=True, dropout=dropout
     )
 
 
-def trunk(c: GteConfig) -> nn.Trunk:
+def trunk(c: GteConfig) -> blocks.Trunk:
     """Build blocks whose attention has biases."""
     return stack(c, lambda: feed(c), bias=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, option, size
 from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, RotaryDecoderConfig
@@ -30,9 +30,9 @@ class LlamaConfig(RotaryDecoderConfig):
         """Return how many tokens a layer's token sees, itself included; None for all."""
         return None
 
-    def head_norm(self) -> nn.RMSNorm | nn.Identity:
+    def head_norm(self) -> blocks.RMSNorm | blocks.Identity:
         """Build the norm of each head's queries, and of its keys."""
-        return nn.Identity()
+        return blocks.Identity()
 
 
 class MistralConfig(LlamaConfig):
@@ -54,16 +54,16 @@ class MistralConfig(LlamaConfig):
         return self.sliding_window
 
 
-def trunk(c: LlamaConfig) -> nn.Trunk:
+def trunk(c: LlamaConfig) -> blocks.Trunk:
     """Build token embeddings, then blocks that normalise before each branch, with rotary positions."""
-    norm = partial(nn.RMSNorm, c.hidden_size, c.rms_norm_eps)
-    rotary = nn.Rotary(c.head_size, c.rope())
+    norm = partial(blocks.RMSNorm, c.hidden_size, c.rms_norm_eps)
+    rotary = blocks.Rotary(c.head_size, c.rope())
     windows = [c.window(i) for i in range(c.num_hidden_layers)]
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size),
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
-            nn.PreNormBlock(
-                attn=nn.Attention(
+            blocks.PreNormBlock(
+                attn=blocks.Attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     kv_heads=c.groups,
@@ -72,9 +72,9 @@ def trunk(c: LlamaConfig) -> nn.Trunk:
                     out_bias=c.biases[1],
                     head_norm=c.head_norm,
                     rotary=rotary,
-                    rule=nn.Rule.causal(window, dropout=c.attention_dropout),
+                    rule=blocks.Rule.causal(window, dropout=c.attention_dropout),
                 ),
-                ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=c.mlp_bias),
+                ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=c.mlp_bias),
                 attn_norm=norm(),
                 ffn_norm=norm(),
             )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import Axis, option, size
 from torso.models.bart import FEATURES, TARGETS, TRUNK
@@ -44,12 +44,12 @@ class MarianConfig(Seq2SeqConfig):
         return self.share_encoder_decoder_embeddings and self.tie_word_embeddings
 
 
-def trunk(c: MarianConfig) -> nn.EncoderDecoder:
+def trunk(c: MarianConfig) -> blocks.EncoderDecoder:
     """Build embeddings with sinusoidal positions, then blocks that normalise after each residual sum."""
     encoder, decoder, shared = sides(
-        c, nn.PostNormBlock, nn.PostNormCrossBlock, positions=partial(nn.SinusoidalPositions, c.d_model)
+        c, blocks.PostNormBlock, blocks.PostNormCrossBlock, positions=partial(blocks.SinusoidalPositions, c.d_model)
     )
-    return nn.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
+    return blocks.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
 
 
 TASKS = {Task.FEATURES: FEATURES, Task.SEQ2SEQ_LM: replace(TARGETS, suffix="MTModel")}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import option
 from torso.models.bart import TASKS, TRUNK, BartConfig
@@ -24,13 +24,13 @@ class MBartConfig(BartConfig):
     )
 
 
-def trunk(c: MBartConfig) -> nn.WrappedEncoderDecoder:
+def trunk(c: MBartConfig) -> blocks.WrappedEncoderDecoder:
     """Build BART's embeddings, then blocks that normalise before each branch, and a last norm."""
-    norm = partial(nn.LayerNorm, c.d_model)
+    norm = partial(blocks.LayerNorm, c.d_model)
     encoder, decoder, shared = sides(
-        c, nn.PreNormBlock, nn.PreNormCrossBlock, positions=c.positions, embed_norm=norm, norm=norm
+        c, blocks.PreNormBlock, blocks.PreNormCrossBlock, positions=c.positions, embed_norm=norm, norm=norm
     )
-    return nn.WrappedEncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
+    return blocks.WrappedEncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
 
 
 register(Architecture(("mbart",), "MBart", MBartConfig, trunk, TRUNK, TASKS))

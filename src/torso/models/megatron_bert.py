@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import Axis, Count, fixed, option, size
 from torso.models.encoders import BERT_HEADS, EncoderConfig
@@ -27,22 +27,22 @@ class MegatronBertConfig(EncoderConfig):
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
 
-def trunk(c: MegatronBertConfig) -> nn.Trunk:
+def trunk(c: MegatronBertConfig) -> blocks.Trunk:
     """Build token, position and segment embeddings, then blocks that normalise before each branch."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
-    rule = nn.Rule(dropout=c.attention_probs_dropout_prob)
-    return nn.Trunk(
-        embed=nn.Embeddings(
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    rule = blocks.Rule(dropout=c.attention_probs_dropout_prob)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(
             c.vocab_size,
             c.hidden_size,
-            positions=nn.LearnedPositions(c.max_position_embeddings, c.hidden_size),
+            positions=blocks.LearnedPositions(c.max_position_embeddings, c.hidden_size),
             segments=c.type_vocab_size,
             dropout=c.hidden_dropout_prob,
         ),
         layers=[
-            nn.PreNormBlock(
-                attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
-                ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+            blocks.PreNormBlock(
+                attn=blocks.Attention(c.hidden_size, c.num_attention_heads, rule=rule),
+                ffn=blocks.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.hidden_dropout_prob,

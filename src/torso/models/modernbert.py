@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import check_divides
@@ -83,34 +83,37 @@ class ModernBertConfig(RotaryConfig):
             return self.layer_types[layer]
         return SLIDING if layer % self.global_attn_every_n_layers else FULL
 
-    def norm(self) -> nn.LayerNorm:
+    def norm(self) -> blocks.LayerNorm:
         """Build a norm, as all of them are."""
-        return nn.LayerNorm(self.hidden_size, self.norm_eps, bias=self.norm_bias)
+        return blocks.LayerNorm(self.hidden_size, self.norm_eps, bias=self.norm_bias)
 
 
-def trunk(c: ModernBertConfig) -> nn.Trunk:
+def trunk(c: ModernBertConfig) -> blocks.Trunk:
     """Build token embeddings, then blocks that normalise before each branch; most have local attention."""
     half = c.local_attention // 2
-    rules = {FULL: nn.Rule(dropout=c.attention_dropout), SLIDING: nn.Rule(half, half, dropout=c.attention_dropout)}
-    rotary = {kind: nn.Rotary(c.head_size, c.rope(kind)) for kind in rules}
+    rules = {
+        FULL: blocks.Rule(dropout=c.attention_dropout),
+        SLIDING: blocks.Rule(half, half, dropout=c.attention_dropout),
+    }
+    rotary = {kind: blocks.Rotary(c.head_size, c.rope(kind)) for kind in rules}
     attention = partial(
-        nn.Attention, c.hidden_size, c.num_attention_heads, bias=c.attention_bias, out_bias=c.attention_bias
+        blocks.Attention, c.hidden_size, c.num_attention_heads, bias=c.attention_bias, out_bias=c.attention_bias
     )
     feed = partial(
-        nn.GatedFeedForward,
+        blocks.GatedFeedForward,
         c.hidden_size,
         c.intermediate_size,
         c.hidden_activation,
         bias=c.mlp_bias,
         dropout=c.mlp_dropout,
     )
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size, norm=c.norm(), dropout=c.embedding_dropout),
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size, norm=c.norm(), dropout=c.embedding_dropout),
         layers=[
-            nn.PreNormBlock(
+            blocks.PreNormBlock(
                 attn=attention(rotary=rotary[c.kind(i)], rule=rules[c.kind(i)]),
                 ffn=feed(),
-                attn_norm=c.norm() if i else nn.Identity(),
+                attn_norm=c.norm() if i else blocks.Identity(),
                 ffn_norm=c.norm(),
                 dropout=c.attention_dropout,  # of what attention adds
                 ffn_dropout=0.0,
@@ -137,20 +140,20 @@ TRUNK = Names(
 )
 
 
-def mlp(c: ModernBertConfig) -> nn.Transform:
+def mlp(c: ModernBertConfig) -> blocks.Transform:
     """Build the layer before the scores of every task."""
-    return nn.Transform(c.hidden_size, c.classifier_activation, norm=c.norm(), bias=c.classifier_bias)
+    return blocks.Transform(c.hidden_size, c.classifier_activation, norm=c.norm(), bias=c.classifier_bias)
 
 
-def pooled(c: ModernBertConfig, labels: int) -> nn.SequenceHead:
+def pooled(c: ModernBertConfig, labels: int) -> blocks.SequenceHead:
     """Build a head: logits from the first token, or from the mean of all."""
     pool = "mean" if c.classifier_pooling == "mean" else "first"
-    return nn.SequenceHead(c.hidden_size, labels, pool=pool, mlp=mlp(c), dropout=c.classifier_dropout)
+    return blocks.SequenceHead(c.hidden_size, labels, pool=pool, mlp=mlp(c), dropout=c.classifier_dropout)
 
 
-def vocabulary(c: ModernBertConfig) -> nn.VocabHead:
+def vocabulary(c: ModernBertConfig) -> blocks.VocabHead:
     """Build a head: logits over the vocabulary, tied to the token embeddings unless the config unties them."""
-    return nn.VocabHead(c.hidden_size, c.vocab_size, mlp=mlp(c), bias=c.decoder_bias, tied=c.tie_word_embeddings)
+    return blocks.VocabHead(c.hidden_size, c.vocab_size, mlp=mlp(c), bias=c.decoder_bias, tied=c.tie_word_embeddings)
 
 
 MLP = {"mlp.dense": "head.dense", "mlp.norm": "head.norm"}
@@ -163,14 +166,14 @@ HEADS: dict[Task[Any], HeadPlan[Any]] = {
     Task.FEATURES: FEATURES,
     Task.SEQUENCE_CLASSIFICATION: HeadPlan(lambda c: pooled(c, c.labels), LABELS),
     Task.MULTIPLE_CHOICE: HeadPlan(
-        lambda c: nn.ChoiceHead(pooled(c, 1)),
+        lambda c: blocks.ChoiceHead(pooled(c, 1)),
         Names({f"scorer.{ours}": theirs for ours, theirs in LABELS.rows.items()}),
     ),
     Task.TOKEN_CLASSIFICATION: HeadPlan(
-        lambda c: nn.TokenHead(c.hidden_size, c.labels, mlp=mlp(c), dropout=c.classifier_dropout), LABELS
+        lambda c: blocks.TokenHead(c.hidden_size, c.labels, mlp=mlp(c), dropout=c.classifier_dropout), LABELS
     ),
     Task.QUESTION_ANSWERING: HeadPlan(
-        lambda c: nn.SpanHead(c.hidden_size, mlp=mlp(c), dropout=c.classifier_dropout), LABELS
+        lambda c: blocks.SpanHead(c.hidden_size, mlp=mlp(c), dropout=c.classifier_dropout), LABELS
     ),
     Task.MASKED_LM: HeadPlan(vocabulary, VOCABULARY),
 }

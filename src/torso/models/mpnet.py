@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import Axis, fixed, option, size
 from torso.models.encoders import (
@@ -19,9 +19,6 @@ from torso.models.encoders import (
     first_token,
 )
 from torso.weights.names import Names, cat
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 RESERVED = 2
 """Rows of the table of positions before the first: those up to the padding token, which is 1 whatever a config says."""
@@ -49,32 +46,20 @@ class MPNetConfig(EncoderConfig):
         return self.max_position_embeddings - RESERVED
 
 
-def distance_bias(c: MPNetConfig) -> nn.BucketBias:
-    """Build a bias for the distance, counted in tokens even where a call gives positions of its own."""
-    import torch
-
-    class TokenDistanceBias(nn.BucketBias):
-        def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-            """Compute the bias [1, H, a, a] of q and k [n, H, a, d]."""
-            places = torch.arange(q.shape[2], device=q.device)[None]
-            return super().scores(q, k, places, places)
-
-    return TokenDistanceBias(c.num_attention_heads, c.relative_attention_num_buckets, FURTHEST, both_ways=True)
-
-
-def trunk(c: MPNetConfig) -> nn.Trunk:
+def trunk(c: MPNetConfig) -> blocks.Trunk:
     """Build token and position embeddings, then blocks that normalise after each residual sum."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
-    rule, bias = nn.Rule(dropout=c.attention_probs_dropout_prob), distance_bias(c)
-    positions = nn.UnpaddedPositions(c.max_position_embeddings, c.hidden_size, padding=RESERVED - 1)
-    return nn.Trunk(
-        embed=nn.Embeddings(
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    rule, buckets = blocks.Rule(dropout=c.attention_probs_dropout_prob), c.relative_attention_num_buckets
+    bias = blocks.TokenDistanceBias(c.num_attention_heads, buckets, FURTHEST, both_ways=True)
+    positions = blocks.UnpaddedPositions(c.max_position_embeddings, c.hidden_size, padding=RESERVED - 1)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(
             c.vocab_size, c.hidden_size, positions=positions, norm=norm(), dropout=c.hidden_dropout_prob
         ),
         layers=[
-            nn.PostNormBlock(
-                attn=nn.Attention(c.hidden_size, c.num_attention_heads, rule=rule, score_bias=bias),
-                ffn=nn.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
+            blocks.PostNormBlock(
+                attn=blocks.Attention(c.hidden_size, c.num_attention_heads, rule=rule, score_bias=bias),
+                ffn=blocks.FeedForward(c.hidden_size, c.intermediate_size, c.hidden_act),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.hidden_dropout_prob,

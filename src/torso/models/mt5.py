@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import Axis, Count, option, size
 from torso.models.t5 import FEEDS, TASKS, TRUNK, T5Config, trunk
@@ -24,9 +24,9 @@ class MT5Config(T5Config):
     )
 
 
-def vocabulary(c: MT5Config) -> nn.VocabHead:
+def vocabulary(c: MT5Config) -> blocks.VocabHead:
     """Build what a target says next; never rescaled."""
-    return nn.VocabHead(c.d_model, c.vocab_size, tied=c.tie_word_embeddings)
+    return blocks.VocabHead(c.d_model, c.vocab_size, tied=c.tie_word_embeddings)
 
 
 HEADS = {**TASKS, Task.SEQ2SEQ_LM: HeadPlan(vocabulary, TASKS[Task.SEQ2SEQ_LM].names)}

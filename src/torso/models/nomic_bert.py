@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.config_file import ALIASES
 from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
@@ -73,31 +73,31 @@ class NomicBertConfig(RotaryEncoderConfig):
     rotary_emb_interleaved: bool = fixed(False, "whether neighbouring units turn together")
 
 
-def stack(c: RotaryEncoderConfig, feed: Callable[[], nn.GatedFeedForward], *, bias: bool) -> nn.Trunk:
+def stack(c: RotaryEncoderConfig, feed: Callable[[], blocks.GatedFeedForward], *, bias: bool) -> blocks.Trunk:
     """Build token and segment embeddings, then blocks that normalise after each residual sum."""
-    norm = partial(nn.LayerNorm, c.hidden_size, c.layer_norm_eps)
+    norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
     attention = partial(
-        nn.Attention,
+        blocks.Attention,
         c.hidden_size,
         c.num_attention_heads,
         head_size=c.head_size,
         bias=bias,
         out_bias=bias,
-        rotary=nn.Rotary(c.head_size, c.rope()),
-        rule=nn.Rule(dropout=c.attention_probs_dropout_prob),
+        rotary=blocks.Rotary(c.head_size, c.rope()),
+        rule=blocks.Rule(dropout=c.attention_probs_dropout_prob),
     )
-    block = partial(nn.PostNormBlock, dropout=c.hidden_dropout_prob)
-    return nn.Trunk(
-        embed=nn.Embeddings(
+    block = partial(blocks.PostNormBlock, dropout=c.hidden_dropout_prob)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(
             c.vocab_size, c.hidden_size, segments=c.type_vocab_size, norm=norm(), dropout=c.hidden_dropout_prob
         ),
         layers=[block(attention(), feed(), norm(), norm()) for _ in range(c.num_hidden_layers)],
     )
 
 
-def trunk(c: NomicBertConfig) -> nn.Trunk:
+def trunk(c: NomicBertConfig) -> blocks.Trunk:
     """Build blocks in which no projection has a bias."""
-    feed = partial(nn.GatedFeedForward, c.hidden_size, c.intermediate_size, c.hidden_act, bias=False)
+    feed = partial(blocks.GatedFeedForward, c.hidden_size, c.intermediate_size, c.hidden_act, bias=False)
     return stack(c, feed, bias=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
@@ -46,21 +46,21 @@ class OpenAIGPTConfig(HubConfig):
         return self.n_positions
 
 
-def trunk(c: OpenAIGPTConfig) -> nn.Trunk:
+def trunk(c: OpenAIGPTConfig) -> blocks.Trunk:
     """Build token and position embeddings, then blocks that normalise after each residual sum."""
-    norm = partial(nn.LayerNorm, c.n_embd, c.layer_norm_epsilon)
-    return nn.Trunk(
-        embed=nn.Embeddings(
+    norm = partial(blocks.LayerNorm, c.n_embd, c.layer_norm_epsilon)
+    return blocks.Trunk(
+        embed=blocks.Embeddings(
             c.vocab_size,
             c.n_embd,
-            positions=nn.LearnedPositions(c.n_positions, c.n_embd),
+            positions=blocks.LearnedPositions(c.n_positions, c.n_embd),
             dropout=c.embd_pdrop,
             segments_are_tokens=True,
         ),
         layers=[
-            nn.PostNormBlock(
-                attn=nn.Attention(c.n_embd, c.n_head, rule=nn.Rule.causal(dropout=c.attn_pdrop)),
-                ffn=nn.FeedForward(c.n_embd, 4 * c.n_embd, ACTS[c.afn]),
+            blocks.PostNormBlock(
+                attn=blocks.Attention(c.n_embd, c.n_head, rule=blocks.Rule.causal(dropout=c.attn_pdrop)),
+                ffn=blocks.FeedForward(c.n_embd, 4 * c.n_embd, ACTS[c.afn]),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.resid_pdrop,

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.config_file import ALIASES
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.models.decoders import OUTPUT
 from torso.weights.names import Names, cat
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from torso.batch import Batch
 
 RESERVED = 2
 """Rows of the table of positions before position 0."""
@@ -70,41 +65,38 @@ class OPTConfig(HubConfig):
         return self.do_layer_norm_before and not self._remove_final_layer_norm
 
 
-def embeddings(c: OPTConfig) -> nn.Embeddings:
+def embeddings(c: OPTConfig) -> blocks.Embeddings:
     """Build token embeddings, projected to the blocks' width where theirs is another, and positions."""
-
-    class ProjectedTokens(nn.Embeddings):
-        def forward(self, batch: Batch) -> Tensor:
-            """Map batch to [T, D]."""
-            assert self.positions is not None
-            return self.project(self.token_rows(batch)) + self.positions(batch.layout.positions)
-
-    positions = nn.LearnedPositions(c.max_position_embeddings + RESERVED, c.hidden_size, offset=RESERVED)
-    project = nn.Identity() if c.token_width == c.hidden_size else nn.Linear(c.token_width, c.hidden_size, bias=False)
-    return ProjectedTokens(c.vocab_size, c.token_width, positions=positions, project=project)
+    positions = blocks.LearnedPositions(c.max_position_embeddings + RESERVED, c.hidden_size, offset=RESERVED)
+    project = (
+        blocks.Identity() if c.token_width == c.hidden_size else blocks.Linear(c.token_width, c.hidden_size, bias=False)
+    )
+    return blocks.ProjectedTokens(c.vocab_size, c.token_width, positions=positions, project=project)
 
 
-def trunk(c: OPTConfig) -> nn.Trunk:
+def trunk(c: OPTConfig) -> blocks.Trunk:
     """Build pre-norm blocks, or in one checkpoint post-norm; then a projection back to the embeddings' width."""
-    norm = partial(nn.LayerNorm, c.hidden_size, elementwise_affine=c.layer_norm_elementwise_affine)
-    block = nn.PreNormBlock if c.do_layer_norm_before else nn.PostNormBlock
-    rule = nn.Rule.causal(dropout=c.attention_dropout)
-    back = nn.Identity() if c.token_width == c.hidden_size else nn.Linear(c.hidden_size, c.token_width, bias=False)
-    return nn.Trunk(
+    norm = partial(blocks.LayerNorm, c.hidden_size, elementwise_affine=c.layer_norm_elementwise_affine)
+    block = blocks.PreNormBlock if c.do_layer_norm_before else blocks.PostNormBlock
+    rule = blocks.Rule.causal(dropout=c.attention_dropout)
+    back = (
+        blocks.Identity() if c.token_width == c.hidden_size else blocks.Linear(c.hidden_size, c.token_width, bias=False)
+    )
+    return blocks.Trunk(
         embed=embeddings(c),
         layers=[
             block(
-                attn=nn.Attention(
+                attn=blocks.Attention(
                     c.hidden_size, c.num_attention_heads, bias=c.enable_bias, out_bias=c.enable_bias, rule=rule
                 ),
-                ffn=nn.FeedForward(c.hidden_size, c.ffn_dim, c.activation_function, bias=c.enable_bias),
+                ffn=blocks.FeedForward(c.hidden_size, c.ffn_dim, c.activation_function, bias=c.enable_bias),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.dropout,
             )
             for _ in range(c.num_hidden_layers)
         ],
-        norm=nn.Sequential(norm() if c.norms_last else nn.Identity(), back),
+        norm=blocks.Sequential(norm() if c.norms_last else blocks.Identity(), back),
         layer_dropout=c.layerdrop,
     )
 
@@ -126,12 +118,14 @@ TRUNK = Names(
     },
 )
 HEADS: Mapping[Task[Any], HeadPlan[OPTConfig]] = {
-    Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead(), prefix="decoder."),
-    Task.CAUSAL_LM: HeadPlan(lambda c: nn.VocabHead(c.token_width, c.vocab_size, tied=c.tie_word_embeddings), OUTPUT),
-    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
-        lambda c: nn.SequenceHead(c.token_width, c.labels, pool="last", bias=False), Names({"out": "score"})
+    Task.FEATURES: HeadPlan(lambda c: blocks.FeatureHead(), prefix="decoder."),
+    Task.CAUSAL_LM: HeadPlan(
+        lambda c: blocks.VocabHead(c.token_width, c.vocab_size, tied=c.tie_word_embeddings), OUTPUT
     ),
-    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.token_width), Names({"out": "qa_outputs"})),
+    Task.SEQUENCE_CLASSIFICATION: HeadPlan(
+        lambda c: blocks.SequenceHead(c.token_width, c.labels, pool="last", bias=False), Names({"out": "score"})
+    ),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: blocks.SpanHead(c.token_width), Names({"out": "qa_outputs"})),
 }
 
 register(Architecture(("opt",), "OPT", OPTConfig, trunk, TRUNK, HEADS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import option
 from torso.models.bart import FEATURES, TARGETS, TRUNK
@@ -25,16 +25,16 @@ class PegasusConfig(Seq2SeqConfig):
     eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
 
 
-def trunk(c: PegasusConfig) -> nn.EncoderDecoder:
+def trunk(c: PegasusConfig) -> blocks.EncoderDecoder:
     """Build embeddings with sinusoidal positions, then blocks that normalise before each branch, and a last norm."""
     encoder, decoder, shared = sides(
         c,
-        nn.PreNormBlock,
-        nn.PreNormCrossBlock,
-        positions=partial(nn.SinusoidalPositions, c.d_model),
-        norm=partial(nn.LayerNorm, c.d_model),
+        blocks.PreNormBlock,
+        blocks.PreNormCrossBlock,
+        positions=partial(blocks.SinusoidalPositions, c.d_model),
+        norm=partial(blocks.LayerNorm, c.d_model),
     )
-    return nn.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
+    return blocks.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id, shared=shared)
 
 
 TASKS = {Task.FEATURES: FEATURES, Task.SEQ2SEQ_LM: TARGETS}

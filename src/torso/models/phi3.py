@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, register
 from torso.config.fields import ACTIVATIONS, Axis, option, probability, size
 from torso.models.decoders import SPANLESS_HEADS, RotaryDecoderConfig
@@ -44,15 +44,15 @@ class Phi3Config(RotaryDecoderConfig):
         return {**given, "rope_type": "longrope"} if name == "yarn" else given
 
 
-def trunk(c: Phi3Config) -> nn.Trunk:
+def trunk(c: Phi3Config) -> blocks.Trunk:
     """Build token embeddings, then pre-norm blocks with partial rotary positions."""
-    norm = partial(nn.RMSNorm, c.hidden_size, c.rms_norm_eps)
-    rotary = nn.Rotary(c.rotary_size, c.rope())
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.hidden_size),
+    norm = partial(blocks.RMSNorm, c.hidden_size, c.rms_norm_eps)
+    rotary = blocks.Rotary(c.rotary_size, c.rope())
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
-            nn.PreNormBlock(
-                attn=nn.Attention(
+            blocks.PreNormBlock(
+                attn=blocks.Attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     kv_heads=c.groups,
@@ -60,9 +60,9 @@ def trunk(c: Phi3Config) -> nn.Trunk:
                     bias=False,
                     out_bias=False,
                     rotary=rotary,
-                    rule=nn.Rule.causal(c.sliding_window, dropout=c.attention_dropout),
+                    rule=blocks.Rule.causal(c.sliding_window, dropout=c.attention_dropout),
                 ),
-                ffn=nn.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
+                ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
                 attn_norm=norm(),
                 ffn_norm=norm(),
                 dropout=c.resid_pdrop,

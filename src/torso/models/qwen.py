@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import Axis, option, size
 from torso.models.decoders import DECODER_HEADS, OLDER_SPAN, SLIDING, check_kinds
@@ -58,9 +58,9 @@ class Qwen3Config(Qwen2Config):
         """As ``attention_bias`` says."""
         return self.attention_bias, self.attention_bias
 
-    def head_norm(self) -> nn.RMSNorm | nn.Identity:
+    def head_norm(self) -> blocks.RMSNorm | blocks.Identity:
         """Build the norm of each head's queries and keys."""
-        return nn.RMSNorm(self.head_size, self.rms_norm_eps)
+        return blocks.RMSNorm(self.head_size, self.rms_norm_eps)
 
 
 for family, kind in {"Qwen2": Qwen2Config, "Qwen3": Qwen3Config}.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import Axis, option, size
 from torso.errors import ConfigError
@@ -44,9 +44,9 @@ class RobertaConfig(bert.BertConfig):
         """The longest text the trunk takes, in tokens."""
         return self.max_position_embeddings - self.pad_token_id - 1
 
-    def positions(self) -> nn.LearnedPositions:
+    def positions(self) -> blocks.LearnedPositions:
         """Build the table of positions, which count no padding token and begin behind its id."""
-        return nn.UnpaddedPositions(self.max_position_embeddings, self.hidden_size, padding=self.pad_token_id)
+        return blocks.UnpaddedPositions(self.max_position_embeddings, self.hidden_size, padding=self.pad_token_id)
 
 
 class XLMRobertaConfig(RobertaConfig):

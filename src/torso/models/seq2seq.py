@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig, check_divides
 from torso.errors import ConfigError
-
-if TYPE_CHECKING:
-    from torch.nn import Module
 
 
 class Seq2SeqConfig(HubConfig):
@@ -89,13 +86,13 @@ class Seq2SeqConfig(HubConfig):
 
 def sides(
     c: Seq2SeqConfig,
-    block: Callable[..., Module],
-    cross_block: Callable[..., Module],
+    block: Callable[..., blocks.Part],
+    cross_block: Callable[..., blocks.Part],
     *,
-    positions: Callable[[], Module],
-    embed_norm: Callable[[], Module] | None = None,
-    norm: Callable[[], Module] | None = None,
-) -> tuple[nn.Trunk, nn.Trunk, nn.Embedding | None]:
+    positions: Callable[[], blocks.Part],
+    embed_norm: Callable[[], blocks.Part] | None = None,
+    norm: Callable[[], blocks.Part] | None = None,
+) -> tuple[blocks.Trunk, blocks.Trunk, blocks.Embedding | None]:
     """Build encoder and decoder, and return the table of tokens if they share it.
 
     Args:
@@ -106,12 +103,12 @@ def sides(
         embed_norm: makes a norm of the embeddings.
         norm: makes a norm of the last rows.
     """
-    table = partial(nn.Embedding, embedding_dim=c.d_model, padding_idx=c.pad_token_id)
+    table = partial(blocks.Embedding, embedding_dim=c.d_model, padding_idx=c.pad_token_id)
     shared = table(c.vocab_size) if c.one_table else None
-    rule = nn.Rule(dropout=c.attention_dropout)
+    rule = blocks.Rule(dropout=c.attention_dropout)
 
-    def embed(entries: int) -> nn.Embeddings:
-        return nn.Embeddings(
+    def embed(entries: int) -> blocks.Embeddings:
+        return blocks.Embeddings(
             entries,
             c.d_model,
             positions=positions(),
@@ -121,21 +118,21 @@ def sides(
             tokens=shared or table(entries),
         )
 
-    def common(inner: int, norms: int) -> tuple[Module, ...]:
-        feed = nn.FeedForward(c.d_model, inner, c.activation_function, dropout=c.activation_dropout)
-        return feed, *(nn.LayerNorm(c.d_model) for _ in range(norms))
+    def common(inner: int, norms: int) -> tuple[blocks.Part, ...]:
+        feed = blocks.FeedForward(c.d_model, inner, c.activation_function, dropout=c.activation_dropout)
+        return feed, *(blocks.LayerNorm(c.d_model) for _ in range(norms))
 
-    def encoder_block() -> Module:
-        attn = nn.Attention(c.d_model, c.encoder_attention_heads, rule=rule)
+    def encoder_block() -> blocks.Part:
+        attn = blocks.Attention(c.d_model, c.encoder_attention_heads, rule=rule)
         return block(attn, *common(c.encoder_ffn_dim, norms=2), dropout=c.dropout)
 
-    def decoder_block() -> Module:
-        attn = nn.Attention(c.d_model, c.decoder_attention_heads, rule=replace(rule, right=0))
-        cross = nn.CrossAttention(c.d_model, c.decoder_attention_heads, rule=rule)
+    def decoder_block() -> blocks.Part:
+        attn = blocks.Attention(c.d_model, c.decoder_attention_heads, rule=replace(rule, right=0))
+        cross = blocks.CrossAttention(c.d_model, c.decoder_attention_heads, rule=rule)
         return cross_block(attn, cross, *common(c.decoder_ffn_dim, norms=3), dropout=c.dropout)
 
-    def side(entries: int, layers: list[Module], chance: float) -> nn.Trunk:
-        return nn.Trunk(embed(entries), layers, norm=norm and norm(), layer_dropout=chance)
+    def side(entries: int, layers: list[blocks.Part], chance: float) -> blocks.Trunk:
+        return blocks.Trunk(embed(entries), layers, norm=norm and norm(), layer_dropout=chance)
 
     return (
         side(c.vocab_size, [encoder_block() for _ in range(c.encoder_layers)], c.encoder_layerdrop),

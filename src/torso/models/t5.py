@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from torso import nn
+from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import ACTIVATIONS, Axis, Count, option, probability, size
 from torso.config.hub_config import HubConfig
@@ -40,47 +40,47 @@ class T5Config(HubConfig):
     is_encoder_decoder: bool = option(True, "whether the file holds a decoder too; the weights tell", acts="none")
 
 
-def stack(c: T5Config, tokens: nn.Embedding, layers: int, *, decoder: bool) -> nn.Trunk:
+def stack(c: T5Config, tokens: blocks.Embedding, layers: int, *, decoder: bool) -> blocks.Trunk:
     """Build one side: pre-norm blocks whose self-attention adds one bucketed bias of distance, shared by all."""
-    norm = partial(nn.RMSNorm, c.d_model, c.layer_norm_epsilon)
+    norm = partial(blocks.RMSNorm, c.d_model, c.layer_norm_epsilon)
     gated, _, act = c.feed_forward_proj.rpartition("-")
     # The gated form of 2020 was named after its exact activation and always computed the other.
     act = "gelu_new" if c.feed_forward_proj == "gated-gelu" else act
-    feed = nn.GatedFeedForward if gated else nn.FeedForward
+    feed = blocks.GatedFeedForward if gated else blocks.FeedForward
     buckets, furthest = c.relative_attention_num_buckets, c.relative_attention_max_distance
-    bias = nn.BucketBias(c.num_heads, buckets, furthest, both_ways=not decoder)
+    bias = blocks.BucketBias(c.num_heads, buckets, furthest, both_ways=not decoder)
     # T5 does not divide scores by the root of a head's width.
-    rule = nn.Rule(scale=1.0, dropout=c.dropout_rate)
-    attend = partial(nn.Attention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
-    cross = partial(nn.CrossAttention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
+    rule = blocks.Rule(scale=1.0, dropout=c.dropout_rate)
+    attend = partial(blocks.Attention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
+    cross = partial(blocks.CrossAttention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
 
-    def block() -> nn.PreNormBlock:
+    def block() -> blocks.Part:
         within = replace(rule, right=0) if decoder else rule
         attn = attend(rule=within, score_bias=bias)
         ffn = feed(c.d_model, c.d_ff, act, bias=False, dropout=c.dropout_rate)
         if not decoder:
-            return nn.PreNormBlock(attn, ffn, norm(), norm(), dropout=c.dropout_rate)
-        return nn.PreNormCrossBlock(attn, cross(rule=rule), ffn, norm(), norm(), norm(), dropout=c.dropout_rate)
+            return blocks.PreNormBlock(attn, ffn, norm(), norm(), dropout=c.dropout_rate)
+        return blocks.PreNormCrossBlock(attn, cross(rule=rule), ffn, norm(), norm(), norm(), dropout=c.dropout_rate)
 
-    return nn.Trunk(
-        embed=nn.Embeddings(c.vocab_size, c.d_model, dropout=c.dropout_rate, tokens=tokens),
+    return blocks.Trunk(
+        embed=blocks.Embeddings(c.vocab_size, c.d_model, dropout=c.dropout_rate, tokens=tokens),
         layers=[block() for _ in range(layers)],
-        norm=nn.Sequential(norm(), nn.Dropout(c.dropout_rate)),
+        norm=blocks.Sequential(norm(), blocks.Dropout(c.dropout_rate)),
         score_bias=bias,
     )
 
 
-def trunk(c: T5Config) -> nn.EncoderDecoder:
+def trunk(c: T5Config) -> blocks.EncoderDecoder:
     """Build an encoder and a decoder over one table of tokens."""
-    tokens = nn.Embedding(c.vocab_size, c.d_model)
+    tokens = blocks.Embedding(c.vocab_size, c.d_model)
     decoder = stack(c, tokens, c.num_decoder_layers or c.num_layers, decoder=True)
     encoder = stack(c, tokens, c.num_layers, decoder=False)
-    return nn.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id)
+    return blocks.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id)
 
 
-def encoder(c: T5Config) -> nn.EncoderOnly:
+def encoder(c: T5Config) -> blocks.EncoderOnly:
     """Build the encoder alone."""
-    return nn.EncoderOnly(stack(c, nn.Embedding(c.vocab_size, c.d_model), c.num_layers, decoder=False))
+    return blocks.EncoderOnly(stack(c, blocks.Embedding(c.vocab_size, c.d_model), c.num_layers, decoder=False))
 
 
 def side(ours: str, feed: int) -> dict[str, str | Row]:
@@ -119,31 +119,33 @@ TRUNK = Names(
 )
 
 
-def vocabulary(c: T5Config) -> nn.VocabHead:
+def vocabulary(c: T5Config) -> blocks.VocabHead:
     """Build what a target says next. An untied output matrix is how a config says "1.1", and 1.1 does not rescale."""
     scales = c.tie_word_embeddings if c.scale_decoder_outputs is None else c.scale_decoder_outputs
-    return nn.VocabHead(c.d_model, c.vocab_size, tied=c.tie_word_embeddings, scale=c.d_model**-0.5 if scales else 1.0)
+    return blocks.VocabHead(
+        c.d_model, c.vocab_size, tied=c.tie_word_embeddings, scale=c.d_model**-0.5 if scales else 1.0
+    )
 
 
-def sequence(c: T5Config) -> nn.SequenceHead:
+def sequence(c: T5Config) -> blocks.SequenceHead:
     """Build a head: logits from the last token of the decoder, which reads the text itself."""
-    mlp = nn.Sequential(nn.Dropout(c.classifier_dropout), nn.Transform(c.d_model, "tanh"))
-    return nn.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
+    mlp = blocks.Sequential(blocks.Dropout(c.classifier_dropout), blocks.Transform(c.d_model, "tanh"))
+    return blocks.SequenceHead(c.d_model, c.labels, pool="last", mlp=mlp, dropout=c.classifier_dropout)
 
 
 LM = Names({"out": "lm_head"}, copies={"lm_head.weight": SHARED}, optional=("out",))
 CLASSIFIER = Names({"mlp.1.dense": "classification_head.dense", "out": "classification_head.out_proj"})
 TASKS: dict[Task[Any], HeadPlan[Any]] = {
-    Task.FEATURES: HeadPlan(lambda c: nn.FeatureHead()),
+    Task.FEATURES: HeadPlan(lambda c: blocks.FeatureHead()),
     Task.SEQ2SEQ_LM: HeadPlan(vocabulary, LM),
     Task.SEQUENCE_CLASSIFICATION: HeadPlan(sequence, CLASSIFIER, prefix="transformer."),
     Task.TOKEN_CLASSIFICATION: HeadPlan(
-        lambda c: nn.TokenHead(c.d_model, c.labels, dropout=c.classifier_dropout),
+        lambda c: blocks.TokenHead(c.d_model, c.labels, dropout=c.classifier_dropout),
         Names({"out": "classifier"}, unused=("{trunk}decoder",)),
         encoder,
         prefix="transformer.",
     ),
-    Task.QUESTION_ANSWERING: HeadPlan(lambda c: nn.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
+    Task.QUESTION_ANSWERING: HeadPlan(lambda c: blocks.SpanHead(c.d_model), Names({"out": "qa_outputs"})),
 }
 
 register(Architecture(("t5",), "T5", T5Config, trunk, TRUNK, TASKS))

@@ -1,4 +1,6 @@
-"""Building blocks of every architecture. A lazy namespace: torch is imported when the first block is used.
+"""PyTorch modules of the descriptions in `torso.blocks`. A lazy namespace: torch is imported when a name is first used.
+
+Every description has a module of the same name, which adds how it is computed; see `torso.nn.module`.
 
 Letters in shapes, here and everywhere: **T** rows (tokens of all sequences), **N** sequences, **D** width, **H** query
 heads, **G** key/value heads, **d** head size, **F** feed-forward width, **V** vocabulary, **C** labels, **R** requested
@@ -10,13 +12,25 @@ from torso.io.lazy_names import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "torch.nn": ("Dropout", "Embedding", "Identity", "LayerNorm", "Linear", "Sequential"),
+        "torso.blocks.rule": ("Rule",),
         "torso.nn.activations": ("activation",),
         "torso.nn.attend_backends": ("attend",),
-        "torso.nn.attention": ("Attention", "CrossAttention"),
-        "torso.nn.attention_rule": ("Backend", "Rule", "ScoreBias"),
-        "torso.nn.bias": ("BucketBias", "SlopeBias"),
+        "torso.nn.attention": (
+            "Attention",
+            "CrossAttention",
+            "Unrotated",
+        ),
+        "torso.nn.attention_interfaces": (
+            "Backend",
+            "ScoreBias",
+        ),
+        "torso.nn.bias": (
+            "BucketBias",
+            "SlopeBias",
+            "TokenDistanceBias",
+        ),
         "torso.nn.block": (
+            "ConvolvedBlock",
             "NormedResidualBlock",
             "ParallelBlock",
             "PostNormBlock",
@@ -32,24 +46,53 @@ __getattr__, __dir__, __all__ = attach(
             "Distances",
             "LogDistances",
             "SharedDisentangledAttention",
-            "Shift",
         ),
-        "torso.nn.embeddings": ("Embeddings", "LearnedPositions", "SinusoidalPositions", "UnpaddedPositions"),
-        "torso.nn.feedforward": ("FeedForward", "GatedFeedForward"),
+        "torso.nn.embeddings": (
+            "Embeddings",
+            "LearnedPositions",
+            "ProjectedTokens",
+            "SinusoidalPositions",
+            "TaskPositions",
+            "UnpaddedPositions",
+        ),
+        "torso.nn.feedforward": (
+            "FeedForward",
+            "GatedFeedForward",
+        ),
         "torso.nn.heads": (
             "ChoiceHead",
             "FeatureHead",
             "Head",
             "ReplacedHead",
             "SequenceHead",
+            "ShiftedVocabHead",
             "SpanHead",
             "TokenHead",
             "Transform",
             "VocabHead",
         ),
-        "torso.nn.key_value_cache": ("KeyValueCache",),
-        "torso.nn.norm": ("OffsetRMSNorm", "RMSNorm"),
-        "torso.nn.rotary": ("PairedRotary", "Rotary"),
-        "torso.nn.trunk": ("EncoderDecoder", "EncoderOnly", "Trunk", "WrappedEncoderDecoder"),
+        "torso.nn.key_value_cache": (
+            "KeyValueCache",
+            "Step",
+        ),
+        "torso.nn.module": (
+            "Module",
+            "build",
+        ),
+        "torso.nn.norm": (
+            "OffsetRMSNorm",
+            "RMSNorm",
+            "Shift",
+        ),
+        "torso.nn.rotary": (
+            "PairedRotary",
+            "Rotary",
+        ),
+        "torso.nn.trunk": (
+            "EncoderDecoder",
+            "EncoderOnly",
+            "Trunk",
+            "WrappedEncoderDecoder",
+        ),
     },
 )

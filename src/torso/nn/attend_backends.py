@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from torso.batch import Layout
+from torso.blocks import Rule
 from torso.errors import UnsupportedError
-from torso.nn.attention_rule import Backend, Rule, ScoreBias
+from torso.nn.attention_interfaces import Backend, ScoreBias
 from torso.nn.explicit_softmax import REFERENCE
 from torso.nn.sdpa import SDPA
 from torso.nn.varlen import VARLEN

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from torso import blocks
+from torso.nn.activations import activation
 from torso.nn.context import Context
+from torso.nn.module import Module
 
 
-class PostNormBlock(nn.Module):
-    """norm(x + f(x)), for attention and then for the feed-forward: the block of the original transformer and of BERT.
+class _Block(Module[blocks.Part]):
+    """The parts that most blocks have."""
 
-    Args:
-        attn: self-attention.
-        ffn: feed-forward.
-        attn_norm: norm after the first residual sum.
-        ffn_norm: norm after the second.
-        dropout: probability of dropping a unit of each branch, in training.
-        ffn_dropout: the same of the feed-forward alone; None for ``dropout``.
-    """
+    attn: nn.Module
+    attn_norm: nn.Module
+    ffn: nn.Module
+    ffn_norm: nn.Module
+    dropout: nn.Dropout
 
-    def __init__(
-        self,
-        attn: nn.Module,
-        ffn: nn.Module,
-        attn_norm: nn.Module,
-        ffn_norm: nn.Module,
-        *,
-        dropout: float = 0.0,
-        ffn_dropout: float | None = None,
-    ) -> None:
-        super().__init__()
-        self.attn, self.attn_norm = attn, attn_norm
-        self.ffn, self.ffn_norm = ffn, ffn_norm
-        self.dropout = nn.Dropout(dropout)
-        self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
+
+class PostNormBlock(_Block):
+    """norm(x + f(x)), for attention and then for the feed-forward."""
+
+    ffn_dropout: nn.Dropout
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
@@ -41,33 +31,10 @@ class PostNormBlock(nn.Module):
         return self.ffn_norm(x + self.ffn_dropout(self.ffn(x)))
 
 
-class PreNormBlock(nn.Module):
-    """x + f(norm(x)), for attention and then for the feed-forward: the block of GPT-2, Llama and T5's encoder.
+class PreNormBlock(_Block):
+    """x + f(norm(x)), for attention and then for the feed-forward."""
 
-    Args:
-        attn: self-attention.
-        ffn: feed-forward.
-        attn_norm: norm before attention.
-        ffn_norm: norm before the feed-forward.
-        dropout: probability of dropping a unit of each branch, in training.
-        ffn_dropout: the same of the feed-forward alone; None for ``dropout``.
-    """
-
-    def __init__(
-        self,
-        attn: nn.Module,
-        ffn: nn.Module,
-        attn_norm: nn.Module,
-        ffn_norm: nn.Module,
-        *,
-        dropout: float = 0.0,
-        ffn_dropout: float | None = None,
-    ) -> None:
-        super().__init__()
-        self.attn_norm, self.attn = attn_norm, attn
-        self.ffn_norm, self.ffn = ffn_norm, ffn
-        self.dropout = nn.Dropout(dropout)
-        self.ffn_dropout = nn.Dropout(dropout if ffn_dropout is None else ffn_dropout)
+    ffn_dropout: nn.Dropout
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
@@ -76,7 +43,7 @@ class PreNormBlock(nn.Module):
 
 
 class NormedResidualBlock(PreNormBlock):
-    """norm(x) + f(norm(x)), for attention and then for the feed-forward: a variation that BLOOM's code allows."""
+    """norm(x) + f(norm(x)), for attention and then for the feed-forward."""
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
@@ -86,7 +53,7 @@ class NormedResidualBlock(PreNormBlock):
 
 
 class ParallelBlock(PreNormBlock):
-    """x + f(norm(x)) + g(norm(x)): both branches read the block's input (GPT-J, GPT-NeoX)."""
+    """x + f(norm(x)) + g(norm(x)): both branches read the block's input."""
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
@@ -95,30 +62,11 @@ class ParallelBlock(PreNormBlock):
         return x + attended + self.dropout(self.ffn(self.ffn_norm(x)))
 
 
-class SandwichBlock(nn.Module):
-    """x + norm(f(norm(x))), for attention and then for the feed-forward: the block of Gemma 2 and 3 and of GLM-4.
+class SandwichBlock(_Block):
+    """x + norm(f(norm(x))), for attention and then for the feed-forward."""
 
-    Args:
-        attn: self-attention.
-        ffn: feed-forward.
-        attn_norm: norm before attention.
-        attn_out_norm: norm after it.
-        ffn_norm: norm before the feed-forward.
-        ffn_out_norm: norm after it.
-    """
-
-    def __init__(
-        self,
-        attn: nn.Module,
-        ffn: nn.Module,
-        attn_norm: nn.Module,
-        attn_out_norm: nn.Module,
-        ffn_norm: nn.Module,
-        ffn_out_norm: nn.Module,
-    ) -> None:
-        super().__init__()
-        self.attn_norm, self.attn, self.attn_out_norm = attn_norm, attn, attn_out_norm
-        self.ffn_norm, self.ffn, self.ffn_out_norm = ffn_norm, ffn, ffn_out_norm
+    attn_out_norm: nn.Module
+    ffn_out_norm: nn.Module
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
@@ -126,32 +74,11 @@ class SandwichBlock(nn.Module):
         return x + self.ffn_out_norm(self.ffn(self.ffn_norm(x)))
 
 
-class PostNormCrossBlock(PostNormBlock):
-    """A `PostNormBlock` with cross-attention in the middle: the decoder block of the original transformer and of BART.
+class PostNormCrossBlock(_Block):
+    """A `PostNormBlock` with cross-attention in the middle."""
 
-    Args:
-        attn: self-attention.
-        cross: attention to the encoder's rows.
-        ffn: feed-forward.
-        attn_norm: norm after the first residual sum.
-        cross_norm: norm after the second.
-        ffn_norm: norm after the third.
-        dropout: probability of dropping a unit of each branch, in training.
-    """
-
-    def __init__(
-        self,
-        attn: nn.Module,
-        cross: nn.Module,
-        ffn: nn.Module,
-        attn_norm: nn.Module,
-        cross_norm: nn.Module,
-        ffn_norm: nn.Module,
-        *,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(attn, ffn, attn_norm, ffn_norm, dropout=dropout)
-        self.cross, self.cross_norm = cross, cross_norm
+    cross: nn.Module
+    cross_norm: nn.Module
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
@@ -160,35 +87,28 @@ class PostNormCrossBlock(PostNormBlock):
         return self.ffn_norm(x + self.dropout(self.ffn(x)))
 
 
-class PreNormCrossBlock(PreNormBlock):
-    """A `PreNormBlock` with cross-attention in the middle: the decoder block of T5 and mBART.
+class PreNormCrossBlock(_Block):
+    """A `PreNormBlock` with cross-attention in the middle."""
 
-    Args:
-        attn: self-attention.
-        cross: attention to the encoder's rows.
-        ffn: feed-forward.
-        attn_norm: norm before self-attention.
-        cross_norm: norm before cross-attention.
-        ffn_norm: norm before the feed-forward.
-        dropout: probability of dropping a unit of each branch, in training.
-    """
-
-    def __init__(
-        self,
-        attn: nn.Module,
-        cross: nn.Module,
-        ffn: nn.Module,
-        attn_norm: nn.Module,
-        cross_norm: nn.Module,
-        ffn_norm: nn.Module,
-        *,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(attn, ffn, attn_norm, ffn_norm, dropout=dropout)
-        self.cross, self.cross_norm = cross, cross_norm
+    cross: nn.Module
+    cross_norm: nn.Module
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         x = ctx.pooled(x) + self.dropout(self.attn(self.attn_norm(x), ctx))
         x = x + self.dropout(self.cross(self.cross_norm(x), ctx))
         return x + self.dropout(self.ffn(self.ffn_norm(x)))
+
+
+class ConvolvedBlock(PostNormBlock):
+    """A `PostNormBlock` beside a convolution of the rows that it read."""
+
+    of: blocks.ConvolvedBlock
+    conv: nn.Module
+    conv_norm: nn.Module
+
+    def forward(self, x: Tensor, ctx: Context) -> Tensor:
+        """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
+        act = activation(self.of.conv_act)
+        near = ctx.pooled(act(self.dropout(self.conv(x, ctx.layout))))
+        return self.conv_norm(super().forward(x, ctx) + near)

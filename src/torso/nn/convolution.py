@@ -5,25 +5,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from torso import blocks
 from torso.batch import Layout
+from torso.nn.module import Module
 
 
-class SequenceConvolution(nn.Module):
-    """1D convolution over packed sequences, zero-padded between them so that none reaches into the next.
+class SequenceConvolution(Module[blocks.SequenceConvolution]):
+    """1D convolution over packed sequences, zero-padded between them so that none reaches into the next."""
 
-    Args:
-        width: D.
-        size: kernel size; odd.
-        groups: groups of channels, as of `torch.nn.Conv1d`.
-    """
-
-    def __init__(self, width: int, size: int, *, groups: int = 1) -> None:
-        super().__init__()
-        self.kernel = nn.Conv1d(width, width, size, padding=size // 2, groups=groups)
-        self.gap = size // 2
+    kernel: nn.Conv1d
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """Map x [T, D] to [T, D]."""
-        spread = torch.arange(x.shape[0], device=x.device) + layout.owner() * self.gap
-        padded = x.new_zeros(x.shape[0] + self.gap * len(layout.sizes), x.shape[1]).index_copy(0, spread, x)
+        gap = self.of.size // 2
+        spread = torch.arange(x.shape[0], device=x.device) + layout.owner() * gap
+        padded = x.new_zeros(x.shape[0] + gap * len(layout.sizes), x.shape[1]).index_copy(0, spread, x)
         return self.kernel(padded.T[None])[0].T[spread]

@@ -7,47 +7,29 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from torso import blocks
 from torso.batch import Batch
+from torso.nn.module import Module
 
 
-class LearnedPositions(nn.Module):
-    """Learned absolute position embeddings.
+class LearnedPositions(Module[blocks.LearnedPositions]):
+    """Learned absolute position embeddings."""
 
-    Args:
-        length: rows of the table, the reserved ones included.
-        width: D.
-        offset: reserved rows before position 0 (RoBERTa's padding id + 1, BART's 2).
-    """
-
-    def __init__(self, length: int, width: int, *, offset: int = 0) -> None:
-        super().__init__()
-        self.table = nn.Embedding(length, width)
-        self.offset = offset
+    table: nn.Embedding
 
     def forward(self, positions: Tensor) -> Tensor:
         """Map positions [T] to [T, D]."""
-        return self.table(positions + self.offset if self.offset else positions)
+        return self.table(positions + self.of.offset if self.of.offset else positions)
 
 
 class UnpaddedPositions(LearnedPositions):
-    """A learned row per position, counted over the tokens that are not the padding token (RoBERTa, MPNet).
+    """A learned row per position, counted over the tokens that are not the padding token."""
 
-    As in fairseq, the padding token has the row of its own id wherever it stands, also inside a text, and position 0
-    is the row behind it. The reference's ``position_ids`` are rows of this table.
-
-    Args:
-        length: rows of the table, those up to the padding token's included.
-        width: D.
-        padding: id of the padding token.
-    """
-
-    def __init__(self, length: int, width: int, *, padding: int) -> None:
-        super().__init__(length, width, offset=padding + 1)
-        self.padding = padding
+    of: blocks.UnpaddedPositions
 
     def counted(self, batch: Batch) -> Batch:
         """``batch`` with positions that count no padding token, and are -1 for one."""
-        here = batch.tokens != self.padding
+        here = batch.tokens != self.of.padding
         total = here.cumsum(0)
         first = batch.layout.first()
         before = (
@@ -59,63 +41,35 @@ class UnpaddedPositions(LearnedPositions):
         return replace(batch, layout=replace(batch.layout, positions=positions), positioned=True)
 
 
-class SinusoidalPositions(nn.Module):
-    """Sinusoidal position embeddings (arXiv 1706.03762), sines in the first half, cosines in the second.
+class TaskPositions(LearnedPositions):
+    """Learned positions plus the embedding of the first kind of task."""
 
-    Args:
-        width: D.
-    """
+    task: nn.Embedding
 
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.width = width
+    def forward(self, positions: Tensor) -> Tensor:
+        """Map positions [T] to [T, D]."""
+        return super().forward(positions) + self.task.weight[0]
+
+
+class SinusoidalPositions(Module[blocks.SinusoidalPositions]):
+    """Sinusoidal position embeddings, sines in the first half, cosines in the second."""
 
     def forward(self, positions: Tensor) -> Tensor:
         """Map positions [T] to [T, D] float32."""
-        exponents = torch.arange((self.width + 1) // 2, device=positions.device, dtype=torch.float64)
-        angles = positions[:, None] / 10000.0 ** (2 * exponents / self.width)
-        return torch.cat([angles.sin(), angles[:, : self.width // 2].cos()], -1).float()
+        exponents = torch.arange((self.of.width + 1) // 2, device=positions.device, dtype=torch.float64)
+        angles = positions[:, None] / 10000.0 ** (2 * exponents / self.of.width)
+        return torch.cat([angles.sin(), angles[:, : self.of.width // 2].cos()], -1).float()
 
 
-class Embeddings(nn.Module):
-    """Sum of token, segment and position embeddings, followed by norm, dropout and projection.
+class Embeddings(Module[blocks.Embeddings]):
+    """Sum of token, segment and position embeddings, followed by norm, dropout and projection."""
 
-    Args:
-        vocabulary: V.
-        width: D.
-        positions: maps positions [T] to [T, D]; None where positions enter elsewhere.
-        segments: number of segments (token types); 0 for none.
-        norm: norm of the sum.
-        dropout: probability of dropping a unit, in training.
-        project: from the table's width to the blocks', where they differ (ALBERT, ELECTRA).
-        scale: factor on the token embeddings (Gemma, BART).
-        tokens: a table shared with another trunk; a new one by default.
-        segments_are_tokens: whether ``token_type_ids`` of padded calls are looked up in the table of tokens (GPT-2).
-    """
-
-    def __init__(
-        self,
-        vocabulary: int,
-        width: int,
-        *,
-        positions: nn.Module | None = None,
-        segments: int = 0,
-        norm: nn.Module | None = None,
-        dropout: float = 0.0,
-        project: nn.Module | None = None,
-        scale: float = 1.0,
-        tokens: nn.Embedding | None = None,
-        segments_are_tokens: bool = False,
-    ) -> None:
-        super().__init__()
-        self.tokens = tokens or nn.Embedding(vocabulary, width)
-        self.positions = positions
-        self.segments = nn.Embedding(segments, width) if segments else None
-        self.norm = norm or nn.Identity()
-        self.dropout = nn.Dropout(dropout)
-        self.project = project or nn.Identity()
-        self.scale = scale
-        self.segments_are_tokens = segments_are_tokens
+    tokens: nn.Embedding
+    positions: nn.Module | None
+    segments: nn.Embedding | None
+    norm: nn.Module
+    dropout: nn.Dropout
+    project: nn.Module
 
     def forward(self, batch: Batch) -> Tensor:
         """Embed a batch: [T, D]."""
@@ -132,4 +86,13 @@ class Embeddings(nn.Module):
             return batch.embeddings
         rows = self.tokens(batch.tokens)
         # Rounded to the rows' own dtype before the product, as the reference does.
-        return rows if self.scale == 1 else rows * torch.tensor(self.scale, dtype=rows.dtype)
+        return rows if self.of.scale == 1 else rows * torch.tensor(self.of.scale, dtype=rows.dtype)
+
+
+class ProjectedTokens(Embeddings):
+    """Token embeddings that are projected before positions are added."""
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Embed a batch: [T, D]."""
+        assert self.positions is not None
+        return self.project(self.token_rows(batch)) + self.positions(batch.layout.positions)

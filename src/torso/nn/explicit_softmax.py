@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from torso.batch import Layout
-from torso.nn.attention_rule import Rule, ScoreBias
+from torso.blocks import Rule
+from torso.nn.attention_interfaces import ScoreBias
 from torso.nn.length_groups import hidden_keys, rectangles
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import Layout
-from torso.nn.attention_rule import Rule
+from torso.blocks import Rule
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
+from torso.blocks import Pooling
 from torso.errors import UnsupportedError
 from torso.outputs import Hidden
-
-Pooling = Literal["first", "last", "mean"]
 
 
 def pool_rows(hidden: Hidden, pool: Pooling) -> Tensor:

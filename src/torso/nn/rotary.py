@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from torso import blocks
 from torso.batch import Layout
+from torso.nn.module import Module
 from torso.nn.rope_scaling import Scaling, scaling_of
 
 
-class Rotary(nn.Module):
-    """Rotary embedding of the first ``size`` units of each head, pairing unit i with i + size / 2.
+class Rotary(Module[blocks.Rotary]):
+    """Rotary embedding of the first units of each head, pairing the two halves of them.
 
     Angles are in float32 whatever the rows' dtype, as in the reference; they are computed once per batch and shared by
     the layers. A scaling that depends on the length uses each sequence's own, so results do not depend on the batch.
-
-    Args:
-        size: rotated units of each head, even; the others pass unchanged.
-        parameters: ``rope_type``, ``rope_theta`` and the type's own keys, as of `RotaryConfig.rope`.
     """
-
-    def __init__(self, size: int, parameters: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.size = size
-        self.rope = dict(parameters)
 
     def forward(self, heads: Tensor, layout: Layout) -> Tensor:
         """Rotate heads [T, H, d] -> [T, H, d]."""
         cos, sin = self.angles(layout, heads.dtype)
-        rotated, rest = heads[..., : self.size], heads[..., self.size :]
+        rotated, rest = heads[..., : self.of.size], heads[..., self.of.size :]
         rotated = rotated * cos + self.rotate_half(rotated) * sin
         return torch.cat([rotated, rest], -1) if rest.shape[-1] else rotated
 
@@ -50,7 +42,7 @@ class Rotary(nn.Module):
         cached: tuple[Rotary, Tensor, Tensor] | None = layout.memo.get(key)
         if cached is None:
             with torch.no_grad():
-                scaling = scaling_of(self.size, self.rope)
+                scaling = scaling_of(self.of.size, self.of.parameters)
                 angles = self.spread(layout.positions[:, None].float() * self._rates(scaling, layout))[:, None]
                 cos, sin = (part.mul(scaling.factor).to(dtype) for part in (angles.cos(), angles.sin()))
             # The module is held with its angles, so that its id is not reused.

@@ -8,40 +8,27 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from torso import blocks
 from torso.batch import Batch
 from torso.errors import ConfigError
 from torso.nn.context import Context
+from torso.nn.embeddings import Embeddings
 from torso.nn.inference_only import Sealable
 from torso.nn.key_value_cache import KeyValueCache
+from torso.nn.module import Builder, Module
 from torso.outputs import Hidden
 
 
-class Trunk(Sealable):
-    """Backbone of a model: embeddings, blocks, and a final norm where the architecture has one.
+class Trunk(Module[blocks.Trunk], Sealable):
+    """Backbone of a model: embeddings, blocks, and a final norm where the architecture has one."""
 
-    Args:
-        embed: maps a batch to rows [T, D]; its ``tokens`` is the table of token embeddings.
-        layers: the blocks, in order; the same block may occur several times.
-        norm: final norm.
-        score_bias: bias on attention scores that several blocks share.
-        layer_dropout: probability of skipping a block, in training (LayerDrop,https://arxiv.org/abs/1909.11556).
-    """
+    embed: Embeddings
+    layers: nn.ModuleList
+    norm: nn.Module
+    score_bias: nn.Module | None
 
-    def __init__(
-        self,
-        embed: nn.Module,
-        layers: Sequence[nn.Module],
-        *,
-        norm: nn.Module | None = None,
-        score_bias: nn.Module | None = None,
-        layer_dropout: float = 0.0,
-    ) -> None:
-        super().__init__()
-        self.embed = embed
-        self.layers = nn.ModuleList(layers)
-        self.norm = norm or nn.Identity()
-        self.score_bias = score_bias
-        self.layer_dropout = layer_dropout
+    def __init__(self, of: blocks.Trunk, build: Builder) -> None:
+        super().__init__(of, build)
         # Runs all of the above as one call, for an inference-only trunk; see torso.kernels.
         self.whole: nn.Module | None = None
         self.depth = len(self.layers)
@@ -89,37 +76,31 @@ class Trunk(Sealable):
 
     def _active_layers(self) -> Sequence[int]:
         """Draw the blocks that run: all of them, without those that LayerDrop skips in training."""
-        if not (self.training and self.layer_dropout):
+        if not (self.training and self.of.layer_dropout):
             return range(self.depth)
-        return [i for i in range(self.depth) if float(torch.rand(())) >= self.layer_dropout]
+        return [i for i in range(self.depth) if float(torch.rand(())) >= self.of.layer_dropout]
 
 
-class EncoderDecoder(Sealable):
+class EncoderDecoder(Module[blocks.EncoderDecoder], Sealable):
     """Encoder and decoder trunks: the decoder reads the target and attends to the encoder's rows of the source.
 
-    A batch without a source is its own source: the decoder reads it shifted right by one behind ``start``, as BART's
-    and T5's classifiers do.
-
-    Args:
-        encoder: reads ``batch.source``.
-        decoder: reads the batch; its blocks have cross-attention.
-        start: id of the token that a target begins with (``decoder_start_token_id``).
-        shared: the token embeddings of both, where files name them separately.
+    A batch without a source is its own source: the decoder reads it shifted right by one behind the first token, as
+    BART's and T5's classifiers do.
     """
 
-    def __init__(
-        self, encoder: Trunk, decoder: Trunk, *, start: int | None, shared: nn.Embedding | None = None
-    ) -> None:
-        super().__init__()
-        # Assigned before both trunks: a shared parameter is listed under its first name.
-        self.shared = shared
-        self.encoder, self.decoder = encoder, decoder
-        self.start = start
+    shared: nn.Embedding | None
+    encoder: Trunk
+    decoder: Trunk
 
     @property
-    def embed(self) -> nn.Module:
+    def embed(self) -> Embeddings:
         """The decoder's embeddings."""
         return self.decoder.embed
+
+    @property
+    def start(self) -> int | None:
+        """Id of the token that a target begins with; None where the config names none."""
+        return self.of.start
 
     @property
     def depth(self) -> int:
@@ -172,29 +153,20 @@ class EncoderDecoder(Sealable):
 
 
 class WrappedEncoderDecoder(EncoderDecoder):
-    """An `EncoderDecoder` whose targets begin with their own last token: mBART's end with their language code.
-
-    ``start`` is the first token in generation; None where the language decides.
-    """
+    """An `EncoderDecoder` whose targets begin with their own last token."""
 
     def beginnings(self, batch: Batch) -> Tensor:
         """Return each text's last token [N]."""
         return batch.tokens[batch.layout.last()]
 
 
-class EncoderOnly(Sealable):
-    """The encoder of an `EncoderDecoder` alone, with the same parameter names.
+class EncoderOnly(Module[blocks.EncoderOnly], Sealable):
+    """The encoder of an `EncoderDecoder` alone, with the same parameter names."""
 
-    Args:
-        encoder: reads the batch.
-    """
-
-    def __init__(self, encoder: Trunk) -> None:
-        super().__init__()
-        self.encoder = encoder
+    encoder: Trunk
 
     @property
-    def embed(self) -> nn.Module:
+    def embed(self) -> Embeddings:
         """The encoder's embeddings."""
         return self.encoder.embed
 

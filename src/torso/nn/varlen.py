@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from torso.batch import Layout
-from torso.nn.attention_rule import Rule, ScoreBias
+from torso.blocks import Rule
+from torso.nn.attention_interfaces import ScoreBias
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from torch import nn
-
 from torso.architecture import Task
 from torso.engines.device import choose
 from torso.engines.optimise import prepacked
@@ -149,7 +147,7 @@ def _require_task(model: Model[Any], task: Task[Any]) -> None:
 
 def _require_fit(ready: Ready[Any]) -> None:
     table = ready.model.trunk.embed.tokens
-    if isinstance(table, nn.Embedding) and ready.tokenizer.largest_id >= table.num_embeddings:
+    if ready.tokenizer.largest_id >= table.num_embeddings:
         raise TokenizerError(
             "E_TOKENIZER_MODEL",
             "The tokenizer knows ids up to {largest}; the model has rows for ids below {rows}.",

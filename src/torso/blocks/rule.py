@@ -1,13 +1,9 @@
-"""Attention masks and score settings, and the interface of an attention backend."""
+"""Attention masks and score settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from torch import Tensor
-
-from torso.batch import Layout
 from torso.errors import InputError
 
 MOST_KEYS = 2**31 - 1
@@ -80,30 +76,3 @@ class Rule:
     def undropped(self) -> Rule:
         """The same rule outside training."""
         return replace(self, dropout=0.0) if self.dropout else self
-
-
-class ScoreBias(Protocol):
-    """Bias added to attention scores before the softmax: bucketed distances, ALiBi slopes, disentangled terms."""
-
-    def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-        """Compute the bias [n or 1, H, a, b] from q [n, H, a, d], k [n, H, b, d], positions [n, a] and [n, b]."""
-        ...
-
-
-class Backend(Protocol):
-    """One way to compute attention."""
-
-    @property
-    def name(self) -> str:
-        """Name of the backend, in `attend` and in messages."""
-        ...
-
-    def refuses(self, q: Tensor, rule: Rule, bias: ScoreBias | None) -> str | None:
-        """Return why this backend cannot compute the attention exactly, or None."""
-        ...
-
-    def __call__(
-        self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
-    ) -> Tensor:
-        """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
-        ...
