@@ -96,6 +96,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
+    ("scale",),
     ("cli", "__main__"),
 )
 LATE = {
