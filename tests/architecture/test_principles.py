@@ -105,6 +105,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
+    ("scale",),
     ("cli", "__main__"),
 )
 LATE = {

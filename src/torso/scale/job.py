@@ -1,0 +1,149 @@
+"""A batch job: what decides its numbers, and the fingerprint of that."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from torso.errors import InputError, UnknownParameterError
+from torso.io.files import open_regular
+from torso.io.paths import shown
+
+TASKS = ("embed", "classify", "tag", "zero_shot", "fill", "generate", "translate", "summarise")
+"""The tasks that map a row to a row."""
+NUMBERS = 1
+"""Counts changes of torso after which the same job gives other numbers: parts of both never stand in one folder."""
+
+Errors = Literal["stop", "column"]
+Long = Literal["error", "truncate", "window"]
+_EMPTY: Mapping[str, object] = {}
+_ELSEWHERE = ("model", "tokenizer", "device", "budget", "long")
+"""Parameters of tasks that a job sets itself."""
+_CHUNK = 1 << 20
+_UNREAD = (".md", ".onnx", ".h5", ".msgpack", ".ot", ".png", ".jpg")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task over one column of tables.
+
+    Attributes:
+        task: one of `TASKS`.
+        model: folder, bundled model or name.
+        column: the column of texts.
+        keep: columns that are written again beside the results.
+        mode: ``exact`` computes in float32 as `torso.load` does; ``bf16`` and ``int8`` are those of `torso.optimise`.
+        long: treatment of texts beyond the model's maximum length.
+        errors: ``stop`` ends the job at the first row that cannot be processed; ``column`` writes its message into
+            the column ``error`` and goes on.
+        options: further options of the task's function, by name.
+    """
+
+    task: str
+    model: str
+    column: str
+    keep: tuple[str, ...] = ()
+    mode: Literal["exact", "bf16", "int8"] = "exact"
+    long: Long = "error"
+    errors: Errors = "stop"
+    options: Mapping[str, object] = field(default_factory=lambda: _EMPTY)
+
+    def __post_init__(self) -> None:
+        """Check the arguments against each other.
+
+        Raises:
+            InputError: E_ARGUMENT for an unknown task, mode or treatment of errors; E_COLUMN for a column named twice.
+            UnknownParameterError: E_UNKNOWN_ARGUMENT for an option that the task's function does not have.
+        """
+        for name, value, known in (
+            ("task", self.task, TASKS),
+            ("mode", self.mode, ("exact", "bf16", "int8")),
+            ("long", self.long, ("error", "truncate", "window")),
+            ("errors", self.errors, ("stop", "column")),
+        ):
+            if value not in known:
+                raise InputError(
+                    "E_ARGUMENT",
+                    "{name}={value} is not known to a batch job.",
+                    cure="It is one of: {known}.",
+                    values=dict(name=name, value=repr(value), known=", ".join(known)),
+                )
+        if len(set(self.keep)) != len(self.keep):
+            raise InputError(
+                "E_COLUMN",
+                "The columns to keep name one twice: {names}.",
+                cure="Name each column once.",
+                values=dict(names=", ".join(self.keep)),
+            )
+        known_options = _options_of(self.task)
+        for name in self.options:
+            if name not in known_options:
+                nearest = get_close_matches(name, known_options, 1, 0.6)
+                raise UnknownParameterError(
+                    "E_UNKNOWN_ARGUMENT",
+                    "{task} has no option {name}.",
+                    cure="Did you mean {nearest}?" if nearest else "It has: {known}.",
+                    values=dict(
+                        task=self.task, name=name, nearest="".join(nearest), known=", ".join(sorted(known_options))
+                    ),
+                )
+
+    def settings(self) -> dict[str, Any]:
+        """Return what decides the numbers and columns of the result, but the contents of model and inputs."""
+        return {**asdict(self), "keep": list(self.keep), "options": dict(self.options), "numbers": NUMBERS}
+
+
+@cache
+def _options_of(task: str) -> frozenset[str]:
+    _, *parameters = inspect.signature(getattr(import_module("torso.tasks"), task)).parameters
+    return frozenset(parameters).difference(_ELSEWHERE)
+
+
+def model_hash(folder: Path) -> str:
+    """Return a SHA-256 over names and contents of the files that decide what a model computes.
+
+    Pictures, documentation and other frameworks' weights do not count.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name.startswith(".") or path.suffix.lower() in _UNREAD or not path.is_file():
+            continue
+        digest.update(f"{name}\0".encode())
+        digest.update(file_hash(path).encode())
+    return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's contents.
+
+    Raises:
+        NotFoundError, AccessError: the file cannot be read.
+    """
+    with open_regular(path) as (descriptor, _), open(descriptor, "rb", closefd=False) as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def fingerprint(settings: Mapping[str, object], model: str) -> str:
+    """Return 16 hexadecimal digits that differ where settings or model would give other results."""
+    try:
+        text = json.dumps({"settings": settings, "model": model}, sort_keys=True, ensure_ascii=False)
+    except TypeError:
+        raise InputError(
+            "E_ARGUMENT",
+            "An option of the job is no text, number, truth value or list: {options}.",
+            cure="Pass plain values, as JSON has them.",
+            values=dict(options=shown(repr(settings["options"])[:200])),
+        ) from None
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,217 @@
+"""Running a batch job: plan, slices that are missing, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from torso.errors import InputError, IntegrityError
+from torso.io.atomic_write import make_folder, write_atomically
+from torso.io.paths import shown
+from torso.scale.arrow import arrow
+from torso.scale.job import Errors, Job, Long, file_hash, model_hash
+from torso.scale.job_plan import DONE, JobPlan, make_plan, settle_plan
+from torso.scale.output_part import Receipt, read_receipt, sweep
+from torso.scale.slice_run import Assignment
+
+ROWS = 20_000
+_EMPTY: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a batch job did.
+
+    Attributes:
+        folder: of the output.
+        rows: written, in this call and before.
+        tokens: read for them.
+        failed: rows with an error in their place.
+        slices: output files.
+        resumed: those of them that were there before.
+        seconds: of this call.
+    """
+
+    folder: Path
+    rows: int
+    tokens: int
+    failed: int
+    slices: int
+    resumed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is: rows of committed slices, of all; rows resumed."""
+
+    rows: int
+    all_rows: int
+    resumed: int
+    seconds: float
+
+
+def run(
+    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    task: str,
+    model: str,
+    column: str,
+    keep: Sequence[str] = (),
+    mode: Literal["exact", "bf16", "int8"] = "exact",
+    engine: Literal["local", "ray"] = "local",
+    workers: int | None = None,
+    threads: int | None = None,
+    rows: int = ROWS,
+    errors: Errors = "stop",
+    long: Long = "error",
+    options: Mapping[str, object] = _EMPTY,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Run a task over the rows of tables, each once; the same call goes on where an earlier one was ended.
+
+    A slice of up to ``rows`` rows becomes one Parquet file, which appears under its name whole or not at all. Whatever
+    ends a run, the same call finds the finished slices and runs the others; the files are equal to those of an
+    unbroken run, to the byte. Another model, setting or input than the folder's is refused.
+
+    Args:
+        sources: Parquet and JSON lines: files, folders, patterns.
+        out: folder of the output.
+        task: one of `torso.scale.job.TASKS`.
+        model: folder, bundled model or name.
+        column: the column of texts.
+        keep: columns that are written again beside the results.
+        mode: ``exact`` (float32), ``bf16`` or ``int8``.
+        engine: ``local`` runs processes of this machine, ``ray`` actors of a Ray cluster.
+        workers: processes or actors; 0 for this process itself, where a row that ends it ends the job too; None for
+            one per core of this machine, or Ray's own choice.
+        threads: of each; None for 1.
+        rows: of a slice, at most.
+        errors: ``stop`` ends at the first row that is refused; ``column`` keeps its message in the column ``error``.
+        long: treatment of texts beyond the model's maximum length.
+        options: further options of the task's function.
+        progress: called after each slice.
+
+    Raises:
+        InputError: E_OTHER_JOB, E_INPUT_CHANGED, E_COLUMN, E_ARGUMENT, or a row that is refused.
+        NotFoundError: E_MISSING_FILE. IntegrityError: E_PART for an output file that is damaged.
+        UnsupportedError: E_EXTRA without pyarrow or Ray; E_CRASH for a row that ends its process.
+        KeyboardInterrupt: what is finished stays.
+    """
+    arrow()
+    begun = time.monotonic()
+    job = Job(task, os.fspath(model), column, tuple(keep), mode, long, errors, dict(options))
+    if engine not in ("local", "ray"):
+        raise InputError(
+            "E_ARGUMENT",
+            "{name}={value} is not known to a batch job.",
+            cure="It is one of: {known}.",
+            values=dict(name="engine", value=repr(engine), known="local, ray"),
+        )
+    named = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    folder = Path(out)
+    plan = make_plan(job, _model_hash(job.model), [os.fspath(each) for each in named], rows)
+    make_folder(folder)
+    settle_plan(plan, folder)
+    sweep(folder)
+    here = _finished(plan, folder)
+    missing = [
+        Assignment(each, folder, plan.fingerprint, plan.types) for each in plan.slices if each.number not in here
+    ]
+    resumed = sum(each.rows for each in here.values())
+    receipts = dict(here)
+    try:
+        for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads):
+            receipts[assigned.slice.number] = receipt
+            if progress is not None:
+                made = sum(each.rows for each in receipts.values())
+                progress(Progress(made, plan.rows, resumed, time.monotonic() - begun))
+    finally:
+        sweep(folder)
+    _finish(plan, folder, receipts)
+    return Report(
+        folder,
+        sum(each.rows for each in receipts.values()),
+        sum(each.tokens for each in receipts.values()),
+        sum(each.failed for each in receipts.values()),
+        len(receipts),
+        len(here),
+        time.monotonic() - begun,
+    )
+
+
+def _engine(name: str) -> Callable[..., Iterable[tuple[Assignment, Receipt]]]:
+    if name == "ray":
+        from torso.scale.ray_engine import run_on_ray
+
+        return run_on_ray
+    from torso.scale.local_engine import default_workers, run_here, run_local
+
+    def local(
+        job: Job, assigned: list[Assignment], *, workers: int | None, threads: int | None
+    ) -> Iterable[tuple[Assignment, Receipt]]:
+        processes, each = default_workers()
+        if workers == 0:
+            return run_here(job, assigned, threads=threads)
+        return run_local(job, assigned, workers=workers or processes, threads=threads or each)
+
+    return local
+
+
+def _model_hash(model: str) -> str:
+    from torso.hub import resolve
+
+    return model_hash(resolve(model).folder)
+
+
+def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
+    """Return the receipts of the slices that are committed, by number.
+
+    Raises:
+        IntegrityError: E_PART for a file that is damaged, of another job, or of none.
+    """
+    names = {each.name(plan.fingerprint): each for each in plan.slices}
+    found: dict[int, Receipt] = {}
+    for path in sorted(folder.glob("part-*.parquet")):
+        each = names.get(path.name)
+        if each is None:
+            raise _foreign(path)
+        receipt = read_receipt(path)
+        if receipt.fingerprint != plan.fingerprint or receipt.rows != each.rows:
+            raise _foreign(path)
+        found[each.number] = receipt
+    return found
+
+
+def _foreign(path: Path) -> IntegrityError:
+    return IntegrityError(
+        "E_PART",
+        "{file} is no output file of this job.",
+        cure="Remove it, or write into another folder.",
+        values=dict(file=shown(path)),
+    )
+
+
+def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt]) -> None:
+    path = folder / DONE
+    if path.exists():
+        return
+    parts: dict[str, Any] = {}
+    for each in plan.slices:
+        name = each.name(plan.fingerprint)
+        parts[name] = {"rows": receipts[each.number].rows, "sha256": file_hash(folder / name)}
+    summary = {
+        "fingerprint": plan.fingerprint,
+        "rows": sum(each.rows for each in receipts.values()),
+        "tokens": sum(each.tokens for each in receipts.values()),
+        "failed": sum(each.failed for each in receipts.values()),
+        "parts": parts,
+    }
+    with write_atomically(path) as file:
+        file.write(json.dumps(summary, indent=1).encode())
