@@ -30,6 +30,7 @@ WAYS: dict[str, dict[str, Any]] = {
         no_repeat_ngram_size=2,
         min_new_tokens=3,
         bad_words_ids=[[3], [4, 6], [7]],
+        sequence_bias=[[[6], 0.5], [[2, 8], 5.0], [[4, 2, 3], -1.5]],
     ),
     "forced": dict(
         max_new_tokens=5,

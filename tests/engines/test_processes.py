@@ -62,6 +62,27 @@ finally:
 assert same(wanted, vectors(model)) and not about().forked and about().threads == 2
 """
 
+BEGUN = """
+from torso.engines.prefetch import ahead
+
+model = torso.load("torso:sentiment")
+texts = TEXTS * 40
+def rest(begun):
+    return [each.vector for each in begun]
+wanted = rest(torso.encode(texts, model=model))
+begun = torso.encode(iter(texts), model=model)
+next(begun)
+assert in_child(lambda: same(wanted[1:], rest(begun)))
+assert in_child(lambda: begun.close() is None)
+assert same(wanted[1:], rest(begun))
+for depth in (1, 3, 50):
+    numbers = ahead(iter(range(20)), lambda n: time.sleep(0.001) or n * n, depth=depth)
+    assert next(numbers) == 0
+    assert in_child(lambda: list(numbers) == [n * n for n in range(1, 20)])
+    assert in_child(lambda: in_child(lambda: list(numbers) == [n * n for n in range(1, 20)]))
+    assert list(numbers) == [n * n for n in range(1, 20)]
+"""
+
 POOLS = """
 torch.set_num_threads(2)
 model = torso.load("torso:sentiment")
@@ -89,7 +110,9 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("kernels", ["", "0"])
-@pytest.mark.parametrize("code", [THREADS, FORKS, POOLS, SPAWN], ids=["threads", "forks", "pools", "spawn"])
+@pytest.mark.parametrize(
+    "code", [THREADS, FORKS, BEGUN, POOLS, SPAWN], ids=["threads", "forks", "begun", "pools", "spawn"]
+)
 def test_processes(code: str, kernels: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "linux" and code is not SPAWN:
         pytest.skip("forks are safe on Linux alone")

@@ -79,7 +79,7 @@ def test_a_task_of_the_config(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"epsilon_cutoff": 0.1, "do_sample": True}, {"guidance_scale": 1.5}, {"max_time": 2}]
+    "values", [{"epsilon_cutoff": 0.1, "do_sample": True}, {"guidance_scale": 1.5}, {"encoder_repetition_penalty": 2}]
 )
 def test_what_would_change_the_text_and_is_not_known_is_refused(values, tmp_path) -> None:
     settings = read(folder(tmp_path, values))

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from torso.hub.local.git_process import GitLimits, git_output, run_git
 
 from .conftest import Machine, refused
+
+CHILD = """
+import sys
+from pathlib import Path
+from torso.hub.local.git_process import git_output
+with git_output(Path(sys.argv[1]), "status") as blocks:
+    for block in blocks:
+        print(block.decode(), end="", flush=True)
+"""
 
 
 @pytest.mark.parametrize("version", ["git version 1.8.3.1", "git version 2.11.0", "", "something else"])
@@ -53,3 +66,35 @@ def test_git_is_ended_in_time(machine: Machine, script: str, limits: GitLimits, 
         for _ in blocks:
             pass
     assert time.monotonic() - begin < 30
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a guard is a process of POSIX systems")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV])
+def test_git_does_not_outlive_this_process(machine: Machine, how: signal.Signals):
+    """Nor does what git started, however suddenly the process that runs it is gone."""
+    folder = machine.home / "bin"
+    folder.mkdir()
+    body = '#!/bin/sh\n[ "$1" = --version ] && echo git version 2.40.0 && exit\nsleep 600 & echo $$ $!; wait\n'
+    (folder / "git").write_text(body)
+    (folder / "git").chmod(0o755)
+    environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONFAULTHANDLER": ""}
+    command = [sys.executable, "-c", CHILD, str(machine.home)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        started = [int(word) for word in child.stdout.readline().split()]
+        assert len(started) == 2
+        os.kill(child.pid, how)
+        child.wait()
+        end = time.monotonic() + 60
+        while any(map(_runs, started)):
+            assert time.monotonic() < end, "git is still there"
+            time.sleep(0.02)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")  # a process whose parent has not asked for its end is over all the same
+    return not status.exists() or status.read_text("utf-8").rpartition(")")[2].split()[0] != "Z"

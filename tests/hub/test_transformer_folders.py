@@ -102,3 +102,18 @@ def test_what_a_folder_without_a_listing_lacks():
     assert absent(names - {"0_BERT/vocab.txt"}) == ("0_BERT/tokenizer.json",)
     assert absent(names - {"0_BERT/config.json"}) == ("0_BERT/config.json",)
     assert absent({"modules.json", *SHARDS[:1], "0_Transformer/model.safetensors.index.json"})[-1] == SHARDS[1]
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("place", ["models", "hub/models", "hub", "."])
+def test_modelscope_s_old_layouts_are_listed_and_found(rig: Rig, home: str, place: str):
+    folder = rig.machine.home / "modelscope" / place / "acme" / "old-v1___5"
+    for name, content in _add(rig, home).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    (model,) = json.loads(rig.machine.torso("list", "--json").stdout)
+    assert (model["name"], model["missing"]) == ("modelscope:acme/old-v1.5", [])
+    assert get("modelscope:acme/old-v1.5") == folder
+    (folder / home / "model.safetensors").unlink()
+    (model,) = json.loads(rig.machine.torso("list", "--json").stdout)
+    assert model["missing"]

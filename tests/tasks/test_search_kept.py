@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import torso
 from torso.architecture import Task
 from torso.errors import WeightsError
-from torso.tasks import make_ready, search
+from torso.tasks import make_ready, search, vectors_file
 from torso.tasks._search import INDEX
 from torso.weights import safetensors
 from torso.weights.safetensors import SafetensorsFile
@@ -213,3 +213,33 @@ def test_equal_texts_share_an_entry(notes: Path, folder: Path) -> None:
     assert len(found) == 9
     assert len(SafetensorsFile(notes / INDEX).entries) == 2
     assert scores(notes, folder) == found
+
+
+def test_very_many_texts_are_kept_in_several_files(notes: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_file, "MOST_ENTRIES", 2)
+    for number in range(5):
+        (notes / f"{number}.txt").write_text(f"第{number}天天气很好", encoding="utf-8")
+    wanted = scores(notes, folder)
+    files = [notes / INDEX, *(notes / INDEX.replace(".safe", f"-{number}.safe") for number in (2, 3, 4))]
+    assert [len(SafetensorsFile(path).entries) for path in files] == [2, 2, 2, 1]
+    whole = [path.read_bytes() for path in files]
+    assert scores(notes, folder) == wanted
+    files[1].write_bytes(b"damaged")
+    assert scores(notes, folder) == wanted
+    assert [path.read_bytes() for path in files] != whole, "in the order in which they are known"
+    assert sum(len(SafetensorsFile(path).entries) for path in files) == 7
+    for number in range(4):
+        (notes / f"{number}.txt").unlink()
+    assert len(scores(notes, folder)) == len(wanted) - 4
+    assert [path.exists() for path in files] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_an_index_of_any_size_is_read_back(tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_file, "MOST_ENTRIES", 3)
+    row = torch.ones(1, 2)
+    vectors = {f"{number:064x}": row for number in range(count)}
+    vectors_file.write(tmp_path / INDEX, "key", vectors)
+    known, stale = vectors_file.read(tmp_path / INDEX, "key", dict.fromkeys(vectors, (1, 2)))
+    assert (known.keys(), stale) == (vectors.keys(), False)
+    assert vectors_file.read(tmp_path / INDEX, "other key", dict.fromkeys(vectors, (1, 2))) == ({}, True)

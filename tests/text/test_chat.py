@@ -118,7 +118,7 @@ def test_where_templates_stand(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "template", [1, [1], [{"name": "x"}], {"../x": "a"}, [{"name": "a/b", "template": ""}], "x" * 300_000]
+    "template", [[1], [{"name": "x"}], {"../x": "a"}, [{"name": "a/b", "template": ""}], "x" * 300_000]
 )
 def test_templates_that_cannot_be(tmp_path: Path, template: object):
     folder = KINDS["gpt2"].write(tmp_path, chat_template=template)

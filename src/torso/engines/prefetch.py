@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,20 +18,32 @@ def ahead(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) 
     Items are iterated in the caller's thread, so that an iterator over a file or a database stays in its thread.
     What ``work`` raises is raised in place of its result. Closing the iterator early cancels pending work.
 
+    A child forked while the iterator is open continues it without the thread, which a fork does not copy: it computes
+    pending items again, and touches none of the parent's locks, which the thread may have held.
+
     Args:
         items: read at most ``depth`` ahead.
         work: should release the GIL for most of its time; else nothing is gained.
         depth: maximum number of items in progress or waiting.
     """
-    pending: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(1, thread_name_prefix="torso") as pool:
-        try:
-            for item in items:
-                pending.append(pool.submit(work, item))
-                if len(pending) > depth:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for each in pending:
-                each.cancel()
+    process = os.getpid()
+    pending: deque[tuple[Item, Future[Result] | None]] = deque()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="torso")
+
+    def first() -> Result:
+        item, future = pending.popleft()
+        return work(item) if future is None or os.getpid() != process else future.result()
+
+    try:
+        for item in items:
+            pending.append((item, pool.submit(work, item) if os.getpid() == process else None))
+            if len(pending) > depth:
+                yield first()
+        while pending:
+            yield first()
+    finally:
+        if os.getpid() == process:
+            for _, future in pending:
+                if future is not None:
+                    future.cancel()
+            pool.shutdown()

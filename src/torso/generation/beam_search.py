@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from torso.generation.decode_loop import Stops, Why, begin, generators
+from torso.generation.decode_loop import Stops, Why, begin, deadline, generators
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written, processors
 from torso.generation.prompts import Prompt
@@ -109,6 +109,7 @@ def search(
     ]
     random_sources = [generators(settings, 1)[0] for _ in prompts] if settings.do_sample else []
     all_searches = list(searches)
+    is_late = deadline(settings)
     decoder, scores = begin(model, prompts, beams)
     logits_processors, filters = processors(settings), sampling_filters(settings)
     while True:
@@ -125,12 +126,12 @@ def search(
         total = (processed + running).view(len(searches), -1)
         # Enough that as many continue as there are beams, even if every end token is among them.
         found = _candidates(total, max(2, 1 + len(ends)) * beams, logs, random_sources)
-        parents: list[int] = []
+        parents, late = list[int](), is_late()
         for index, (search, rows) in enumerate(zip(searches, zip(*found, strict=True), strict=True)):
             vocabulary = logs.shape[1]
             continued = [
-                (flat // vocabulary, _extended(search, flat // vocabulary, flat % vocabulary, log, score, ends, stops))
-                for score, flat, log in zip(*rows, strict=True)
+                (beam, _extended(search, beam, number, log, score, ends, stops, late=late))
+                for score, (beam, number), log in _by_beam(rows, vocabulary)
             ]
             parents += [index * beams + beam for beam in search.advance(continued)]
         unfinished = [index for index, search in enumerate(searches) if not search.done]
@@ -164,8 +165,22 @@ def _candidates(
     return cast("Any", (best.tolist(), indices.tolist(), own.tolist()))
 
 
+def _by_beam(rows: Sequence[Sequence[Any]], vocabulary: int) -> Iterator[tuple[float, tuple[int, int], float]]:
+    """Yield each candidate's score, beam and id, and log-probability."""
+    for score, flat, log in zip(*rows, strict=True):
+        yield score, divmod(flat, vocabulary), log
+
+
 def _extended(
-    search: Search, beam: int, number: int, log: float, score: float, ends: frozenset[int], stops: Stops | None
+    search: Search,
+    beam: int,
+    number: int,
+    log: float,
+    score: float,
+    ends: frozenset[int],
+    stops: Stops | None,
+    *,
+    late: bool,
 ) -> Hypothesis:
     before = search.running[beam]
     ids, why = (*before.ids, number), None
@@ -175,4 +190,6 @@ def _extended(
         why = "stop"
     elif len(ids) >= len(search.prompt.ids) + search.prompt.most:
         why = "length"
+    elif late:
+        why = "time"
     return Hypothesis(ids, (*before.logs, log), score, why)

@@ -36,7 +36,7 @@ class Completion:
         text: the generated text, without special tokens, and cut before a stop string; empty without a tokenizer.
         ids: the generated tokens, with the one that ended the text.
         log_probabilities: the model's own of each token, before logits processors.
-        why: ``end`` (an end token), ``stop`` (a stop string) or ``length`` (the maximum length).
+        why: ``end`` (an end token), ``stop`` (a stop string), ``length`` (the maximum length) or ``time`` (max_time).
         score: beam score, by which the texts are ordered; None without beams, and for a text joined from several.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Literal, cast
 
 import torch
@@ -17,8 +18,8 @@ from torso.generation.samplers import sampling_filters
 from torso.model import Model
 from torso.outputs import VocabLogits
 
-Why = Literal["end", "stop", "length"]
-"""Finish reason of a text: an end token, a stop string, or the maximum length."""
+Why = Literal["end", "stop", "length", "time"]
+"""Finish reason of a text: an end token, a stop string, the maximum length, or the maximum time."""
 
 Stops = Callable[[Written], bool]
 """Returns whether the last token of a text completed a stop string."""
@@ -55,6 +56,7 @@ def write(
         stops: checks for stop strings; None for none.
     """
     answers = settings.num_return_sequences
+    is_late = deadline(settings)
     active = [(number, answer) for number in range(len(prompts)) for answer in range(answers)]
     texts = [started(prompts[number]) for number, _ in active]
     random_sources = [source for _ in prompts for source in generators(settings, answers)] if settings.do_sample else []
@@ -69,6 +71,7 @@ def write(
         chosen = draw(scores, random_sources) if random_sources else scores.argmax(-1)
         logs = raw.gather(1, chosen[:, None]).squeeze(1) - raw.logsumexp(-1)
         tokens: list[Token] = []
+        late = is_late()
         numbers = cast("tuple[list[int], list[float]]", (chosen.tolist(), logs.tolist()))
         for (prompt, answer), text, number, log in zip(active, texts, *numbers, strict=True):
             text.ids.append(number)
@@ -79,6 +82,8 @@ def write(
                 why = "stop"
             elif len(text.ids) >= text.most:
                 why = "length"
+            elif late:
+                why = "time"
             tokens.append(Token(prompt, answer, number, log, why))
         yield tokens
         unfinished = [index for index, token in enumerate(tokens) if token.why is None]
@@ -90,6 +95,14 @@ def write(
             active, texts = [active[index] for index in unfinished], [texts[index] for index in unfinished]
             random_sources = [random_sources[index] for index in unfinished] if random_sources else []
         scores = decoder.read_one(chosen)
+
+
+def deadline(settings: GenerationSettings) -> Callable[[], bool]:
+    """Start the clock of ``max_time``; return what tells whether the time is up, for all texts of a batch alike."""
+    if settings.max_time is None:
+        return lambda: False
+    end = monotonic() + settings.max_time
+    return lambda: monotonic() > end
 
 
 def started(prompt: Prompt) -> Written:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 from torso.config.fields import check_value, field_info, option, plain, refuse_unknown
-from torso.errors import ConfigError
+from torso.errors import ConfigError, UnsupportedError
 
 if TYPE_CHECKING:
     from torso.config.describe import Description
@@ -52,6 +52,9 @@ class GenerationSettings:
     )
     min_new_tokens: int | None = option(None, "tokens written before the text may end", acts="run", least=0)
     min_length: int = option(0, "tokens of prompt and text together before it may end", acts="run", least=0)
+    max_time: float | None = option(
+        None, "seconds after which the texts of a batch end with the token at hand", acts="run", least=0
+    )
     stop_strings: list[str] | None = option(None, "the text ends where one of these is written", acts="run")
     do_sample: bool = option(False, "whether tokens are drawn by chance; otherwise the likeliest is taken", acts="run")
     temperature: float = option(1.0, "scores are divided by it: below 1 safer, above 1 wilder", acts="run", least=0)
@@ -83,6 +86,11 @@ class GenerationSettings:
     bad_words_ids: list[list[int]] | None = option(None, "sequences of ids that are never written", acts="run")
     suppress_tokens: list[int] | None = option(None, "ids that are never written", acts="run")
     begin_suppress_tokens: list[int] | None = option(None, "ids that are never written first", acts="run")
+    sequence_bias: list[list[list[int] | float]] | None = option(
+        None,
+        "numbers added to the score of a sequence's last id where its others end the text: [[ids, number], ...]",
+        acts="run",
+    )
     forced_bos_token_id: int | None = option(
         None, "id that follows a prompt of one token, such as a target language", acts="run"
     )
@@ -90,8 +98,10 @@ class GenerationSettings:
     eos_token_id: int | list[int] | None = option(None, "ids that end a text", acts="run")
     bos_token_id: int | None = option(None, "id that an empty prompt is replaced by", acts="run")
     pad_token_id: int | None = option(None, "id behind shorter texts in padded results", acts="run")
-    decoder_start_token_id: int | None = option(
-        None, "id that a decoder behind an encoder begins with; null: as the config says", acts="run"
+    decoder_start_token_id: int | list[int] | None = option(
+        None,
+        "id that a decoder behind an encoder begins with, or one for each text; null: as the config says",
+        acts="run",
     )
     seed: int | None = option(None, "seed of the sampling; null for a random one", acts="run", least=0)
     origin: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
@@ -109,6 +119,14 @@ class GenerationSettings:
                 "temperature is 0, by which nothing can be divided.",
                 cure="For the likeliest token each time: do_sample=False.",
             )
+        for pair in self.sequence_bias or ():
+            if not (len(pair) == 2 and isinstance(pair[0], list) and pair[0] and not isinstance(pair[1], list)):
+                raise ConfigError(
+                    "E_CONFIG",
+                    "sequence_bias holds {pair!r}, which is not a list of ids with a number.",
+                    cure="Write each entry as [[id, ...], number], such as [[5, 6], -2.0].",
+                    values=dict(pair=pair),
+                )
         most = self.num_beams if self.num_beams > 1 else self.num_return_sequences if self.do_sample else 1
         if self.num_return_sequences > most:
             raise ConfigError(
@@ -158,6 +176,29 @@ class GenerationSettings:
         return copy
 
     @classmethod
+    def inactive(cls, given: Mapping[str, Any]) -> frozenset[str]:
+        """Return the names in a file whose wrong values are never read, since another setting disables the option."""
+        found: set[str] = set()
+        for names, works in (
+            (_OF_SAMPLING, given.get("do_sample") is True),
+            (_OF_BEAMS, given.get("num_beams", 1) != 1),
+        ):
+            for declared in cls.declared():
+                if not works and declared.name in names and declared.name in given:
+                    value = given[declared.name]
+                    try:
+                        check_value(cls, declared, plain(cls, declared, value))
+                    except (ConfigError, UnsupportedError):
+                        found.add(declared.name)
+        return frozenset(found)
+
+    def is_active(self, name: str) -> bool:
+        """Return whether an option that sampling or a beam search alone reads has an effect, and no call has set it."""
+        if self.origin.get(name) == "you":
+            return False
+        return (name in _OF_SAMPLING and self.do_sample) or (name in _OF_BEAMS and self.num_beams > 1)
+
+    @classmethod
     def default(cls, name: str) -> Any:
         """Return the default value of an option."""
         return next(each.default for each in cls.declared() if each.name == name)
@@ -166,6 +207,12 @@ class GenerationSettings:
     def ends(self) -> tuple[int, ...]:
         """Ids that end a text."""
         return ids_of(self.eos_token_id)
+
+    @property
+    def biases(self) -> tuple[tuple[tuple[int, ...], float], ...]:
+        """Sequences of ids and the number that ``sequence_bias`` adds to the last id; of equal ones the last counts."""
+        pairs = ((tuple(cast("list[int]", ids)), cast(float, number)) for ids, number in self.sequence_bias or ())
+        return tuple(dict(pairs).items())
 
     def most_new(self, prompt: int) -> int:
         """Return the maximum new tokens after ``prompt`` tokens; below 1 if the prompt fills all of max_length."""

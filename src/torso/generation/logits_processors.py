@@ -86,6 +86,27 @@ def _ends_with(ids: list[int], tail: tuple[int, ...]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class SequenceBias:
+    """Sequence bias: a number added to the score of a sequence's last id where its other ids end the text."""
+
+    biases: tuple[tuple[tuple[int, ...], float], ...]
+
+    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+        """Add the biases to each text's scores.
+
+        Raises:
+            ConfigError: ``E_CONFIG``, for an id beyond the vocabulary.
+        """
+        bias = torch.zeros_like(scores)
+        for ids, number in self.biases:
+            for each in ids:
+                _require_id("sequence_bias", each, scores.shape[1])
+            rows = [row for row, text in enumerate(texts) if _ends_with(text.ids, ids[:-1])]
+            bias[rows, ids[-1]] += number
+        return scores + bias
+
+
+@dataclass(frozen=True, slots=True)
 class Banned:
     """Ids that are masked while a condition holds, such as the end token before the minimum length."""
 
@@ -115,17 +136,21 @@ class Forced:
         if not rows:
             return scores
         for each in self.ids:
-            if not 0 <= each < scores.shape[1]:
-                raise ConfigError(
-                    "E_CONFIG",
-                    "{name} is {value}; this model's vocabulary has the ids 0 to {last}.",
-                    cure="Give an id of the vocabulary, or null: GenerationSettings({name}=None).",
-                    values=dict(name=self.name, value=each, last=scores.shape[1] - 1),
-                )
+            _require_id(self.name, each, scores.shape[1])
         scores = scores.clone()
         scores[rows] = -math.inf
         scores[torch.tensor(rows)[:, None], torch.tensor(self.ids)] = 0.0
         return scores
+
+
+def _require_id(name: str, number: int, vocabulary: int) -> None:
+    if not 0 <= number < vocabulary:
+        raise ConfigError(
+            "E_CONFIG",
+            "{name} is {value}; this model's vocabulary has the ids 0 to {last}.",
+            cure="Give an id of the vocabulary, or null: GenerationSettings({name}=None).",
+            values=dict(name=name, value=number, last=vocabulary - 1),
+        )
 
 
 def banned(scores: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
@@ -143,6 +168,8 @@ def processors(settings: GenerationSettings) -> list[Processor]:
     ends, least, least_new = settings.ends, settings.min_length, settings.min_new_tokens or 0
     words = tuple(tuple(word) for word in settings.bad_words_ids or () if word and tuple(word) not in _singles(ends))
     found: list[Processor] = []
+    if settings.sequence_bias:
+        found.append(SequenceBias(settings.biases))
     if settings.repetition_penalty != 1:
         found.append(RepetitionPenalty(settings.repetition_penalty))
     if settings.no_repeat_ngram_size:

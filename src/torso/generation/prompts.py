@@ -49,7 +49,7 @@ def prompts_of(
                     cure='Shorten it; torso.translate and torso.summarise also read it in parts: long="window".',
                     values=dict(index=index, size=len(ids), limit=limit),
                 )
-            starts = (settings.decoder_start_token_id, model.trunk.start, settings.bos_token_id)
+            starts = (_start(settings.decoder_start_token_id, index), model.trunk.start, settings.bos_token_id)
             source, ids = ids, (_first(next((each for each in starts if each is not None), None), index),)
         elif limit is not None and len(ids) >= limit:
             raise TooLongError(
@@ -67,6 +67,20 @@ def prompts_of(
                 values=dict(index=index, size=len(ids), limit=settings.max_length),
             )
         yield Prompt(ids, source, most if limit is None else min(most, limit - len(ids)))
+
+
+def _start(stated: int | list[int] | None, index: int) -> int | None:
+    """Return the start id of one text, where the settings name one id, or one for each text of a call."""
+    if not isinstance(stated, list):
+        return stated
+    if index >= len(stated):
+        raise ConfigError(
+            "E_CONFIG",
+            "decoder_start_token_id names {count} ids, one for each text of a call; text {index} has none.",
+            cure="Name one id for all: settings={{'decoder_start_token_id': {first}}}.",
+            values=dict(count=len(stated), index=index, first=next(iter(stated), 0)),
+        )
+    return stated[index]
 
 
 def _first(begin: int | None, index: int) -> int:

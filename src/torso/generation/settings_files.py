@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
-from torso.errors import TorsoError, UnsupportedError
+from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.generation.generation_settings import GenerationSettings
 
 FILE = "generation_config.json"
@@ -25,11 +25,9 @@ UNCHANGING: Mapping[str, tuple[object, ...]] = {
     "exponential_decay_length_penalty": (),
     "force_words_ids": (),
     "guidance_scale": (1,),
-    "max_time": (),
     "num_beam_groups": (1,),
     "penalty_alpha": (0,),
     "renormalize_logits": (False,),
-    "sequence_bias": (),
     "token_healing": (False,),
     "top_h": (),
     "watermarking_config": (),
@@ -80,8 +78,16 @@ def require_known(settings: GenerationSettings) -> None:
 
     Raises:
         UnsupportedError: ``E_UNSUPPORTED``.
+        ConfigError: ``E_CONFIG``, for a wrong value of an option that was without effect until a call changed another.
     """
     for key, value in settings.rest.items():
+        if settings.is_active(key):
+            raise ConfigError(
+                "E_CONFIG",
+                "The checkpoint sets {name} = {value!r}, which is not a valid value of this option.",
+                cure="Correct the key in the file, or give it here: settings={{{name!r}: {default!r}}}.",
+                values=dict(name=key, value=value, default=GenerationSettings.default(key)),
+            )
         if key not in UNCHANGING or value is None or value in UNCHANGING[key]:
             continue
         if key in _OF_SAMPLING and not settings.do_sample:
@@ -100,12 +106,16 @@ def _parsed(values: Mapping[str, Any], path: Path) -> GenerationSettings:
     given = {key: value for key, value in values.items() if key in known and value is not None}
     if isinstance(given.get("stop_strings"), str):
         given["stop_strings"] = [given["stop_strings"]]
+    if given.get("sequence_bias") in ([], {}):  # without entries it changes nothing
+        del given["sequence_bias"]
     for name in ("bos_token_id", "pad_token_id", "decoder_start_token_id", "forced_bos_token_id"):
         value = given.get(name)
         if isinstance(value, list) and len(one := cast("list[Any]", value)) == 1:
             given[name] = one[0]
+    without_effect = GenerationSettings.inactive(given)
+    given = {key: value for key, value in given.items() if key not in without_effect}
     origin = dict.fromkeys(given, "file")
-    rest = {key: value for key, value in values.items() if key not in known}
+    rest = {key: value for key, value in values.items() if key not in known or key in without_effect}
     try:
         return GenerationSettings(**given, origin=origin, rest=rest)
     except TorsoError as error:

@@ -35,6 +35,7 @@ def _chosen(settings: GenerationSettings) -> Iterator[tuple[str, int]]:
         ("forced_eos_token_id", ids_of(settings.forced_eos_token_id)),
         ("suppress_tokens", settings.suppress_tokens or ()),
         ("begin_suppress_tokens", settings.begin_suppress_tokens or ()),
+        *(("sequence_bias", ids) for ids, _ in settings.biases),
         *(("bad_words_ids", each) for each in settings.bad_words_ids or ()),
     ):
         yield from ((name, number) for number in ids)

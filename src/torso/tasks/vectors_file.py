@@ -1,4 +1,4 @@
-"""The vectors of a folder's passages, kept in a file of that folder.
+"""The vectors of a folder's passages, kept in a file of that folder; of very many texts, in several.
 
 An entry is believed where the file's key is that of the model, where its rows and width are those that the text and the
 model have, and where its own SHA-256 fits. Whatever else is in the file, or in its place, counts as absent and is made
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from torso.tasks.ready import Ready
 
 INDEX = ".torso-search.safetensors"
+MOST_ENTRIES = 50_000
+"""Texts in one file: far fewer than the tensors and the metadata that a reader of safetensors files takes."""
+
+_OWN = INDEX.removesuffix(".safetensors")
 _FORM = "torso-search-2"
 _MODEL_FILES = (".json", ".txt", ".safetensors", ".bin", ".model")
 
@@ -70,7 +75,7 @@ def _of_files(folder: Path) -> str:
     """SHA-256 in hexadecimal of the files of a model."""
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in _MODEL_FILES and path.name != INDEX and path.is_file():
+        if path.suffix in _MODEL_FILES and not path.name.startswith(_OWN) and path.is_file():
             with path.open("rb") as file:
                 own = hashlib.file_digest(file, "sha256").hexdigest()
             whole.update(f"{path.relative_to(folder).as_posix()}:{own}".encode())
@@ -86,10 +91,31 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
         wanted: the passages and the width [N, D] of the vectors of each text, by the text's SHA-256.
     """
     known: dict[str, Tensor] = {}
+    entries = 0
+    for file_path in _files_of(path, len(wanted)):
+        if file_path != path and not file_path.exists():
+            break
+        entries += _read_file(file_path, key, wanted, known)
+    return known, len(known) < max(len(wanted), entries)
+
+
+def _files_of(path: Path, texts: int) -> Iterator[Path]:
+    """Yield the files of an index of so many texts, and the one after them."""
+    yield path
+    for number in range(2, 3 + texts // MOST_ENTRIES):
+        yield _further(path, number)
+
+
+def _further(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], known: dict[str, Tensor]) -> int:
+    """Add what one file holds of the texts to ``known``; return its entries, 0 for one that is not believed."""
     with suppress(TorsoError, OSError):
         file = safetensors.SafetensorsFile(path)
         if file.metadata.get("key") != key:
-            return {}, bool(wanted)
+            return 0
         for name, entry in file.entries.items():
             digest, _, own = name.partition(":")
             if digest not in wanted or digest in known or entry != TensorEntry("F32", wanted[digest]):
@@ -99,19 +125,26 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
                 file.read_into(name, rows)
                 if own == _seal(key, digest, rows):
                     known[digest] = rows
-        return known, len(known) < max(len(wanted), len(file.entries))
-    return known, bool(wanted)
+        return len(file.entries)
+    return 0
 
 
 def write(path: Path, key: str, vectors: Mapping[str, Tensor]) -> None:
-    """Writes the vectors [N, D] of texts, by their SHA-256; whole or not at all.
+    """Writes the vectors [N, D] of texts, by their SHA-256; each file whole or not at all.
 
     Raises:
         AccessError, DiskError: if it cannot be written.
     """
-    dense = {digest: rows.float().contiguous() for digest, rows in vectors.items()}
-    named = {f"{digest}:{_seal(key, digest, rows)}": rows for digest, rows in dense.items()}
-    safetensors.write(path, named, {"form": _FORM, "key": key})
+    remaining = iter(vectors.items())
+    written = max(1, -(-len(vectors) // MOST_ENTRIES))
+    for number in range(1, written + 1):
+        some = dict(islice(remaining, MOST_ENTRIES))
+        dense = {digest: rows.float().contiguous() for digest, rows in some.items()}
+        named = {f"{digest}:{_seal(key, digest, rows)}": rows for digest, rows in dense.items()}
+        safetensors.write(path if number == 1 else _further(path, number), named, {"form": _FORM, "key": key})
+    while (left := _further(path, written + 1)).exists():  # from when the folder held more texts
+        left.unlink()
+        written += 1
 
 
 def _seal(key: str, digest: str, rows: Tensor) -> str:

@@ -7,10 +7,10 @@ from itertools import count
 from typing import cast
 
 from torso.text.backend_tokenizer import BackendTokenizer
-from torso.text.faults import Fault
+from torso.text.faults import Fault, TooMuch
 from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import AddedToken, Settings
-from torso.text.vocabulary_models import vocabulary_of, vocabulary_size
+from torso.text.vocabulary_models import ID_LIMIT, filler, vocabulary_of, vocabulary_size
 
 
 def added(document: Table) -> list[Table]:
@@ -50,19 +50,36 @@ def with_places(document: Table) -> Table:
     """Return ``document`` with its added tokens in the vocabulary, if `tokenizers` would number them differently.
 
     `tokenizers` numbers an added token by its index in the list, right after the vocabulary: an id after a gap it
-    keeps only for a token that the vocabulary has. A list of pieces (Unigram) has no gaps, and stays as it is.
+    keeps only for a token that the vocabulary has. In a list of pieces (Unigram) an id is an index, so that gaps are
+    filled with pieces that no text has: see `torso.text.vocabulary_models.filler`.
     """
-    vocabulary = cast(Table, document["model"]).get("vocab")
-    if not isinstance(vocabulary, dict):
-        return document
-    entries = cast("dict[str, int]", vocabulary)
+    model = cast(Table, document["model"])
+    entries = vocabulary_of(model)
     outside = {cast(str, token["content"]): _number(token) for token in added(document)}
     outside = {content: number for content, number in outside.items() if content not in entries}
     taken = set(entries.values())
     is_in_turn = list(outside.values()) == list(range(len(entries), len(entries) + len(outside)))
-    if taken.isdisjoint(outside.values()) and not is_in_turn:
-        return document | {"model": cast(Table, document["model"]) | {"vocab": entries | outside}}
-    return document
+    if is_in_turn or not taken.isdisjoint(outside.values()):
+        return document
+    vocabulary = entries | outside if isinstance(model["vocab"], dict) else _with_fillers(model, outside)
+    return document | {"model": model | {"vocab": vocabulary}}
+
+
+def _with_fillers(model: Table, outside: Mapping[str, int]) -> list[tuple[str, float]]:
+    """Return a list of pieces with further tokens at their ids, and fillers at the ids between.
+
+    Raises:
+        TooMuch: an id beyond `torso.text.vocabulary_models.ID_LIMIT`.
+    """
+    pieces = cast("list[tuple[str, float]]", model["vocab"])
+    if max(outside.values()) >= ID_LIMIT:
+        raise TooMuch("its added tokens have ids up to {most}", most=max(outside.values()))
+    # The least score that is there: `tokenizers` derives the score of unknown characters from the least one.
+    least = min(score for _, score in pieces)
+    contents = {number: content for content, number in outside.items()}
+    fillers = count()
+    ids = range(len(pieces), 1 + max(outside.values()))
+    return [*pieces, *((contents[n] if n in contents else filler(next(fillers)), least) for n in ids)]
 
 
 def _number(token: Table) -> int:

@@ -18,6 +18,7 @@ from tokenizers.models import WordLevel
 
 from torso.text.encoding import Encoding
 from torso.text.faults import Fault
+from torso.text.vocabulary_models import filler, is_filler
 
 _PARALLELISM = "TOKENIZERS_PARALLELISM"
 
@@ -36,7 +37,7 @@ def no_panic() -> Generator[None]:
 class BackendTokenizer:
     """Read-only tokenizer that any number of threads may share."""
 
-    __slots__ = ("__weakref__", "engine", "template")
+    __slots__ = ("__weakref__", "_fillers", "engine", "template")
 
     def __init__(self, engine: Engine, *, split_special_tokens: bool = False) -> None:
         """Wrap a `tokenizers` object, and take ownership of it.
@@ -53,7 +54,14 @@ class BackendTokenizer:
             # Typed as if there always were one, a processor may be None at both ends.
             self.template.post_processor = self.engine.post_processor
             self.engine.post_processor = None  # pyright: ignore[reportAttributeAccessIssue]
+        self._fillers = self._count_fillers()
         _keep_forks_quiet()
+
+    def _count_fillers(self) -> int:
+        """Return how many ids below the largest no token has, in a list of pieces."""
+        if self.engine.token_to_id(filler(0)) is None:
+            return 0
+        return sum(map(is_filler, self.engine.get_vocab(with_added_tokens=False)))
 
     @classmethod
     def of(cls, document: bytes, *, split_special_tokens: bool = False) -> BackendTokenizer:
@@ -74,6 +82,7 @@ class BackendTokenizer:
         backend = BackendTokenizer.__new__(BackendTokenizer)
         with no_panic():
             backend.engine, backend.template = self.engine, Engine.from_str(json.dumps(document))
+            backend._fillers = self._fillers
         return backend
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -88,11 +97,12 @@ class BackendTokenizer:
 
     def size(self, *, added: bool) -> int:
         """Return the number of vocabulary entries, with or without added tokens."""
-        return self.engine.get_vocab_size(with_added_tokens=added)
+        return self.engine.get_vocab_size(with_added_tokens=added) - self._fillers
 
     def vocabulary(self) -> dict[str, int]:
         """Return token to id, added tokens included, a new dict each time."""
-        return self.engine.get_vocab(with_added_tokens=True)
+        vocabulary = self.engine.get_vocab(with_added_tokens=True)
+        return {token: n for token, n in vocabulary.items() if not is_filler(token)} if self._fillers else vocabulary
 
     def number_of(self, token: str) -> int | None:
         """Return the id of a token; None if it is not in the vocabulary."""
@@ -100,7 +110,8 @@ class BackendTokenizer:
 
     def token_of(self, number: int) -> str | None:
         """Return the token of an id; None if no token has it."""
-        return self.engine.id_to_token(number)
+        token = self.engine.id_to_token(number)
+        return None if token is None or (self._fillers and is_filler(token)) else token
 
     def special_count(self, *, pair: bool) -> int:
         """Return how many tokens the template adds to one text, or to a pair."""
@@ -132,7 +143,9 @@ class BackendTokenizer:
         return encodings
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool) -> str:
-        """Decode ``ids`` with the file's decoder."""
+        """Decode ``ids`` with the file's decoder; ids without a token are left out."""
+        if self._fillers:
+            ids = [number for number in ids if self.token_of(number) is not None]
         with no_panic():
             return self.engine.decode(ids, skip_special_tokens=skip_special_tokens)
 

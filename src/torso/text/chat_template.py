@@ -61,9 +61,9 @@ def _named(value: object) -> dict[str, str]:
                 table = cast("dict[str, object]", item) if isinstance(item, dict) else {}
                 pairs.append((table.get("name"), table.get("template")))
         case dict():
-            pairs = list(cast("dict[object, object]", value).items())
-        case _:
-            pairs = [(None, None)]
+            return {name: text for name, text in cast("dict[str, object]", value).items() if isinstance(text, str)}
+        case _:  # a number or a literal, which no chat can be rendered by: a note says so
+            return {}
     named = {name: template for name, template in pairs if isinstance(name, str) and isinstance(template, str)}
     if len(named) != len(pairs):
         raise Fault("its chat_template is neither text nor a list of templates with their names")

@@ -78,10 +78,16 @@ def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool 
         named: special tokens by name.
         begins: whether a text begins with its token where the files do not say.
     """
-    first = [content(named, "bos_token")] if settings.flag("add_bos_token", begins) and "bos_token" in named else []
-    last = [content(named, "eos_token")] if settings.flag("add_eos_token", False) and "eos_token" in named else []
+    first = [content(named, "bos_token")] if _asked(settings, "add_bos_token", begins) and "bos_token" in named else []
+    last = [content(named, "eos_token")] if _asked(settings, "add_eos_token", False) and "eos_token" in named else []
     single = [*first, "$A", *last]
     return single, [*single, *(f"{token}:1" for token in first), "$B:1", *(f"{token}:1" for token in last)]
+
+
+def _asked(settings: Settings, name: str, default: bool) -> bool:
+    # Compared as in the reference: 1 means true, and any other value that is not a boolean means false.
+    value = settings.config.get(name)
+    return default if value is None else value == 1
 
 
 def gpt2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:

@@ -29,6 +29,14 @@ def _short(value: object) -> str:
     return shown(text if len(text) <= 80 else text[:77] + "...")
 
 
+class BadSetting(Fault):
+    """Fault of a value in tokenizer_config.json, found while another file is converted by it."""
+
+    def __init__(self, template: str, *, name: str, **values: object) -> None:
+        super().__init__(template, name=name, **values)
+        self.name = name
+
+
 class Misfit(Fault):
     """Fault of an intact file whose class differs from the one its companion files declare."""
 
@@ -60,6 +68,14 @@ def blaming(path: Path) -> Generator[None]:
                 config=shown(path.parent / "tokenizer_config.json"),
                 name=fault.tokenizer_class,
             ),
+        ) from None
+    except BadSetting as fault:
+        config = shown(path.parent / "tokenizer_config.json")
+        raise TokenizerError(
+            "E_TOKENIZER",
+            "{path} does not make a tokenizer: {fault}.",
+            cure="Correct {name} in {path}, or remove the key.",
+            values=dict(path=config, fault=say(fault.template, fault.values), name=fault.name),
         ) from None
     except Fault as fault:
         raise TokenizerError(

@@ -85,7 +85,7 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
     family = family_of(settings, config)
     source = find(folder, family, declared(settings, config))
     with blaming(folder / CONFIG):
-        clean_up = settings.flag("clean_up_tokenization_spaces", False)
+        clean_up = bool(settings.config.get("clean_up_tokenization_spaces"))  # by truth, as in the reference
         split = settings.flag("split_special_tokens", False)
     target = None
     if source.form is Form.PAIR:

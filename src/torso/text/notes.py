@@ -75,6 +75,14 @@ def notes_on(
         yield Note("tokenizer_config.json has do_basic_tokenize=false; fast tokenizers always split into words.", {})
     if settings.config.get("auto_map"):
         yield Note("tokenizer_config.json names code of its own (auto_map); torso never runs code from a model.", {})
+    template = settings.config.get("chat_template")
+    one_each = cast(Table, template).values() if isinstance(template, dict) else [template]
+    if not all(one is None or isinstance(one, str | list) for one in one_each):
+        yield Note(
+            "tokenizer_config.json has chat_template={template}, which is not a template: chats do without it.",
+            {"template": template},
+            alters=False,
+        )
     differences = differing(document, settings.config, switches)
     for name, said, done in (*differences, *_around(document, settings.config, named)):
         yield Note(

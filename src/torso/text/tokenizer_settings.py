@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from torso.io.files import read_json
-from torso.text.faults import Fault, TooMuch, blaming
+from torso.text.faults import BadSetting, Fault, TooMuch, blaming
 from torso.text.tokenizer_json_check import ADDED_LIMIT, Table, as_list, as_table
 
 CONFIG = "tokenizer_config.json"
@@ -26,6 +26,7 @@ BERT_TOKENS = {
     "cls_token": "[CLS]",
     "mask_token": "[MASK]",
 }
+_SWITCHES = ("add_bos_token", "add_eos_token")  # named like tokens
 SANE_LENGTH = 2**24  # a model_max_length above it means "unknown": transformers writes 1e30
 _SIDE_FILE_LIMIT = 16 * 2**20
 
@@ -82,7 +83,7 @@ class Settings:
         if value is None:
             return default
         if not isinstance(value, bool):
-            raise Fault("{name} must be true or false, not {value}", name=name, value=value)
+            raise BadSetting("{name} must be true or false, not {value}", name=name, value=value)
         return value
 
     def length(self) -> int | None:
@@ -98,7 +99,7 @@ class Settings:
         if value is None:
             return default
         if value not in ("left", "right"):
-            raise Fault("{name} must be left or right, not {value}", name=name, value=value)
+            raise BadSetting("{name} must be left or right, not {value}", name=name, value=value)
         return cast(str, value)
 
 
@@ -152,14 +153,21 @@ def _token(value: object, *, special: bool = True) -> AddedToken:
 
 
 def _named(config: Table) -> dict[str, AddedToken]:
-    named = {name: _token(config[name]) for name in NAMES if config.get(name) is not None}
+    # An empty text names no token: `tokenizers` passes it over, as the reference does.
+    named = {name: _token(config[name]) for name in NAMES if config.get(name) not in (None, "")}
     for name, value in config.items():
-        if name.endswith("_token") and name not in NAMES and isinstance(value, (str, dict)):
-            named[name] = _token(cast(object, value))
+        if name.endswith("_token") and name not in (*NAMES, *_SWITCHES) and _names_token(value):
+            named[name] = _token(value)
     extra = config.get("extra_special_tokens")
     if isinstance(extra, dict):
         named |= {str(name): _token(value) for name, value in cast(Table, extra).items()}
     return named
+
+
+def _names_token(value: object) -> bool:
+    """Return whether the value of a key that torso does not know is a token: a text, or a table with one."""
+    content = cast(Table, value).get("content") if isinstance(value, dict) else value
+    return isinstance(content, str) and bool(content)
 
 
 def _extra(config: Table) -> tuple[AddedToken, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from torso.text.faults import Fault, Misfit
+from torso.text.faults import BadSetting, Fault, Misfit
 from torso.text.sentencepiece import CONTROL, NORMAL, UNIGRAM, USER_DEFINED, SentencePieceModel
 from torso.text.sentencepiece_spaces import exact, is_usual, normal_form, text_of_bytes
 from torso.text.tokenizer_json import Draft, Numbers, Table, content, in_turn, metaspace, precompiled
@@ -107,9 +107,11 @@ def scheme(settings: Settings, without: str) -> str:
 def count(settings: Settings, name: str, usual: int) -> int:
     """Return the number ``name`` of tokenizer_config.json."""
     value = settings.config.get(name, usual)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST:
-        raise Fault("{name} must be a whole number from 0 to {most}, not {value}", name=name, most=_MOST, value=value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int) or value > _MOST:
+        raise BadSetting(
+            "{name} must be a whole number from 0 to {most}, not {value}", name=name, most=_MOST, value=value
+        )
+    return max(value, 0)  # a range up to a negative number is empty
 
 
 def fairseq_entries(model: SentencePieceModel, named: Mapping[str, AddedToken], first: str) -> list[Entry]:

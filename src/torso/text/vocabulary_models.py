@@ -12,6 +12,19 @@ ID_LIMIT = 2**24  # ids are below; four times the largest vocabulary
 _KINDS = ("WordPiece", "BPE", "Unigram", "WordLevel")
 
 
+_FILLER = "\U0010ffff no token "  # a noncharacter and spaces, which no normalized text has side by side
+
+
+def filler(place: int) -> str:
+    """Return the piece that fills the gap ``place``, from 0, of a list of pieces; it counts as no token."""
+    return f"{_FILLER}{place}"
+
+
+def is_filler(token: str) -> bool:
+    """Return whether a piece only fills a gap."""
+    return token.startswith(_FILLER)
+
+
 def kind_of(model: Mapping[str, object]) -> str:
     """Return the kind of model; files before 2021 do not state it and are recognised by their keys."""
     kind = model.get("type")

@@ -20,6 +20,7 @@ from typing import IO
 
 from torso.errors import LimitError, NetworkError, TorsoError
 from torso.hub.local.git_binary import require_git
+from torso.hub.local.orphans import Guard
 from torso.io.files import shown
 
 _BLOCK = 1 << 16  # bytes taken from a pipe at once
@@ -151,6 +152,7 @@ class _Process:
             env=environment,
             start_new_session=True,
         )
+        self._guard = Guard(self._process.pid)
         assert self._process.stdout
         assert self._process.stderr
         self._stdout: IO[bytes] = self._process.stdout
@@ -192,6 +194,7 @@ class _Process:
 
     def stop(self) -> None:
         """Ends git and what it started, and waits for both."""
+        self._guard.release()
         self._kill()
         self._process.wait()
         self._finish()

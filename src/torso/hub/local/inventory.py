@@ -138,8 +138,13 @@ def _in_modelscope_cache(cache: Path) -> Iterator[Model]:
     for pattern in ("models/*/*", "hub/models/*/*", "hub/*/*", "*/*"):
         for folder in sorted(cache.glob(pattern)):
             owner = folder.parent.name
-            if (folder / "config.json").is_file() and "--" not in owner and owner not in ("models", "hub"):
+            if "--" not in owner and owner not in ("models", "hub") and _is_model(folder):
                 yield _in_place(f"{folder.parent.name}/{folder.name.replace('___', '.')}", folder, ())
+
+
+def _is_model(folder: Path) -> bool:
+    """Whether a folder holds a model's config, or that of sentence-transformers, whose transformer may be below it."""
+    return (folder / "config.json").is_file() or (folder / "modules.json").is_file()
 
 
 def _in_place(name: str, folder: Path, refs: tuple[str, ...]) -> Model:
