@@ -19,7 +19,7 @@ from torso.tasks._fill import FillPlan
 from torso.tasks._rerank import RerankPlan
 from torso.tasks._tag import TagPlan
 from torso.tasks._zero_shot import ZeroShotPlan
-from torso.tasks.plan import Plan
+from torso.tasks.task_plan import Plan
 
 from . import small
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from torso.architecture import Task
 from torso.engines.runner import Runner
+from torso.io.optional_packages import pytorch_for
 from torso.loading.load import load
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ def opened(
         new_head: accepts a head whose weights are not in the checkpoint.
 
     Raises:
+        MissingPackageError: E_NO_TORCH, where it runs on PyTorch alone, which is not installed.
         TorsoError: as `torso.load`.
     """
-    from torso.engines.device import choose
-    from torso.engines.optimise import prepacked
-    from torso.engines.torch_runner import TorchRunner
+    with pytorch_for(f"The task {task.name}"):
+        from torso.engines.device import choose
+        from torso.engines.optimise import prepacked
+        from torso.engines.torch_runner import TorchRunner
 
     return TorchRunner(prepacked(load(folder, task, device=choose(device), new_head=new_head)))
 

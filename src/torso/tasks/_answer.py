@@ -15,11 +15,11 @@ from torso.host_batch import Rows, pieces, to_host
 from torso.outputs import SpanLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers, softmax
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Answer, Answered
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import AnswerOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Read, extent, lengths
 
 if TYPE_CHECKING:

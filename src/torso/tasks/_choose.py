@@ -14,11 +14,11 @@ from torso.errors import InputTypeError
 from torso.host_batch import Rows, Wanted, to_host
 from torso.outputs import ChoiceLogits
 from torso.tasks.arrays import numbers, one_row, softmax
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Chosen
 from torso.tasks.reading import predict, read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ChooseOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Merge, Read, extent, lengths
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from torso.outputs import SequenceLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import merged, sigmoid, softmax
 from torso.tasks.extents import Extent
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ClassifyOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Merge, Read, Text, extent, lengths
 
 if TYPE_CHECKING:

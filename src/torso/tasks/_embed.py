@@ -12,12 +12,12 @@ from torso.host_batch import Rows, Wanted
 from torso.outputs import Features
 from torso.tasks.arrays import one_row
 from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 from torso.tasks.task_options import EncodeOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Merge, Read, extent, lengths
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers, softmax
 from torso.tasks.candidates import CONTINUES, SPACES, candidates, marks_spaces
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Fill, Filled
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import FillOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Read, extent, lengths
 
 if TYPE_CHECKING:

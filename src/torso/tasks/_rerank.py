@@ -21,12 +21,12 @@ from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import Wide, numbers
 from torso.tasks.dense_activations import ACTIVATIONS
 from torso.tasks.embedding_recipe import lowered
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Match, Ranked
 from torso.tasks.reading import read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.sentence_settings import MODEL_FILE, Reading, read_reading, read_stated
 from torso.tasks.task_options import RerankOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Merge, Read, lengths
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from torso.host_batch import Rows, pieces, to_host
 from torso.outputs import TokenLogits
 from torso.tasks.aggregating import AGGREGATIONS, Aggregation, Piece, aggregate, continues, without_overlaps
 from torso.tasks.arrays import numbers, softmax
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Span, Tagged
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.tag_scheme import Scheme, decode, units
 from torso.tasks.task_options import TagMerge, TagOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Read, extent, lengths
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from torso.tasks._classify import label_of
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import merged, numbers, softmax
 from torso.tasks.inference_labels import contradicting, entailing
-from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ZeroShotOptions
+from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import Long, Merge, Read, extent, lengths
 from torso.text.input_checks import checked_text
 

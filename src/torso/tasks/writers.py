@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
 from torso.errors import InputError, InputTypeError, TooLongError
-from torso.generation.completion import BATCH, Completion, Piece, complete, pieces
-from torso.generation.decode_loop import Why
+from torso.generation.completed_text import BATCH, Completion, Piece, Why
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of, with_task
 from torso.generation.vocabulary_ids import require_ids
 from torso.loading.load import read_config
-from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits
 from torso.tasks.chunking import Portion, joined, portions
 from torso.tasks.extents import Extent, Measured
@@ -87,6 +85,8 @@ class Writer:
         """
 
         def one(some: Iterable[Any]) -> Iterator[Generated]:
+            from torso.generation.completion import complete
+
             read: deque[Source] = deque()
 
             def ids() -> Iterator[Sequence[int]]:
@@ -108,12 +108,14 @@ class Writer:
     def stream(self, text: str, *, special: bool = True) -> Iterator[Piece]:
         """What is written for one text, as it is written."""
         prompts = list(prompts_of(self.ready.model, [self._ids(checked_text(text), special)], self.settings))
+        from torso.generation.completion import pieces
+
         return pieces(self.ready.model, prompts, self.settings, self.ready.tokenizer)
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
         tokenizer = self.ready.tokenizer
         encoding = tokenizer.encoding(self.prefix + text, special=special)
-        if isinstance(self.ready.model.trunk, EncoderDecoder):
+        if self.ready.runner.task is Task.SEQ2SEQ_LM:
             return encoding.ids
         # What is to be gone on with has not ended: BERT's template, say, ends every text with [SEP].
         ends = (tokenizer.eos_token_id, tokenizer.sep_token_id)
