@@ -134,6 +134,10 @@ class NotAvailableError(TorsoError, AttributeError, KeyError):
     __str__ = TorsoError.__str__  # KeyError's own shows the repr of its argument
 
 
+class MissingPackageError(TorsoError, ImportError):
+    """An optional package that this needs is not installed."""
+
+
 class UntrainedError(TorsoError, RuntimeError):
     """Labels were requested of a head that was never trained."""
 

@@ -17,6 +17,7 @@ from torso.cli.streams import give_up_output, standard_streams
 from torso.config.text_table import padded, width
 from torso.errors import TorsoError
 from torso.io.atomic_write import remove_unfinished
+from torso.io.optional_packages import is_pytorch, no_pytorch
 from torso.language import say
 from torso.terminal import shielded
 
@@ -91,6 +92,11 @@ def _invoke(given: list[str]) -> int:
         return _shown(_show_usage, error, as_json, error.exit_code)
     except (KeyboardInterrupt, click.Abort) as stop:
         return _stopped(stop)
+    except ModuleNotFoundError as error:
+        if is_pytorch(error):
+            return _refused(no_pytorch("torso " + " ".join(given[:1])), as_json)
+        _show_fault(error)
+        return FAULT
     except Exception as error:
         if is_out_of_memory(error):
             return _refused(no_memory(), as_json)

@@ -16,6 +16,7 @@ from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
+from torso.io.optional_packages import pytorch_for
 from torso.language import say
 from torso.loading.load import Source, build_model, read_config
 
@@ -87,7 +88,8 @@ class AutoModelFor(Generic[Out]):
             FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
             ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
         """
-        from torso.compat.padded_model import PaddedModel
+        with pytorch_for(cls.__name__):
+            from torso.compat.padded_model import PaddedModel
         from torso.hub import resolve
 
         settled = settle("from_pretrained", more, AutoModelFor.from_pretrained, dtype=dtype, device=device)
@@ -127,8 +129,9 @@ class AutoModelFor(Generic[Out]):
     @known_arguments
     def from_config(cls, config: HubConfig, *, seed: int | None = None) -> PaddedModel[Out]:
         """A model of fresh random weights, for training from nothing."""
-        from torso.compat.padded_model import PaddedModel
-        from torso.model import new_model
+        with pytorch_for(cls.__name__):
+            from torso.compat.padded_model import PaddedModel
+            from torso.model import new_model
 
         cls._check_family(find(config.model_type).family)
         return PaddedModel(new_model(config, cls.task, seed=seed))

@@ -9,7 +9,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from torso.generation.decode_loop import Stops, Why, begin, deadline, generators
+from torso.generation.completed_text import Why
+from torso.generation.decode_loop import Stops, begin, deadline, generators
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written, processors
 from torso.generation.prompts import Prompt

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from torso.engines.runner import if_memory_holds
+from torso.engines.torch_runner import if_memory_holds
 from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beam_search import search
-from torso.generation.decode_loop import Why, write
+from torso.generation.completed_text import BATCH, Completion, Piece, Why
+from torso.generation.decode_loop import write
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import Prompt
 from torso.generation.settings_files import require_known
@@ -22,50 +22,7 @@ from torso.outputs import VocabLogits
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
-BATCH = 8
-"""Default batch size, in texts."""
-
 _WINDOW = 16  # batches whose prompts are sorted by length together
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """One generated text.
-
-    Attributes:
-        text: the generated text, without special tokens, and cut before a stop string; empty without a tokenizer.
-        ids: the generated tokens, with the one that ended the text.
-        log_probabilities: the model's own of each token, before logits processors.
-        why: ``end`` (an end token), ``stop`` (a stop string), ``length`` (the maximum length) or ``time`` (max_time).
-        score: beam score, by which the texts are ordered; None without beams, and for a text joined from several.
-    """
-
-    text: str
-    ids: tuple[int, ...]
-    log_probabilities: tuple[float, ...]
-    why: Why
-    score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Text that one token adds.
-
-    Attributes:
-        prompt: index of the prompt.
-        answer: index of the text among those of that prompt.
-        id: the token.
-        text: text that can be shown; empty while a character or a stop string may be incomplete.
-        log_probability: the model's own, before logits processors.
-        why: finish reason, if the text ends with it; None otherwise.
-    """
-
-    prompt: int
-    answer: int
-    id: int
-    text: str
-    log_probability: float
-    why: Why | None
 
 
 def complete(

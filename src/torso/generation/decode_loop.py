@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from torso.generation.completed_text import Why
 from torso.generation.decoder import Decoder
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written, processors
@@ -17,9 +18,6 @@ from torso.generation.prompts import Prompt
 from torso.generation.samplers import sampling_filters
 from torso.model import Model
 from torso.outputs import VocabLogits
-
-Why = Literal["end", "stop", "length", "time"]
-"""Finish reason of a text: an end token, a stop string, the maximum length, or the maximum time."""
 
 Stops = Callable[[Written], bool]
 """Returns whether the last token of a text completed a stop string."""

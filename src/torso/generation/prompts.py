@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torso.errors import ConfigError, InputError, TooLongError
 from torso.generation.generation_settings import GenerationSettings
-from torso.model import Model
-from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits
+
+if TYPE_CHECKING:
+    from torso.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ def prompts_of(
         InputError: ``E_EMPTY_TEXT``, for an empty prompt without a ``bos_token_id``.
         ConfigError: ``E_MAX_LENGTH``, for a prompt that fills all of max_length.
     """
+    from torso.nn.trunk import EncoderDecoder
+
     limit = model.max_tokens
     for index, text in enumerate(texts):
         ids = tuple(text) or (_first(settings.bos_token_id, index),)

@@ -36,7 +36,7 @@ def attach(
         if name in submodules:
             return import_module(f"{package}.{name}")
         if name in home_of:
-            value: object = getattr(import_module(home_of[name]), name)
+            value: object = _imported(home_of[name], f"{package}.{name}", name)
         elif missing is not None and not name.startswith("_"):
             value = missing(name)
         else:
@@ -48,3 +48,19 @@ def attach(
         return sorted([*public, *own])
 
     return __getattr__, __dir__, public
+
+
+def _imported(module: str, purpose: str, name: str) -> object:
+    """Return a name of a module.
+
+    Raises:
+        MissingPackageError: E_NO_TORCH, where the module needs PyTorch, which is not installed.
+    """
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        from torso.io.optional_packages import is_pytorch, no_pytorch
+
+        if not is_pytorch(error):
+            raise
+        raise no_pytorch(purpose) from None

@@ -13,6 +13,7 @@ from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
+from torso.io.optional_packages import pytorch_for
 from torso.loading.labels_and_dtype import NewHead, run_device, run_dtype, settle_labels
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def load(
         FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
         ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
         InputError: ``E_DEVICE``, for a device that this machine does not have.
+        MissingPackageError: ``E_NO_TORCH``, without PyTorch.
     """
     from torso.hub import resolve
 
@@ -179,12 +181,13 @@ def build_model(
     allow_nonfinite: bool = False,
 ) -> Model[Out]:
     """Build the model of a folder whose config is already read, and load its weights; arguments as for `load`."""
-    import torch
+    with pytorch_for("torso.load"):
+        import torch
 
-    from torso.loading.contents import Contents, check_copies, check_sizes, read
-    from torso.loading.plan import HEAD, copies_of, plan
-    from torso.model import Model, initialise
-    from torso.nn.meta_init import place, weightless
+        from torso.loading.contents import Contents, check_copies, check_sizes, read
+        from torso.loading.plan import HEAD, copies_of, plan
+        from torso.model import Model, initialise
+        from torso.nn.meta_init import place, weightless
     from torso.weights.report import LoadReport
     from torso.weights.weights import open_weights
 

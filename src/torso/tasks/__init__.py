@@ -9,7 +9,7 @@ from torso.io.lazy_names import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "torso.generation.completion": ("Completion", "Piece"),
+        "torso.generation.completed_text": ("Completion", "Piece"),
         "torso.generation.generation_settings": ("GenerationSettings",),
         "torso.tasks._answer": ("answer",),
         "torso.tasks._chat": ("chat", "chat_stream"),

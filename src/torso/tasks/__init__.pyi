@@ -1,5 +1,5 @@
-from torso.generation.completion import Completion as Completion
-from torso.generation.completion import Piece as Piece
+from torso.generation.completed_text import Completion as Completion
+from torso.generation.completed_text import Piece as Piece
 from torso.generation.generation_settings import GenerationSettings as GenerationSettings
 from torso.tasks._answer import answer as answer
 from torso.tasks._chat import chat as chat

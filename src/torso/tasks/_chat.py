@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from torso.config.arguments import known_arguments
-from torso.generation.completion import Piece
+from torso.generation.completed_text import Piece
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Usable
 from torso.tasks.writers import Generated, Settings, Writer, make_writer

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.config.arguments import known_arguments
-from torso.generation.completion import BATCH, Piece
+from torso.generation.completed_text import BATCH, Piece
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import one_or_more
 from torso.tasks.ready import Usable

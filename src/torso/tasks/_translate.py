@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.config.arguments import known_arguments
 from torso.errors import InputError
-from torso.generation.completion import BATCH
+from torso.generation.completed_text import BATCH
 from torso.loading.load import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Ready, Usable

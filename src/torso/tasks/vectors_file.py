@@ -16,16 +16,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from torso.engines.model_identity import fingerprint
 from torso.errors import TorsoError
+from torso.host_batch import Rows
 from torso.outputs import Features
 from torso.tasks.embedding_recipe import Unit
 from torso.tasks.ready import recipe_of
 from torso.weights import safetensors
-from torso.weights.read_tensor import memory
 from torso.weights.tensor_entry import TensorEntry
 
 if TYPE_CHECKING:
@@ -50,14 +48,13 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
         loaded: whether the model or its tokenizer were given loaded, so that what is in memory counts; otherwise they
             were just made of the folder's files, which count then.
     """
-    model, recipe = ready.model, recipe_of(ready) if pooling is None else None
-    mode = None if model.optimised is None else model.optimised.mode
-    stated = [_FORM, pooling, prompt, mode, str(model.dtype), ready.tokenizer.max_tokens]
+    recipe = recipe_of(ready) if pooling is None else None
+    stated = [_FORM, pooling, prompt, ready.runner.precision, ready.tokenizer.max_tokens]
     whole = hashlib.sha256(json.dumps(stated).encode())
     if not loaded and ready.folder is not None:
         whole.update(_of_files(ready.folder).encode())
         return whole.hexdigest()
-    whole.update(fingerprint(model).encode())
+    whole.update(ready.runner.fingerprint().encode())
     whole.update(ready.tokenizer.fingerprint().encode())
     if recipe is not None:
         layers = (*recipe.row_layers, *recipe.layers)
@@ -82,7 +79,7 @@ def _of_files(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Tensor], bool]:
+def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Rows], bool]:
     """The vectors that a file keeps of texts, and whether it should be rewritten.
 
     Args:
@@ -90,7 +87,7 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
         key: of `key_of`.
         wanted: the passages and the width [N, D] of the vectors of each text, by the text's SHA-256.
     """
-    known: dict[str, Tensor] = {}
+    known: dict[str, Rows] = {}
     entries = 0
     for file_path in _files_of(path, len(wanted)):
         if file_path != path and not file_path.exists():
@@ -110,8 +107,10 @@ def _further(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], known: dict[str, Tensor]) -> int:
+def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], known: dict[str, Rows]) -> int:
     """Add what one file holds of the texts to ``known``; return its entries, 0 for one that is not believed."""
+    import torch
+
     with suppress(TorsoError, OSError):
         file = safetensors.SafetensorsFile(path)
         if file.metadata.get("key") != key:
@@ -120,34 +119,36 @@ def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], know
             digest, _, own = name.partition(":")
             if digest not in wanted or digest in known or entry != TensorEntry("F32", wanted[digest]):
                 continue
-            rows = torch.empty(entry.shape, dtype=torch.float32, device="cpu")
+            rows = np.empty(entry.shape, np.float32)
             with suppress(TorsoError):  # E_NONFINITE, or cut since it was opened
-                file.read_into(name, rows)
+                file.read_into(name, torch.from_numpy(rows))
                 if own == _seal(key, digest, rows):
                     known[digest] = rows
         return len(file.entries)
     return 0
 
 
-def write(path: Path, key: str, vectors: Mapping[str, Tensor]) -> None:
+def write(path: Path, key: str, vectors: Mapping[str, Rows]) -> None:
     """Writes the vectors [N, D] of texts, by their SHA-256; each file whole or not at all.
 
     Raises:
         AccessError, DiskError: if it cannot be written.
     """
+    import torch
+
     remaining = iter(vectors.items())
     written = max(1, -(-len(vectors) // MOST_ENTRIES))
     for number in range(1, written + 1):
         some = dict(islice(remaining, MOST_ENTRIES))
-        dense = {digest: rows.float().contiguous() for digest, rows in some.items()}
-        named = {f"{digest}:{_seal(key, digest, rows)}": rows for digest, rows in dense.items()}
+        dense = {digest: np.ascontiguousarray(rows, np.float32) for digest, rows in some.items()}
+        named = {f"{digest}:{_seal(key, digest, rows)}": torch.from_numpy(rows) for digest, rows in dense.items()}
         safetensors.write(path if number == 1 else _further(path, number), named, {"form": _FORM, "key": key})
     while (left := _further(path, written + 1)).exists():  # from when the folder held more texts
         left.unlink()
         written += 1
 
 
-def _seal(key: str, digest: str, rows: Tensor) -> str:
+def _seal(key: str, digest: str, rows: Rows) -> str:
     whole = hashlib.sha256(f"{key}:{digest}:{list(rows.shape)}:".encode())
-    whole.update(memory(rows))
+    whole.update(np.ascontiguousarray(rows).data)
     return whole.hexdigest()

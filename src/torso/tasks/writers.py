@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
 from torso.errors import InputError, InputTypeError, TooLongError
-from torso.generation.completion import BATCH, Completion, Piece, complete, pieces
-from torso.generation.decode_loop import Why
+from torso.generation.completed_text import BATCH, Completion, Piece, Why
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of, with_task
 from torso.generation.vocabulary_ids import require_ids
 from torso.loading.load import read_config
-from torso.model import Model
-from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits
 from torso.tasks.chunking import Portion, joined, portions
 from torso.tasks.extents import Extent, Measured
@@ -87,6 +85,8 @@ class Writer:
         """
 
         def one(some: Iterable[Any]) -> Iterator[Generated]:
+            from torso.generation.completion import complete
+
             read: deque[Source] = deque()
 
             def ids() -> Iterator[Sequence[int]]:
@@ -108,12 +108,14 @@ class Writer:
     def stream(self, text: str, *, special: bool = True) -> Iterator[Piece]:
         """What is written for one text, as it is written."""
         prompts = list(prompts_of(self.ready.model, [self._ids(checked_text(text), special)], self.settings))
+        from torso.generation.completion import pieces
+
         return pieces(self.ready.model, prompts, self.settings, self.ready.tokenizer)
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
         tokenizer = self.ready.tokenizer
         encoding = tokenizer.encoding(self.prefix + text, special=special)
-        if isinstance(self.ready.model.trunk, EncoderDecoder):
+        if self.ready.runner.task is Task.SEQ2SEQ_LM:
             return encoding.ids
         # What is to be gone on with has not ended: BERT's template, say, ends every text with [SEP].
         ends = (tokenizer.eos_token_id, tokenizer.sep_token_id)
@@ -231,7 +233,7 @@ def make_writer(
     changes: Mapping[str, Any] = {}
     if prepare is not None:
         spoken, changes = prepare(ready)
-        ready = Ready(ready.model, spoken, ready.folder)
+        ready = Ready(ready.runner, spoken, ready.folder)
     more: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     changes = {**changes, **more, **{name: value for name, value in asked.items() if value is not None}}
     changed = own.replace(changes)
@@ -264,12 +266,12 @@ def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
 
 
 def _task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
-    if not isinstance(model, (Ready, Model)):
+    if isinstance(model, (str, os.PathLike)):
         from torso.hub import resolve
 
         tasks = read_config(resolve(model).folder)[0].tasks
         return Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in tasks else Task.CAUSAL_LM
-    task: Task[Any] = model.model.task if isinstance(model, Ready) else model.task
+    task: Task[Any] = model.runner.task if isinstance(model, Ready) else model.task
     if task not in _WRITING:
         raise InputError(
             "E_TASK",

@@ -1,0 +1,135 @@
+"""What runs, and what is said, where PyTorch is not installed."""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WITHOUT = "import sys; sys.modules['torch'] = None\n"  # every import of it, or of a part of it, fails
+CURE = 'pip install "torso[torch]"'
+
+IMPORTED = """
+import importlib, pkgutil
+for package in ("tasks", "cli", "config", "text", "hub", "weights"):
+    home = importlib.import_module(f"torso.{package}")
+    for module in pkgutil.walk_packages(home.__path__, f"torso.{package}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+from torso.tasks import *
+assert sys.modules["torch"] is None
+"""
+
+PLANNED = """
+import numpy as np
+from dataclasses import dataclass
+from pathlib import Path
+from torso.architecture import Task
+from torso.loading.load import load_tokenizer, read_config
+from torso.outputs import Hidden, SequenceLogits
+from torso.tasks import classify
+from torso.tasks._classify import ClassifyPlan
+from torso.tasks.ready import make_ready
+
+folder = Path(sys.argv[1])
+
+class Counting:
+    # Gives each text the number of its tokens as its second logit.
+
+    task, max_tokens, pool, trained, vocabulary, device, precision = (
+        Task.SEQUENCE_CLASSIFICATION, 64, "first", True, None, "cpu", "float32")
+    config = read_config(folder)[1]
+
+    def fingerprint(self):
+        return ""
+
+    def run(self, batch, wanted):
+        assert wanted.pool == "first"
+        logits = np.array([[0.0, size] for size in batch.sizes], np.float32)
+        return SequenceLogits(logits, Hidden(logits, None))
+
+ready = make_ready(Counting(), Task.SEQUENCE_CLASSIFICATION, tokenizer=load_tokenizer(folder))
+plan = ClassifyPlan(ready)
+reads = list(plan.read(["\u597d", "\u4e0d\u597d"]))
+items = plan.split(plan.runner.run(plan.prepare(reads), plan.wanted), reads)
+made = list(plan.finish(zip(reads, items)))
+assert made == classify(["\u597d", "\u4e0d\u597d"], model=ready), made
+assert [round(each.score, 3) for each in made] == [0.953, 0.982], made
+assert sys.modules["torch"] is None
+"""
+
+REFUSED = """
+import torso
+from torso.errors import MissingPackageError
+
+def model():
+    from torso import Model
+
+calls = (
+    model,
+    lambda: torso.load("torso:sentiment"),
+    lambda: torso.AutoModel.from_pretrained("torso:sentiment"),
+    lambda: torso.BertModel.from_config(torso.BertConfig()),
+    lambda: torso.generate("a", model="torso:sentiment"),
+    lambda: torso.optimise,
+)
+for call in calls:
+    try:
+        call()
+    except MissingPackageError as error:
+        assert isinstance(error, ImportError) and error.code == "E_NO_TORCH"
+        assert error.cure.endswith('pip install "torso[torch]"')
+    else:
+        raise AssertionError(call)
+"""
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT + code, *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TORSO_LANG": "en"},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("code", [IMPORTED, REFUSED], ids=["imported", "refused"])
+def test_what_needs_torch_says_the_one_command(code: str) -> None:
+    done = run(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_tasks_are_planned_and_finished_without_torch(models: Path) -> None:
+    done = run(PLANNED, str(models / "sequence"))
+    assert done.returncode == 0, done.stderr
+
+
+NAME = operator.itemgetter(0)
+COMMAND = "import sys; from torso.cli import main; sys.exit(main({arguments}))"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["bench"], ["generate", "a", "--model", "torso:sentiment"], ["tour", "a"]], ids=NAME
+)
+def test_commands_that_need_torch_end_with_the_cure(arguments: list[str]) -> None:
+    done = run(COMMAND.format(arguments=arguments))
+    assert done.returncode == 3
+    assert CURE in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["config", "torso:sentiment"], ["tokenize", "a"], ["models"]], ids=NAME)
+def test_commands_that_need_none_run(arguments: list[str]) -> None:
+    done = run(COMMAND.format(arguments=arguments))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_error_is_json_for_programs() -> None:
+    done = run(COMMAND.format(arguments=["bench", "--json"]))
+    assert json.loads(done.stdout)["error"]["code"] == "E_NO_TORCH"
