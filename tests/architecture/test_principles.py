@@ -96,6 +96,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
+    ("serve",),
     ("cli", "__main__"),
 )
 LATE = {
