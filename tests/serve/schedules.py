@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+from torso.serve.batch_scheduler import Limits, Scheduler, TextBatch
 from torso.serve.fair_queue import Ticket
-from torso.serve.scheduler import Limits, Scheduler, TextBatch
 
 BUDGET = 64
 
@@ -74,13 +74,14 @@ class World:
         if self.batch is None:
             return
         batch, self.batch = self.batch, None
-        self.now += self.random.random() * 0.1
+        seconds = self.random.random() * 0.1
+        self.now += seconds
         if any(id(item.ticket) in self.guilty for item in batch.items):
             ended = self.scheduler.fail(batch, ValueError("no"))
             assert all(id(ticket) in self.guilty for ticket in ended), "only the guilty fail"
         else:
             results = [(id(item.ticket), item.index) for item in batch.items]
-            ended = self.scheduler.complete(batch, results, self.now)
+            ended = self.scheduler.complete(batch, results, seconds)
             for ticket in ended:
                 assert ticket.results == [(id(ticket), index) for index in range(len(ticket.sizes))]
         self.count(ended)

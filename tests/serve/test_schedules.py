@@ -10,9 +10,9 @@ import pytest
 
 from conftest import seed
 from serve.schedules import World
-from torso.serve.cost_model import CostModel
+from torso.serve.batch_cost import CostModel
+from torso.serve.batch_scheduler import Limits, Scheduler
 from torso.serve.fair_queue import FairQueue, Ticket
-from torso.serve.scheduler import Limits, Scheduler
 
 SCHEDULES = int(os.environ.get("TORSO_SCHEDULES", "3000"))
 
@@ -102,9 +102,10 @@ def simulate(policy_slice: float) -> tuple[float, float]:
             assert scheduler.submit(ticket, next_short) is None
             next_short += 0.125
         batch = scheduler.take(now)
-        now += 0.0011 + sum(batch.sizes) / 8000
+        seconds = 0.0011 + sum(batch.sizes) / 8000
+        now += seconds
         served += sum(batch.sizes)
-        for ticket in scheduler.complete(batch, [0] * len(batch.items), now):
+        for ticket in scheduler.complete(batch, [0] * len(batch.items), seconds):
             if ticket.client == "short":
                 waits.append(now - born[id(ticket)])
     return sorted(waits)[int(len(waits) * 0.99)], served / now
@@ -142,8 +143,9 @@ def test_waits_are_never_predicted_below_half_of_what_they_are() -> None:
         predicted.append((ticket, wait))
     now, ends = 0.0, {}
     while (batch := scheduler.take(now)) is not None:
-        now += 0.0011 + sum(batch.sizes) / 8000
-        ends.update(dict.fromkeys(map(id, scheduler.complete(batch, [0] * len(batch.items), now)), now))
+        seconds = 0.0011 + sum(batch.sizes) / 8000
+        now += seconds
+        ends.update(dict.fromkeys(map(id, scheduler.complete(batch, [0] * len(batch.items), seconds)), now))
     late = [(wait, ends[id(ticket)]) for ticket, wait in predicted if ends[id(ticket)] > 0.3]
     assert late
     assert all(wait >= true / 2 - 0.1 for wait, true in late)
@@ -173,6 +175,6 @@ def test_costs_stay_finite_for_strange_clocks(seconds) -> None:
 
 def test_the_queue_needs_neither_torch_nor_the_extra() -> None:
     heavy = ("torch", "numpy", "starlette", "msgspec", "uvicorn", "prometheus_client")
-    code = f"import sys, torso.serve.scheduler; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, torso.serve.batch_scheduler; print([name for name in {heavy} if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from torso.serve.cost_model import CostModel
+from torso.serve.batch_cost import CostModel
 from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
 
 Reason = Literal["wait", "full", "never", "draining", "stuck"]
@@ -169,10 +169,10 @@ class Scheduler:
         items = self.queue.take(self._budget(now))
         return self._begin(items, now) if items else None
 
-    def complete(self, batch: TextBatch, results: Sequence[Any], now: float) -> list[Ticket]:
-        """Record the results of a batch; return the requests that are answered now, each exactly once."""
+    def complete(self, batch: TextBatch, results: Sequence[Any], seconds: float) -> list[Ticket]:
+        """Record the results of a batch that ran for ``seconds``; return the requests answered now, each once."""
         self._end(batch)
-        self.cost.observe(batch.sizes, now - batch.started)
+        self.cost.observe(batch.sizes, seconds)
         answered: list[Ticket] = []
         for item, result in zip(batch.items, results, strict=True):
             ticket = item.ticket
