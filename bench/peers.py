@@ -67,7 +67,7 @@ def torso(mode: str, folder: Path) -> Encode:
 
     def vectors(texts: list[str]) -> np.ndarray:
         made = encode(texts, model=model, tokenizer=tokenizer, pooling="mean", long="truncate")
-        return np.stack([each.vector.numpy() for each in made])
+        return np.array(made)
 
     return vectors
 

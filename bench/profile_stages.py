@@ -28,6 +28,7 @@ import torso
 from torso.batch import Batch
 from torso.engines.benchmark import batch_of
 from torso.engines.runner import by_length
+from torso.host_batch import Rows
 from torso.model import Model, new_model
 from torso.models.bert import BertConfig
 from torso.outputs import Hidden
@@ -141,9 +142,9 @@ def staged(
     model: Model[Any], batches: list[Batch], mode: str, rates: dict[str, float], speed: float, rounds: int
 ) -> list[Stage]:
     """Every stage of a model in a mode, over all batches; medians of the rounds."""
-    pool = Pooler(Recipe(("mean",), True), None, torch.device("cpu"))
+    pool = Pooler(Recipe(("mean",), True), None)
 
-    def pooled(hidden: Hidden) -> torch.Tensor:
+    def pooled(hidden: Hidden) -> Rows:
         with record_function(f"{MARK}pooling"):
             return pool(hidden)
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
 
+from torso.host_batch import HostBatch, Pool, Wanted
 from torso.io.forking import compute_after_forks
 
 if TYPE_CHECKING:
     from torso.text import Encoding
 
 compute_after_forks()
-
-Pool = Literal["first", "last"]
-"""The pooled row of a sequence: its first token's (BERT's CLS) or its last token's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,32 +139,27 @@ def pack(
         device: device of the tensors; the CPU if None.
         choices: alternatives per question, where ``sequences`` are the alternatives of multiple choice.
     """
-    sizes = [len(sequence.ids) for sequence in sequences]
-    starts = [0, *accumulate(sizes)]
-    rows = starts[-1]
-    numbers: list[int] = []
-    for sequence in sequences:
-        numbers += sequence.ids
-    for sequence in sequences:
-        numbers += sequence.segments
-    for size in sizes:
-        numbers += range(size)
-    # One tensor, so that one transfer carries tokens, segments and positions.
-    packed = torch.tensor(numbers, dtype=torch.int64).to(device, non_blocking=True)
-    bounds = torch.tensor(starts + sizes, dtype=torch.int32).to(device, non_blocking=True)
+    batch = from_host(HostBatch.of(sequences), Wanted(), device=device)
+    return batch if choices is None else replace(batch, choices=tuple(choices))
+
+
+def from_host(host: HostBatch, wanted: Wanted, *, device: torch.device | None = None) -> Batch:
+    """Return a batch on ``device``, which on the CPU shares the memory of ``host``, with one copy on any other."""
+    count = len(host.sizes)
+    numbers = torch.from_numpy(host.numbers).to(device, non_blocking=True)
+    bounds = torch.from_numpy(host.bounds).to(device, non_blocking=True)
+    offsets = tuple(cast("list[int]", host.starts[:-1].tolist()))
     layout = Layout(
-        bounds[: len(sizes) + 1],
-        bounds[len(sizes) + 1 :],
-        packed[2 * rows :],
-        tuple(sizes),
-        tuple(starts[:-1]),
-        max(sizes, default=0),
+        bounds[: count + 1], bounds[count + 1 :], numbers[2], host.sizes, offsets, max(host.sizes, default=0)
     )
     return Batch(
-        packed[:rows],
+        numbers[0],
         layout,
-        segments=packed[rows : 2 * rows],
-        choices=None if choices is None else tuple(choices),
+        segments=numbers[1],
+        choices=host.choices,
+        rows=None if host.rows is None else torch.from_numpy(host.rows).to(device, non_blocking=True),
+        pool=wanted.pool,
+        pooled=wanted.pooled,
     )
 
 

@@ -28,7 +28,7 @@ def in_child(work):
     return os.waitpid(child, 0)[1] == 0
 
 def again(_):
-    return [each.tolist() if isinstance(each, torch.Tensor) else each for each in vectors(model)]
+    return [each.tolist() for each in vectors(model)]
 """
 
 THREADS = """

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import torso
 from torso.architecture import Task
-from torso.engines.runner import by_length, lists, run
+from torso.engines.runner import by_length, run
+from torso.engines.torch_runner import TorchRunner, lists
 from torso.errors import InputError
 
 
@@ -41,7 +42,7 @@ def encodings(count: int) -> Iterator[torso.Encoding]:
 def test_results_come_in_order_whatever_the_budget(model: torso.Model) -> None:
     alone = [lists(model.eval()(torso.pack([each])).logits.detach())[0] for each in encodings(40)]
     for budget in (1, 7, 64, 4096):
-        rows = list(run(model, encodings(40), lambda out, _: lists(out.logits), budget=budget))
+        rows = list(run(TorchRunner(model), encodings(40), lambda out, _: lists(out.logits), budget=budget))
         torch.testing.assert_close(torch.tensor(rows), torch.tensor(alone), rtol=1e-5, atol=1e-6)
 
 
@@ -54,14 +55,14 @@ def test_an_iterator_is_read_a_bounded_way_ahead(model: torso.Model) -> None:
             taken += 1
             yield each
 
-    results = run(model, counted(), lambda out, _: lists(out.logits), budget=32)
+    results = run(TorchRunner(model), counted(), lambda out, _: lists(out.logits), budget=32)
     next(results)
     assert taken < 16 * 32
 
 
 def test_modes_do_not_leak_to_the_caller(model: torso.Model) -> None:
     model.train()
-    results = run(model, encodings(5), lambda out, _: [out.logits.requires_grad] * len(out.logits))
+    results = run(TorchRunner(model), encodings(5), lambda out, _: [out.logits.requires_grad] * len(out.logits))
     assert next(results) is False
     assert not torch.is_inference_mode_enabled()
     assert model.training
@@ -69,4 +70,4 @@ def test_modes_do_not_leak_to_the_caller(model: torso.Model) -> None:
 
 def test_a_budget_below_one_is_refused(model: torso.Model) -> None:
     with pytest.raises(InputError, match="E_ARGUMENT"):
-        next(run(model, encodings(1), lambda out, _: lists(out.logits), budget=0))
+        next(run(TorchRunner(model), encodings(1), lambda out, _: lists(out.logits), budget=0))

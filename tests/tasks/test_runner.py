@@ -13,7 +13,8 @@ import torso
 from torso.architecture import Task
 from torso.engines import device
 from torso.engines.prefetch import ahead
-from torso.engines.runner import is_out_of_memory, lists, run
+from torso.engines.runner import is_out_of_memory, run
+from torso.engines.torch_runner import TorchRunner, lists
 from torso.errors import InputError, LimitError
 from torso.tasks import classify, make_ready
 
@@ -37,7 +38,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_a_batch_that_does_not_fit_is_halved_and_later_ones_stay_small(model: torso.Model, error: Exception) -> None:
-    wanted = list(run(model, encodings(60), lambda out, _: lists(out.logits)))
+    wanted = list(run(TorchRunner(model), encodings(60), lambda out, _: lists(out.logits)))
     sizes: list[int] = []
 
     def small_memory(_: object, given: tuple[torso.Batch]) -> None:
@@ -46,7 +47,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_later_ones_stay_small(model: to
             raise error
 
     model.register_forward_pre_hook(small_memory)
-    made = list(run(model, encodings(60), lambda out, _: lists(out.logits), budget=100))
+    made = list(run(TorchRunner(model), encodings(60), lambda out, _: lists(out.logits), budget=100))
     torch.testing.assert_close(torch.tensor(made), torch.tensor(wanted), rtol=1e-5, atol=1e-6)
     refused = [size for size in sizes if size > 25]
     assert len(refused) <= 3
@@ -59,7 +60,7 @@ def test_a_text_that_does_not_fit_by_itself_is_an_error(model: torso.Model) -> N
 
     model.register_forward_pre_hook(no_memory)
     with pytest.raises(LimitError, match=r"A text of 9 tokens .*E_MEMORY"):
-        list(run(model, encodings(20), lambda out, _: lists(out.logits)))
+        list(run(TorchRunner(model), encodings(20), lambda out, _: lists(out.logits)))
 
 
 def test_other_errors_are_not_taken_for_it(model: torso.Model) -> None:
@@ -70,7 +71,7 @@ def test_other_errors_are_not_taken_for_it(model: torso.Model) -> None:
 
     model.register_forward_pre_hook(broken)
     with pytest.raises(RuntimeError, match="shapes"):
-        list(run(model, encodings(20), lambda out, _: lists(out.logits)))
+        list(run(TorchRunner(model), encodings(20), lambda out, _: lists(out.logits)))
 
 
 def test_work_is_done_ahead_in_another_thread_and_in_order() -> None:

@@ -1,22 +1,21 @@
-"""Batched inference: runs a model over any number of encodings in packed batches, results in order."""
+"""Batched inference: runs a model over any number of encodings in packed batches, results in order. Loads no torch."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-import torch
-
-from torso.batch import Batch, Pool, pack
-from torso.engines.model_state import Modes
 from torso.errors import InputError, LimitError
-from torso.model import Model
+from torso.host_batch import HostBatch, Pool, Wanted
 from torso.text import Encoding
 
-Out = TypeVar("Out")
+if TYPE_CHECKING:
+    from torso.architecture import Task
+    from torso.config.hub_config import HubConfig
+
+Out = TypeVar("Out", covariant=True)
+Output = TypeVar("Output")
 Result = TypeVar("Result")
 Tokens = TypeVar("Tokens", bound=Encoding)
 
@@ -30,26 +29,87 @@ _MOST_TEXTS = 1024
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
+@runtime_checkable
+class Runner(Protocol[Out]):
+    """What tasks know of a model: it runs packed texts and gives the outputs of one task."""
+
+    @property
+    def config(self) -> HubConfig:
+        """The config that the model was built from."""
+        ...
+
+    @property
+    def task(self) -> Task[Out]:
+        """Its task, which fixes the type of its outputs."""
+        ...
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Maximum length of a text in tokens; None for no limit."""
+        ...
+
+    @property
+    def pool(self) -> Pool | None:
+        """The only row of each sequence that the task's head reads; None for all."""
+        ...
+
+    @property
+    def trained(self) -> bool:
+        """Whether all weights of the head are trained."""
+        ...
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Number of rows of the token embeddings; None for a model without such a table."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Name of the device, for messages."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """Number format and mode of its arithmetic: models of equal weights and precision give equal numbers."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256, in hexadecimal, of the weights and of all else that decides the outputs."""
+        ...
+
+    def run(self, batch: HostBatch, wanted: Wanted) -> Out:
+        """Run a batch in evaluation mode and without gradients.
+
+        The outputs' arrays are the engine's own, see `torso.host_batch.to_host`; rows that `wanted` leaves out are
+        absent.
+
+        Raises:
+            TooLongError: ``E_TOO_LONG``, for a text that is longer than the model takes.
+            MemoryError: the batch does not fit the memory.
+        """
+        ...
+
+
 def run(
-    model: Model[Out],
+    runner: Runner[Output],
     encodings: Iterable[Tokens],
-    split: Callable[[Out, Sequence[Tokens]], Sequence[Result]],
+    split: Callable[[Output, Sequence[Tokens]], Sequence[Result]],
     *,
-    prepare: Callable[[Batch, Sequence[Tokens]], Batch] | None = None,
-    pool: Pool | None = None,
+    prepare: Callable[[Sequence[Tokens]], HostBatch] = HostBatch.of,
+    wanted: Wanted | None = None,
     budget: int = BUDGET,
 ) -> Iterator[Result]:
-    """Yield one result per encoding, in order, in evaluation mode and without gradients.
+    """Yield one result per encoding, in order.
 
     An iterator is read a bounded number of tokens ahead of the results. A batch that runs out of memory is split in two
     and run again, and the batch size stays reduced.
 
     Args:
-        model: of any task.
+        runner: of any task.
         encodings: non-empty tokenized texts.
         split: maps the model's output of a batch to one result per encoding.
-        prepare: completes a batch before it is run, such as with the requested rows.
-        pool: the row of each text that is needed of the last layer; None for all.
+        prepare: makes a batch of encodings.
+        wanted: which outputs are needed; None for all.
         budget: tokens of one batch.
 
     Raises:
@@ -64,9 +124,9 @@ def run(
             cure="Leave it out: the default suits most machines.",
             values=dict(name="budget", value=budget, least=1),
         )
-    runner = _Runner(model, split, prepare, pool, budget)
+    batches = _Batches(runner, split, prepare, wanted or Wanted(), budget)
     for window in _windows(encodings, _WINDOW * budget):
-        yield from runner.window(window)
+        yield from batches.window(window)
 
 
 def _windows(encodings: Iterable[Tokens], rows: int) -> Iterator[list[Tokens]]:
@@ -82,48 +142,44 @@ def _windows(encodings: Iterable[Tokens], rows: int) -> Iterator[list[Tokens]]:
         yield window
 
 
-class _Runner:
+class _Batches:
     """Runs windows of encodings, and adapts the batch size to the memory."""
 
     def __init__(
         self,
-        model: Model[Any],
+        runner: Runner[Any],
         split: Callable[[Any, Sequence[Any]], Sequence[Any]],
-        prepare: Callable[[Batch, Sequence[Any]], Batch] | None,
-        pool: Pool | None,
+        prepare: Callable[[Sequence[Any]], HostBatch],
+        wanted: Wanted,
         budget: int,
     ) -> None:
-        self.model, self.split, self.prepare, self.pool, self.budget = model, split, prepare, pool, budget
+        self.runner, self.split, self.prepare, self.wanted, self.budget = runner, split, prepare, wanted, budget
 
     def window(self, window: Sequence[Any]) -> list[Any]:
         """Return the result of each encoding."""
         sizes = [len(encoding) for encoding in window]
         results: dict[int, Any] = {}
-        # Both contexts end before a result is yielded: held across a yield they would leak into the caller's code.
-        with torch.inference_mode(), evaluating(self.model):
-            groups = deque(by_length(sizes, self.budget))
-            while groups:
-                group = groups.popleft()
-                made = self.attempt([window[index] for index in group])
-                if made is not None:
-                    results.update(zip(group, made, strict=True))
-                    continue
-                self.shrink([sizes[index] for index in group])
-                remaining = [*group, *(index for each in groups for index in each)]
-                regrouped = by_length([sizes[index] for index in remaining], self.budget)
-                groups = deque([remaining[index] for index in each] for each in regrouped)
+        groups = deque(by_length(sizes, self.budget))
+        while groups:
+            group = groups.popleft()
+            made = self.attempt([window[index] for index in group])
+            if made is not None:
+                results.update(zip(group, made, strict=True))
+                continue
+            self.shrink([sizes[index] for index in group])
+            remaining = [*group, *(index for each in groups for index in each)]
+            regrouped = by_length([sizes[index] for index in remaining], self.budget)
+            groups = deque([remaining[index] for index in each] for each in regrouped)
         return [results[index] for index in range(len(window))]
 
     def attempt(self, chosen: Sequence[Any]) -> Sequence[Any] | None:
         """Run one batch; None if it runs out of memory."""
-
-        def work() -> Sequence[Any]:
-            batch = replace(pack(chosen, device=self.model.device), pool=self.pool)
-            if self.prepare is not None:
-                batch = self.prepare(batch, chosen)
-            return self.split(self.model(batch), chosen)
-
-        return if_memory_holds(self.model.device, work)
+        try:
+            return self.split(self.runner.run(self.prepare(chosen), self.wanted), chosen)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        return None
 
     def shrink(self, sizes: Sequence[int]) -> None:
         """Halve the budget after a batch of these sizes ran out of memory.
@@ -136,48 +192,15 @@ class _Runner:
                 "E_MEMORY",
                 "A text of {size} tokens does not fit the memory of {device}, even by itself.",
                 cure='Shorten it, read it in windows (long="window"), or run elsewhere (device=).',
-                values=dict(size=sizes[0], device=self.model.device),
+                values=dict(size=sizes[0], device=self.runner.device),
             )
         self.budget = max(sum(sizes) // 2, 1)
 
 
-def if_memory_holds(device: torch.device, work: Callable[[], Result]) -> Result | None:
-    """Return the result of ``work``, or None if it runs out of memory."""
-    try:
-        return work()
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-    # After the except block: until then the error holds every tensor of the work.
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    return None
-
-
 def is_out_of_memory(error: Exception) -> bool:
     """Return whether an error is an out-of-memory error of an accelerator, of the machine, or of Python."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return any(words in str(error) for words in _NO_MEMORY)
-
-
-def lists(tensor: torch.Tensor) -> Any:
-    """Return a tensor's numbers as nested lists, with one copy from its device."""
-    return cast("Any", tensor.tolist())
-
-
-@contextmanager
-def evaluating(model: Model[Any]) -> Generator[None]:
-    """Set evaluation mode within this context; afterwards restore the mode of each module."""
-    if model.optimised is not None:  # always in evaluation mode
-        yield
-        return
-    modes = Modes(model)
-    model.eval()
-    try:
-        yield
-    finally:
-        modes.restore()
+    # PyTorch's is a RuntimeError of its own type, known by its words, so that torch need not be there.
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def by_length(sizes: Sequence[int], budget: int) -> list[list[int]]:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from torso.engines.runner import if_memory_holds
+from torso.engines.torch_runner import if_memory_holds
 from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beam_search import search
 from torso.generation.decode_loop import Why, write

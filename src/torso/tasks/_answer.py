@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from torso.architecture import Task
-from torso.batch import unpack
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists, run
+from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
+from torso.host_batch import Rows, pieces, to_host
 from torso.outputs import SpanLogits
 from torso.tasks.argument_checks import at_least
+from torso.tasks.arrays import highest, numbers, softmax
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Answer, Answered
 from torso.tasks.reading import predict, read
-from torso.tasks.ready import Usable, make_ready
+from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import AnswerOptions
-from torso.tasks.windows import Long, Read, by_text, extent, lengths
+from torso.tasks.windows import Long, Read, extent, lengths
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 WINDOW = 384
@@ -29,6 +32,8 @@ WINDOW = 384
 
 _STRIDE = 128
 Candidate = tuple[int, int, float]
+Found = tuple[list[Candidate], float]
+"""First token, last token and score of the likeliest answers in a window; and the score of there being none."""
 
 
 @overload
@@ -103,29 +108,19 @@ def answer(
     """
     for name, value in (("top", top), ("longest", longest), ("window", window)):
         at_least(name, value, 1)
-    ready = make_ready(model, Task.QUESTION_ANSWERING, tokenizer=tokenizer, device=device, untrained=untrained)
-    limit = ready.tokenizer.max_tokens
-    if long == "window":
-        limit = window if limit is None else min(window, limit)
-    usual = min((limit or window) // 2, _STRIDE)
-    how = lengths(limit, long, stride, merges=("sum",), cut="only_second", usual=usual)
-    wanted = 2 * top + 10 if whole_words else top
-
-    def split(out: SpanLogits, reads: Sequence[Read]) -> list[tuple[Read, tuple[list[Candidate], float]]]:
-        pairs = zip(
-            reads, unpack(out.start.float().cpu(), out.layout), unpack(out.end.float().cpu(), out.layout), strict=True
-        )
-        return [(each, _candidates(each, start, end, wanted, longest)) for each, start, end in pairs]
+    plan = AnswerPlan(
+        make_ready(model, Task.QUESTION_ANSWERING, tokenizer=tokenizer, device=device, untrained=untrained),
+        top=top,
+        impossible=impossible,
+        longest=longest,
+        whole_words=whole_words,
+        long=long,
+        window=window,
+        stride=stride,
+    )
 
     def one(some: Iterable[Any]) -> Iterator[Answered]:
-        pairs = list(_pairs(some)) if isinstance(some, Sequence) else _pairs(some)
-        for windows, found in by_text(run(ready.model, read(pairs, ready.tokenizer, how), split, budget=budget)):
-            question, own = cast("tuple[str, str]", windows[0].text)
-            answers = _gathered(own, windows, [candidates for candidates, _ in found], whole_words=whole_words)
-            if impossible:
-                answers.append(Answer("", 0, 0, min(absent for _, absent in found)))
-            best = sorted(answers, key=lambda each: -each.score)[:top]
-            yield Answered(question, own, tuple(best), extent(windows, how.merge))
+        return plan.results(some, budget)
 
     if isinstance(questions, str):
         return predict([(questions, _given(text))], one)[0]
@@ -136,6 +131,68 @@ def answer(
             cure="Write answer(question, text) for one question, answer([(question, text), ...]) for several.",
         )
     return predict(questions, one)
+
+
+class AnswerPlan(Plan[tuple[str, str], SpanLogits, Found, Answered]):
+    """Plan of `answer`; options as there."""
+
+    task = Task.QUESTION_ANSWERING
+
+    def __init__(
+        self,
+        ready: Ready[SpanLogits],
+        *,
+        top: int = 1,
+        impossible: bool = False,
+        longest: int = 15,
+        whole_words: bool = True,
+        long: Long = "window",
+        window: int = WINDOW,
+        stride: int | None = None,
+    ) -> None:
+        for name, value in (("top", top), ("longest", longest), ("window", window)):
+            at_least(name, value, 1)
+        super().__init__(ready)
+        self.top, self.impossible, self.longest, self.whole_words = top, impossible, longest, whole_words
+        limit = ready.tokenizer.max_tokens
+        if long == "window":
+            limit = window if limit is None else min(window, limit)
+        usual = min((limit or window) // 2, _STRIDE)
+        self.how = lengths(limit, long, stride, merges=("sum",), cut="only_second", usual=usual)
+        self.most = 2 * top + 10 if whole_words else top
+
+    @property
+    def settings(self) -> Hashable:
+        """How many answers are taken from each window, and how long they may be."""
+        return (self.most, self.longest)
+
+    def read(self, asked: Iterable[tuple[str, str]]) -> Iterator[Read]:
+        """Tokenize each question with its text, or with the windows of it.
+
+        Raises:
+            InputTypeError: E_TEXT, naming the pair by its place.
+        """
+        pairs = list(_pairs(asked)) if isinstance(asked, Sequence) else _pairs(asked)
+        return read(pairs, self.ready.tokenizer, self.how)
+
+    def split(self, out: SpanLogits, reads: Sequence[Read]) -> list[Found]:
+        """Return the likeliest answers in each encoding."""
+        sizes = [len(each) for each in reads]
+        starts, ends = pieces(to_host(out.start), sizes), pieces(to_host(out.end), sizes)
+        return [
+            _candidates(window, start, end, self.most, self.longest)
+            for window, start, end in zip(reads, starts, ends, strict=True)
+        ]
+
+    def result(self, texts: Texts[Found]) -> Answered:
+        """Return the answers to a question."""
+        ((windows, found),) = texts
+        question, own = cast("tuple[str, str]", windows[0].text)
+        answers = _gathered(own, windows, [candidates for candidates, _ in found], whole_words=self.whole_words)
+        if self.impossible:
+            answers.append(Answer("", 0, 0, min(absent for _, absent in found)))
+        best = sorted(answers, key=lambda each: -each.score)[: self.top]
+        return Answered(question, own, tuple(best), extent(windows, self.how.merge))
 
 
 def _given(text: str | None) -> str:
@@ -162,19 +219,19 @@ def _pairs(given: Iterable[Any]) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _candidates(window: Read, start: Tensor, end: Tensor, wanted: int, longest: int) -> tuple[list[Candidate], float]:
-    """First token, last token and score of the likeliest answers in a window; and the score of there being none."""
+def _candidates(window: Read, start: Rows, end: Rows, wanted: int, longest: int) -> Found:
     # The first token, which means "not here", takes part in the softmax, as in the reference library.
-    inside = torch.tensor([text == 1 for text in window.sequence])
-    scored = inside.clone()
+    inside = np.array([text == 1 for text in window.sequence])
+    scored = inside.copy()
     scored[0] = True
-    begins, ends = (each.masked_fill(~scored, -torch.inf).softmax(0) for each in (start, end))
+    begins, ends = (softmax(np.where(scored, each, np.float32(-np.inf))) for each in (start, end))
     absent = float(begins[0] * ends[0])
-    products = torch.outer(begins, ends).triu().tril(longest - 1)
-    products.masked_fill_(~(inside[:, None] & inside), -1.0)
-    best, places = products.flatten().topk(min(wanted, products.numel()))
+    products = np.tril(np.triu(np.outer(begins, ends)), longest - 1)
+    products[~(inside[:, None] & inside)] = -1.0
+    flat = products.ravel()
+    places = highest(flat, wanted)
     size = len(window)
-    found = zip(lists(best), lists(places), strict=True)
+    found: zip[tuple[float, int]] = zip(numbers(flat[places]), numbers(places), strict=True)
     return [(place // size, place % size, score) for score, place in found if score > 0], absent
 
 

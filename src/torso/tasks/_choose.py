@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists, run
+from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
+from torso.host_batch import Rows, Wanted, to_host
 from torso.outputs import ChoiceLogits
-from torso.tasks.extents import one_row
+from torso.tasks.arrays import numbers, one_row, softmax
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Chosen
-from torso.tasks.reading import predict, read
-from torso.tasks.ready import Usable, make_ready
+from torso.tasks.reading import predict, read_groups
+from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ChooseOptions
-from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
+from torso.tasks.windows import Long, Merge, Read, extent, lengths
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 Question = tuple[str, Sequence[str]]
@@ -93,23 +93,10 @@ def choose(
         TorsoError: as `torso.load`.
     """
     ready = make_ready(model, Task.MULTIPLE_CHOICE, tokenizer=tokenizer, device=device, untrained=untrained)
-    how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
-
-    def split(out: ChoiceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
-        return list(zip(reads, out.logits.float().cpu()[:, None], strict=True))
+    plan = ChoosePlan(ready, long=long, stride=stride, merge=merge)
 
     def one(some: Iterable[Any]) -> Iterator[Chosen]:
-        asked = _Asked()
-        pairs = list(asked.pairs(some)) if isinstance(some, Sequence) else asked.pairs(some)
-        reads = read(pairs, ready.tokenizer, how, place=asked.place)
-        scored = by_text(run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget))
-        for first in scored:
-            question, alternatives = asked.waiting.popleft()
-            group = [first, *islice(scored, len(alternatives) - 1)]
-            scores = lists(torch.cat([one_row(logits, how.merge) for _, logits in group]).softmax(0))
-            best = max(range(len(scores)), key=scores.__getitem__)
-            reach = extent(max((windows for windows, _ in group), key=lambda windows: windows[0].size), how.merge)
-            yield Chosen(question, alternatives[best], best, scores[best], tuple(scores), reach)
+        return plan.results(some, budget)
 
     if isinstance(questions, str):
         return predict([(questions, choices)], one)[0]
@@ -122,30 +109,45 @@ def choose(
     return predict(questions, one)
 
 
-class _Asked:
-    """Questions as pairs with each of their alternatives, remembered until their results come."""
+class ChoosePlan(Plan[Question, ChoiceLogits, Rows, Chosen]):
+    """Plan of `choose`; options as there."""
 
-    def __init__(self) -> None:
-        self.waiting: deque[tuple[str, list[str]]] = deque()
-        self._starts: list[int] = []
-        self._count = 0
+    task = Task.MULTIPLE_CHOICE
 
-    def pairs(self, questions: Iterable[Any]) -> Iterator[tuple[str, str]]:
-        """Each question with each of its alternatives.
+    def __init__(
+        self,
+        ready: Ready[ChoiceLogits],
+        *,
+        long: Long = "error",
+        stride: int | None = None,
+        merge: Merge | None = None,
+    ) -> None:
+        super().__init__(ready, Wanted(ready.runner.pool))
+        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
+
+    def read(self, asked: Iterable[Question]) -> Iterator[Read]:
+        """Tokenize each question with each of its alternatives.
 
         Raises:
             InputTypeError: E_TEXT, naming the question by its place.
         """
-        for index, given in enumerate(questions):
-            question, alternatives = _checked(given, index)
-            self.waiting.append((question, alternatives))
-            self._starts.append(self._count)
-            self._count += len(alternatives)
-            yield from ((question, each) for each in alternatives)
+        checked = (_checked(given, index) for index, given in enumerate(asked))
+        groups = ([(question, each) for each in alternatives] for question, alternatives in checked)
+        every = list(groups) if isinstance(asked, Sequence) else groups
+        return read_groups(every, self.ready.tokenizer, self.how)
 
-    def place(self, number: int) -> int:
-        """The place of the question that a pair belongs to."""
-        return bisect_right(self._starts, number) - 1
+    def split(self, out: ChoiceLogits, reads: Sequence[Read]) -> list[Rows]:
+        """Return the logit of each encoding, [1]."""
+        return list(to_host(out.logits)[:, None].copy())
+
+    def result(self, texts: Texts[Rows]) -> Chosen:
+        """Return the likeliest alternative of a question."""
+        logits = np.concatenate([one_row(own, self.how.merge) for _, own in texts])
+        scores: list[float] = numbers(softmax(logits))
+        best = max(range(len(scores)), key=scores.__getitem__)
+        reach = extent(max((windows for windows, _ in texts), key=lambda windows: windows[0].size), self.how.merge)
+        question, choice = cast("tuple[str, str]", texts[best][0][0].text)
+        return Chosen(question, choice, best, scores[best], tuple(scores), reach)
 
 
 def _checked(given: object, index: int) -> tuple[str, list[str]]:

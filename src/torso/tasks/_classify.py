@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-import torch
-
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, run
+from torso.engines.runner import BUDGET
+from torso.host_batch import Rows, Wanted, to_host
 from torso.outputs import SequenceLogits
 from torso.tasks.argument_checks import at_least
-from torso.tasks.extents import Extent, merged
+from torso.tasks.arrays import merged, sigmoid, softmax
+from torso.tasks.extents import Extent
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Label
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ClassifyOptions
-from torso.tasks.windows import Long, Merge, Read, Text, by_text, extent, lengths
+from torso.tasks.windows import Long, Merge, Read, Text, extent, lengths
 
 if TYPE_CHECKING:
+    import torch
+
+    from torso.config.hub_config import HubConfig
     from torso.text import Tokenizer
 
 BUNDLED = "torso:sentiment"
@@ -86,18 +90,41 @@ def classify(
     """
     at_least("top", top, 1)
     ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
-    names, score = ready.label_names(), scorer(ready)
-    how = lengths(ready.tokenizer.max_tokens, long, stride, merge)
+    plan = ClassifyPlan(ready, top=top, long=long, stride=stride, merge=merge)
+    return predict(texts, lambda some: plan.results(some, budget))
 
-    def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, torch.Tensor]]:
-        return list(zip(reads, score(out.logits.float()).cpu(), strict=True))
 
-    def one(some: Iterable[Text]) -> Iterator[Label]:
-        logits = run(ready.model, read(some, ready.tokenizer, how), split, pool=ready.model.head.pool, budget=budget)
-        for reads, rows in by_text(logits):
-            yield label_of(names, merged(rows, how.merge), top, extent(reads, how.merge))
+class ClassifyPlan(Plan[Text, SequenceLogits, Rows, Label]):
+    """Plan of `classify`; options as there."""
 
-    return predict(texts, one)
+    task = Task.SEQUENCE_CLASSIFICATION
+
+    def __init__(
+        self,
+        ready: Ready[SequenceLogits],
+        *,
+        top: int | None = None,
+        long: Long = "error",
+        stride: int | None = None,
+        merge: Merge | None = None,
+    ) -> None:
+        at_least("top", top, 1)
+        super().__init__(ready, Wanted(ready.runner.pool))
+        self.top, self.names, self.score = top, ready.label_names(), scorer(ready.runner.config)
+        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge)
+
+    def read(self, asked: Iterable[Text]) -> Iterator[Read]:
+        """Tokenize texts and pairs."""
+        return read(asked, self.ready.tokenizer, self.how)
+
+    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Rows]:
+        """Return the scores [C] of each encoding."""
+        return list(self.score(to_host(out.logits)))
+
+    def result(self, texts: Texts[Rows]) -> Label:
+        """Return the label of a text."""
+        ((windows, scores),) = texts
+        return label_of(self.names, merged(scores, self.how.merge), self.top, extent(windows, self.how.merge))
 
 
 def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, reach: Extent) -> Label:
@@ -107,15 +134,14 @@ def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, rea
     return Label(names[order[0]], scores[order[0]], {names[place]: scores[place] for place in kept}, reach)
 
 
-def scorer(ready: Ready[Any]) -> Callable[[torch.Tensor], torch.Tensor]:
+def scorer(config: HubConfig) -> Callable[[Rows], Rows]:
     """What makes scores [N, C] of logits [N, C]."""
-    kind = ready.model.config.problem_type
-    if kind == "regression":
-        return torch.Tensor.cpu
-    if kind == "multi_label_classification" or ready.model.config.labels == 1:
-        return torch.sigmoid
-    return _softmax
+    if config.problem_type == "regression":
+        return _copied
+    if config.problem_type == "multi_label_classification" or config.labels == 1:
+        return sigmoid
+    return softmax
 
 
-def _softmax(logits: torch.Tensor) -> torch.Tensor:
-    return logits.softmax(-1)
+def _copied(logits: Rows) -> Rows:
+    return logits.copy()

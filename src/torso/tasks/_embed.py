@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-import torch
-from torch import Tensor
-
 from torso.architecture import Task
-from torso.batch import Batch
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, run
+from torso.engines.runner import BUDGET
+from torso.host_batch import Rows, Wanted
 from torso.outputs import Features
+from torso.tasks.arrays import one_row
 from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
-from torso.tasks.extents import one_row
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.pooling import Pooler
 from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
-from torso.tasks.ready import Usable, make_ready, recipe_of
+from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 from torso.tasks.task_options import EncodeOptions
-from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
+from torso.tasks.windows import Long, Merge, Read, extent, lengths
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 BUNDLED = "torso:sentiment"
@@ -69,6 +68,8 @@ def encode(
 ) -> Any:
     """Embeds a text: returns its vector; of a list of texts, a list; of an iterator, a lazy iterator.
 
+    Vectors are NumPy arrays [D] of float32, and ``numpy.array`` of a list of results is a matrix [N, D].
+
     A folder in sentence-transformers' form gives that library's vectors: pooling, layers after it, normalizing,
     lowercasing, prompts and length are its own.
 
@@ -96,39 +97,76 @@ def encode(
         TooLongError: E_TOO_LONG, naming the text by its place.
         TorsoError: as `torso.load`.
     """
-    ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
-    stated = recipe_of(ready) if pooling is None else None
-    recipe = prompted(settle(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
-    pool = Pooler(recipe, dimensions, ready.model.device)
-    prompt_rows = 0 if recipe.pools_prompt else _rows_of(recipe.prompt, recipe, ready.tokenizer)
-    how = lengths(ready.tokenizer.limited(recipe.max_tokens).max_tokens, long, stride, merge)
+    plan = EmbedPlan(
+        make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device),
+        pooling=pooling,
+        normalize=normalize,
+        prompt=prompt,
+        prompt_name=prompt_name,
+        dimensions=dimensions,
+        long=long,
+        stride=stride,
+        merge=merge,
+    )
+    return predict(texts, lambda some: plan.results(some, budget))
 
-    def split(out: Features, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
+
+class EmbedPlan(Plan[str, Features, Rows, Embedding]):
+    """Plan of `embed`; options as there."""
+
+    task = Task.FEATURES
+
+    def __init__(
+        self,
+        ready: Ready[Features],
+        *,
+        pooling: str | None = None,
+        normalize: bool | None = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
+        dimensions: int | None = None,
+        long: Long = "error",
+        stride: int | None = None,
+        merge: Merge | None = None,
+    ) -> None:
+        stated = recipe_of(ready) if pooling is None else None
+        self.recipe = prompted(settle(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
+        self.pooler = Pooler(self.recipe, dimensions, ready.memo)
+        super().__init__(ready, Wanted(self.pooler.pool, pooled=False))
+        self.prompt_rows = 0 if self.recipe.pools_prompt else _rows_of(self.recipe, ready.tokenizer)
+        self.how = lengths(ready.tokenizer.limited(self.recipe.max_tokens).max_tokens, long, stride, merge)
+
+    @property
+    def settings(self) -> Hashable:
+        """How vectors are made of rows."""
+        parts = self.recipe
+        layers = (parts.row_layers, parts.layers, parts.dimensions, self.pooler.dimensions)
+        return (parts.modes, parts.normalize, self.prompt_rows, *layers)
+
+    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+        """Tokenize texts, each with the prompt before it."""
+        return read(asked, self.ready.tokenizer, self.how, change=self.recipe.change, pairs=False)
+
+    def split(self, out: Features, reads: Sequence[Read]) -> list[Rows]:
+        """Return the vector [D] of each encoding."""
         # Windows after the first do not hold the prompt.
-        skipped = [0 if each.start else prompt_rows for each in reads] if prompt_rows else []
-        vectors = pool(out.hidden, skipped).cpu()
-        with torch.inference_mode(False):  # copies made here are plain tensors, which a caller may train on
-            return list(zip(reads, [vector.clone() for vector in vectors], strict=True))
+        skipped = [0 if each.start else self.prompt_rows for each in reads] if self.prompt_rows else []
+        return [vector.copy() for vector in self.pooler(out.hidden, skipped)]
 
-    def unpooled(batch: Batch, _: Sequence[Read]) -> Batch:
-        return replace(batch, pooled=False)
-
-    def one(some: Iterable[Any]) -> Iterator[Embedding]:
-        reads = read(some, ready.tokenizer, how, change=recipe.change, pairs=False)
-        made = run(ready.model, reads, split, prepare=unpooled, pool=pool.pool, budget=budget)
-        for windows, vectors in by_text(made):
-            vector = vectors[0] if len(vectors) == 1 else pool.finished(one_row(vectors, how.merge)[None])[0]
-            reach = extent(windows, how.merge)
-            yield Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, how.limit, reach)
-
-    return predict(texts, one)
+    def result(self, texts: Texts[Rows]) -> Embedding:
+        """Return the vector of a text."""
+        ((windows, vectors),) = texts
+        merge, recipe = self.how.merge, self.recipe
+        vector = vectors[0] if len(vectors) == 1 else self.pooler.finished(one_row(vectors, merge))
+        reach = extent(windows, merge)
+        return Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, self.how.limit, reach)
 
 
-def _rows_of(prompt: str, recipe: Recipe, tokenizer: Tokenizer) -> int:
+def _rows_of(recipe: Recipe, tokenizer: Tokenizer) -> int:
     """Tokens at the beginning of a text that are its prompt's, the special ones before it among them."""
-    if not prompt:
+    if not recipe.prompt:
         return 0
-    ids = tokenizer.encoding(lowered(prompt) if recipe.lowercase else prompt).ids
+    ids = tokenizer.encoding(lowered(recipe.prompt) if recipe.lowercase else recipe.prompt).ids
     return len(ids) - int(bool(ids) and ids[-1] in tokenizer.all_special_ids)
 
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-import torch
+import numpy as np
 
 from torso.architecture import Task
-from torso.batch import Batch
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists, run
+from torso.engines.runner import BUDGET
 from torso.errors import InputError
+from torso.host_batch import HostBatch, Rows, to_host
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import at_least
+from torso.tasks.arrays import highest, numbers, softmax
 from torso.tasks.candidates import CONTINUES, SPACES, candidates, marks_spaces
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Fill, Filled
 from torso.tasks.reading import predict, read
-from torso.tasks.ready import Usable, make_ready
+from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import FillOptions
-from torso.tasks.windows import Long, Read, by_text, extent, lengths
+from torso.tasks.windows import Long, Read, extent, lengths
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 BUNDLED = "torso:sentiment"
@@ -93,31 +97,69 @@ def fill(
     """
     at_least("top", top, 1)
     ready = make_ready(model, Task.MASKED_LM, tokenizer=tokenizer, device=device, untrained=untrained)
-    mask = _mask_id(ready.tokenizer)
-    how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
-    marked = marks_spaces(ready.tokenizer)
-    allowed = candidates(ready.tokenizer, targets, whole_words=whole_words)
+    plan = FillPlan(ready, top=top, targets=targets, whole_words=whole_words, long=long, stride=stride)
+    return predict(texts, lambda some: plan.results(some, budget))
 
-    def prepare(batch: Batch, reads: Sequence[Read]) -> Batch:
-        return replace(batch, rows=(batch.tokens == mask).nonzero().squeeze(1))
 
-    def split(out: VocabLogits, reads: Sequence[Read]) -> list[tuple[Read, list[Proposals]]]:
-        scores = out.logits.float().softmax(-1)
-        among = None if allowed is None else torch.tensor(allowed, device=scores.device)
-        best, places = (scores if among is None else scores[:, among]).topk(
-            min(top, scores.shape[1] if allowed is None else len(allowed))
-        )
-        ids = places if among is None else among[places]
-        rows: Iterator[Proposals] = zip(lists(best), lists(ids), strict=True)
-        return [(each, [next(rows) for number in each.ids if number == mask]) for each in reads]
+class FillPlan(Plan[str, VocabLogits, list[Proposals], Filled]):
+    """Plan of `fill`; options as there."""
 
-    def one(some: Iterable[Any]) -> Iterator[Filled]:
-        reads = _with_masks(read(some, ready.tokenizer, how, pairs=False), mask, ready.tokenizer)
-        pieces = run(ready.model, reads, split, prepare=prepare, budget=budget)
-        for windows, proposals in by_text(pieces):
-            yield _filled(windows, proposals, mask, ready.tokenizer, how.merge, marked)
+    task = Task.MASKED_LM
 
-    return predict(texts, one)
+    def __init__(
+        self,
+        ready: Ready[VocabLogits],
+        *,
+        top: int = 5,
+        targets: Sequence[str] | None = None,
+        whole_words: bool = False,
+        long: Long = "error",
+        stride: int | None = None,
+    ) -> None:
+        at_least("top", top, 1)
+        super().__init__(ready)
+        self.top, self.mask = top, _mask_id(ready.tokenizer)
+        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
+        self.marked = marks_spaces(ready.tokenizer)
+        self.allowed = candidates(ready.tokenizer, targets, whole_words=whole_words)
+
+    @property
+    def settings(self) -> Hashable:
+        """The token that masks are, and which proposals are taken."""
+        return (self.mask, self.top, None if self.allowed is None else tuple(self.allowed))
+
+    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+        """Tokenize texts.
+
+        Raises:
+            InputError: E_NO_MASK for a text, or the beginning kept of it, without a mask.
+        """
+        tokenizer = self.ready.tokenizer
+        return _with_masks(read(asked, tokenizer, self.how, pairs=False), self.mask, tokenizer)
+
+    def prepare(self, reads: Sequence[Read]) -> HostBatch:
+        """Pack encodings; of their rows only the masks' are wanted."""
+        batch = HostBatch.of(reads)
+        return replace(batch, rows=np.flatnonzero(batch.tokens == self.mask))
+
+    def split(self, out: VocabLogits, reads: Sequence[Read]) -> list[list[Proposals]]:
+        """Return the proposals for each mask of each encoding."""
+        rows = iter(to_host(out.logits))
+        return [[self._proposals(next(rows)) for number in each.ids if number == self.mask] for each in reads]
+
+    def _proposals(self, logits: Rows) -> Proposals:
+        scores = softmax(logits)
+        if self.allowed is None:
+            ids = highest(scores, self.top)
+        else:
+            allowed = np.array(self.allowed)
+            ids = allowed[highest(scores[allowed], self.top)]
+        return numbers(scores[ids]), numbers(ids)
+
+    def result(self, texts: Texts[list[Proposals]]) -> Filled:
+        """Return the proposals for the masks of a text."""
+        ((windows, proposals),) = texts
+        return _filled(windows, proposals, self.mask, self.ready.tokenizer, self.how.merge, self.marked)
 
 
 def _mask_id(tokenizer: Tokenizer) -> int:

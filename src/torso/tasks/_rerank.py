@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
 from torso.config.sentence_modules import MODULES, read_modules, transformer_folder
-from torso.engines.runner import BUDGET, lists, run
+from torso.engines.runner import BUDGET
 from torso.errors import InputError, UnsupportedError
+from torso.host_batch import Wanted, to_host
 from torso.io.files import shown
 from torso.outputs import SequenceLogits
 from torso.tasks._similar import listed, texts_of
 from torso.tasks.argument_checks import at_least
-from torso.tasks.embedding_recipe import ACTIVATIONS, lowered
-from torso.tasks.extents import one_row
+from torso.tasks.arrays import Wide, numbers
+from torso.tasks.dense_activations import ACTIVATIONS
+from torso.tasks.embedding_recipe import lowered
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Match, Ranked
-from torso.tasks.reading import read
+from torso.tasks.reading import read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.sentence_settings import MODEL_FILE, Reading, read_reading, read_stated
 from torso.tasks.task_options import RerankOptions
-from torso.tasks.windows import Long, Merge, Read, by_text, lengths
+from torso.tasks.windows import Long, Merge, Read, lengths
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 
@@ -93,25 +97,70 @@ def rerank(
     at_least("top", top, 1)
     asked = listed(queries)
     ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
-    scoring = _scoring(ready)
-    limit = ready.tokenizer.limited(scoring.reading.max_tokens).max_tokens
-    how = lengths(limit, long, stride, merge, merges=("max", "mean"))
+    plan = RerankPlan(ready, top=top, long=long, stride=stride, merge=merge)
     own = texts_of(texts)
-
-    def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
-        logits = out.logits.double().cpu()
-        return list(zip(reads, torch.cat([scoring.function(logits), logits], -1), strict=True))
-
-    ranked: list[Ranked] = []
-    for query in asked:
-        pairs = [(scoring.prompt + query, text) for text in own]
-        reads = read(pairs, ready.tokenizer, how, change=lowered if scoring.reading.lowercase else str)
-        found = run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget)
-        rows: list[tuple[float, float]] = [tuple(lists(one_row(rows, how.merge))) for _, rows in by_text(found)]
-        order = sorted(range(len(rows)), key=rows.__getitem__, reverse=True)[:top]
-        matches = tuple(Match(own[place], place, rows[place][0]) for place in order)
-        ranked.append(Ranked(query, matches, scoring.measure))
+    if not own:
+        ranked = [Ranked(query, (), plan.measure) for query in asked]
+    else:
+        ranked = list(plan.results([(query, own) for query in asked], budget))
     return ranked[0] if isinstance(queries, str) else ranked
+
+
+class RerankPlan(Plan[tuple[str, Sequence[str]], SequenceLogits, Wide, Ranked]):
+    """Plan of `rerank`; options as there.
+
+    Attributes:
+        measure: what the scores are, see `Ranked`.
+    """
+
+    task = Task.SEQUENCE_CLASSIFICATION
+
+    def __init__(
+        self,
+        ready: Ready[SequenceLogits],
+        *,
+        top: int | None = None,
+        long: Long = "error",
+        stride: int | None = None,
+        merge: Merge | None = None,
+    ) -> None:
+        at_least("top", top, 1)
+        super().__init__(ready, Wanted(ready.runner.pool))
+        self.top, self.scoring = top, _scoring(ready)
+        self.measure = self.scoring.measure
+        limit = ready.tokenizer.limited(self.scoring.reading.max_tokens).max_tokens
+        self.how = lengths(limit, long, stride, merge, merges=("max", "mean"))
+
+    @property
+    def settings(self) -> Hashable:
+        """How scores are made of logits."""
+        return self.measure
+
+    def read(self, asked: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Read]:
+        """Tokenize each query with each of its texts, of which there is at least one."""
+        prompt = self.scoring.prompt
+        groups = ([(prompt + query, text) for text in texts] for query, texts in asked)
+        change = lowered if self.scoring.reading.lowercase else str
+        every = list(groups) if isinstance(asked, Sequence) else groups
+        return read_groups(every, self.ready.tokenizer, self.how, change=change, by_group=False)
+
+    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Wide]:
+        """Return the score and the logit of each encoding, [2]."""
+        logits = to_host(out.logits).astype(np.float64)
+        scored: Wide = np.concatenate([self.scoring.function(logits), logits], -1)
+        return list(scored)
+
+    def result(self, texts: Texts[Wide]) -> Ranked:
+        """Return the texts of a query in order."""
+        best = self.how.merge == "max"
+        rows: list[tuple[float, float]] = []
+        for _, own in texts:
+            stacked = np.stack(own)
+            rows.append(tuple(numbers(stacked.max(0) if best else stacked.mean(0))))
+        order = sorted(range(len(rows)), key=rows.__getitem__, reverse=True)[: self.top]
+        pairs = [cast("tuple[str, str]", windows[0].text) for windows, _ in texts]
+        matches = tuple(Match(pairs[place][1], place, rows[place][0]) for place in order)
+        return Ranked(pairs[0][0][len(self.scoring.prompt) :], matches, self.measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +175,7 @@ class _Scoring:
     """
 
     measure: str
-    function: Callable[[Tensor], Tensor]
+    function: Callable[[Wide], Wide]
     prompt: str = ""
     reading: Reading = field(default_factory=Reading)
 
@@ -138,14 +187,14 @@ def _scoring(ready: Ready[SequenceLogits]) -> _Scoring:
         InputError: E_LABELS.
         UnsupportedError: E_ACTIVATION, E_POOLING.
     """
-    if ready.model.config.labels != 1:
+    if ready.runner.config.labels != 1:
         raise InputError(
             "E_LABELS",
             "{name} has {count} labels; what ranks texts has one.",
             cure="Use a cross-encoder, such as cross-encoder/ms-marco-MiniLM-L6-v2; or torso.classify with pairs.",
-            values=dict(name=ready.name, count=ready.model.config.labels),
+            values=dict(name=ready.name, count=ready.runner.config.labels),
         )
-    unused = ready.model.config.unused
+    unused = ready.runner.config.unused
     nested = unused.get("sentence_transformers")
     in_config = cast("dict[str, Any]", nested).get("activation_fn") if isinstance(nested, dict) else None
     path = in_config or unused.get("sbert_ce_default_activation_function")
@@ -165,7 +214,7 @@ def _scoring(ready: Ready[SequenceLogits]) -> _Scoring:
     return _Scoring(*_activation(ready, stated.activation or path, file), stated.prompt, reading)
 
 
-def _activation(ready: Ready[SequenceLogits], path: object, file: str) -> tuple[str, Callable[[Tensor], Tensor]]:
+def _activation(ready: Ready[SequenceLogits], path: object, file: str) -> tuple[str, Callable[[Wide], Wide]]:
     """The name and the function of an activation that a file states by its dotted path; the sigmoid for none."""
     package, _, name = str(path or "torch.nn.Sigmoid").rpartition(".")
     if name not in ACTIVATIONS or not package.startswith("torch.nn"):
@@ -175,4 +224,4 @@ def _activation(ready: Ready[SequenceLogits], path: object, file: str) -> tuple[
             cure="It has {known} of torch.nn: change the activation in {file}.",
             values=dict(name=ready.name, stated=repr(str(path)[:60]), known=", ".join(ACTIVATIONS), file=file),
         )
-    return {"Identity": "logit"}.get(name, name.lower()), getattr(nn, name)()
+    return {"Identity": "logit"}.get(name, name.lower()), ACTIVATIONS[name]

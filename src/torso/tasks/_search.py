@@ -7,26 +7,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from torso.architecture import Task
-from torso.batch import pieces
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists
+from torso.engines.runner import BUDGET
 from torso.errors import WeightsError
-from torso.model import Model
+from torso.host_batch import Rows, pieces
 from torso.outputs import Features
 from torso.tasks import vectors_file
 from torso.tasks._embed import encode
 from torso.tasks._similar import compared, comparison, stacked
 from torso.tasks.argument_checks import at_least
+from torso.tasks.arrays import highest, numbers
 from torso.tasks.passages import Document, documents
 from torso.tasks.predictions import Hit
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.vectors_file import INDEX
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 __all__ = ["INDEX", "search"]
@@ -75,15 +76,15 @@ def search(
     ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
     query_prompt, document_prompt, measure = comparison(ready, pooling)
 
-    def vectors(texts: Sequence[str], prompt: str | None) -> Tensor:
+    def vectors(texts: Sequence[str], prompt: str | None) -> Rows:
         made = encode(list(texts), model=ready, pooling=pooling, prompt=prompt, long="window", budget=budget)
         return _finite(stacked(made), ready)
 
     asked = vectors([query], query_prompt)
     wanted = {each.digest: (len(each.spans), asked.shape[1]) for each in found if each.spans}
-    key, known, stale = "", dict[str, Tensor](), True
+    key, known, stale = "", dict[str, Rows](), True
     if keep:
-        loaded = isinstance(model, (Model, Ready)) or tokenizer is not None
+        loaded = not isinstance(model, (str, os.PathLike)) or tokenizer is not None
         key = vectors_file.key_of(ready, pooling, document_prompt, loaded=loaded)
         known, stale = vectors_file.read(home / INDEX, key, wanted)
     missing = list({each.digest: each for each in found if each.spans and each.digest not in known}.values())
@@ -98,8 +99,8 @@ def search(
 
 def _best(
     found: Sequence[Document],
-    known: dict[str, Tensor],
-    asked: Tensor,
+    known: dict[str, Rows],
+    asked: Rows,
     ready: Ready[Features],
     measure: str,
     top: int,
@@ -107,28 +108,29 @@ def _best(
     places = [(each, start, end) for each in found for start, end in each.spans]
     if not places:
         return []
-    every = torch.cat([known[each.digest] for each in found if each.spans])
-    scores, order = _finite(compared(asked, every, measure).T, ready)[:, 0].topk(min(top, len(places)))
-    numbers: list[int] = lists(order)
+    every = np.concatenate([known[each.digest] for each in found if each.spans])
+    scores = _finite(compared(asked, every, measure).T, ready)[:, 0]
+    order = highest(scores, top)
     hits: list[Hit] = []
-    for place, score in zip(numbers, lists(scores), strict=True):
+    chosen: list[int] = numbers(order)
+    for place, score in zip(chosen, numbers(scores[order]), strict=True):
         document, start, end = places[place]
         hits.append(Hit(document.name, document.text[start:end], start, end, score))
     return hits
 
 
-def _finite(numbers: Tensor, ready: Ready[Features]) -> Tensor:
+def _finite(made: Rows, ready: Ready[Features]) -> Rows:
     """The numbers [N, D] of a model, none of them NaN or infinite: those have no order.
 
     Raises:
         WeightsError: E_NONFINITE.
     """
-    finite = numbers.isfinite().all(1)
+    finite = np.isfinite(made).all(1)
     if bool(finite.all()):
-        return numbers
+        return made
     raise WeightsError(
         "E_NONFINITE",
         "{name} gives numbers that are not finite for {count} of {total} texts: they cannot be compared.",
         cure="Load it in float32 (dtype=torch.float32), or take another model.",
-        values=dict(name=ready.name, count=int((~finite).sum()), total=len(numbers)),
+        values=dict(name=ready.name, count=int((~finite).sum()), total=len(made)),
     )

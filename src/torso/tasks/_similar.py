@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import numpy as np
 
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists
+from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
-from torso.nn.batch_invariant import product
+from torso.host_batch import Rows
 from torso.outputs import Features
 from torso.tasks._embed import encode
 from torso.tasks.argument_checks import at_least
+from torso.tasks.arrays import normalized, numbers
 from torso.tasks.predictions import Embedding, Match, Ranked
 from torso.tasks.reading import as_list
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
@@ -24,14 +23,10 @@ from torso.tasks.task_options import SimilarOptions
 from torso.tasks.windows import Long, Merge
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
-_MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "cosine": lambda one, other: product(F.normalize(one, dim=-1), F.normalize(other, dim=-1)),
-    "dot": lambda one, other: product(one, other),
-    "euclidean": lambda one, other: -torch.cdist(one, other),
-    "manhattan": lambda one, other: -torch.cdist(one, other, p=1.0),
-}
 _DOCUMENT = ("document", "passage", "corpus")  # what models call the prompt of the texts, in the order looked for
 
 
@@ -92,7 +87,7 @@ def similar(
     ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
     query_prompt, document_prompt, measure = comparison(ready, pooling)
 
-    def vectors(some: list[str], prompt: str | None) -> Tensor:
+    def vectors(some: list[str], prompt: str | None) -> Rows:
         made = encode(
             some,
             model=ready,
@@ -123,21 +118,29 @@ def comparison(ready: Ready[Features], pooling: str | None) -> tuple[str | None,
     return recipe.prompts.get("query", ""), document, recipe.similarity
 
 
-def stacked(embeddings: Sequence[Embedding]) -> Tensor:
+def stacked(embeddings: Sequence[Embedding]) -> Rows:
     """The vectors of embeddings as one matrix [N, D]."""
-    return torch.stack([each.vector for each in embeddings])
+    return np.stack([each.vector for each in embeddings])
 
 
-def compared(one: Tensor, other: Tensor, measure: str) -> Tensor:
-    """How well vectors [Q, D] and [N, D] fit each other: [Q, N]."""
-    return _MEASURES[measure](one, other)
+def compared(one: Rows, other: Rows, measure: str) -> Rows:
+    """How well vectors [Q, D] and [N, D] fit each other: [Q, N]; each pair by itself."""
+    if measure == "cosine":
+        one, other = normalized(one), normalized(other)
+    if measure in ("cosine", "dot"):
+        return np.vecdot(one[:, None], other)
+    scores = np.empty((len(one), len(other)), np.float32)
+    for query, own in zip(one, scores, strict=True):
+        apart = other.astype(np.float64) - query
+        own[:] = -(np.sqrt(np.vecdot(apart, apart)) if measure == "euclidean" else np.abs(apart).sum(-1))
+    return scores
 
 
-def in_order(query: str, texts: Sequence[str], scores: Tensor, top: int | None, measure: str) -> Ranked:
+def in_order(query: str, texts: Sequence[str], scores: Rows, top: int | None, measure: str) -> Ranked:
     """The texts by their scores [N], the highest first."""
-    numbers: list[float] = lists(scores)
-    order = sorted(range(len(numbers)), key=lambda place: -numbers[place])[:top]
-    return Ranked(query, tuple(Match(texts[place], place, numbers[place]) for place in order), measure)
+    listed: list[float] = numbers(scores)
+    order = sorted(range(len(listed)), key=lambda place: -listed[place])[:top]
+    return Ranked(query, tuple(Match(texts[place], place, listed[place]) for place in order), measure)
 
 
 def listed(queries: object) -> list[str]:

@@ -6,24 +6,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from torso.architecture import Task
-from torso.batch import unpack
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists, run
+from torso.engines.runner import BUDGET
 from torso.errors import InputError
+from torso.host_batch import Rows, pieces, to_host
 from torso.outputs import TokenLogits
 from torso.tasks.aggregating import AGGREGATIONS, Aggregation, Piece, aggregate, continues, without_overlaps
+from torso.tasks.arrays import numbers, softmax
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Span, Tagged
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.tag_scheme import Scheme, decode, units
 from torso.tasks.task_options import TagMerge, TagOptions
-from torso.tasks.windows import Long, Read, by_text, extent, lengths
+from torso.tasks.windows import Long, Read, extent, lengths
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 BUNDLED = "torso:tagger"
@@ -91,6 +94,51 @@ def tag(
         InputError, InputTypeError: a text or an argument is wrong.
         TorsoError: as `torso.load`.
     """
+    ready = make_ready(model, Task.TOKEN_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
+    plan = TagPlan(ready, aggregation=aggregation, long=long, stride=stride, merge=merge)
+    return predict(texts, lambda some: plan.results(some, budget))
+
+
+class TagPlan(Plan[str, TokenLogits, Rows, Tagged]):
+    """Plan of `tag`; options as there."""
+
+    task = Task.TOKEN_CLASSIFICATION
+
+    def __init__(
+        self,
+        ready: Ready[TokenLogits],
+        *,
+        aggregation: Aggregation | None = None,
+        long: Long = "error",
+        stride: int | None = None,
+        merge: TagMerge | None = None,
+    ) -> None:
+        _require_known(aggregation)
+        super().__init__(ready)
+        self.reader = _Parts.of(ready, aggregation)
+        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("mean", "longest"))
+
+    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+        """Tokenize texts."""
+        return read(asked, self.ready.tokenizer, self.how, pairs=False)
+
+    def split(self, out: TokenLogits, reads: Sequence[Read]) -> list[Rows]:
+        """Return the logits [n, C] of the tokens of each encoding."""
+        return [rows.copy() for rows in pieces(to_host(out.logits), [len(each) for each in reads])]
+
+    def result(self, texts: Texts[Rows]) -> Tagged:
+        """Return the labelled parts of a text."""
+        ((windows, rows),) = texts
+        text = windows[0].string
+        if self.how.merge == "longest" and len(windows) > 1:
+            apart = [_own(window, own) for window, own in zip(windows, rows, strict=True)]
+            spans = without_overlaps([span for tokens in apart for span in self.reader.spans(text, *tokens)])
+        else:
+            spans = self.reader.spans(text, *_joined(windows, rows))
+        return Tagged(text, spans, extent(windows, self.how.merge))
+
+
+def _require_known(aggregation: Aggregation | None) -> None:
     if aggregation is not None and aggregation not in AGGREGATIONS:
         raise InputError(
             "E_ARGUMENT",
@@ -98,43 +146,24 @@ def tag(
             cure="Use one of: {known}; or leave it out.",
             values=dict(name=repr(aggregation), known=", ".join(AGGREGATIONS)),
         )
-    ready = make_ready(model, Task.TOKEN_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
-    reader = _Parts.of(ready, aggregation)
-    how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("mean", "longest"))
-
-    def split(out: TokenLogits, reads: Sequence[Read]) -> list[tuple[Read, Tensor]]:
-        return list(zip(reads, unpack(out.logits.float().cpu(), out.layout), strict=True))
-
-    def one(some: Iterable[Any]) -> Iterator[Tagged]:
-        reads = read(some, ready.tokenizer, how, pairs=False)
-        for windows, rows in by_text(run(ready.model, reads, split, budget=budget)):
-            text = windows[0].string
-            if how.merge == "longest" and len(windows) > 1:
-                apart = [_own(window, own) for window, own in zip(windows, rows, strict=True)]
-                spans = without_overlaps([span for tokens in apart for span in reader.spans(text, *tokens)])
-            else:
-                spans = reader.spans(text, *_joined(windows, rows))
-            yield Tagged(text, spans, extent(windows, how.merge))
-
-    return predict(texts, one)
 
 
-Tokens = tuple[list[int], list[tuple[int, int]], Tensor]
+Tokens = tuple[list[int], list[tuple[int, int]], Rows]
 """Ids, characters and logits [n, C] of the tokens of a text, special ones left out."""
 
 
-def _own(window: Read, logits: Tensor) -> Tokens:
+def _own(window: Read, logits: Rows) -> Tokens:
     kept = [place for place, special in enumerate(window.special) if not special]
     return [window.ids[place] for place in kept], [window.spans[place] for place in kept], logits[kept]
 
 
-def _joined(windows: Sequence[Read], rows: Sequence[Tensor]) -> Tokens:
+def _joined(windows: Sequence[Read], rows: Sequence[Rows]) -> Tokens:
     """The tokens of a text, each with the mean of its logits in the windows that hold it."""
     if len(windows) == 1:
         return _own(windows[0], rows[0])
     parts = [(window.start, _own(window, own)) for window, own in zip(windows, rows, strict=True)]
     count = max(start + len(ids) for start, (ids, _, _) in parts)
-    sums, times = torch.zeros(count, rows[0].shape[1]), torch.zeros(count, 1)
+    sums, times = np.zeros((count, rows[0].shape[1]), np.float32), np.zeros((count, 1), np.float32)
     every_id, every_span = [0] * count, [(0, 0)] * count
     for start, (ids, spans, logits) in parts:
         here = slice(start, start + len(ids))
@@ -160,17 +189,17 @@ class _Parts:
         marked = aggregation is not None and any(token.startswith("##") for token in tokenizer.vocab)
         return cls(tokenizer, names, Scheme.of(names), aggregation, marked)
 
-    def spans(self, text: str, ids: list[int], spans: list[tuple[int, int]], logits: Tensor) -> tuple[Span, ...]:
-        scores = logits.softmax(-1)
+    def spans(self, text: str, ids: list[int], spans: list[tuple[int, int]], logits: Rows) -> tuple[Span, ...]:
+        scores = softmax(logits)
         if self.aggregation is None:
-            best, labels = scores.max(-1)
-            return decode(text, units(text, spans, lists(labels), lists(best)), self.scheme)
+            labelled = units(text, spans, numbers(scores.argmax(-1)), numbers(scores.max(-1)))
+            return decode(text, labelled, self.scheme)
         tokens = [token or "" for token in self.tokenizer.convert_ids_to_tokens(ids)]
-        pieces = [
+        parts = [
             Piece(start, end, row, number != self.tokenizer.unk_token_id and self._continues(token, text, start, end))
-            for number, token, (start, end), row in zip(ids, tokens, spans, lists(scores), strict=True)
+            for number, token, (start, end), row in zip(ids, tokens, spans, numbers(scores), strict=True)
         ]
-        return aggregate(text, pieces, self.names, self.aggregation)
+        return aggregate(text, parts, self.names, self.aggregation)
 
     def _continues(self, token: str, text: str, start: int, end: int) -> bool:
         return continues(token, text, start, end, marked=self.marked)

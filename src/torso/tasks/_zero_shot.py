@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-import torch
+import numpy as np
 
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
-from torso.engines.runner import BUDGET, lists, run
+from torso.engines.runner import BUDGET
 from torso.errors import InputError
+from torso.host_batch import Rows, Wanted, to_host
 from torso.outputs import SequenceLogits
 from torso.tasks._classify import label_of
 from torso.tasks.argument_checks import at_least
-from torso.tasks.extents import merged
+from torso.tasks.arrays import merged, numbers, softmax
 from torso.tasks.inference_labels import contradicting, entailing
+from torso.tasks.plan import Plan, Texts
 from torso.tasks.predictions import Label
-from torso.tasks.reading import predict, read
-from torso.tasks.ready import Usable, make_ready
+from torso.tasks.reading import predict, read_groups
+from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ZeroShotOptions
-from torso.tasks.windows import Long, Merge, Read, by_text, extent, lengths
+from torso.tasks.windows import Long, Merge, Read, extent, lengths
 from torso.text.input_checks import checked_text
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.text import Tokenizer
 
 TEMPLATE = "This example is {}."
@@ -107,42 +110,85 @@ def zero_shot(
         UntrainedError, WeightsError: E_UNTRAINED, E_NO_HEAD: the model cannot classify.
         TorsoError: as `torso.load`.
     """
+    _require_usable(labels, template, top)
+    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
+    plan = ZeroShotPlan(
+        ready,
+        labels,
+        several=several,
+        template=template,
+        top=top,
+        entailment=entailment,
+        contradiction=contradiction,
+        long=long,
+        stride=stride,
+        merge=merge,
+    )
+    return predict(texts, lambda some: plan.results(some, budget))
+
+
+class ZeroShotPlan(Plan[str, SequenceLogits, Rows, Label]):
+    """Plan of `zero_shot`; options as there."""
+
+    task = Task.SEQUENCE_CLASSIFICATION
+
+    def __init__(
+        self,
+        ready: Ready[SequenceLogits],
+        labels: Sequence[str],
+        *,
+        several: bool = False,
+        template: str = TEMPLATE,
+        top: int | None = None,
+        entailment: str | None = None,
+        contradiction: str | None = None,
+        long: Long = "error",
+        stride: int | None = None,
+        merge: Merge | None = None,
+    ) -> None:
+        self.names, self.sentences = _require_usable(labels, template, top)
+        super().__init__(ready, Wanted(ready.runner.pool))
+        self.top, self.apart = top, several or len(self.names) == 1
+        self.entails = entailing(ready, entailment)
+        named = self.apart or contradiction is not None
+        self.contradicts = contradicting(ready, contradiction, self.entails) if named else self.entails
+        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge, cut="only_first")
+
+    @property
+    def settings(self) -> Hashable:
+        """The labels whose logits are taken."""
+        return (self.contradicts, self.entails)
+
+    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+        """Tokenize each text with the sentence of each label."""
+        checked = (checked_text(text, index) for index, text in enumerate(asked))
+        groups = ([(text, sentence) for sentence in self.sentences] for text in checked)
+        every = list(groups) if isinstance(asked, Sequence) else groups
+        return read_groups(every, self.ready.tokenizer, self.how)
+
+    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Rows]:
+        """Return the logits of contradiction and of entailment of each encoding, [2]."""
+        # They are kept apart until a text's windows are one: only then labels meet each other.
+        return list(to_host(out.logits)[:, [self.contradicts, self.entails]])
+
+    def result(self, texts: Texts[Rows]) -> Label:
+        """Return the labels of a text."""
+        logits = np.array([_merged(rows, self.how.merge) for _, rows in texts], np.float32)
+        scores = softmax(logits)[:, 1] if self.apart else softmax(logits[:, 1])
+        longest = max((reads for reads, _ in texts), key=lambda each: each[0].size)
+        return label_of(self.names, numbers(scores), self.top, extent(longest, self.how.merge))
+
+
+def _require_usable(labels: Sequence[str], template: str, top: int | None) -> tuple[list[str], list[str]]:
+    """Check what needs no model; return the labels and the sentence of each."""
     at_least("top", top, 1)
     names = _checked(labels)
-    sentences = [_filled(template, name) for name in names]
-    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
-    apart = several or len(names) == 1
-    entails = entailing(ready, entailment)
-    contradicts = contradicting(ready, contradiction, entails) if apart or contradiction else entails
-    how = lengths(ready.tokenizer.max_tokens, long, stride, merge, cut="only_first")
-
-    def split(out: SequenceLogits, reads: Sequence[Read]) -> list[tuple[Read, torch.Tensor]]:
-        # The two logits are kept apart until a text's windows are one: only then labels meet each other.
-        logits = out.logits.float()[:, [contradicts, entails]].cpu()
-        return list(zip(reads, logits, strict=True))
-
-    def one(some: Iterable[Any]) -> Iterator[Label]:
-        pairs = list(_pairs(some, sentences)) if isinstance(some, Sequence) else _pairs(some, sentences)
-        reads = read(pairs, ready.tokenizer, how, place=lambda number: number // len(names))
-        texts = by_text(run(ready.model, reads, split, pool=ready.model.head.pool, budget=budget))
-        while group := list(islice(texts, len(names))):
-            logits = torch.tensor([_merged(rows, how.merge) for _, rows in group])
-            scores = logits.softmax(-1)[:, 1] if apart else logits[:, 1].softmax(-1)
-            longest = max((reads for reads, _ in group), key=lambda each: each[0].size)
-            yield label_of(names, lists(scores), top, extent(longest, how.merge))
-
-    return predict(texts, one)
+    return names, [_filled(template, name) for name in names]
 
 
-def _pairs(texts: Iterable[str], sentences: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for index, text in enumerate(texts):
-        checked = checked_text(text, index)
-        yield from ((checked, sentence) for sentence in sentences)
-
-
-def _merged(windows: Sequence[torch.Tensor], rule: str) -> list[float]:
+def _merged(windows: Sequence[Rows], rule: str) -> list[float]:
     # The largest of each logit by itself would take entailment and contradiction from different windows.
-    return lists(max(windows, key=lambda row: float(row[1]))) if rule == "max" else merged(windows, rule)
+    return numbers(max(windows, key=lambda row: float(row[1]))) if rule == "max" else merged(windows, rule)
 
 
 def _checked(labels: Sequence[str]) -> list[str]:

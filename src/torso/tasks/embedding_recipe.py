@@ -12,12 +12,6 @@ from torso.language import say
 MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
 """sentence-transformers' names, in the order in which it puts several side by side."""
 
-ACTIVATIONS = (
-    *("Identity", "Tanh", "GELU", "ReLU", "Sigmoid", "SiLU", "LeakyReLU", "ELU", "SELU", "CELU", "Mish", "ReLU6"),
-    *("Softplus", "Softsign", "LogSigmoid", "Hardtanh", "Hardsigmoid", "Hardswish", "Tanhshrink"),
-)
-"""Classes of torch.nn, made without arguments, that a Dense module or a cross-encoder may name."""
-
 SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 
 
@@ -30,7 +24,7 @@ class Dense:
         width: numbers it reads.
         out: numbers it gives.
         bias: whether it adds a vector.
-        activation: of `ACTIVATIONS`.
+        activation: of `torso.tasks.dense_activations.ACTIVATIONS`.
         residual: whether what it reads is added to what it gives, through a matrix where the sizes differ.
     """
 

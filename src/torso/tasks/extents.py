@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
-
-from torso.engines.runner import lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +40,3 @@ class Measured:
     def truncated(self) -> bool:
         """Whether a part of the text was not read."""
         return self.extent.truncated
-
-
-def merged(rows: Sequence[Tensor], rule: str) -> list[float]:
-    """The scores of a text: those of its only window, or the ``mean`` or ``max`` over its windows, score by score."""
-    return lists(one_row(rows, rule))
-
-
-def one_row(rows: Sequence[Tensor], rule: str) -> Tensor:
-    """As `merged`, as a tensor: rows [C] -> [C]."""
-    if len(rows) == 1:
-        return rows[0]
-    stacked = torch.stack(list(rows))
-    return stacked.amax(0) if rule == "max" else stacked.mean(0)

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+import numpy as np
 
-from torso.batch import Pool
 from torso.errors import InputError, WeightsError
+from torso.host_batch import Pool, Rows, pieces, to_host
 from torso.io.files import shown
-from torso.nn.batch_invariant import product
 from torso.outputs import Hidden
+from torso.tasks.arrays import normalized, product
+from torso.tasks.dense_activations import ACTIVATIONS
 from torso.tasks.embedding_recipe import Dense, Layer, LayerNorm, Recipe, Unit
 from torso.weights.weights import open_weights
 
-Step = Callable[[Tensor], Tensor]
+Step = Callable[[Rows], Rows]
+_EPSILON = 1e-5
+"""What a layer normalization adds to the variance."""
 
 
 class Pooler:
     """What makes vectors of a trunk's rows: pooling, layers, cutting to the first dimensions, length 1."""
 
-    def __init__(self, recipe: Recipe, dimensions: int | None, device: torch.device) -> None:
+    def __init__(self, recipe: Recipe, dimensions: int | None, memo: MutableMapping[str, Any] | None = None) -> None:
         """Reads the weights of the recipe's layers.
 
         Args:
             recipe: what is done.
             dimensions: how many of the first numbers of a vector are kept; None as the recipe says.
-            device: of the trunk.
+            memo: keeps the layers that were read, for the next one made with it.
 
         Raises:
             WeightsError: E_POOLING for a layer that is not what its config says.
             TorsoError: as `torso.weights.weights.open_weights`.
         """
         self.recipe, self.dimensions = recipe, dimensions
-        self._on_rows = [_step(layer, device) for layer in recipe.row_layers]
-        self._on_vectors = [_step(layer, device) for layer in recipe.layers]
+        kept: dict[Hashable, Step] = {} if memo is None else memo.setdefault("layers", {})
+        self._on_rows = [_step(layer, kept) for layer in recipe.row_layers]
+        self._on_vectors = [_step(layer, kept) for layer in recipe.layers]
 
     @property
     def pool(self) -> Pool | None:
@@ -47,7 +49,7 @@ class Pooler:
             return "first" if self.recipe.pools_prompt else None
         return "last" if self.recipe.modes == ("lasttoken",) else None
 
-    def __call__(self, hidden: Hidden, skipped: Sequence[int] = ()) -> Tensor:
+    def __call__(self, hidden: Hidden, skipped: Sequence[int] = ()) -> Rows:
         """Rows [T, D] -> [N, size] float32.
 
         Args:
@@ -58,10 +60,19 @@ class Pooler:
             WeightsError: E_POOLING for a layer that reads vectors of another size.
             InputError: E_ARGUMENT for more dimensions than there are, or none.
         """
-        pooled = _Rows.of(hidden, skipped)
+        rows = to_host(hidden.rows)
         for step in self._on_rows:
-            pooled = replace(pooled, rows=step(pooled.rows))
-        vectors = torch.cat([_pooled(pooled, mode) for mode in self.recipe.modes], -1)
+            rows = step(rows)
+        parts = pieces(rows, hidden.layout.sizes)
+        if hidden.pool == "last" or not skipped:
+            skipped = (0,) * len(parts)
+        # One row is always left: a text that is cut within its prompt has no other.
+        left_out = [min(count, len(part) - 1) for count, part in zip(skipped, parts, strict=True)]
+        pooled = [
+            np.concatenate([_pooled(part[count:], mode, count) for mode in self.recipe.modes])
+            for part, count in zip(parts, left_out, strict=True)
+        ]
+        vectors = np.stack(pooled)
         for step in self._on_vectors:
             vectors = step(vectors)
         if self.dimensions is not None and not 1 <= self.dimensions <= vectors.shape[1]:
@@ -74,43 +85,49 @@ class Pooler:
         kept = self.recipe.dimensions if self.dimensions is None else self.dimensions
         return self.finished(vectors[:, :kept])
 
-    def finished(self, vectors: Tensor) -> Tensor:
-        """Vectors [N, size] at length 1, where the recipe wants that."""
-        return F.normalize(vectors, dim=-1) if self.recipe.normalize else vectors
+    def finished(self, vectors: Rows) -> Rows:
+        """Vectors [..., size] at length 1, where the recipe wants that."""
+        return normalized(vectors) if self.recipe.normalize else vectors
 
 
-def _step(layer: Layer, device: torch.device) -> Step:
-    """What a layer does to rows or vectors, its weights read."""
+def _step(layer: Layer, kept: dict[Hashable, Step]) -> Step:
+    """What a layer does to rows or vectors, its weights read once."""
     if isinstance(layer, Unit):
-        return lambda rows: F.normalize(rows, dim=-1)
-    if isinstance(layer, LayerNorm):
-        return _normed(layer, device)
-    return _dense(layer, device)
+        return normalized
+    if layer not in kept:
+        kept[layer] = _normed(layer) if isinstance(layer, LayerNorm) else _dense(layer)
+    return kept[layer]
 
 
-def _normed(layer: LayerNorm, device: torch.device) -> Step:
+def _normed(layer: LayerNorm) -> Step:
     sizes = {"norm.weight": (layer.width,), "norm.bias": (layer.width,)}
-    weights = _weights(layer.folder, sizes, layer.width, layer.width, device)
+    weights = _weights(layer.folder, sizes, layer.width, layer.width)
 
-    def step(rows: Tensor) -> Tensor:
+    def step(rows: Rows) -> Rows:
         _require_width(layer.folder, layer.width, layer.width, rows)
-        return F.layer_norm(rows, (layer.width,), weights["norm.weight"], weights["norm.bias"])
+        wide = rows.astype(np.float64)
+        wide -= wide.mean(-1, keepdims=True)
+        wide /= np.sqrt((wide * wide).mean(-1, keepdims=True) + _EPSILON)
+        return (wide * weights["norm.weight"] + weights["norm.bias"]).astype(np.float32)
 
     return step
 
 
-def _dense(layer: Dense, device: torch.device) -> Step:
+def _dense(layer: Dense) -> Step:
     sizes: dict[str, tuple[int, ...]] = {"linear.weight": (layer.out, layer.width)}
     if layer.bias:
         sizes["linear.bias"] = (layer.out,)
     if layer.residual and layer.out != layer.width:
         sizes["residual.weight"] = (layer.out, layer.width)
-    weights = _weights(layer.folder, sizes, layer.width, layer.out, device)
-    function: Step = getattr(nn, layer.activation)()
+    weights = _weights(layer.folder, sizes, layer.width, layer.out)
+    function = ACTIVATIONS[layer.activation]
 
-    def step(rows: Tensor) -> Tensor:
+    def step(rows: Rows) -> Rows:
         _require_width(layer.folder, layer.width, layer.out, rows)
-        made = function(product(rows, weights["linear.weight"], weights.get("linear.bias")))
+        made = product(rows, weights["linear.weight"])
+        if "linear.bias" in weights:
+            made += weights["linear.bias"]
+        made = function(made.astype(np.float64)).astype(np.float32)
         if not layer.residual:
             return made
         return made + (product(rows, weights["residual.weight"]) if "residual.weight" in weights else rows)
@@ -118,16 +135,14 @@ def _dense(layer: Dense, device: torch.device) -> Step:
     return step
 
 
-def _weights(
-    folder: Path, sizes: Mapping[str, tuple[int, ...]], width: int, out: int, device: torch.device
-) -> dict[str, Tensor]:
+def _weights(folder: Path, sizes: dict[str, tuple[int, ...]], width: int, out: int) -> dict[str, Rows]:
     weights = open_weights(folder)
     if {name: entry.shape for name, entry in weights.entries.items()} != sizes:
         raise _misfit(folder, width, out, width)
-    return {name: weights.read(name).to(device, torch.float32) for name in sizes}
+    return {name: np.ascontiguousarray(to_host(weights.read(name))) for name in sizes}
 
 
-def _require_width(folder: Path, width: int, out: int, rows: Tensor) -> None:
+def _require_width(folder: Path, width: int, out: int, rows: Rows) -> None:
     if rows.shape[1] != width:
         raise _misfit(folder, width, out, rows.shape[1])
 
@@ -141,43 +156,14 @@ def _misfit(folder: Path, width: int, out: int, given: int) -> WeightsError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The rows that are pooled.
-
-    Attributes:
-        rows: [T, D] float32.
-        lengths: [N] int64, how many each sequence has.
-        positions: [T] int64, the place of each in its sequence, from 0.
-    """
-
-    rows: Tensor
-    lengths: Tensor
-    positions: Tensor
-
-    @classmethod
-    def of(cls, hidden: Hidden, skipped: Sequence[int]) -> _Rows:
-        """All rows of what a trunk gave but the first few of each sequence."""
-        rows, layout = hidden.rows.float(), hidden.layout
-        lengths = layout.lengths.long()
-        if not any(skipped) or hidden.pool == "last":
-            return cls(rows, lengths, layout.positions)
-        # One row is always left: a text that is cut within its prompt has no other.
-        left_out = torch.minimum(torch.tensor(skipped, device=rows.device), lengths - 1)
-        kept = layout.positions >= left_out.repeat_interleave(lengths)
-        return cls(rows[kept], lengths - left_out, layout.positions[kept])
-
-
-def _pooled(given: _Rows, mode: str) -> Tensor:
-    rows, lengths = given.rows, given.lengths
+def _pooled(rows: Rows, mode: str, before: int) -> Rows:
+    """Rows [n, D] of one sequence, after those ``before`` that are left out, as one [D]."""
     if mode in ("cls", "lasttoken"):
-        ends = lengths.cumsum(0)
-        return rows[ends - lengths if mode == "cls" else ends - 1]
+        return rows[0 if mode == "cls" else -1]
     if mode == "max":
-        return torch.segment_reduce(rows, "max", lengths=lengths, axis=0)
+        return rows.max(0)
     if mode == "weightedmean":
-        weights = (given.positions + 1).float()[:, None]
-        whole = torch.segment_reduce(weights, "sum", lengths=lengths, axis=0)
-        return torch.segment_reduce(rows * weights, "sum", lengths=lengths, axis=0) / whole
-    whole = lengths.float()[:, None]
-    return torch.segment_reduce(rows, "sum", lengths=lengths, axis=0) / (whole if mode == "mean" else whole.sqrt())
+        weights = np.arange(before + 1, before + len(rows) + 1, dtype=np.float32)[:, None]
+        return (rows * weights).sum(0) / weights.sum()
+    length = np.float32(len(rows))
+    return rows.sum(0) / (length if mode == "mean" else np.sqrt(length))

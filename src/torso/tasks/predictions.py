@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torso.tasks.extents import Extent, Measured
 from torso.tasks.sequence_mixin import Several
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from numpy.typing import DTypeLike, NDArray
+
+    from torso.host_batch import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Embedding(Measured):
     """A text as a vector, and all that must be equal for two vectors to be comparable.
 
     Attributes:
-        vector: [D] float32, on the CPU.
+        vector: NumPy array [D] of float32.
         pooling: how rows became one, such as ``mean``; joined by ``+`` where several stand side by side.
         normalized: whether its length is 1.
         prompt: what was put before the text.
@@ -117,7 +119,7 @@ class Embedding(Measured):
         extent: how much of the text was read.
     """
 
-    vector: Tensor
+    vector: Rows
     pooling: str
     normalized: bool
     prompt: str
@@ -128,6 +130,12 @@ class Embedding(Measured):
     def tokens(self) -> int:
         """How many tokens were read."""
         return self.extent.read
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return the vector, so that ``numpy.array(embeddings)`` is a matrix [N, D]."""
+        import numpy as np
+
+        return np.array(self.vector, dtype=dtype, copy=copy)
 
 
 @dataclass(frozen=True, slots=True)

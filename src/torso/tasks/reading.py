@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import (
     Callable,
     Collection,
@@ -13,6 +14,7 @@ from collections.abc import (
     Sequence,
     Set,
 )
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from torso.engines.prefetch import ahead
@@ -118,6 +120,49 @@ def read(
     for chunk in _chunks(texts):
         reader.read(chunk)
     return _stream(texts, reader)
+
+
+def read_groups(
+    groups: Iterable[Sequence[Text]],
+    tokenizer: Tokenizer,
+    how: Lengths,
+    *,
+    change: Callable[[str], str] = str,
+    by_group: bool = True,
+) -> Iterator[Read]:
+    """As `read`, of texts that make one result together: a question with each of its alternatives.
+
+    Args:
+        groups: the texts of each result, at least one.
+        tokenizer: as in `read`.
+        how: as in `read`.
+        change: as in `read`.
+        by_group: whether messages call a text by the place of its group, or by its place in the group.
+    """
+    starts: list[int] = []
+    sizes: list[int] = []
+
+    def texts() -> Iterator[Text]:
+        count = 0
+        for group in groups:
+            starts.append(count)
+            sizes.append(len(group))
+            count += len(group)
+            yield from group
+
+    def place(number: int) -> int:
+        index = bisect_right(starts, number) - 1
+        return index if by_group else number - starts[index]
+
+    def together() -> Iterator[Read]:
+        number = 0
+        for each in reads:
+            yield replace(each, together=sizes[bisect_right(starts, number) - 1])
+            number += each.last
+
+    every = list(texts()) if isinstance(groups, Sequence) else texts()
+    reads = read(every, tokenizer, how, change=change, place=place)
+    return together()
 
 
 def _stream(texts: Iterable[Text], reader: _Reader) -> Iterator[Read]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from torso.architecture import Task
-from torso.engines.device import choose
-from torso.engines.optimise import prepacked
-from torso.errors import InputError, TokenizerError, UntrainedError
-from torso.loading.load import load, load_tokenizer
-from torso.model import Model
+from torso.engines.opened import opened, wrapped
+from torso.engines.runner import Runner
+from torso.errors import InputError, NotAvailableError, TokenizerError, UntrainedError
+from torso.loading.load import load_tokenizer
 from torso.tasks.embedding_recipe import Recipe
 from torso.tasks.sentence_files import read_recipe
 from torso.text import Tokenizer
 
 if TYPE_CHECKING:
     import torch
+
+    from torso.model import Model
 
 Out = TypeVar("Out")
 
@@ -30,26 +29,44 @@ class Ready(Generic[Out]):
     """A model that texts can be given to. Made once, it serves any number of calls: ``classify(texts, model=ready)``.
 
     Attributes:
-        model: in the mode and on the device it was given in.
+        runner: what runs the model, in the mode and on the device it was given in.
         tokenizer: limited to what the model takes.
         folder: where both came from; None for a model that was never loaded.
         memo: what tasks have read in the folder, kept for the calls that follow.
     """
 
-    model: Model[Out]
+    runner: Runner[Out]
     tokenizer: Tokenizer
     folder: Path | None
     memo: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @property
+    def model(self) -> Model[Out]:
+        """The model itself.
+
+        Raises:
+            NotAvailableError: E_NO_MODULE, where it runs without PyTorch.
+        """
+        model = getattr(self.runner, "model", None)
+        if model is None:
+            raise NotAvailableError(
+                "E_NO_MODULE",
+                "{name} was opened to be run, without PyTorch: there is no torso.Model of it.",
+                cure="Load it: make_ready(torso.load(source, task), task).",
+                values=dict(name=self.name),
+            )
+        return cast("Model[Out]", model)
+
+    @property
     def name(self) -> str:
         """What messages call it."""
-        return str(self.folder or f"this {self.model.architecture.family} model")
+        return str(self.folder or f"this {self.runner.config.model_type} model")
 
     def label_names(self) -> list[str]:
         """The names of the head's labels, in order; ``LABEL_0`` and so on where the config names none."""
-        names = self.model.config.id2label or {}
-        return [names.get(number, f"LABEL_{number}") for number in range(self.model.config.labels)]
+        config = self.runner.config
+        names = config.id2label or {}
+        return [names.get(number, f"LABEL_{number}") for number in range(config.labels)]
 
     def require_trained(self) -> None:
         """Refuses a head of which a part was made new.
@@ -57,7 +74,7 @@ class Ready(Generic[Out]):
         Raises:
             UntrainedError: E_UNTRAINED.
         """
-        if not self.model.head_trained:
+        if not self.runner.trained:
             raise UntrainedError(
                 "E_UNTRAINED",
                 "The {task} head of {name} was never trained: its scores mean nothing.",
@@ -65,12 +82,12 @@ class Ready(Generic[Out]):
                     "Train it first, or take a checkpoint that holds it. "
                     "To see the scores anyway: untrained=True (--untrained)."
                 ),
-                values=dict(task=self.model.task.name, name=self.name),
+                values=dict(task=self.runner.task.name, name=self.name),
             )
 
 
-Usable = str | os.PathLike[str] | Model[Out] | Ready[Out]
-"""What tasks take as a model: a name or folder, a model, or one made ready."""
+Usable: TypeAlias = "str | os.PathLike[str] | Model[Out] | Runner[Out] | Ready[Out]"
+"""What tasks take as a model: a name or folder, a model, what runs one, or one made ready."""
 
 
 def make_ready(
@@ -84,7 +101,8 @@ def make_ready(
     """A model for a task, with its tokenizer.
 
     Args:
-        model: a folder, a bundled model such as ``torso:sentiment``, a name such as ``hfl/rbt3``, or a loaded model.
+        model: a folder, a bundled model such as ``torso:sentiment``, a name such as ``hfl/rbt3``, or a loaded model, or
+            what runs one.
         task: what it shall give.
         tokenizer: instead of the one in the model's folder.
         device: where to load the weights, see `torso.engines.device.choose`; a loaded model stays where it is.
@@ -97,21 +115,21 @@ def make_ready(
         TorsoError: as `torso.load`.
     """
     if isinstance(model, Ready):
-        ready = model if tokenizer is None else Ready(model.model, tokenizer, model.folder, model.memo)
-    elif isinstance(model, Model):
-        folder = None if model.report is None else Path(model.report.source)
-        ready = Ready(model, tokenizer or _own_tokenizer(folder), folder)
-    else:
+        ready = model if tokenizer is None else Ready(model.runner, tokenizer, model.folder, model.memo)
+    elif isinstance(model, (str, os.PathLike)):
         from torso.hub import resolve
 
         folder = resolve(model).folder
-        loaded = prepacked(load(folder, task, device=choose(device), new_head=untrained))
-        ready = Ready(loaded, tokenizer or load_tokenizer(folder), folder)
-    _require_task(ready.model, task)
+        runner = opened(folder, task, device=device, new_head=untrained)
+        ready = Ready(runner, tokenizer or load_tokenizer(folder), folder)
+    else:
+        runner, folder = wrapped(model)
+        ready = Ready(runner, tokenizer or _own_tokenizer(folder), folder)
+    _require_task(ready.runner, task)
     _require_fit(ready)
     if not untrained and task is not Task.FEATURES:
         ready.require_trained()
-    return Ready(ready.model, ready.tokenizer.limited(ready.model.max_tokens), ready.folder, ready.memo)
+    return Ready(ready.runner, ready.tokenizer.limited(ready.runner.max_tokens), ready.folder, ready.memo)
 
 
 def recipe_of(ready: Ready[Any]) -> Recipe | None:
@@ -137,23 +155,23 @@ def _own_tokenizer(folder: Path | None) -> Tokenizer:
     return load_tokenizer(folder)
 
 
-def _require_task(model: Model[Any], task: Task[Any]) -> None:
-    if model.task is not task:
+def _require_task(runner: Runner[Any], task: Task[Any]) -> None:
+    if runner.task is not task:
         raise InputError(
             "E_TASK",
             "The model was loaded for {has}; this needs {wanted}.",
             cure='Load it so: torso.load(source, torso.Task.named("{wanted}")).',
-            values=dict(has=model.task.name, wanted=task.name),
+            values=dict(has=runner.task.name, wanted=task.name),
         )
 
 
 def _require_fit(ready: Ready[Any]) -> None:
-    table = ready.model.trunk.embed.tokens
-    if isinstance(table, nn.Embedding) and ready.tokenizer.largest_id >= table.num_embeddings:
+    rows = ready.runner.vocabulary
+    if rows is not None and ready.tokenizer.largest_id >= rows:
         raise TokenizerError(
             "E_TOKENIZER_MODEL",
             "The tokenizer knows ids up to {largest}; the model has rows for ids below {rows}.",
             where="In {name}.",
             cure="Use the tokenizer files and the weights of one and the same download.",
-            values=dict(largest=ready.tokenizer.largest_id, rows=table.num_embeddings, name=ready.name),
+            values=dict(largest=ready.tokenizer.largest_id, rows=rows, name=ready.name),
         )

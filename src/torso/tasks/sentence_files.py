@@ -8,7 +8,8 @@ from typing import Any, cast
 from torso.config.sentence_modules import MODULES, read_modules, transformer_folder, unusable
 from torso.errors import UnsupportedError
 from torso.io.files import inside, shown
-from torso.tasks.embedding_recipe import ACTIVATIONS, MODES, Dense, Layer, LayerNorm, Recipe, Unit
+from torso.tasks.dense_activations import ACTIVATIONS
+from torso.tasks.embedding_recipe import MODES, Dense, Layer, LayerNorm, Recipe, Unit
 from torso.tasks.sentence_settings import read_reading, read_stated, read_table, require_known, unknown
 
 _FLAGS = {

@@ -15,16 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from torso.engines.model_identity import fingerprint
 from torso.errors import TorsoError
+from torso.host_batch import Rows
 from torso.outputs import Features
 from torso.tasks.embedding_recipe import Unit
 from torso.tasks.ready import recipe_of
 from torso.weights import safetensors
-from torso.weights.read_tensor import memory
 from torso.weights.tensor_entry import TensorEntry
 
 if TYPE_CHECKING:
@@ -45,14 +43,13 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
         loaded: whether the model or its tokenizer were given loaded, so that what is in memory counts; otherwise they
             were just made of the folder's files, which count then.
     """
-    model, recipe = ready.model, recipe_of(ready) if pooling is None else None
-    mode = None if model.optimised is None else model.optimised.mode
-    stated = [_FORM, pooling, prompt, mode, str(model.dtype), ready.tokenizer.max_tokens]
+    recipe = recipe_of(ready) if pooling is None else None
+    stated = [_FORM, pooling, prompt, ready.runner.precision, ready.tokenizer.max_tokens]
     whole = hashlib.sha256(json.dumps(stated).encode())
     if not loaded and ready.folder is not None:
         whole.update(_of_files(ready.folder).encode())
         return whole.hexdigest()
-    whole.update(fingerprint(model).encode())
+    whole.update(ready.runner.fingerprint().encode())
     whole.update(ready.tokenizer.fingerprint().encode())
     if recipe is not None:
         layers = (*recipe.row_layers, *recipe.layers)
@@ -77,7 +74,7 @@ def _of_files(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Tensor], bool]:
+def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Rows], bool]:
     """The vectors that a file keeps of texts, and whether it should be rewritten.
 
     Args:
@@ -85,7 +82,9 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
         key: of `key_of`.
         wanted: the passages and the width [N, D] of the vectors of each text, by the text's SHA-256.
     """
-    known: dict[str, Tensor] = {}
+    import torch
+
+    known: dict[str, Rows] = {}
     with suppress(TorsoError, OSError):
         file = safetensors.SafetensorsFile(path)
         if file.metadata.get("key") != key:
@@ -94,27 +93,29 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
             digest, _, own = name.partition(":")
             if digest not in wanted or digest in known or entry != TensorEntry("F32", wanted[digest]):
                 continue
-            rows = torch.empty(entry.shape, dtype=torch.float32, device="cpu")
+            rows = np.empty(entry.shape, np.float32)
             with suppress(TorsoError):  # E_NONFINITE, or cut since it was opened
-                file.read_into(name, rows)
+                file.read_into(name, torch.from_numpy(rows))
                 if own == _seal(key, digest, rows):
                     known[digest] = rows
         return known, len(known) < max(len(wanted), len(file.entries))
     return known, bool(wanted)
 
 
-def write(path: Path, key: str, vectors: Mapping[str, Tensor]) -> None:
+def write(path: Path, key: str, vectors: Mapping[str, Rows]) -> None:
     """Writes the vectors [N, D] of texts, by their SHA-256; whole or not at all.
 
     Raises:
         AccessError, DiskError: if it cannot be written.
     """
-    dense = {digest: rows.float().contiguous() for digest, rows in vectors.items()}
-    named = {f"{digest}:{_seal(key, digest, rows)}": rows for digest, rows in dense.items()}
+    import torch
+
+    dense = {digest: np.ascontiguousarray(rows, np.float32) for digest, rows in vectors.items()}
+    named = {f"{digest}:{_seal(key, digest, rows)}": torch.from_numpy(rows) for digest, rows in dense.items()}
     safetensors.write(path, named, {"form": _FORM, "key": key})
 
 
-def _seal(key: str, digest: str, rows: Tensor) -> str:
+def _seal(key: str, digest: str, rows: Rows) -> str:
     whole = hashlib.sha256(f"{key}:{digest}:{list(rows.shape)}:".encode())
-    whole.update(memory(rows))
+    whole.update(np.ascontiguousarray(rows).data)
     return whole.hexdigest()

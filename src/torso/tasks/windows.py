@@ -103,6 +103,7 @@ class Read(Encoding):
         shift: characters that stand before the text in what was tokenized.
         moving: which text of a pair the cut or the windows are of.
         start: where its first token stands among those of that text.
+        together: texts that one result is made of, such as a question with each of its alternatives.
     """
 
     text: Text
@@ -112,6 +113,7 @@ class Read(Encoding):
     shift: int = 0
     moving: int = 0
     start: int = 0
+    together: int = 1
 
     @property
     def string(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of, with_task
 from torso.generation.vocabulary_ids import require_ids
 from torso.loading.load import read_config
-from torso.model import Model
 from torso.nn.trunk import EncoderDecoder
 from torso.outputs import VocabLogits
 from torso.tasks.chunking import Portion, joined, portions
@@ -231,7 +231,7 @@ def make_writer(
     changes: Mapping[str, Any] = {}
     if prepare is not None:
         spoken, changes = prepare(ready)
-        ready = Ready(ready.model, spoken, ready.folder)
+        ready = Ready(ready.runner, spoken, ready.folder)
     more: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     changes = {**changes, **more, **{name: value for name, value in asked.items() if value is not None}}
     changed = own.replace(changes)
@@ -264,12 +264,12 @@ def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
 
 
 def _task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
-    if not isinstance(model, (Ready, Model)):
+    if isinstance(model, (str, os.PathLike)):
         from torso.hub import resolve
 
         tasks = read_config(resolve(model).folder)[0].tasks
         return Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in tasks else Task.CAUSAL_LM
-    task: Task[Any] = model.model.task if isinstance(model, Ready) else model.task
+    task: Task[Any] = model.runner.task if isinstance(model, Ready) else model.task
     if task not in _WRITING:
         raise InputError(
             "E_TASK",

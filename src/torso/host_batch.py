@@ -1,0 +1,105 @@
+"""Packed batches on the host: the ids of all sequences in NumPy arrays, without padding. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from torso.text import Encoding
+
+Pool = Literal["first", "last"]
+"""The pooled row of a sequence: its first token's (BERT's CLS) or its last token's."""
+
+Rows = NDArray[np.float32]
+"""Float32 numbers of any shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which outputs of a forward pass are needed. Sequences whose tasks want the same can share a batch.
+
+    Attributes:
+        pool: the row of each sequence that is needed of the last layer, see `Batch.pool`; None for all.
+        pooled: whether a feature-extraction head applies its pooler, if it has one.
+    """
+
+    pool: Pool | None = None
+    pooled: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostBatch:
+    """N tokenized texts as one input of a model: T rows without padding.
+
+    Attributes:
+        numbers: [3, T] int64: token ids, token types, and the position of each token in its sequence from 0; in one
+            array, so that one copy takes them to a device.
+        bounds: [2N + 1] int32: the first row of each sequence and T, then the length of each; likewise.
+        sizes: [N] lengths as Python integers.
+        rows: [R] int64, the rows whose vocabulary logits are needed; None for all T.
+        choices: alternatives per question, for multiple choice; they add up to N.
+    """
+
+    numbers: NDArray[np.int64]
+    bounds: NDArray[np.int32]
+    sizes: tuple[int, ...]
+    rows: NDArray[np.int64] | None = None
+    choices: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, sequences: Sequence[Encoding]) -> HostBatch:
+        """Pack one or more non-empty encodings."""
+        sizes = [len(sequence.ids) for sequence in sequences]
+        starts = [0, *accumulate(sizes)]
+        numbers: list[int] = []
+        for sequence in sequences:
+            numbers += sequence.ids
+        for sequence in sequences:
+            numbers += sequence.segments
+        for size in sizes:
+            numbers += range(size)
+        packed = np.array(numbers, dtype=np.int64).reshape(3, starts[-1])
+        return cls(packed, np.array(starts + sizes, dtype=np.int32), tuple(sizes))
+
+    @property
+    def tokens(self) -> NDArray[np.int64]:
+        """Token ids, [T]."""
+        return self.numbers[0]
+
+    @property
+    def segments(self) -> NDArray[np.int64]:
+        """Token types, [T]: 0 for a first text and 1 for a second."""
+        return self.numbers[1]
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """Position of each row in its sequence, [T], from 0."""
+        return self.numbers[2]
+
+    @property
+    def starts(self) -> NDArray[np.int32]:
+        """First row of each sequence, and T: [N + 1]."""
+        return self.bounds[: len(self.sizes) + 1]
+
+
+def to_host(array: Tensor | Rows) -> Rows:
+    """Return an output of an engine as a float32 array in this process's memory; a view where it already is one.
+
+    Args:
+        array: a NumPy array, or a tensor of any floating dtype on any device.
+    """
+    return array if isinstance(array, np.ndarray) else array.detach().float().cpu().numpy()
+
+
+def pieces(rows: Rows, sizes: Sequence[int]) -> list[Rows]:
+    """Split rows [T, ...] into views of ``sizes`` rows."""
+    bounds = [0, *accumulate(sizes)]
+    return [rows[start:end] for start, end in pairwise(bounds)]
