@@ -74,15 +74,15 @@ def test_greedy_texts_are_the_library_s_in_random_company(writer, step_rows) -> 
     scheduler = TokenScheduler(slab, 4, step_rows)
     expected = {text: wanted(writer, text) for text in PROMPTS}
     sequences = []
-    for _ in range(60):
-        if random.random() < 0.4 and len(sequences) < 20:
+    for _ in range(30):
+        if random.random() < 0.4 and len(sequences) < 10:
             text = random.choice(PROMPTS)
             sequences.append((text, sequence_of(writer, text, client=random.choice("abc"))))
             scheduler.submit(sequences[-1][1])
         scheduler.step()
         assert len(scheduler.running) <= 4
     finish(scheduler)
-    assert len(sequences) > 5
+    assert len(sequences) > 2
     for text, sequence in sequences:
         assert not sequence.errors
         assert written(sequence) == expected[text]
@@ -123,7 +123,7 @@ def test_stop_strings_and_log_probabilities_are_the_library_s(writer) -> None:
 
 def test_cancelling_at_any_step_frees_the_rows_and_disturbs_nobody(writer) -> None:
     expected = wanted(writer, PROMPTS[2])
-    for moment in range(14):
+    for moment in (0, 1, 2, 5, 9):
         slab = Slab(writer.ready.model, 70 * row_bytes(writer.ready.model))
         scheduler = TokenScheduler(slab, 3, 4)
         leaves = [sequence_of(writer, text) for text in PROMPTS[:4]]

@@ -14,7 +14,7 @@ from torso.serve.batch_cost import CostModel
 from torso.serve.batch_scheduler import Limits, Scheduler
 from torso.serve.fair_queue import FairQueue, Ticket
 
-SCHEDULES = int(os.environ.get("TORSO_SCHEDULES", "3000"))
+SCHEDULES = int(os.environ.get("TORSO_SCHEDULES", "1500"))
 
 
 def test_nothing_is_lost_and_nothing_answered_twice() -> None:

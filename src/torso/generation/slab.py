@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import Batch, Layout
-from torso.engines.runner import evaluating
+from torso.engines.torch_runner import evaluating
 from torso.generation.region_cache import Region, RegionCache
 from torso.model import Model
 from torso.nn.key_value_cache import KeyValueCache
