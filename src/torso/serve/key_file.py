@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from torso.errors import AccessError, InputError
+from torso.errors import AccessError, InputError, TorsoError
 from torso.io.files import read_text, shown
 
 VARIABLE = "TORSO_API_KEYS"
@@ -28,7 +28,12 @@ def read_keys(path: Path | None) -> dict[str, str]:
     if path is None:
         given = [each.strip() for each in os.environ.get(VARIABLE, "").split(",") if each.strip()]
         return {f"key{number}": hashlib.sha256(key.encode()).hexdigest() for number, key in enumerate(given, 1)}
-    text = read_text(path, limit=1 << 20, code="E_KEYS")
+    try:
+        text = read_text(path, limit=1 << 20, code="E_KEYS")
+    except TorsoError as error:
+        if error.code != "E_EMPTY":
+            raise
+        text = ""
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise AccessError(
             "E_KEYS",

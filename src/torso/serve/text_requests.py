@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -191,7 +190,7 @@ def _with_room(
 
 
 def _within(name: str, value: float | None, least: float, most: float) -> None:
-    if value is not None and not (math.isfinite(value) and least <= value <= most):
+    if value is not None and not least <= value <= most:  # what is not a number is not within either
         raise _out_of_range(name, str(value)[:20], f"{least} to {most}")
 
 
