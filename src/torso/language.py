@@ -7,25 +7,40 @@ that text. Both are templates in the form of ``str.format``, filled with the sam
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from string import Formatter
 from typing import Any
 
 from torso.terminal import escaped
 
 _EMPTY: Mapping[str, object] = {}
+_SPOKEN: ContextVar[str | None] = ContextVar("torso_language", default=None)
 
 
 def language() -> str:
     """Return the language, ``"en"`` or ``"zh"``: ``TORSO_LANG`` first, else ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
 
-    Read at each call, so that a notebook can change it at any time.
+    Read at each call, so that a notebook can change it at any time. Within `speaking` it is the one named there.
     """
+    if (spoken := _SPOKEN.get()) is not None:
+        return spoken
     for variable in ("TORSO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable, "")
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+@contextmanager
+def speaking(name: str) -> Generator[None]:
+    """Use a language, ``"en"`` or ``"zh"``, within this context of one thread or task: a server answers in many."""
+    token = _SPOKEN.set(name)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
 
 
 class _Filling(Formatter):

@@ -18,7 +18,7 @@ from .count import count, lines_of_code, lines_of_cpp
 from .sources import ROOT, checker_imports, imported, printed_by, statements, trees
 
 HEAVY = ("torch", "numpy", "transformers", "safetensors", "tokenizers", "huggingface_hub")
-LAZY = ("torso", "torso.nn", "torso.hub", "torso.kernels", "torso.tasks")
+LAZY = ("torso", "torso.nn", "torso.hub", "torso.kernels", "torso.serve", "torso.tasks")
 
 
 def loaded_by(code: str, *arguments: str) -> set[str]:
@@ -107,7 +107,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
-    ("scale",),
+    ("scale", "serve"),
     ("cli", "__main__"),
 )
 LATE = {
@@ -225,9 +225,21 @@ def test_nothing_that_works_without_torch_imports_it_on_top(part) -> None:
 def test_no_other_library_is_needed() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {"torso", *(re.match(r"[\w-]+", each)[0] for each in project["dependencies"])}
+    extras = {
+        name: {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in packages}
+        for name, packages in project["optional-dependencies"].items()
+    }
     for module in trees():
+        # A package of torso that is an extra imports that extra's packages; nothing else imports it on top.
+        own = extras.get(module.split(".")[1] if "." in module else "", set())
         outside = {name.partition(".")[0] for name in imported(module)} - set(sys.stdlib_module_names)
-        assert outside <= needed, module
+        assert outside <= needed | own, module
+
+
+def test_importing_the_server_loads_nothing_of_its_extra() -> None:
+    extra = ("uvicorn", "starlette", "msgspec", "orjson", "prometheus_client", "httptools")
+    code = "import sys, torso.serve, torso.cli.serve; torso.serve.app, torso.serve.ServeSettings()"
+    assert set(printed_by(f"{code}\nprint(*[name for name in {(*extra, *HEAVY)} if name in sys.modules])")) == set()
 
 
 @pytest.mark.parametrize("package", LAZY)

@@ -59,6 +59,11 @@ class KeyValueCache:
         )
         return Step(self, queries, keys, regions[owner] + own)
 
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of the keys and values of one token in all layers that have run."""
+        return sum(k[0].nbytes + v[0].nbytes for k, v in self._pairs.values())
+
     def select(self, sequences: Sequence[int]) -> None:
         """Reorder the sequences, as beam search does; one may be dropped or repeated."""
         if list(sequences) == list(range(len(self.sizes))):

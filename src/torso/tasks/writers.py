@@ -13,7 +13,7 @@ from torso.architecture import Task
 from torso.errors import InputError, InputTypeError, TooLongError
 from torso.generation.completed_text import BATCH, Completion, Piece, Why
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.prompts import prompts_of
+from torso.generation.prompts import Prompt, prompts_of
 from torso.generation.settings_files import settings_of, with_task
 from torso.generation.vocabulary_ids import require_ids
 from torso.loading.load import read_config
@@ -107,10 +107,17 @@ class Writer:
 
     def stream(self, text: str, *, special: bool = True) -> Iterator[Piece]:
         """What is written for one text, as it is written."""
-        prompts = list(prompts_of(self.ready.model, [self._ids(checked_text(text), special)], self.settings))
         from torso.generation.completion import pieces
 
-        return pieces(self.ready.model, prompts, self.settings, self.ready.tokenizer)
+        return pieces(self.ready.model, [self.prompt(text, special=special)], self.settings, self.ready.tokenizer)
+
+    def prompt(self, text: str, *, special: bool = True) -> Prompt:
+        """The prompt of one text, as `stream` reads it.
+
+        Raises:
+            TooLongError, InputError, ConfigError: as `prompts_of`.
+        """
+        return next(prompts_of(self.ready.model, [self._ids(checked_text(text), special)], self.settings))
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
         tokenizer = self.ready.tokenizer

@@ -1,0 +1,123 @@
+"""Key/value cache of sequences that come and go: one slab of rows per layer, allocated once, in regions."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NoReturn
+
+import torch
+from torch import Tensor
+
+from torso.batch import Layout
+from torso.nn.key_value_cache import KeyValueCache, Pair, Step
+
+
+@dataclass(eq=False, slots=True)
+class Region:
+    """The rows of one sequence.
+
+    Attributes:
+        offset: its first row in the slab.
+        rows: number of its rows.
+        size: rows in use.
+    """
+
+    offset: int
+    rows: int
+    size: int = 0
+
+
+class RegionCache(KeyValueCache):
+    """Slab of key/value rows; a sequence owns a region of fixed length from `admit` to `release` (first fit).
+
+    A region is reserved for all that a sequence may grow to, so nothing is ever moved, copied or preempted. The
+    sequences of a forward pass are those of the last `select_regions`.
+
+    Args:
+        rows: of the slab.
+    """
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(0)
+        self.rows = rows
+        self._free: list[tuple[int, int]] = [(0, rows)]
+        self._chosen: list[Region] = []
+
+    @property
+    def free(self) -> int:
+        """Rows that no region owns."""
+        return sum(rows for _, rows in self._free)
+
+    def admit(self, rows: int) -> Region | None:
+        """Reserve a region; None if no gap is long enough now."""
+        for place, (offset, room) in enumerate(self._free):
+            if room >= rows:
+                if room == rows:
+                    del self._free[place]
+                else:
+                    self._free[place] = (offset + rows, room - rows)
+                return Region(offset, rows)
+        return None
+
+    def release(self, region: Region) -> None:
+        """Give a region's rows back; gaps that touch become one."""
+        insort(self._free, (region.offset, region.rows))
+        merged: list[tuple[int, int]] = []
+        for offset, rows in self._free:
+            if merged and sum(merged[-1]) == offset:
+                merged[-1] = (merged[-1][0], merged[-1][1] + rows)
+            else:
+                assert not merged or sum(merged[-1]) < offset, "a region is released once"
+                merged.append((offset, rows))
+        self._free = merged
+
+    def select_regions(self, regions: Sequence[Region]) -> None:
+        """Choose the sequences of the next forward pass, in the order of their offsets."""
+        assert all(a.offset < b.offset for a, b in pairwise(regions)), "in order of offsets"
+        self._chosen = list(regions)
+        self.sizes = tuple(region.size for region in regions)
+
+    def advance(self, layout: Layout) -> Step:
+        """Append the rows of ``layout``, one run for each chosen sequence, and return their slots."""
+        chosen = self._chosen
+        assert len(layout.sizes) == len(chosen), "the batch must have the chosen sequences"
+        before = self.sizes
+        for region, new in zip(chosen, layout.sizes, strict=True):
+            region.size += new
+            assert region.size <= region.rows, "a sequence may not outgrow its region"
+        self.sizes = tuple(region.size for region in chosen)
+        device = layout.positions.device
+        first = chosen[0].offset
+        # A region reaches to the next one: rows of others between them are room that nothing reads.
+        bounds = [region.offset - first for region in chosen] + [chosen[-1].offset + chosen[-1].rows - first]
+        numbers = torch.tensor([*before, *self.sizes, *bounds], device=device)
+        count = len(chosen)
+        past, reached, starts = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
+        owner = layout.owner()
+        own = layout.positions + past[owner]
+        queries = Layout(layout.starts, layout.lengths, own, layout.sizes, layout.offsets, layout.longest)
+        positions = torch.arange(bounds[-1], device=device) - torch.repeat_interleave(starts[:-1], starts.diff())
+        longest = max(self.sizes, default=0)
+        keys = Layout(starts.int(), reached.int(), positions, self.sizes, tuple(bounds[:-1]), longest)
+        return Step(self, queries, keys, starts[owner] + own + first)
+
+    def put(self, layer: int, rows: Tensor, k: Tensor, v: Tensor) -> Pair:
+        """Write k and v [T, G, d] to ``rows``; return those from the first chosen region to the last."""
+        if layer not in self._pairs:
+            # Zeros, not uninitialised memory: unused rows may be read under a mask, and must not be NaN.
+            self._pairs[layer] = (k.new_zeros(self.rows, *k.shape[1:]), v.new_zeros(self.rows, *v.shape[1:]))
+        keys, values = self._pairs[layer]
+        keys[rows], values[rows] = k, v
+        span = slice(self._chosen[0].offset, self._chosen[-1].offset + self._chosen[-1].rows)
+        return keys[span], values[span]
+
+    def select(self, sequences: Sequence[int]) -> NoReturn:
+        """Not for regions: they have a fixed place."""
+        raise NotImplementedError
+
+    def cross(self, layer: int, make: Callable[[], Pair]) -> NoReturn:
+        """Not for regions: an encoder-decoder's sequences enter and leave together."""
+        raise NotImplementedError

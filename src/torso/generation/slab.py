@@ -1,0 +1,155 @@
+"""A decoder whose sequences come and go: the protocol of continuous batching, and its reference in PyTorch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from torso.batch import Batch, Layout
+from torso.engines.torch_runner import evaluating
+from torso.generation.region_cache import Region, RegionCache
+from torso.model import Model
+from torso.nn.key_value_cache import KeyValueCache
+from torso.outputs import VocabLogits
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """A sequence's place in a decoder, from `SequenceDecoder.admit` to its `release`.
+
+    Attributes:
+        rows: tokens that it may hold.
+        region: where a slab keeps it; other decoders have their own.
+    """
+
+    rows: int
+    region: Region | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a step reads of one sequence.
+
+    Attributes:
+        slot: the sequence.
+        tokens: its next tokens, one or more.
+        wanted: whether the scores of the token after them are needed: not behind a piece of a prompt.
+    """
+
+    slot: Slot
+    tokens: Sequence[int]
+    wanted: bool
+
+
+class SequenceDecoder(Protocol):
+    """What continuous batching asks of an engine: any sequences in any step, prompts in pieces."""
+
+    @property
+    def rows(self) -> int:
+        """Tokens that all sequences may hold together."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """Tokens that no sequence has reserved."""
+        ...
+
+    def admit(self, rows: int) -> Slot | None:
+        """Reserve room for a sequence of at most ``rows`` tokens; None if there is none now."""
+        ...
+
+    def step(self, feeds: Sequence[Feed]) -> Tensor:
+        """Read tokens of some sequences, each once; return the scores of the next token [wanted, V], in order."""
+        ...
+
+    def release(self, slot: Slot) -> None:
+        """Give the room of a sequence back, at any time between two steps."""
+        ...
+
+
+class Slab:
+    """Decoder over a `RegionCache`, in PyTorch.
+
+    Args:
+        model: a decoder without an encoder.
+        cache_bytes: of the key/value cache.
+        sequences: of the longest text at most, beyond which more rows would serve nothing.
+    """
+
+    def __init__(self, model: Model[VocabLogits], cache_bytes: int, sequences: int = 64) -> None:
+        self.model = model
+        rows = max(cache_bytes // row_bytes(model), 1)
+        if model.max_tokens is not None:
+            rows = min(rows, sequences * model.max_tokens)
+        self.cache = RegionCache(rows)
+
+    @staticmethod
+    def takes(model: Model[VocabLogits]) -> bool:
+        """Return whether cached keys stay valid as a text grows: some rotary scalings change them."""
+        return model.config.reads_on(1, sys.maxsize)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the slab."""
+        return self.cache.rows
+
+    @property
+    def free(self) -> int:
+        """Rows that no sequence has reserved."""
+        return self.cache.free
+
+    def admit(self, rows: int) -> Slot | None:
+        """Reserve a region; see `SequenceDecoder.admit`."""
+        region = self.cache.admit(rows)
+        return None if region is None else Slot(rows, region)
+
+    def release(self, slot: Slot) -> None:
+        """Give a region back; see `SequenceDecoder.release`."""
+        assert slot.region is not None
+        self.cache.release(slot.region)
+        slot.region = None
+
+    def step(self, feeds: Sequence[Feed]) -> Tensor:
+        """Run one forward pass; see `SequenceDecoder.step`."""
+        regions = [_region(feed.slot) for feed in feeds]
+        order = sorted(range(len(feeds)), key=lambda number: regions[number].offset)
+        device = self.model.device
+        self.cache.select_regions([regions[number] for number in order])
+        layout = Layout.of([len(feeds[number].tokens) for number in order], device=device)
+        flat = [token for number in order for token in feeds[number].tokens]
+        last = layout.last()
+        wanted = [place for place, number in enumerate(order) if feeds[number].wanted]
+        rows = last[torch.tensor(wanted, dtype=torch.int64, device=device)]
+        before = [region.size for region in regions]
+        batch = Batch(torch.tensor(flat, device=device), layout, rows=rows)
+        try:
+            # Both contexts end before scores are returned: held longer they would leak into the caller's code.
+            with torch.inference_mode(), evaluating(self.model) if self.model.training else nullcontext():
+                scores = self.model(batch, cache=self.cache).logits.float()
+        except BaseException:
+            for region, size in zip(regions, before, strict=True):  # the step may be run again
+                region.size = size
+            raise
+        # From the order of the slab to that of the feeds.
+        places = {order[place]: row for row, place in enumerate(wanted)}
+        return scores[[places[number] for number in range(len(feeds)) if feeds[number].wanted]]
+
+
+def _region(slot: Slot) -> Region:
+    assert slot.region is not None, "a sequence that was released is not read"
+    return slot.region
+
+
+def row_bytes(model: Model[VocabLogits]) -> int:
+    """Return the bytes of keys and values that one token takes in all layers, by running one."""
+    cache = KeyValueCache(1, 1)
+    batch = Batch(torch.zeros(1, dtype=torch.int64, device=model.device), Layout.of([1], device=model.device))
+    with torch.inference_mode(), evaluating(model):
+        model(batch, cache=cache)
+    return max(cache.row_bytes, 1)

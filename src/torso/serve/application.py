@@ -1,0 +1,215 @@
+"""The server as an ASGI application, to be run by any ASGI server or mounted in another application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import threading
+import time
+import traceback
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as PathRoute
+
+from torso.architecture import Task
+from torso.generation.slab import Slab
+from torso.serve.batch_scheduler import Limits, Scheduler
+from torso.serve.call import ServerState
+from torso.serve.endpoint import Endpoint, language_of
+from torso.serve.engine_thread import Engine
+from torso.serve.generation_thread import Generator
+from torso.serve.guard import Guard
+from torso.serve.request_errors import RequestError, error_answer
+from torso.serve.request_log import RequestLog
+from torso.serve.route import Route
+from torso.serve.route_table import routes
+from torso.serve.serve_settings import ServeSettings
+from torso.serve.served_model import Catalogue, ModelSource, ServedModel, load_ready, now
+from torso.serve.server_metrics import Metrics
+from torso.serve.turns import Turns
+from torso.serve.warm_up import warm
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_TICK = 0.25  # seconds between two looks at the event loop's lateness and at the engines
+
+
+def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str | None = None) -> Starlette:
+    """Load models and return the application that serves them; see `torso.serve.app`."""
+    turns, metrics = Turns(), Metrics()
+    models: list[ServedModel] = []
+    for source in sources:
+        models.append(_served(source, settings, turns, metrics, device))
+    state = ServerState(
+        settings,
+        Catalogue(models, dict(settings.aliases)),
+        metrics,
+        RequestLog(enabled=settings.log),
+        ThreadPoolExecutor(2, "torso-prepare"),
+    )
+    guard = Guard(settings.hosts, settings.keys)
+    table = routes(state)
+    paths = [
+        PathRoute(each.path, _asgi(Endpoint(each, state, guard)), methods=[each.method], name=each.path)
+        for each in table
+    ]
+    middleware: list[Middleware] = []
+    if settings.cors:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors),
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "x-api-key", "x-request-id"],
+                expose_headers=["x-request-id", "x-torso-truncated", "retry-after"],
+            )
+        )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        watching = asyncio.ensure_future(_watch(state))
+        try:
+            await _start(state)
+            yield
+        finally:
+            state.status = "draining"
+            watching.cancel()
+            await asyncio.to_thread(_stop, state)
+
+    made = Starlette(
+        routes=paths,
+        middleware=middleware,
+        exception_handlers={HTTPException: _unrouted(table)},
+        lifespan=lifespan,
+    )
+    made.state.torso, made.state.reload_keys = state, guard.replace_keys
+    return made
+
+
+def _asgi(endpoint: Endpoint) -> Any:
+    """Pass an endpoint to Starlette, whose types want a function of a request; an object is run as ASGI."""
+    return endpoint
+
+
+def _served(
+    source: ModelSource, settings: ServeSettings, turns: Turns, metrics: Metrics, device: str | None
+) -> ServedModel:
+    ready = load_ready(source, device=device)
+    limits = Limits(settings.slice_seconds, settings.batch_tokens, settings.queue_seconds)
+
+    def observe(sizes: Sequence[int], seconds: float) -> None:
+        metrics.batches.labels(source.name).observe(sum(sizes))
+        metrics.phases.labels("batch").observe(seconds)
+
+    engine = Engine(source.name, Scheduler(limits), turns, observe)
+    made = ServedModel(source.name, ready, engine, now())
+    if ready.runner.task is Task.CAUSAL_LM and Slab.takes(ready.model):
+        decoder = Slab(ready.model, settings.cache_bytes, settings.sequences)
+
+        def stepped(tokens: int, seconds: float) -> None:
+            metrics.phases.labels("step").observe(seconds)
+            metrics.cache_rows.labels(source.name, "free").set(decoder.free)
+            metrics.cache_rows.labels(source.name, "all").set(decoder.rows)
+
+        made.generator = Generator(source.name, decoder, settings.sequences, settings.queue_seconds, turns, stepped)
+    return made
+
+
+async def _start(state: ServerState) -> None:
+    """Start the engines, run a batch on each, and open the server."""
+    for model in state.models.models.values():
+        model.engine.start()
+        if model.generator is not None:
+            model.generator.start()
+    for model in state.models.models.values():
+        await warm(model)
+    state.status = "ok"
+
+
+def _stop(state: ServerState) -> None:
+    for model in state.models.models.values():
+        if model.generator is not None:
+            model.generator.stop()
+        model.engine.stop()
+    state.pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def drain(state: ServerState) -> bool:
+    """Refuse new requests and wait for those accepted; return whether all were answered in time."""
+    state.status = "draining"
+    end = time.monotonic() + state.settings.drain
+    while state.active and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+    return not state.active
+
+
+def stacks() -> dict[str, list[str]]:
+    """Return where each thread of the process is."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    frames = sys._current_frames().items()  # pyright: ignore[reportPrivateUsage]
+    return {names.get(ident, str(ident)): traceback.format_stack(frame)[-12:] for ident, frame in frames}
+
+
+async def _watch(state: ServerState) -> None:
+    """Measure how late the event loop is, and look for engines that are stuck."""
+    reported: set[str] = set()
+    while True:
+        due = time.monotonic() + _TICK
+        await asyncio.sleep(_TICK)
+        state.metrics.late.observe(max(time.monotonic() - due, 0.0))
+        for name, model in state.models.models.items():
+            if model.stuck() and name not in reported:
+                state.log.write({"stuck": name, "stacks": stacks()})
+            reported = reported | {name} if model.stuck() else reported - {name}
+
+
+def _unrouted(table: Sequence[Route]) -> Any:
+    """Return the handler of paths and methods that there are none of."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        from difflib import get_close_matches
+
+        from torso.language import speaking
+
+        assert isinstance(error, HTTPException)
+        path = request.url.path
+        if error.status_code == 405:
+            methods = ", ".join(sorted({each.method for each in table if each.path == path} or {"GET"}))
+            made = RequestError(
+                405,
+                "E_METHOD",
+                "{path} does not take {method}.",
+                cure="Send {methods}.",
+                values=dict(path=path[:80], method=request.method, methods=methods),
+                headers={"allow": methods},
+            )
+        else:
+            nearest = get_close_matches(path, [each.path for each in table], 1)
+            made = RequestError(
+                404,
+                "E_ROUTE",
+                "There is no route {path}.",
+                cure="Did you mean {nearest}? GET /openapi.json lists them all.",
+                values=dict(path=path[:80], nearest=(nearest or ["/v1/models"])[0]),
+            )
+        with speaking(language_of(request.headers.get("accept-language", ""))):
+            answer = error_answer(made, "openai")
+        return JSONResponse(answer.body, answer.status, answer.headers)
+
+    return handler
+
+
+def mounted(app: ASGIApp) -> ServerState:
+    """Return the state of an application that `torso.serve.app` made."""
+    state: ServerState = app.state.torso  # pyright: ignore[reportFunctionMemberAccess, reportUnknownVariableType, reportAttributeAccessIssue]
+    return state

@@ -1,0 +1,233 @@
+"""Scheduler of one engine: admission by predicted wait, batches, deadlines, cancellation, drain. Pure.
+
+It holds no clock and no thread: every method takes the time, so that properties are tested by the million.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torso.serve.batch_cost import CostModel
+from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
+
+Reason = Literal["wait", "full", "never", "draining", "stuck"]
+"""Why a request is refused: its predicted wait, a full queue, too large for its deadline even alone, or the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a queue.
+
+    Attributes:
+        slice_seconds: predicted length of a batch while several requests wait.
+        budget: tokens of a batch where one request has the queue to itself, and the upper bound otherwise.
+        queue_seconds: predicted wait behind others, above which a request is refused.
+        queue_tokens: tokens in the queue at most.
+        queue_tickets: requests in the queue at most.
+    """
+
+    slice_seconds: float = 0.05
+    budget: int = 4096
+    queue_seconds: float = 30.0
+    queue_tokens: int = 4_000_000
+    queue_tickets: int = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that is not admitted.
+
+    Attributes:
+        reason: why.
+        seconds: when a retry makes sense; for ``never`` the predicted seconds of the request alone.
+    """
+
+    reason: Reason
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Texts that run together.
+
+    Attributes:
+        items: one or more, of one key.
+        started: when it was taken.
+        expected: predicted seconds.
+        again: whether it runs alone after its batch failed.
+    """
+
+    items: list[Item]
+    started: float
+    expected: float
+    again: bool = False
+
+    @property
+    def sizes(self) -> list[int]:
+        """Tokens of each text."""
+        return [each.tokens for each in self.items]
+
+
+class Scheduler:
+    """What one engine runs next, and for whom.
+
+    Args:
+        limits: bounds of the queue.
+        weight: share of a client relative to others.
+        cost: cost model of batches.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        weight: Callable[[Hashable], float] = lambda client: 1.0,
+        cost: CostModel | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.cost = cost or CostModel()
+        self.queue = FairQueue(weight)
+        self.running: TextBatch | None = None
+        self.refusing: Reason | None = None
+        self._again: deque[Item] = deque()
+        self._crowded_until = float("-inf")
+        self._next_expiry = float("inf")
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        return not self.queue.texts and not self._again and self.running is None
+
+    def wait(self, tokens: int = 0, client: Hashable = None) -> float:
+        """Predict the seconds until the others' texts that come before ``tokens`` more of a client have run."""
+        ahead = self.queue.ahead(client, tokens) + sum(each.tokens for each in self._again)
+        running = 0.0 if self.running is None else self.running.expected
+        return ahead / self.cost.rate + running
+
+    def drained(self) -> float:
+        """Predict the seconds until the queue is half as long."""
+        return self.queue.tokens / 2 / self.cost.rate
+
+    def submit(self, ticket: Ticket, now: float) -> Refusal | None:
+        """Admit a whole request, or refuse all of it.
+
+        A client without waiting texts is always admitted if its deadline can be kept: a long list is slow, but never
+        refused for its length.
+        """
+        if self.refusing is not None:
+            return Refusal(self.refusing, 1.0)
+        own = ticket.waiting_tokens
+        left = ticket.deadline - now
+        if own / self.cost.rate > left and own > self.limits.budget:
+            return Refusal("never", own / self.cost.rate)
+        retry = max(self.drained(), 0.1)
+        full = (
+            self.queue.tokens + own > self.limits.queue_tokens if self.queue.tokens else False,
+            self.queue.tickets >= self.limits.queue_tickets,
+        )
+        if any(full):
+            return Refusal("full", retry)
+        wait = self.wait(own, ticket.client)
+        mine = self.queue.tokens_of(ticket.client)
+        if wait + (mine + own) / self.cost.rate > left and self.queue.tokens:
+            return Refusal("wait", retry)
+        if mine and wait + mine / self.cost.rate > self.limits.queue_seconds:
+            return Refusal("wait", retry)
+        if self.queue.tickets:
+            self._crowded_until = now + 1.0
+        self.queue.put(ticket)
+        self._next_expiry = min(self._next_expiry, ticket.deadline)
+        return None
+
+    def cancel(self, ticket: Ticket, outcome: Outcome = "cancelled") -> bool:
+        """End a request before it is answered; return whether it had not ended. A running batch is not stopped."""
+        if ticket.outcome is not None:
+            return False
+        self._settle(ticket, outcome)
+        return True
+
+    def expire(self, now: float) -> list[Ticket]:
+        """End the waiting requests whose deadlines have passed, and return them."""
+        if now < self._next_expiry:
+            return []
+        waiting = list(self.queue.waiting())
+        expired = [ticket for ticket in waiting if ticket.deadline <= now]
+        for ticket in expired:
+            self._settle(ticket, "expired")
+        self._next_expiry = min((each.deadline for each in waiting if each.outcome is None), default=float("inf"))
+        return expired
+
+    def take(self, now: float) -> TextBatch | None:
+        """Take the next batch; None only if nothing waits. Call `expire` first, and `complete` or `fail` after it."""
+        assert self.running is None, "one batch at a time"
+        while self._again:
+            item = self._again.popleft()
+            if item.ticket.outcome is None:
+                return self._begin([item], now, again=True)
+        items = self.queue.take(self._budget(now))
+        return self._begin(items, now) if items else None
+
+    def complete(self, batch: TextBatch, results: Sequence[Any], seconds: float) -> list[Ticket]:
+        """Record the results of a batch that ran for ``seconds``; return the requests answered now, each once."""
+        self._end(batch)
+        self.cost.observe(batch.sizes, seconds)
+        answered: list[Ticket] = []
+        for item, result in zip(batch.items, results, strict=True):
+            ticket = item.ticket
+            if ticket.outcome is not None:
+                continue
+            ticket.results[item.index] = result
+            ticket.missing -= 1
+            if not ticket.missing:
+                self._settle(ticket, "answered")
+                answered.append(ticket)
+        return answered
+
+    def fail(self, batch: TextBatch, error: Exception) -> list[Ticket]:
+        """Record that a batch failed: its texts run once more, alone; a text that fails alone fails its request."""
+        self._end(batch)
+        if len(batch.items) > 1:
+            self._again += batch.items
+            return []
+        ticket = batch.items[0].ticket
+        if ticket.outcome is not None:
+            return []
+        ticket.error = error
+        self._settle(ticket, "failed")
+        return [ticket]
+
+    def abandon(self, error: Exception) -> list[Ticket]:
+        """Fail every request that has not ended, as when the engine is stuck or must stop; return them."""
+        running = [] if self.running is None else self.running.items
+        tickets = [*self.queue.waiting(), *(each.ticket for each in (*self._again, *running))]
+        failed: list[Ticket] = []
+        for ticket in tickets:
+            if ticket.outcome is None:
+                ticket.error = error
+                self._settle(ticket, "failed")
+                failed.append(ticket)
+        self._again.clear()
+        return failed
+
+    def _budget(self, now: float) -> int:
+        if self.queue.tickets <= 1 and now >= self._crowded_until:
+            return self.limits.budget
+        return min(self.limits.budget, self.cost.tokens_within(self.limits.slice_seconds))
+
+    def _begin(self, items: list[Item], now: float, *, again: bool = False) -> TextBatch:
+        for item in items:
+            if item.ticket.started is None:
+                item.ticket.started = now
+        self.running = TextBatch(items, now, self.cost.seconds([each.tokens for each in items]), again)
+        return self.running
+
+    def _end(self, batch: TextBatch) -> None:
+        assert self.running is batch, "a batch ends once"
+        self.running = None
+
+    def _settle(self, ticket: Ticket, outcome: Outcome) -> None:
+        assert ticket.outcome is None, "a request ends once"
+        ticket.outcome = outcome
+        self.queue.discard(ticket)

@@ -1,0 +1,246 @@
+"""The thread that runs a model's batches, and how requests wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Protocol
+
+from torso.serve.batch_scheduler import Refusal, Scheduler, TextBatch
+from torso.serve.fair_queue import Outcome, Ticket
+from torso.serve.request_errors import RequestError
+from torso.serve.turns import Turns
+
+STUCK_SECONDS = 30.0
+"""Seconds beyond ten times the prediction after which a batch counts as stuck."""
+
+
+class Work(Protocol):
+    """What a ticket carries: texts that a model runs."""
+
+    @property
+    def key(self) -> Hashable:
+        """Works of equal keys may run in one batch."""
+        ...
+
+    def run(self, parts: Sequence[tuple[Work, int]]) -> Sequence[Any]:
+        """Run texts of works of this key, each given by its work and its index; return their results in order."""
+        ...
+
+
+class Engine:
+    """One model's thread: takes a batch, runs it, hands its results back.
+
+    Args:
+        name: of the thread.
+        scheduler: what is run next.
+        turns: shared with the other engines of the machine.
+        observe: called after each batch in the engine's thread, with its tokens and seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        scheduler: Scheduler,
+        turns: Turns | None = None,
+        observe: Callable[[Sequence[int], float], None] = lambda sizes, seconds: None,
+    ) -> None:
+        self.name, self.scheduler = name, scheduler
+        self._turns, self._observe = turns or Turns(), observe
+        self._changed = threading.Condition()
+        self._waiters: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Outcome]]] = {}
+        self._began: tuple[float, float] | None = None
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread; once."""
+        self._thread = threading.Thread(target=self._loop, name=f"torso-{self.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self, seconds: float = 5.0) -> bool:
+        """End the thread after the running batch; return whether it has ended within ``seconds``."""
+        with self._changed:
+            self._stopping = True
+            self._fail_all(draining())
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return self._thread is None or not self._thread.is_alive()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        with self._changed:
+            return self.scheduler.idle
+
+    def refuse_new(self) -> None:
+        """Admit nothing more, and finish what was admitted."""
+        with self._changed:
+            self.scheduler.refusing = "draining"
+
+    def wait(self, tokens: int = 0, client: Hashable = None) -> float:
+        """Predict the wait of a request; see `Scheduler.wait`."""
+        with self._changed:
+            return self.scheduler.wait(tokens, client)
+
+    def check(self) -> bool:
+        """Return whether the running batch is stuck; then every request fails at once, and none is admitted."""
+        with self._changed:
+            began = self._began
+            stuck = began is not None and time.monotonic() > began[0] + 10 * began[1] + STUCK_SECONDS
+            if stuck and self.scheduler.refusing is None:
+                self.scheduler.refusing = "stuck"
+                self._fail_all(stuck_error())
+            return stuck
+
+    async def answer(self, work: Work, sizes: Sequence[int], client: Hashable, deadline: float) -> Ticket:
+        """Admit a request and wait until all its texts have run.
+
+        Args:
+            work: what is run.
+            sizes: tokens of each text.
+            client: whose share is used.
+            deadline: monotonic time by which the answer must be there.
+
+        Returns:
+            The ticket, with its results.
+
+        Raises:
+            RequestError: E_OVERLOADED, E_DEADLINE, E_TOO_MUCH, E_DRAINING, E_STUCK.
+            Exception: what the model raised for this request.
+        """
+        loop = asyncio.get_running_loop()
+        ticket = Ticket(client, work.key, sizes, deadline, work)
+        future: asyncio.Future[Outcome] = loop.create_future()
+        with self._changed:
+            refusal = self.scheduler.submit(ticket, time.monotonic())
+            if refusal is not None:
+                raise refused(refusal)
+            self._waiters[id(ticket)] = (loop, future)
+            self._changed.notify_all()
+        try:
+            outcome = await asyncio.wait_for(future, max(deadline - time.monotonic(), 0))
+        except (TimeoutError, asyncio.CancelledError) as error:
+            expired = isinstance(error, TimeoutError)
+            with self._changed:
+                self._waiters.pop(id(ticket), None)
+                self.scheduler.cancel(ticket, "expired" if expired else "cancelled")
+            if not expired:
+                raise
+            outcome = "expired"
+        if outcome == "answered":
+            return ticket
+        if outcome == "failed" and ticket.error is not None:
+            raise ticket.error
+        raise late()
+
+    def _fail_all(self, error: RequestError) -> None:
+        self._tell(self.scheduler.abandon(error))
+
+    def _tell(self, ended: Sequence[Ticket]) -> None:
+        """Wake those who wait for requests that have ended. Called with the lock held."""
+        for ticket in ended:
+            waiter = self._waiters.pop(id(ticket), None)
+            if waiter is not None and not waiter[0].is_closed() and ticket.outcome is not None:
+                waiter[0].call_soon_threadsafe(_set, waiter[1], ticket.outcome)
+
+    def _loop(self) -> None:
+        while True:
+            with self._changed:
+                batch = None
+                while batch is None and not self._stopping:
+                    now = time.monotonic()
+                    self._tell(self.scheduler.expire(now))
+                    batch = self.scheduler.take(now)
+                    if batch is None:
+                        self._changed.wait()
+                if batch is None:
+                    return
+                # Cancelled meanwhile, a ticket may drop its work; the batch keeps it.
+                works: list[tuple[Work, int]] = [(item.ticket.payload, item.index) for item in batch.items]
+            self._run(batch, works)
+
+    def _run(self, batch: TextBatch, works: list[tuple[Work, int]]) -> None:
+        results: Sequence[Any] = ()
+        failure: Exception | None = None
+        with self._turns.turn(self.name, batch.expected):
+            started = time.monotonic()
+            with self._changed:
+                self._began = (started, batch.expected)
+            try:
+                results = works[0][0].run(works)
+            except Exception as error:
+                failure = error
+            ended = time.monotonic()
+        with self._changed:
+            self._began = None
+            if self.scheduler.refusing == "stuck":
+                self.scheduler.refusing = None
+            if failure is None:
+                self._tell(self.scheduler.complete(batch, results, ended - started))
+            else:
+                self._tell(self.scheduler.fail(batch, failure))
+        self._observe(batch.sizes, ended - started)
+
+
+def _set(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    if not future.done():
+        future.set_result(outcome)
+
+
+def refused(refusal: Refusal) -> RequestError:
+    """Return the error of a request that is not admitted."""
+    if refusal.reason == "never":
+        return RequestError(
+            413,
+            "E_TOO_MUCH",
+            "This request alone takes about {seconds:.0f} seconds here, longer than its deadline.",
+            cure="Send fewer texts at a time.",
+            values=dict(seconds=refusal.seconds),
+        )
+    if refusal.reason == "draining":
+        return draining()
+    if refusal.reason == "stuck":
+        return stuck_error()
+    return RequestError(
+        429,
+        "E_OVERLOADED",
+        "The server has more work than it can do in time.",
+        cure="Try again in {seconds:.0f} seconds, or send fewer requests at a time.",
+        values=dict(seconds=max(1.0, refusal.seconds)),
+        kind="overloaded",
+        retry=refusal.seconds,
+    )
+
+
+def draining() -> RequestError:
+    """Return the error of a request that comes while the server ends."""
+    return RequestError(
+        503,
+        "E_DRAINING",
+        "The server is ending.",
+        cure="Try again in a moment.",
+        retry=1.0,
+        headers={"connection": "close"},
+    )
+
+
+def stuck_error() -> RequestError:
+    """Return the error of requests whose model hangs."""
+    return RequestError(
+        503, "E_STUCK", "The model does not answer.", cure="Start the server again; /livez says the same.", retry=10.0
+    )
+
+
+def late() -> RequestError:
+    """Return the error of a request that was not answered by its deadline."""
+    return RequestError(
+        503,
+        "E_DEADLINE",
+        "The request was not answered by its deadline.",
+        cure="Send fewer texts at a time, or allow more time: --deadline.",
+        retry=5.0,
+    )

@@ -1,0 +1,84 @@
+"""Reranking in the dialects of TEI, Cohere and Jina."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from torso.serve.call import Call
+from torso.serve.openai_embeddings import not_finite
+from torso.serve.other_types import COHERE_SILENT, TEI_SILENT, CohereRerank, Long, TeiRerank
+from torso.serve.predicting import characters, elsewhere, gathered, strings, take
+from torso.serve.request_errors import RequestError
+from torso.serve.tei_routes import length_options
+from torso.tasks._rerank import RerankPlan
+from torso.tasks.predictions import Ranked
+from torso.tasks.windows import by_text
+
+
+async def rerank(call: Call) -> Any:
+    """POST /rerank: TEI's form where the body has ``texts``, else Cohere's and Jina's."""
+    return await (tei(call) if "texts" in call.values else cohere(call))
+
+
+async def tei(call: Call) -> Any:
+    """Answer a list of ``{index, score, text}``."""
+    request = take(call, TeiRerank, silent=TEI_SILENT)
+    long = length_options(request.truncate, request.truncation_direction).get("long")
+    order = await _ordered(call, request.model, request.query, request.texts, None, long, raw=request.raw_scores)
+    return [
+        {"index": index, "score": score} | ({"text": request.texts[index]} if request.return_text else {})
+        for index, score in order
+    ]
+
+
+async def cohere(call: Call) -> Any:
+    """Answer ``{id, results: [{index, relevance_score, document}], meta, usage}``."""
+    request = take(call, CohereRerank, silent=COHERE_SILENT)
+    texts = [each if isinstance(each, str) else each.text for each in request.documents]
+    long: Long | None = request.long or ("truncate" if request.truncation else None)
+    order = await _ordered(call, request.model, request.query, texts, request.top_n, long, raw=request.raw_scores)
+    results = [
+        {"index": index, "relevance_score": score}
+        | ({"document": {"text": texts[index]}} if request.return_documents else {})
+        for index, score in order
+    ]
+    import uuid
+
+    meta = {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}
+    usage = {"total_tokens": call.tokens, "prompt_tokens": call.tokens}
+    return {"id": str(uuid.uuid4()), "model": call.model, "results": results, "meta": meta, "usage": usage}
+
+
+async def _ordered(
+    call: Call, name: str | None, query: str, texts: list[str], top: int | None, long: Long | None, *, raw: bool
+) -> list[tuple[int, float]]:
+    """Return the places of the best texts with their scores, those of `torso.rerank`, or their logits."""
+    texts = strings(texts, "documents")
+    call.check_texts(texts, characters(query, texts), "documents")
+    if top is not None and top < 1:
+        raise RequestError(
+            400,
+            "E_FIELD",
+            "top_n is {value}; it must be at least 1.",
+            cure="Leave it out for all documents.",
+            values=dict(value=str(top)[:20]),
+            param="top_n",
+        )
+    model = call.find(name, "rerank")
+    how = long or call.state.settings.long
+    plan, reads, items = await gathered(call, model, lambda: RerankPlan(model.ready, long=how), [(query, texts)])
+
+    def finish() -> list[tuple[int, float]]:
+        ranked: Ranked = next(plan.finish(zip(reads, items, strict=True)))
+        order = [(match.index, match.score) for match in ranked]
+        if raw:
+            logits = [float(np.stack(rows)[:, 1].max()) for _, rows in by_text(zip(reads, items, strict=True))]
+            order = [(index, logits[index]) for index, _ in order]
+        for index, score in order:
+            if not np.isfinite(score):
+                raise not_finite(index)
+        return order[:top]
+
+    return await elsewhere(call, finish, len(items) > 64)

@@ -1,0 +1,248 @@
+"""Models that a server holds: their names, their tasks, their engines."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast
+
+from torso.architecture import TASKS, Task
+from torso.config.config_file import ConfigFile
+from torso.config.sentence_modules import read_modules, transformer_folder
+from torso.errors import InputError
+from torso.loading.load import read_config
+from torso.serve.engine_thread import Engine
+from torso.serve.generation_thread import Generator
+from torso.serve.request_errors import RequestError
+from torso.tasks.ready import Ready, Usable, make_ready
+
+ROUTES: dict[Task[Any], tuple[str, ...]] = {
+    Task.FEATURES: ("embed", "similar"),
+    Task.SEQUENCE_CLASSIFICATION: ("classify", "rerank", "zero_shot"),
+    Task.TOKEN_CLASSIFICATION: ("tag",),
+    Task.QUESTION_ANSWERING: ("answer",),
+    Task.MULTIPLE_CHOICE: ("choose",),
+    Task.MASKED_LM: ("fill",),
+    Task.CAUSAL_LM: ("generate", "chat"),
+    Task.SEQ2SEQ_LM: ("generate", "summarise", "translate"),
+}
+"""The functions of torso that a model of each task serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """What to serve: ``NAME=SOURCE:task``, of which name and task may be missing.
+
+    Attributes:
+        name: what requests call it.
+        source: a folder, a name, a loaded model, or one made ready.
+        task: name of a task; empty for the one that its files say.
+    """
+
+    name: str
+    source: Usable[Any]
+    task: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> ModelSource:
+        """Read the form of the command line.
+
+        Raises:
+            InputError: E_ARGUMENT for an empty name or source.
+        """
+        name, equals, source = text.rpartition("=")
+        source, _, task = source.rpartition(":") if source.rpartition(":")[2] in _TASK_NAMES else (source, "", "")
+        if not source or (equals and not name):
+            raise InputError(
+                "E_ARGUMENT",
+                "{text!r} names no model.",
+                cure="Write NAME=SOURCE, such as embed=BAAI/bge-small-zh-v1.5",
+                values=dict(text=text),
+            )
+        return cls(name or source, source, task)
+
+
+_TASK_NAMES = frozenset(task.name for task in TASKS)
+
+
+@dataclass(eq=False, slots=True)
+class ServedModel:
+    """A model that requests can name.
+
+    Attributes:
+        name: what requests call it.
+        ready: the model and its tokenizer.
+        engine: runs its batches.
+        created: Unix time at which it was loaded.
+        generator: writes texts, where the model can; see `torso.serve.generation_thread`.
+    """
+
+    name: str
+    ready: Ready[Any]
+    engine: Engine
+    created: int
+    generator: Generator | None = None
+
+    @property
+    def task(self) -> Task[Any]:
+        """The task that its head is for."""
+        return self.ready.runner.task
+
+    def stuck(self) -> bool:
+        """Return whether one of its threads hangs; then its requests fail at once."""
+        return self.engine.check() or (self.generator is not None and self.generator.check())
+
+    def require(self, function: str) -> None:
+        """Refuse a route that the model's head is not for.
+
+        Raises:
+            RequestError: E_TASK.
+        """
+        if function not in ROUTES.get(self.task, ()):
+            raise RequestError(
+                404,
+                "E_TASK",
+                "{name} is a model for {task}: it cannot {function}.",
+                cure="Name a model that can: GET /v1/models lists what each is for.",
+                values=dict(name=self.name, task=self.task.name, function=function),
+                param="model",
+                kind="model_not_found",
+            )
+
+    def about(self) -> dict[str, Any]:
+        """Describe the model for ``/v1/models``."""
+        runner = self.ready.runner
+        about: dict[str, Any] = {"task": self.task.name, "functions": list(ROUTES.get(self.task, ()))}
+        about["max_tokens"] = self.ready.tokenizer.max_tokens or runner.max_tokens
+        if self.task is Task.FEATURES:
+            about["dimensions"] = dimensions(self.ready)
+        if self.task.labelled:
+            about["labels"] = self.ready.label_names()[:1000]
+        about["family"], about["precision"] = runner.config.model_type, runner.precision
+        return {
+            "id": self.name,
+            "object": "model",
+            "created": self.created,
+            "owned_by": "torso",
+            "torso": about,
+        }
+
+
+def dimensions(ready: Ready[Any]) -> int:
+    """Return the width of a model's vectors before pooling: that of its token embeddings' rows in the trunk."""
+    config: Any = ready.runner.config
+    for name in ("hidden_size", "dim", "n_embd", "d_model"):
+        value = getattr(config, name, None)
+        if isinstance(value, int):
+            return value
+    return 0
+
+
+def task_of(folder: Path) -> Task[Any]:
+    """Return the task that a model folder is for: as its modules, else its ``architectures`` say, else features.
+
+    Raises:
+        TorsoError: as `read_config`.
+    """
+    architecture, _ = read_config(folder)
+    values = ConfigFile.read(transformer_folder(folder) / "config.json").values
+    stated = values.get("architectures")
+    names = [each for each in cast("list[object]", stated if isinstance(stated, list) else []) if isinstance(each, str)]
+    found = [task for task in architecture.tasks if architecture.class_name(task) in names]
+    found += [task for task in architecture.tasks if any(name.endswith(task.suffix) for name in names)]
+    if read_modules(folder) and Task.SEQUENCE_CLASSIFICATION not in found:
+        return Task.FEATURES
+    return found[0] if found else Task.FEATURES
+
+
+def load_ready(given: ModelSource, *, device: str | None = None) -> Ready[Any]:
+    """Load a model that is to be served.
+
+    Raises:
+        TorsoError: as `make_ready`.
+    """
+    source = given.source
+    if isinstance(source, Ready):
+        return make_ready(source, source.runner.task)
+    if not isinstance(source, (str, os.PathLike)):
+        return make_ready(source, source.task)
+    from torso.hub import resolve
+
+    task = Task.named(given.task) if given.task else task_of(resolve(source).folder)
+    return make_ready(source, task, device=device)
+
+
+class Catalogue:
+    """The models of a server by their names and aliases.
+
+    Args:
+        models: in the order in which they were named; the first that can answers requests that name none.
+        aliases: further names.
+
+    Raises:
+        InputError: E_ARGUMENT for two models of one name, or an alias of none.
+    """
+
+    def __init__(self, models: Sequence[ServedModel], aliases: dict[str, str]) -> None:
+        self.models = {model.name: model for model in models}
+        if len(self.models) < len(models):
+            raise InputError(
+                "E_ARGUMENT",
+                "Two models are served by the name {name}.",
+                cure="Name them apart: --model NAME=SOURCE",
+                values=dict(name=[model.name for model in models][-1]),
+            )
+        for alias, name in aliases.items():
+            if name not in self.models:
+                raise InputError(
+                    "E_ARGUMENT",
+                    "The alias {alias} is of {name}, which is not served.",
+                    cure="Write --alias ALIAS=NAME, with NAME one of: {known}.",
+                    values=dict(alias=alias, name=name, known=", ".join(self.models)),
+                )
+        self.aliases = aliases
+
+    def find(self, name: str | None, function: str) -> ServedModel:
+        """Return the model that a request names; without a name the only one that serves ``function``.
+
+        Raises:
+            RequestError: E_MODEL_UNKNOWN, E_TASK.
+        """
+        if name is None or (name in ("", "torso") and name not in self.models):
+            able = [each for each in self.models.values() if function in ROUTES.get(each.task, ())]
+            if len(able) != 1:
+                model = next(iter(self.models.values()))
+                if not able:
+                    model.require(function)
+                raise RequestError(
+                    400,
+                    "E_FIELD",
+                    "The request names no model, and several could answer.",
+                    cure="Add model, one of: {known}.",
+                    values=dict(known=", ".join(each.name for each in able)),
+                    param="model",
+                )
+            return able[0]
+        model = self.models.get(self.aliases.get(name, name))
+        if model is None:
+            nearest = get_close_matches(name, [*self.models, *self.aliases], 1)
+            raise RequestError(
+                404,
+                "E_MODEL_UNKNOWN",
+                "No model {name!r} is served here.",
+                cure="Did you mean {nearest}? GET /v1/models lists them.",
+                values=dict(name=name[:80], nearest=(nearest or list(self.models))[0]),
+                param="model",
+                kind="model_not_found",
+            )
+        model.require(function)
+        return model
+
+
+def now() -> int:
+    """Return the Unix time in seconds."""
+    return int(time.time())

@@ -1,0 +1,159 @@
+"""Routes of text-embeddings-inference."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from torso.serve.body_decoding import not_implemented
+from torso.serve.call import Call
+from torso.serve.openai_embeddings import embed as embedded
+from torso.serve.other_types import (
+    TEI_SILENT,
+    TeiDecode,
+    TeiEmbed,
+    TeiPredict,
+    TeiSimilarity,
+    TeiTokenize,
+)
+from torso.serve.predicting import characters, given, pairs, predict, strings, take
+from torso.serve.request_errors import RequestError
+from torso.tasks._classify import ClassifyPlan
+from torso.tasks._embed import EmbedPlan
+from torso.tasks._similar import compared, comparison, stacked
+
+
+def length_options(truncate: bool | None, direction: str) -> dict[str, Any]:
+    """Return the option ``long`` of TEI's fields; None leaves it to the server.
+
+    Raises:
+        RequestError: E_UNSUPPORTED, for cutting texts at their beginning.
+    """
+    long: Literal["truncate", "error"] | None = None if truncate is None else "truncate" if truncate else "error"
+    if direction.lower() == "left" and long != "error":
+        raise not_implemented("truncation_direction", direction)
+    return given(dict(long=long))
+
+
+async def embed(call: Call) -> Any:
+    """POST /embed."""
+    request = take(call, TeiEmbed, silent=TEI_SILENT)
+    texts = strings(request.inputs, "inputs")
+    call.check_texts(texts, characters(texts), "inputs")
+    model = call.find(request.model, "embed")
+    options = given(dict(normalize=request.normalize, prompt_name=request.prompt_name, dimensions=request.dimensions))
+    options |= length_options(request.truncate, request.truncation_direction)
+    return [each.vector for each in await embedded(call, model, texts, options)]
+
+
+async def predictions(call: Call) -> Any:
+    """POST /predict: of a string or a pair one list, of a list of lists one for each."""
+    request = take(call, TeiPredict, silent=TEI_SILENT)
+    inputs = request.inputs
+    alone = isinstance(inputs, str) or all(isinstance(each, str) for each in inputs)
+    if not alone and any(isinstance(each, str) for each in inputs):
+        raise RequestError(
+            400,
+            "E_FIELD",
+            "inputs mixes texts and lists of texts.",
+            cure="Send [[first], [first, second]].",
+            param="inputs",
+        )
+    asked = pairs(inputs if not alone or isinstance(inputs, str) else [cast("list[str]", inputs)], "inputs")
+    call.check_texts(asked, characters(asked), "inputs")
+    if request.raw_scores:
+        raise not_implemented("raw_scores", True)
+    model = call.find(request.model, "classify")
+    options: dict[str, Any] = {"long": call.state.settings.long}
+    options |= length_options(request.truncate, request.truncation_direction)
+    found = await predict(call, model, lambda: ClassifyPlan(model.ready, **options), asked)
+    rows = [
+        [{"score": score, "label": label} for label, score in sorted(each.scores.items(), key=lambda pair: -pair[1])]
+        for each in found
+    ]
+    return rows[0] if alone else rows
+
+
+async def similarity(call: Call) -> Any:
+    """POST /similarity: cosines of a sentence with others, as `torso.similar` gives them."""
+    request = take(call, TeiSimilarity, silent=TEI_SILENT)
+    source, others = request.inputs.source_sentence, request.inputs.sentences
+    call.check_texts(others, characters(source, others), "inputs")
+    model = call.find(request.model, "similar")
+    query_prompt, prompt, measure = comparison(model.ready, None)
+    long = call.state.settings.long
+
+    def plan(text: str | None) -> EmbedPlan:
+        return EmbedPlan(model.ready, prompt=text, long=long)
+
+    query = await predict(call, model, lambda: plan(query_prompt), [source])
+    texts = await predict(call, model, lambda: plan(prompt), others)
+    return compared(stacked(query), stacked(texts), measure)[0]
+
+
+async def tokenize(call: Call) -> Any:
+    """POST /tokenize: ids with their characters in the text as it was sent."""
+    request = take(call, TeiTokenize, silent=TEI_SILENT)
+    texts = strings(request.inputs, "inputs")
+    call.check_texts(texts, characters(texts), "inputs")
+    model = _any(call, request.model)
+    tokenizer = model.ready.tokenizer
+
+    def work() -> list[list[dict[str, Any]]]:
+        rows: list[list[dict[str, Any]]] = []
+        for text in texts:
+            encoding = tokenizer.encoding(text, special=request.add_special_tokens)
+            names = tokenizer.convert_ids_to_tokens(list(encoding.ids))
+            every = zip(encoding.ids, cast("list[str]", names), encoding.spans, encoding.special, strict=True)
+            rows.append(
+                [
+                    {
+                        "id": number,
+                        "text": name if special else text[span[0] : span[1]],
+                        "special": bool(special),
+                        "start": None if special else span[0],
+                        "stop": None if special else span[1],
+                    }
+                    for number, name, span, special in every
+                ]
+            )
+        return rows
+
+    return await call.prepare(work, characters(texts))
+
+
+async def decode(call: Call) -> Any:
+    """POST /decode: texts of ids."""
+    request = take(call, TeiDecode, silent=TEI_SILENT)
+    several = [each for each in request.ids if isinstance(each, list)]
+    flat = [each for each in request.ids if isinstance(each, int)]
+    call.check_texts(request.ids, 0, "ids")
+    rows = several or [flat]
+    model = _any(call, request.model)
+    size, tokenizer = len(model.ready.tokenizer), model.ready.tokenizer
+    for row in rows:
+        for number in row:
+            if not 0 <= number < size:
+                raise RequestError(
+                    400,
+                    "E_IDS",
+                    "The id {id} is not in the vocabulary of {size}.",
+                    cure="Send ids that POST /tokenize gave.",
+                    values=dict(id=str(number)[:20], size=size),
+                    param="ids",
+                )
+
+    def work() -> list[str]:
+        return [tokenizer.decode(row, skip_special_tokens=request.skip_special_tokens) for row in rows]
+
+    return await call.prepare(work, 8 * sum(map(len, rows)))
+
+
+def _any(call: Call, name: str | None) -> Any:
+    """Return the model that is named, or the first: every model has a tokenizer."""
+    models = call.state.models
+    if name is None:
+        model = next(iter(models.models.values()))
+    else:
+        model = models.models.get(models.aliases.get(name, name)) or models.find(name, "embed")
+    call.model = model.name
+    return model

@@ -1,0 +1,205 @@
+"""Requests for texts: their settings, their prompts, and their limits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from torso.errors import TooLongError
+from torso.generation.decode_loop import generators
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompts import Prompt
+from torso.serve.body_decoding import not_implemented
+from torso.serve.call import Call
+from torso.serve.generation_thread import Generator, TextStream
+from torso.serve.openai_types import Knobs
+from torso.serve.predicting import given, whole
+from torso.serve.request_errors import RequestError
+from torso.serve.served_model import ServedModel
+from torso.serve.token_scheduler import Event, TokenSequence
+from torso.tasks.writers import Writer, make_writer
+
+if TYPE_CHECKING:
+    from torso.generation.completion import Completion
+
+_MOST = {"n": 16, "stop": 16, "top_logprobs": 20}
+_STOP_CHARACTERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest:
+    """Texts that a request asks for: ``count`` of each prompt.
+
+    Attributes:
+        writer: the model with the request's settings.
+        texts: the prompts.
+        special: whether special tokens are put around them.
+        count: texts of each prompt.
+        best: likeliest tokens that are reported with each.
+    """
+
+    writer: Writer
+    texts: Sequence[str]
+    special: bool
+    count: int
+    best: int
+
+
+def changes_of(knobs: Knobs, most: int) -> dict[str, Any]:
+    """Return the settings that a request changes, by torso's names.
+
+    Raises:
+        RequestError: E_FIELD for numbers out of range; E_UNSUPPORTED for penalties torso does not have.
+    """
+    for name in ("presence_penalty", "frequency_penalty"):
+        if getattr(knobs, name):
+            raise not_implemented(name, getattr(knobs, name))
+    _within("temperature", knobs.temperature, 0, 100)
+    _within("top_p", knobs.top_p, 0, 1)
+    _within("top_k", knobs.top_k, -1, 1 << 31)
+    _within("n", knobs.n, 1, _MOST["n"])
+    _within("seed", knobs.seed, -(1 << 63), (1 << 63) - 1)
+    stops = [knobs.stop] if isinstance(knobs.stop, str) else list(knobs.stop or ())
+    if len(stops) > _MOST["stop"] or any(len(each) > _STOP_CHARACTERS for each in stops):
+        raise _out_of_range(
+            "stop", f"{len(stops)} strings", f"at most {_MOST['stop']} of {_STOP_CHARACTERS} characters"
+        )
+    changes: dict[str, Any] = {"max_new_tokens": most}
+    if stops:
+        changes["stop_strings"] = tuple(stops)
+    sampling = given(
+        dict(temperature=knobs.temperature, top_p=knobs.top_p or None, top_k=knobs.top_k, min_p=knobs.min_p)
+    )
+    if sampling.get("top_k", 0) < 0:
+        sampling["top_k"] = 0  # what other servers write for all tokens
+    if knobs.repetition_penalty is not None:
+        changes["repetition_penalty"] = knobs.repetition_penalty
+    if knobs.temperature == 0 or knobs.top_p == 0:
+        changes["do_sample"] = False
+    elif sampling:
+        changes |= {"do_sample": True, **sampling}
+    if knobs.seed is not None:
+        changes["seed"] = abs(knobs.seed)
+    return changes
+
+
+def most_tokens(call: Call, *values: int | None) -> tuple[int, bool]:
+    """Return how many tokens may be written, and whether the request says so."""
+    stated = next((each for each in values if each is not None), None)
+    if stated is None:
+        return call.state.settings.new_tokens, False
+    _within("max_tokens", stated, 1, 1 << 20)
+    return stated, True
+
+
+def writer_of(model: ServedModel, changes: Mapping[str, Any]) -> Writer:
+    """Return the model with settings; those of sampling are left out where nothing is drawn.
+
+    Raises:
+        TorsoError: as `make_writer`.
+    """
+    stated = dict(changes)
+    seed = stated.pop("seed", None)
+    writer = make_writer(model.ready, None, stated)
+    if seed is not None and writer.settings.do_sample:
+        writer = make_writer(model.ready, None, {**stated, "seed": seed})
+    return writer
+
+
+async def written(
+    call: Call, model: ServedModel, request: TextRequest, *, stated: bool
+) -> AsyncGenerator[tuple[int, Event]]:
+    """Yield the tokens of every text asked for, each with its number: text k of prompt n is ``n * count + k``.
+
+    Raises:
+        TooLongError, RequestError: a prompt is too long, or leaves less room than ``stated`` tokens.
+    """
+    writer = request.writer
+    size = sum(map(len, request.texts))
+    prompts = await call.prepare(lambda: [writer.prompt(text, special=request.special) for text in request.texts], size)
+    call.texts, call.tokens = len(prompts), sum(len(prompt.source or prompt.ids) for prompt in prompts)
+    call.state.metrics.tokens.labels(model.name, "read").inc(call.tokens)
+    generator: Generator | None = model.generator
+    if generator is None or writer.settings.num_beams > 1:
+        async for each in _together(call, model, request):
+            yield each
+        return
+    stream = TextStream(generator)
+    sequences: list[TokenSequence] = []
+    for number, prompt in enumerate(prompts):
+        prompt = _with_room(prompt, generator, writer.settings, number, stated=stated)
+        drawn: Sequence[Any] = [None] * request.count
+        if writer.settings.do_sample:
+            drawn = generators(writer.settings, request.count)
+        for source in drawn:
+            emit = stream.emit(len(sequences))
+            tokenizer, client = writer.ready.tokenizer, call.client
+            sequences.append(
+                TokenSequence(prompt, writer.settings, tokenizer, client, source, request.best, emit, emit)
+            )
+    events = stream.events(sequences, call.deadline)
+    try:
+        async for number, event in events:
+            call.generated += 1
+            yield number, event
+    finally:
+        await events.aclose()
+        call.state.metrics.tokens.labels(model.name, "generated").inc(call.generated)
+
+
+async def _together(call: Call, model: ServedModel, request: TextRequest) -> AsyncGenerator[tuple[int, Event]]:
+    """Write texts whose sequences enter and leave together: of encoder-decoders, and of beams."""
+    writer = request.writer
+    if request.count > 1:
+        writer = Writer(writer.ready, writer.settings.replace({"num_return_sequences": request.count}), writer.prefix)
+    found = await whole(
+        call, model, lambda: list(writer.write(list(request.texts), special=request.special)), call.tokens
+    )
+    for number, generated in enumerate(found):
+        for place, completion in enumerate(generated):
+            for event in _events(completion):
+                call.generated += 1
+                yield number * request.count + place, event
+
+
+def _events(completion: Completion) -> Iterator[Event]:
+    """Yield the tokens of a text that is known already; its text comes with the last."""
+    every = list(zip(completion.ids, completion.log_probabilities, strict=True))
+    for (number, log), _ in pairwise(every):
+        yield Event(number, "", log)
+    number, log = every[-1]
+    yield Event(number, completion.text, log, why=completion.why)
+
+
+def _with_room(
+    prompt: Prompt, generator: Generator, settings: GenerationSettings, number: int, *, stated: bool
+) -> Prompt:
+    """Return a prompt that fits the model and the cache; its tokens are cut unless the request states them."""
+    wanted = settings.max_new_tokens or prompt.most
+    room = min(prompt.most, generator.decoder.rows - len(prompt.ids))
+    if room < 1 or (stated and room < wanted):
+        raise TooLongError(
+            "E_TOO_LONG",
+            "Prompt {index} is {size} tokens and max_tokens is {wanted}; together there is room for {limit}.",
+            cure="Shorten the prompt, or ask for fewer tokens.",
+            values=dict(index=number, size=len(prompt.ids), wanted=wanted, limit=len(prompt.ids) + max(room, 0)),
+        )
+    return Prompt(prompt.ids, prompt.source, room)
+
+
+def _within(name: str, value: float | None, least: float, most: float) -> None:
+    if value is not None and not least <= value <= most:  # what is not a number is not within either
+        raise _out_of_range(name, str(value)[:20], f"{least} to {most}")
+
+
+def _out_of_range(name: str, value: str, limits: str) -> RequestError:
+    return RequestError(
+        400,
+        "E_FIELD",
+        "{name} is {value}; it must be {limits}.",
+        cure="Leave {name} out for what the model's files say.",
+        values=dict(name=name, value=value, limits=limits),
+        param=name,
+    )

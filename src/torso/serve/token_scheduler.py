@@ -1,0 +1,263 @@
+"""Continuous batching: which sequences read and write in each step. No thread, no clock of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from torso.generation.decode_loop import Why, draw, started
+from torso.generation.generation_settings import GenerationSettings
+from torso.generation.logits_processors import Processor, Written, processors
+from torso.generation.prompts import Prompt
+from torso.generation.samplers import SamplingFilter, sampling_filters
+from torso.generation.slab import Feed, SequenceDecoder, Slot
+from torso.generation.streaming import StopStrings, StreamedText
+from torso.serve.fair_queue import FairQueue, Ticket
+
+if TYPE_CHECKING:
+    from torso.text import Tokenizer
+
+STEP_ROWS = 512
+"""Tokens that one step reads: one of each text that is written, then pieces of prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One token of a text.
+
+    Attributes:
+        id: the token.
+        text: text that can be shown; empty while a character or a stop string may be incomplete.
+        log_probability: the model's own, before logits processors.
+        best: the likeliest tokens with their log probabilities, where they were asked for.
+        why: finish reason, if the text ends with it.
+    """
+
+    id: int
+    text: str
+    log_probability: float
+    best: tuple[tuple[int, float], ...] = ()
+    why: Why | None = None
+
+
+@dataclass(eq=False)
+class TokenSequence:
+    """One text that is written.
+
+    Args:
+        prompt: its prompt.
+        settings: how it is written.
+        tokenizer: decodes it.
+        client: whose share of the machine it uses.
+        generator: draws its tokens; None for greedy decoding.
+        best: number of likeliest tokens that are reported with each.
+        emit: receives its tokens, in the thread that steps.
+        failed: receives the error that ends it.
+    """
+
+    prompt: Prompt
+    settings: GenerationSettings
+    tokenizer: Tokenizer
+    client: Hashable
+    generator: torch.Generator | None
+    best: int
+    emit: Callable[[Event], None]
+    failed: Callable[[Exception], None]
+    slot: Slot | None = None
+    unread: deque[int] = field(default_factory=deque[int])
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        self.text: Written = started(self.prompt)
+        self.unread = deque(self.prompt.ids)
+        self.processors: list[Processor] = processors(self.settings)
+        self.filters: list[SamplingFilter] = sampling_filters(self.settings)
+        self.ends = frozenset(self.settings.ends)
+        stops = self.settings.stop_strings or ()
+        self.stops = StopStrings(self.tokenizer, stops) if stops else None
+        self.stream = StreamedText(self.tokenizer, self.prompt.ids, stops)
+
+    @property
+    def rows(self) -> int:
+        """Tokens that it may hold."""
+        return len(self.prompt.ids) + self.prompt.most
+
+    def accept(self, number: int, log: float, best: tuple[tuple[int, float], ...]) -> Event:
+        """Add a token and return its event."""
+        self.text.ids.append(number)
+        self.unread.append(number)
+        why: Why | None = None
+        if number in self.ends:
+            why = "end"
+        elif self.stops is not None and self.stops(self.text):
+            why = "stop"
+        elif len(self.text.ids) >= self.text.most:
+            why = "length"
+        shown = self.stream.push(number)
+        if why is not None:
+            shown += self.stream.flush()
+        return Event(number, shown, log, best, why)
+
+
+class TokenScheduler:
+    """Sequences that wait, read their prompts and are written, in steps of bounded length.
+
+    Room is reserved for all that a sequence may grow to when it is admitted, in the order of a fair queue between
+    clients: nothing is preempted.
+
+    Args:
+        decoder: holds and runs the sequences.
+        sequences: at a time, at most.
+        step_rows: tokens of one step.
+        weight: share of a client relative to others.
+    """
+
+    def __init__(
+        self,
+        decoder: SequenceDecoder,
+        sequences: int = 64,
+        step_rows: int = STEP_ROWS,
+        weight: Callable[[Hashable], float] = lambda client: 1.0,
+    ) -> None:
+        self.decoder, self.sequences, self.step_rows = decoder, sequences, step_rows
+        self.waiting = FairQueue(weight)
+        self.running: list[TokenSequence] = []
+        self._next: TokenSequence | None = None
+        self._tickets: dict[int, Ticket] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.running and self._next is None and not self.waiting.texts
+
+    def submit(self, sequence: TokenSequence) -> None:
+        """Add a sequence, which the decoder must have room for when it is empty."""
+        assert sequence.rows <= self.decoder.rows
+        ticket = Ticket(sequence.client, 0, [sequence.rows], 0.0, sequence)
+        self._tickets[id(sequence)] = ticket
+        self.waiting.put(ticket)
+
+    def cancel(self, sequence: TokenSequence) -> None:
+        """End a sequence; its room is free at once. Ending one that is over does nothing."""
+        if sequence.over:
+            return
+        sequence.over = True
+        if sequence in self.running:
+            self.running.remove(sequence)
+        elif sequence is self._next:
+            self._next = None
+        ticket = self._tickets.pop(id(sequence), None)
+        if ticket is not None:
+            ticket.outcome = "cancelled"
+            self.waiting.discard(ticket)
+        self._release(sequence)
+
+    def abandon(self, error: Exception) -> None:
+        """End every sequence with an error."""
+        every = [*self.running, *([] if self._next is None else [self._next])]
+        every += [ticket.payload for ticket in self.waiting.waiting()]
+        for sequence in every:
+            self.cancel(sequence)
+            sequence.failed(error)
+
+    def plan(self) -> list[tuple[TokenSequence, Feed]]:
+        """Return what the next step reads: a token of each text being written, then pieces of prompts."""
+        self._admit()
+        room = self.step_rows
+        chosen: list[tuple[TokenSequence, Feed]] = []
+        writing = [each for each in self.running if len(each.unread) == 1]
+        reading = [each for each in self.running if len(each.unread) > 1]
+        for sequence in (*writing, *reading):
+            count = min(len(sequence.unread), room)
+            if not count:
+                break
+            assert sequence.slot is not None
+            tokens = [sequence.unread[place] for place in range(count)]
+            chosen.append((sequence, Feed(sequence.slot, tokens, count == len(sequence.unread))))
+            room -= count
+        return chosen
+
+    def step(self) -> int:
+        """Run one step and emit its tokens; return the number of tokens read.
+
+        An error of a step ends the sequences that were in it, each alone in a second try, so that only the guilty end.
+        """
+        chosen = self.plan()
+        if not chosen:
+            return 0
+        self._attempt(chosen, again=len(chosen) > 1)
+        return sum(len(feed.tokens) for _, feed in chosen)
+
+    def _attempt(self, chosen: Sequence[tuple[TokenSequence, Feed]], *, again: bool) -> None:
+        try:
+            scores = self.decoder.step([feed for _, feed in chosen])
+            total, likeliest = scores.logsumexp(-1), scores.argmax(-1)
+        except Exception as error:
+            if again:
+                for each in chosen:
+                    self._attempt([each], again=False)
+                return
+            self._fail(chosen[0][0], error)
+            return
+        row = 0
+        for sequence, feed in chosen:
+            for _ in feed.tokens:
+                sequence.unread.popleft()
+            if feed.wanted:
+                try:
+                    self._write(sequence, scores[row : row + 1], float(total[row]), int(likeliest[row]))
+                except Exception as error:
+                    self._fail(sequence, error)
+                row += 1
+
+    def _fail(self, sequence: TokenSequence, error: Exception) -> None:
+        self.cancel(sequence)
+        sequence.failed(error)
+
+    def _write(self, sequence: TokenSequence, scores: Tensor, total: float, likeliest: int) -> None:
+        """Choose the next token of a sequence from its scores [1, V]."""
+        chosen, changed = likeliest, scores
+        if sequence.processors or sequence.generator is not None:
+            for process in sequence.processors:
+                changed = process(changed, [sequence.text])
+            for each in sequence.filters:
+                changed = each(changed)
+            generator = sequence.generator
+            chosen = int(changed.argmax(-1) if generator is None else draw(changed, [generator]))
+        best: tuple[tuple[int, float], ...] = ()
+        if sequence.best:
+            values, ids = scores[0].topk(min(sequence.best, scores.shape[1]))
+            best = tuple((int(number), float(value) - total) for number, value in zip(ids, values, strict=True))
+        event = sequence.accept(chosen, float(scores[0, chosen]) - total, best)
+        if event.why is not None:
+            self.cancel(sequence)
+        sequence.emit(event)
+
+    def _admit(self) -> None:
+        """Admit waiting sequences in the order of the queue, as long as there is room."""
+        while len(self.running) < self.sequences:
+            if self._next is None:
+                items = self.waiting.take(1)
+                if not items:
+                    return
+                ticket = items[0].ticket
+                self._next = ticket.payload
+                self._tickets.pop(id(self._next), None)
+                ticket.outcome = "answered"
+            sequence = self._next
+            assert sequence is not None
+            sequence.slot = self.decoder.admit(sequence.rows)
+            if sequence.slot is None:
+                return
+            self.running.append(sequence)
+            self._next = None
+
+    def _release(self, sequence: TokenSequence) -> None:
+        if sequence.slot is not None:
+            self.decoder.release(sequence.slot)
+            sequence.slot = None

@@ -1,0 +1,48 @@
+"""Turns of several engines on the cores of one machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Hashable
+from contextlib import contextmanager
+from heapq import heappop, heappush
+from itertools import count
+
+
+class Turns:
+    """A lock that engines hold while they run a batch, given to the one that has used the fewest seconds so far.
+
+    Start-time fair queueing with one pending turn for each engine: an engine that was idle saves up nothing.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._waiting: list[tuple[float, int]] = []
+        self._order = count()
+        self._finish: dict[Hashable, float] = {}
+        self._virtual = 0.0
+        self._held = False
+
+    @contextmanager
+    def turn(self, engine: Hashable, seconds: float, weight: float = 1.0) -> Generator[None]:
+        """Wait for a turn and hold it.
+
+        Args:
+            engine: whose turn.
+            seconds: predicted length.
+            weight: share relative to other engines.
+        """
+        with self._condition:
+            tag = max(self._virtual, self._finish.get(engine, 0.0))
+            self._finish[engine] = tag + seconds / weight
+            mine = (tag, next(self._order))
+            heappush(self._waiting, mine)
+            self._condition.wait_for(lambda: not self._held and self._waiting[0] == mine)
+            heappop(self._waiting)
+            self._held, self._virtual = True, tag
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._held = False
+                self._condition.notify_all()

@@ -1,0 +1,222 @@
+"""Continuous batching: texts are the same alone and in any company, and every row of the slab is free at the end."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+
+import pytest
+import torch
+
+import torso
+from conftest import seed
+from generation import small
+from torso.architecture import Task
+from torso.generation.decode_loop import generators
+from torso.generation.prompts import prompts_of
+from torso.generation.region_cache import RegionCache
+from torso.generation.slab import Slab, row_bytes
+from torso.models.gpt2 import GPT2Config
+from torso.models.qwen import Qwen3Config
+from torso.serve.token_scheduler import TokenScheduler, TokenSequence
+from torso.tasks.writers import make_writer
+
+PROMPTS = ["the cat", "a", "one two three four five six seven", "hello there the", "b c d", "weather today is"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return small.llama(tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(scope="module")
+def writer(folder):
+    return make_writer(str(folder), None, {})
+
+
+def sequence_of(writer, text, settings=None, *, generator=None, client="a", best=0):
+    settings = settings or writer.settings
+    ids = writer._ids(text, True)
+    (prompt,) = prompts_of(writer.ready.model, [ids], settings)
+    events, errors = [], []
+    made = TokenSequence(
+        prompt, settings, writer.ready.tokenizer, client, generator, best, events.append, errors.append
+    )
+    made.events, made.errors = events, errors
+    return made
+
+
+def written(sequence) -> tuple[str, tuple[int, ...], str | None]:
+    return (
+        "".join(event.text for event in sequence.events),
+        tuple(event.id for event in sequence.events),
+        sequence.events[-1].why,
+    )
+
+
+def wanted(writer, text, **options):
+    done = torso.generate(text, model=writer.ready, **options)[0]
+    return done.text, done.ids, done.why
+
+
+def finish(scheduler) -> None:
+    for _ in range(2000):
+        if scheduler.idle:
+            return
+        scheduler.step()
+    raise AssertionError("the schedule does not end")
+
+
+@pytest.mark.parametrize("step_rows", [1, 3, 512])
+def test_greedy_texts_are_the_library_s_in_random_company(writer, step_rows) -> None:
+    random = Random(seed())
+    slab = Slab(writer.ready.model, 90 * row_bytes(writer.ready.model))
+    scheduler = TokenScheduler(slab, 4, step_rows)
+    expected = {text: wanted(writer, text) for text in PROMPTS}
+    sequences = []
+    for _ in range(30):
+        if random.random() < 0.4 and len(sequences) < 10:
+            text = random.choice(PROMPTS)
+            sequences.append((text, sequence_of(writer, text, client=random.choice("abc"))))
+            scheduler.submit(sequences[-1][1])
+        scheduler.step()
+        assert len(scheduler.running) <= 4
+    finish(scheduler)
+    assert len(sequences) > 2
+    for text, sequence in sequences:
+        assert not sequence.errors
+        assert written(sequence) == expected[text]
+    assert slab.free == slab.rows
+    assert len(slab.cache._free) == 1
+
+
+def test_sampled_texts_follow_their_seeds_in_any_company(writer) -> None:
+    changes = {"do_sample": True, "temperature": 0.9, "top_p": 0.9, "repetition_penalty": 1.1}
+    scheduler = TokenScheduler(Slab(writer.ready.model, 1 << 20), 8)
+    sequences = []
+    for number, text in enumerate(PROMPTS):
+        settings = writer.settings.replace({**changes, "seed": number})
+        sequences.append(sequence_of(writer, text, settings, generator=generators(settings, 1)[0]))
+        scheduler.submit(sequences[-1])
+        scheduler.step()
+    finish(scheduler)
+    for number, (text, sequence) in enumerate(zip(PROMPTS, sequences, strict=True)):
+        assert written(sequence) == wanted(writer, text, settings={**changes, "seed": number})
+
+
+def test_stop_strings_and_log_probabilities_are_the_library_s(writer) -> None:
+    full = torso.generate(PROMPTS[0], model=writer.ready)[0]
+    stop = full.text[3:6]
+    settings = writer.settings.replace({"stop_strings": [stop]})
+    sequence = sequence_of(writer, PROMPTS[0], settings, best=3)
+    scheduler = TokenScheduler(Slab(writer.ready.model, 1 << 20))
+    scheduler.submit(sequence)
+    finish(scheduler)
+    done = torso.generate(PROMPTS[0], model=writer.ready, stop_strings=[stop])[0]
+    assert written(sequence) == (done.text, done.ids, "stop")
+    logs = [event.log_probability for event in sequence.events]
+    assert logs == pytest.approx(done.log_probabilities, abs=1e-5)
+    for event in sequence.events:
+        assert event.best[0] == (event.id, pytest.approx(event.log_probability, abs=1e-6))
+        assert [log for _, log in event.best] == sorted((log for _, log in event.best), reverse=True)
+
+
+def test_cancelling_at_any_step_frees_the_rows_and_disturbs_nobody(writer) -> None:
+    expected = wanted(writer, PROMPTS[2])
+    for moment in (0, 1, 2, 5, 9):
+        slab = Slab(writer.ready.model, 70 * row_bytes(writer.ready.model))
+        scheduler = TokenScheduler(slab, 3, 4)
+        leaves = [sequence_of(writer, text) for text in PROMPTS[:4]]
+        stays = sequence_of(writer, PROMPTS[2])
+        for each in (*leaves[:2], stays, *leaves[2:]):
+            scheduler.submit(each)
+        for _ in range(moment):
+            scheduler.step()
+        for each in leaves:
+            scheduler.cancel(each)
+            scheduler.cancel(each)
+        counts = [len(each.events) for each in leaves]
+        finish(scheduler)
+        assert written(stays) == expected
+        assert [len(each.events) for each in leaves] == counts
+        assert slab.free == slab.rows
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), MemoryError()])
+def test_a_sequence_that_fails_fails_alone(writer, error) -> None:
+    slab = Slab(writer.ready.model, 1 << 20)
+    guilty, innocent = sequence_of(writer, PROMPTS[0]), sequence_of(writer, PROMPTS[1])
+    step = slab.step
+
+    def failing(feeds):
+        if any(feed.slot is guilty.slot for feed in feeds):
+            raise error
+        return step(feeds)
+
+    slab.step = failing
+    scheduler = TokenScheduler(slab)
+    for each in (guilty, innocent):
+        scheduler.submit(each)
+    finish(scheduler)
+    assert guilty.errors == [error]
+    assert not innocent.errors
+    assert written(innocent) == wanted(writer, PROMPTS[1])
+    assert slab.free == slab.rows
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "qwen3"])
+def test_other_families_decode_in_pieces_as_at_once(kind) -> None:
+    sizes = {"num_hidden_layers": 2, "num_attention_heads": 4, "hidden_size": 32, "vocab_size": 50}
+    config = (
+        GPT2Config(vocab_size=50, n_embd=32, n_layer=2, n_head=4, n_positions=64)
+        if kind == "gpt2"
+        else Qwen3Config(**sizes, num_key_value_heads=2, intermediate_size=48, head_dim=8, max_position_embeddings=64)
+    )
+    model = torso.new_model(config, Task.CAUSAL_LM, seed=5).eval()
+    random = Random(3)
+    texts = [[random.randrange(50) for _ in range(length)] for length in (1, 7, 20)]
+    alone = []
+    for text in texts:
+        with torch.inference_mode():
+            alone.append(model(torso.batch.Batch(torch.tensor(text), torso.batch.Layout.of([len(text)]))).logits[-1])
+    slab = Slab(model, 1 << 20)
+    from torso.generation.slab import Feed
+
+    slots = [slab.admit(len(text)) for text in texts]
+    slab.release(slots.pop(1))
+    texts, alone = [texts[0], texts[2]], [alone[0], alone[2]]
+    slab.step([Feed(slots[1], texts[1][:9], False)])
+    scores = slab.step([Feed(slots[1], texts[1][9:], True), Feed(slots[0], texts[0], True)])
+    for made, its in zip(scores, (alone[1], alone[0]), strict=True):
+        assert torch.allclose(made, its, atol=1e-5)
+
+
+def test_regions_are_given_first_fit_and_neighbours_merge() -> None:
+    random, cache = Random(seed()), RegionCache(100)
+    held = []
+    for _ in range(2000):
+        if held and random.random() < 0.5:
+            cache.release(held.pop(random.randrange(len(held))))
+        else:
+            region = cache.admit(random.randint(1, 40))
+            if region is not None:
+                held.append(region)
+        taken = sorted((region.offset, region.offset + region.rows) for region in held)
+        assert all(a[1] <= b[0] for a, b in pairwise(taken))
+        assert cache.free == 100 - sum(region.rows for region in held)
+    for region in held:
+        cache.release(region)
+    assert cache._free == [(0, 100)]
+
+
+def test_a_client_with_many_prompts_does_not_hold_up_another(writer) -> None:
+    scheduler = TokenScheduler(Slab(writer.ready.model, 1 << 20), sequences=1)
+    many = [sequence_of(writer, PROMPTS[0], client="many") for _ in range(10)]
+    for each in many:
+        scheduler.submit(each)
+    scheduler.step()
+    one = sequence_of(writer, PROMPTS[1], client="one")
+    scheduler.submit(one)
+    while not one.events:
+        scheduler.step()
+    assert sum(bool(each.events) for each in many) <= 2

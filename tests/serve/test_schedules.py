@@ -1,0 +1,180 @@
+"""The server's queue by simulated schedules: nothing is lost, nothing is answered twice, shares are fair."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import seed
+from serve.schedules import World
+from torso.serve.batch_cost import CostModel
+from torso.serve.batch_scheduler import Limits, Scheduler
+from torso.serve.fair_queue import FairQueue, Ticket
+
+SCHEDULES = int(os.environ.get("TORSO_SCHEDULES", "1500"))
+
+
+def test_nothing_is_lost_and_nothing_answered_twice() -> None:
+    """``TORSO_SCHEDULES=1000000`` for the long run, made by hand."""
+    first = seed() * 1_000_003
+    for number in range(first, first + SCHEDULES):
+        try:
+            World(number).run(30)
+        except AssertionError as error:
+            raise AssertionError(f"schedule {number}: {error}") from error
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0), (1.0, 3.0), (2.0, 0.5)])
+@pytest.mark.parametrize("sizes", [(10, 10), (3, 97), (100, 1)])
+def test_backlogged_clients_share_in_tokens_by_their_weights(weights, sizes) -> None:
+    queue = FairQueue(lambda client: weights[client])
+    for client in (0, 1):
+        queue.put(Ticket(client, 0, [sizes[client]] * (40_000 // sizes[client]), 1e9))
+    served = [0, 0]
+    while all(queue.tokens_of(client) for client in (0, 1)):
+        for item in queue.take(200):
+            served[item.ticket.client] += item.tokens
+        shares = [served[client] / weights[client] for client in (0, 1)]
+        assert abs(shares[0] - shares[1]) <= (200 + 2 * max(sizes)) / min(weights)
+
+
+def test_the_requests_of_one_client_share_as_clients_do() -> None:
+    queue = FairQueue()
+    long = Ticket("a", 0, [50] * 2048, 1e9)
+    queue.put(long)
+    queue.take(400)
+    short = Ticket("a", 0, [12], 1e9)
+    queue.put(short)
+    assert short in [item.ticket for item in queue.take(400)]
+
+
+def test_a_newcomer_is_in_the_next_batch_beside_many_lists() -> None:
+    queue = FairQueue()
+    for client in range(5):
+        queue.put(Ticket(client, 0, [40] * 500, 1e9))
+    for _ in range(20):
+        queue.take(400)
+    newcomer = Ticket("new", 0, [12], 1e9)
+    queue.put(newcomer)
+    assert newcomer in [item.ticket for item in queue.take(400)]
+
+
+def test_an_idle_client_saves_up_nothing() -> None:
+    queue = FairQueue()
+    queue.put(Ticket("busy", 0, [10] * 1000, 1e9))
+    for _ in range(50):
+        queue.take(100)
+    queue.put(Ticket("late", 0, [10] * 1000, 1e9))
+    clients = [item.ticket.client for _ in range(10) for item in queue.take(100)]
+    assert 45 <= clients.count("late") <= 55
+
+
+def test_ten_thousand_clients_that_left_are_forgotten() -> None:
+    queue = FairQueue()
+    for client in range(10_000):
+        queue.put(Ticket(client, 0, [5], 1e9))
+        if client % 3:
+            queue.take(5)
+        assert len(queue._flows) <= queue.tickets + 2048 + 1
+    while queue.take(1000):
+        pass
+    assert not queue._flows
+
+
+def simulate(policy_slice: float) -> tuple[float, float]:
+    """A client in a loop of 2,048 texts beside one with 8 short texts a second, at the costs measured on a CPU.
+
+    Returns:
+        The p99 wait of the short texts, and the tokens per second served.
+    """
+    scheduler = Scheduler(Limits(slice_seconds=policy_slice), cost=CostModel(0.0011, 8000))
+    now, waits, served, next_short = 0.0, [], 0, 0.0
+    born: dict[int, float] = {}
+    while now < 120:
+        if not scheduler.queue.tokens_of("long"):
+            scheduler.submit(Ticket("long", 0, [100] * 2048, now + 1e6), now)
+        while next_short <= now:
+            ticket = Ticket("short", 0, [12], now + 100)
+            born[id(ticket)] = next_short
+            assert scheduler.submit(ticket, next_short) is None
+            next_short += 0.125
+        batch = scheduler.take(now)
+        seconds = 0.0011 + sum(batch.sizes) / 8000
+        now += seconds
+        served += sum(batch.sizes)
+        for ticket in scheduler.complete(batch, [0] * len(batch.items), seconds):
+            if ticket.client == "short":
+                waits.append(now - born[id(ticket)])
+    return sorted(waits)[int(len(waits) * 0.99)], served / now
+
+
+def test_short_texts_wait_for_a_slice_beside_a_long_list() -> None:
+    wait, rate = simulate(0.05)
+    assert wait <= 0.2
+    assert rate >= 0.95 * 8000
+
+
+def test_a_list_is_never_refused_for_its_own_length_and_a_hopeless_one_says_so() -> None:
+    scheduler = Scheduler(Limits(queue_seconds=1.0), cost=CostModel(0.001, 8000))
+    assert scheduler.submit(Ticket("a", 0, [100] * 2048, 120.0), 0.0) is None
+    assert scheduler.submit(Ticket("b", 0, [100] * 2048, 120.0), 0.0) is None, "one list of each client is let in"
+    refusal = scheduler.submit(Ticket("b", 0, [12], 120.0), 0.0)
+    assert refusal is not None
+    assert refusal.reason == "wait"
+    hopeless = scheduler.submit(Ticket("c", 0, [100] * 100_000, 120.0), 0.0)
+    assert hopeless is not None
+    assert hopeless.reason == "never"
+    assert hopeless.seconds == pytest.approx(1250, rel=0.2)
+
+
+def test_waits_are_never_predicted_below_half_of_what_they_are() -> None:
+    """A burst of equal texts of several clients, each with the wait it was predicted."""
+    scheduler = Scheduler(Limits(queue_seconds=1e6), cost=CostModel(0.0011, 8000))
+    predicted: list[tuple[Ticket, float]] = []
+    for number in range(200):
+        ticket = Ticket(number % 7, 0, [30 + number % 50], 1e6)
+        wait = scheduler.wait(ticket.sizes[0], ticket.client) + (
+            scheduler.queue.tokens_of(ticket.client) / scheduler.cost.rate
+        )
+        assert scheduler.submit(ticket, 0.0) is None
+        predicted.append((ticket, wait))
+    now, ends = 0.0, {}
+    while (batch := scheduler.take(now)) is not None:
+        seconds = 0.0011 + sum(batch.sizes) / 8000
+        now += seconds
+        ends.update(dict.fromkeys(map(id, scheduler.complete(batch, [0] * len(batch.items), seconds)), now))
+    late = [(wait, ends[id(ticket)]) for ticket, wait in predicted if ends[id(ticket)] > 0.3]
+    assert late
+    assert all(wait >= true / 2 - 0.1 for wait, true in late)
+
+
+def test_costs_are_learnt_from_batches() -> None:
+    model = CostModel(0.001, 1000)
+    for number in range(200):
+        sizes = [20 + number % 30] * (1 + number % 16)
+        model.observe(sizes, 0.002 + sum(sizes) / 8000 + 3e-7 * sum(size * size for size in sizes))
+    for sizes in ([10], [40] * 8, [45] * 14):
+        wanted = 0.002 + sum(sizes) / 8000 + 3e-7 * sum(size * size for size in sizes)
+        assert model.seconds(sizes) == pytest.approx(wanted, rel=0.15)
+    assert 200 <= model.tokens_within(0.05) <= 500
+    assert all(value >= 0 for value in model.coefficients)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-9, 1e3])
+def test_costs_stay_finite_for_strange_clocks(seconds) -> None:
+    model = CostModel()
+    for _ in range(300):
+        model.observe([7], seconds)
+    assert model.tokens_within(0.05) >= 1
+    assert model.seconds([100]) >= 0
+    assert model.rate > 0
+
+
+def test_the_queue_needs_neither_torch_nor_the_extra() -> None:
+    heavy = ("torch", "numpy", "starlette", "msgspec", "uvicorn", "prometheus_client")
+    code = f"import sys, torso.serve.batch_scheduler; print([name for name in {heavy} if name in sys.modules])"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
