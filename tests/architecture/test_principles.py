@@ -96,6 +96,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
+    ("inspection",),
     ("cli", "__main__"),
 )
 LATE = {
