@@ -7,20 +7,35 @@ that text. Both are templates in the form of ``str.format``, filled with the sam
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from string import Formatter
 from typing import Any
 
 from torso.terminal import escaped
 
 _EMPTY: Mapping[str, object] = {}
+_CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+@contextmanager
+def speaking(chosen: str | None) -> Generator[None]:
+    """Use a language, ``"en"`` or ``"zh"``, within this context: one request of a server; None changes nothing."""
+    token = _CHOSEN.set(chosen)
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
 
 
 def language() -> str:
-    """Return the language, ``"en"`` or ``"zh"``: ``TORSO_LANG`` first, else ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
+    """Return the language, ``"en"`` or ``"zh"``: `speaking`'s, ``TORSO_LANG``, ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
 
     Read at each call, so that a notebook can change it at any time.
     """
+    if (chosen := _CHOSEN.get()) is not None:
+        return chosen
     for variable in ("TORSO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable, "")
         if value:

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import pack
-from torso.config.arguments import known_arguments
 from torso.engines.runner import evaluating
 from torso.errors import InputError, NotAvailableError
 from torso.inspection.head_answers import HeadAnswer, answer_of
@@ -22,21 +21,18 @@ from torso.inspection.head_summary import HeadSummary, joined, summarise_heads
 from torso.inspection.layer_rows import LayerRows, layer_rows
 from torso.inspection.logit_lens import LogitLens, logit_lens
 from torso.inspection.token_rows import TokenRow, token_rows
-from torso.inspection.trained_heads import trained_heads
 from torso.loading.load import load, load_tokenizer
 from torso.model import Model
 from torso.nn.heads import VocabHead
 from torso.nn.trunk import EncoderDecoder, Trunk
 from torso.outputs import Hidden
 from torso.tasks.extents import Extent
-from torso.tasks.reading import read
-from torso.tasks.ready import Ready, Usable, make_ready
-from torso.tasks.windows import Read, extent, lengths
+from torso.tasks.ready import Ready, make_ready
+from torso.tasks.windows import Read, extent
 from torso.text import Tokenizer
 
 Part = Literal["self", "encoder", "decoder", "cross"]
-MOST_TOKENS = 512
-"""Tokens of a text by default: attention weights grow with their square."""
+_OVER_VOCABULARY: tuple[Task[Any], ...] = (Task.MASKED_LM, Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 _ATTENTION_BYTES = 64 << 20
 """Attention weights of one pass at most, where several layers are summarised."""
 
@@ -139,11 +135,11 @@ class Look:
         Raises:
             NotAvailableError: ``E_NO_VOCABULARY_HEAD``, if the model has no head over its vocabulary.
         """
-        model = self.ready.model
-        if not isinstance(model.head, VocabHead):
+        model = self._vocabulary_model
+        if model is None:
             raise NotAvailableError(
                 "E_NO_VOCABULARY_HEAD",
-                "{name} was loaded without a head over its vocabulary, so its layers cannot be read as words.",
+                "{name} has no head over its vocabulary, so its layers cannot be read as words.",
                 cure="Take a checkpoint with a head for masked-lm, causal-lm or seq2seq-lm.",
                 values=dict(name=self.name),
             )
@@ -151,18 +147,46 @@ class Look:
         with torch.inference_mode(), evaluating(model):
             return logit_lens(self._states["decoder"], trunk.norm, model.head, self._batch, top)
 
-    @cached_property
+    @property
     def has_vocabulary_head(self) -> bool:
         """Whether `logit_lens` can be asked for."""
-        return isinstance(self.ready.model.head, VocabHead)
+        return any(task in _OVER_VOCABULARY for task in self.heads)
+
+    @cached_property
+    def _vocabulary_model(self) -> Model[Any] | None:
+        """The model with a head over its vocabulary: this one, or another head of the same checkpoint."""
+        task = next((task for task in self.heads if task in _OVER_VOCABULARY), None)
+        if task is None or task is self.ready.model.task:
+            return None if task is None else self.ready.model
+        return self._with_head(task).model
+
+    def _with_head(self, task: Task[Any]) -> Ready[Any]:
+        return make_ready(ready_with_head(self.ready.folder, task, self.ready.model.device), task)
 
     def answers(self) -> tuple[HeadAnswer, ...]:
         """Return what each head of the checkpoint says of the text; further heads are loaded for it."""
         found = [answer_of(self.ready, self._read, self.text, self.pair, self.name)]
         for task in self.heads[1:] if self.ready.folder is not None else ():
-            other = make_ready(_plain(self.ready.folder, task), task)
-            found.append(answer_of(other, self._read, self.text, self.pair, self.name))
+            found.append(answer_of(self._with_head(task), self._read, self.text, self.pair, self.name))
         return tuple(found)
+
+    def save(self, path: str | os.PathLike[str], *, layers: Sequence[int] | None = None) -> Path:
+        """Save a page with all of it in one file, which shows from disk and makes no request.
+
+        Args:
+            path: such as ``look.html``.
+            layers: whose attention is held; None for all.
+
+        Returns:
+            the path.
+
+        Raises:
+            LimitError: ``E_TOO_MUCH``, if the attention of the layers takes more than 32 MiB. Nothing was written.
+            AccessError, DiskError: the file cannot be written; no half file is left.
+        """
+        from torso.view.saved_page import save
+
+        return save(self, Path(path), layers)
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -201,60 +225,10 @@ class Look:
         return {name: [stack.hidden_states[i] for i in sorted(stack.hidden_states)] for name, stack in stacks.items()}
 
 
-@known_arguments
-def look(
-    model: Usable[Any],
-    text: str,
-    pair: str | None = None,
-    *,
-    tokenizer: Tokenizer | None = None,
-    device: str | torch.device | None = None,
-    long: Literal["error", "truncate"] = "error",
-    max_tokens: int = MOST_TOKENS,
-) -> Look:
-    """Look at one text in a model: its tokens, attention, hidden states, logit lens, and what the heads say.
-
-    Of a name or folder, the model is loaded with the head that its config names, if the checkpoint holds it.
-
-    Args:
-        model: a folder, a name, a bundled model, a loaded model, or one made `Ready`.
-        text: the text.
-        pair: a second text, read with the first; of an encoder-decoder that writes, what its decoder reads.
-        tokenizer: instead of the one in the model's folder.
-        device: where to load the weights; the CPU if None.
-        long: ``error`` refuses a text that is too long; ``truncate`` reads its beginning, see `Look.extent`.
-        max_tokens: tokens of the text at most, if the model takes more: attention weights grow with their square.
-
-    Raises:
-        TooLongError: ``E_TOO_LONG``. InputTypeError, InputError: the text or an argument is wrong.
-        TorsoError: as `torso.load`.
-    """
-    ready, heads, name = _opened(model, tokenizer, device)
-    limit = min(max_tokens, ready.tokenizer.max_tokens or max_tokens)
-    how = lengths(limit, long)
-    writes = isinstance(ready.model.trunk, EncoderDecoder) and ready.model.task in (Task.SEQ2SEQ_LM, Task.FEATURES)
-    given: list[Any] = [text] if pair is None else [text, pair] if writes else [(text, pair)]
-    return Look(name, ready, heads, list(read(given, ready.tokenizer, how)))
-
-
-def _opened(
-    model: Usable[Any], tokenizer: Tokenizer | None, device: str | torch.device | None
-) -> tuple[Ready[Any], tuple[Task[Any], ...], str]:
-    if isinstance(model, (Model, Ready)):
-        task = model.task if isinstance(model, Model) else model.model.task
-        ready = make_ready(cast("Usable[Any]", model), task, tokenizer=tokenizer, untrained=True)
-        return ready, (task,), ready.name
-    from torso.hub import resolve
-
-    folder = resolve(model).folder
-    heads = trained_heads(folder) or (Task.FEATURES,)
-    loaded = _plain(folder, heads[0], device, tokenizer)
-    return make_ready(loaded, heads[0]), heads, os.fspath(model)
-
-
-def _plain(
+def ready_with_head(
     folder: Path | None, task: Task[Any], device: str | torch.device | None = None, tokenizer: Tokenizer | None = None
 ) -> Ready[Any]:
+    """Return a model of a folder with the head of a task, and its tokenizer."""
     # Not prepacked: compiled kernels would have to be left for every layer that is looked at.
     assert folder is not None
     return Ready(load(folder, task, device=device), tokenizer or load_tokenizer(folder), folder)
