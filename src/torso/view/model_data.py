@@ -36,7 +36,7 @@ def config_data(opened: Opened, *, folder: bool) -> dict[str, Any]:
         "parameters": rows_of(described),
         "generation": [] if writing is None else rows_of(writing),
         "sentence_transformers": opened.sentence_settings(),
-        "notes": [*described.notes, *opened.tokenizer_notes()],
+        "notes": list(described.notes),
         "code": ["import torso", f"torso.AutoConfig.from_pretrained({opened.name!r})"],
     }
 
@@ -94,10 +94,18 @@ def weights_data(opened: Opened) -> dict[str, Any]:
     from torso.weights.weights import open_weights
 
     folder = transformer_folder(opened.folder)
+    notes = list(opened.tokenizer_notes())  # here, since the tokenizer takes longer to read than the config
     try:
         weights = open_weights(folder)
     except NotFoundError as error:
-        return {"tensors": [], "count": 0, "parameters": 0, "missing": error.as_dict(), "files": files_data(opened)}
+        return {
+            "tensors": [],
+            "count": 0,
+            "parameters": 0,
+            "missing": error.as_dict(),
+            "files": files_data(opened),
+            "tokenizer_notes": notes,
+        }
     tensors = [
         {"name": name, "dtype": entry.dtype, "shape": list(entry.shape), "numbers": prod(entry.shape)}
         for name, entry in weights.entries.items()
@@ -110,6 +118,7 @@ def weights_data(opened: Opened) -> dict[str, Any]:
         ),
         "missing": None,
         "files": files_data(opened),
+        "tokenizer_notes": notes,
     }
 
 

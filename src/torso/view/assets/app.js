@@ -49,14 +49,14 @@ class TorsoApp extends HTMLElement {
     const focused = document.activeElement?.id;
     document.documentElement.dataset.scheme = now.scheme ?? "";
     document.title = `${t("view." + now.view)} · ${now.model} · torso`;
-    const panel = h("main", { id: "panel", role: "tabpanel", "aria-labelledby": "tab-" + now.view, tabindex: "-1" });
+    const panel = h("div", { id: "panel", role: "tabpanel", "aria-labelledby": "tab-" + now.view, tabindex: "-1" });
     const places = [["", now.model], ...(now.compare && !["models", "server", "try"].includes(now.view) ? [["compare", now.compare]] : [])];
     const hosts = places.map(([, model]) => h("div.one", {}, places.length > 1 && h("h2", {}, foreign(model, 80)), h("div.place", {})));
     const above = h("div", {});
     panel.append(h("h2.hidden", {}, t("view." + now.view)), above, h("div" + (places.length > 1 ? ".pair" : ""), {}, hosts));
     this.replaceChildren(
       h("a.skip", { href: "#panel", onclick: (event) => { event.preventDefault(); panel.focus(); } }, t("skip")),
-      this.header(now), this.tabs(now), WITH_TEXT.includes(now.view) ? this.form(now) : "", panel,
+      this.header(now), this.tabs(now), h("main", {}, WITH_TEXT.includes(now.view) && this.form(now), panel),
       h("div.hidden", { id: "live", role: "status", "aria-live": "polite" }));
     hosts.forEach((host, index) => fill(host.lastElementChild, this.view(now, places[index][1], places[1 - index]?.[1])));
     if (places.length > 1) this.between(now, above);

@@ -78,7 +78,7 @@ export function table(caption, headings, rows, options = {}) {
       : h("td", right.has(column) ? { class: "number" } : {}, value);
   return h(
     "div.scroll",
-    { tabindex: "0", role: "region", "aria-label": caption },
+    { tabindex: "0", role: "group", "aria-label": caption },
     h(
       "table" + (options.class ? "." + options.class : ""),
       {},
@@ -97,7 +97,7 @@ export function python(lines) {
     navigator.clipboard?.writeText(text).then(() => announce(t("copied")), () => {});
   } }, t("copy"));
   return h("figure.python", {}, h("figcaption", {}, "Python", copy),
-    h("pre", { tabindex: "0", role: "region", "aria-label": "Python" }, h("code", {}, text)));
+    h("pre", { tabindex: "0" }, h("code", {}, text)));
 }
 
 /** An error of the library: what happened, where, and what cures it. */

@@ -29,12 +29,12 @@ class TorsoSaved extends HTMLElement {
     setWords(this.held.words[language]);
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
     const view = state.view in SAVED ? state.view : "attention";
-    const panel = h("main", { id: "panel" }, h("h2", {}, t("view." + view)), h("div.place", {}));
+    const panel = h("div", { id: "panel" }, h("h2", {}, t("view." + view)), h("div.place", {}));
     this.replaceChildren(
       h("header", {}, h("h1", {}, "torso"), foreign(this.look.summary.model, 80), h("span.space", {}),
         h("button.quiet", { type: "button", onclick: () => setState({ lang: language === "zh" ? "en" : "zh" }) }, language === "zh" ? "English" : "中文")),
       h("nav", { "aria-label": t("views") }, h("div.tabs", {}, Object.keys(SAVED).map((each) => h("button", { type: "button", "aria-current": each === view ? "page" : null, onclick: () => setState({ view: each }) }, t("view." + each))))),
-      panel, h("div.hidden", { id: "live", role: "status", "aria-live": "polite" }));
+      h("main", {}, panel), h("div.hidden", { id: "live", role: "status", "aria-live": "polite" }));
     fill(panel.lastElementChild, SAVED[view](this.look));
   }
 }

@@ -93,7 +93,7 @@ function headsPart(data) {
 }
 
 function weightsPart(data) {
-  const files = [h("h3", {}, t("model.files")), table(t("model.files"), [t("model.file"), t("model.size"), t("model.hash")],
+  const files = [data.tokenizer_notes.map((note) => h("p.note", {}, foreign(note, 600))), h("h3", {}, t("model.files")), table(t("model.files"), [t("model.file"), t("model.size"), t("model.hash")],
     data.files.map((file) => [foreign(file.name, 80), bytes(file.size), file.known_from ? t("model.hash_known", { teller: file.known_from }) : t("model.hash_unknown")]), { head: 0, right: [1] })];
   if (data.missing) return [h("h3", {}, t("model.tensors")), h("p", {}, foreign(data.missing.what, 500)), files];
   return [h("h3", {}, t("model.tensors")), h("p", {}, t("model.tensors_count", { tensors: data.count.toLocaleString("en"), numbers: data.parameters.toLocaleString("en") })),

@@ -80,5 +80,5 @@ function codeOf(model, form, body, served) {
   const sent = { model, ...(form === "chat" ? { messages: body.messages } : { prompt: body.prompt }), max_tokens: body.max_new_tokens, temperature: body.temperature };
   const curl = `curl ${location.origin}/v1/${route} -H 'content-type: application/json' -d '${JSON.stringify(sent).replaceAll("'", "'\\''")}'`;
   const client = [`client = openai.OpenAI(base_url="${location.origin}/v1", api_key="-")`, `client.${route.replace("/", ".")}.create(**${JSON.stringify(sent)})`];
-  return h("div", {}, local, python(client), h("figure.python", {}, h("figcaption", {}, "curl"), h("pre", { tabindex: "0", role: "region", "aria-label": "curl" }, h("code", {}, curl))));
+  return h("div", {}, local, python(client), h("figure.python", {}, h("figcaption", {}, "curl"), h("pre", { tabindex: "0" }, h("code", {}, curl))));
 }
