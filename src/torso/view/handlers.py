@@ -68,7 +68,9 @@ def start(page: Page, asked: Asked) -> Answer:
 def models(page: Page, asked: Asked) -> Answer:
     """The models of this machine, with what is being done to them."""
     if not page.local:
-        return json_answer({"models": [{"name": name} for name in page.models.names()], "jobs": []})
+        return json_answer(
+            {"models": [{"name": name} for name in page.models.names()], "jobs": page.jobs.all() if page.admin else []}
+        )
     from torso.hub import models as models_here
 
     rows = [model.as_dict() for model in models_here()]

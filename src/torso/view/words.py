@@ -41,9 +41,13 @@ WORDS: dict[str, str] = {
     "attention.table_five": "The five strongest of each token",
     "compare.absent": "absent",
     "compare.difference": "Difference",
+    "compare.difference_how": (
+        "The second model less the first: red where it attends less, the colour of the other matrices where more."
+    ),
     "compare.differences": "Parameters that differ",
     "compare.no_difference": "No difference is drawn: tokens, layers or heads of the two do not correspond.",
     "compare.same": "No parameter differs.",
+    "compare.says": "{row} to {column}: {value}",
     "compare.text": "Tokens whose place in the text the other tokenizer does not share are marked.",
     "copied": "Copied.",
     "copy": "copy",

@@ -22,6 +22,7 @@ class TorsoApp extends HTMLElement {
     readState();
     onState((changes) => (changes && "lang" in changes ? this.begin() : this.draw()));
     document.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("torso-place", () => this.onplace?.());
     this.changes = {};
     await this.begin();
   }
@@ -47,6 +48,7 @@ class TorsoApp extends HTMLElement {
   draw() {
     const now = this.now;
     const focused = document.activeElement?.id;
+    this.onplace = null;
     document.documentElement.dataset.scheme = now.scheme ?? "";
     document.title = `${t("view." + now.view)} · ${now.model} · torso`;
     const panel = h("div", { id: "panel", role: "tabpanel", "aria-labelledby": "tab-" + now.view, tabindex: "-1" });
@@ -61,6 +63,8 @@ class TorsoApp extends HTMLElement {
     hosts.forEach((host, index) => fill(host.lastElementChild, this.view(now, places[index][1], places[1 - index]?.[1])));
     if (places.length > 1) this.between(now, above);
     if (focused) document.getElementById(focused)?.focus();
+    const list = this.querySelector(".tabs"), tab = document.getElementById("tab-" + now.view);
+    list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.clientWidth) / 2;
   }
 
   header(now) {
@@ -133,7 +137,11 @@ class TorsoApp extends HTMLElement {
   between(now, place) {
     if (now.view === "model") fill(place, compareView(now.model, now.compare));
     if (now.view === "text") place.append(h("p.quiet", {}, t("compare.text")));
-    if (now.view === "attention") fill(place, Promise.all([this.look(now, now.model), this.look(now, now.compare)]).then(([one, two]) => attentionDifference(one, two)));
+    if (now.view !== "attention") return;
+    const show = () => fill(place, Promise.all([this.look(now, now.model), this.look(now, now.compare)]).then(([one, two]) => attentionDifference(one, two)));
+    // The place chosen in the first model is the one that is compared.
+    this.onplace = show;
+    show();
   }
 
   key(event) {

@@ -33,6 +33,7 @@ export async function attentionView(look) {
     Object.assign(place, { layer, head });
     setState({ layer: String(layer), head: head < 0 ? "mean" : String(head) }, true);
     announce(placeWords(place) + ". " + summaryWords(grid, place));
+    document.dispatchEvent(new Event("torso-place"));
     show();
   }), large);
   show();
@@ -138,6 +139,7 @@ async function largeHead(look, part, place, grid, form, again) {
     h("label", {}, h("input", { type: "checkbox", checked: place.head < 0, onchange: (event) => {
       place.head = event.target.checked ? -1 : 0;
       setState({ head: event.target.checked ? "mean" : "0" }, true);
+      document.dispatchEvent(new Event("torso-place"));
       again();
     } }), " ", t("attention.mean")),
     h("label", {}, h("input", { type: "checkbox", checked: hidden, onchange: (event) => {
@@ -222,8 +224,8 @@ export async function attentionDifference(one, two) {
   const [rowNames, columnNames] = names(one);
   const value = (row, column) => its[row * columnNames.length + column] - mine[row * columnNames.length + column];
   const top = Math.max(1e-12, ...mine.map((each, index) => Math.abs(its[index] - each)));
-  return h("section", {}, h("h3", {}, t("compare.difference") + ": " + placeWords(place)), heat({
+  return h("section", {}, h("h3", {}, t("compare.difference") + ": " + placeWords(place)), h("p.quiet", {}, t("compare.difference_how")), heat({
     label: t("compare.difference"), rowNames, columnNames, share: (row, column) => value(row, column) / top,
-    describe: (row, column) => t("attention.says", { row: visible(rowNames[row]), column: visible(columnNames[column]), value: value(row, column).toFixed(3) }),
+    describe: (row, column) => t("compare.says", { row: visible(rowNames[row]), column: visible(columnNames[column]), value: (value(row, column) < 0 ? "" : "+") + value(row, column).toFixed(3) }),
   }));
 }
