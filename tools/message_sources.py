@@ -31,7 +31,7 @@ VARIABLES = {
     *("WAITING", "BOTH_WAYS", "_ELSEWHERE", "_MIRROR_CURE", "_TITLE", "_TRY", "_LOOK", "_KEEP"),
 }
 TABLES = {"TABLE", "NEUTRAL", "_PURPOSES", "_TLS_CAUSES", "origins", "named"}
-WORDS = {("src/torso/config/describe.py", "ACTS")}
+WORDS = {("src/torso/config/describe.py", "ACTS"), ("src/torso/view/words.py", "WORDS")}
 """Tables of single words."""
 SAID_BY_CLICK = ("Options", "env var", "default")
 """Words of click's own help, which `torso.cli.help` translates."""

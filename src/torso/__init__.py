@@ -64,6 +64,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.engines.optimise": ("optimise",),
         "torso.errors": ("TorsoError",),
         "torso.generation.generation_settings": ("GenerationSettings",),
+        "torso.inspection.looking": ("look",),
         "torso.loading.load": ("load", "load_tokenizer"),
         "torso.model": ("Model", "new_model"),
         "torso.models.bert": ("BertConfig",),

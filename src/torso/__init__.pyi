@@ -36,6 +36,7 @@ from torso.compat.pipelines_of_writing import TranslationPipeline as Translation
 from torso.engines.optimise import optimise as optimise
 from torso.errors import TorsoError as TorsoError
 from torso.generation.generation_settings import GenerationSettings as GenerationSettings
+from torso.inspection.looking import look as look
 from torso.loading.load import load as load
 from torso.loading.load import load_tokenizer as load_tokenizer
 from torso.model import Model as Model

@@ -16,31 +16,31 @@ from typing import Any
 from torso.terminal import escaped
 
 _EMPTY: Mapping[str, object] = {}
-_SPOKEN: ContextVar[str | None] = ContextVar("torso_language", default=None)
+_CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+@contextmanager
+def speaking(chosen: str | None) -> Generator[None]:
+    """Use a language, ``"en"`` or ``"zh"``, within this context: one request of a server; None changes nothing."""
+    token = _CHOSEN.set(chosen)
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
 
 
 def language() -> str:
-    """Return the language, ``"en"`` or ``"zh"``: ``TORSO_LANG`` first, else ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
+    """Return the language, ``"en"`` or ``"zh"``: `speaking`'s, ``TORSO_LANG``, ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
 
     Read at each call, so that a notebook can change it at any time. Within `speaking` it is the one named there.
     """
-    if (spoken := _SPOKEN.get()) is not None:
-        return spoken
+    if (chosen := _CHOSEN.get()) is not None:
+        return chosen
     for variable in ("TORSO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable, "")
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
-
-
-@contextmanager
-def speaking(name: str) -> Generator[None]:
-    """Use a language, ``"en"`` or ``"zh"``, within this context of one thread or task: a server answers in many."""
-    token = _SPOKEN.set(name)
-    try:
-        yield
-    finally:
-        _SPOKEN.reset(token)
 
 
 class _Filling(Formatter):

@@ -107,7 +107,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
-    ("scale", "serve"),
+    ("scale", "serve", "inspection", "view"),
     ("cli", "__main__"),
 )
 LATE = {
@@ -222,6 +222,9 @@ def test_nothing_that_works_without_torch_imports_it_on_top(part) -> None:
             assert not tops & {"torch", "numpy"}, module
 
 
+EXTRA_OF = {"serve": "serve", "view": "serve", "scale": "scale", "training": "train"}
+
+
 def test_no_other_library_is_needed() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {"torso", *(re.match(r"[\w-]+", each)[0] for each in project["dependencies"])}
@@ -231,7 +234,7 @@ def test_no_other_library_is_needed() -> None:
     }
     for module in trees():
         # A package of torso that is an extra imports that extra's packages; nothing else imports it on top.
-        own = extras.get(module.split(".")[1] if "." in module else "", set())
+        own = extras.get(EXTRA_OF.get(module.split(".")[1] if "." in module else "", ""), set())
         outside = {name.partition(".")[0] for name in imported(module)} - set(sys.stdlib_module_names)
         assert outside <= needed | own, module
 

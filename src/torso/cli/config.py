@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from torso.cli import options
 from torso.cli.console import print_json
+from torso.config.hub_config import HubConfig
+from torso.inspection.opened_config import Opened
 from torso.language import say
-
-if TYPE_CHECKING:
-    from torso.architecture import Architecture
-    from torso.config.describe import Description
-    from torso.config.hub_config import HubConfig
 
 HELP = """\
 Show every parameter of a model: value, default, where the value came from, when it acts, what it means.
@@ -50,8 +45,8 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
     elif other is not None:
         _show_differences(opened, Opened.of(other), as_json)
     else:
-        described, writing, notes = opened.config.describe(), _writing(opened), _notes(opened.folder)
-        beside = _sentence_settings(opened.folder)
+        described, writing, notes = opened.config.describe(), opened.writing(), opened.tokenizer_notes()
+        beside = opened.sentence_settings()
         if as_json:
             about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
             more: dict[str, Any] = {} if writing is None else {"generation": writing.as_dicts()}
@@ -69,66 +64,9 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
             click.echo("\n\n".join([*parts, *notes]))
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A model of which only the small files are read."""
-
-    name: str
-    folder: Path
-    architecture: Architecture[Any]
-    config: HubConfig
-
-    @classmethod
-    def of(cls, model: str) -> Opened:
-        """Return the model of that name, its weights left where they are."""
-        from torso.hub import resolve
-        from torso.loading.load import read_config
-
-        folder = resolve(model, config_only=True).folder
-        return cls(model, folder, *read_config(folder))
-
-
-def _sentence_settings(folder: Path) -> list[dict[str, Any]]:
-    """Return every key of the files of sentence-transformers, known or not, with the file that says it."""
-    from torso.config.sentence_modules import read_modules, transformer_folder
-    from torso.io.files import inside
-    from torso.tasks.sentence_settings import MODEL_FILE, TEXT_FILES, read_table
-
-    modules = read_modules(folder)
-    if not modules:
-        return []
-    paths = [folder / MODEL_FILE, *(transformer_folder(folder) / name for name in TEXT_FILES)]
-    paths += [
-        inside(folder, f"{each.path}/config.json") for each in modules if each.path and each.kind != "Transformer"
-    ]
-    return [
-        {"file": path.relative_to(folder).as_posix(), "key": key, "value": value}
-        for path in paths
-        for key, value in read_table(path).items()
-    ]
-
-
-def _writing(opened: Opened) -> Description | None:
-    """Return how a model that writes does so, as its files say."""
-    from torso.generation.settings_files import settings_of
-
-    return settings_of(opened.folder, opened.config).describe() if opened.architecture.decodes else None
-
-
-def _notes(folder: Path) -> tuple[str, ...]:
-    """Return what the files of its tokenizer ask for that is not followed; nothing where they make none."""
-    from torso.errors import TorsoError
-    from torso.text import Tokenizer
-
-    try:
-        return Tokenizer.from_folder(folder).notes
-    except TorsoError:  # which every command that reads text reports
-        return ()
-
-
 def _show_changes(opened: Opened, changes: Sequence[str], as_json: bool) -> None:
     changed = opened.config.replace(dict(_parsed(change) for change in changes))
-    held = _hold_to_weights(opened, changed)
+    held = opened.weights_follow(changed)
     before, after = opened.config.describe(), changed.describe()
     rows = [(old, new) for old, new in zip(before, after, strict=True) if old.value != new.value]
     if as_json:
@@ -157,32 +95,6 @@ def _parsed(change: str) -> tuple[str, Any]:
         return key.strip(), json.loads(value)
     except ValueError:
         return key.strip(), value  # a word needs no quotes
-
-
-def _hold_to_weights(opened: Opened, changed: HubConfig) -> bool:
-    """Return whether the weights are here; then the config's sizes fit them, or an error says which does not."""
-    from torso.config.sentence_modules import transformer_folder
-    from torso.errors import NotFoundError, WeightsError
-    from torso.loading.contents import Contents, check_sizes
-    from torso.weights.weights import open_weights
-
-    try:
-        weights = open_weights(transformer_folder(opened.folder))
-    except NotFoundError:
-        return False
-    contents = Contents.of(weights, opened.architecture)
-    check_sizes(changed, opened.architecture, contents)
-    there = [contents.labels(plan.names) for task, plan in opened.architecture.tasks.items() if task.labelled]
-    heads = [count for count in there if count]
-    if heads and changed.num_labels not in (None, *heads):
-        raise WeightsError(
-            "E_CONFIG_WEIGHTS",
-            "The config would say {name} = {said}; the head in the weights has {found}.",
-            where="In {folder}.",
-            cure="For a new head, to be trained: torso.load(..., num_labels={said}, new_head=True).",
-            values=dict(name="num_labels", said=changed.num_labels, found=heads[0], folder=opened.folder),
-        )
-    return True
 
 
 def _show_differences(one: Opened, two: Opened, as_json: bool) -> None:

@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "summarise": (_TRY, "torso.cli.summarise:summarise", "Say texts in fewer words."),
     "scale": (_TRY, "torso.cli.scale:scale", "Run a task over whole tables, each row once."),
     "serve": (_TRY, "torso.cli.serve:serve", "Serve models over HTTP."),
+    "view": (_LOOK, "torso.cli.view:view", "Look at a model on a page in your browser."),
     "config": (_LOOK, "torso.cli.config:config", "See, change on trial and compare a model's parameters."),
     "tokenize": (_LOOK, "torso.cli.tokenize:tokenize", "See texts as tokens, with ids and places."),
     "bench": (_LOOK, "torso.cli.bench:bench", "Measure how fast a model runs on this machine."),

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
 
 import torch
-from torch import nn
 
 from torso.architecture import Task
 from torso.batch import from_host
@@ -63,8 +62,7 @@ class TorchRunner(Generic[Out]):
     @property
     def vocabulary(self) -> int | None:
         """Number of rows of the token embeddings; None for a model without such a table."""
-        table = self.model.trunk.embed.tokens
-        return table.num_embeddings if isinstance(table, nn.Embedding) else None
+        return self.model.trunk.embed.tokens.num_embeddings
 
     @property
     def device(self) -> str:

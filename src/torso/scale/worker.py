@@ -181,13 +181,16 @@ def _task_of(job: Job, threads: int | None) -> _Task:
 
     from torso import tasks
     from torso.engines.optimise import optimise
+    from torso.loading.load import load
 
     if threads is not None:
         torch.set_num_threads(threads)
     function = getattr(tasks, job.task)
-    ready = tasks.make_ready(job.model, _model_task(job), untrained=bool(job.options.get("untrained")))
-    if job.mode != "exact":
-        ready = tasks.Ready(optimise(ready.model, mode=job.mode), ready.tokenizer, ready.folder, ready.memo)
+    task, untrained = _model_task(job), bool(job.options.get("untrained"))
+    if job.mode == "exact":
+        ready = tasks.make_ready(job.model, task, untrained=untrained)
+    else:
+        ready = tasks.make_ready(optimise(load(job.model, task), job.mode), task, untrained=untrained)
     options: dict[str, Any] = dict(job.options)
     if "long" in _parameters(function):
         options["long"] = job.long
