@@ -30,7 +30,7 @@ Examples:
 @click.command(help=HELP)
 @click.argument("message", required=False, metavar="[MESSAGE]")
 @options.model(None)
-@click.option("--system", metavar="TEXT", help="What the model is told before the chat.")
+@click.option("--system", metavar="TEXT", help="Instructions to the model before the chat.")
 @generated_output.most
 @generated_output.drawing
 @click.option(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HELP = """\
 Check whether a model on this machine is whole and right. No network is used.
 
-Every file is read. Where a lock, the cache or a clone tells its hash, the content is verified; else its form is, and \
+Every file is read. Where a lock, the cache or a clone states its hash, the content is verified; else its form is, and \
 that is said. Ends with status 1 if anything is wrong.
 
 \b

@@ -71,7 +71,7 @@ def embed(
 ) -> None:
     """Print or writes vectors."""
     if as_csv and output is not None:
-        what = say("--csv and --output cannot be used together: the ending of FILE tells its form.")
+        what = say("--csv and --output cannot be used together: the ending of FILE decides its form.")
         raise click.UsageError(what, click.get_current_context())
     given = texts_of(texts, file, columns)
     if output is not None:

@@ -89,7 +89,7 @@ def lines_of(source: BinaryIO, name: str) -> Iterator[str]:
 
 
 def undecoded(error: UnicodeDecodeError, lines: int, name: str) -> FileFormatError:
-    """Return the error of bytes that are not of the encoding, with the one that they are of where that can be told.
+    """Return the error of bytes that are not of the encoding, with their own where it can be recognised.
 
     Args:
         error: what the decoder raised of a block; the lines before the block's have been read.

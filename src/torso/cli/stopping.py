@@ -36,7 +36,7 @@ class Signals:
     """What has been received.
 
     Attributes:
-        received: the number of the first signal; None as long as there is none.
+        received: the number of the first signal; None before the first.
         ending: whether the command has ended: what comes now changes nothing.
     """
 

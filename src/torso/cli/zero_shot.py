@@ -30,7 +30,7 @@ Examples:
 @click.option("--label", "-l", "labels", multiple=True, required=True, metavar="LABEL", help="A label; repeat it.")
 @options.model(None)
 @click.option("--several", is_flag=True, help="A text may have several of the labels: each is judged by itself.")
-@click.option("--template", metavar="TEXT", help="Sentence that shall follow from the text; {} stands for the label.")
+@click.option("--template", metavar="TEXT", help="Sentence that shall follow from the text; {} becomes the label.")
 @click.option("--entailment", metavar="NAME", help="The model's label for what follows, where its name does not tell.")
 @click.option("--contradiction", metavar="NAME", help="The model's label for what cannot be true.")
 @options.top(None, "How many labels have their score given; all otherwise.")

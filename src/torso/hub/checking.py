@@ -31,9 +31,9 @@ class Report:
         folder: what was checked.
         name: the model's name, as it was asked for.
         revision: its commit, where it is known.
-        teller: who says what the files should be; empty where nobody does.
+        teller: what states the expected files, in words; empty without one.
         verified: files whose content has the hash it should have.
-        unverified: files that look right, and of which nobody on this machine knows the hash.
+        unverified: files of the right form whose hash is not known on this machine.
         findings: what is wrong.
         unused: pointers of Git LFS to files that the model does not need.
     """
@@ -179,7 +179,7 @@ def _needed(evidence: Evidence, names: set[str]) -> tuple[str, ...]:
 
 
 def _unused(broken: Mapping[str, Finding], needed: set[str], names: set[str]) -> set[str]:
-    """Pointers that nobody misses: of formats that are not taken, while the weights themselves are there."""
+    """Pointers that are not missed: of formats that are not taken, while the weights themselves are there."""
     pointers = {path for path, finding in broken.items() if finding.error.code == "E_LFS_POINTER"}
     real = names - {path for path in pointers if path.endswith((".bin", ".safetensors"))}
     return pointers - {*choose(real if weight_files(real) else names).take, *(() if weight_files(real) else needed)}

@@ -143,7 +143,7 @@ class _Crew:
                 raise self._error
 
     def join(self) -> None:
-        """Waits a moment for the threads, which have been told to stop."""
+        """Wait a moment for the threads, after the signal to stop."""
         for thread in self._threads:
             thread.join(2.0)
 

@@ -36,7 +36,7 @@ def existing_folder(text: str) -> Path:
     """The folder that a path means.
 
     Raises:
-        NotFoundError: E_NO_FOLDER, with the nearest names; a file is told from nothing.
+        NotFoundError: E_NO_FOLDER, with the nearest names, or saying that the path is a file.
     """
     path = Path(os.path.expanduser(text))  # pathlib's own raises where there is no such user
     if is_folder(path):

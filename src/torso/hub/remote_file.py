@@ -17,7 +17,7 @@ class RemoteFile:
         path: name in the repository, with "/".
         size: bytes.
         etag: SHA-256 of the content, or where the hub gives none, git's SHA-1 of it as a blob; hexadecimal.
-        blob: git's SHA-1 of what git itself stores: the file, or the pointer that stands for it.
+        blob: git's SHA-1 of what git itself stores: the file, or its pointer.
     """
 
     path: str

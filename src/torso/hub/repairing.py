@@ -31,7 +31,7 @@ from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Notices
 from torso.io.rooted import Root
 
-_LEAVE = ("E_MISPLACED",)  # a person's files: told of, never moved
+_LEAVE = ("E_MISPLACED",)  # a person's files: reported, never moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,12 @@ class DebertaConfig(EncoderConfig):
 
     @property
     def span(self) -> int:
-        """Distances told apart on each side."""
+        """Distances distinguished on each side."""
         return self.max_position_embeddings if self.max_relative_positions < 1 else self.max_relative_positions
 
     @property
     def met(self) -> dict[str, Any]:
-        """What attention is told of the config, whatever its projections."""
+        """Arguments of attention from the config, whatever its projections."""
         return dict(c2p="c2p" in self.terms, p2c="p2c" in self.terms, dropout=self.attention_probs_dropout_prob)
 
 

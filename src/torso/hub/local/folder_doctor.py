@@ -1,4 +1,4 @@
-"""What a browser, a broken download or a clone without git-lfs makes of a repository, told in plain words."""
+"""What a browser, a broken download or a clone without git-lfs makes of a repository, and its description."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Finding:
     Attributes:
         path: the file.
         error: what is wrong with it.
-        harmless: the model is none the worse for it, such as for what a browser left beside a whole file.
+        harmless: the model works all the same, such as with what a browser left beside a whole file.
     """
 
     path: str

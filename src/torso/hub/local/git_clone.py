@@ -21,13 +21,13 @@ def git_slug(address: str) -> str:
 
 
 def git_folder(folder: Path) -> Path | None:
-    """The folder of git's own data in a clone; None where ``folder`` is none."""
+    """The folder of git's own data in a clone; None where ``folder`` is not a clone."""
     home = folder / ".git"
     return home if (home / "HEAD").is_file() else None
 
 
 def head_commit(folder: Path) -> str | None:
-    """The commit that a clone has checked out, read from its files without git; None where there is none."""
+    """The commit that a clone has checked out, read from its files without git; None where it has none."""
     home = git_folder(folder)
     if home is None:
         return None

@@ -218,7 +218,7 @@ class _Process:
                     self._process.kill()
 
     def _watch(self) -> None:
-        """Ends git when it has taken too long; time in which nobody reads what it printed does not count."""
+        """Ends git when it has taken too long; time in which its output is not read does not count."""
         grown = -1
         while not self._ended.wait(_TICK):
             now = time.monotonic()

@@ -19,14 +19,14 @@ _LEFT = re.compile(rf"({ETAG.pattern})(\.[0-9a-f]{{16}})?({re.escape(SUFFIX)}(\.
 
 
 def arrived(path: Path) -> int:
-    """Bytes that a part on the disk says have arrived; 0 where there is none."""
+    """Bytes that a partial file on the disk records as complete; 0 without one."""
     try:
         return sum(int(str(entry["done"])) for entry in cast("list[dict[str, object]]", read_record(path)["segments"]))
     except BROKEN_RECORD:
         return 0
 
 
-def nobody(_etag: str, _revision: str) -> bool:
+def none_wanted(_etag: str, _revision: str) -> bool:
     """Wants no part."""
     return False
 
@@ -36,8 +36,8 @@ def everybody(_etag: str, _revision: str) -> bool:
     return True
 
 
-def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = nobody, *, dry_run: bool = False) -> int:
-    """Removes the parts in a repository of the cache that no process is at and nobody wants; the bytes that frees.
+def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = none_wanted, *, dry_run: bool = False) -> int:
+    """Remove partial files of a repository that no process writes and no download wants; return the bytes freed.
 
     Args:
         home: the repository.

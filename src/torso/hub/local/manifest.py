@@ -16,7 +16,7 @@ from torso.hub.local.lockfile import read_lock
 from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
 from torso.io.files import read_text
 
-UNKNOWN = -1  # a size that nobody tells
+UNKNOWN = -1  # the size is not stated
 _LOCAL = Path(".cache") / "huggingface" / "download"
 
 
@@ -25,10 +25,10 @@ class Evidence:
     """What a folder should hold.
 
     Attributes:
-        teller: who says so, in words; empty where nobody does.
+        teller: what states it, in words; empty without one.
         files: by path.
         whole: the listing is of the whole repository; else it tells of what was fetched only.
-        source: the name to fetch the model by again; None where nobody says.
+        source: the name to fetch the model by again; None where it is unknown.
         revision: the commit, where it is known.
     """
 

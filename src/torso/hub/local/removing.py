@@ -1,4 +1,4 @@
-"""Removing what a cache holds: out of sight by one renaming first, so that nobody finds half of it, and then for good.
+"""Removing what a cache holds: out of sight by one renaming first, so that no process finds half of it, then for good.
 
 What is left where a process is killed in between has a name of its own, and goes with the next removal.
 """
@@ -71,7 +71,7 @@ def remove_repository(home: Repository) -> None:
 
 
 def remove_revision(home: Repository, commit: str, refs: Iterable[str], blobs: Iterable[str]) -> None:
-    """Removes one snapshot, so that nobody finds it half, then its refs, listing and the contents that are its own."""
+    """Remove one snapshot, which no process finds in part, then its refs, listing and the contents that are its own."""
     root, folder = home.root, home.folder
     discard_removed(root)
     home.refuse_links()

@@ -95,7 +95,7 @@ def _tree(web: Web, url: str, endpoint: str) -> Iterator[RemoteFile]:
 
 
 def _next_query(link: str, current: Mapping[str, list[str]]) -> Mapping[str, list[str]] | None:
-    """The query of the page that a ``Link`` header names as next; None where there is none, or it is this one again."""
+    """The query of the page that a ``Link`` header names as next; None without one, or where it is this one again."""
     for entry in link.split(","):
         address, _, relation = entry.partition(";")
         if 'rel="next"' in relation.replace(" ", "") or "rel=next" in relation:
@@ -128,7 +128,7 @@ def _table(value: object, url: str) -> Mapping[str, object]:
 
 
 def _why_not(web: Web, answer: Answer, *, endpoint: str, name: str, revision: str | None) -> Failure:
-    """What an error of the Hub means: the causes that a person can tell apart are told apart."""
+    """Return what an error of the Hub means, with a code for each cause that has a cure of its own."""
     headers, status = answer.response.headers, answer.response.status
     code, message = headers.get("x-error-code", ""), headers.get("x-error-message", "")
     sent = origin_of(answer.url) in web.tokens

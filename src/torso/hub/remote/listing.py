@@ -48,7 +48,7 @@ def checked(files: Iterable[RemoteFile], url: str) -> dict[str, RemoteFile]:
     """The files of a listing by path, where every one of them is safe to write below a folder.
 
     Raises:
-        Failure: E_BAD_SERVER, a hash that is none; E_UNSAFE_PATH, a path that leaves the folder, that some system
+        Failure: E_BAD_SERVER, an invalid hash; E_UNSAFE_PATH, a path that leaves the folder, that some system
             cannot write, or that is a file and a folder; E_LIMIT, more files or bytes than any model has.
     """
     table: dict[str, RemoteFile] = {}
@@ -101,7 +101,7 @@ def require_commit(value: object, url: str) -> str:
     """A commit that a server names.
 
     Raises:
-        Failure: E_BAD_SERVER, it is none.
+        Failure: E_BAD_SERVER, it is not one.
     """
     if not isinstance(value, str) or not COMMIT.fullmatch(value):
         raise bad_server(url, f"the commit is {str(value)[:80]!r}")

@@ -131,5 +131,5 @@ def _file(entry: Mapping[str, object], url: str) -> RemoteFile:
         raise bad_server(url, f"an entry without path or size: {str(entry)[:120]}")
     if not isinstance(sha256, str) or len(sha256) != 64:
         raise bad_server(url, f"no SHA-256 for {path[:100]!r}")
-    # git's own hash of the file is not told; the tree kept in the cache then names the content twice.
+    # The server does not give git's own hash; the tree kept in the cache then names the content twice.
     return RemoteFile(path, size, sha256.lower(), sha256.lower()[:40])

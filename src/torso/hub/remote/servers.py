@@ -49,7 +49,7 @@ def servers(source: Source, settings: Settings) -> list[Server]:
     """The servers to ask for a source, best first.
 
     Raises:
-        InputError: E_SOURCE, the settings or the call name a source that is none.
+        InputError: E_SOURCE, the settings or the call name an unknown source.
     """
     if source.kind == "modelscope":
         return [Server(source.endpoint or _modelscope(settings), True)]
@@ -103,7 +103,7 @@ def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: b
     Args:
         attempt: asks a server.
         web: the network.
-        watcher: told of each wait.
+        watcher: notified of each wait.
         alone: whether there is no other server to ask.
         last: whether no other is left; before that, one that cannot be reached is not waited for a second time.
 
@@ -183,7 +183,7 @@ def _is_address(text: str) -> bool:
 
 
 def _no_source(entry: str) -> InputError:
-    """The error for what names no server: which variable holds it, and what was meant as far as it can be told."""
+    """The error for what names no server: which variable holds it, and what was probably meant."""
     named = next((name for name in _VARIABLES if entry in split_list(os.environ.get(name, ""))), "")
     plain = entry.strip().strip("\"'“”‘’` ")
     close = get_close_matches(plain, _NAMES, n=1)

@@ -34,7 +34,7 @@ def token_headers(token: str | bool | None, trusted: Collection[str]) -> dict[st
         trusted: endpoints that the user has marked.
 
     Raises:
-        InputError: E_BAD_TOKEN, it is no token; E_NO_TOKEN, one is required and there is none.
+        InputError: E_BAD_TOKEN, it is not a token; E_NO_TOKEN, one is required and missing.
     """
     table: dict[str, Mapping[str, str]] = {}
     ours = hub_token(token)
@@ -51,7 +51,7 @@ def token_headers(token: str | bool | None, trusted: Collection[str]) -> dict[st
 
 
 def _is_safe(endpoint: str) -> bool:
-    """Whether nobody on the way to an endpoint can read a token."""
+    """Return whether the way to an endpoint is encrypted or local, so that a token cannot be read on it."""
     parts = urlsplit(endpoint)
     return parts.scheme == "https" or is_loopback(parts.hostname or "")
 

@@ -106,7 +106,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 def _require_public(host: str, port: int | None, limit: int) -> None:
     """Raises before anything is sent where one of a host's addresses is more private than it may be."""
-    with suppress(OSError):  # a name without an address is told by the connection
+    with suppress(OSError):  # a name without an address is reported by the connection
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             if zone_of_address(str(address[0])) > limit:
                 raise PrivateAddressError

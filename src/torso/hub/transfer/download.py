@@ -74,7 +74,7 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
     Args:
         job: what, from where, to where.
         web: the network.
-        watcher: told of each byte.
+        watcher: notified of each byte.
         connections: how many to use at once for a large file.
 
     Raises:
@@ -167,7 +167,7 @@ def _download(job: Job, web: Web, watcher: Watcher, connections: int, *, locked:
 def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connections: int) -> None:
     """Downloads while no other process does.
 
-    When all bytes have come and their hash is wrong, it begins anew: a server that gave them alone is dropped if there
+    When all bytes have come and their hash is wrong, it starts over: a server that gave them alone is dropped if there
     are others, and is given one more chance if there are none.
     """
     parallel = connections if job.file.size >= PARALLEL_FROM else 1

@@ -67,7 +67,7 @@ class Web:
         patience: how long to wait.
         tokens: headers that carry a secret, by the origin they may go to.
         cancelled: set to end everything that waits.
-        watcher: told what is waited for.
+        watcher: notified of what is waited for.
     """
 
     patience: Patience
@@ -125,7 +125,7 @@ class Web:
             hops.append(response.headers)
             seen.add(url)
             there = next_hop(start, url, target, limit)
-            if origin_of(there) != origin_of(url):  # what one server was told, another must not hear
+            if origin_of(there) != origin_of(url):  # credentials of one server are not sent to another
                 headers = {name: text for name, text in headers.items() if name in _HARMLESS}
             url = there
             if url in seen or len(hops) > _HOPS:

@@ -41,7 +41,7 @@ def locked(
 
 @contextmanager
 def locked_if_free(path: Path, root: Root | None = None) -> Generator[bool | None]:
-    """Holds the lock on ``path`` if nobody else does; False where somebody does, None where no system can tell."""
+    """Hold the lock on ``path`` if it is free; yield False where it is not, None without locks on this system."""
     root = root or Root(path.parent)
     descriptor = _open(path, root)
     try:

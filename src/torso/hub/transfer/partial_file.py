@@ -194,7 +194,7 @@ class Part:
         return True
 
     def _write_record(self) -> None:
-        """Writes the record anew and notes where in it each count stands."""
+        """Rewrite the record and remember the offset of each count in it."""
         table = {
             "format": 1,
             "etag": self.file.etag,
@@ -227,7 +227,7 @@ def discard(path: Path, root: Root | None = None) -> None:
 
 
 def read_record(path: Path) -> dict[str, object]:
-    """The record of a part as it stands on the disk; errors of every kind where there is none, or it is another's."""
+    """The record of a part as it stands on the disk; errors of every kind without one, or with another file's."""
     return cast("dict[str, object]", json.loads(read_text(record_path(path), limit=1 << 20, code="E_PART")))
 
 

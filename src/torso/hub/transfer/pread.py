@@ -10,7 +10,7 @@ from torso.io.rooted import Root
 
 
 def open_for_writing(path: Path, root: Root) -> int:
-    """A descriptor of a file below ``root``, open for reading and writing, made where there is none."""
+    """A descriptor of a file below ``root``, open for reading and writing, created if it does not exist."""
     return root.open(path, os.O_RDWR | os.O_CREAT)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _LINE_EVERY = 0.5  # seconds between two forms of the line in a notebook
-_WAITING_AFTER = 5.0  # seconds without an answer after which a person is told what is waited for
+_WAITING_AFTER = 5.0  # seconds without an answer after which a line says what is waited for
 _SHOW_AFTER = 1.0  # seconds: what is over by then needs no bar
 
 

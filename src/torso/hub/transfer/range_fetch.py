@@ -33,7 +33,7 @@ class Fetch:
         part: what is missing in it is asked for.
         place: the server's copy.
         web: the network.
-        watcher: told of each byte, and of each wait.
+        watcher: notified of each byte, and of each wait.
         connections: how many to use at once, if the server gives ranges.
         alone: no other server has the file, so this one is tried longer.
         grown: called whenever bytes have arrived.

@@ -1,4 +1,4 @@
-"""Where a redirect may lead, and what a server may be told."""
+"""Where a redirect may lead, and the origin that decides where credentials are sent."""
 
 from __future__ import annotations
 
