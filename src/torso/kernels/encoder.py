@@ -17,7 +17,7 @@ from torso.kernels.buffer_checks import check, done
 from torso.kernels.library import Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Packing
-from torso.kernels.support import bare, pieces, rotaries
+from torso.kernels.piece import bare, pieces, rotaries
 from torso.nn.bias import BucketBias
 from torso.nn.disentangled import Distances
 from torso.nn.inference_only import Sealable

@@ -14,6 +14,7 @@ from torso.kernels.library import Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.support import ACTIVATIONS
+from torso.nn.activations import TABLE
 from torso.nn.inference_only import Sealable
 
 
@@ -38,7 +39,7 @@ class NativeLinear(Sealable):
         bias: Tensor | None = getattr(linear, "bias", None)
         self._packed = PackedWeight(library, linear.weight, bias, kind, GROUP)
         self.act = act
-        self._number = ACTIVATIONS.index(act) if act in ACTIVATIONS else 0
+        self._number = number_of(act)
 
     def laid_out(self) -> Iterable[Tensor]:
         """Return the packed weight."""
@@ -60,3 +61,8 @@ class NativeLinear(Sealable):
         )
         done(status)
         return out if self.act is None or self._number else self.act(out)
+
+
+def number_of(act: Any) -> int:
+    """Return the number of an activation's function in the C interface; 0, which is none, for one that it lacks."""
+    return next((number for name, number in ACTIVATIONS.items() if TABLE[name] is act), 0)

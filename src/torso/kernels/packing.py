@@ -13,7 +13,7 @@ from torso.kernels import library as native
 from torso.kernels.abi import Block, Embeddings, Matrix, Norm
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.support import ACTIVATIONS, Piece, bare, fits
+from torso.kernels.piece import Piece, bare, fits
 from torso.nn import embeddings
 from torso.nn.block import PostNormBlock
 from torso.nn.disentangled import DisentangledAttention, Distances
@@ -84,7 +84,7 @@ class Packing:
             ffn_norm=self.norm(piece.block.ffn_norm),
             norms_after=isinstance(piece.block, PostNormBlock),
             gated=isinstance(piece.ffn, GatedFeedForward),
-            activation=ACTIVATIONS.index(piece.activation),
+            activation=piece.activation,
             turns=next((i for i, each in enumerate(angles) if each is piece.rotary), -1),
             left=-1 if rule.left is None else rule.left,
             right=-1 if rule.right is None else rule.right,

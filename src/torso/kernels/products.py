@@ -83,8 +83,8 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
             values=dict(packed=packed.panel, name=library.set, panel=library.panel),
         )
     check("x", x, (None, matrix.inputs), dtype=torch.float32)
-    function = named(activation)
-    if function not in ACTIVATIONS:
+    named(activation)
+    if activation not in ACTIVATIONS:
         raise InputError(
             "E_ACTIVATION",
             "The kernels do not compute the activation {name!r}.",
@@ -92,7 +92,7 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
             values=dict(name=activation),
         )
     x, out = x.detach().contiguous(), native.room(len(x), matrix.outputs)
-    which = ACTIVATIONS.index(function)
+    which = ACTIVATIONS[activation]
     done(
         library.call.torso_linear(
             native.pointer(matrix), native.address(x), len(x), which, native.address(out), thread_count(threads)
