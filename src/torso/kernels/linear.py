@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.buffer_checks import check, done
 from torso.kernels.library import Library
 from torso.kernels.packed_weight import PackedWeight
@@ -50,13 +51,13 @@ class NativeLinear(Sealable):
         count = x.shape[:-1].numel()
         rows = x.float().reshape(count, x.shape[-1]).contiguous()
         check("x", rows, (None, self.in_features), dtype=torch.float32)
-        out = native.room(*x.shape[:-1], self.out_features)
+        out = memory.room(*x.shape[:-1], self.out_features)
         status: int = self.library.call.torso_linear(
             native.pointer(self._packed.structure),
-            native.address(rows),
+            memory.address(rows),
             count,
             self._number,
-            native.address(out),
+            memory.address(out),
             native.threads(),
         )
         done(status)
