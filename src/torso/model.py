@@ -187,6 +187,7 @@ class Model(Sealable, Generic[Out]):
         for module in modules:
             setattr(self.head, module, None)
         self.description = self.description.without_in_head(modules)
+        self.head.of = self.description.head
 
     def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield every parameter's name and shape."""

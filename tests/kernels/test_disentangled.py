@@ -58,7 +58,7 @@ def made(form: str, **values: Any) -> Trunk:
 
 
 def run(kernels, trunk: Trunk, kind: int = native.FLOAT32) -> NativeTrunk:
-    return NativeTrunk(kernels, trunk, dict.fromkeys(products(trunk), kind))
+    return NativeTrunk(kernels, trunk, dict.fromkeys(products(trunk.of), kind))
 
 
 def batch_of(sizes, pool=None, seed: int = 5) -> Batch:
@@ -149,7 +149,7 @@ def test_what_they_meet_is_laid_out_once(kernels, monkeypatch) -> None:
     """Of the weights that were laid out before none is made again, and those that make the rows are not products."""
     trunk = made("2")
     packed: dict[tuple[str, int], PackedWeight] = {}
-    kinds = dict.fromkeys(products(trunk), native.FLOAT32)
+    kinds = dict.fromkeys(products(trunk.of), native.FLOAT32)
     first = NativeTrunk(kernels, trunk, kinds, packed)
     assert {name for name, _ in packed} - set(kinds) == {
         f"layers.{i}.attn.{own}" for i in range(2) for own in ("position_keys", "position_queries")

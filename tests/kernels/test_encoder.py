@@ -65,7 +65,7 @@ def runnable() -> list[tuple[str, str]]:
         for model_type, family in FAMILIES.items()
         if Task.FEATURES in registered()[model_type].tasks
         for config in family.configs
-        if obstacle(shaped(model_type, config)) is None
+        if obstacle(shaped(model_type, config).of) is None
     ]
 
 
@@ -74,7 +74,7 @@ TEXTS = {"many": (7, 1, 12, 12, 3, 16), "one": (11,), "one token": (1,), "tokens
 
 
 def kinds_of(trunk: Trunk, kind: int) -> dict[str, int]:
-    return dict.fromkeys(products(trunk), kind)
+    return dict.fromkeys(products(trunk.of), kind)
 
 
 def batch_of(trunk: Trunk, sizes) -> Batch:
@@ -185,7 +185,7 @@ def test_padding_tokens_count_no_position(kernels: Library, model_type: str) -> 
     own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
     assert own.embeds
     table = trunk.embed.positions
-    batch = Batch(torch.tensor([5, 6, table.padding, 7, table.padding, 8, 9]), Layout.of([4, 3]))
+    batch = Batch(torch.tensor([5, 6, table.of.padding, 7, table.of.padding, 8, 9]), Layout.of([4, 3]))
     counted = table.counted(batch)
     assert counted.layout.positions.tolist() == [0, 1, -1, 2, -1, 0, 1]
     given = replace(counted, embeddings=torch.randn(7, own.width))

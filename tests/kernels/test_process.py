@@ -97,3 +97,38 @@ def test_an_instruction_set_can_be_named(kernels, name) -> None:
         [sys.executable, "-c", code], env={**os.environ, native.SETTING: name}, capture_output=True, text=True
     )
     assert told.stdout.strip() == name
+
+
+WITHOUT_TORCH = """
+import os, sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ImportError("torch is blocked")
+sys.meta_path.insert(0, Refuse())
+from torso.kernels import about
+from torso.kernels.library import library
+here = library()
+assert here is not None and here.panel > 0
+print(about().instruction_set, about().threads, about().forked, flush=True)
+child = os.fork()
+if child == 0:
+    print(about().instruction_set, about().threads, about().forked, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.parametrize("stated", ["1", "3", "3,1", None, "0", "many"])
+def test_they_load_without_torch(stated) -> None:
+    """On as many threads as the environment says, else on every processor that the process may use."""
+    here = native.library()
+    if here is None:
+        pytest.skip(str(native.refusal()))
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment |= {} if stated is None else {"OMP_NUM_THREADS": stated}
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], env=environment, capture_output=True, text=True)
+    assert done.stderr == ""
+    threads = stated[0] if stated in ("1", "3", "3,1") else str(len(os.sched_getaffinity(0)))
+    best = here.sets[0]
+    assert done.stdout.splitlines() == [f"{best} {threads} False", f"{best} 1 True"]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from torso import Task, new_model, optimise
+from torso import Task, blocks, new_model, optimise
+from torso.architecture import find
 from torso.batch import Layout
-from torso.blocks import Attention, FeedForward, Rule
+from torso.blocks import Rule
+from torso.config.hub_config import HubConfig
+from torso.engines.linear_swap import unfit
 from torso.errors import ConfigError, InputError
 from torso.kernels import functions, products
 from torso.kernels import library as native
 from torso.kernels.compile import SETS
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.support import obstacle
+from torso.kernels.support import encoder_in, obstacle
 from torso.models.bert import BertConfig
 from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.modernbert import ModernBertConfig
@@ -28,88 +33,99 @@ from torso.nn import build
 SMALL = dict(vocab_size=80, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48)
 
 
-def bert():
-    return new_model(BertConfig(**SMALL), Task.FEATURES, seed=1).trunk
+def described(config: HubConfig) -> blocks.Trunk:
+    return encoder_in(find(config.model_type).trunk(config))
 
 
-def deberta():
-    settings = dict(SMALL, relative_attention=True, pos_att_type="c2p|p2c")
-    return new_model(DebertaV2Config(**settings), Task.FEATURES, seed=1).trunk
+BERT = described(BertConfig(**SMALL))
+DEBERTA = described(DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c"))
+MODERNBERT = described(ModernBertConfig(**SMALL))
+T5 = described(T5Config(vocab_size=80, d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4))
 
 
-def modernbert():
-    return new_model(ModernBertConfig(**SMALL), Task.FEATURES, seed=1).trunk
+def second(trunk: blocks.Trunk, **changes: Any) -> blocks.Trunk:
+    """The same trunk with another second block."""
+    return replace(trunk, layers=[trunk.layers[0], replace(trunk.layers[1], **changes)])
 
 
-def t5():
-    config = T5Config(vocab_size=80, d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4)
-    return new_model(config, Task.FEATURES, seed=1).trunk.encoder
+def attending(trunk: blocks.Trunk, **changes: Any) -> blocks.Trunk:
+    return second(trunk, attn=replace(trunk.layers[1].attn, **changes))
 
 
-def replaced(path: str, make: Callable[[nn.Module], nn.Module]) -> Callable[[nn.Module], None]:
-    def change(trunk: nn.Module) -> None:
-        parent, _, own = path.rpartition(".")
-        setattr(trunk.get_submodule(parent), own, make(trunk.get_submodule(path)))
-
-    return change
-
-
-def head_size(trunk: nn.Module) -> None:
-    attn = trunk.layers[1].attn
-    attn.of = replace(attn.of, head_size=16)
-
-
-def parts(trunk: nn.Module) -> None:
-    attn = trunk.layers[1].attn
-    attn.of = replace(attn.of, heads=8, kv_heads=2)
-
-
-UNLIKE: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module], None]]] = {
-    "more heads": (bert, replaced("layers.1.attn", lambda _: build(Attention(32, 8, head_size=8)))),
-    "smaller heads": (bert, replaced("layers.1.attn", lambda _: build(Attention(32, 4, head_size=4)))),
-    "fewer key heads": (bert, replaced("layers.1.attn", lambda _: build(Attention(32, 4, kv_heads=2)))),
-    "heads of another size in the same projection": (bert, head_size),
-    "other parts of the same projection": (bert, parts),
-    "a wider feed-forward": (bert, replaced("layers.1.ffn", lambda _: build(FeedForward(32, 96, "gelu")))),
-    "a narrower feed-forward": (bert, replaced("layers.1.ffn", lambda _: build(FeedForward(32, 16, "gelu")))),
-    "another way back": (bert, replaced("layers.0.ffn.down", lambda _: nn.Linear(48, 16))),
-    "another projection out": (bert, replaced("layers.0.attn.out", lambda _: nn.Linear(32, 64))),
-    "a norm of other rows": (bert, replaced("layers.1.ffn_norm", lambda _: nn.LayerNorm(16))),
-    "a plain norm of other rows": (
-        bert,
-        replaced("layers.1.attn_norm", lambda _: nn.LayerNorm(16, elementwise_affine=False)),
-    ),
-    "a last norm of other rows": (modernbert, replaced("norm", lambda _: nn.LayerNorm(16))),
-    "a wider gate": (modernbert, replaced("layers.1.ffn.gate_up", lambda _: nn.Linear(32, 64, bias=False))),
-    "distances of other heads": (deberta, replaced("layers.1.attn.place_key", lambda _: nn.Linear(32, 64))),
-    "a bias of fewer heads": (t5, replaced("score_bias.table", lambda _: nn.Embedding(32, 2))),
+UNLIKE: dict[str, blocks.Trunk] = {
+    "more heads": second(BERT, attn=blocks.Attention(32, 8, head_size=8)),
+    "smaller heads": second(BERT, attn=blocks.Attention(32, 4, head_size=4)),
+    "fewer key heads": second(BERT, attn=blocks.Attention(32, 4, kv_heads=2)),
+    "heads of another size in the same projection": attending(BERT, heads=2),
+    "other parts of the same projection": attending(BERT, heads=8, kv_heads=2, head_size=8),
+    "another width": second(BERT, attn=blocks.Attention(64, 4, head_size=8)),
+    "a wider feed-forward": second(BERT, ffn=blocks.FeedForward(32, 96, "gelu")),
+    "a narrower feed-forward": second(BERT, ffn=blocks.FeedForward(32, 16, "gelu")),
+    "a feed-forward of other rows": second(BERT, ffn=blocks.FeedForward(64, 48, "gelu")),
+    "a norm of other rows": second(BERT, ffn_norm=blocks.LayerNorm(16)),
+    "a plain norm of other rows": second(BERT, attn_norm=blocks.LayerNorm(16, elementwise_affine=False)),
+    "a last norm of other rows": replace(MODERNBERT, norm=blocks.LayerNorm(16)),
+    "a wider gate": second(MODERNBERT, ffn=blocks.GatedFeedForward(32, 64, "gelu", bias=False)),
+    "distances of another width": (
+        lambda rows: replace(
+            DEBERTA,
+            score_bias=rows,
+            layers=[replace(each, attn=replace(each.attn, distances=rows)) for each in DEBERTA.layers],
+        )
+    )(blocks.Distances(16, 512)),
+    "a bias of fewer heads": (
+        lambda bias: replace(
+            T5,
+            score_bias=bias,
+            layers=[replace(each, attn=replace(each.attn, score_bias=bias)) for each in T5.layers],
+        )
+    )(blocks.BucketBias(2, 32, 128, both_ways=True)),
 }
 
 
-@pytest.mark.parametrize(("make", "change"), UNLIKE.values(), ids=UNLIKE.keys())
-def test_blocks_of_unlike_sizes_are_left_to_pytorch(make, change) -> None:
-    trunk = make()
+@pytest.mark.parametrize("trunk", [BERT, DEBERTA, MODERNBERT, T5])
+def test_blocks_of_equal_sizes_run(trunk) -> None:
     assert obstacle(trunk) is None
-    change(trunk)
+
+
+@pytest.mark.parametrize("trunk", UNLIKE.values(), ids=UNLIKE.keys())
+def test_blocks_of_unlike_sizes_are_left_to_pytorch(trunk) -> None:
     assert obstacle(trunk) == "blocks of unlike sizes"
 
 
 def test_angles_of_unlike_sizes_too() -> None:
-    trunk = modernbert()
-    rotary = trunk.layers[1].attn.rotary
-    rotary.of = replace(rotary.of, size=4)
-    assert obstacle(trunk) == "blocks of unlike sizes"
-    for layer in trunk.layers:
-        layer.attn.rotary.of = replace(layer.attn.rotary.of, size=16)
-    assert obstacle(trunk) == "blocks of unlike sizes", "more than a head has"
+    rotary = MODERNBERT.layers[1].attn.rotary
+    assert obstacle(attending(MODERNBERT, rotary=replace(rotary, size=4))) == "blocks of unlike sizes"
+    wide = replace(rotary, size=16)
+    layers = [replace(each, attn=replace(each.attn, rotary=wide)) for each in MODERNBERT.layers]
+    assert obstacle(replace(MODERNBERT, layers=layers)) == "blocks of unlike sizes", "more than a head has"
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_scale_that_turns_the_scores_round(scale: float) -> None:
-    trunk = bert()
-    attn = trunk.layers[1].attn
-    attn.of = replace(attn.of, rule=Rule(scale=scale))
-    assert obstacle(trunk) == "its scores have a scale that is not above 0"
+    assert obstacle(attending(BERT, rule=Rule(scale=scale))) == "its scores have a scale that is not above 0"
+
+
+REPLACED: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "layers.0.ffn.down": lambda _: nn.Linear(48, 16),
+    "layers.0.attn.out": lambda _: nn.Linear(32, 64),
+    "layers.1.attn.qkv": lambda _: nn.Linear(32, 96, bias=False),
+    "layers.1.ffn_norm": lambda _: nn.LayerNorm(16),
+    "layers.1.attn": lambda _: build(blocks.Attention(32, 8, head_size=8)),
+    "layers.1.ffn": lambda there: nn.Sequential(there),
+    "layers": lambda there: nn.ModuleList([*there, there[0]]),
+}
+
+
+@pytest.mark.parametrize("path", REPLACED)
+def test_a_model_whose_modules_were_replaced_is_left_to_pytorch(path) -> None:
+    """Adapters and pruning do that; a description knows nothing of it."""
+    model = new_model(BertConfig(**SMALL), Task.FEATURES, seed=1)
+    assert unfit(model) is None
+    assert unfit(copy.deepcopy(model)) is None
+    parent, _, own = path.rpartition(".")
+    setattr(model.trunk.get_submodule(parent), own, REPLACED[path](model.trunk.get_submodule(path)))
+    assert unfit(model) == f"its module {path} was replaced"
 
 
 @pytest.mark.parametrize("count", [-1, -(2**63), 2**31, 2**63, 2**64 - 1, 10**30])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from torso import blocks
 from torso.architecture import Architecture, architectures
 from torso.config.fields import field_info
-from torso.kernels.families import FAMILIES
+from torso.kernels.support import encoder_in, obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ def _card(architecture: Architecture[Any]) -> FamilyCard:
         architecture.family,
         architecture.model_types,
         tuple(task.name for task in architecture.tasks),
-        architecture.family in FAMILIES,
+        runs_natively(architecture),
         refuses,
     )
+
+
+def runs_natively(architecture: Architecture[Any]) -> bool:
+    """Return whether the kernels run the encoder that a family's config describes by its defaults."""
+    trunk = architecture.trunk(architecture.config())
+    reads = not architecture.decodes or not isinstance(trunk, blocks.Trunk)
+    return reads and obstacle(encoder_in(trunk)) is None

@@ -14,11 +14,13 @@ from torso.kernels.library import KINDS, Form, Library, library
 from torso.kernels.linear import NativeLinear
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Packing
-from torso.kernels.support import obstacle, pieces, products
+from torso.kernels.piece import pieces
+from torso.kernels.support import obstacle, products
 from torso.language import say
 from torso.model import Model
 from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
+from torso.nn.module import differs
 from torso.nn.trunk import EncoderDecoder, EncoderOnly, Trunk
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ def encoder_of(model: Model[Any]) -> tuple[str, Trunk] | None:
 def unfit(model: Model[Any]) -> str | None:
     """Return why the kernels cannot run a model's encoder, in the current language; None if they can."""
     encoder = encoder_of(model)
-    return say("a decoder, which reads on from a cache") if encoder is None else obstacle(encoder[1])
+    if encoder is None:
+        return say("a decoder, which reads on from a cache")
+    changed = differs(encoder[1])
+    return say("its module {name} was replaced", dict(name=changed)) if changed else obstacle(encoder[1].of)
 
 
 class LinearSwap:
@@ -57,7 +62,7 @@ class LinearSwap:
         self._encoder = None if self.library is None or unfit(model) else encoder_of(model)
         if self._encoder is not None:
             prefix, encoder = self._encoder
-            fused = {f"{prefix}.{name}" for name in products(encoder)}
+            fused = {f"{prefix}.{name}" for name in products(encoder.of)}
             self.linears = {
                 name: each for name, each in self.linears.items() if name in fused or not self._inside(name)
             }

@@ -4,14 +4,15 @@ OpenMP, with which PyTorch shares out its loops, never notices a fork: in the ch
 thread waits for ever for threads that only the parent has. A child of a process that has loaded torso's models
 runs PyTorch on one thread. No result depends on that. Whoever asks for more there (`torch.set_num_threads`) gets
 them from PyTorch only if the parent never computed; a process that is spawned knows nothing of any of this.
+
+Nothing here loads PyTorch: where it is not loaded there is nothing of it to set.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
-
-import torch
 
 _forked = False
 
@@ -24,7 +25,9 @@ def forked() -> bool:
 def _in_the_child() -> None:
     global _forked
     _forked = True
-    torch.set_num_threads(1)
+    limit = getattr(sys.modules.get("torch"), "set_num_threads", None)
+    if limit is not None:
+        limit(1)
 
 
 @cache
@@ -32,3 +35,13 @@ def compute_after_forks() -> None:
     """Register a fork handler that lets children of this process compute. Does nothing without fork."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_in_the_child)
+
+
+def processors() -> int:
+    """Return how many threads to compute on without PyTorch: one in a fork, else ``OMP_NUM_THREADS`` or all allowed."""
+    if _forked:
+        return 1
+    stated = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if stated.isdecimal() and int(stated):
+        return int(stated)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -13,6 +13,7 @@ from torso.batch import Layout
 from torso.blocks import Rule
 from torso.errors import UnsupportedError
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import AttentionCall
 from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
 
@@ -80,26 +81,26 @@ def attention(
     starts = torch.tensor([0, *accumulate(layout.sizes)])
     out = torch.empty(count, heads, size, dtype=dtype, device="cpu")
     squares = [heads * length * length for length in layout.sizes]
-    room = None if weights is None else native.room(sum(squares))
+    room = None if weights is None else memory.room(sum(squares))
     call = AttentionCall(
         kind=kind,
-        queries=native.address(q),
-        keys=native.address(k),
-        values=native.address(v),
+        queries=memory.address(q),
+        keys=memory.address(k),
+        values=memory.address(v),
         row_step=q.stride(0),
         texts=len(layout.sizes),
-        starts=native.address(starts),
+        starts=memory.address(starts),
         heads=heads,
         key_heads=key_heads,
         head_size=size,
         scale=scale,
         left=-1 if rule.left is None else rule.left,
         right=-1 if rule.right is None else rule.right,
-        distances=native.address(distances),
+        distances=memory.address(distances),
         reach=0 if distances is None else distances.shape[1] // 2,
-        to=native.address(out),
+        to=memory.address(out),
         to_step=heads * size,
-        weights=native.address(room),
+        weights=memory.address(room),
         threads=thread_count(threads),
     )
     done(library.call.torso_attention(native.pointer(call)))

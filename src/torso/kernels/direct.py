@@ -26,6 +26,7 @@ def _multiply() -> Callable[[Tensor, Tensor, Tensor | None], Tensor] | None:
     library = native.library()
     if library is None:
         return None
+    library.share_threads()  # it may have been loaded before PyTorch
     run = library.call.torso_product
 
     def multiply(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

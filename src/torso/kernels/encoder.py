@@ -11,13 +11,14 @@ from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import Block, Call, Embeddings
 from torso.kernels.abi import Trunk as TrunkStructure
 from torso.kernels.buffer_checks import check, done
 from torso.kernels.library import Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Packing
-from torso.kernels.support import bare, pieces, rotaries
+from torso.kernels.piece import bare, pieces, rotaries
 from torso.nn.bias import BucketBias
 from torso.nn.disentangled import Distances
 from torso.nn.inference_only import Sealable
@@ -107,14 +108,14 @@ class NativeTrunk(Sealable):
         # The last block computes pooled rows alone, unless its other rows are requested or a text has no row.
         pools_early = pool is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
         pools_early = pools_early and min(layout.sizes, default=1) > 0
-        rows = native.room(len(layout.sizes) if pools_early else total, self.width)
-        states = {i: native.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
+        rows = memory.room(len(layout.sizes) if pools_early else total, self.width)
+        states = {i: memory.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
         weights = {i: self._room_for_weights(layout) for i in range(self.depth) if i in attentions}
         call = Call(
             texts=len(layout.sizes),
-            starts=native.address(_hold(held, layout.starts.long())),
+            starts=memory.address(_hold(held, layout.starts.long())),
             positions=addresses["positions"],
-            out=native.address(rows),
+            out=memory.address(rows),
             pool=POOLS.index(batch.pool if pools_early else None),
             threads=native.threads(),
         )
@@ -123,17 +124,17 @@ class NativeTrunk(Sealable):
         else:
             given = _hold(held, self.embed(batch).float())
             check("rows", given, (total, self.width), dtype=torch.float32)
-            call.rows = native.address(given)
+            call.rows = memory.address(given)
         for i, rotary in enumerate(self._rotaries):
             cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
             call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.of.size
         self._set_distances(call, layout, held)
         if states:
             call.kept = (ctypes.c_void_p * (self.depth + 1))(
-                *(native.address(states.get(i)) for i in range(self.depth + 1))
+                *(memory.address(states.get(i)) for i in range(self.depth + 1))
             )
         if weights:
-            call.weights = (ctypes.c_void_p * self.depth)(*(native.address(weights.get(i)) for i in range(self.depth)))
+            call.weights = (ctypes.c_void_p * self.depth)(*(memory.address(weights.get(i)) for i in range(self.depth)))
         answer: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
         if answer == native.Status.OUT_OF_RANGE:
             self.embed(batch)  # says which table, as everywhere
@@ -144,7 +145,7 @@ class NativeTrunk(Sealable):
         return Hidden(rows if pools_early else rows[pool.rows], pool.layout, states, attended, pool=pool.which)
 
     def _room_for_weights(self, layout: Layout) -> Tensor:
-        return native.room(sum(self.heads * size * size for size in layout.sizes))
+        return memory.room(sum(self.heads * size * size for size in layout.sizes))
 
     def _pieces(self, weights: Tensor, layout: Layout) -> list[Tensor]:
         sizes = [self.heads * size * size for size in layout.sizes]
@@ -157,16 +158,16 @@ class NativeTrunk(Sealable):
         call.reach = max(layout.longest, 1) - 1
         distances = torch.arange(-call.reach, call.reach + 1, device="cpu")
         if isinstance(bias, BucketBias):
-            call.distances = native.address(_hold(held, bias.table(bias.bucket(distances)).T.float()))
+            call.distances = memory.address(_hold(held, bias.table(bias.bucket(distances)).T.float()))
         elif isinstance(bias, Distances):
-            call.relative_rows = native.address(_hold(held, bias.index(-distances).int()))
+            call.relative_rows = memory.address(_hold(held, bias.index(-distances).int()))
 
 
 def _address_of_ids(held: list[Any], name: str, numbers: Tensor, total: int) -> int | None:
     """Return the address of integers, one for each row; the kernels do not check their number."""
     numbers = _hold(held, numbers.long())
     check(name, numbers, (total,), dtype=torch.int64)
-    return native.address(numbers)
+    return memory.address(numbers)
 
 
 def _hold(held: list[Any], tensor: Tensor) -> Tensor:

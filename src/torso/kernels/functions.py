@@ -13,6 +13,7 @@ from torch import Tensor
 
 from torso.errors import InputError
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import Embeddings
 from torso.kernels.abi import Norm as NormStructure
 from torso.kernels.attention import attention
@@ -62,7 +63,7 @@ def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None, *, threads: int
     x = x.detach().contiguous()
     out = torch.empty_like(x)
     library.call.torso_add_norm(
-        native.pointer(structure), native.address(x), native.address(other), *x.shape, native.address(out),
+        native.pointer(structure), memory.address(x), memory.address(other), *x.shape, memory.address(out),
         thread_count(threads),
     )  # fmt: skip
     del held  # until here: the structure points into it
@@ -122,17 +123,17 @@ def embed(
         raise IndexError("an id has no row in its table")
     structure, held = _norm(norm, width)
     rows = [0 if each is None else len(each) for each in tables]
-    everything = Embeddings(*map(native.address, tables), *rows, offset, scale, structure)
+    everything = Embeddings(*map(memory.address, tables), *rows, offset, scale, structure)
     # Read only beside a table of positions, but never a null pointer.
     ids[2] = ids[0] if ids[2] is None else ids[2]
-    out = native.room(count, width)
+    out = memory.room(count, width)
     done(
         library.call.torso_embed(
             native.pointer(everything),
-            *map(native.address, ids),
+            *map(memory.address, ids),
             count,
             width,
-            native.address(out),
+            memory.address(out),
             thread_count(threads),
         )
     )
@@ -147,6 +148,6 @@ def _norm(norm: Norm | None, width: int) -> tuple[NormStructure, list[Tensor | N
     check("weight", norm.weight, (width,), floating=True)
     if norm.bias is not None:
         check("bias", norm.bias, (width,), floating=True)
-    held = [native.held(norm.weight), None if norm.bias is None else native.held(norm.bias)]
+    held = [memory.held(norm.weight), None if norm.bias is None else memory.held(norm.bias)]
     kind = native.RMS_NORM if norm.rms else native.LAYER_NORM
-    return NormStructure(kind, *map(native.address, held), norm.epsilon), held
+    return NormStructure(kind, *map(memory.address, held), norm.epsilon), held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
@@ -12,11 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from torso.errors import ConfigError, InputError
-from torso.io.forking import compute_after_forks, forked
+from torso.io.forking import compute_after_forks, forked, processors
 from torso.kernels.abi import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
@@ -91,6 +89,10 @@ class Library:
         self.sets = tuple(self.call.torso_instruction_set_name(i).decode() for i in range(count))
         self.set = chosen if chosen in self.sets else self.sets[0]
         self.call.torso_choose(self.sets.index(self.set))
+        self.share_threads()
+
+    def share_threads(self) -> None:
+        """Run products of PyTorch's layers on its own threads, if it is loaded: others would compete with them."""
         self.call.torso_set_parallel(_parallel())
 
     def has(self, kind: int) -> bool:
@@ -104,11 +106,12 @@ class Library:
 
 
 def _parallel() -> int | None:
-    """Return the address of the function that runs PyTorch's parallel loops; None if not found."""
-    if forked():  # it would wait for threads of the parent
+    """Return the address of the function that runs PyTorch's parallel loops; None if not loaded or not found."""
+    torch = sys.modules.get("torch")
+    if torch is None or forked():  # in a fork it would wait for threads of the parent
         return None
     try:
-        host: Any = ctypes.CDLL(str(Path(torch.__file__).with_name("lib") / "libtorch_cpu.so"))
+        host: Any = ctypes.CDLL(str(Path(str(torch.__file__)).with_name("lib") / "libtorch_cpu.so"))
         return ctypes.cast(host.GOMP_parallel, c_void_p).value
     except (OSError, AttributeError):
         return None
@@ -193,28 +196,12 @@ def _loaded() -> tuple[Library | None, str | None]:
         return None, str(error)
 
 
-def address(tensor: Tensor | None) -> int | None:
-    """Return the address of a contiguous tensor's data; None for None."""
-    return None if tensor is None else tensor.data_ptr()
-
-
-def room(*shape: int) -> Tensor:
-    """Allocate an uninitialised output: float32 on the CPU, whatever torch's defaults are."""
-    return torch.empty(shape, dtype=torch.float32, device="cpu")
-
-
 def threads() -> int:
-    """Return the number of threads of a call: as many as torch's."""
-    return torch.get_num_threads()
+    """Return the number of threads of a call: as many as torch's where it is loaded, else `processors`."""
+    # Absent too while another thread is importing it.
+    count = getattr(sys.modules.get("torch"), "get_num_threads", None)
+    return processors() if count is None else int(count())
 
-
-def held(tensor: Tensor) -> Tensor:
-    """Return a parameter as contiguous float32, as the kernels read it."""
-    return tensor.detach().float().contiguous()
-
-
-Tensors = tuple[Tensor, Tensor | None, Tensor, Tensor]
-"""Of a packed weight: its numbers, and padded to whole panels its bias, in eight bits its scales and weight sums."""
 
 MOST_INPUTS = (2**31 - 1) // (255 * 127) // 4 * 4
 """Most inputs of an eight-bit group: products of up to 255 x 127 must add up within 32 bits."""
@@ -257,7 +244,7 @@ class Form:
         return cls(kind, outputs, inputs, group, biased)
 
     def sizes(self, library: Library) -> tuple[int, int, int, int]:
-        """Return the number of elements of each of the `Tensors` on an instruction set: bytes first, float32 after."""
+        """Return the size of each of the `tensor_memory.Tensors` on an instruction set: in bytes, then in float32."""
         columns = -(-self.outputs // library.panel) * library.panel
         grouped = columns * -(-self.inputs // self.group) if self.kind == EIGHT_BITS else 0
         packed: int = library.call.torso_packed_bytes(self.kind, self.outputs, self.inputs)

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.buffer_checks import check, done
 from torso.kernels.library import Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.support import ACTIVATIONS
+from torso.nn.activations import TABLE
 from torso.nn.inference_only import Sealable
 
 
@@ -38,7 +40,7 @@ class NativeLinear(Sealable):
         bias: Tensor | None = getattr(linear, "bias", None)
         self._packed = PackedWeight(library, linear.weight, bias, kind, GROUP)
         self.act = act
-        self._number = ACTIVATIONS.index(act) if act in ACTIVATIONS else 0
+        self._number = number_of(act)
 
     def laid_out(self) -> Iterable[Tensor]:
         """Return the packed weight."""
@@ -49,14 +51,19 @@ class NativeLinear(Sealable):
         count = x.shape[:-1].numel()
         rows = x.float().reshape(count, x.shape[-1]).contiguous()
         check("x", rows, (None, self.in_features), dtype=torch.float32)
-        out = native.room(*x.shape[:-1], self.out_features)
+        out = memory.room(*x.shape[:-1], self.out_features)
         status: int = self.library.call.torso_linear(
             native.pointer(self._packed.structure),
-            native.address(rows),
+            memory.address(rows),
             count,
             self._number,
-            native.address(out),
+            memory.address(out),
             native.threads(),
         )
         done(status)
         return out if self.act is None or self._number else self.act(out)
+
+
+def number_of(act: Any) -> int:
+    """Return the number of an activation's function in the C interface; 0, which is none, for one that it lacks."""
+    return next((number for name, number in ACTIVATIONS.items() if TABLE[name] is act), 0)

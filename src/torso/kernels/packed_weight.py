@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from torso.kernels.abi import Matrix
-from torso.kernels.library import Form, Library, Status, Tensors, address, held, room, threads
+from torso.kernels.library import Form, Library, Status, threads
+from torso.kernels.tensor_memory import Tensors, address, held, room
 
 
 class PackedWeight:

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import Block, Embeddings, Matrix, Norm
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.support import ACTIVATIONS, Piece, bare, fits
+from torso.kernels.piece import Piece, bare, fits
 from torso.nn import embeddings
 from torso.nn.block import PostNormBlock
 from torso.nn.disentangled import DisentangledAttention, Distances
@@ -84,7 +85,7 @@ class Packing:
             ffn_norm=self.norm(piece.block.ffn_norm),
             norms_after=isinstance(piece.block, PostNormBlock),
             gated=isinstance(piece.ffn, GatedFeedForward),
-            activation=ACTIVATIONS.index(piece.activation),
+            activation=piece.activation,
             turns=next((i for i, each in enumerate(angles) if each is piece.rotary), -1),
             left=-1 if rule.left is None else rule.left,
             right=-1 if rule.right is None else rule.right,
@@ -159,12 +160,12 @@ class Packing:
         own, given = cast("tuple[Tensor | None, Tensor | None]", (norm.weight, getattr(norm, "bias", None)))
         if own is None:
             own = torch.ones(cast("nn.LayerNorm", norm).normalized_shape)
-        weight = native.held(1 + own if isinstance(norm, OffsetRMSNorm) else own)
-        bias = None if given is None else native.held(given)
+        weight = memory.held(1 + own if isinstance(norm, OffsetRMSNorm) else own)
+        bias = None if given is None else memory.held(given)
         self._held += [weight, bias]
         kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
         eps = norm.eps if isinstance(norm, nn.LayerNorm) else cast("RMSNorm", norm).of.eps
-        return Norm(kind, native.address(weight), native.address(bias), eps)
+        return Norm(kind, memory.address(weight), memory.address(bias), eps)
 
     def embeddings(self, embed: nn.Module, width: int) -> Embeddings | None:
         """Build the structure of embedding tables and their norm; None if the kernels do not support them."""
@@ -180,10 +181,10 @@ class Packing:
         given = (embed.tokens, embed.segments, None if positions is None else positions.table)
         if any(table is not None and table.weight.shape[1:] != (width,) for table in given) or not fits(norm, width):
             return None
-        tables = [None if table is None else native.held(table.weight) for table in given]
+        tables = [None if table is None else memory.held(table.weight) for table in given]
         self._held += tables
         return Embeddings(
-            *(native.address(table) for table in tables),
+            *(memory.address(table) for table in tables),
             *(0 if table is None else len(table) for table in tables),
             0 if positions is None else positions.of.offset,
             embed.of.scale,

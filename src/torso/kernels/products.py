@@ -9,6 +9,7 @@ from torch import Tensor
 
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import library as native
+from torso.kernels import tensor_memory as memory
 from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import ACTIVATIONS
@@ -83,19 +84,19 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
             values=dict(packed=packed.panel, name=library.set, panel=library.panel),
         )
     check("x", x, (None, matrix.inputs), dtype=torch.float32)
-    function = named(activation)
-    if function not in ACTIVATIONS:
+    named(activation)
+    if activation not in ACTIVATIONS:
         raise InputError(
             "E_ACTIVATION",
             "The kernels do not compute the activation {name!r}.",
             cure="Apply it to the result of the activation linear.",
             values=dict(name=activation),
         )
-    x, out = x.detach().contiguous(), native.room(len(x), matrix.outputs)
-    which = ACTIVATIONS.index(function)
+    x, out = x.detach().contiguous(), memory.room(len(x), matrix.outputs)
+    which = ACTIVATIONS[activation]
     done(
         library.call.torso_linear(
-            native.pointer(matrix), native.address(x), len(x), which, native.address(out), thread_count(threads)
+            native.pointer(matrix), memory.address(x), len(x), which, memory.address(out), thread_count(threads)
         )
     )
     return out
@@ -125,8 +126,8 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
     group = min(group or whole, whole)
     x = x.detach().contiguous()
     numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8, device="cpu")
-    scales = native.room(count, -(-width // group), 2)
-    library.call.torso_quantise(native.address(x), count, width, group, native.address(numbers), native.address(scales))
+    scales = memory.room(count, -(-width // group), 2)
+    library.call.torso_quantise(memory.address(x), count, width, group, memory.address(numbers), memory.address(scales))
     return Quantised(numbers, *scales.unbind(-1))
 
 

@@ -52,6 +52,13 @@ PLAIN: Mapping[type[blocks.Part], Callable[[Any, Builder], nn.Module]] = {
 """Descriptions of which PyTorch itself has the module: adapters and quantisation replace them by type."""
 
 
+PLAIN_TYPES: Mapping[type[blocks.Part], type[nn.Module]] = {
+    blocks.Convolution: nn.Conv1d,
+    **{kind: getattr(nn, kind.__name__) for kind in PLAIN if kind is not blocks.Convolution},
+}
+"""The types of those modules."""
+
+
 class Builder:
     """Builds modules of descriptions. The same description gives the same module, and so shares its weights."""
 
@@ -93,3 +100,25 @@ def build(part: blocks.Part) -> Any:
         TypeError: for a description from outside this package that does not name its module.
     """
     return Builder()(part)
+
+
+def differs(module: Module[Any]) -> str | None:
+    """Return the name of a submodule that is not as its description says; None if all are.
+
+    Adapters, quantisation and pruning replace modules, or weights by others of another shape.
+    """
+    for name, part in blocks.walk(module.of):
+        found = module.get_submodule(name)
+        children = {own for own, child in part.parts.items() if child is not None}
+        held: Mapping[str, nn.Module | None] = vars(found)["_modules"]  # with those that occur twice
+        shapes = {own: weight.shape for own, weight in part.tensors.items()}
+        parameters = found.named_parameters(recurse=False)
+        if (
+            type(found) is not (PLAIN_TYPES.get(type(part)) or implementation(type(part)))
+            or {own for own, child in held.items() if child is not None} != children
+            or {own: tuple(each.shape) for own, each in parameters} != shapes
+            or (isinstance(found, nn.LayerNorm) and found.normalized_shape[0] != getattr(part, "width", 0))
+            or (isinstance(found, Module) and found.of is not part)
+        ):
+            return name
+    return None
