@@ -93,7 +93,7 @@ LINES = (
     ("models", "bundled"),
     ("model", "losses"),
     ("kernels",),
-    ("loading",),
+    ("loading", "adapters"),
     ("engines", "generation"),
     ("compat", "tasks"),
     ("cli", "__main__"),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch import nn
 
+from torso.adapters.adapter_folder import own_or_base
+from torso.adapters.attach_lora import merge
 from torso.architecture import Task
 from torso.engines.device import choose
 from torso.engines.optimise import prepacked
@@ -105,7 +107,7 @@ def make_ready(
         from torso.hub import resolve
 
         folder = resolve(model).folder
-        loaded = prepacked(load(folder, task, device=choose(device), new_head=untrained))
+        loaded = prepacked(merge(load(folder, task, device=choose(device), new_head=untrained)))
         ready = Ready(loaded, tokenizer or load_tokenizer(folder), folder)
     _require_task(ready.model, task)
     _require_fit(ready)
@@ -123,7 +125,7 @@ def recipe_of(ready: Ready[Any]) -> Recipe | None:
     if ready.folder is None:
         return None
     if "recipe" not in ready.memo:
-        ready.memo["recipe"] = read_recipe(ready.folder)
+        ready.memo["recipe"] = read_recipe(own_or_base(ready.folder, "modules.json"))
     return ready.memo["recipe"]
 
 
