@@ -96,6 +96,7 @@ LINES = (
     ("loading",),
     ("engines", "generation"),
     ("compat", "tasks"),
+    ("training",),
     ("cli", "__main__"),
 )
 LATE = {
