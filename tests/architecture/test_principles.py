@@ -96,6 +96,7 @@ LINES = (
     ("loading", "adapters"),
     ("engines", "generation"),
     ("compat", "tasks"),
+    ("training",),
     ("cli", "__main__"),
 )
 LATE = {
