@@ -23,6 +23,8 @@ def _of_family(name: str) -> object:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "torso.adapters.attach_lora": ("lora", "merge"),
+        "torso.adapters.lora_settings": ("Lora",),
         "torso.architecture": ("Task",),
         "torso.batch": ("Batch", "Layout", "pack", "unpack"),
         "torso.compat.auto": (

@@ -1,3 +1,6 @@
+from torso.adapters.attach_lora import lora as lora
+from torso.adapters.attach_lora import merge as merge
+from torso.adapters.lora_settings import Lora as Lora
 from torso.architecture import Task as Task
 from torso.batch import Batch as Batch
 from torso.batch import Layout as Layout

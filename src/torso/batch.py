@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
 
 from torso.host_batch import HostBatch, Pool, Wanted
 from torso.io.forking import compute_after_forks
-
-if TYPE_CHECKING:
-    from torso.text import Encoding
 
 compute_after_forks()
 
@@ -129,8 +126,22 @@ class Batch:
     positioned: bool = False
 
 
+class Tokenized(Protocol):
+    """Token ids and segment ids of one text or pair, such as an `Encoding`: one of each per token."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Indices into the vocabulary."""
+        ...
+
+    @property
+    def segments(self) -> Sequence[int]:
+        """Token types, 0 or 1."""
+        ...
+
+
 def pack(
-    sequences: Sequence[Encoding], *, device: torch.device | None = None, choices: Sequence[int] | None = None
+    sequences: Sequence[Tokenized], *, device: torch.device | None = None, choices: Sequence[int] | None = None
 ) -> Batch:
     """Pack tokenized texts into one batch: concatenated, not padded, with one copy to ``device``.
 

@@ -164,3 +164,11 @@ class IntegrityError(TorsoError, OSError):
 
 class DiskError(TorsoError, OSError):
     """The disk cannot hold the requested data."""
+
+
+class DivergedError(TorsoError, ArithmeticError):
+    """A loss or a gradient is not finite. The step was not taken."""
+
+
+class TrainingError(TorsoError, RuntimeError):
+    """A training run cannot go on."""

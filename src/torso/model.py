@@ -21,6 +21,7 @@ from torso.nn.heads import Head
 from torso.nn.id_checks import check_batch
 from torso.nn.inference_only import Sealable
 from torso.nn.key_value_cache import KeyValueCache
+from torso.nn.low_rank import Adapted
 from torso.nn.meta_init import place, weightless
 from torso.nn.module import Builder
 from torso.nn.trunk import AnyTrunk
@@ -29,6 +30,7 @@ from torso.weights.names import Names, Parts
 from torso.weights.report import LoadReport
 
 if TYPE_CHECKING:
+    from torso.adapters.adapter_config import Adapter
     from torso.engines.calibration import Optimised
     from torso.text import Tokenizer
 
@@ -48,6 +50,8 @@ class Model(Sealable, Generic[Out]):
         report: report of loading; None for a model that was not loaded.
         head_trained: whether the head's weights are trained: set by loading, and by the user after training a new head.
         optimised: what `torso.optimise` did; None for a model that can be trained and saved.
+        adapter: the low-rank adapter that learns in place of the model, see `torso.lora`; None without one.
+        fixed: names of parameters that never learn, while an adapter is there.
     """
 
     def __init__(self, config: HubConfig, architecture: Architecture[Any], task: Task[Out]) -> None:
@@ -62,6 +66,8 @@ class Model(Sealable, Generic[Out]):
         self.report: LoadReport | None = None
         self.head_trained = False
         self.optimised: Optimised | None = None
+        self.adapter: Adapter | None = None
+        self.fixed: tuple[str, ...] = ()
 
     def forward(
         self,
@@ -207,7 +213,7 @@ class Model(Sealable, Generic[Out]):
         return self.architecture.names if parameter.startswith("trunk.") else self.architecture.plan(self.task).names
 
     def save(self, folder: str | Path, *, tokenizer: Tokenizer | None = None) -> None:
-        """Save a folder that transformers and torso load with equal outputs.
+        """Save a folder that transformers and torso load with equal outputs; of an adapted model, one that PEFT loads.
 
         Args:
             folder: created if missing.
@@ -287,4 +293,7 @@ def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
     own = dict(model.named_parameters())
     for name, _ in rebuilt.named_parameters():
         place(rebuilt, name, own[name])
+    for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
+        if isinstance(module, Adapted):
+            module.carry(rebuilt.get_submodule(name))
     return rebuilt.train(model.training)

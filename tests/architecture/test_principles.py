@@ -104,10 +104,10 @@ LINES = (
     ("models", "bundled"),
     ("model", "losses"),
     ("kernels",),
-    ("loading",),
+    ("loading", "adapters"),
     ("engines", "generation"),
     ("compat", "tasks"),
-    ("scale", "serve", "inspection", "view"),
+    ("scale", "serve", "inspection", "view", "training"),
     ("cli", "__main__"),
 )
 LATE = {

@@ -43,6 +43,9 @@ def check(model: str, revision: str | None, as_json: bool) -> int:
 
 def show(report: Report) -> None:
     """Print a report."""
+    from torso.adapters.adapter_config import read_adapter
+    from torso.adapters.adapter_folder import is_adapter
+
     values = dict(name=report.name, folder=report.folder, teller=say(report.teller) if report.teller else "")
     for finding in report.findings:
         line = "beside it: {what}" if finding.harmless else "wrong: {what}"
@@ -56,5 +59,8 @@ def show(report: Report) -> None:
         click.echo(say("looks right, but no hash of it is known here: {names}", dict(names=names)))
     if report.unused:
         click.echo(say("pointers of files that the model does not need: {names}", dict(names=", ".join(report.unused))))
+    if is_adapter(report.folder):
+        base = read_adapter(report.folder).base or "-"
+        click.echo(say("an adapter: it runs with its base model, {base}", dict(base=base)))
     verdict = "{name} is whole: {folder}" if report.is_whole else "{name} is not whole: {folder}"
     click.echo(say(verdict, values))

@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "tokenize": (_LOOK, "torso.cli.tokenize:tokenize", "See texts as tokens, with ids and places."),
     "bench": (_LOOK, "torso.cli.bench:bench", "Measure how fast a model runs on this machine."),
     "models": (_LOOK, "torso.cli.models:models", "List the families of models that torso has."),
+    "merge": (_KEEP, "torso.cli.merge:merge", "Merge an adapter into its base model."),
     "get": (_KEEP, "torso.cli.get:get", "Download a model, whole and verified."),
     "check": (_KEEP, "torso.cli.check:check", "Check a model's files."),
     "repair": (_KEEP, "torso.cli.repair:repair", "Fetch again what is damaged or missing."),

@@ -34,11 +34,12 @@ def opened(
         TorsoError: as `torso.load`.
     """
     with pytorch_for(f"The task {task.name}"):
+        from torso.adapters.attach_lora import merge
         from torso.engines.device import choose
         from torso.engines.optimise import prepacked
         from torso.engines.torch_runner import TorchRunner
 
-    return TorchRunner(prepacked(load(folder, task, device=choose(device), new_head=new_head)))
+    return TorchRunner(prepacked(merge(load(folder, task, device=choose(device), new_head=new_head))))
 
 
 def wrapped(model: Model[Out] | Runner[Out]) -> tuple[Runner[Out], Path | None]:

@@ -62,7 +62,8 @@ def optimise(
             with ids outside the embedding tables.
         TooLongError: ``E_TOO_LONG``, for a sample with a text that is longer than the model takes.
         UnsupportedError: ``E_MODE``, where machine or model do not support a mode, or ``file`` for a model that the
-            compiled kernels do not run; ``E_OPTIMISED`` for an optimised model; ``E_FIDELITY``, if a mode misses it.
+            compiled kernels do not run; ``E_LORA`` for one with an adapter; ``E_OPTIMISED`` for an optimised model;
+            ``E_FIDELITY``, if a mode misses it.
         AccessError, DiskError: if ``file`` cannot be written; the model is optimised all the same.
 
     After any other error the model is restored: its dtype, training modes and ``requires_grad``.
@@ -82,6 +83,12 @@ def optimise(
             values=dict(mode=mode),
         )
     model.refuse_optimised()
+    if model.adapter is not None:
+        raise UnsupportedError(
+            "E_LORA",
+            "The model has an adapter, which packed layers would leave out.",
+            cure="Merge it first: torso.optimise(torso.merge(model)).",
+        )
     if model.device.type != "cpu":
         raise UnsupportedError(
             "E_MODE",
@@ -145,7 +152,7 @@ def prepacked(model: Model[Out]) -> Model[Out]:
 
     Nothing is measured: the arithmetic is float32.
     """
-    if model.device.type != "cpu" or model.dtype != torch.float32:
+    if model.device.type != "cpu" or model.dtype != torch.float32 or model.adapter is not None:
         return model
     swap = LinearSwap(model)
     if not swap.can("exact"):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from torso.adapters.adapter_folder import own_or_base
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, TorsoError, UnsupportedError
@@ -49,7 +50,7 @@ def settings_of(folder: Path | None, config: HubConfig) -> GenerationSettings:
     Raises:
         FileFormatError, ConfigError: ``E_CONFIG``, for an invalid file or value.
     """
-    path = None if folder is None else folder / FILE
+    path = None if folder is None else own_or_base(folder, FILE) / FILE
     if path is not None and path.is_file():
         return _parsed(ConfigFile.read(path).values, path)
     known = {each.name: each for each in GenerationSettings.declared()}

@@ -224,10 +224,14 @@ def _name_model(error: TorsoError, name: str) -> None:
 
 def _weights(folder: Path, names: set[str]) -> list[Finding]:
     """What the weights' own headers show: a file cut short, a shard that is missing, a pickle that runs code."""
+    from torso.weights.adapter_weights import FILES, open_adapter
     from torso.weights.weights import open_weights
 
     try:
-        open_weights(folder / transformer_home(names))
+        if weight_files(names)[:1] in [(name,) for name in FILES]:
+            open_adapter(folder)
+        else:
+            open_weights(folder / transformer_home(names))
     except TorsoError as error:
         return [Finding((weight_files(names) or ("model.safetensors",))[0], error)]
     return []

@@ -26,8 +26,14 @@ _VOCABULARIES = (
     ("source.spm", "target.spm", "vocab.json"),
 )
 _SENTENCE_MODELS = ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+VOCABULARIES = tuple(dict.fromkeys(kind[0] for kind in _VOCABULARIES))
+"""Files by which a folder shows that it holds a tokenizer."""
+ADAPTER = "adapter_config.json"
+"""The file by which a repository, or a folder, is an adapter of a base model that is elsewhere."""
+_ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _BESIDE = (
     "config.json",
+    ADAPTER,
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
@@ -111,7 +117,10 @@ def transformer_home(names: Collection[str]) -> str:
 
 
 def weight_files(names: Collection[str], *, pytorch: bool = False) -> tuple[str, ...]:
-    """The weights of a repository's transformer, in one format, with their index; empty where there are none."""
+    """The weights of a repository's transformer, in one format, with their index; empty where there are none.
+
+    Of an adapter they are the adapter's own.
+    """
     home = transformer_home(names)
     for stem, suffix in reversed(_FORMATS) if pytorch else _FORMATS:
         single, index = f"{home}{stem}.{suffix}", f"{home}{stem}.{suffix}.index.json"
@@ -121,6 +130,9 @@ def weight_files(names: Collection[str], *, pytorch: bool = False) -> tuple[str,
         shards = sorted(name for name in names if shard.fullmatch(name))
         if index in names and shards:
             return (index, *shards)
+    if ADAPTER in names:
+        held = [name for name in _ADAPTER_WEIGHTS if name in names]
+        return tuple(held[-1:] if pytorch else held[:1])
     return ()
 
 
@@ -147,7 +159,13 @@ def required(names: Collection[str], *, config_only: bool = False) -> tuple[str,
 
 
 def absent(names: Collection[str], *, config_only: bool = False) -> tuple[str, ...]:
-    """What a folder with these files lacks to be a model, where no listing says what there should be."""
+    """What a folder with these files lacks to be a model, where no listing says what there should be.
+
+    An adapter needs its own two files: the rest is its base model's.
+    """
+    found = weight_files(names)
+    if ADAPTER in names and (not found or found[0] in _ADAPTER_WEIGHTS):
+        return () if found or config_only else _ADAPTER_WEIGHTS[:1]
     home = transformer_home(names)
     missing: list[str] = [] if home + "config.json" in names else [home + "config.json"]
     if not any(all(home + name in names for name in kind) for kind in _VOCABULARIES):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,7 @@ from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
 from torso.io.optional_packages import pytorch_for
-from torso.loading.labels_and_dtype import NewHead, run_device, run_dtype, settle_labels
+from torso.loading.labels_and_dtype import NewHead
 
 if TYPE_CHECKING:
     import torch
@@ -29,11 +30,17 @@ Source = str | os.PathLike[str]
 def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     """Return the architecture and config of a model folder, or of the transformer within it. Loads no torch.
 
+    An adapter's are its base model's, unless the folder has a config of its own.
+
     Raises:
         NotFoundError: ``E_MISSING_FILE``, if there is no config.json.
         ConfigError, FileFormatError, UnsupportedError: if it cannot be used.
     """
+    from torso.adapters.adapter_folder import base_folder, is_adapter
+
     folder = transformer_folder(folder)
+    if is_adapter(folder) and not (folder / "config.json").exists():
+        return read_config(base_folder(folder, config_only=True))
     file = ConfigFile.read(folder / "config.json")
     model_type = file.values.get("model_type")
     architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
@@ -77,10 +84,13 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
         TokenizerError: its files do not make a tokenizer.
         InputError: E_LANGUAGE for a language that the tokenizer does not have.
     """
+    from torso.adapters.adapter_folder import own_or_base
     from torso.hub import resolve
+    from torso.hub.file_selection import VOCABULARIES
     from torso.text import Tokenizer
 
     folder = transformer_folder(source if isinstance(source, Path) else resolve(source, config_only=True).folder)
+    folder = own_or_base(folder, *VOCABULARIES)
     tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
     tokenizer.tell_notes()
     if not (folder / "config.json").exists():
@@ -151,7 +161,7 @@ def load(
     architecture, config = read_config(snapshot.folder)
     if changes:
         config = config.replace(changes)
-    return build_model(
+    model = build_model(
         snapshot.folder,
         architecture,
         config,
@@ -164,6 +174,16 @@ def load(
         allow=allow,
         allow_nonfinite=allow_nonfinite,
     )
+    return name_base(model, source)
+
+
+def name_base(model: Model[Out], source: Source) -> Model[Out]:
+    """Note what an adapter of a loaded model states as its base: the name as given, or the path of a folder."""
+    if model.report is not None and model.report.base_name is None:
+        name = os.fspath(source)
+        name = os.path.abspath(name) if Path(name).is_dir() else name
+        model.report = replace(model.report, base_name=name)
+    return model
 
 
 def build_model(
@@ -180,58 +200,27 @@ def build_model(
     allow: Collection[str] = (),
     allow_nonfinite: bool = False,
 ) -> Model[Out]:
-    """Build the model of a folder whose config is already read, and load its weights; arguments as for `load`."""
+    """Build the model of a folder whose config is already read, and load its weights; arguments as for `load`.
+
+    Of an adapter folder: its base model, with the adapter.
+    """
+    from torso.adapters.adapter_folder import is_adapter
+
     with pytorch_for("torso.load"):
-        import torch
-
-        from torso.loading.contents import Contents, check_copies, check_sizes, read
-        from torso.loading.plan import HEAD, copies_of, plan
-        from torso.model import Model, initialise
-        from torso.nn.meta_init import place, weightless
-    from torso.weights.report import LoadReport
-    from torso.weights.weights import open_weights
-
-    target_device = run_device(device)
-    contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
-    check_sizes(config, architecture, contents)
-    config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
-    with weightless():
-        model = Model(config, architecture, task)
-    parts = model.fused()
-    decided = plan(
-        dict(model.named_shapes()),
-        parts,
+        if is_adapter(folder):
+            from torso.adapters.adapted_model import build_adapted as build
+        else:
+            from torso.loading.build_plain import build_plain as build
+    return build(
+        folder,
         architecture,
+        config,
         task,
-        contents,
-        may_make_head=bool(new_head),
-        fresh=fresh,
+        labels=labels,
+        num_labels=num_labels,
+        new_head=new_head,
+        device=device,
+        dtype=dtype,
         allow=allow,
+        allow_nonfinite=allow_nonfinite,
     )
-    model.drop(decided.absent)
-    saved = contents.weights.entries[contents.actual[next(iter(decided.found.values()))[0]]].dtype
-    kind = run_dtype(saved, dtype, target_device)
-    with torch.no_grad():
-        for name, shape in list(model.named_shapes()):
-            value = torch.empty(shape, dtype=kind)
-            if name in decided.new:
-                initialise(model, {name: value}, config.initializer_range)
-            if name in decided.found:
-                layout = model.names_of(name).form(name.partition(".")[2]), parts.get(name.rpartition(".")[0])
-                read(contents, decided.found[name], value, *layout, allow_nonfinite=allow_nonfinite)
-            place(model, name, value)
-        copies = copies_of(architecture, task, contents.prefix)
-        check_copies(copies, contents, decided.found, dict(model.named_parameters(remove_duplicate=False)))
-    model.report = LoadReport(
-        str(folder),
-        tuple(path.name for path in contents.weights.files),
-        len(decided.found),
-        decided.new,
-        decided.absent,
-        decided.unclaimed,
-        contents.prefix,
-        saved,
-        contents.notes,
-    )
-    model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
-    return model.to(target_device).eval()

@@ -23,11 +23,16 @@ _WRITING = "generation_config.json"
 
 
 def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
-    """Write ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given.
+    """Write ``model.safetensors``, ``config.json``, and the tokenizer's files if one is given; or the adapter alone.
 
     The checkpoint's generation_config.json is copied unchanged. The config is written last, so that a folder with a
     config is complete.
     """
+    if model.adapter is not None:
+        from torso.adapters.adapter_folder import save_adapter
+
+        save_adapter(model, folder, tokenizer)
+        return
     make_folder(folder)
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:

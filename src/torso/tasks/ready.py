@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
+from torso.adapters.adapter_folder import own_or_base
 from torso.architecture import Task
 from torso.engines.opened import opened, wrapped
 from torso.engines.runner import Runner
@@ -141,7 +142,7 @@ def recipe_of(ready: Ready[Any]) -> Recipe | None:
     if ready.folder is None:
         return None
     if "recipe" not in ready.memo:
-        ready.memo["recipe"] = read_recipe(ready.folder)
+        ready.memo["recipe"] = read_recipe(own_or_base(ready.folder, "modules.json"))
     return ready.memo["recipe"]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from torso.adapters.adapter_folder import base_folder, is_adapter
 from torso.errors import TorsoError
 from torso.host_batch import Rows
 from torso.outputs import Features
@@ -53,6 +54,8 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
     whole = hashlib.sha256(json.dumps(stated).encode())
     if not loaded and ready.folder is not None:
         whole.update(_of_files(ready.folder).encode())
+        if is_adapter(ready.folder):
+            whole.update(_of_files(base_folder(ready.folder)).encode())
         return whole.hexdigest()
     whole.update(ready.runner.fingerprint().encode())
     whole.update(ready.tokenizer.fingerprint().encode())

@@ -21,6 +21,7 @@ class LoadReport:
         prefix: prefix of the trunk's names in the file.
         saved_dtype: dtype of the trunk in the file, as safetensors names it.
         notes: non-fatal findings about the file.
+        base_name: name of the model as an adapter of it states its base: as given, or the path of a folder.
     """
 
     source: str
@@ -32,3 +33,4 @@ class LoadReport:
     prefix: str
     saved_dtype: str
     notes: tuple[Note, ...] = ()
+    base_name: str | None = None

@@ -1,0 +1,89 @@
+"""State of a run to resume from: one safetensors file with weights, moments and the number of the last step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from torso.errors import FileFormatError
+from torso.io.files import make_folder, shown
+from torso.training.parameter_groups import learning
+from torso.weights import safetensors
+
+FILE = "state.safetensors"
+_MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+
+
+def save_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, facts: dict[str, Any]) -> None:
+    """Write the state atomically: a process killed at any moment leaves the one before.
+
+    Only parameters that learn are written: the others are as they were loaded.
+
+    Args:
+        folder: made if missing.
+        model: whose parameters with ``requires_grad`` are saved under torso's own names.
+        optimiser: AdamW, over those parameters.
+        facts: JSON values, such as the number of the step.
+
+    Raises:
+        AccessError, DiskError: if it cannot be written; the state before is whole.
+    """
+    make_folder(folder)
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in learning(model).items():
+        tensors[f"weight.{name}"] = parameter
+        for kind, value in cast("dict[str, Tensor]", optimiser.state.get(parameter, {})).items():
+            tensors[f"{kind}.{name}"] = value
+    safetensors.write(folder / FILE, tensors, {"format": "pt", "run": json.dumps(facts)})
+
+
+@torch.no_grad()
+def restore_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
+    """Read a state into model and optimiser; return its facts.
+
+    Raises:
+        FileFormatError: ``E_RUN_STATE``, if the file is of another model or other learning parameters.
+        NotFoundError: ``E_MISSING_FILE``.
+    """
+    file = safetensors.SafetensorsFile(folder / FILE)
+    parameters = learning(model)
+    saved = {name.removeprefix("weight.") for name in file.entries if name.startswith("weight.")}
+    if saved != parameters.keys() or "run" not in file.metadata:
+        raise FileFormatError(
+            "E_RUN_STATE",
+            "{path} is of another run: it has {there} learning parameters, this one {here}.",
+            cure="Use the model and the settings of that run, or begin again with --replace.",
+            values=dict(path=shown(file.path), there=len(saved), here=len(parameters)),
+        )
+    for name, parameter in parameters.items():
+        _read(file, f"weight.{name}", parameter.data)
+        state = {
+            kind: _read(file, f"{kind}.{name}", torch.empty(file.entries[f"{kind}.{name}"].shape))
+            for kind in _MOMENTS
+            if f"{kind}.{name}" in file.entries
+        }
+        if state:
+            optimiser.state[parameter] = {
+                kind: value if kind == "step" and parameter.device.type == "cpu" else value.to(parameter.device)
+                for kind, value in state.items()
+            }
+    return json.loads(file.metadata["run"])
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return the facts of a state without reading a tensor."""
+    return json.loads(safetensors.SafetensorsFile(folder / FILE).metadata.get("run", "{}"))
+
+
+def _read(file: safetensors.SafetensorsFile, name: str, out: Tensor) -> Tensor:
+    if out.device.type != "cpu":
+        host = torch.empty(out.shape, dtype=out.dtype)
+        file.read_into(name, host)
+        out.copy_(host)
+    else:
+        file.read_into(name, out)
+    return out
