@@ -39,6 +39,8 @@ __getattr__, __dir__, __all__ = attach(
             "AutoModelForSequenceClassification",
             "AutoModelForTokenClassification",
             "AutoTokenizer",
+        ),
+        "torso.compat.family_names": (
             "BertForMaskedLM",
             "BertForMultipleChoice",
             "BertForNextSentencePrediction",
@@ -47,6 +49,7 @@ __getattr__, __dir__, __all__ = attach(
             "BertForTokenClassification",
             "BertModel",
         ),
+        "torso.compat.generation_arguments": ("GenerationConfig",),
         "torso.compat.pipeline_base": ("Pipeline",),
         "torso.compat.pipelines": ("pipeline",),
         "torso.compat.pipelines_of_texts": (
@@ -63,6 +66,9 @@ __getattr__, __dir__, __all__ = attach(
             "TextGenerationPipeline",
             "TranslationPipeline",
         ),
+        "torso.compat.pretrained_model": ("PreTrainedModel",),
+        "torso.compat.text_streamers": ("TextIteratorStreamer", "TextStreamer"),
+        "torso.config.hub_config": ("PretrainedConfig",),
         "torso.engines.optimise": ("optimise",),
         "torso.errors": ("TorsoError",),
         "torso.generation.generation_settings": ("GenerationSettings",),

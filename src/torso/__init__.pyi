@@ -17,13 +17,15 @@ from torso.compat.auto import AutoModelForSeq2SeqLM as AutoModelForSeq2SeqLM
 from torso.compat.auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
 from torso.compat.auto import AutoModelForTokenClassification as AutoModelForTokenClassification
 from torso.compat.auto import AutoTokenizer as AutoTokenizer
-from torso.compat.auto import BertForMaskedLM as BertForMaskedLM
-from torso.compat.auto import BertForMultipleChoice as BertForMultipleChoice
-from torso.compat.auto import BertForNextSentencePrediction as BertForNextSentencePrediction
-from torso.compat.auto import BertForQuestionAnswering as BertForQuestionAnswering
-from torso.compat.auto import BertForSequenceClassification as BertForSequenceClassification
-from torso.compat.auto import BertForTokenClassification as BertForTokenClassification
-from torso.compat.auto import BertModel as BertModel
+from torso.compat.family_names import *  # noqa: F403 - the family classes that __init__.py makes on first use
+from torso.compat.family_names import BertForMaskedLM as BertForMaskedLM
+from torso.compat.family_names import BertForMultipleChoice as BertForMultipleChoice
+from torso.compat.family_names import BertForNextSentencePrediction as BertForNextSentencePrediction
+from torso.compat.family_names import BertForQuestionAnswering as BertForQuestionAnswering
+from torso.compat.family_names import BertForSequenceClassification as BertForSequenceClassification
+from torso.compat.family_names import BertForTokenClassification as BertForTokenClassification
+from torso.compat.family_names import BertModel as BertModel
+from torso.compat.generation_arguments import GenerationConfig as GenerationConfig
 from torso.compat.pipeline_base import Pipeline as Pipeline
 from torso.compat.pipelines import pipeline as pipeline
 from torso.compat.pipelines_of_texts import FeatureExtractionPipeline as FeatureExtractionPipeline
@@ -36,6 +38,10 @@ from torso.compat.pipelines_of_writing import SummarizationPipeline as Summariza
 from torso.compat.pipelines_of_writing import Text2TextGenerationPipeline as Text2TextGenerationPipeline
 from torso.compat.pipelines_of_writing import TextGenerationPipeline as TextGenerationPipeline
 from torso.compat.pipelines_of_writing import TranslationPipeline as TranslationPipeline
+from torso.compat.pretrained_model import PreTrainedModel as PreTrainedModel
+from torso.compat.text_streamers import TextIteratorStreamer as TextIteratorStreamer
+from torso.compat.text_streamers import TextStreamer as TextStreamer
+from torso.config.hub_config import PretrainedConfig as PretrainedConfig
 from torso.engines.optimise import optimise as optimise
 from torso.errors import TorsoError as TorsoError
 from torso.generation.generation_settings import GenerationSettings as GenerationSettings

@@ -66,7 +66,7 @@ def checker_imports(module: str) -> dict[str, str]:
     """What the stub of a lazy namespace gives to type checkers: name to home."""
     found: dict[str, str] = {}
     for line in ast.parse(ROOT.joinpath(*module.split(".")[1:], "__init__.pyi").read_text(encoding="utf-8")).body:
-        if isinstance(line, ast.ImportFrom):
+        if isinstance(line, ast.ImportFrom) and line.names[0].name != "*":  # the families are in a stub of their own
             assert all(each.asname == each.name for each in line.names), "a stub passes a name on unchanged"
             found.update({each.name: str(line.module) for each in line.names})
     return found

@@ -69,7 +69,6 @@ def test_unpacking_gives_tensors() -> None:
     [
         ("hidden_states", "output_hidden_states=True"),
         ("attentions", "output_attentions=True"),
-        ("loss", "labels=labels"),
     ],
 )
 def test_a_field_not_asked_for_says_how_to_ask(field, ask) -> None:
@@ -84,6 +83,15 @@ def test_a_field_not_asked_for_says_how_to_ask(field, ask) -> None:
     with pytest.raises(KeyError):
         out[field]
     assert getattr(out, field, None) is None
+
+
+def test_the_loss_without_labels_is_none() -> None:
+    """As in every training loop written for transformers: ``if out.loss is not None``."""
+    for out in (built()(IDS, MASK), built(torso.Task.QUESTION_ANSWERING)(IDS, MASK)):
+        assert out.loss is None
+        assert out["loss"] is None
+        assert "loss" not in out
+        assert "loss" not in dict(**out)
 
 
 def test_a_field_that_no_output_has_is_refused_with_those_there() -> None:

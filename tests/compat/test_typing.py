@@ -12,7 +12,7 @@ import pytest
 SOURCE = """
 from torso import AutoConfig, AutoModel, AutoModelForQuestionAnswering, AutoModelForSequenceClassification
 from torso import AutoModelForTokenClassification, AutoTokenizer, BertConfig, BertForMaskedLM, Task, load, new_model
-from torso import classify, encode, generate, zero_shot
+from torso import RobertaModel, classify, encode, generate, zero_shot
 import torch
 from torso import nn
 
@@ -26,6 +26,7 @@ reveal_type(AutoModelForTokenClassification.from_pretrained("x")(ids))
 reveal_type(AutoModelForQuestionAnswering.from_pretrained("x")(ids).start_logits)
 reveal_type(BertForMaskedLM.from_pretrained("x")(ids).loss)
 reveal_type(AutoModel.from_pretrained("x")(ids).attentions)
+reveal_type(RobertaModel.from_pretrained("x"))
 reveal_type(AutoTokenizer.from_pretrained("x"))
 reveal_type(AutoConfig.from_pretrained("x"))
 reveal_type(BertConfig().hidden_size)
@@ -54,8 +55,9 @@ WANTED = [
     "Tensor",
     "LogitsOutput",
     "Tensor",
-    "Tensor",
+    "Tensor | None",
     "tuple[Tensor, ...]",
+    "RobertaModel",
     "Tokenizer",
     "HubConfig",
     "int",

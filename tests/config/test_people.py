@@ -131,7 +131,7 @@ def test_the_nearest_activation_is_named() -> None:
         BertConfig(hidden_act="geluu")
 
 
-@pytest.mark.parametrize("name", ["hidden_dropout_prob", "hidden_size", "id2label"])
+@pytest.mark.parametrize("name", ["hidden_dropout_prob", "hidden_size", "num_labels"])
 def test_an_assignment_raises_and_names_the_calls_that_work(name) -> None:
     config = BertConfig()
     for attempt in (lambda: setattr(config, name, 0), lambda: delattr(config, name)):

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from operator import index
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack
 
 from torso.architecture import Task, find
-from torso.compat.loading_arguments import ModelArguments, settle, subfolder_of
+from torso.compat.loading_arguments import ModelArguments
+from torso.compat.loading_models import config_of, load_for
 from torso.compat.padded_outputs import PaddedOutput
 from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
-from torso.config.labels import numbered, reconcile
-from torso.errors import UnsupportedError
+from torso.errors import InputTypeError
 from torso.io.optional_packages import pytorch_for
-from torso.language import say
-from torso.loading.load import Source, build_model, read_config
+from torso.loading.load import Source
 
 if TYPE_CHECKING:
     import torch
 
     from torso.compat.padded_model import PaddedModel
-    from torso.model import Model
 
 Out = TypeVar("Out", bound=PaddedOutput)
 
@@ -33,7 +28,6 @@ class AutoModelFor(Generic[Out]):
     """What the Auto classes share: a task, and loading for it. Use one of its subclasses."""
 
     task: ClassVar[Task[Any]]
-    family: ClassVar[str | None] = None
 
     @classmethod
     @known_arguments
@@ -89,84 +83,55 @@ class AutoModelFor(Generic[Out]):
             ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
         """
         with pytorch_for(cls.__name__):
-            from torso.compat.padded_model import PaddedModel
-        from torso.hub import resolve
+            from torso.compat.padded_model import class_of
 
-        settled = settle("from_pretrained", more, AutoModelFor.from_pretrained, dtype=dtype, device=device)
-        snapshot = resolve(
-            subfolder_of(pretrained_model_name_or_path, settled.subfolder),
-            revision=revision,
-            cache_dir=cache_dir,
-            local_files_only=local_files_only,
-            force_download=force_download,
-            token=settled.use_auth_token if token is None else token,
-        )
-        architecture, own = read_config(snapshot.folder)
-        cls._check_family(architecture.family)
-        asked = {**(changes or {}), **settled.changes}
-        inverse = asked.pop("label2id", None)
-        given = changed(own if config is None else config, None, None, output_attentions, output_hidden_states, asked)
-        labels, num_labels = cls._labels(given, labels, num_labels, id2label, inverse)
-        model: Model[Any] = build_model(
-            snapshot.folder,
-            architecture,
-            given,
-            cls.task,
-            labels=labels,
-            num_labels=num_labels,
-            new_head=ignore_mismatched_sizes or "if absent",
-            device=settled.device,
-            dtype=settled.dtype,
-        )
-        if not settled.pooler and cls.task is Task.FEATURES and model.report is not None:
-            model.drop(("pooler",))
-            model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
-        assumed = given.num_labels is None and labels is None and num_labels is None
-        _say_new_head(str(pretrained_model_name_or_path), model, assumed=assumed)
-        return PaddedModel(model)
+        arguments: dict[str, Any] = {
+            "config": config,
+            "num_labels": num_labels,
+            "id2label": id2label,
+            "labels": labels,
+            "output_attentions": output_attentions,
+            "output_hidden_states": output_hidden_states,
+            "changes": changes,
+            "ignore_mismatched_sizes": ignore_mismatched_sizes,
+            "dtype": dtype,
+            "device": device,
+            "revision": revision,
+            "cache_dir": cache_dir,
+            "local_files_only": local_files_only,
+            "force_download": force_download,
+            "token": token,
+            **more,
+        }
+        offered = AutoModelFor.from_pretrained
+        model = load_for(cls.task, pretrained_model_name_or_path, arguments, offered, lambda architecture: None)
+        return class_of(model.architecture, cls.task)(model)
 
     @classmethod
     @known_arguments
     def from_config(cls, config: HubConfig, *, seed: int | None = None) -> PaddedModel[Out]:
         """A model of fresh random weights, for training from nothing."""
         with pytorch_for(cls.__name__):
-            from torso.compat.padded_model import PaddedModel
+            from torso.compat.padded_model import class_of
             from torso.model import new_model
 
-        cls._check_family(find(config.model_type).family)
-        return PaddedModel(new_model(config, cls.task, seed=seed))
+        config = config_of(config)
+        if cls.task.labelled and config.num_labels is None:
+            config = config.replace({"num_labels": 2})
+        return class_of(find(config.model_type), cls.task)(new_model(config, cls.task, seed=seed))
 
-    @classmethod
-    def _labels(
-        cls,
-        config: HubConfig,
-        labels: Sequence[str] | None,
-        num_labels: int | None,
-        id2label: Mapping[int, str] | None,
-        label2id: Mapping[str, int] | None,
-    ) -> tuple[Sequence[str] | None, int | None]:
-        """The names of a new head's labels, or how many there are: two where nothing says, as in the reference."""
-        if not cls.task.labelled:
-            return labels, None  # a count means nothing here, and transformers passes over it
-        if id2label is None and label2id is not None:
-            id2label = {number: name for name, number in label2id.items()}
-        if labels is None and id2label is not None:
-            # From JSON its numbers are words, of which "10" comes before "2".
-            stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), label2id)
-            labels = list(stated["id2label"].values())
-        if num_labels is not None and not isinstance(num_labels, bool):
-            num_labels = index(num_labels)  # numpy's whole numbers too
-        return labels, num_labels
+    def __init__(self, *inputs: object, **named: object) -> None:
+        """Refuse: an Auto class chooses the class of a checkpoint.
 
-    @classmethod
-    def _check_family(cls, family: str) -> None:
-        if cls.family is not None and family != cls.family:
-            raise UnsupportedError(
-                "E_FAMILY",
-                "{kind} was asked to load a {family} model.",
-                cure="Use AutoModel{suffix}, which takes every family.",
-                values=dict(kind=cls.__name__, family=family, suffix=cls.task.suffix.removeprefix("Model")),
-            )
+        Raises:
+            InputTypeError: ``E_AUTO``.
+        """
+        raise InputTypeError(
+            "E_AUTO",
+            "{kind} makes no model by itself: which class it is follows from a checkpoint or a config.",
+            cure="Write {kind}.from_pretrained(folder), or {kind}.from_config(config).",
+            values=dict(kind=type(self).__name__),
+        )
 
 
 def changed(
@@ -186,24 +151,3 @@ def changed(
     }
     asked = {name: value for name, value in given.items() if value is not None} | dict(changes or {})
     return config.replace(asked) if asked else config
-
-
-def _say_new_head(name: str, model: Model[Any], *, assumed: bool) -> None:
-    if model.head_trained:
-        return
-    template = (
-        "torso: {name} has no {task} head. Made a new one, untrained: its scores mean nothing until you train it."
-    )
-    if model.task.labelled:
-        template = (
-            "torso: {name} has no {task} head. Made a new one, untrained, with {labels} labels: "
-            "its scores mean nothing until you train it."
-        )
-    if model.task.labelled and assumed:
-        template = (
-            "torso: {name} has no {task} head, and nothing says how many labels it shall have. Made a new one, "
-            "untrained, with {labels}, as transformers does; for another number: num_labels=... Its scores mean "
-            "nothing until you train it."
-        )
-    values = dict(name=name, task=model.task.name, labels=model.config.num_labels)
-    print(say(template, values), file=sys.stderr)

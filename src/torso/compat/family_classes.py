@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-from torso.architecture import Task, architectures
-from torso.compat import auto
-from torso.compat.auto_model import AutoModelFor
+from torso.architecture import architectures
+from torso.compat.auto import AutoTokenizer
 from torso.errors import NotAvailableError
 
 _CURES: Mapping[str, str] = {
@@ -23,23 +23,18 @@ def family_class(name: str) -> type[Any] | None:
 
     A model's class loads as the Auto class of its task does, and refuses the models of other families.
     """
+    families = {each.family for each in architectures()}
     if (stem := name.removesuffix("Fast")).endswith("Tokenizer"):
-        families = {each.family for each in architectures()}
-        return type(name, (auto.AutoTokenizer,), {"__doc__": "`AutoTokenizer`."}) if stem[:-9] in families else None
-    by_task: dict[Task[Any], type[AutoModelFor[Any]]] = {}
-    for each in vars(auto).values():
-        if isinstance(each, type) and issubclass(each, AutoModelFor) and each is not AutoModelFor:
-            kind: type[AutoModelFor[Any]] = each  # pyright: ignore[reportUnknownVariableType]
-            if kind.family is None:
-                by_task[kind.task] = kind
+        own = {"__doc__": "`AutoTokenizer`.", "__module__": "torso"}
+        return type(name, (AutoTokenizer,), own) if stem.removesuffix("Tokenizer") in families else None
+    if (family := name.removesuffix("PreTrainedModel")) != name and family in families:
+        return import_module("torso.compat.pretrained_model").pretrained_class(family)
+    if name.endswith("Config"):
+        return next((each.config for each in architectures() if each.config.__name__ == name), None)
     for architecture in architectures():
         for task in architecture.tasks:
-            if architecture.class_name(task) == name and task in by_task:
-                own = {
-                    "family": architecture.family,
-                    "__doc__": f"`{by_task[task].__name__}` of {architecture.family}.",
-                }
-                return type(name, (by_task[task],), own)
+            if architecture.class_name(task) == name:
+                return import_module("torso.compat.padded_model").class_of(architecture, task)
     return None
 
 

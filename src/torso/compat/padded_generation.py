@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import torch
 from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import pieces
+from torso.compat.generation_arguments import (
+    GenerateArguments,
+    GenerationConfig,
+    Streamer,
+    Streaming,
+    check_generate_arguments,
+    each_of,
+    processor_of,
+    settings_from,
+    stops_of,
+)
 from torso.compat.padded_inputs import check_tensor, checked
+from torso.compat.padded_outputs import GenerateOutput
 from torso.compat.padding import Padding
-from torso.config.arguments import known_arguments
+from torso.config.arguments import known_arguments, own_arguments
 from torso.errors import InputError
 from torso.generation.completion import complete
+from torso.generation.decode_loop import Stops
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
@@ -43,7 +57,7 @@ class Writes:
         attention_mask: Tensor | None = None,
         token_type_ids: Tensor | None = None,
         *,
-        generation_config: GenerationSettings | None = None,
+        generation_config: GenerationSettings | Mapping[str, Any] | None = None,
         max_new_tokens: int | None = None,
         max_length: int | None = None,
         min_new_tokens: int | None = None,
@@ -72,7 +86,8 @@ class Writes:
         stop_strings: str | list[str] | None = None,
         tokenizer: Tokenizer | None = None,
         seed: int | None = None,
-    ) -> Tensor:
+        **more: Unpack[GenerateArguments],
+    ) -> Any:
         """The ids of texts that continue the rows: [N * num_return_sequences, S + new], the input's columns first.
 
         Behind an encoder the rows are its source, and the ids are the decoder's, from its start token on. Texts that
@@ -112,6 +127,8 @@ class Writes:
             stop_strings: a text ends where one of them is written.
             tokenizer: which finds the stop strings.
             seed: makes what is drawn repeatable; None takes torch's own state.
+            more: see `GenerateArguments`: ``streamer``, ``stopping_criteria``, ``logits_processor``, what is refused.
+                With ``return_dict_in_generate`` the ids are the result's ``sequences``.
 
         Raises:
             InputError: ``E_TASK``, for a model without a head over the vocabulary; ``E_IDS``, ``E_MASK``,
@@ -155,7 +172,8 @@ class Writes:
             "stop_strings": [stop_strings] if isinstance(stop_strings, str) else stop_strings,
             "seed": seed,
         }
-        settings = generation_config or self.generation_config
+        check_generate_arguments(more, own_arguments(type(self).generate))
+        settings = self.generation_config if generation_config is None else settings_from(generation_config)
         changes = {name: value for name, value in asked.items() if value is not None}
         settings = settings.replace(changes)
         require_ids(settings, self.model.config.vocab_size, changes if generation_config is None else None)
@@ -176,23 +194,58 @@ class Writes:
         model: Model[VocabLogits] = self.model
         # All of them are held before the first is run.
         prompts = list(prompts_of(model, texts, settings))
-        found = list(complete(model, prompts, settings, tokenizer, batch=_ROWS))
-        return _padded(
+        stops = stops_of(each_of(more.get("stopping_criteria")), self.model.device)
+        streamer = more.get("streamer")
+        streaming = None if streamer is None else _streaming(streamer, stops, len(texts), settings)
+        if streaming is not None:
+            streaming.begin(texts[0] if not behind else prompts[0].ids)
+        further = [processor_of(each) for each in each_of(more.get("logits_processor"))]
+        found = list(
+            complete(model, prompts, settings, tokenizer, batch=_ROWS, further=further, stops=streaming or stops)
+        )
+        if streaming is not None:
+            streaming.finish(found[0][0].ids)
+        ids = _padded(
             input_ids,
             [prompt.ids for prompt in prompts] if behind else None,
             [[list(each.ids) for each in some] for some in found],
             _pad(settings),
         )
+        return GenerateOutput(ids) if more.get("return_dict_in_generate") else ids
 
     @property
-    def generation_config(self) -> GenerationSettings:
-        """How the checkpoint says that it writes; frozen, see `GenerationSettings.replace`."""
-        report = self.model.report
-        return settings_of(None if report is None else Path(report.source), self.model.config)
+    def generation_config(self) -> GenerationConfig:
+        """How the checkpoint says that it writes; its options can be assigned."""
+        held: GenerationConfig | None = self.__dict__.get("_writing")
+        if held is None:
+            report = self.model.report
+            read = settings_of(None if report is None else Path(report.source), self.model.config)
+            held = self.__dict__["_writing"] = GenerationConfig.of(read)
+        return held
+
+    @generation_config.setter
+    def generation_config(self, settings: object) -> None:
+        self.__dict__["_writing"] = GenerationConfig.of(settings_from(settings))
+
+    def can_generate(self) -> bool:
+        """Return whether the model writes text."""
+        return self.model.task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 _ROWS = 64
 """Texts written side by side at most."""
+
+
+def _streaming(streamer: Streamer, stops: Stops | None, texts: int, settings: GenerationSettings) -> Streaming:
+    count = texts * settings.num_return_sequences
+    if count > 1 or settings.num_beams > 1:
+        raise InputError(
+            "E_ARGUMENT",
+            "A streamer shows one text as it grows; here are {count} texts and {beams} beams.",
+            cure="Call generate with one row, num_beams=1 and num_return_sequences=1, or without the streamer.",
+            values=dict(count=count, beams=settings.num_beams),
+        )
+    return Streaming(streamer, stops)
 
 
 def _mask(ids: Tensor, settings: GenerationSettings) -> Tensor:

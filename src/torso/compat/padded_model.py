@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 import torch
 from torch import Tensor, nn
 
+from torso.architecture import Architecture, Task, find
 from torso.compat.call_arguments import CallArguments, check_call_arguments
+from torso.compat.loading_models import LoadingArguments, check_family, config_of, load_for
+from torso.compat.named_modules import Named
 from torso.compat.padded_generation import Writes
 from torso.compat.padded_inputs import Inputs, read
 from torso.compat.padded_outputs import PaddedOutput
 from torso.compat.padded_results import PADDED
+from torso.compat.pretrained_model import pretrained_class
 from torso.config.arguments import known_arguments, own_arguments
 from torso.config.hub_config import HubConfig
-from torso.errors import InputError
-from torso.model import Model
+from torso.errors import InputError, InputTypeError
+from torso.loading.load import Source
+from torso.model import Model, new_model
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -27,24 +34,74 @@ EVERY = range(1 << 16)
 """Every layer there may be."""
 
 
-class PaddedModel(Writes, nn.Module, Generic[Out]):
+class PaddedModel(Writes, Named, Generic[Out]):
     """A model under the ecosystem's calling convention: ``model(**tokenizer(texts, return_tensors="pt"))``.
+
+    Its modules and parameters have the Hub's names, see `torso.compat.hub_modules`. A class of a family and a task,
+    such as ``BertModel``, is made from a config with random weights, and loaded by `from_pretrained`.
+
+    Args:
+        config: a config; or a model, which is then used as it is.
+        add_pooling_layer: whether a model of features has a pooler, where its family has one.
 
     Attributes:
         model: the model itself, for everything that has no padding.
     """
 
+    model: Model[Any]
+
     accepts_loss_kwargs = False
     """Asked by transformers' Trainer: the loss is a mean over the batch, and takes no number of items."""
 
-    def __init__(self, model: Model[Any]) -> None:
-        super().__init__()
-        self.model = model
-        self.train(model.training)
+    def __init__(self, config: HubConfig | Model[Any], *, add_pooling_layer: bool = True) -> None:
+        made = config if isinstance(config, Model) else self._new(config)
+        super().__init__(made.config)
+        if not add_pooling_layer and self.task is Task.FEATURES:
+            made.drop(("pooler",))
+        self.__dict__["model"] = made
+        self.hold()
+        self.train(made.training)
+
+    def part(self, features: Model[Any]) -> nn.Module:
+        """The trunk as a model of its own, such as the ``bert`` of a classifier."""
+        return class_of(features.architecture, features.task)(features)
+
+    def _new(self, config: HubConfig) -> Model[Any]:
+        task = self.task
+        if task is None:
+            raise InputTypeError(
+                "E_AUTO",
+                "{kind} is of no task.",
+                cure="Use a class of one, such as BertModel, or AutoModel.from_config(config).",
+                values=dict(kind=type(self).__name__),
+            )
+        config = config_of(config)
+        check_family(type(self).__name__, self.family, task, find(config.model_type))
+        return new_model(config if config.num_labels or not task.labelled else config.replace({"num_labels": 2}), task)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Source, **more: Unpack[LoadingArguments]) -> Self:
+        """Load a checkpoint into a model of this class, in evaluation mode; see `PreTrainedModel.from_pretrained`."""
+        if cls.__init__ is not PaddedModel.__init__ or cls.task is None:
+            return super().from_pretrained(pretrained_model_name_or_path, **more)
+        check = partial(check_family, cls.__name__, cls.family, cls.task)
+        return cls(load_for(cls.task, pretrained_model_name_or_path, more, PaddedModel.from_pretrained, check))
+
+    @classmethod
+    def from_config(cls, config: HubConfig, *, seed: int | None = None) -> Self:
+        """Make a model of random weights, for training from nothing; ``seed`` makes them repeatable."""
+        if seed is not None:
+            torch.manual_seed(seed)
+        return cls(config)
+
+    def set(self, changes: Mapping[str, Any]) -> None:
+        """Change config values that do not affect shapes; see `Model.set`."""
+        self.model.set(changes)
+        self.hold()
 
     @property
     def config(self) -> HubConfig:
-        """The model's config; frozen, see `set`."""
+        """The model's config; values that change no shape can be assigned, see also `set`."""
         return self.model.config
 
     @property
@@ -155,9 +212,23 @@ class PaddedModel(Writes, nn.Module, Generic[Out]):
         ) -> Out: ...
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
-        """Writes a folder that transformers and torso load with equal outputs; see `Model.save`."""
-        self.model.save(os.fspath(save_directory), tokenizer=tokenizer)
+        """Write a folder that transformers and torso load with equal outputs; see `Model.save`."""
+        self.model.refuse_optimised()
+        if set(self._modules) | set(self._parameters) <= self.__dict__["_hub"]:
+            self.model.save(os.fspath(save_directory), tokenizer=tokenizer)
+        else:  # a class of one's own, with modules of its own
+            super().save_pretrained(save_directory, tokenizer=tokenizer)
 
-    def num_parameters(self) -> int:
-        """How many numbers the model has learned."""
-        return sum(parameter.numel() for parameter in self.parameters())
+
+@cache
+def class_of(architecture: Architecture[Any], task: Task[Any]) -> type[PaddedModel[Any]]:
+    """The class of a family and a task under the Hub's name, such as ``BertForMaskedLM``."""
+    name = architecture.class_name(task)
+    own = {
+        "family": architecture.family,
+        "task": task,
+        "__module__": "torso",
+        "__qualname__": name,
+        "__doc__": f"A {architecture.family} model for {task}; see `PaddedModel`.",
+    }
+    return type(name, (PaddedModel, pretrained_class(architecture.family)), own)

@@ -40,7 +40,7 @@ class PaddedOutput:
                 values=dict(name=name, known=", ".join(self._values)),
             )
         value = self._values[name]
-        if value is None:
+        if value is None and name != "loss":
             code, what, cure = _ABSENT[name] if name in _ABSENT else _not_asked(name)
             raise NotAvailableError(code, what, cure=cure, values=dict(name=name))
         return value
@@ -99,7 +99,6 @@ def _short(value: Any) -> str:
 
 
 _ABSENT: dict[str, tuple[str, str, str]] = {
-    "loss": ("E_NOT_ASKED", "There is no loss: no labels were given.", "Give them: model(..., labels=labels)."),
     "pooler_output": (
         "E_NO_POOLER",
         "This checkpoint holds no pooler, so there is no pooled output.",
@@ -158,6 +157,18 @@ class _WithLayers(PaddedOutput):
         return self._field("encoder_attentions")
 
 
+class GenerateOutput(PaddedOutput):
+    """The ids that ``generate`` wrote, with ``return_dict_in_generate=True``."""
+
+    def __init__(self, sequences: Tensor) -> None:
+        super().__init__({"sequences": sequences}, {}, head_trained=True)
+
+    @property
+    def sequences(self) -> Tensor:
+        """[N * num_return_sequences, columns] ids."""
+        return self._field("sequences")
+
+
 class FeaturesOutput(_WithLayers):
     """Hidden states without a task."""
 
@@ -189,8 +200,8 @@ class LogitsOutput(_WithLayers):
         super().__init__({"loss": loss, "logits": logits}, layers, head_trained)
 
     @property
-    def loss(self) -> Tensor:
-        """The scalar loss of the labels given."""
+    def loss(self) -> Tensor | None:
+        """The scalar loss of the labels given; None without labels."""
         return self._field("loss")
 
     @property
@@ -209,8 +220,8 @@ class QuestionAnsweringOutput(_WithLayers):
         super().__init__(values, layers, head_trained)
 
     @property
-    def loss(self) -> Tensor:
-        """The scalar loss of the places given."""
+    def loss(self) -> Tensor | None:
+        """The scalar loss of the places given; None without them."""
         return self._field("loss")
 
     @property

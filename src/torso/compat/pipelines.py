@@ -133,7 +133,7 @@ def _classes() -> list[type[AutoModelFor[Any]]]:
     for each in vars(auto).values():
         if isinstance(each, type) and issubclass(each, AutoModelFor) and each is not AutoModelFor:
             found.append(each)  # pyright: ignore[reportUnknownArgumentType]
-    return [each for each in found if each.family is None]
+    return found
 
 
 def _languages(task: str) -> tuple[str, dict[str, str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, dataclass_transform
+from dataclasses import dataclass, fields
+from inspect import get_annotations
+from typing import TYPE_CHECKING, Any, cast, dataclass_transform
 
 from torso.config.config_file import ConfigFile
-from torso.errors import FrozenConfigError
+from torso.config.ecosystem_names import assign, documented, refuse_to_delete
 from torso.weights.tensor_entry import Note
 
 if TYPE_CHECKING:
@@ -35,16 +36,9 @@ class Declared:
             object.__setattr__(self, "_origin", dict.fromkeys(given, "you"))
 
         # The dataclass's own refusal of assignments is replaced by one that names the call which works.
-        setattr(cls, "__setattr__", _refuse_to_set)  # noqa: B010
-        setattr(cls, "__delattr__", _refuse_to_set)  # noqa: B010
+        setattr(cls, "__setattr__", assign)  # noqa: B010
+        setattr(cls, "__delattr__", refuse_to_delete)  # noqa: B010
+        own = get_annotations(cls)
+        every = fields(cast("Any", cls))
+        cls.__doc__ = documented(cls.__doc__, sorted(every, key=lambda each: each.name not in own))
         setattr(cls, "__init__", strict)  # noqa: B010  so assigned, a checker keeps the fields' own signature
-
-
-def _refuse_to_set(config: HubConfig, name: str, value: object = None) -> None:
-    config.refuse_unknown([name])
-    raise FrozenConfigError(
-        "E_FROZEN",
-        "Setting config.{name} would change nothing: a config is frozen, and a model is built once.",
-        cure="For a built model: model.set({{'{name}': ...}}). For a new one: config.replace({{'{name}': ...}}).",
-        values=dict(name=name),
-    )

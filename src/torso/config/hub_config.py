@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from torso.config.config_file import ALIASES, NEVER_WRITTEN, UNSAID, ConfigFile
 from torso.config.declared import Declared
+from torso.config.ecosystem_names import EcosystemNames
 from torso.config.fields import check_value, fixed, option, plain, refuse_unknown, unknown
 from torso.config.labels import numbered, reconcile
 from torso.config.settled_values import stated
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="HubConfig")
 
 
-class HubConfig(Declared):
+class HubConfig(EcosystemNames, Declared):
     """Base config: the parameters that every family shares; a family's own class adds its keys.
 
-    A config is frozen. `replace` gives a changed copy; of a model, ``model.set(...)`` changes what can change live.
+    A config is frozen, but for what acts when a model is called (``id2label``) or nowhere (``use_cache``). `replace`
+    gives a changed copy; of a model, ``model.set(...)`` changes what can change live.
     """
 
     model_type: ClassVar[str] = ""
@@ -236,3 +238,7 @@ def check_divides(whole: int, whole_name: str, parts: int, parts_name: str) -> N
             cure="Change {parts_name} to a divisor of {whole}.",
             values=dict(whole=whole, whole_name=whole_name, parts=parts, parts_name=parts_name),
         )
+
+
+PretrainedConfig = HubConfig
+"""The name of `HubConfig` in transformers."""

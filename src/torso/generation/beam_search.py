@@ -12,7 +12,7 @@ from torch import Tensor
 from torso.generation.completed_text import Why
 from torso.generation.decode_loop import Stops, begin, deadline, generators
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Written, processors
+from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
 from torso.generation.samplers import sampling_filters
 from torso.model import Model
@@ -93,7 +93,11 @@ class Search:
 
 
 def search(
-    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, stops: Stops | None = None
+    model: Model[VocabLogits],
+    prompts: Sequence[Prompt],
+    settings: GenerationSettings,
+    stops: Stops | None = None,
+    further: Sequence[Processor] = (),
 ) -> list[list[Hypothesis]]:
     """Search for the ``num_return_sequences`` best texts of each prompt, as transformers' beam search does.
 
@@ -102,6 +106,7 @@ def search(
         prompts: one or more, of any lengths.
         settings: with two beams or more.
         stops: checks for stop strings; None for none.
+        further: logits processors that run after those of the settings.
     """
     beams, ends = settings.num_beams, frozenset(settings.ends)
     searches = [
@@ -112,7 +117,7 @@ def search(
     all_searches = list(searches)
     is_late = deadline(settings)
     decoder, scores = begin(model, prompts, beams)
-    logits_processors, filters = processors(settings), sampling_filters(settings)
+    logits_processors, filters = [*processors(settings), *further], sampling_filters(settings)
     while True:
         logs = scores.log_softmax(-1)
         processed = logs

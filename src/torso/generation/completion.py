@@ -11,8 +11,9 @@ from torso.engines.torch_runner import if_memory_holds
 from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beam_search import search
 from torso.generation.completed_text import BATCH, Completion, Piece, Why
-from torso.generation.decode_loop import write
+from torso.generation.decode_loop import Stops, write
 from torso.generation.generation_settings import GenerationSettings
+from torso.generation.logits_processors import Processor, Written
 from torso.generation.prompts import Prompt
 from torso.generation.settings_files import require_known
 from torso.generation.streaming import StopStrings, StreamedText
@@ -32,6 +33,8 @@ def complete(
     tokenizer: Tokenizer | None = None,
     *,
     batch: int = BATCH,
+    further: Sequence[Processor] = (),
+    stops: Stops | None = None,
 ) -> Iterator[list[Completion]]:
     """Yield the ``num_return_sequences`` completions of each prompt, in the prompts' order.
 
@@ -41,6 +44,8 @@ def complete(
         settings: generation settings.
         tokenizer: decodes the texts; None for ids alone.
         batch: batch size in texts, beams included.
+        further: logits processors that run after those of the settings.
+        stops: says whether the last token of a text ends it, beside end tokens and stop strings.
 
     Raises:
         InputError: ``E_ARGUMENT``, for a batch below 1, or stop strings without a tokenizer.
@@ -63,7 +68,9 @@ def complete(
         while order:
             chosen = order[:size]
             together = [window[n] for n in chosen]
-            made = if_memory_holds(model.device, partial(_completed, model, together, settings, tokenizer))
+            made = if_memory_holds(
+                model.device, partial(_completed, model, together, settings, tokenizer, further, stops)
+            )
             if made is None:
                 size = _halved(model, together)
                 continue
@@ -89,11 +96,20 @@ def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:
 
 
 def _completed(
-    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer | None
+    model: Model[VocabLogits],
+    prompts: Sequence[Prompt],
+    settings: GenerationSettings,
+    tokenizer: Tokenizer | None,
+    further: Sequence[Processor],
+    asked: Stops | None,
 ) -> list[list[Completion]]:
-    stops = _stops(settings, tokenizer)
+    strings = _stops(settings, tokenizer)
+    stops: Stops | None = strings if asked is None else asked
+    if strings is not None and asked is not None:
+        # Both are asked each time: the caller's may count its calls.
+        stops = _Either(strings, asked)
     if settings.num_beams > 1:
-        found = search(model, prompts, settings, stops)
+        found = search(model, prompts, settings, stops, further)
         return [
             [
                 _completion(
@@ -113,7 +129,7 @@ def _completed(
     ids = [[list[int]() for _ in answers] for _ in prompts]
     logs = [[list[float]() for _ in answers] for _ in prompts]
     why: dict[tuple[int, int], Why] = {}
-    for step in write(model, prompts, settings, stops):
+    for step in write(model, prompts, settings, stops, further):
         for token in step:
             ids[token.prompt][token.answer].append(token.id)
             logs[token.prompt][token.answer].append(token.log_probability)
@@ -126,6 +142,16 @@ def _completed(
         ]
         for n, prompt in enumerate(prompts)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    first: Stops
+    second: Stops
+
+    def __call__(self, text: Written) -> bool:
+        found = [self.first(text), self.second(text)]
+        return any(found)
 
 
 def _completion(

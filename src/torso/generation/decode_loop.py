@@ -13,7 +13,7 @@ from torch import Tensor
 from torso.generation.completed_text import Why
 from torso.generation.decoder import Decoder
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Written, processors
+from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
 from torso.generation.samplers import sampling_filters
 from torso.model import Model
@@ -43,7 +43,11 @@ class Token:
 
 
 def write(
-    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, stops: Stops | None = None
+    model: Model[VocabLogits],
+    prompts: Sequence[Prompt],
+    settings: GenerationSettings,
+    stops: Stops | None = None,
+    further: Sequence[Processor] = (),
 ) -> Iterator[list[Token]]:
     """Generate step by step: yield one token of each unfinished text. Finished texts leave the batch.
 
@@ -52,6 +56,7 @@ def write(
         prompts: one or more, of any lengths.
         settings: without beams.
         stops: checks for stop strings; None for none.
+        further: logits processors that run after those of the settings.
     """
     answers = settings.num_return_sequences
     is_late = deadline(settings)
@@ -59,7 +64,8 @@ def write(
     texts = [started(prompts[number]) for number, _ in active]
     random_sources = [source for _ in prompts for source in generators(settings, answers)] if settings.do_sample else []
     decoder, scores = begin(model, prompts, answers)
-    logits_processors, filters, ends = processors(settings), sampling_filters(settings), frozenset(settings.ends)
+    logits_processors = [*processors(settings), *further]
+    filters, ends = sampling_filters(settings), frozenset(settings.ends)
     while True:
         raw = scores
         for process in logits_processors:

@@ -52,11 +52,11 @@ def settings_of(folder: Path | None, config: HubConfig) -> GenerationSettings:
     """
     path = None if folder is None else own_or_base(folder, FILE) / FILE
     if path is not None and path.is_file():
-        return _parsed(ConfigFile.read(path).values, path)
+        return settings_in(ConfigFile.read(path).values, path)
     known = {each.name: each for each in GenerationSettings.declared()}
     stated = {key: value for key, value in config.unused.items() if key in known or key in UNCHANGING}
     declared = {each.name: getattr(config, each.name) for each in config.declared() if each.name in known}
-    return _parsed({**stated, **declared}, (folder or Path()) / "config.json")
+    return settings_in({**stated, **declared}, (folder or Path()) / "config.json")
 
 
 def with_task(settings: GenerationSettings, config: HubConfig, task: str) -> tuple[GenerationSettings, str]:
@@ -65,7 +65,7 @@ def with_task(settings: GenerationSettings, config: HubConfig, task: str) -> tup
     found = cast("dict[str, Any]", every).get(task) if isinstance(every, dict) else None
     if not isinstance(found, dict):
         return settings, ""
-    of_task = _parsed(cast("dict[str, Any]", found), Path("config.json"))
+    of_task = settings_in(cast("dict[str, Any]", found), Path("config.json"))
     changes: dict[str, Any] = {name: getattr(of_task, name) for name in of_task.origin}
     if "max_length" in changes:
         changes.setdefault("max_new_tokens", None)
@@ -101,7 +101,12 @@ def require_known(settings: GenerationSettings) -> None:
         )
 
 
-def _parsed(values: Mapping[str, Any], path: Path) -> GenerationSettings:
+def settings_in(values: Mapping[str, Any], path: Path) -> GenerationSettings:
+    """Settings of a table of options; ``path`` names it in messages. Unknown keys are kept in ``rest``.
+
+    Raises:
+        ConfigError: for an invalid value.
+    """
     known = {each.name for each in GenerationSettings.declared()} - {"seed"}
     # Null means not set in these files.
     given = {key: value for key, value in values.items() if key in known and value is not None}
