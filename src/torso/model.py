@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 
@@ -293,7 +293,7 @@ def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
     own = dict(model.named_parameters())
     for name, _ in rebuilt.named_parameters():
         place(rebuilt, name, own[name])
-    for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
+    for name, module in model.named_modules():
         if isinstance(module, Adapted):
             module.carry(rebuilt.get_submodule(name))
     return rebuilt.train(model.training)
