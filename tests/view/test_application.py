@@ -266,6 +266,26 @@ def test_looks_are_kept_for_a_while(folder) -> None:
     assert looks.get(numbers[-1]) is look
 
 
+def test_looks_at_models_that_are_no_longer_loaded_are_dropped(folder) -> None:
+    looks = Looks()
+    numbers = {name: looks.add(torso.look(name, "hello")) for name in (str(folder), "torso:tagger")}
+    looks.keep_only(["torso:tagger"])
+    assert looks.get(numbers["torso:tagger"]).name == "torso:tagger"
+    with pytest.raises(torso.TorsoError, match="E_LOOK_GONE"):
+        looks.get(numbers[str(folder)])
+
+
+def test_no_message_of_a_mounted_page_holds_a_folder(folder) -> None:
+    from torso.hub import resolve
+    from torso.view.shown_models import ShownModels
+
+    models = {"a": torso.load(folder, Task.CAUSAL_LM), "b": "torso:tagger", "c": "no/such"}
+    hide = ShownModels(models, of_machine=False).hide_folders
+    assert hide(f"In {folder}/config.json.") == "In a/config.json."
+    bundled = resolve("torso:tagger").folder
+    assert hide(f"{bundled}: {bundled}") == "b: b"
+
+
 def test_the_words_of_the_page_are_those_it_asks_for() -> None:
     import re
 

@@ -152,9 +152,9 @@ class Look:
         """Whether `logit_lens` can be asked for."""
         return any(task in _OVER_VOCABULARY for task in self.heads)
 
-    @cached_property
+    @property
     def _vocabulary_model(self) -> Model[Any] | None:
-        """The model with a head over its vocabulary: this one, or another head of the same checkpoint."""
+        """The model with a head over its vocabulary: this one, or another head of the same checkpoint, not kept."""
         task = next((task for task in self.heads if task in _OVER_VOCABULARY), None)
         if task is None or task is self.ready.model.task:
             return None if task is None else self.ready.model

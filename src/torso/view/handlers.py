@@ -151,6 +151,7 @@ def look(page: Page, asked: Asked) -> Answer:
     given = {key: model_data.typed_value(value) for key, value in asked.table("changes").items()}
     begun = time.perf_counter()
     ready, trained = page.models.ready(name)
+    page.looks.keep_only(page.models.loaded())
     with page.models.running:
         if given:
             ready = replace(ready, model=changed(ready.model, given), memo={})

@@ -7,7 +7,7 @@ import threading
 import time
 from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, cast
 
 from torso.errors import NotFoundError
@@ -58,6 +58,13 @@ class Looks:
             look, _, size = self._kept.pop(number)
             self._kept[number] = (look, self._clock(), size)
             return look
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Drop the looks at other models than these, which are no longer loaded and would stay in memory."""
+        with self._lock:
+            for number, (look, _, _) in list(self._kept.items()):
+                if look.name not in names:
+                    del self._kept[number]
 
     def _sweep(self) -> None:
         now = self._clock()

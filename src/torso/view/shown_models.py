@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torso.errors import NotFoundError
+from torso.errors import NotFoundError, TorsoError
 from torso.inspection.opened_config import Opened
 
 if TYPE_CHECKING:
@@ -128,13 +128,29 @@ class ShownModels:
             self._loaded.move_to_end(name)
             return self._loaded[name]
 
+    def loaded(self) -> list[str]:
+        """Return the names of the models in memory."""
+        return list(self._loaded)
+
     def hide_folders(self, text: str) -> str:
         """Return a message with the folder of each given model replaced by its name."""
-        for name, source in self._given.items():
-            folder = _named(source if isinstance(source, (str, os.PathLike)) else getattr(source, "folder", None) or "")
-            if len(folder) > 1:
-                text = text.replace(folder, name)
+        for name in self._given:
+            folder = self._folder_here(name)
+            if folder is not None:
+                text = text.replace(str(folder), name)
         return text
+
+    def _folder_here(self, name: str) -> Path | None:
+        """Return the folder of a given model without any request; None if it is not on this machine."""
+        from torso.hub import resolve
+
+        source = self._given[name]
+        if not isinstance(source, (str, os.PathLike)):
+            return self.folder(name)
+        try:
+            return resolve(_named(source), config_only=True, local_files_only=True).folder
+        except TorsoError:
+            return None
 
 
 def _named(source: Any) -> str:
