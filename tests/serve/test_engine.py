@@ -231,3 +231,28 @@ def test_errors_cross_processes_whole() -> None:
     assert (str(again), again.status, again.param, again.retry, again.headers) == (
         str(error), 429, "x", 2.0, {"a": "b"},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("tokens", [0, 1, 4])
+def test_a_stream_that_fails_ends_with_an_error_and_never_cleanly(monkeypatch, folders, tokens) -> None:
+    with serving({"llama": str(folders["llama"])}) as client:
+        decoder = client.app.state.torso.models.models["llama"].generator.decoder
+        step, steps = decoder.step, []
+
+        def failing(feeds):
+            if len(steps) >= tokens:
+                raise RuntimeError("secret")
+            steps.append(1)
+            return step(feeds)
+
+        monkeypatch.setattr(decoder, "step", failing)
+        asked = {"prompt": "the cat", "max_tokens": 9, "temperature": 0, "stream": True}
+        answer = client.post("/v1/completions", json=asked)
+        assert answer.status_code == (200 if tokens else 500), "before the first token an error is a plain answer"
+        assert "[DONE]" not in answer.text
+        assert "E_FAULT" in answer.text
+        assert "secret" not in answer.text
+        assert '"finish_reason":"' not in answer.text
+        assert decoder.free == decoder.rows
+        monkeypatch.setattr(decoder, "step", step)
+        assert client.post("/v1/completions", json=asked).text.rstrip().endswith("data: [DONE]")

@@ -193,5 +193,7 @@ def test_metrics_count_what_was_answered(client) -> None:
         return float(next(each for each in text.splitlines() if each.startswith(line)).rpartition(" ")[2])
 
     assert count(after) == (count(before) if "embeddings" in before else 0) + 1
+    bound = next(each for each in after.splitlines() if each.startswith("torso_memory_bound_bytes "))
+    assert 1e8 < float(bound.split()[1]) < 1e11
     for name in ("torso_phase_seconds", "torso_batch_tokens", "torso_loop_late_seconds", "torso_queue_tokens"):
         assert name in after

@@ -41,6 +41,7 @@ from torso.serve.warm_up import warm
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+_TOKEN_BYTES = 160  # of a queued token's encoding: ids, segments, spans
 _TICK = 0.25  # seconds between two looks at the event loop's lateness and at the engines
 
 
@@ -57,6 +58,7 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
         RequestLog(enabled=settings.log),
         ThreadPoolExecutor(2, "torso-prepare"),
     )
+    metrics.bound.set(memory_bound(settings, models))
     guard = Guard(settings.hosts, settings.keys)
     table = routes(state)
     paths = [
@@ -94,6 +96,16 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
     )
     made.state.torso, made.state.reload_keys = state, guard.replace_keys
     return made
+
+
+def memory_bound(settings: ServeSettings, models: Sequence[ServedModel]) -> int:
+    """Return a bound on the bytes that requests take, beside the weights and the engines' own work space.
+
+    Bodies, as they are read and as JSON values; the ids, spans and names of queued tokens; and each key/value cache.
+    """
+    queued = sum(model.engine.scheduler.limits.queue_tokens for model in models) * _TOKEN_BYTES
+    caches = settings.cache_bytes * sum(model.generator is not None for model in models)
+    return 3 * settings.flight_bytes + queued + caches
 
 
 def _asgi(endpoint: Endpoint) -> Any:
