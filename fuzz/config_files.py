@@ -21,7 +21,7 @@ CONFIGS = [
         **{
             field.name: field.default
             for field in each.config.declared()
-            if field_info(field).only is None and isinstance(field.default, (str, int, float, list, dict))
+            if field_info(field).fixed is None and isinstance(field.default, (str, int, float, list, dict))
         },
     }
     for each in architectures()

@@ -8,12 +8,12 @@ from pathlib import Path
 from children import Target, main
 
 # isort: split
-from checkpoint.gguf_builder import gguf
-from checkpoint.test_gguf import llama
 from mutations import mangled, odd
 
 from torso.loading.gguf_folder import write_folder
 from torso.weights.gguf import GgufFile
+from weights.gguf_builder import gguf
+from weights.test_gguf import llama
 
 METADATA, TENSORS = llama()
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from children import Target, main
 
 # isort: split
-from checkpoint.builders import FILE
 from mutations import json_bytes
 
 from torso.weights.weights import open_weights
+from weights.builders import FILE
 
 INDEX = {"metadata": {"total_size": 16}, "weight_map": {"w": "a.safetensors", "v": "b.safetensors"}}
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from children import Target, main
 
 # isort: split
-from checkpoint.builders import torch_bytes
-from checkpoint.test_torchbin import state_dict
 from mutations import mangled, pickle_bytes, torch_archive
 
 from torso.weights.weights import open_weights
+from weights.builders import torch_bytes
+from weights.test_torchbin import state_dict
 
 STATE = {name: value for name, value in state_dict().items() if name != "large"}
 SAVED = [

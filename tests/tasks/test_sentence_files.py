@@ -298,3 +298,12 @@ def test_texts_with_equal_scores_are_in_the_order_of_their_logits(scorer: Path, 
     scores = torch.tensor([each.score for each in made])
     assert len(set(scores.tolist())) < len(texts) or offset == -120.0, "some are equal in float32"
     assert [each.index for each in rerank(QUERY, texts, model=folder, top=2)] == wanted[:2]
+
+
+@pytest.mark.parametrize("name", [["a"], {"a": 1}, 3, "b", True])
+def test_a_default_prompt_that_is_no_prompt(base: Path, tmp_path: Path, name: object) -> None:
+    _, body, pooling = parts(base)
+    folder = written(tmp_path / "model", body, pooling)
+    edited(folder / "config_sentence_transformers.json", prompts={"a": "x"}, default_prompt_name=name)
+    with pytest.raises(TorsoError, match="E_POOLING"):
+        encode("a", model=folder)

@@ -217,7 +217,7 @@ def read_stated(folder: Path) -> Stated:
             raise unusable(path, "a prompt without text")
         prompts[name] = prompt or ""
     name = table.pop("default_prompt_name", None)
-    if name is not None and name not in prompts:
+    if name is not None and (not isinstance(name, str) or name not in prompts):
         raise unusable(path, "a prompt without text")
     similarity = table.pop("similarity_fn_name", None) or "cosine"
     if similarity not in SIMILARITIES:
