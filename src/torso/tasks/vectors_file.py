@@ -23,6 +23,7 @@ from torso.outputs import Features
 from torso.tasks.embedding_recipe import Unit
 from torso.tasks.ready import recipe_of
 from torso.weights import safetensors
+from torso.weights.number_bits import NumberBits
 from torso.weights.tensor_entry import TensorEntry
 
 if TYPE_CHECKING:
@@ -82,8 +83,6 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
         key: of `key_of`.
         wanted: the passages and the width [N, D] of the vectors of each text, by the text's SHA-256.
     """
-    import torch
-
     known: dict[str, Rows] = {}
     with suppress(TorsoError, OSError):
         file = safetensors.SafetensorsFile(path)
@@ -95,7 +94,7 @@ def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[d
                 continue
             rows = np.empty(entry.shape, np.float32)
             with suppress(TorsoError):  # E_NONFINITE, or cut since it was opened
-                file.read_into(name, torch.from_numpy(rows))
+                file.read_into(name, NumberBits(rows, "F32"))
                 if own == _seal(key, digest, rows):
                     known[digest] = rows
         return known, len(known) < max(len(wanted), len(file.entries))
@@ -108,10 +107,8 @@ def write(path: Path, key: str, vectors: Mapping[str, Rows]) -> None:
     Raises:
         AccessError, DiskError: if it cannot be written.
     """
-    import torch
-
     dense = {digest: np.ascontiguousarray(rows, np.float32) for digest, rows in vectors.items()}
-    named = {f"{digest}:{_seal(key, digest, rows)}": torch.from_numpy(rows) for digest, rows in dense.items()}
+    named = {f"{digest}:{_seal(key, digest, rows)}": NumberBits(rows, "F32") for digest, rows in dense.items()}
     safetensors.write(path, named, {"form": _FORM, "key": key})
 
 
