@@ -18,6 +18,7 @@ from torso.tasks import make_ready, search, vectors_file
 from torso.tasks._search import INDEX
 from torso.weights import safetensors
 from torso.weights.safetensors import SafetensorsFile
+from torso.weights.tensor_bits import bits_of
 
 from . import small
 
@@ -49,7 +50,7 @@ def rewritten(index: Path, change: Callable[[Tensors], None]) -> None:
     file = SafetensorsFile(index)
     tensors = {name: torch.empty(entry.shape) for name, entry in file.entries.items()}
     for name, tensor in tensors.items():
-        file.read_into(name, tensor)
+        file.read_into(name, bits_of(tensor))
     change(tensors)
     safetensors.write(index, tensors, dict(file.metadata))
 

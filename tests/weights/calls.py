@@ -16,19 +16,17 @@ def read_all(folder: Path) -> None:
 
 
 def read_as_float(folder: Path) -> None:
-    _read_as(folder, "float32")
+    _read_as(folder, "F32")
 
 
 def read_as_half(folder: Path) -> None:
-    _read_as(folder, "float16")
+    _read_as(folder, "F16")
 
 
 def _read_as(folder: Path, dtype: str) -> None:
-    import torch
-
     weights = open_weights(folder)
-    for name, stored in weights.entries.items():
-        weights.read_into(name, torch.empty(stored.shape, dtype=getattr(torch, dtype)))
+    for name in weights.entries:
+        weights.read(name, dtype)
 
 
 def truncate_then_read(folder: Path) -> None:

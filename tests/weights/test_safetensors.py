@@ -20,6 +20,7 @@ from hypothesis import strategies as some
 from torso.errors import InputError, TorsoError, WeightsError
 from torso.weights import safetensors as ours
 from torso.weights.safetensors import SafetensorsFile
+from torso.weights.tensor_bits import bits_of, tensor_of
 from torso.weights.tensor_entry import torch_dtype
 from torso.weights.weights import open_weights
 
@@ -55,7 +56,7 @@ def test_files_are_those_of_the_library(tmp_path: Path, values: dict[str, torch.
     assert file.entries.keys() == values.keys()
     for name, stored in file.entries.items():
         out = torch.empty(stored.shape, dtype=torch_dtype(stored.dtype))
-        file.read_into(name, out)
+        file.read_into(name, bits_of(out))
         assert_same_bits(out, values[name])
 
 
@@ -69,7 +70,7 @@ def test_a_real_model_is_read_as_the_library_reads_it():
     assert weights.format == "safetensors"
     assert weights.metadata == {"format": "pt"}
     for name, tensor in expected.items():
-        assert_same_bits(weights.read(name), tensor)
+        assert_same_bits(tensor_of(weights.read(name)), tensor)
 
 
 @QUICK
@@ -98,7 +99,7 @@ def test_a_changed_header_is_read_or_refused(tmp_path: Path, data: some.DataObje
     with safetensors.safe_open(tmp_path / "model.safetensors", "pt") as theirs:
         assert sorted(theirs.keys()) == sorted(weights.entries)
         for name in weights.entries:
-            assert_same_bits(weights.read(name, allow_nonfinite=True), theirs.get_tensor(name))
+            assert_same_bits(tensor_of(weights.read(name, allow_nonfinite=True)), theirs.get_tensor(name))
 
 
 JSON = some.recursive(
@@ -128,9 +129,9 @@ def test_a_part_of_a_larger_tensor_is_filled_in_place(tmp_path: Path):
     ours.write(tmp_path / "model.safetensors", {"q": torch.ones(2, 3), "k": torch.full((2, 3), 2.0).bfloat16()})
     fused = torch.zeros(6, 3)
     weights = open_weights(tmp_path)
-    weights.read_into("q", fused[0:2])
-    weights.read_into("k", fused[2:4])
-    weights.read_into("q", fused.T[:, 4:].T)
+    weights.read_into("q", bits_of(fused[0:2]))
+    weights.read_into("k", bits_of(fused[2:4]))
+    weights.read_into("q", bits_of(fused.T[:, 4:].T))
     assert fused.tolist() == [[1] * 3] * 2 + [[2] * 3] * 2 + [[1] * 3] * 2
 
 
@@ -139,10 +140,10 @@ def test_large_tensors_of_another_type_are_converted_in_parts(tmp_path: Path, dt
     table = torch.randn(1500, 1000, generator=torch.Generator().manual_seed(1))
     ours.write(tmp_path / "model.safetensors", {"w": table})
     weights, out = open_weights(tmp_path), torch.empty(1500, 1000, dtype=dtype)
-    weights.read_into("w", out)
+    weights.read_into("w", bits_of(out))
     assert_same_bits(out, table.to(dtype))
     sideways = torch.empty(1000, 1500, dtype=dtype).T
-    weights.read_into("w", sideways)
+    weights.read_into("w", bits_of(sideways))
     assert_same_bits(sideways.contiguous(), table.to(dtype))
 
 
@@ -153,9 +154,9 @@ def test_the_first_bad_value_is_named_beyond_the_first_chunk(tmp_path: Path):
     weights = open_weights(tmp_path)
     with pytest.raises(WeightsError, match=r"w in .* nan at \[1200, 7\]"):
         weights.read("w")
-    assert weights.read("w", allow_nonfinite=True).isnan().sum() == 1
+    assert tensor_of(weights.read("w", allow_nonfinite=True)).isnan().sum() == 1
     halved = torch.empty(1500, 1000, dtype=torch.float16)
-    weights.read_into("w", halved, allow_nonfinite=True)
+    weights.read_into("w", bits_of(halved), allow_nonfinite=True)
     assert halved.isnan().sum() == 1
 
 
@@ -163,7 +164,7 @@ def test_a_tensor_of_the_wrong_shape_or_name_is_an_error(tmp_path: Path):
     ours.write(tmp_path / "model.safetensors", {"w": torch.ones(2, 3)})
     weights = open_weights(tmp_path)
     with pytest.raises(WeightsError, match=r"\[2, 3\].*needs \[3, 2\]") as wrong:
-        weights.read_into("w", torch.empty(3, 2))
+        weights.read_into("w", bits_of(torch.empty(3, 2)))
     assert wrong.value.code == "E_SHAPE"
     with pytest.raises(WeightsError, match="no tensor x") as missing:
         weights.read("x")
@@ -201,14 +202,14 @@ def test_a_writer_that_is_killed_leaves_the_old_file(tmp_path: Path):
         "from torso.weights import safetensors\n"
         "original = safetensors.memory\n"
         "def killing(tensor):\n"
-        "    os.kill(os.getpid(), signal.SIGKILL) if tensor.numel() == 3 else None\n"
+        "    os.kill(os.getpid(), signal.SIGKILL) if tensor.size == 3 else None\n"
         "    return original(tensor)\n"
         "safetensors.memory = killing\n"
         "safetensors.write(Path(sys.argv[1]), {'a': torch.zeros(10**6), 'b': torch.zeros(3)})\n"
     )
     child = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
     assert child.returncode == -signal.SIGKILL
-    assert torch.equal(open_weights(tmp_path).read("w"), torch.ones(2))
+    assert torch.equal(tensor_of(open_weights(tmp_path).read("w")), torch.ones(2))
 
 
 def test_headers_are_read_without_torch(tmp_path: Path):
@@ -221,6 +222,9 @@ def test_headers_are_read_without_torch(tmp_path: Path):
         "from torso.weights.torch_file import TorchFile\n"
         "weights, other = open_weights(Path(sys.argv[1])), TorchFile(Path(sys.argv[1]) / 'pytorch_model.bin')\n"
         "assert weights.entries == other.entries\n"
+        "assert 'numpy' not in sys.modules\n"
+        "own = weights.read('w', 'BF16')\n"
+        "assert (own.dtype, own.data.tolist()) == ('BF16', [[0x3F80] * 3] * 2)\n"
         "print(json.dumps([weights.entries['w'].dtype, weights.entries['w'].shape, 'torch' in sys.modules]))\n"
     )
     child = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)

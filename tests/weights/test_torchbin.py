@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from torso.errors import FileFormatError, TorsoError
+from torso.weights.tensor_bits import bits_of, tensor_of
 from torso.weights.torch_file import TorchFile
 from torso.weights.weights import open_weights
 
@@ -60,10 +61,10 @@ def test_files_are_read_as_torch_reads_them(tmp_path: Path, zipped: bool, protoc
     assert list(weights.entries) == list(expected)
     assert weights.tied == {"tied": "table"}
     for name, tensor in expected.items():
-        assert_same_bits(weights.read(name), tensor)
+        assert_same_bits(tensor_of(weights.read(name)), tensor)
         if tensor.is_floating_point():
             half = torch.empty(tensor.shape, dtype=torch.bfloat16)
-            weights.read_into(name, half)
+            weights.read_into(name, bits_of(half))
             assert_same_bits(half, tensor.to(torch.bfloat16))
 
 
@@ -100,7 +101,7 @@ def test_a_checksum_is_taken_once_however_many_tensors_share_it(tmp_path: Path, 
     monkeypatch.setattr(file, "_require_crc", lambda name, *both: (sums.append(name), original(name, *both)))
     for name in ("c", "a", "b", "d"):
         out = torch.empty(file.entries[name].shape)
-        file.read_into(name, out)
+        file.read_into(name, bits_of(out))
     assert len(sums) == 1
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from torch import Tensor, nn
 
 from torso.nn.inference_only import Sealable
-from torso.weights.read_tensor import memory
+from torso.weights.tensor_bits import memory_of
 
 if TYPE_CHECKING:
     from torso.model import Model
@@ -39,5 +39,5 @@ def fingerprint(model: Model[Any]) -> str:
         for place, tensor in own:
             dense = tensor.detach().cpu().contiguous()
             digest.update(json.dumps([place, str(dense.dtype), list(dense.shape)]).encode())
-            digest.update(memory(dense))
+            digest.update(memory_of(dense))
     return digest.hexdigest()

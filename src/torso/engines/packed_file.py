@@ -21,7 +21,7 @@ from torso.io.strict_json import decode_json
 from torso.kernels.library import VERSION, Form, Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.weights import safetensors, verified_safetensors
-from torso.weights.read_tensor import memory
+from torso.weights.tensor_bits import memory_of
 from torso.weights.tensor_entry import TensorEntry
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, obj
         layout = sample.layout
         digest.update(f"sample {list(layout.sizes)}".encode())
         for part in (sample.tokens, layout.positions, sample.segments):
-            digest.update(b"none" if part is None else memory(part.long().contiguous()))
+            digest.update(b"none" if part is None else memory_of(part.long().contiguous()))
     return json.dumps({"kernels": VERSION, "set": instruction_set, "made of": digest.hexdigest(), **asked})
 
 

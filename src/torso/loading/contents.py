@@ -12,6 +12,7 @@ from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 from torso.io.paths import shown
 from torso.weights.names import Form, Names, Parts, Shape, canonical, unwrapped
+from torso.weights.tensor_bits import bits_of
 from torso.weights.tensor_entry import Note
 from torso.weights.weights import Weights
 
@@ -122,7 +123,7 @@ def read(
         target = view
         if view.ndim > out.ndim:
             target = torch.empty(contents.shapes[key], dtype=out.dtype)
-        contents.weights.read_into(contents.actual[key], target, allow_nonfinite=allow_nonfinite)
+        contents.weights.read_into(contents.actual[key], bits_of(target), allow_nonfinite=allow_nonfinite)
         if target is not view:
             view.copy_(target.view(view.shape))
 
@@ -161,7 +162,7 @@ def check_copies(
             continue
         own = parameters[parameter]
         copy = torch.empty_like(own)
-        contents.weights.read_into(contents.actual[key], copy)
+        contents.weights.read_into(contents.actual[key], bits_of(copy))
         if not torch.equal(own, copy):
             raise WeightsError(
                 "E_TIED",

@@ -16,9 +16,11 @@ from torso.errors import FileFormatError, UnsupportedError
 from torso.io.atomic_write import write_atomically
 from torso.io.paths import shown
 from torso.weights.gguf import GgufFile
+from torso.weights.number_bits import NumberBits
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NAMES: Mapping[str, str] = {
     "token_embd": "model.embed_tokens",
@@ -68,9 +70,9 @@ def write_folder(path: Path, folder: Path) -> None:
             out.write((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 
 
-def _weights(file: GgufFile, config: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
+def _weights(file: GgufFile, config: Mapping[str, Any]) -> list[tuple[str, NumberBits]]:
     heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}
-    weights: list[tuple[str, Tensor]] = []
+    weights: list[tuple[str, NumberBits]] = []
     for name in file.tensors:
         found = _IN_A_LAYER.fullmatch(name)
         if found is None or found[2] not in _NAMES:
@@ -84,15 +86,15 @@ def _weights(file: GgufFile, config: Mapping[str, Any]) -> list[tuple[str, Tenso
         value = file.read(name)
         if found[2] in heads:
             value = _halves_apart(file, name, value, heads[found[2]])
-        weights.append((f"{layer}{_NAMES[found[2]]}.weight", value))
+        weights.append((f"{layer}{_NAMES[found[2]]}.weight", NumberBits(value, "F32")))
     return weights
 
 
-def _halves_apart(file: GgufFile, name: str, value: Tensor, heads: int) -> Tensor:
+def _halves_apart(file: GgufFile, name: str, value: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
     """Permute query or key rows from llama.cpp's interleaved rotary layout to the Hub's half-split layout."""
     if value.ndim != 2 or value.shape[0] % (2 * heads):
         raise _unusable(file, f"{name[:80]} {list(value.shape)}")
-    return value.view(heads, -1, 2, value.shape[1]).transpose(1, 2).reshape(value.shape)
+    return value.reshape(heads, -1, 2, value.shape[1]).swapaxes(1, 2).reshape(value.shape)
 
 
 def _config(file: GgufFile) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _weights(folder: Path, sizes: dict[str, tuple[int, ...]], width: int, out: i
     weights = open_weights(folder)
     if {name: entry.shape for name, entry in weights.entries.items()} != sizes:
         raise _misfit(folder, width, out, width)
-    return {name: np.ascontiguousarray(to_host(weights.read(name))) for name in sizes}
+    return {name: weights.read(name, "F32").data for name in sizes}
 
 
 def _require_width(folder: Path, width: int, out: int, rows: Rows) -> None:

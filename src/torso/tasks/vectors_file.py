@@ -25,6 +25,7 @@ from torso.outputs import Features
 from torso.tasks.embedding_recipe import Unit
 from torso.tasks.ready import recipe_of
 from torso.weights import safetensors
+from torso.weights.number_bits import NumberBits
 from torso.weights.tensor_entry import TensorEntry
 
 if TYPE_CHECKING:
@@ -112,8 +113,6 @@ def _further(path: Path, number: int) -> Path:
 
 def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], known: dict[str, Rows]) -> int:
     """Add what one file holds of the texts to ``known``; return its entries, 0 for one that is not believed."""
-    import torch
-
     with suppress(TorsoError, OSError):
         file = safetensors.SafetensorsFile(path)
         if file.metadata.get("key") != key:
@@ -124,7 +123,7 @@ def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], know
                 continue
             rows = np.empty(entry.shape, np.float32)
             with suppress(TorsoError):  # E_NONFINITE, or cut since it was opened
-                file.read_into(name, torch.from_numpy(rows))
+                file.read_into(name, NumberBits(rows, "F32"))
                 if own == _seal(key, digest, rows):
                     known[digest] = rows
         return len(file.entries)
@@ -137,14 +136,12 @@ def write(path: Path, key: str, vectors: Mapping[str, Rows]) -> None:
     Raises:
         AccessError, DiskError: if it cannot be written.
     """
-    import torch
-
     remaining = iter(vectors.items())
     written = max(1, -(-len(vectors) // MOST_ENTRIES))
     for number in range(1, written + 1):
         some = dict(islice(remaining, MOST_ENTRIES))
         dense = {digest: np.ascontiguousarray(rows, np.float32) for digest, rows in some.items()}
-        named = {f"{digest}:{_seal(key, digest, rows)}": torch.from_numpy(rows) for digest, rows in dense.items()}
+        named = {f"{digest}:{_seal(key, digest, rows)}": NumberBits(rows, "F32") for digest, rows in dense.items()}
         safetensors.write(path if number == 1 else _further(path, number), named, {"form": _FORM, "key": key})
     while (left := _further(path, written + 1)).exists():  # from when the folder held more texts
         left.unlink()

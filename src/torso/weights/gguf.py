@@ -18,7 +18,8 @@ from torso.weights.gguf_blocks import BLOCKS, values_of
 from torso.weights.tensor_entry import MOST_TENSORS, fits_memory
 
 if TYPE_CHECKING:
-    import torch
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_BYTES = 64 << 20
 """Bytes of metadata and descriptions before the numbers."""
@@ -96,16 +97,16 @@ class GgufFile:
             self.metadata[key] = self._value(self._number("I"), 2)
         self.tensors = self._tensors(tensors)
 
-    def read(self, name: str) -> torch.Tensor:
-        """Return a tensor in new memory, dequantised to float32 on the CPU.
+    def read(self, name: str) -> NDArray[np.float32]:
+        """Return a tensor in new memory, dequantised to float32.
 
         Raises:
             WeightsError: E_MISSING.
             FileFormatError: E_TRUNCATED, where the file was truncated after it was opened.
         """
-        import torch
+        import numpy as np
 
-        from torso.weights.read_tensor import memory
+        from torso.weights.number_bits import memory
 
         if name not in self.tensors:
             raise WeightsError(
@@ -115,16 +116,16 @@ class GgufFile:
                 values=dict(name=shown(name), path=shown(self.path)),
             )
         tensor = self.tensors[name]
-        out = torch.empty(prod(tensor.shape))
+        out = np.empty(prod(tensor.shape), np.float32)
         width, stride = BLOCKS[tensor.kind]
         # Some blocks at a time: what is unpacked of them takes several times their own memory.
         step = max(1, _WINDOW // width)
         for begin in range(0, tensor.size // stride, step):
             count = min(step, tensor.size // stride - begin)
-            raw = torch.empty(count, stride, dtype=torch.uint8)
+            raw = np.empty((count, stride), np.uint8)
             self._file.read_into(memory(raw), tensor.offset + begin * stride)
-            out[begin * width : (begin + count) * width] = values_of(tensor.kind, raw).flatten()
-        return out.view(tensor.shape)
+            out[begin * width : (begin + count) * width] = values_of(tensor.kind, raw).reshape(-1)
+        return out.reshape(tensor.shape)
 
     def _tensors(self, count: int) -> dict[str, GgufTensor]:
         alignment = self.metadata.get("general.alignment", 32)

@@ -9,16 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from torso.errors import UnsupportedError, WeightsError
 from torso.io.paths import shown
 from torso.weights.bytefile import ByteFile
-from torso.weights.tensor_entry import TensorEntry, item_size, torch_dtype
+from torso.weights.number_bits import NumberBits, memory, narrowed
+from torso.weights.tensor_entry import TensorEntry, common_name, item_size
 from torso.weights.value_check import ValueCheck
-
-if TYPE_CHECKING:
-    import torch
 
 _CHUNK = 1 << 20  # elements read and checked at a time: large enough to be fast, small enough to stay in the cache
 # Elements converted at a time. A larger buffer, allocated per tensor while the weights stay allocated, fragments the
@@ -27,7 +24,7 @@ _CONVERTED = 1 << 16
 
 
 def read_contiguous(
-    out: torch.Tensor,
+    out: NumberBits,
     file: ByteFile,
     offset: int,
     entry: TensorEntry,
@@ -41,7 +38,7 @@ def read_contiguous(
     A tensor of the file's own type is read straight into its memory, another in chunks through a small buffer.
 
     Args:
-        out: the destination, of the entry's shape, any device and any strides; a part of a larger tensor is fine.
+        out: the destination, of the entry's shape and any strides; a part of a larger array is fine.
         file: the file.
         offset: of the first element.
         entry: type and shape in the file.
@@ -53,37 +50,35 @@ def read_contiguous(
         FileFormatError: E_TRUNCATED.
         WeightsError: E_SHAPE, E_DTYPE (numbers that are no floats, for a float), E_NONFINITE, E_OVERFLOW.
     """
-    import torch
-
     require_fit(out, file.path, entry, name)
-    if not (out.is_contiguous() and out.device.type == "cpu"):
-        straight = torch.empty(out.shape, dtype=out.dtype)
+    if not out.data.flags.c_contiguous:
+        straight = NumberBits.empty(out.data.shape, out.dtype)
         same = read_contiguous(
             straight, file, offset, entry, name=name, allow_nonfinite=allow_nonfinite, observe=observe
         )
-        out.copy_(straight)
+        out.data[...] = straight.data
         return same
-    flat, stored = out.detach().view(-1), torch_dtype(entry.dtype)
-    converts, step = out.dtype != stored, item_size(entry.dtype)
+    flat = out.data.reshape(-1)
+    converts, step = out.dtype != entry.dtype, item_size(entry.dtype)
     size = _CONVERTED if converts else _CHUNK
-    buffer = torch.empty(min(size, flat.numel()) if converts else 0, dtype=stored)
+    buffer = NumberBits.empty((min(size, flat.size) if converts else 0,), entry.dtype).data
     check = ValueCheck(file.path, entry, name, allow_nonfinite)
-    for start in range(0, flat.numel(), size):
+    for start in range(0, flat.size, size):
         target = flat[start : start + size]
-        chunk = buffer[: target.numel()] if converts else target
+        chunk = buffer[: target.size] if converts else target
         view = memory(chunk)
         file.read_into(view, offset + start * step)
         if observe:
             observe(view)
-        check.stored(chunk, start)
+        wide = check.stored(chunk, start)
         if converts:
-            target.copy_(chunk)
-            check.converted(target, chunk, start)
+            target[...] = narrowed(wide, out.dtype)
+            check.converted(target, out.dtype, wide, start)
     return check.constant
 
 
 def read_strided(
-    out: torch.Tensor,
+    out: NumberBits,
     file: ByteFile,
     offset: int,
     entry: TensorEntry,
@@ -100,46 +95,46 @@ def read_strided(
     Raises:
         TorsoError: as `read_contiguous`.
     """
-    import torch
+    from numpy.lib.stride_tricks import as_strided
 
     require_fit(out, file.path, entry, name)
     strides, reach = layout
-    run = torch.empty(reach, dtype=torch_dtype(entry.dtype))
-    file.read_into(memory(run), offset)
-    stored = run.as_strided(entry.shape, strides).contiguous() if reach else run.view(entry.shape)
     check = ValueCheck(file.path, entry, name, allow_nonfinite)
-    if reach:
-        check.stored(stored.view(-1), 0)
-        straight = stored.to(out.dtype)
-        if out.dtype != stored.dtype:
-            check.converted(straight.view(-1), stored.view(-1), 0)
-        out.copy_(straight)
+    if not reach:
+        return check.constant
+    run = NumberBits.empty((reach,), entry.dtype).data
+    file.read_into(memory(run), offset)
+    steps = tuple(each * run.itemsize for each in strides)
+    stored = as_strided(run, entry.shape, steps).reshape(-1).copy()
+    wide = check.stored(stored, 0)
+    if out.dtype == entry.dtype:
+        out.data[...] = stored.reshape(entry.shape)
+    else:
+        straight = narrowed(wide, out.dtype)
+        check.converted(straight, out.dtype, wide, 0)
+        out.data[...] = straight.reshape(entry.shape)
     return check.constant
 
 
-def memory(tensor: torch.Tensor) -> memoryview:
-    """Return a writable byte view of a contiguous CPU tensor, without a copy. Valid as long as the tensor lives."""
-    import ctypes
-
-    count = tensor.numel() * tensor.element_size()
-    if not count:
-        return memoryview(b"")
-    return memoryview((ctypes.c_char * count).from_address(tensor.data_ptr())).cast("B")
-
-
-def require_fit(out: torch.Tensor, path: Path, entry: TensorEntry, name: str) -> None:
+def require_fit(out: NumberBits, path: Path, entry: TensorEntry, name: str) -> None:
     """Raise if ``out`` cannot take the tensor: E_SHAPE, or E_DTYPE; E_UNSUPPORTED on a big-endian machine."""
+    shape, wanted = out.data.shape, TensorEntry(out.dtype, out.data.shape)
     values = dict(
-        name=name, path=shown(path), got=list(entry.shape), want=list(out.shape), stored=entry.dtype, wanted=out.dtype
+        name=name,
+        path=shown(path),
+        got=list(entry.shape),
+        want=list(shape),
+        stored=entry.dtype,
+        wanted=common_name(out.dtype),
     )
-    if tuple(out.shape) != entry.shape:
+    if shape != entry.shape:
         raise WeightsError(
             "E_SHAPE",
             "{name} in {path} has the shape {got}; the model needs {want}.",
             cure="Use the config that belongs to these weights.",
             values=values,
         )
-    if out.dtype != torch_dtype(entry.dtype) and not (entry.is_float and out.is_floating_point()):
+    if out.dtype != entry.dtype and not (entry.is_float and wanted.is_float):
         raise WeightsError(
             "E_DTYPE",
             "{name} in {path} is stored as {stored}, which cannot become {wanted} without changing its meaning.",

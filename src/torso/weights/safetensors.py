@@ -16,8 +16,10 @@ from torso.io.files import write_atomically
 from torso.io.paths import shown
 from torso.weights.bytefile import ByteFile, truncated
 from torso.weights.file_kind import require_kind
-from torso.weights.read_tensor import memory, read_contiguous
+from torso.weights.number_bits import NumberBits, memory
+from torso.weights.read_tensor import read_contiguous
 from torso.weights.safetensors_header import LONGEST_HEADER, parse_header
+from torso.weights.tensor_bits import bits_of
 from torso.weights.tensor_entry import DTYPES, Note, TensorEntry, constant_note, dtype_name, note_once
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class SafetensorsFile:
             )
         return self._file.read(8, size)
 
-    def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
+    def read_into(self, name: str, out: NumberBits, *, allow_nonfinite: bool = False) -> None:
         """Read a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
         entry, offset = self.entries[name], self._offsets[name]
         if read_contiguous(out, self._file, offset, entry, name=name, allow_nonfinite=allow_nonfinite):
@@ -83,14 +85,18 @@ class SafetensorsFile:
 
 
 def write(
-    path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] = _PYTORCH, *, align: int = 8
+    path: Path,
+    tensors: Mapping[str, torch.Tensor] | Mapping[str, NumberBits],
+    metadata: Mapping[str, str] = _PYTORCH,
+    *,
+    align: int = 8,
 ) -> None:
     """Write a safetensors file atomically; at most one tensor at a time is copied.
 
     Args:
         path: the file; its folder exists.
-        tensors: dense tensors by name, on any device, of any strides. Every one is written whole: where two share
-            memory, leave one out.
+        tensors: arrays, or dense tensors on any device, by name, of any strides. Every one is written whole: where
+            two share memory, leave one out.
         metadata: strings for the header; ``{"format": "pt"}`` is what transformers asks for.
         align: bytes of which the tensors begin at a multiple; 8 as in every such file.
 
@@ -104,7 +110,7 @@ def write(
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     offset = 0
     for name in names:
-        entry = TensorEntry(kinds[name], tuple(tensors[name].shape))
+        entry = TensorEntry(kinds[name], _shape(tensors[name]))
         header[name] = {
             "dtype": entry.dtype,
             "shape": list(entry.shape),
@@ -115,12 +121,22 @@ def write(
     with write_atomically(path) as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for name in names:
-            tensor = tensors[name].detach().cpu().contiguous()
-            file.write(memory(tensor))
+            file.write(_bytes(tensors[name]))
 
 
-def _storable(name: str, tensor: torch.Tensor) -> str:
+def _shape(tensor: torch.Tensor | NumberBits) -> tuple[int, ...]:
+    return tensor.data.shape if isinstance(tensor, NumberBits) else tuple(tensor.shape)
+
+
+def _bytes(tensor: torch.Tensor | NumberBits) -> memoryview:
+    # A view of an array keeps what it shows alive, a copy of a tensor too.
+    return memory((tensor if isinstance(tensor, NumberBits) else bits_of(tensor.detach().cpu().contiguous())).data)
+
+
+def _storable(name: str, tensor: torch.Tensor | NumberBits) -> str:
     """Return the safetensors dtype of a tensor, after checking that it and its name can be stored."""
+    if isinstance(tensor, NumberBits):
+        return tensor.dtype
     import torch
 
     dtype = dtype_name(tensor.dtype)

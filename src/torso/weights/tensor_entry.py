@@ -78,6 +78,11 @@ def item_size(dtype: str) -> int:
     return _DTYPES[dtype][0]
 
 
+def common_name(dtype: str) -> str:
+    """Return the name by which users know a dtype, such as ``torch.float16``."""
+    return f"torch.{_DTYPES[dtype][1]}"
+
+
 def torch_dtype(dtype: str) -> torch.dtype:
     """Return the torch dtype of a safetensors name."""
     import torch

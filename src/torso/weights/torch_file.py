@@ -9,12 +9,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from torso.errors import FileFormatError, UnsafeFileError, UnsupportedError
 from torso.io.paths import shown
 from torso.weights.bytefile import ByteFile
 from torso.weights.file_kind import require_kind
+from torso.weights.number_bits import NumberBits
 from torso.weights.pickle_reader import PickleReader, Rules
 from torso.weights.read_tensor import read_contiguous, read_strided
 from torso.weights.statedict import state_dict
@@ -22,9 +23,6 @@ from torso.weights.storages import StateDictRules, Storage, StoredTensor
 from torso.weights.tensor_entry import Note, TensorEntry, constant_note, item_size, note_once
 from torso.weights.torch_legacy import read_legacy
 from torso.weights.zip_reader import ZipEntry, malformed, read_directory
-
-if TYPE_CHECKING:
-    import torch
 
 _CHUNK = 4 << 20
 _TEXT_MAGIC = b"L119547037146038801333356L\n"  # the magic number of torch.save as protocols 0 and 1 write it
@@ -127,7 +125,7 @@ class TorchFile:
         self._crcs[storage.key] = entry.crc
         return entry.offset
 
-    def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
+    def read_into(self, name: str, out: NumberBits, *, allow_nonfinite: bool = False) -> None:
         """Read a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
         tensor = self._tensors[name]
         storage, entry = tensor.storage, tensor.entry

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torso.errors import WeightsError
 from torso.io.paths import shown
-from torso.weights.tensor_entry import TensorEntry
+from torso.weights.number_bits import are_finite, widened
+from torso.weights.tensor_entry import TensorEntry, common_name
 
 if TYPE_CHECKING:
-    import torch
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class ValueCheck:
@@ -24,62 +26,64 @@ class ValueCheck:
         self._allow_nonfinite = allow_nonfinite
         self._first: float | None = None
 
-    def stored(self, chunk: torch.Tensor, start: int) -> None:
+    def stored(self, chunk: NDArray[Any], start: int) -> NDArray[Any]:
         """Check values as stored, from element ``start`` on. A bool byte that is neither 0 nor 1 becomes True.
+
+        Returns:
+            floating-point values as `widened` gives them; others as they are.
 
         Raises:
             WeightsError: E_NONFINITE.
         """
-        import torch
+        import numpy as np
 
-        if chunk.dtype == torch.bool:
-            chunk.view(torch.uint8).clamp_(max=1)
+        if self._entry.dtype == "BOOL":
+            own = chunk.view(np.uint8)
+            np.minimum(own, 1, out=own)
         if not self._entry.is_float:
-            return
-        low, high = _range(chunk)
+            return chunk
+        wide = widened(chunk, self._entry.dtype)
+        with np.errstate(invalid="ignore"):
+            low, high = float(wide.min()), float(wide.max())
         self._first = low if self._first is None else self._first
         self.constant = self.constant and low == high == self._first
         if self._allow_nonfinite or -inf < low <= high < inf:
-            return
+            return wide
         raise WeightsError(
             "E_NONFINITE",
             "{name} in {path} holds {value} at {place}.",
             cure="Get the model again, or accept such values with allow_nonfinite=True.",
-            values=self._values(chunk.isfinite().logical_not_(), chunk, start),
+            values=self._values(~np.isfinite(wide), wide, start),
         )
 
-    def converted(self, result: torch.Tensor, chunk: torch.Tensor, start: int) -> None:
-        """Check values after a dtype conversion.
+    def converted(self, result: NDArray[Any], dtype: str, wide: NDArray[np.floating], start: int) -> None:
+        """Check values after a conversion of ``wide`` to a dtype.
 
         Raises:
             WeightsError: E_OVERFLOW, where a finite value became infinite.
         """
-        low, high = _range(result)
-        if -inf < low <= high < inf:
+        import numpy as np
+
+        if dtype == "F64" or (dtype == "F32" and wide.dtype == np.float32):
             return
-        lost = chunk.isfinite() & result.isfinite().logical_not_()
+        finite = are_finite(result, dtype)
+        if finite.all():
+            return
+        lost = np.isfinite(wide) & ~finite
         if lost.any():
             raise WeightsError(
                 "E_OVERFLOW",
                 "{name} in {path} holds {value} at {place}, too large for {wanted}.",
                 cure="Load with dtype=torch.float32 or torch.bfloat16.",
-                values=self._values(lost, chunk, start) | {"wanted": str(result.dtype)},
+                values=self._values(lost, wide, start) | {"wanted": common_name(dtype)},
             )
 
-    def _values(self, faulty: torch.Tensor, chunk: torch.Tensor, start: int) -> dict[str, object]:
+    def _values(self, faulty: NDArray[np.bool_], wide: NDArray[np.floating], start: int) -> dict[str, object]:
         """Return the message values for the first of the faulty elements."""
-        first = int(faulty.nonzero()[0])
+        first = int(faulty.argmax())
         place: list[int] = []
         position = start + first
         for size in reversed(self._entry.shape):
             position, rest = divmod(position, size)
             place.insert(0, rest)
-        return dict(name=self._name, path=shown(self._path), place=place, value=chunk[first].item())
-
-
-def _range(chunk: torch.Tensor) -> tuple[float, float]:
-    """Return the smallest and the largest value; both NaN if any is."""
-    import torch
-
-    low, high = torch.aminmax(chunk)
-    return float(low), float(high)
+        return dict(name=self._name, path=shown(self._path), place=place, value=float(wide[first]))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torso.weights import safetensors
-from torso.weights.read_tensor import memory
+from torso.weights.tensor_bits import bits_of, memory_of
 from torso.weights.tensor_entry import TensorEntry, dtype_name, torch_dtype
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def read(
     tensors: dict[str, torch.Tensor] = {}
     for name, entry in file.entries.items():
         tensors[name] = torch.empty(entry.shape, dtype=torch_dtype(entry.dtype), device="cpu")
-        file.read_into(name, tensors[name], allow_nonfinite=True)
+        file.read_into(name, bits_of(tensors[name]), allow_nonfinite=True)
     if file.metadata.get(_HASH) != _digest(tensors, file.metadata):
         raise ValueError("its SHA-256 is not that of what it holds")
     return tensors
@@ -75,7 +75,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) ->
     for name in sorted(tensors):
         tensor = tensors[name]
         whole.update(json.dumps([name, dtype_name(tensor.dtype), list(tensor.shape)]).encode())
-        whole.update(memory(tensor))
+        whole.update(memory_of(tensor))
     return whole.hexdigest()
 
 

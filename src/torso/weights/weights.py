@@ -10,12 +10,11 @@ from torso.errors import FileFormatError, LimitError, NotFoundError, TorsoError,
 from torso.io.paths import shown
 from torso.weights.folder import INDEX_ENDING, find_candidates, no_weights
 from torso.weights.index import ShardIndex, read_index
+from torso.weights.number_bits import NumberBits
 from torso.weights.safetensors import SafetensorsFile
-from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry, torch_dtype
+from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry
 
 if TYPE_CHECKING:
-    import torch
-
     from torso.weights.torch_file import TorchFile
 
     WeightFile = SafetensorsFile | TorchFile
@@ -56,14 +55,15 @@ class Weights:
         """Notes on the files; those on values are added when a tensor is read."""
         return (*self._notes, *(note for file in self._files for note in file.notes))
 
-    def read_into(self, name: str, out: torch.Tensor, *, allow_nonfinite: bool = False) -> None:
+    def read_into(self, name: str, out: NumberBits, *, allow_nonfinite: bool = False) -> None:
         """Read a tensor straight into the memory of ``out``, which may be a part of a larger tensor.
 
         Floating-point numbers are converted to the type of ``out`` in small chunks; every value is looked at once.
 
         Args:
             name: one of `entries`.
-            out: of the same shape; any floating-point type for one stored, else the very type stored; any device.
+            out: of the same shape; any floating-point type for one stored, else the very type stored; of a tensor on
+                the CPU `torso.weights.tensor_bits.bits_of`.
             allow_nonfinite: takes NaN and infinities as they are.
 
         Raises:
@@ -72,17 +72,20 @@ class Weights:
         """
         self._owner(name).read_into(name, out, allow_nonfinite=allow_nonfinite)
 
-    def read(self, name: str, *, allow_nonfinite: bool = False) -> torch.Tensor:
-        """Read a tensor into new memory on the CPU, with the dtype and shape in the file.
+    def read(self, name: str, dtype: str | None = None, *, allow_nonfinite: bool = False) -> NumberBits:
+        """Read a tensor into new memory, with the shape in the file. Loads no torch.
+
+        Args:
+            name: one of `entries`.
+            dtype: in which to give it, such as ``F32``; None for the dtype in the file.
+            allow_nonfinite: takes NaN and infinities as they are.
 
         Raises:
             TorsoError: as `read_into`.
         """
-        import torch
-
         self._owner(name)
         entry = self.entries[name]
-        out = torch.empty(entry.shape, dtype=torch_dtype(entry.dtype))
+        out = NumberBits.empty(entry.shape, dtype or entry.dtype)
         self.read_into(name, out, allow_nonfinite=allow_nonfinite)
         return out
 
