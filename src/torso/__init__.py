@@ -87,6 +87,9 @@ __getattr__, __dir__, __all__ = attach(
             "zero_shot",
         ),
         "torso.text": ("Encoding", "Tokenizer"),
+        "torso.training.fine_tuning": ("evaluate", "train"),
+        "torso.training.rate_finder": ("find_rate",),
+        "torso.training.train_settings": ("TrainSettings",),
     },
     own=("__version__",),
     submodules=("kernels",),  # messages name `torso.kernels.about`
