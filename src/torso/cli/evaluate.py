@@ -51,7 +51,7 @@ def evaluate(
 ) -> None:
     """Print scores."""
     from torso.cli.train_display import label_table, score_text, show_lines
-    from torso.training.fine_tuning import evaluate as run
+    from torso.training.evaluation import evaluate as run
     from torso.training.train_settings import TrainSettings
 
     settings = TrainSettings(long=long)

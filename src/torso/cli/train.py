@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import click
 
 from torso.cli import options
 from torso.cli.console import print_json
-from torso.cli.train_options import settings, settings_from
+from torso.cli.train_options import SettingOptions, settings, settings_from
 from torso.language import say
 
 HELP = """\
@@ -67,7 +67,7 @@ def train(
     replace: bool,
     device: str | None,
     as_json: bool,
-    **given: Any,
+    **given: Unpack[SettingOptions],
 ) -> None:
     """Train, and print the plan, the course and the scores."""
     chosen = settings_from(given, config)

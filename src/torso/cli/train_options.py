@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
@@ -46,6 +46,33 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("--seed", dict(type=int, metavar="N", help="Of order, dropout and a new head; 0 by default.")),
 )
+
+
+class SettingOptions(TypedDict):
+    """Options of the command that are settings: None or empty where they are not given."""
+
+    epochs: float | None
+    steps: int | None
+    batch: int | None
+    tokens: int | None
+    rate: float | None
+    head_rate: float | None
+    layer_decay: float | None
+    weight_decay: float | None
+    schedule: str | None
+    warmup: float | None
+    clip: float | None
+    precision: str | None
+    freeze: tuple[str, ...]
+    class_weights: str | None
+    evaluate_every: str | None
+    save_every: str | None
+    metric: str | None
+    patience: int | None
+    long: str | None
+    seed: int | None
+
+
 NAMES = tuple(name.removeprefix("--").replace("-", "_") for name, _ in _OPTIONS)
 
 
