@@ -28,7 +28,7 @@ CALLS = {
 KEYWORDS = ("what", "where", "cure", "template", "meaning", "help")
 VARIABLES = {
     *("template", "what", "cure", "told", "line", "verdict", "how"),
-    *("WAITING", "BOTH_WAYS", "_ELSEWHERE", "_MIRROR_CURE", "_TITLE", "_TRY", "_LOOK", "_KEEP"),
+    *("WAITING", "BOTH_WAYS", "_ELSEWHERE", "_MIRROR_CURE", "_TITLE", "_TRY", "_TRAIN", "_LOOK", "_KEEP"),
 }
 TABLES = {"TABLE", "NEUTRAL", "_PURPOSES", "_TLS_CAUSES", "origins", "named"}
 WORDS = {("src/torso/config/describe.py", "ACTS"), ("src/torso/view/words.py", "WORDS")}

@@ -96,6 +96,10 @@ __getattr__, __dir__, __all__ = attach(
             "zero_shot",
         ),
         "torso.text": ("Encoding", "Tokenizer"),
+        "torso.training.evaluation": ("evaluate",),
+        "torso.training.fine_tuning": ("train",),
+        "torso.training.rate_finder": ("find_rate",),
+        "torso.training.train_settings": ("TrainSettings",),
     },
     own=("__version__",),
     submodules=("blocks", "kernels", "nn"),  # messages name `torso.kernels.about`

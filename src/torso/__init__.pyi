@@ -70,5 +70,9 @@ from torso.tasks import translate as translate
 from torso.tasks import zero_shot as zero_shot
 from torso.text import Encoding as Encoding
 from torso.text import Tokenizer as Tokenizer
+from torso.training.evaluation import evaluate as evaluate
+from torso.training.fine_tuning import train as train
+from torso.training.rate_finder import find_rate as find_rate
+from torso.training.train_settings import TrainSettings as TrainSettings
 
 __version__: str

@@ -15,6 +15,7 @@ from torso.cli.help import Context, localized, translated
 from torso.language import say
 
 _TRY = "Run a model on texts"
+_TRAIN = "Train a model"
 _LOOK = "Look inside a model"
 _KEEP = "Models on this machine"
 
@@ -37,6 +38,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "scale": (_TRY, "torso.cli.scale:scale", "Run a task over whole tables, each row once."),
     "serve": (_TRY, "torso.cli.serve:serve", "Serve models over HTTP."),
     "view": (_LOOK, "torso.cli.view:view", "Look at a model on a page in your browser."),
+    "train": (_TRAIN, "torso.cli.train:train", "Fine-tune a model on a table of texts and labels."),
+    "evaluate": (_TRAIN, "torso.cli.evaluate:evaluate", "Score a trained model on a table."),
     "config": (_LOOK, "torso.cli.config:config", "See, change on trial and compare a model's parameters."),
     "tokenize": (_LOOK, "torso.cli.tokenize:tokenize", "See texts as tokens, with ids and places."),
     "bench": (_LOOK, "torso.cli.bench:bench", "Measure how fast a model runs on this machine."),
@@ -98,7 +101,7 @@ class Commands(click.Group):
         click.Command.format_options(self, ctx, formatter)
 
     def _sections(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-        for section in (_TRY, _LOOK, _KEEP):
+        for section in (_TRY, _TRAIN, _LOOK, _KEEP):
             rows = [(name, say(row[2])) for name, row in TABLE.items() if row[0] == section and _is_here(name)]
             if rows:
                 yield section, rows

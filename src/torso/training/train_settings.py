@@ -15,7 +15,7 @@ LongRule = Literal["error", "truncate", "drop"]
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "schedule": ("linear", "cosine", "constant", "wsd"),
     "precision": ("auto", "float32", "bf16"),
-    "long": ("error", "truncate", "drop"),
+    "long": ("truncate", "drop", "error"),
 }
 
 
@@ -46,7 +46,7 @@ class TrainSettings:
         save_every: epochs (float) or steps (int) between checkpoints to resume from.
         metric: score of which the best model is kept; None for the task's.
         patience: evaluations without improvement after which the run stops early; None never stops early.
-        long: texts longer than the model takes: ``error``, ``truncate`` them, or ``drop`` them.
+        long: texts longer than the model takes: ``truncate`` them, ``drop`` them, or ``error``; they are counted.
         seed: of the order of texts, of dropout, of masks and of a new head.
     """
 
@@ -70,7 +70,7 @@ class TrainSettings:
     save_every: float | int = 1.0
     metric: str | None = None
     patience: int | None = None
-    long: LongRule = "error"
+    long: LongRule = "truncate"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -171,4 +171,6 @@ def default_rate(parameters: int, *, decoder: bool = False) -> float:
     """Return the peak learning rate where none is set: lower for larger models, and for decoders."""
     if decoder:
         return 1e-5
+    if parameters < 5_000_000:
+        return 5e-4
     return 1e-4 if parameters < 20_000_000 else 2e-5

@@ -1,0 +1,134 @@
+"""``torso train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Unpack
+
+import click
+
+from torso.cli import options
+from torso.cli.console import print_json
+from torso.cli.train_options import SettingOptions, settings, settings_from
+from torso.language import say
+
+HELP = """\
+Fine-tune a model on a table of texts and labels, and save a folder that transformers loads.
+
+The data is a .csv, .tsv, .jsonl, .json or .parquet file, or a folder with one folder per class. A tenth of it chooses \
+the best model, another tenth is scored at the end. What is cut, dropped, new, frozen and learnt is said before the \
+first step; Ctrl-C keeps what was learnt, and --resume goes on to the same result.
+
+\b
+Examples:
+  torso train --data reviews.csv --out my-model
+  torso train --data reviews.csv --out my-model --model hfl/rbt3 --text review --label stars
+  torso train --data reviews.csv --out my-model --dry-run
+  torso train --data reviews.csv --out my-model --resume
+  torso train --data pairs.jsonl --out scorer --problem regression --epochs 5 --rate 3e-5"""
+
+
+@click.command(help=HELP)
+@click.option("--data", required=True, metavar="FILE", help="Table of texts and labels, or folder of classes.")
+@click.option("--out", required=True, metavar="FOLDER", help="Folder that is made: the model, and run/ about it.")
+@click.option("--model", "-m", metavar="MODEL", help="Folder, id of the Hub, or torso:NAME; else a bundled one.")
+@click.option("--dev", metavar="FILE", help="Development data, which chooses the best model.")
+@click.option("--test", metavar="FILE", help="Test data, scored once at the end.")
+@click.option("--task", metavar="NAME", help="sequence-classification, ...; else found in the columns.")
+@click.option("--text", multiple=True, metavar="COLUMN", help="Column of the text; twice for pairs.")
+@click.option("--label", metavar="COLUMN", help="Column of the label.")
+@click.option("--problem", metavar="NAME", help="regression, for numbers to predict.")
+@click.option("--encoding", metavar="NAME", help="Encoding of the files, such as gb18030; otherwise UTF-8.")
+@click.option("--config", metavar="FILE", help="Settings of another run: its run.json.")
+@settings
+@click.option("--allow-leak", is_flag=True, help="Train although training texts are in dev or test data.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and stop before the first step.")
+@click.option("--find-rate", is_flag=True, help="Find a learning rate by a short run, and stop.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run in FOLDER.")
+@click.option("--replace", is_flag=True, help="Begin again in place of the run in FOLDER.")
+@options.device
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+def train(
+    data: str,
+    out: str,
+    model: str | None,
+    dev: str | None,
+    test: str | None,
+    task: str | None,
+    text: tuple[str, ...],
+    label: str | None,
+    problem: str | None,
+    encoding: str | None,
+    config: str | None,
+    allow_leak: bool,
+    dry_run: bool,
+    find_rate: bool,
+    resume: bool,
+    replace: bool,
+    device: str | None,
+    as_json: bool,
+    **given: Unpack[SettingOptions],
+) -> None:
+    """Train, and print the plan, the course and the scores."""
+    chosen = settings_from(given, config)
+    from torso.training.data_files import read_table
+    from torso.training.run_folder import RunFolder
+    from torso.training.task_kinds import BUNDLED, task_of
+
+    folder = RunFolder(Path(out))
+    if not (dry_run or find_rate):
+        folder.check(resume=resume, replace=replace)
+    if model is None:
+        model = BUNDLED[task or task_of(read_table(data, encoding=encoding))]
+
+    from torso.cli.train_display import TrainDisplay, show_lines
+    from torso.training.fine_tuning import about, train_prepared
+    from torso.training.plan_lines import estimate, plan_lines
+    from torso.training.preparing import Asked, prepare
+
+    asked = Asked(model, data, dev, test, task, text or None, label, problem, encoding, allow_leak, device)
+    run = prepare(asked, chosen)
+    seconds = estimate(run)
+    if as_json:
+        print_json({**about(run), "seconds": round(seconds, 1)})
+    else:
+        show_lines(plan_lines(run, seconds=seconds))
+    if dry_run:
+        return
+    if find_rate:
+        _find_rate(run, as_json)
+        return
+    names = dict.fromkeys(["loss", chosen.metric or run.data.metric] if run.examples["dev"] else [])
+    display = TrainDisplay(list(names), as_json=as_json)
+    try:
+        done = train_prepared(run, folder, watch=[display], resume=resume)
+    finally:
+        display.close()
+    _show(done, as_json)
+
+
+def _find_rate(run: Any, as_json: bool) -> None:
+    from torso.training.rate_finder import rate_curve
+
+    curve = rate_curve(run, 100)
+    if as_json:
+        print_json({"suggestion": curve.suggestion, "rates": curve.rates, "losses": curve.losses})
+        return
+    for rate, loss in list(zip(curve.rates, curve.losses, strict=True))[::5]:
+        click.echo(f"{rate:9.1e}  {loss:9.4f}")
+    click.echo(say("The loss falls fastest at {rate}: --rate {rate}", dict(rate=f"{curve.suggestion:.1e}")))
+
+
+def _show(done: Any, as_json: bool) -> None:
+    from torso.cli.train_display import label_table, score_text, show_lines
+
+    if as_json:
+        print_json({"best_step": done.best_step, "scores": done.scores, "labels": done.labels, "folder": done.folder})
+        return
+    lines = [(say("best"), say("step {step}", dict(step=f"{done.best_step:,}")))]
+    for part, scores in done.scores.items():
+        lines.append((part, score_text(scores)))
+    show_lines(lines)
+    if done.labels:
+        click.echo(label_table(done.labels))
+    show_lines([(say("saved"), str(done.folder))])

@@ -1,0 +1,78 @@
+"""Scores of predictions, by scikit-learn, scipy and seqeval. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torso.training.data_files import optional
+
+
+def class_scores(predicted: Sequence[int], labels: Sequence[int], classes: int) -> dict[str, float]:
+    """Return accuracy, macro F1 and Matthews' correlation (0 where one side is constant) of single labels."""
+    sklearn = optional("sklearn.metrics")
+    names = list(range(classes))
+    varies = len(set(labels)) > 1 and len(set(predicted)) > 1
+    return {
+        "accuracy": float(sklearn.accuracy_score(labels, predicted)),
+        "macro_f1": float(sklearn.f1_score(labels, predicted, labels=names, average="macro", zero_division=0)),
+        "matthews": float(sklearn.matthews_corrcoef(labels, predicted)) if varies else 0.0,
+    }
+
+
+def multi_scores(predicted: Sequence[Sequence[float]], labels: Sequence[Sequence[float]]) -> dict[str, float]:
+    """Return micro and macro F1, and the share of texts with exactly their labels, at a threshold of 0.5."""
+    sklearn = optional("sklearn.metrics")
+    found = [[int(each > 0.5) for each in row] for row in predicted]
+    wanted = [[int(each) for each in row] for row in labels]
+    return {
+        "micro_f1": float(sklearn.f1_score(wanted, found, average="micro", zero_division=0)),
+        "macro_f1": float(sklearn.f1_score(wanted, found, average="macro", zero_division=0)),
+        "exact": float(sklearn.accuracy_score(wanted, found)),
+    }
+
+
+def regression_scores(predicted: Sequence[float], labels: Sequence[float]) -> dict[str, float]:
+    """Return Spearman's and Pearson's correlation (0 where one side is constant) and the mean squared error."""
+    scipy, sklearn = optional("scipy.stats"), optional("sklearn.metrics")
+    varies = len(set(predicted)) > 1 and len(set(labels)) > 1
+    return {
+        "spearman": float(scipy.spearmanr(predicted, labels).statistic) if varies else 0.0,
+        "pearson": float(scipy.pearsonr(predicted, labels).statistic) if varies else 0.0,
+        "mse": float(sklearn.mean_squared_error(labels, predicted)),
+    }
+
+
+def label_rows(predicted: Sequence[int], labels: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return precision, recall, F1 and count of each label."""
+    sklearn = optional("sklearn.metrics")
+    table = sklearn.precision_recall_fscore_support(labels, predicted, labels=list(range(len(names))), zero_division=0)
+    return [
+        {"label": name, "precision": float(p), "recall": float(r), "f1": float(f), "count": int(count)}
+        for name, p, r, f, count in zip(names, *table, strict=True)
+    ]
+
+
+def confusion(predicted: Sequence[int], labels: Sequence[int], classes: int) -> list[list[int]]:
+    """Return how often each label (rows) was predicted as each (columns)."""
+    table = [[0] * classes for _ in range(classes)]
+    for wanted, found in zip(labels, predicted, strict=True):
+        table[wanted][found] += 1
+    return table
+
+
+def entity_scores(predicted: Sequence[Sequence[str]], labels: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return precision, recall and F1 of entities, by seqeval's default mode, and the accuracy of tags."""
+    seqeval = optional("seqeval.metrics")
+    found, wanted = [list(each) for each in predicted], [list(each) for each in labels]
+    return {
+        "f1": float(seqeval.f1_score(wanted, found, zero_division=0)),
+        "precision": float(seqeval.precision_score(wanted, found, zero_division=0)),
+        "recall": float(seqeval.recall_score(wanted, found, zero_division=0)),
+        "accuracy": float(seqeval.accuracy_score(wanted, found)),
+    }
+
+
+def interval(share: float, count: int) -> float:
+    """Return half of the 95 % interval of a share of ``count`` texts (Wald)."""
+    return 1.96 * (share * (1 - share) / max(count, 1)) ** 0.5

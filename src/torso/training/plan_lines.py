@@ -1,0 +1,141 @@
+"""What is said before the first step: data, labels, lengths, model, run, and about how long it takes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import torch
+
+from torso.engines.model_state import Modes
+from torso.language import say
+from torso.training.learning_rates import warmup_steps
+from torso.training.parameter_groups import learning
+from torso.training.preparing import PARTS, Prepared
+from torso.training.step_order import cut
+
+_SAMPLE = 32  # texts that are timed
+_SHOWN = 8  # labels that are listed
+
+
+def plan_lines(run: Prepared, *, seconds: float | None = None) -> list[tuple[str, str]]:
+    """Return heading and text of each line.
+
+    Args:
+        run: before its first step.
+        seconds: how long it takes; None leaves it out.
+    """
+    settings, count = run.settings, len(run.examples["train"])
+    total = settings.total_steps(count)
+    lines = [(say("data"), _data(run)), *_labels(run), (say("lengths"), _lengths(run)), (say("model"), _model(run))]
+    values = dict(
+        steps=f"{total:,}",
+        batch=settings.batch,
+        tokens=f"{settings.tokens:,}",
+        rate=f"{run.rate:g}",
+        head=f"{run.rate if settings.head_rate is None else settings.head_rate:g}",
+        schedule=settings.schedule,
+        warmup=warmup_steps(settings.warmup, total),
+        device=run.model.device,
+        seed=settings.seed,
+    )
+    text = say(
+        "{steps} steps of {batch} texts, {tokens} tokens at a time; AdamW {rate} (head {head}), {schedule}, "
+        "warm-up {warmup}; {device}; seed {seed}",
+        values,
+    )
+    lines.append((say("run"), text))
+    if seconds is not None:
+        lines.append((say("time"), say("about {time}", dict(time=duration(seconds)))))
+    return lines
+
+
+def _data(run: Prepared) -> str:
+    parts = run.parts
+    values: dict[str, object] = {name: f"{len(run.examples[name]):,}" for name in PARTS}
+    values |= dict(file=run.data.table.name, rows=f"{len(run.data.table.rows):,}")
+    text = say("{file}: {rows} rows; train {train}, dev {dev}, test {test}", values)
+    said = [text]
+    if parts.repeats:
+        said.append(say("{count} repeats left out", dict(count=f"{len(parts.repeats):,}")))
+    if parts.contradictions:
+        said.append(say("{count} with several labels, in train alone", dict(count=f"{len(parts.contradictions):,}")))
+    if parts.leaks:
+        said.append(say("{count} training texts are in dev or test too", dict(count=f"{len(parts.leaks):,}")))
+    if run.reader.empty_rows:
+        said.append(say("{count} empty texts dropped", dict(count=f"{len(run.reader.empty_rows):,}")))
+    return "; ".join(said)
+
+
+def _labels(run: Prepared) -> list[tuple[str, str]]:
+    shares = run.data.shares(run.examples["train"])
+    if not shares:
+        return []
+    total = sum(shares.values())
+    shown = [f"{name} {count:,} ({count / max(total, 1):.0%})" for name, count in shares.items()]
+    more = say(" and {count} more", dict(count=len(shown) - _SHOWN)) if len(shown) > _SHOWN else ""
+    return [(say("labels"), " · ".join(shown[:_SHOWN]) + more)]
+
+
+def _lengths(run: Prepared) -> str:
+    reader = run.reader
+    sizes = sorted(reader.sizes)
+    text = say(
+        "median {median}, longest {longest} tokens", dict(median=sizes[len(sizes) // 2], longest=f"{sizes[-1]:,}")
+    )
+    if reader.long_rows:
+        values = dict(count=f"{len(reader.long_rows):,}", limit=reader.limit)
+        cut = reader.long == "truncate"
+        text += "; "
+        text += say("longer than {limit} and cut: {count} texts", values) if cut else ""
+        text += "" if cut else say("longer than {limit} and dropped: {count} texts", values)
+    if reader.unknown:
+        share = reader.unknown / max(sum(sizes), 1)
+        text += "; " + say("{share} of the tokens are unknown to the model", dict(share=f"{share:.2%}"))
+    return text
+
+
+def _model(run: Prepared) -> str:
+    parameters = dict(run.model.named_parameters())
+    learnt = sum(each.numel() for each in learning(run.model).values())
+    count = sum(each.numel() for each in parameters.values())
+    values = dict(name=run.base, count=_millions(count), learnt=_millions(learnt), frozen=len(run.frozen))
+    text = say("{name}, {count} parameters", values)
+    text += "; " + (say("all learn") if learnt == count else say("{learnt} learn, the others are frozen", values))
+    if run.new:
+        text += "; " + say("new: {names}", dict(names=", ".join(run.new[:4]) + (", ..." if len(run.new) > 4 else "")))
+    return text
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 100_000 else f"{count:,}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as ``h:mm:ss`` or ``m:ss``."""
+    whole = round(max(seconds, 0))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def estimate(run: Prepared) -> float:
+    """Return about how many seconds the steps take: a forward and backward pass over some of the texts is timed."""
+    examples = run.examples["train"]
+    stride = max(len(examples) // _SAMPLE, 1)
+    chosen = [replace(each) for each in examples[::stride][:_SAMPLE]]
+    modes, model = Modes(run.model), run.model.train()
+    seconds = 0.0
+    try:
+        with torch.random.fork_rng([]):
+            for _ in range(2):  # the first one warms up
+                began = time.monotonic()
+                for part in cut([each.size for each in chosen], run.settings.tokens):
+                    some = [chosen[index] for index in part]
+                    run.objective.total(model(run.objective.batch(model, some)), some).backward()
+                seconds = time.monotonic() - began
+    finally:
+        modes.restore()
+        model.zero_grad(set_to_none=True)
+    texts = run.settings.total_steps(len(examples)) * min(run.settings.batch, len(examples))
+    return seconds * texts / len(chosen)

@@ -1,0 +1,89 @@
+"""Data of one task: rows become examples, predictions become scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torso.architecture import Task
+from torso.training.data_files import Table
+from torso.training.examples import Example
+from torso.training.objective import Objective
+from torso.training.text_reader import TextReader
+from torso.training.train_settings import TrainSettings
+
+
+class TaskData(ABC):
+    """Base class of the data of a task.
+
+    Args:
+        table: rows.
+
+    Attributes:
+        task: whose head learns.
+        metric: score of which the best model is kept, where none is named; higher is better.
+        labels: names of the head's labels, in order; None for a task without labels.
+        grouped: whether rows of one key belong together, see `splitting.split`.
+        config: changes to the model's config.
+    """
+
+    task: Task[Any]
+    metric: str
+    grouped = False
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.labels: list[str] | None = None
+        self.config: dict[str, Any] = {}
+
+    @abstractmethod
+    def keys(self) -> list[str]:
+        """Return for each row what must not be on two sides of a split, such as its text."""
+
+    @abstractmethod
+    def answers(self) -> list[Any]:
+        """Return the label of each row, as it is in the table."""
+
+    @abstractmethod
+    def with_table(self, table: Table) -> TaskData:
+        """Return the data of another table, with the same columns and labels."""
+
+    def order_labels(self, labels: Sequence[str]) -> None:
+        """Take the order of labels that a model already has."""
+        self.labels = list(labels)
+
+    def require_learnable(self) -> None:  # noqa: B027 - most data can always be learnt from
+        """Raise if there is nothing to learn from these rows."""
+
+    @abstractmethod
+    def examples(self, rows: Sequence[int], reader: TextReader) -> list[Example]:
+        """Return the examples of rows; dropped ones are left out, and counted by the reader."""
+
+    @abstractmethod
+    def objective(self, train: Sequence[Example], settings: TrainSettings) -> Objective[Any]:
+        """Return the objective of the training examples."""
+
+    @abstractmethod
+    def scores(self, predictions: Sequence[Any], examples: Sequence[Example]) -> dict[str, float]:
+        """Return scores by name."""
+
+    def baseline(self, train: Sequence[Example], test: Sequence[Example]) -> dict[str, float]:
+        """Return the score of always answering the most frequent label; empty where that means nothing."""
+        return {}
+
+    def per_label(self, predictions: Sequence[Any], examples: Sequence[Example]) -> list[dict[str, Any]]:
+        """Return precision, recall, F1 and count of each label; empty for a task without labels."""
+        return []
+
+    def confusion(self, predictions: Sequence[Any], examples: Sequence[Example]) -> list[list[int]]:
+        """Return how often each label (rows) was predicted as each (columns); empty where that means nothing."""
+        return []
+
+    @abstractmethod
+    def prediction_row(self, prediction: Any, example: Example) -> dict[str, Any]:
+        """Return a prediction as JSON values, with ``right`` and ``confidence`` where they mean something."""
+
+    def shares(self, examples: Sequence[Example]) -> Mapping[str, int]:
+        """Return how many examples have each label; empty for a task without labels."""
+        return {}

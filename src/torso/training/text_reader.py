@@ -1,0 +1,102 @@
+"""Texts of rows to encodings: what is too long is refused, cut or dropped, and everything is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torso.errors import InputError, TooLongError
+from torso.text import Encoding, Tokenizer
+from torso.training.train_settings import LongRule
+
+Text = str | tuple[str, str]
+_CHUNK = 256
+
+
+class TextReader:
+    """Tokenizes texts of rows.
+
+    Args:
+        tokenizer: limited to what the model takes.
+        long: what is done with longer texts.
+
+    Attributes:
+        sizes: tokens of each text read, before cutting.
+        long_rows: rows of texts that are too long.
+        empty_rows: rows without a token; they are dropped.
+        unknown: tokens that the vocabulary lacks.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, long: LongRule) -> None:
+        self.tokenizer, self.long = tokenizer, long
+        self.sizes: list[int] = []
+        self.long_rows: list[int] = []
+        self.empty_rows: list[int] = []
+        self.unknown = 0
+        self._unknown_id = tokenizer.unk_token_id
+
+    @property
+    def limit(self) -> int | None:
+        """Tokens that the model takes; None for no limit."""
+        return self.tokenizer.max_tokens
+
+    def read(self, texts: Sequence[Text], rows: Sequence[int]) -> list[Encoding | None]:
+        """Return the encoding of each text; None for one that is dropped.
+
+        Args:
+            texts: strings and pairs.
+            rows: numbers of their rows, for messages.
+        """
+        found: list[Encoding | None] = []
+        for start in range(0, len(texts), _CHUNK):
+            chunk = texts[start : start + _CHUNK]
+            for text, row, encoding in zip(chunk, rows[start:], self.tokenizer.encodings(chunk), strict=False):
+                found.append(self._held(text, row, encoding))
+        return found
+
+    def _held(self, text: Text, row: int, encoding: Encoding) -> Encoding | None:
+        size = len(encoding)
+        self.sizes.append(size)
+        if all(encoding.special):
+            self.empty_rows.append(row)
+            return None
+        if self._unknown_id is not None:
+            self.unknown += encoding.ids.count(self._unknown_id)
+        if self.limit is None or size <= self.limit:
+            return encoding
+        self.long_rows.append(row)
+        if self.long == "truncate":
+            one, other = (text, None) if isinstance(text, str) else text
+            return self.tokenizer(one, other, truncation=True, max_length=self.limit).encodings[0]
+        return None
+
+    def refuse_long(self) -> None:
+        """Raise if a text was too long and neither cut nor dropped.
+
+        Raises:
+            TooLongError: ``E_TOO_LONG``, naming rows.
+        """
+        if self.long_rows and self.long == "error":
+            some = ", ".join(map(str, self.long_rows[:6])) + (", ..." if len(self.long_rows) > 6 else "")
+            raise TooLongError(
+                "E_TOO_LONG",
+                "Longer than the {limit} tokens that this model takes: {count} of the texts; the longest is {longest}.",
+                where="Rows {rows}.",
+                cure="Read their beginning: --long truncate; or leave them out: --long drop.",
+                values=dict(count=len(self.long_rows), limit=self.limit, longest=max(self.sizes), rows=some),
+            )
+
+
+def require_text(value: object, row: int, column: str, name: str) -> str:
+    """Return the text of a cell.
+
+    Raises:
+        InputError: ``E_ROW``, for a cell that holds no text.
+    """
+    if isinstance(value, str):
+        return value
+    raise InputError(
+        "E_ROW",
+        "Row {row} of {file} holds {kind} in column {column}, where a text is wanted.",
+        cure="Correct that row, or name another column.",
+        values=dict(row=row, file=name, kind=type(value).__name__, column=repr(column)),
+    )
