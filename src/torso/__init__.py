@@ -47,6 +47,7 @@ __getattr__, __dir__, __all__ = attach(
             "BertForTokenClassification",
             "BertModel",
         ),
+        "torso.compat.peft_model": ("LoraConfig", "PeftModel", "TaskType", "get_peft_model"),
         "torso.compat.pipeline_base": ("Pipeline",),
         "torso.compat.pipelines": ("pipeline",),
         "torso.compat.pipelines_of_texts": (
@@ -89,6 +90,30 @@ __getattr__, __dir__, __all__ = attach(
             "zero_shot",
         ),
         "torso.text": ("Encoding", "Tokenizer"),
+        "torso.training.border_arguments": ("Seq2SeqTrainingArguments", "TrainingArguments"),
+        "torso.training.border_callbacks": (
+            "EarlyStoppingCallback",
+            "TrainerCallback",
+            "TrainerControl",
+            "TrainerState",
+        ),
+        "torso.training.border_collators": (
+            "DataCollatorForLanguageModeling",
+            "DataCollatorForSeq2Seq",
+            "DataCollatorForTokenClassification",
+            "DataCollatorWithPadding",
+            "DefaultDataCollator",
+            "default_data_collator",
+        ),
+        "torso.training.border_predictions": ("EvalPrediction",),
+        "torso.training.border_schedules": (
+            "get_constant_schedule",
+            "get_constant_schedule_with_warmup",
+            "get_cosine_schedule_with_warmup",
+            "get_linear_schedule_with_warmup",
+        ),
+        "torso.training.border_seq2seq": ("Seq2SeqTrainer",),
+        "torso.training.border_trainer": ("Trainer",),
     },
     own=("__version__",),
     submodules=("kernels",),  # messages name `torso.kernels.about`

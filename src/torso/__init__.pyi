@@ -24,6 +24,10 @@ from torso.compat.auto import BertForQuestionAnswering as BertForQuestionAnsweri
 from torso.compat.auto import BertForSequenceClassification as BertForSequenceClassification
 from torso.compat.auto import BertForTokenClassification as BertForTokenClassification
 from torso.compat.auto import BertModel as BertModel
+from torso.compat.peft_model import LoraConfig as LoraConfig
+from torso.compat.peft_model import PeftModel as PeftModel
+from torso.compat.peft_model import TaskType as TaskType
+from torso.compat.peft_model import get_peft_model as get_peft_model
 from torso.compat.pipeline_base import Pipeline as Pipeline
 from torso.compat.pipelines import pipeline as pipeline
 from torso.compat.pipelines_of_texts import FeatureExtractionPipeline as FeatureExtractionPipeline
@@ -63,5 +67,24 @@ from torso.tasks import translate as translate
 from torso.tasks import zero_shot as zero_shot
 from torso.text import Encoding as Encoding
 from torso.text import Tokenizer as Tokenizer
+from torso.training.border_arguments import Seq2SeqTrainingArguments as Seq2SeqTrainingArguments
+from torso.training.border_arguments import TrainingArguments as TrainingArguments
+from torso.training.border_callbacks import EarlyStoppingCallback as EarlyStoppingCallback
+from torso.training.border_callbacks import TrainerCallback as TrainerCallback
+from torso.training.border_callbacks import TrainerControl as TrainerControl
+from torso.training.border_callbacks import TrainerState as TrainerState
+from torso.training.border_collators import DataCollatorForLanguageModeling as DataCollatorForLanguageModeling
+from torso.training.border_collators import DataCollatorForSeq2Seq as DataCollatorForSeq2Seq
+from torso.training.border_collators import DataCollatorForTokenClassification as DataCollatorForTokenClassification
+from torso.training.border_collators import DataCollatorWithPadding as DataCollatorWithPadding
+from torso.training.border_collators import DefaultDataCollator as DefaultDataCollator
+from torso.training.border_collators import default_data_collator as default_data_collator
+from torso.training.border_predictions import EvalPrediction as EvalPrediction
+from torso.training.border_schedules import get_constant_schedule as get_constant_schedule
+from torso.training.border_schedules import get_constant_schedule_with_warmup as get_constant_schedule_with_warmup
+from torso.training.border_schedules import get_cosine_schedule_with_warmup as get_cosine_schedule_with_warmup
+from torso.training.border_schedules import get_linear_schedule_with_warmup as get_linear_schedule_with_warmup
+from torso.training.border_seq2seq import Seq2SeqTrainer as Seq2SeqTrainer
+from torso.training.border_trainer import Trainer as Trainer
 
 __version__: str

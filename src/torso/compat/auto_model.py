@@ -17,7 +17,7 @@ from torso.config.hub_config import HubConfig
 from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
 from torso.language import say
-from torso.loading.load import Source, build_model, read_config
+from torso.loading.load import Source, build_model, name_base, read_config
 
 if TYPE_CHECKING:
     import torch
@@ -119,6 +119,7 @@ class AutoModelFor(Generic[Out]):
         if not settled.pooler and cls.task is Task.FEATURES and model.report is not None:
             model.drop(("pooler",))
             model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
+        name_base(model, pretrained_model_name_or_path)
         assumed = given.num_labels is None and labels is None and num_labels is None
         _say_new_head(str(pretrained_model_name_or_path), model, assumed=assumed)
         return PaddedModel(model)
