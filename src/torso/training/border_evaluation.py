@@ -118,7 +118,7 @@ class Evaluator:
             InputError: ``E_LABELS``, for an output without a loss.
         """
         out: Any = model(**inputs)
-        loss: Any = cast("Mapping[str, Any]", out).get("loss") if isinstance(out, Mapping) else None
+        loss: Any = out.get("loss") if hasattr(out, "get") else None
         loss = getattr(out, "loss", None) if loss is None else loss
         loss = out[0] if loss is None and type(out) is tuple else loss
         if loss is None:
