@@ -50,6 +50,7 @@ __getattr__, __dir__, __all__ = attach(
             "BertModel",
         ),
         "torso.compat.generation_arguments": ("GenerationConfig",),
+        "torso.compat.peft_model": ("LoraConfig", "PeftModel", "TaskType", "get_peft_model"),
         "torso.compat.pipeline_base": ("Pipeline",),
         "torso.compat.pipelines": ("pipeline",),
         "torso.compat.pipelines_of_texts": (
@@ -100,6 +101,30 @@ __getattr__, __dir__, __all__ = attach(
         "torso.training.fine_tuning": ("train",),
         "torso.training.rate_finder": ("find_rate",),
         "torso.training.train_settings": ("TrainSettings",),
+        "torso.training.border_arguments": ("Seq2SeqTrainingArguments", "TrainingArguments"),
+        "torso.training.border_callbacks": (
+            "EarlyStoppingCallback",
+            "TrainerCallback",
+            "TrainerControl",
+            "TrainerState",
+        ),
+        "torso.training.border_collators": (
+            "DataCollatorForLanguageModeling",
+            "DataCollatorForSeq2Seq",
+            "DataCollatorForTokenClassification",
+            "DataCollatorWithPadding",
+            "DefaultDataCollator",
+            "default_data_collator",
+        ),
+        "torso.training.border_predictions": ("EvalPrediction",),
+        "torso.training.border_schedules": (
+            "get_constant_schedule",
+            "get_constant_schedule_with_warmup",
+            "get_cosine_schedule_with_warmup",
+            "get_linear_schedule_with_warmup",
+        ),
+        "torso.training.border_seq2seq": ("Seq2SeqTrainer",),
+        "torso.training.border_trainer": ("Trainer",),
     },
     own=("__version__",),
     submodules=("blocks", "kernels", "nn"),  # messages name `torso.kernels.about`

@@ -16,7 +16,7 @@ from torso.config.hub_config import HubConfig
 from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
 from torso.language import say
-from torso.loading.load import Source, build_model, read_config
+from torso.loading.load import Source, build_model, name_base, read_config
 
 if TYPE_CHECKING:
     import torch
@@ -140,6 +140,7 @@ def load_for(
     if not settled.pooler and task is Task.FEATURES and model.report is not None:
         model.drop(("pooler",))
         model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
+    name_base(model, source)
     _say_new_head(str(source), model, assumed=config.num_labels is None and labels is None and num_labels is None)
     return model
 
