@@ -24,6 +24,7 @@ from torso.compat.family_names import BertForTokenClassification as BertForToken
 from torso.compat.family_names import BertModel as BertModel
 from torso.compat.generation_arguments import GenerationConfig as GenerationConfig
 from torso.compat.pipeline_base import Pipeline as Pipeline
+from torso.compat.pipelines import SUPPORTED_TASKS as SUPPORTED_TASKS
 from torso.compat.pipelines import pipeline as pipeline
 from torso.compat.pipelines_of_texts import FeatureExtractionPipeline as FeatureExtractionPipeline
 from torso.compat.pipelines_of_texts import FillMaskPipeline as FillMaskPipeline
