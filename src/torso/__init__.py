@@ -52,7 +52,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.compat.generation_arguments": ("GenerationConfig",),
         "torso.compat.peft_model": ("LoraConfig", "PeftModel", "TaskType", "get_peft_model"),
         "torso.compat.pipeline_base": ("Pipeline",),
-        "torso.compat.pipelines": ("pipeline",),
+        "torso.compat.pipelines": ("SUPPORTED_TASKS", "pipeline"),
         "torso.compat.pipelines_of_texts": (
             "FeatureExtractionPipeline",
             "FillMaskPipeline",

@@ -31,6 +31,7 @@ from torso.compat.peft_model import PeftModel as PeftModel
 from torso.compat.peft_model import TaskType as TaskType
 from torso.compat.peft_model import get_peft_model as get_peft_model
 from torso.compat.pipeline_base import Pipeline as Pipeline
+from torso.compat.pipelines import SUPPORTED_TASKS as SUPPORTED_TASKS
 from torso.compat.pipelines import pipeline as pipeline
 from torso.compat.pipelines_of_texts import FeatureExtractionPipeline as FeatureExtractionPipeline
 from torso.compat.pipelines_of_texts import FillMaskPipeline as FillMaskPipeline

@@ -242,3 +242,16 @@ def test_every_word_has_a_class_whose_options_are_declared() -> None:
         assert kind.takes <= PipelineOptions.__annotations__.keys(), word
     with pytest.raises(InputTypeError):
         torso.pipeline()
+
+
+@pytest.mark.parametrize("function", ["none", "sigmoid", "softmax"])
+def test_the_function_on_the_scores_can_be_chosen(function) -> None:
+    pipe = torso.pipeline("text-classification", function_to_apply=function)
+    logits = pipe.model(**pipe.tokenizer("这本书很好看", return_tensors="pt")).logits[0]
+    wanted = {"none": logits, "sigmoid": logits.sigmoid(), "softmax": logits.softmax(-1)}[function]
+    rows = pipe("这本书很好看", return_all_scores=True)[0]
+    found = torch.tensor([row["score"] for row in rows])
+    torch.testing.assert_close(found, wanted.detach(), rtol=0, atol=1e-5)
+    assert pipe("这本书很好看")[0]["label"] == rows[int(wanted.argmax())]["label"]
+    with pytest.raises(TorsoError, match="sigmoid"):
+        pipe("好", function_to_apply="tanh")

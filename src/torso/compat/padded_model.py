@@ -22,6 +22,8 @@ from torso.compat.pretrained_model import pretrained_class
 from torso.config.arguments import known_arguments, own_arguments
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, InputTypeError
+from torso.io.html_table import html_table
+from torso.language import say
 from torso.loading.load import Source
 from torso.model import Model, new_model
 
@@ -113,6 +115,22 @@ class PaddedModel(Writes, Named, Generic[Out]):
     def dtype(self) -> torch.dtype:
         """The number format of the weights."""
         return self.model.dtype
+
+    def _repr_html_(self) -> str:
+        model, config = self.model, self.config
+        size = sum(each.numel() * each.element_size() for each in self.parameters())
+        rows = [
+            (say("task"), model.task.name),
+            (say("parameters"), f"{self.num_parameters():,} ({size / 1e6:,.1f} MB, {str(self.dtype)[6:]})"),
+            (say("blocks and width"), f"{model.trunk.depth} x {getattr(config, 'hidden_size', None) or '-'}"),
+            (say("device"), str(self.device)),
+        ]
+        if model.report is not None:
+            rows.insert(0, (say("source"), model.report.source))
+        if model.task.labelled:
+            rows.append((say("labels"), ", ".join((config.id2label or {}).values())))
+        notes = () if self.head_trained else (say("The head is untrained: these scores mean nothing yet."),)
+        return html_table(type(self).__name__, (), rows, notes)
 
     @property
     def head_trained(self) -> bool:

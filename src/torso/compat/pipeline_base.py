@@ -30,6 +30,8 @@ class PipelineOptions(TypedDict, total=False):
     # text-classification, fill-mask, question-answering
     top_k: int | None
     targets: str | Sequence[str] | None
+    function_to_apply: str | None
+    return_all_scores: bool
     # token-classification
     aggregation_strategy: str
     # question-answering

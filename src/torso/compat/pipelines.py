@@ -27,9 +27,16 @@ _OTHER_WORDS = {"sentiment-analysis": "text-classification", "ner": "token-class
 _BUNDLED = {"text-classification": "torso:sentiment", "token-classification": "torso:tagger"}
 
 
+SUPPORTED_TASKS: dict[str, type[Pipeline]] = {
+    **PIPELINES,
+    **{word: PIPELINES[task] for word, task in _OTHER_WORDS.items()},
+}
+"""The class of each task, by each of the reference's words for it."""
+
+
 def supported_tasks() -> dict[str, type[Pipeline]]:
     """The class of each task, by each of the reference's words for it."""
-    return {**PIPELINES, **{word: PIPELINES[task] for word, task in _OTHER_WORDS.items()}}
+    return SUPPORTED_TASKS
 
 
 @known_arguments

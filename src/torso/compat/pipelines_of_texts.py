@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, cast
+
+import torch
 
 from torso.architecture import Task
 from torso.compat.pipeline_base import LENGTHS, Pipeline, Record, texts_of
-from torso.errors import InputTypeError
+from torso.errors import InputError, InputTypeError
 from torso.tasks import answer, classify, fill, tag, zero_shot
 from torso.tasks.predictions import Filled, Tagged
 from torso.text import Encoding
@@ -21,23 +23,53 @@ class TextClassificationPipeline(Pipeline):
 
     task: ClassVar[str] = "text-classification"
     head: ClassVar[Task[Any]] = Task.SEQUENCE_CLASSIFICATION
-    takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k"}
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k", "function_to_apply", "return_all_scores"}
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Labels of texts or pairs."""
         one = isinstance(inputs, str | Mapping)
         every: list[Any] = [inputs] if one else list(inputs)
         pairs = [_pair(each) for each in every]
-        results = classify(pairs, **self.common(options))
+        if options.get("function_to_apply", "default") in ("default", None):
+            results = [each.scores for each in classify(pairs, **self.common(options))]
+        else:
+            results = [self._applied(pair, options) for pair in pairs]
+        if options.get("return_all_scores"):
+            return [[{"label": name, "score": score} for name, score in each.items()] for each in results]
         if "top_k" not in options:
-            plain = [{"label": each.label, "score": each.score} for each in results]
+            best = [max(each.items(), key=lambda item: item[1]) for each in results]
+            plain = [{"label": name, "score": score} for name, score in best]
             return plain[0] if isinstance(inputs, Mapping) else plain
         ranked = [
-            [{"label": name, "score": score} for name, score in sorted(each.scores.items(), key=lambda item: -item[1])]
+            [{"label": name, "score": score} for name, score in sorted(each.items(), key=lambda item: -item[1])]
             for each in results
         ]
         ranked = [row[: options["top_k"]] for row in ranked]
         return ranked[0] if one else ranked
+
+    def _applied(self, pair: Any, options: Record) -> dict[str, float]:
+        """Each label's score of one text or pair, by the function that was asked for."""
+        asked = options["function_to_apply"]
+        if asked not in _FUNCTIONS:
+            raise InputError(
+                "E_ARGUMENT",
+                "function_to_apply is {value!r}.",
+                cure="Use one of: {known}.",
+                values=dict(value=asked, known="default, none, sigmoid, softmax"),
+            )
+        first, second = cast("tuple[str, str]", pair) if isinstance(pair, tuple) else (pair, None)
+        cut: Literal[True] | None = True if options.get("truncation") else None
+        inputs: Any = self.tokenizer(first, second, truncation=cut, return_tensors="pt").to(self.model.device)
+        logits: torch.Tensor = self.model(**inputs).logits[0]
+        scores = cast("list[float]", _FUNCTIONS[asked](logits.float()).tolist())
+        return dict(zip(self.ready.label_names(), scores, strict=True))
+
+
+_FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "none": lambda logits: logits,
+    "sigmoid": torch.sigmoid,
+    "softmax": lambda logits: logits.softmax(-1),
+}
 
 
 def _pair(each: Any) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torso.errors import NotAvailableError
+from torso.io.html_table import html_table
+from torso.language import say
 from torso.text.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -82,6 +84,17 @@ class BatchEncoding(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._fields)
+
+    def _repr_html_(self) -> str:
+        """Return the first texts as a table: each token with its fields."""
+        rows: list[tuple[object, ...]] = []
+        per_token = [name for name in ("input_ids", "token_type_ids", "attention_mask") if name in self._fields]
+        for index, row in enumerate(self._rows[:_SHOWN]):
+            tokens = row.padded(row.encoding.tokens, row.pad_token)
+            columns = [_listed(self._fields[name], index, len(tokens)) for name in per_token]
+            rows += [(index, *each) for each in zip(tokens, *columns, strict=True)]
+        notes = [f"{name}: {_kind(value)}" for name, value in self._fields.items()]
+        return html_table("BatchEncoding", (say("text"), say("token"), *per_token), rows, notes)
 
     def __getattr__(self, name: str) -> Any:
         """Return the field ``name``."""
@@ -173,6 +186,22 @@ class BatchEncoding(MutableMapping[str, Any]):
                 cure="Ask the batch that the tokenizer gave.",
                 values=dict(count=len(self._rows), index=index),
             ) from None
+
+
+_SHOWN = 8
+
+
+def _listed(field: Any, index: int, length: int) -> list[Any]:
+    """One row of a field, whatever form it has."""
+    values: Any = field.tolist() if hasattr(field, "tolist") else field
+    if values and isinstance(values[0], list):
+        values = values[index] if index < len(values) else []
+    return list(values) if len(values) == length else [""] * length
+
+
+def _kind(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return f"{len(value)} x list" if shape is None else f"{list(shape)} {value.dtype}"
 
 
 def _place(first: int, second: int | None) -> tuple[int, int]:
