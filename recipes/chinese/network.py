@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from torso import blocks
 from torso.architecture import Architecture, Task, find
 from torso.batch import Batch
 from torso.models.bert import BertConfig
-from torso.nn.heads import VocabHead
+from torso.nn.module import Builder
 from torso.nn.trunk import Trunk
 from torso.outputs import Hidden
 from torso.weights.names import Names
@@ -28,15 +29,12 @@ class Network(nn.Module):
     def __init__(self, configs: Mapping[Task[Any], BertConfig]) -> None:
         super().__init__()
         self.config = next(iter(configs.values()))
-        trunk = BERT.trunk(self.config)
-        assert isinstance(trunk, Trunk), "BERT has one side"
-        self.trunk = trunk
-        self.heads = nn.ModuleDict({task.name: BERT.plan(task).build(config) for task, config in configs.items()})
-        for head in self.heads.values():
-            if isinstance(head, VocabHead):
-                tokens = self.trunk.embed.tokens
-                assert isinstance(tokens, nn.Embedding)
-                head.tie(tokens)
+        described, build = BERT.trunk(self.config), Builder()
+        self.trunk: Trunk = build(described)
+        heads = {
+            task.name: blocks.Whole(described, BERT.plan(task).build(config)).head for task, config in configs.items()
+        }
+        self.heads = nn.ModuleDict({name: build(head) for name, head in heads.items()})
 
     def forward(self, batch: Batch) -> Hidden:
         """Hidden states of a batch."""

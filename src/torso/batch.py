@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from torso.host_batch import HostBatch, Pool, Wanted
+from torso.host_batch import HostBatch, Pool, Tokenized, Wanted
 from torso.io.forking import compute_after_forks
 
 compute_after_forks()
@@ -124,20 +124,6 @@ class Batch:
     pooled: bool = True
     embeddings: Tensor | None = None
     positioned: bool = False
-
-
-class Tokenized(Protocol):
-    """Token ids and segment ids of one text or pair, such as an `Encoding`: one of each per token."""
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """Indices into the vocabulary."""
-        ...
-
-    @property
-    def segments(self) -> Sequence[int]:
-        """Token types, 0 or 1."""
-        ...
 
 
 def pack(

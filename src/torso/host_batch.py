@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from torso.text import Encoding
 
 Pool = Literal["first", "last"]
 """The pooled row of a sequence: its first token's (BERT's CLS) or its last token's."""
@@ -33,6 +32,20 @@ class Wanted:
 
     pool: Pool | None = None
     pooled: bool = True
+
+
+class Tokenized(Protocol):
+    """Token ids and segment ids of one text or pair, such as an `Encoding`: one of each per token."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Indices into the vocabulary."""
+        ...
+
+    @property
+    def segments(self) -> Sequence[int]:
+        """Token types, 0 or 1."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +68,7 @@ class HostBatch:
     choices: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, sequences: Sequence[Encoding]) -> HostBatch:
+    def of(cls, sequences: Sequence[Tokenized]) -> HostBatch:
         """Pack one or more non-empty encodings."""
         sizes = [len(sequence.ids) for sequence in sequences]
         starts = [0, *accumulate(sizes)]

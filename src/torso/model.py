@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import torch
 
@@ -293,7 +293,8 @@ def changed(model: Model[Any], changes: Mapping[str, Any]) -> Model[Any]:
     own = dict(model.named_parameters())
     for name, _ in rebuilt.named_parameters():
         place(rebuilt, name, own[name])
-    for name, module in model.named_modules():
+    modules = cast("Iterable[tuple[str, torch.nn.Module]]", model.named_modules())
+    for name, module in modules:
         if isinstance(module, Adapted):
             module.carry(rebuilt.get_submodule(name))
     return rebuilt.train(model.training)

@@ -28,6 +28,7 @@ from torso.errors import UnsupportedError, WeightsError
 from torso.io.paths import shown
 from torso.nn.low_rank import LoraEmbedding, LoraLinear, RowsEmbedding
 from torso.weights.adapter_weights import open_adapter
+from torso.weights.tensor_bits import bits_of
 from torso.weights.tensor_entry import torch_dtype
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def read_into(model: Model[Any], folder: Path, adapter: Adapter, *, allow_nonfin
     values: dict[str, Tensor] = {}
     for name, key in keys.items():
         values[name] = torch.empty(file.entries[key].shape, dtype=torch_dtype(file.entries[key].dtype))
-        file.read_into(key, values[name], allow_nonfinite=allow_nonfinite)
+        file.read_into(key, bits_of(values[name]), allow_nonfinite=allow_nonfinite)
     used = _read_factors(model, folder, adapter, names, values)
     attach(model, adapter, names)
     used |= _read_rows(model, folder, names, values, adapter)

@@ -20,6 +20,7 @@ from torso.loading.plan import copies_of
 from torso.model import Model
 from torso.nn.batch_invariant import rowwise_products
 from torso.nn.meta_init import weightless
+from torso.nn.module import Builder
 from torso.nn.trunk import EncoderDecoder
 
 
@@ -156,7 +157,7 @@ class Named(HubHolder, PreTrainedModel):
     def get_input_embeddings(self) -> nn.Embedding:
         """The table of tokens [V, W]; of an encoder-decoder the encoder's."""
         trunk = self.model.trunk
-        return cast("nn.Embedding", (trunk.encoder if isinstance(trunk, EncoderDecoder) else trunk).embed.tokens)
+        return (trunk.encoder if isinstance(trunk, EncoderDecoder) else trunk).embed.tokens
 
     def get_output_embeddings(self) -> nn.Module | None:
         """The matrix that scores the vocabulary: the table of tokens where they are tied; None without such a head."""
@@ -225,8 +226,9 @@ def features_of(model: Model[Any], named: Mapping[str, Leaf]) -> Model[Any]:
     shell.__dict__["_modules"] = dict(model.named_children())
     shell.task = Task.FEATURES
     plan = model.architecture.plan(Task.FEATURES)
+    shell.description = model.architecture.describe(model.config, Task.FEATURES)
     with weightless():
-        shell.head = plan.build(model.config)
+        shell.head = Builder()(shell.description.head)
     for module in plan.names.optional:
         shell.head.__dict__["_modules"][module] = _home(model, plan.names.keys(f"{module}.dense.weight", ""), named)
     return shell.train(model.training)

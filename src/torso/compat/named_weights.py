@@ -17,6 +17,7 @@ from torso.language import say
 from torso.loading.contents import Contents
 from torso.loading.load import transformer_folder
 from torso.weights import safetensors
+from torso.weights.tensor_bits import bits_of
 from torso.weights.weights import open_weights
 
 
@@ -63,7 +64,7 @@ def load_named(model: nn.Module, folder: Path, architecture: Architecture[Any], 
                 ),
             )
         given[name] = torch.empty(contents.shapes[key], dtype=value.dtype)
-        contents.weights.read_into(contents.actual[key], given[name])
+        contents.weights.read_into(contents.actual[key], bits_of(given[name]))
     if not given:
         raise WeightsError(
             "E_MISSING",

@@ -101,7 +101,7 @@ class PeftModel(PaddedModel[Any]):
     """A padded model with an adapter, under PEFT's names."""
 
     @classmethod
-    def from_pretrained(
+    def from_pretrained(  # pyright: ignore[reportIncompatibleMethodOverride] - PEFT's own parameters
         cls, model: PaddedModel[Any], model_id: str | os.PathLike[str], *, is_trainable: bool = False
     ) -> PeftModel:
         """Give a model the adapter of a folder or of a name on the Hub, in place.

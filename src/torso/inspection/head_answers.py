@@ -10,7 +10,7 @@ import torch
 
 from torso.architecture import Task
 from torso.batch import Batch, pack
-from torso.engines.runner import lists
+from torso.engines.torch_runner import lists
 from torso.language import say
 from torso.outputs import ReplacedLogits, SequenceLogits, VocabLogits
 from torso.tasks.ready import Ready, recipe_of
@@ -167,7 +167,7 @@ def _vector(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> S
         return _needs(say("This checkpoint holds no head for one text. A new one would be random, so none is shown."))
     made = embed(text, model=ready, long="truncate")
     data = {
-        "vector": lists(made.vector)[:_NUMBERS],
+        "vector": made.vector.tolist()[:_NUMBERS],
         "size": made.vector.shape[0],
         "pooling": made.pooling,
         "normalized": made.normalized,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +34,9 @@ class LogitLens:
     probabilities: Tensor
 
 
-def logit_lens(states: Sequence[Tensor], norm: nn.Module, head: Head[VocabLogits], batch: Batch, top: int) -> LogitLens:
+def logit_lens(
+    states: Sequence[Tensor], norm: nn.Module, head: Head[Any, VocabLogits], batch: Batch, top: int
+) -> LogitLens:
     """Apply a vocabulary head to hidden states.
 
     Args:
@@ -47,7 +50,7 @@ def logit_lens(states: Sequence[Tensor], norm: nn.Module, head: Head[VocabLogits
     return LogitLens(torch.stack([ids for ids, _ in found]), torch.stack([shares for _, shares in found]))
 
 
-def _one_layer(rows: Tensor, head: Head[VocabLogits], batch: Batch, top: int) -> tuple[Tensor, Tensor]:
+def _one_layer(rows: Tensor, head: Head[Any, VocabLogits], batch: Batch, top: int) -> tuple[Tensor, Tensor]:
     hidden = Hidden(rows, batch.layout)
     ids: list[Tensor] = []
     shares: list[Tensor] = []

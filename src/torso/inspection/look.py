@@ -14,7 +14,7 @@ from torch import Tensor
 
 from torso.architecture import Task
 from torso.batch import pack
-from torso.engines.runner import evaluating
+from torso.engines.torch_runner import TorchRunner, evaluating
 from torso.errors import InputError, NotAvailableError
 from torso.inspection.head_answers import HeadAnswer, answer_of
 from torso.inspection.head_summary import HeadSummary, joined, summarise_heads
@@ -231,7 +231,8 @@ def ready_with_head(
     """Return a model of a folder with the head of a task, and its tokenizer."""
     # Not prepacked: compiled kernels would have to be left for every layer that is looked at.
     assert folder is not None
-    return Ready(load(folder, task, device=device), tokenizer or load_tokenizer(folder), folder)
+    runner = TorchRunner(load(folder, task, device=device))
+    return Ready(runner, tokenizer or load_tokenizer(folder), folder)
 
 
 def _shifted(tokens: Sequence[TokenRow], beginning: int, tokenizer: Tokenizer) -> tuple[TokenRow, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
 from torso.inspection.look import Look, ready_with_head
 from torso.inspection.trained_heads import trained_heads
-from torso.model import Model
 from torso.nn.trunk import EncoderDecoder
 from torso.tasks.reading import read
 from torso.tasks.ready import Ready, Usable, make_ready
@@ -81,9 +80,9 @@ def opened_model(
     Raises:
         TorsoError: as `torso.load`.
     """
-    if isinstance(model, (Model, Ready)):
-        task = model.task if isinstance(model, Model) else model.model.task
-        ready = make_ready(cast("Usable[Any]", model), task, tokenizer=tokenizer, untrained=True)
+    if not isinstance(model, (str, os.PathLike)):
+        task = model.runner.task if isinstance(model, Ready) else model.task
+        ready = make_ready(model, task, tokenizer=tokenizer, untrained=True)
         return ready, (task,), ready.name
     from torso.hub import resolve
 

@@ -13,7 +13,7 @@ from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.serve.works import PlanWork, WholeWork
 from torso.tasks.extents import Extent
-from torso.tasks.plan import Plan
+from torso.tasks.task_plan import Plan
 from torso.tasks.windows import Read
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from torso.engines.runner import BUDGET, run
 from torso.serve.engine_thread import Work
 
 if TYPE_CHECKING:
-    from torso.tasks.plan import Plan
+    from torso.tasks.task_plan import Plan
     from torso.tasks.windows import Read
 
 

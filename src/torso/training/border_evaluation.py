@@ -120,7 +120,8 @@ class Evaluator:
         out: Any = model(**inputs)
         loss: Any = out.get("loss") if hasattr(out, "get") else None
         loss = getattr(out, "loss", None) if loss is None else loss
-        loss = out[0] if loss is None and type(out) is tuple else loss
+        if loss is None and isinstance(out, tuple):
+            loss = cast("tuple[Any, ...]", out)[0]
         if loss is None:
             raise InputError(
                 "E_LABELS",

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from torso.engines.runner import evaluating
+from torso.engines.torch_runner import evaluating
 from torso.errors import DivergedError
 from torso.model import Model
 from torso.training.examples import Example

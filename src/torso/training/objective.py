@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import Batch, pack
-from torso.engines.runner import evaluating
+from torso.engines.torch_runner import evaluating
 from torso.model import Model
 from torso.training.examples import Example
 from torso.training.step_order import Step, cut

@@ -13,6 +13,7 @@ from torso.errors import FileFormatError
 from torso.io.files import make_folder, shown
 from torso.training.parameter_groups import learning
 from torso.weights import safetensors
+from torso.weights.tensor_bits import bits_of
 
 FILE = "state.safetensors"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -82,8 +83,8 @@ def read_facts(folder: Path) -> dict[str, Any]:
 def _read(file: safetensors.SafetensorsFile, name: str, out: Tensor) -> Tensor:
     if out.device.type != "cpu":
         host = torch.empty(out.shape, dtype=out.dtype)
-        file.read_into(name, host)
+        file.read_into(name, bits_of(host))
         out.copy_(host)
     else:
-        file.read_into(name, out)
+        file.read_into(name, bits_of(out))
     return out

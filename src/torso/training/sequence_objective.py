@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from torso.engines.runner import lists
+from torso.engines.torch_runner import lists
 from torso.losses import IGNORED
 from torso.outputs import SequenceLogits
 from torso.training.examples import Example

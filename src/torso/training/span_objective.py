@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import Batch, pack, pieces, unpack
-from torso.engines.runner import lists
+from torso.engines.torch_runner import lists
 from torso.model import Model
 from torso.outputs import ChoiceLogits, SpanLogits
 from torso.training.examples import Example

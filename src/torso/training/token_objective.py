@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from torso.batch import unpack
-from torso.engines.runner import lists
+from torso.engines.torch_runner import lists
 from torso.losses import IGNORED
 from torso.outputs import TokenLogits
 from torso.training.examples import Example
