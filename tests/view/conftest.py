@@ -82,7 +82,7 @@ def served(tmp_path_factory):
     chromium()
     import uvicorn
 
-    from torso.view.application import app
+    from torso.view.page_application import app
     from torso.view.serving import listening
 
     home = tmp_path_factory.mktemp("models")

@@ -15,11 +15,11 @@ import torso
 from generation import small as writing
 from tasks import small
 from torso.architecture import Task
-from torso.view.application import app
 from torso.view.assets import assets, script
-from torso.view.guard import host_name
 from torso.view.jobs import Jobs
 from torso.view.look_data import KEPT_SECONDS, Looks
+from torso.view.page_application import app
+from torso.view.page_guard import host_name
 from torso.view.words import WORDS, words_of
 
 pytest.importorskip("starlette")
@@ -138,7 +138,7 @@ def test_what_should_not_be_asked_is_refused(client, method, path, headers, body
 def test_two_hosts_are_refused_and_so_is_none() -> None:
     assert host_name(b"127.0.0.1:80") == "127.0.0.1"
     assert host_name(b"[::1]") == "[::1]"
-    from torso.view.guard import Guard
+    from torso.view.page_guard import Guard
 
     guard = Guard(None, token="a", hosts=("localhost",), reading_needs_token=False)
     scope = {"type": "http", "method": "GET", "path": "/"}

@@ -20,5 +20,5 @@ def arrow(module: str = "") -> Any:
         raise UnsupportedError(
             "E_EXTRA",
             "Batch jobs read and write Parquet by pyarrow, which is not installed.",
-            cure='pip install "torso[scale]"',
+            cure='Install it: pip install "torso[scale]"',
         ) from None

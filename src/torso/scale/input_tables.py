@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from torso.errors import FileFormatError, InputError, NotFoundError
 from torso.io.paths import shown
 from torso.scale.arrow import arrow
 from torso.scale.job import file_hash
+from torso.scale.json_rows import json_rows
 
 ENDINGS = (".parquet", ".jsonl", ".ndjson")
 _WHOLE = 64 << 20  # bytes up to which the contents of JSON lines are hashed
@@ -195,7 +195,7 @@ def columns_of(path: Path, keep: Sequence[str], column: str) -> dict[str, str]:
         names: list[str] = list(schema.names)
         types = {name: schema.field(name).type for name in keep if name in names}
     else:
-        head = list(_lines(path, 0, _SAMPLE, 0))
+        head = list(json_rows(path, 0, _SAMPLE, 0))
         names = list(dict.fromkeys(name for row in head for name in row))
         types = {name: _typed([row.get(name) for row in head], None, name, path, 0).type for name in keep}
     for name in (column, *keep):
@@ -228,7 +228,7 @@ def read_slice(each: Slice, columns: Iterable[str], types: dict[str, str]) -> An
         )
     if path.suffix.lower() == ".parquet":
         return _parquet_rows(path, each.first, each.rows, names)
-    rows = list(_lines(path, each.first, each.rows, each.offset))
+    rows = list(json_rows(path, each.first, each.rows, each.offset))
     arrays: dict[str, Any] = {}
     for name in names:
         values = [row.get(name) for row in rows]
@@ -277,27 +277,3 @@ def _parquet_rows(path: Path, first: int, rows: int, names: list[str]) -> Any:
         return file.read_row_groups(groups, columns=names).slice(first - before, rows)
     except (pa.ArrowException, OSError) as error:
         raise _not_parquet(path, error) from None
-
-
-def _lines(path: Path, first: int, count: int, offset: int) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as file:
-        file.seek(offset)
-        number = first
-        for line in file:
-            if number == first + count:
-                return
-            if not line.strip():
-                continue
-            try:
-                row: object = json.loads(line)
-            except (ValueError, RecursionError):
-                row = None
-            if not isinstance(row, dict):
-                raise FileFormatError(
-                    "E_TEXT",
-                    "Row {number} of {file} is no JSON object.",
-                    cure='Write one object a line: {{"text": "..."}}',
-                    values=dict(number=number, file=shown(path)),
-                )
-            yield cast("dict[str, Any]", row)
-            number += 1

@@ -74,5 +74,5 @@ def _ray(module: str) -> Any:
         raise UnsupportedError(
             "E_EXTRA",
             "Ray is not installed.",
-            cure='pip install "torso[scale]" "ray[data]"',
+            cure='Install it: pip install "torso[scale]" "ray[data]"',
         ) from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from torso.errors import InputError
 from torso.language import say
-from torso.view.application import app, require_extra
+from torso.view.page_application import app, require_extra
 
 if TYPE_CHECKING:
     import uvicorn

@@ -11,8 +11,8 @@ from torso.errors import NotAvailableError, NotFoundError, TorsoError
 from torso.language import speaking
 from torso.view.asked import Answer, Asked, json_answer, wrong_type
 from torso.view.assets import Asset, assets
-from torso.view.guard import LOOPBACK, MOST_BYTES, Application, Guard
 from torso.view.handlers import ROUTES, Handler, Page
+from torso.view.page_guard import LOOPBACK, MOST_BYTES, Application, Guard
 from torso.view.shown_models import ShownModels
 
 if TYPE_CHECKING:
