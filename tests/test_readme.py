@@ -7,7 +7,9 @@ import shlex
 from importlib.util import find_spec
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from generation import small
 from processor import has
@@ -16,6 +18,7 @@ from torso.cli import main
 HOME = Path(__file__).resolve().parent.parent
 BOTH = ("README.md", "README.zh.md")
 NEEDS_A_NETWORK = ("get",)
+SERVES = ("serve", "view")  # until they are stopped; tests/serve and tests/view start them
 
 
 def blocks(name: str, kind: str) -> list[str]:
@@ -31,6 +34,12 @@ def beside_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "texts.txt").write_text("a text\nanother\n", encoding="utf-8")
     rows = '{"review": "菜很好吃,但是服务太慢"}\n{"review": "等了两个小时还没上菜"}\n'
     (tmp_path / "reviews.jsonl").write_text(rows, encoding="utf-8")
+    reviews = [("很好吃，还会再来", "好") if number % 2 else ("太差了，不会再来", "差") for number in range(40)]
+    lines = [f"{text}{number},{label}\n" for number, (text, label) in enumerate(reviews)]
+    for table in ("reviews.csv", "test.csv"):
+        (tmp_path / table).write_text("text,label\n" + "".join(lines), encoding="utf-8")
+    columns = {"id": list(range(40)), "text": [text for text, _ in reviews]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "reviews.parquet")
     for writer in ("gpt2", "qwen3"):
         small.llama(tmp_path / writer)
     (tmp_path / "notes").mkdir()
@@ -60,13 +69,13 @@ def test_the_python_runs_and_gives_what_is_shown(name: str) -> None:
     assert repr(space["output"]) in (HOME / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", BOTH)
 @pytest.mark.usefixtures("beside_a_model")
-def test_the_commands_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the English one; the Chinese one's are the same, as another test says."""
     ran = 0
-    for line in "".join(blocks(name, "bash")).splitlines():
+    for line in "".join(blocks("README.md", "bash")).splitlines():
         words = shlex.split(line, comments=True)
-        if words[:1] == ["torso"] and words[1] not in (*NEEDS_A_NETWORK, "check"):
+        if words[:1] == ["torso"] and words[1] not in (*NEEDS_A_NETWORK, *SERVES, "check"):
             assert main(words[1:]) == 0, capsys.readouterr().err
             ran += 1
     assert ran >= 5
