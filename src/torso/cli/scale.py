@@ -27,7 +27,7 @@ reads all of its output again.
 Examples:
   torso scale embed reviews.parquet vectors/ --model ./m --column text --keep id
   torso scale classify 'in/*.jsonl' labels/ --column review --errors column
-  torso scale zero-shot in/ out/ --model ./nli --column text --option 'labels=["sport", "politics"]'
+  torso scale zero-shot in/ out/ --model ./nli --option 'labels=["sport", "politics"]'
   torso scale status vectors/
   torso scale check vectors/"""
 
