@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import transformers
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
 import torso
@@ -59,6 +59,8 @@ def test_what_the_reference_reads_is_read(
     shutil.copytree(folders[kind], folder)
     config = folder / "tokenizer_config.json"
     own = json.loads(config.read_text()) if config.exists() else {}
+    # Whether a list asks for a token depends on which library reads it last.
+    assume(not any(name in ("add_bos_token", "add_eos_token") and isinstance(odd, list | dict) for name, odd in pairs))
     config.write_text(members([*own.items(), *((name, value) for name, value in pairs if name not in own)]))
     try:
         theirs = transformers.AutoTokenizer.from_pretrained(folder)

@@ -14,7 +14,7 @@ from torso.cli.console import print_json
 from torso.config.text_table import padded, width
 from torso.language import say
 from torso.terminal import drawing
-from torso.training.plan_lines import duration
+from torso.training.durations import duration
 
 if TYPE_CHECKING:
     from torso.training.loop import Row

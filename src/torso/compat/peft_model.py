@@ -16,6 +16,7 @@ from torso.adapters.adapter_reading import read_into
 from torso.adapters.attach_lora import lora, merge
 from torso.adapters.lora_settings import Bias, Lora
 from torso.compat.padded_model import PaddedModel
+from torso.config.arguments import known_arguments
 from torso.errors import InputError, InputTypeError, UnsupportedError
 from torso.hub import resolve
 from torso.language import say
@@ -156,6 +157,7 @@ class PeftModel(PaddedModel[Any]):
         return PaddedModel(self.model)
 
 
+@known_arguments
 def get_peft_model(model: PaddedModel[Any], peft_config: LoraConfig, adapter_name: str = "default") -> PeftModel:
     """Give a model a low-rank adapter in place; only the adapter learns from now on.
 

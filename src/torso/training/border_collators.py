@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from torso.config.arguments import known_arguments
 from torso.errors import InputError
 from torso.losses import IGNORED
 from torso.text import Tokenizer
@@ -16,6 +17,7 @@ from torso.text import Tokenizer
 Features = Sequence[Mapping[str, Any]]
 
 
+@known_arguments
 def default_data_collator(features: Features) -> dict[str, Tensor]:
     """Stack rows of equal lengths: ``label`` and ``label_ids`` become ``labels``; text columns are left out.
 

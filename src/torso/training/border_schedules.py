@@ -5,10 +5,12 @@ from __future__ import annotations
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from torso.config.arguments import known_arguments
 from torso.training.learning_rates import rate_factor
 from torso.training.train_settings import Schedule
 
 
+@known_arguments
 def get_linear_schedule_with_warmup(
     optimizer: Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
 ) -> LambdaLR:
@@ -16,6 +18,7 @@ def get_linear_schedule_with_warmup(
     return _scheduler(optimizer, "linear", num_warmup_steps, num_training_steps, last_epoch)
 
 
+@known_arguments
 def get_cosine_schedule_with_warmup(
     optimizer: Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
 ) -> LambdaLR:
@@ -23,11 +26,13 @@ def get_cosine_schedule_with_warmup(
     return _scheduler(optimizer, "cosine", num_warmup_steps, num_training_steps, last_epoch)
 
 
+@known_arguments
 def get_constant_schedule_with_warmup(optimizer: Optimizer, num_warmup_steps: int, last_epoch: int = -1) -> LambdaLR:
     """Return a schedule that rises over the warm-up steps and stays."""
     return _scheduler(optimizer, "constant", num_warmup_steps, num_warmup_steps, last_epoch)
 
 
+@known_arguments
 def get_constant_schedule(optimizer: Optimizer, last_epoch: int = -1) -> LambdaLR:
     """Return a schedule that changes nothing."""
     return _scheduler(optimizer, "constant", 0, 0, last_epoch)

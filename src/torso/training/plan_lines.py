@@ -9,6 +9,7 @@ import torch
 
 from torso.engines.model_state import Modes
 from torso.language import say
+from torso.training.durations import duration
 from torso.training.learning_rates import warmup_steps
 from torso.training.parameter_groups import learning
 from torso.training.preparing import PARTS, Prepared
@@ -109,14 +110,6 @@ def _model(run: Prepared) -> str:
 
 def _millions(count: int) -> str:
     return f"{count / 1e6:.1f} M" if count >= 100_000 else f"{count:,}"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as ``h:mm:ss`` or ``m:ss``."""
-    whole = round(max(seconds, 0))
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def estimate(run: Prepared) -> float:

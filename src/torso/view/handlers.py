@@ -144,6 +144,7 @@ def look(page: Page, asked: Asked) -> Answer:
     """Run a text; what is seen of it is asked for by its id."""
     from dataclasses import replace
 
+    from torso.engines.torch_runner import TorchRunner
     from torso.inspection.looking import MOST_TOKENS, look_at
     from torso.model import changed
 
@@ -154,7 +155,7 @@ def look(page: Page, asked: Asked) -> Answer:
     page.looks.keep_only(page.models.loaded())
     with page.models.running:
         if given:
-            ready = replace(ready, model=changed(ready.model, given), memo={})
+            ready = replace(ready, runner=TorchRunner(changed(ready.model, given)), memo={})
             trained = trained[:1]
         found = look_at(name, ready, trained, text, pair, long="truncate", max_tokens=MOST_TOKENS)
         number = page.looks.add(found)
