@@ -1,4 +1,4 @@
-"""Runs every fuzzer of this folder, one after another: ``python -m fuzz --seconds N`` (N for each)."""
+"""Runs every fuzzer of this folder, one after another: ``python -m fuzz --seconds N``, which they share."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     failed = 0
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem not in SHARED:
-            command = [sys.executable, str(path), "--seconds", str(options.seconds), "--seed", str(options.seed)]
-            failed += subprocess.run(command, check=False).returncode != 0
+    fuzzers = [path for path in sorted(Path(__file__).parent.glob("*.py")) if path.stem not in SHARED]
+    each = options.seconds / len(fuzzers)
+    for path in fuzzers:
+        command = [sys.executable, str(path), "--seconds", f"{each:.1f}", "--seed", str(options.seed)]
+        failed += subprocess.run(command, check=False).returncode != 0
     return failed
 
 

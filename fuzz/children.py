@@ -114,7 +114,11 @@ def _child(target: Target, seed: int, numbers: Sequence[int], end: float, folder
     for number in numbers:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        place = target.build(random.Random(f"{target.name}:{seed}:{number}"), folder)
+        try:
+            place = target.build(random.Random(f"{target.name}:{seed}:{number}"), folder)
+        except (RecursionError, MemoryError):  # too deep or too large to be made, which says nothing of the parser
+            os.write(writer, f'{{"number": {number}}}\n'.encode())
+            continue
         os.write(writer, f'{{"number": {number}}}\n'.encode())
         what = _tried(target, place, loud=len(numbers) == 1)
         if what:

@@ -12,6 +12,7 @@ import struct
 import zipfile
 from typing import Any
 
+_MOST = 8 << 20  # bytes that a repetition adds: what makes the input must not exhaust the memory
 _NUMBERS = (0, 1, -1, 2, 7, 127, 255, 256, 65_535, 1 << 31, 1 << 32, (1 << 63) - 1, 1 << 63, 1 << 64, 10**400)
 _FLOATS = (0.5, -0.0, 1e-300, 1e300, 20.0, float("inf"), float("-inf"), float("nan"))
 _WORDS = (
@@ -187,13 +188,14 @@ def lines_bytes(some: random.Random, data: bytes) -> bytes:
         at = some.randrange(len(lines))
         match some.randrange(5):
             case 0:
-                lines[at:at] = lines[at : at + 3] * some.choice((1, 200))
+                some_lines = lines[at : at + 3]
+                lines[at:at] = some_lines * min(some.choice((1, 200)), 1 + _MOST // (len(b"".join(some_lines)) + 1))
             case 1:
                 lines[at] = str(odd(some)).encode("utf-8", "replace")
             case 2:
                 lines[at] = mangled(some, lines[at])
             case 3:
-                lines[at] = lines[at] * some.choice((2, 500))
+                lines[at] = lines[at] * min(some.choice((2, 500)), 1 + _MOST // (len(lines[at]) + 1))
             case _:
                 lines[at] += b"\r"
     joined = b"\n".join(lines)

@@ -122,13 +122,15 @@ def _what_was_refused(text: str) -> str:
     for match in _TOKEN.finditer(text):
         token = match[0]
         if token in ("{", "["):
+            if len(keys) == DEPTH:
+                return f"nested deeper than {DEPTH}"
             keys.append(set())
         elif token in ("}", "]"):
             keys.pop()
         elif token in ("NaN", "Infinity", "-Infinity"):
             return f"{_place(text, match.start())}: {token} is not a JSON number"
         elif match[2]:
-            key = str(json.loads(match[1]))
+            key = match[1][1:-1] if "\\" not in match[1] else str(json.loads(match[1]))
             if key in keys[-1]:
                 return f"{_place(text, match.start())}: the key {json.dumps(key[:80], ensure_ascii=False)} is repeated"
             keys[-1].add(key)

@@ -37,7 +37,11 @@ def values_of(kind: str, blocks: Bytes) -> Numbers:
     Returns:
         [n, numbers of a block].
     """
-    return _READERS[kind](blocks)
+    import numpy as np
+
+    # A scale that is not finite makes numbers that are not, and these are refused by name where they are looked at.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _READERS[kind](blocks)
 
 
 def _single(blocks: Bytes) -> Numbers:
