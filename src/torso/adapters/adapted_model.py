@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from torso.adapters.adapter_config import read_adapter
 from torso.adapters.adapter_folder import base_folder
@@ -14,11 +14,9 @@ from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 from torso.loading.build_plain import build_plain
-from torso.loading.labels_and_dtype import NewHead
+from torso.loading.labels_and_dtype import BuildOptions
 
 if TYPE_CHECKING:
-    import torch
-
     from torso.model import Model
 
 Out = TypeVar("Out")
@@ -30,14 +28,8 @@ def build_adapted(
     config: HubConfig,
     task: Task[Out],
     *,
-    labels: Sequence[str] | None = None,
-    num_labels: int | None = None,
-    new_head: NewHead = False,
-    device: str | torch.device | None = None,
-    dtype: str | torch.dtype | None = None,
-    allow: Collection[str] = (),
-    allow_nonfinite: bool = False,
     base: Path | None = None,
+    **options: Unpack[BuildOptions],
 ) -> Model[Out]:
     """Build the base model of an adapter folder and give it the adapter, which may hold the whole head.
 
@@ -45,22 +37,14 @@ def build_adapted(
     """
     adapter = read_adapter(folder)
     held = head_labels(folder, architecture.plan(task).names.keys("out.weight", "")) if task.labelled else None
-    if held is not None and labels is None and num_labels is None and config.num_labels != held:
+    named = options.get("labels") is not None or options.get("num_labels") is not None
+    if held is not None and not named and config.num_labels != held:
         config = config.replace({"num_labels": held})
-    model = build_plain(
-        base or base_folder(folder),
-        architecture,
-        config,
-        task,
-        labels=labels,
-        num_labels=num_labels,
-        new_head=True if held is not None else new_head,
-        device=device,
-        dtype=dtype,
-        allow=allow,
-        allow_nonfinite=allow_nonfinite,
-    )
-    read_into(model, folder, adapter, allow_nonfinite=allow_nonfinite)
+    new_head = options.get("new_head", False)
+    if held is not None:
+        options["new_head"] = True
+    model = build_plain(base or base_folder(folder), architecture, config, task, **options)
+    read_into(model, folder, adapter, allow_nonfinite=options.get("allow_nonfinite", False))
     assert model.report is not None
     model.report = replace(model.report, source=str(folder), base_name=adapter.base)
     if new_head is False and not model.head_trained:

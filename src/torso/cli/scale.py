@@ -89,7 +89,7 @@ def scale(
     ) as shown:
         bar = shown.add_task(task, total=None, rate="")
 
-        def told(progress: JobProgress) -> None:
+        def show(progress: JobProgress) -> None:
             rate = (progress.rows - progress.resumed) / max(progress.seconds, 1e-9)
             speed = say("{rate} rows/s", dict(rate=f"{rate:,.0f}"))
             shown.update(bar, completed=progress.rows, total=progress.all_rows, rate=speed)
@@ -109,7 +109,7 @@ def scale(
             errors=errors,
             long=long,
             options=dict(_option(each) for each in chosen),
-            progress=told,
+            progress=show,
         )
     values = dict(
         rows=report.rows,

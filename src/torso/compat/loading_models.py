@@ -96,7 +96,7 @@ def config_of(given: object) -> HubConfig:
     if not isinstance(values, dict) or not isinstance(cast("dict[str, Any]", values).get("model_type"), str):
         raise InputTypeError(
             "E_CONFIG",
-            "A model is made from a config, and a {kind} is none.",
+            "A model is made from a config; a {kind} is not one.",
             cure="Give one: AutoConfig.from_pretrained(folder); or load a model: AutoModel.from_pretrained(folder).",
             values=dict(kind=type(given).__name__),
         )

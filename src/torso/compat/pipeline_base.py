@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
 
@@ -82,7 +83,7 @@ WRITING = frozenset(
 )
 
 
-class Pipeline:
+class Pipeline(ABC):
     """A model, its tokenizer and a task: called with a text or a list of texts. Make one with `torso.pipeline`.
 
     Args:
@@ -136,9 +137,9 @@ class Pipeline:
         with torch.no_grad():
             return self.run(inputs, chosen)
 
+    @abstractmethod
     def run(self, inputs: Any, options: Record) -> Any:
         """The results of one call; each task has its own."""
-        raise NotImplementedError
 
     def _check(self, options: Mapping[str, Any]) -> None:
         for name in options:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from torso.errors import MissingPackageError
 
@@ -39,3 +41,28 @@ def no_pytorch(purpose: str) -> MissingPackageError:
         cure='Install it: pip install "torso[torch]"',
         values=dict(purpose=purpose),
     )
+
+
+def optional_module(module: str, extra: str, *further: str) -> Any:
+    """Import a module of an optional package.
+
+    Args:
+        module: its name.
+        extra: of torso, that installs its package.
+        further: packages that the extra does not bring.
+
+    Raises:
+        MissingPackageError: E_EXTRA, where it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        raise MissingPackageError(
+            "E_EXTRA",
+            "This needs {module}, which is not installed.",
+            cure="Install it: pip install {packages}",
+            values=dict(
+                module=module.partition(".")[0],
+                packages=" ".join(f'"{each}"' for each in (f"torso[{extra}]", *further)),
+            ),
+        ) from None

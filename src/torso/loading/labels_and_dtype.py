@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
@@ -16,6 +16,28 @@ if TYPE_CHECKING:
 
 NewHead = bool | Literal["if absent"]
 """Whether a head may be made new: never, where the file lacks one, or also where the file's has other labels."""
+
+
+class BuildOptions(TypedDict, total=False):
+    """How a model is built of a folder; see `torso.load`.
+
+    Attributes:
+        labels: names of the labels.
+        num_labels: their number.
+        new_head: whether a head that the files lack is made new.
+        device: where the weights are loaded.
+        dtype: of the weights.
+        allow: tensors of the files that may be left unread.
+        allow_nonfinite: whether numbers that are not finite are accepted.
+    """
+
+    labels: Sequence[str] | None
+    num_labels: int | None
+    new_head: NewHead
+    device: str | torch.device | None
+    dtype: str | torch.dtype | None
+    allow: Collection[str]
+    allow_nonfinite: bool
 
 
 def settle_labels(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from torso.architecture import Architecture, Task, find
 from torso.config.arguments import known_arguments
@@ -15,7 +15,7 @@ from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
 from torso.io.optional_packages import pytorch_for
-from torso.loading.labels_and_dtype import NewHead
+from torso.loading.labels_and_dtype import BuildOptions
 
 if TYPE_CHECKING:
     import torch
@@ -191,14 +191,7 @@ def build_model(
     architecture: Architecture[Any],
     config: HubConfig,
     task: Task[Out],
-    *,
-    labels: Sequence[str] | None = None,
-    num_labels: int | None = None,
-    new_head: NewHead = False,
-    device: str | torch.device | None = None,
-    dtype: str | torch.dtype | None = None,
-    allow: Collection[str] = (),
-    allow_nonfinite: bool = False,
+    **options: Unpack[BuildOptions],
 ) -> Model[Out]:
     """Build the model of a folder whose config is already read, and load its weights; arguments as for `load`.
 
@@ -211,16 +204,4 @@ def build_model(
             from torso.adapters.adapted_model import build_adapted as build
         else:
             from torso.loading.build_plain import build_plain as build
-    return build(
-        folder,
-        architecture,
-        config,
-        task,
-        labels=labels,
-        num_labels=num_labels,
-        new_head=new_head,
-        device=device,
-        dtype=dtype,
-        allow=allow,
-        allow_nonfinite=allow_nonfinite,
-    )
+    return build(folder, architecture, config, task, **options)

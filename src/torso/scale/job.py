@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -27,8 +27,6 @@ Long = Literal["error", "truncate", "window"]
 _EMPTY: Mapping[str, object] = {}
 _ELSEWHERE = ("model", "tokenizer", "device", "budget", "long")
 """Parameters of tasks that a job sets itself."""
-_CHUNK = 1 << 20
-_UNREAD = (".md", ".onnx", ".h5", ".msgpack", ".ot", ".png", ".jpg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +61,10 @@ class Job:
             InputError: E_ARGUMENT for an unknown task, mode or treatment of errors; E_COLUMN for a column named twice.
             UnknownParameterError: E_UNKNOWN_ARGUMENT for an option that the task's function does not have.
         """
-        for name, value, known in (
-            ("task", self.task, TASKS),
-            ("mode", self.mode, ("exact", "bf16", "int8")),
-            ("long", self.long, ("error", "truncate", "window")),
-            ("errors", self.errors, ("stop", "column")),
-        ):
-            if value not in known:
-                raise InputError(
-                    "E_ARGUMENT",
-                    "{name}={value} is not known to a batch job.",
-                    cure="It is one of: {known}.",
-                    values=dict(name=name, value=repr(value), known=", ".join(known)),
-                )
+        require_known("task", self.task, TASKS)
+        require_known("mode", self.mode, ("exact", "bf16", "int8"))
+        require_known("long", self.long, ("error", "truncate", "window"))
+        require_known("errors", self.errors, ("stop", "column"))
         if len(set(self.keep)) != len(self.keep):
             raise InputError(
                 "E_COLUMN",
@@ -107,19 +96,19 @@ def _options_of(task: str) -> frozenset[str]:
     return frozenset(parameters).difference(_ELSEWHERE)
 
 
-def model_hash(folder: Path) -> str:
-    """Return a SHA-256 over names and contents of the files that decide what a model computes.
+def require_known(name: str, value: str, known: Sequence[str]) -> None:
+    """Raise if an argument has none of its values.
 
-    Pictures, documentation and other frameworks' weights do not count.
+    Raises:
+        InputError: E_ARGUMENT.
     """
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if name.startswith(".") or path.suffix.lower() in _UNREAD or not path.is_file():
-            continue
-        digest.update(f"{name}\0".encode())
-        digest.update(file_hash(path).encode())
-    return digest.hexdigest()
+    if value not in known:
+        raise InputError(
+            "E_ARGUMENT",
+            "{name}={value} is not known to a batch job.",
+            cure="It is one of: {known}.",
+            values=dict(name=name, value=repr(value), known=", ".join(known)),
+        )
 
 
 def file_hash(path: Path) -> str:
@@ -129,10 +118,7 @@ def file_hash(path: Path) -> str:
         NotFoundError, AccessError: the file cannot be read.
     """
     with open_regular(path) as (descriptor, _), open(descriptor, "rb", closefd=False) as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(settings: Mapping[str, object], model: str) -> str:

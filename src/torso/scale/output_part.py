@@ -8,9 +8,10 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -44,6 +45,34 @@ class Receipt:
     tokens: int
     failed: int
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over output files: rows, tokens read for them, rows with an error."""
+
+    rows: int = 0
+    tokens: int = 0
+    failed: int = 0
+
+    def plus(self, receipt: Receipt) -> Totals:
+        """Return the sums with one more file."""
+        return Totals(self.rows + receipt.rows, self.tokens + receipt.tokens, self.failed + receipt.failed)
+
+    @classmethod
+    def of(cls, receipts: Iterable[Receipt]) -> Totals:
+        """Return the sums over files."""
+        return reduce(lambda sums, each: sums.plus(each), receipts, cls())
+
+
+def foreign_part(path: Path) -> IntegrityError:
+    """Build the error of an output file that is not this job's."""
+    return IntegrityError(
+        "E_PART",
+        "{file} is no output file of this job.",
+        cure="Remove it, or write into another folder.",
+        values=dict(file=shown(path)),
+    )
 
 
 def write_part(folder: Path, name: str, table: Any, receipt: Receipt) -> bool:

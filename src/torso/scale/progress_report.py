@@ -10,7 +10,7 @@ from torso.errors import IntegrityError, TorsoError
 from torso.io.paths import shown
 from torso.scale.arrow import arrow
 from torso.scale.job_plan import DONE, read_plan
-from torso.scale.output_part import read_receipt, verify_part
+from torso.scale.output_part import Totals, foreign_part, read_receipt, verify_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def job_status(out: str | os.PathLike[str]) -> Status:
     folder = Path(out)
     plan = read_plan(folder)
     receipts = [read_receipt(path) for each in plan.slices if (path := folder / each.name(plan.fingerprint)).exists()]
+    done = Totals.of(receipts)
     return Status(
         folder,
         str(plan.settings["task"]),
@@ -59,9 +60,9 @@ def job_status(out: str | os.PathLike[str]) -> Status:
         len(plan.slices),
         len(receipts),
         plan.rows,
-        sum(each.rows for each in receipts),
-        sum(each.tokens for each in receipts),
-        sum(each.failed for each in receipts),
+        done.rows,
+        done.tokens,
+        done.failed,
         (folder / DONE).exists(),
     )
 
@@ -93,14 +94,4 @@ def check_job(out: str | os.PathLike[str]) -> list[TorsoError]:
             verify_part(path)
         except TorsoError as error:
             faults.append(error)
-    faults += [
-        IntegrityError(
-            "E_PART",
-            "{file} is no output file of this job.",
-            cure="Remove it, or write into another folder.",
-            values=dict(file=shown(path)),
-        )
-        for path in sorted(folder.glob("part-*.parquet"))
-        if path.name not in names
-    ]
-    return faults
+    return faults + [foreign_part(path) for path in sorted(folder.glob("part-*.parquet")) if path.name not in names]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from torso.errors import UnsupportedError
+from torso.io.optional_packages import optional_module
 from torso.scale.input_tables import Slice
 from torso.scale.job import Job
 from torso.scale.output_part import Receipt
@@ -26,7 +25,7 @@ def run_on_ray(
     """Run slices on the Ray cluster that this process is connected to, or on a new one of this machine.
 
     Raises:
-        UnsupportedError: E_EXTRA without Ray. TorsoError: the first one of a slice.
+        MissingPackageError: E_EXTRA without Ray. TorsoError: the first one of a slice.
     """
     ray, data = _ray("ray"), _ray("ray.data")
     by_number = {each.slice.number: each for each in assigned}
@@ -68,11 +67,4 @@ class _Actor:
 
 
 def _ray(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError:
-        raise UnsupportedError(
-            "E_EXTRA",
-            "Ray is not installed.",
-            cure='Install it: pip install "torso[scale]" "ray[data]"',
-        ) from None
+    return optional_module(module, "scale", "ray[data]")

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from torso.errors import InputError, IntegrityError
+from torso.engines.model_files import model_files_hash
 from torso.io.atomic_write import make_folder, write_atomically
-from torso.io.paths import shown
 from torso.scale.arrow import arrow
-from torso.scale.job import Errors, Job, Long, file_hash, model_hash
+from torso.scale.job import Errors, Job, Long, file_hash, require_known
 from torso.scale.job_plan import DONE, JobPlan, make_plan, settle_plan
-from torso.scale.output_part import Receipt, read_receipt, sweep
+from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt, sweep
 from torso.scale.slice_run import Assignment
 
 ROWS = 20_000
@@ -101,19 +100,13 @@ def run(
     Raises:
         InputError: E_OTHER_JOB, E_INPUT_CHANGED, E_COLUMN, E_ARGUMENT, or a row that is refused.
         NotFoundError: E_MISSING_FILE. IntegrityError: E_PART for an output file that is damaged.
-        UnsupportedError: E_EXTRA without pyarrow or Ray; E_CRASH for a row that ends its process.
+        MissingPackageError: E_EXTRA without pyarrow or Ray. UnsupportedError: E_CRASH for a row that ends its process.
         KeyboardInterrupt: what is finished stays.
     """
     arrow()
     begun = time.monotonic()
     job = Job(task, os.fspath(model), column, tuple(keep), mode, long, errors, dict(options))
-    if engine not in ("local", "ray"):
-        raise InputError(
-            "E_ARGUMENT",
-            "{name}={value} is not known to a batch job.",
-            cure="It is one of: {known}.",
-            values=dict(name="engine", value=repr(engine), known="local, ray"),
-        )
+    require_known("engine", engine, ("local", "ray"))
     named = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     folder = Path(out)
     plan = make_plan(job, _model_hash(job.model), [os.fspath(each) for each in named], rows)
@@ -124,26 +117,19 @@ def run(
     missing = [
         Assignment(each, folder, plan.fingerprint, plan.types) for each in plan.slices if each.number not in here
     ]
-    resumed = sum(each.rows for each in here.values())
+    resumed = done = Totals.of(here.values())
     receipts = dict(here)
     try:
         for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads):
             receipts[assigned.slice.number] = receipt
+            done = done.plus(receipt)
             if progress is not None:
-                made = sum(each.rows for each in receipts.values())
-                progress(Progress(made, plan.rows, resumed, time.monotonic() - begun))
+                progress(Progress(done.rows, plan.rows, resumed.rows, time.monotonic() - begun))
     finally:
         sweep(folder)
-    _finish(plan, folder, receipts)
-    return Report(
-        folder,
-        sum(each.rows for each in receipts.values()),
-        sum(each.tokens for each in receipts.values()),
-        sum(each.failed for each in receipts.values()),
-        len(receipts),
-        len(here),
-        time.monotonic() - begun,
-    )
+    _finish(plan, folder, receipts, done)
+    seconds = time.monotonic() - begun
+    return Report(folder, done.rows, done.tokens, done.failed, len(receipts), len(here), seconds)
 
 
 def _engine(name: str) -> Callable[..., Iterable[tuple[Assignment, Receipt]]]:
@@ -167,7 +153,7 @@ def _engine(name: str) -> Callable[..., Iterable[tuple[Assignment, Receipt]]]:
 def _model_hash(model: str) -> str:
     from torso.hub import resolve
 
-    return model_hash(resolve(model).folder)
+    return model_files_hash(resolve(model).folder)
 
 
 def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
@@ -181,24 +167,15 @@ def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
     for path in sorted(folder.glob("part-*.parquet")):
         each = names.get(path.name)
         if each is None:
-            raise _foreign(path)
+            raise foreign_part(path)
         receipt = read_receipt(path)
         if receipt.fingerprint != plan.fingerprint or receipt.rows != each.rows:
-            raise _foreign(path)
+            raise foreign_part(path)
         found[each.number] = receipt
     return found
 
 
-def _foreign(path: Path) -> IntegrityError:
-    return IntegrityError(
-        "E_PART",
-        "{file} is no output file of this job.",
-        cure="Remove it, or write into another folder.",
-        values=dict(file=shown(path)),
-    )
-
-
-def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt]) -> None:
+def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt], done: Totals) -> None:
     path = folder / DONE
     if path.exists():
         return
@@ -208,9 +185,9 @@ def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt]) -> Non
         parts[name] = {"rows": receipts[each.number].rows, "sha256": file_hash(folder / name)}
     summary = {
         "fingerprint": plan.fingerprint,
-        "rows": sum(each.rows for each in receipts.values()),
-        "tokens": sum(each.tokens for each in receipts.values()),
-        "failed": sum(each.failed for each in receipts.values()),
+        "rows": done.rows,
+        "tokens": done.tokens,
+        "failed": done.failed,
         "parts": parts,
     }
     with write_atomically(path) as file:

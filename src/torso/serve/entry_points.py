@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
-from torso.errors import NotFoundError
+from torso.errors import MissingPackageError
 from torso.serve.serve_settings import ServeSettings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def app(
         device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
 
     Raises:
-        NotFoundError: E_EXTRA, without the packages of the extra ``serve``.
+        MissingPackageError: E_EXTRA, without the packages of the extra ``serve``.
         InputError: E_ARGUMENT, for two models of one name.
         TorsoError: as `torso.load`.
     """
@@ -54,11 +54,11 @@ def require_extra() -> None:
     """Refuse to serve without the packages of the extra ``serve``.
 
     Raises:
-        NotFoundError: E_EXTRA.
+        MissingPackageError: E_EXTRA.
     """
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
-        raise NotFoundError(
+        raise MissingPackageError(
             "E_EXTRA",
             "Serving needs packages that are not installed: {names}.",
             cure='pip install "torso[serve]"',

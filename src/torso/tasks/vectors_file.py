@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from torso.adapters.adapter_folder import base_folder, is_adapter
+from torso.engines.model_files import files_hash, model_files_hash
 from torso.errors import TorsoError
 from torso.host_batch import Rows
 from torso.outputs import Features
@@ -35,9 +35,7 @@ INDEX = ".torso-search.safetensors"
 MOST_ENTRIES = 50_000
 """Texts in one file: far fewer than the tensors and the metadata that a reader of safetensors files takes."""
 
-_OWN = INDEX.removesuffix(".safetensors")
 _FORM = "torso-search-2"
-_MODEL_FILES = (".json", ".txt", ".safetensors", ".bin", ".model")
 
 
 def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, loaded: bool) -> str:
@@ -54,9 +52,7 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
     stated = [_FORM, pooling, prompt, ready.runner.precision, ready.tokenizer.max_tokens]
     whole = hashlib.sha256(json.dumps(stated).encode())
     if not loaded and ready.folder is not None:
-        whole.update(_of_files(ready.folder).encode())
-        if is_adapter(ready.folder):
-            whole.update(_of_files(base_folder(ready.folder)).encode())
+        whole.update(model_files_hash(ready.folder).encode())
         return whole.hexdigest()
     whole.update(ready.runner.fingerprint().encode())
     whole.update(ready.tokenizer.fingerprint().encode())
@@ -68,18 +64,7 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
         whole.update(repr([*parts, recipe.pools_prompt, shapes]).encode())
         for layer in layers:
             if not isinstance(layer, Unit):
-                whole.update(_of_files(layer.folder).encode())
-    return whole.hexdigest()
-
-
-def _of_files(folder: Path) -> str:
-    """SHA-256 in hexadecimal of the files of a model."""
-    whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in _MODEL_FILES and not path.name.startswith(_OWN) and path.is_file():
-            with path.open("rb") as file:
-                own = hashlib.file_digest(file, "sha256").hexdigest()
-            whole.update(f"{path.relative_to(folder).as_posix()}:{own}".encode())
+                whole.update(files_hash(layer.folder).encode())
     return whole.hexdigest()
 
 

@@ -7,12 +7,12 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import FileFormatError, InputError, InputTypeError, NotFoundError
 from torso.io.files import read_bytes
+from torso.io.optional_packages import optional_module
 from torso.io.paths import shown
 
 Cells = Mapping[str, Any]
@@ -225,17 +225,9 @@ def optional(module: str) -> Any:
     """Import a module of the extra ``train``.
 
     Raises:
-        NotFoundError: ``E_EXTRA``, with the command that installs it.
+        MissingPackageError: ``E_EXTRA``, with the command that installs it.
     """
-    try:
-        return import_module(module)
-    except ImportError:
-        raise NotFoundError(
-            "E_EXTRA",
-            "This needs {module}, which is not installed.",
-            cure='Install it: pip install "torso[train]"',
-            values=dict(module=module.partition(".")[0]),
-        ) from None
+    return optional_module(module, "train")
 
 
 def _classes(folder: Path, name: str, encoding: str | None) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from torso.errors import NotAvailableError, NotFoundError, TorsoError
+from torso.errors import MissingPackageError, NotFoundError, TorsoError
 from torso.language import speaking
 from torso.view.asked import Answer, Asked, json_answer, wrong_type
 from torso.view.assets import Asset, assets
@@ -42,7 +42,7 @@ def app(
         server: gives rows ``{"name", "value", "unit"}`` of the server around it.
 
     Raises:
-        NotAvailableError: ``E_EXTRA``, without the extra ``serve``.
+        MissingPackageError: ``E_EXTRA``, without the extra ``serve``.
     """
     require_extra()
     from starlette.applications import Starlette
@@ -72,13 +72,13 @@ def require_extra() -> None:
     """Refuse to go on without the packages of the extra ``serve``.
 
     Raises:
-        NotAvailableError: ``E_EXTRA``, with the one command that installs them.
+        MissingPackageError: ``E_EXTRA``, with the one command that installs them.
     """
     from importlib.util import find_spec
 
     lacking = [name for name in ("starlette", "orjson", "uvicorn") if find_spec(name) is None]
     if lacking:
-        raise NotAvailableError(
+        raise MissingPackageError(
             "E_EXTRA",
             "The page needs packages that are not installed: {names}.",
             cure='Install them: pip install "torso[serve]"',

@@ -60,7 +60,7 @@ def view(
         tell: is given the address, in words.
 
     Raises:
-        NotAvailableError: ``E_EXTRA``. InputError: ``E_PORT``.
+        MissingPackageError: ``E_EXTRA``. InputError: ``E_PORT``.
         TorsoError: the model is not here, or not readable.
     """
     require_extra()
