@@ -69,7 +69,9 @@ architecture, config = read_config(Path(folder))
 
 ALLOWED_IN_NN = {
     "torch",
+    "numpy",
     "torso.blocks",
+    "torso.tables",
     "torso.batch",
     "torso.outputs",
     "torso.errors",
@@ -95,7 +97,7 @@ LINES = (
     ("terminal",),
     ("locale",),
     ("errors", "language"),
-    ("blocks",),
+    ("blocks", "tables"),
     ("io",),
     ("host_batch",),
     ("batch", "outputs"),

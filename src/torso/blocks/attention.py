@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
@@ -48,14 +47,6 @@ class SlopeBias(Part):
     """
 
     heads: int
-
-    @property
-    def slopes(self) -> list[float]:
-        """The slope of each head."""
-        whole = 2 ** math.floor(math.log2(self.heads))
-        steepest, between = 2.0 ** (-8 / whole), 2.0 ** (-4 / whole)
-        slopes = [steepest ** (i + 1) for i in range(whole)]
-        return slopes + [between ** (2 * i + 1) for i in range(self.heads - whole)]
 
 
 @dataclass(frozen=True, eq=False)

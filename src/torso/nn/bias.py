@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from torso import blocks
 from torso.nn.module import Module
+from torso.tables.distance_buckets import t5_buckets
+from torso.tables.slopes import alibi_slopes
 
 
 class BucketBias(Module[blocks.BucketBias]):
@@ -25,16 +26,10 @@ class BucketBias(Module[blocks.BucketBias]):
 
     def bucket(self, distance: Tensor) -> Tensor:
         """Return the bucket of each distance, key's position minus query's."""
-        buckets, first = self.of.buckets, torch.zeros_like(distance)
-        if self.of.both_ways:
-            buckets //= 2
-            first = (distance > 0) * buckets
-            distance = distance.abs()
-        else:
-            distance = -distance.clamp(max=0)
-        exact = buckets // 2
-        far = torch.log(distance.clamp(min=1).float() / exact) / math.log(self.of.furthest / exact) * (buckets - exact)
-        return first + torch.where(distance < exact, distance, (exact + far.long()).clamp(max=buckets - 1))
+        # Twice the furthest is beyond it however a logarithm is rounded.
+        reach = min(int(distance.abs().max()), 2 * self.of.furthest) if distance.numel() else 0
+        each = t5_buckets(np.arange(-reach, reach + 1), self.of.buckets, self.of.furthest, both_ways=self.of.both_ways)
+        return torch.from_numpy(each).to(distance.device)[distance.clamp(-reach, reach) + reach]
 
 
 class TokenDistanceBias(BucketBias):
@@ -54,5 +49,5 @@ class SlopeBias(Module[blocks.SlopeBias]):
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
         """Compute the bias [n, H, 1, b] from the keys' positions [n, b]."""
-        slopes = torch.tensor(self.of.slopes, device=q.device, dtype=torch.float32)
+        slopes = torch.tensor(alibi_slopes(self.of.heads), device=q.device)
         return (slopes[:, None, None] * k_positions[:, None, None, :].float()).to(q.dtype)

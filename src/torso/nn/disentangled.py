@@ -12,6 +12,7 @@ from torso import blocks
 from torso.nn.attend_backends import attend
 from torso.nn.context import Context
 from torso.nn.module import Builder, Module
+from torso.tables.distance_buckets import deberta_buckets
 
 
 class Distances(Module[blocks.Distances]):
@@ -26,7 +27,7 @@ class Distances(Module[blocks.Distances]):
         return distance
 
     def index(self, distance: Tensor) -> Tensor:
-        """Return the table row of each distance."""
+        """Return the table row of each distance, on the distances' device, which had better be the host."""
         return (self.bucket(distance) + self.of.span).clamp(0, 2 * self.of.span - 1)
 
     def within(self, longest: int) -> tuple[Tensor, int]:
@@ -43,12 +44,8 @@ class LogDistances(Distances):
     of: blocks.LogDistances
 
     def bucket(self, distance: Tensor) -> Tensor:
-        """Map distances to log buckets, in float32: a logarithm not rounded as the reference's changes the bucket."""
-        exact = self.of.span // 2
-        size = distance.abs()
-        far = torch.log(size.clamp(min=exact) / exact)
-        scaled = far / torch.log(torch.tensor((self.of.furthest - 1) / exact)) * (exact - 1)
-        return torch.where(size <= exact, distance, distance.sign() * (scaled.ceil() + exact).long())
+        """Map distances to log buckets, on the host: another device may round a logarithm into the next bucket."""
+        return torch.from_numpy(deberta_buckets(distance.cpu().numpy(), self.of.span, self.of.furthest))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +67,12 @@ class DisentangledBias:
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
         """Compute the scores [n, H, a, b] of q [n, H, a, d] and k [n, H, b, d]."""
         a, b = q.shape[2], k.shape[2]
-        steps = torch.arange(a + b, device=q.device)
+        steps = torch.arange(a + b)
         total = q.new_zeros(())
         if self.keys is not None:
-            total = total + skewed(distance_scores(q, self.keys[self.index(b - 1 - steps)]), b)
+            total = total + skewed(distance_scores(q, self.keys[self.index(b - 1 - steps).to(q.device)]), b)
         if self.queries is not None:
-            total = total + skewed(distance_scores(k, self.queries[self.index(steps - a + 1)]), a).mT
+            total = total + skewed(distance_scores(k, self.queries[self.index(steps - a + 1).to(q.device)]), a).mT
         return total * self.scale
 
 
@@ -127,8 +124,7 @@ class DisentangledAttention(Module[blocks.DisentangledAttention]):
         keys, queries = (None if each is None else each.view(len(rows), -1, self.of.size) for each in projected)
 
         def index(distance: Tensor) -> Tensor:
-            # Another device may round a logarithm at a bucket's edge otherwise than the host did for the outermost.
-            return (distances.index(distance) - first).clamp(0, len(rows) - 1)
+            return distances.index(distance) - first
 
         return DisentangledBias(index, keys, queries, self.of.scale)
 

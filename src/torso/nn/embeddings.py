@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torso import blocks
 from torso.batch import Batch
 from torso.nn.module import Module
+from torso.tables.sinusoids import wavelengths
 
 
 class LearnedPositions(Module[blocks.LearnedPositions]):
@@ -56,8 +57,7 @@ class SinusoidalPositions(Module[blocks.SinusoidalPositions]):
 
     def forward(self, positions: Tensor) -> Tensor:
         """Map positions [T] to [T, D] float32."""
-        exponents = torch.arange((self.of.width + 1) // 2, device=positions.device, dtype=torch.float64)
-        angles = positions[:, None] / 10000.0 ** (2 * exponents / self.of.width)
+        angles = positions[:, None] / torch.from_numpy(wavelengths(self.of.width)).to(positions.device)
         return torch.cat([angles.sin(), angles[:, : self.of.width // 2].cos()], -1).float()
 
 

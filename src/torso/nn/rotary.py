@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from torso import blocks
 from torso.batch import Layout
 from torso.nn.module import Module
-from torso.nn.rope_scaling import Scaling, scaling_of
+from torso.tables.angles import Scaling, scaling_of
 
 
 class Rotary(Module[blocks.Rotary]):
@@ -53,11 +54,11 @@ class Rotary(Module[blocks.Rotary]):
     def _rates(scaling: Scaling, layout: Layout) -> Tensor:
         device = layout.positions.device
         if scaling.of_length is None:
-            return scaling.rates.to(device)
+            return torch.from_numpy(scaling.rates).to(device)
         # How far each sequence reaches, which with a cache is more than the rows of this call.
         reached = cast("list[int]", layout.positions[layout.last()].tolist())
-        per_sequence = [scaling.of_length(last + 1) for last in reached]
-        return torch.stack(per_sequence).to(device)[layout.owner()] if per_sequence else scaling.rates.to(device)
+        rates = np.stack([scaling.of_length(last + 1) for last in reached]) if reached else scaling.rates
+        return torch.from_numpy(rates).to(device)[layout.owner()] if reached else torch.from_numpy(rates).to(device)
 
 
 class PairedRotary(Rotary):

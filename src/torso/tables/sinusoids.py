@@ -1,0 +1,19 @@
+"""Sinusoidal position embeddings (https://arxiv.org/abs/1706.03762)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torso.tables.powers import Floats
+
+
+def wavelengths(width: int) -> NDArray[np.float64]:
+    """Compute the positions in which each pair of units turns by one radian, [ceil(width / 2)]."""
+    return 10000.0 ** (2 * np.arange((width + 1) // 2, dtype=np.float64) / width)
+
+
+def sinusoids(positions: NDArray[np.int64], width: int) -> Floats:
+    """Compute the embeddings of positions [T], sines in the first half and cosines in the second: [T, width]."""
+    angles = positions[:, None] / wavelengths(width)
+    return np.concatenate([np.sin(angles), np.cos(angles[:, : width // 2])], axis=-1).astype(np.float32)
