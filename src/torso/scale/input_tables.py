@@ -163,7 +163,7 @@ def _parquet(path: Path) -> Any:
 
     try:
         return pq.ParquetFile(path)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # what a broken footer raises
         raise _not_parquet(path, error) from None
 
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from torso.errors import InputError, IntegrityError, NotFoundError
 from torso.io.atomic_write import write_atomically
 from torso.io.files import read_json
 from torso.io.paths import shown
+from torso.io.typed_values import typed
 from torso.scale.input_tables import InputFile, Slice, columns_of, input_paths, slices_of
 from torso.scale.job import Job, fingerprint
 
@@ -124,12 +125,9 @@ def read_plan(folder: Path) -> JobPlan:
         )
     found = read_json(path, limit=_LIMIT, code="E_PLAN")
     try:
-        values = dict(cast("dict[str, Any]", found))
-        values["inputs"] = tuple(InputFile(**each) for each in values["inputs"])
-        values["slices"] = tuple(Slice(**each) for each in values["slices"])
-        plan = JobPlan(**values)
+        plan = typed(JobPlan, found)
         held = plan.fingerprint == fingerprint(plan.settings, plan.model)
-    except (TypeError, KeyError, ValueError):
+    except ValueError:
         held, plan = False, None
     if plan is None or not held:
         raise IntegrityError(

@@ -13,11 +13,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from torso.errors import DiskError, IntegrityError
 from torso.io.file_lock import exclude
 from torso.io.paths import shown
+from torso.io.strict_json import decode_json
+from torso.io.typed_values import typed
 from torso.scale.arrow import arrow
 from torso.scale.job import file_hash
 
@@ -173,9 +175,8 @@ def read_receipt(path: Path) -> Receipt:
     try:
         metadata = pq.read_metadata(path)
         described: dict[bytes, bytes] = metadata.metadata or {}
-        values = cast("dict[str, Any]", json.loads(described[KEY]))
-        receipt = Receipt(**{name: values[name] for name in Receipt.__slots__})
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
+        receipt = typed(Receipt, decode_json(described[KEY].decode()))
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise _damaged(path, error) from None
     if receipt.rows != metadata.num_rows:
         raise _damaged(path, f"{metadata.num_rows} rows, {receipt.rows} written")

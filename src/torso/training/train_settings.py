@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from torso.errors import InputError
+from torso.io.typed_values import fitted
 
 Schedule = Literal["linear", "cosine", "constant", "wsd"]
 Precision = Literal["auto", "float32", "bf16"]
@@ -132,12 +133,10 @@ class TrainSettings:
         Raises:
             InputError: ``E_ARGUMENT``, for an unknown name or a wrong value.
         """
-        given = dict(values)
-        for name in ("betas", "freeze"):
-            if isinstance(given.get(name), Sequence) and not isinstance(given[name], str):
-                given[name] = tuple(given[name])
+        hints = get_type_hints(cls)
         known = tuple(cls.__dataclass_fields__)
-        for name in given:
+        given = dict[str, Any]()
+        for name, value in values.items():
             if name not in known:
                 raise InputError(
                     "E_ARGUMENT",
@@ -145,6 +144,15 @@ class TrainSettings:
                     cure="The settings are: {known}.",
                     values=dict(name=name, known=", ".join(known)),
                 )
+            try:
+                given[name] = fitted(value, hints[name], name)
+            except ValueError:
+                raise InputError(
+                    "E_ARGUMENT",
+                    "{name} is {value!r}, which is a value of another kind.",
+                    cure="Leave it out: the default suits most runs.",
+                    values=dict(name=name, value=value),
+                ) from None
         return cls(**given)
 
     def passes(self) -> float:
