@@ -73,7 +73,7 @@ def pipeline(
         token: for private models; True reads the saved one.
         trust_remote_code: False or None: code of a checkpoint is never run.
         framework: ``pt`` or None.
-        use_fast: True; there is one implementation, and it is fast.
+        use_fast: anything: there is one implementation, and its ids are those of both of transformers.
         options: what every call is told, see `PipelineOptions`.
 
     Raises:
