@@ -42,10 +42,10 @@ nightly: $(VENV)/.torso-test
 test: $(VENV)/.torso-test
 	$(PYTEST) -n 2 --dist worksteal tests
 
-# The official clients of the hubs against our servers, and torso against foreign servers.
+# The official clients of the hubs and of model servers against our servers, and torso against foreign servers.
 test-foreign: $(VENV)/.torso-test
 	$(BIN)/python tests/foreign/install.py $(FOREIGN)
-	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/foreign_clients.py tests/foreign/foreign_servers.py
+	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/*_clients.py tests/foreign/*_servers.py
 
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .

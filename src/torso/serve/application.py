@@ -28,6 +28,7 @@ from torso.serve.endpoint import Endpoint, language_of
 from torso.serve.engine_thread import Engine
 from torso.serve.generation_thread import Generator
 from torso.serve.guard import Guard
+from torso.serve.page_mount import MountedPage
 from torso.serve.request_errors import RequestError, error_answer
 from torso.serve.request_log import RequestLog
 from torso.serve.route import Route
@@ -37,6 +38,7 @@ from torso.serve.served_model import Catalogue, ModelSource, ServedModel, load_r
 from torso.serve.server_metrics import Metrics
 from torso.serve.turns import Turns
 from torso.serve.warm_up import warm
+from torso.view.look_data import KEPT_BYTES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -65,6 +67,10 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
         PathRoute(each.path, _asgi(Endpoint(each, state, guard)), methods=[each.method], name=each.path)
         for each in table
     ]
+    page = MountedPage(state, guard, turns, settings.page_token) if settings.page else None
+    if page is not None:
+        paths.append(PathRoute("/", _asgi(page), methods=["GET"]))
+        paths.append(PathRoute("/view/{rest:path}", _asgi(page), methods=["GET", "POST", "DELETE"]))
     middleware: list[Middleware] = []
     if settings.cors:
         middleware.append(
@@ -79,13 +85,17 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        watching = asyncio.ensure_future(_watch(state))
+        watching = asyncio.ensure_future(_watch(state, page))
         try:
             await _start(state)
+            if page is not None:
+                page.rows.ready()
             yield
         finally:
             state.status = "draining"
             watching.cancel()
+            if page is not None:
+                await asyncio.to_thread(page.stop)
             await asyncio.to_thread(_stop, state)
 
     made = Starlette(
@@ -101,14 +111,15 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
 def memory_bound(settings: ServeSettings, models: Sequence[ServedModel]) -> int:
     """Return a bound on the bytes that requests take, beside the weights and the engines' own work space.
 
-    Bodies, as they are read and as JSON values; the ids, spans and names of queued tokens; and each key/value cache.
+    Bodies, as they are read and as JSON values; the ids, spans and names of queued tokens; each key/value cache; and
+    what the page keeps of the texts that were looked at.
     """
     queued = sum(model.engine.scheduler.limits.queue_tokens for model in models) * _TOKEN_BYTES
     caches = settings.cache_bytes * sum(model.generator is not None for model in models)
-    return 3 * settings.flight_bytes + queued + caches
+    return 3 * settings.flight_bytes + queued + caches + (KEPT_BYTES if settings.page else 0)
 
 
-def _asgi(endpoint: Endpoint) -> Any:
+def _asgi(endpoint: Endpoint | MountedPage) -> Any:
     """Pass an endpoint to Starlette, whose types want a function of a request; an object is run as ASGI."""
     return endpoint
 
@@ -172,13 +183,17 @@ def stacks() -> dict[str, list[str]]:
     return {names.get(ident, str(ident)): traceback.format_stack(frame)[-12:] for ident, frame in frames}
 
 
-async def _watch(state: ServerState) -> None:
+async def _watch(state: ServerState, page: MountedPage | None) -> None:
     """Measure how late the event loop is, and look for engines that are stuck."""
     reported: set[str] = set()
     while True:
         due = time.monotonic() + _TICK
         await asyncio.sleep(_TICK)
         state.metrics.late.observe(max(time.monotonic() - due, 0.0))
+        if page is not None:
+            page.rows.sample()
+            if state.status == "draining":
+                page.leave()
         for name, model in state.models.models.items():
             if model.stuck() and name not in reported:
                 state.log.write({"stuck": name, "stacks": stacks()})

@@ -125,7 +125,7 @@ class TorsoApp extends HTMLElement {
       return textView(mine, its && new Set(its.tokens.map(spanOf)));
     }
     if (now.view === "try") return tryView(model, this.started.server);
-    if (now.view === "models") return modelsView(this.started.admin, open);
+    if (now.view === "models") return modelsView(this.started, open);
     if (now.view === "server") return serverView(this.started.server);
     const look = await this.look(now, model);
     const made = await { attention: attentionView, layers: layersView, answer: answerView }[now.view](look);
