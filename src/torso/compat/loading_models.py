@@ -52,7 +52,7 @@ _DOWNLOAD = ("revision", "cache_dir", "local_files_only", "force_download")
 def found(
     source: Source, arguments: Mapping[str, Any], offered: Callable[..., object]
 ) -> tuple[Path, Architecture[Any], HubConfig, Settled]:
-    """The folder of a model, its architecture, its config as the arguments change it, and the other arguments settled.
+    """Return a model's folder and architecture, its config with the call's changes, and the other arguments.
 
     Raises:
         TorsoError: as ``from_pretrained`` says.
@@ -79,7 +79,7 @@ def found(
 
 
 def config_of(given: object) -> HubConfig:
-    """A config of torso, also from one of transformers, by its ``to_dict``.
+    """Return a config of torso, also from one of transformers, by its ``to_dict``.
 
     Raises:
         InputTypeError: ``E_CONFIG``, for what is no config.
@@ -146,7 +146,7 @@ def load_for(
 
 
 def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence[str] | None, int | None]:
-    """The names of a new head's labels, or how many there are, where the arguments say so."""
+    """Return the names of a new head's labels, or how many there are, where the arguments say so."""
     labels: Sequence[str] | None = arguments.get("labels")
     num_labels = arguments.get("num_labels")
     id2label, label2id = arguments.get("id2label"), arguments.get("label2id")

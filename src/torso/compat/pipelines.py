@@ -74,7 +74,7 @@ def pipeline(
         trust_remote_code: False or None: code of a checkpoint is never run.
         framework: ``pt`` or None.
         use_fast: anything: there is one implementation, and its ids are those of both of transformers.
-        options: what every call is told, see `PipelineOptions`.
+        options: defaults of every call, see `PipelineOptions`.
 
     Raises:
         InputError: ``E_TASK``, for an unknown task, with the nearest; ``E_ARGUMENT``, for a task without a bundled
