@@ -32,9 +32,9 @@ def write_folder_atomically(target: Path) -> Generator[Path]:
     _sweep(target)
     made = target.with_name(f".{target.name}.{secrets.token_hex(8)}.unfinished")
     make_folder(made)
-    held = os.open(made, _OPEN) if os.name != "nt" else None
+    held = -1 if os.name == "nt" else os.open(made, _OPEN)
     try:
-        if held is not None:
+        if held >= 0:
             exclude(held)
         yield made
         with suppress(OSError):  # absent, or not empty: renaming says so
@@ -52,7 +52,7 @@ def write_folder_atomically(target: Path) -> Generator[Path]:
         shutil.rmtree(made, ignore_errors=True)
         raise
     finally:
-        if held is not None:
+        if held >= 0:
             os.close(held)
 
 
