@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from torso.architecture import Architecture, Task
 from torso.compat.loading_arguments import ModelArguments, Settled, settle, subfolder_of
@@ -158,8 +159,9 @@ def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence
         # From JSON its numbers are words, of which "10" comes before "2".
         stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), label2id)
         labels = list(stated["id2label"].values())
-    if num_labels is not None and not isinstance(num_labels, bool):
-        num_labels = index(num_labels)  # numpy's whole numbers too
+    if isinstance(num_labels, SupportsIndex) and not isinstance(num_labels, bool):
+        with suppress(TypeError):  # a NumPy bool, or an array of several numbers: refused where labels are settled
+            num_labels = index(num_labels)  # numpy's whole numbers too
     return labels, num_labels
 
 
