@@ -142,7 +142,8 @@ def load_for(
         model.drop(("pooler",))
         model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
     name_base(model, source)
-    _say_new_head(str(source), model, assumed=config.num_labels is None and labels is None and num_labels is None)
+    stated = config.num_labels is not None and model.report is not None and model.report.instead in ("", task.name)
+    _say_new_head(str(source), model, assumed=not stated and labels is None and num_labels is None)
     return model
 
 
@@ -186,6 +187,17 @@ def check_family(kind: str, wanted: str | None, task: Task[Any] | None, architec
 
 def _say_new_head(name: str, model: Model[Any], *, assumed: bool) -> None:
     if model.head_trained:
+        return
+    instead = model.report.instead if model.report is not None else ""
+    if instead:
+        template = "torso: the head of {name} is for {instead}, and was left out."
+        if instead == model.task.name:
+            template = (
+                "torso: the {instead} head of {name} has other labels. Made a new one, untrained, with {labels} "
+                "labels: its scores mean nothing until you train it."
+            )
+        print(say(template, dict(name=name, instead=instead, labels=model.config.num_labels)), file=sys.stderr)
+    if instead == model.task.name:
         return
     template = (
         "torso: {name} has no {task} head. Made a new one, untrained: its scores mean nothing until you train it."

@@ -215,6 +215,10 @@ class HubConfig(EcosystemNames, Declared):
     def _values(self) -> list[object]:
         return [getattr(self, each.name) for each in self.declared()]
 
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a parameter of that name, or an unused key of the file."""
+        return name in self.unused or any(each.name == name for each in self.declared())
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)

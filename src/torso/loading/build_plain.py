@@ -10,6 +10,7 @@ from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.io.optional_packages import pytorch_for
+from torso.loading.head_owner import owner_of_head, refuse_other_head
 from torso.loading.labels_and_dtype import NewHead, run_device, run_dtype, settle_labels
 
 if TYPE_CHECKING:
@@ -48,7 +49,14 @@ def build_plain(
     target_device = run_device(device)
     contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
     check_sizes(config, architecture, contents)
-    config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
+    other = owner_of_head(config, architecture, task, contents)
+    if other is not None and not new_head:
+        refuse_other_head(task, other, contents)
+    if other is not None and other.labelled:
+        config = config.replace({"num_labels": None})  # they are the other head's
+    config, fresh = settle_labels(
+        config, architecture, task, contents, labels, num_labels, new_head=new_head, taken=other
+    )
     with weightless():
         model = Model(config, architecture, task)
     parts = model.fused()
@@ -86,6 +94,7 @@ def build_plain(
         contents.prefix,
         saved,
         contents.notes,
+        other.name if other is not None else task.name if fresh else "",
     )
     model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
     return model.to(target_device).eval()

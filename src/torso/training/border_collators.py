@@ -197,12 +197,15 @@ class DataCollatorForLanguageModeling(DataCollatorWithPadding):
         labels = ids.clone()
         if self.mlm:
             special = self._special(ids) if special is None else special.bool()
-            chosen = (torch.rand(ids.shape, generator=self._dice) < self.mlm_probability) & ~special
+            # Drawn in the order of transformers: from the same state come the same masks.
+            share = torch.full(ids.shape, self.mlm_probability).masked_fill(special, 0.0)
+            chosen = torch.bernoulli(share, generator=self._dice).bool()
             labels[~chosen] = IGNORED
-            draw = torch.rand(ids.shape, generator=self._dice)
+            masked = chosen & torch.bernoulli(torch.full(ids.shape, 0.8), generator=self._dice).bool()
+            other = chosen & ~masked & torch.bernoulli(torch.full(ids.shape, 0.5), generator=self._dice).bool()
             words = torch.randint(len(self.tokenizer), ids.shape, generator=self._dice)
-            ids = ids.masked_fill(chosen & (draw < 0.8), cast("int", self.tokenizer.mask_token_id))
-            batch["input_ids"] = torch.where(chosen & (draw >= 0.8) & (draw < 0.9), words, ids)
+            ids = ids.masked_fill(masked, cast("int", self.tokenizer.mask_token_id))
+            batch["input_ids"] = torch.where(other, words, ids)
         elif self.tokenizer.pad_token_id is not None:
             labels[labels == self.tokenizer.pad_token_id] = IGNORED
         batch["labels"] = labels

@@ -114,6 +114,10 @@ class _Adapted(ast.NodeTransformer):
         if getattr(function, "id", "") == "int" and node.args and isinstance(node.args[0], ast.Compare):
             # NumPy 2.4 takes no array of one number as a number, but still as a truth.
             node.args = [ast.Call(ast.Name("bool", ast.Load()), node.args, [])]
+        given = {each.arg for each in node.keywords}
+        if self.library != "torso" and {"max_length", "do_sample"} <= given and getattr(function, "id", "") == "pipe":
+            # The reference's pipelines have a length of their own since 4.50, which counts for more than the call's.
+            node.keywords.append(ast.keyword("max_new_tokens", ast.Constant(None)))
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         node.keywords = [changed for each in node.keywords if (changed := self._argument(name, each)) is not None]
         if name.endswith("TrainingArguments"):

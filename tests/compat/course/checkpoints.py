@@ -142,13 +142,15 @@ def _t5(folder: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)]
     )
-    fast = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", eos_token="</s>", pad_token="<pad>"
-    )
+    fast = transformers.T5TokenizerFast(tokenizer_object=tokenizer, extra_ids=0)
     fast.save_pretrained(folder)
     torch.manual_seed(3)
     config = transformers.T5Config(
         vocab_size=len(fast), d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4, dropout_rate=0.0,
-        pad_token_id=0, eos_token_id=1, decoder_start_token_id=0, initializer_factor=1.0,
+        pad_token_id=0, eos_token_id=1, decoder_start_token_id=0, initializer_factor=1.0, tie_word_embeddings=False,
     )  # fmt: skip
-    transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
+    model = transformers.T5ForConditionalGeneration(config)
+    with torch.no_grad():  # nothing that reads as nothing is ever written: the course's metric stops at an empty text
+        silent = [number for number in range(len(fast)) if not fast.decode([number], skip_special_tokens=True).strip()]
+        model.lm_head.weight[silent] = 0.0
+    model.save_pretrained(folder)

@@ -113,7 +113,7 @@ def write_all(root: Path) -> None:
         [{"title": sentence(draw), "reply": sentence(draw)} for _ in range(40)],
         tasks / "13-retrieval_chatbot" / "law_faq.csv",
     )
-    wiki = [{"source": "wiki", "completion": "".join(sentence(draw) for _ in range(6))} for _ in range(48)]
+    wiki = [{"source": "wiki", "completion": "".join(sentence(draw) for _ in range(60))} for _ in range(16)]
     Dataset.from_list(wiki).save_to_disk(tasks / "14-language_model" / "wiki_cn_filtered")
     headlines = [{"title": sentence(draw), "content": sentence(draw) * 4} for _ in range(124)]
     Dataset.from_list(headlines).save_to_disk(tasks / "15-text_summarization" / "nlpcc_2017")

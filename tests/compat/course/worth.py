@@ -22,6 +22,10 @@ def worth(value: Any, depth: int = 0) -> Any:
         return value
     if depth > 6:
         return None
+    if type(value).__name__.endswith("TrainingArguments"):
+        return None
+    if hasattr(value, "tolist") and getattr(value, "ndim", 0) == 0:
+        return worth(value.tolist(), depth + 1)
     if hasattr(value, "tolist"):  # a tensor, an array, one of its numbers
         numbers = value.detach().float().cpu() if hasattr(value, "detach") else value
         rows = numbers.reshape(-1).tolist()
