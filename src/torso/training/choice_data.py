@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from torso.architecture import Task
 from torso.training.columns import CHOICES, CHOSEN, CONTEXTS, QUESTIONS, column, column_if_any
-from torso.training.data_checks import refuse_weights, unusable_row
+from torso.training.data_checks import unusable_row
 from torso.training.data_files import Table
 from torso.training.examples import Example, Tokens
 from torso.training.objective import Objective
@@ -111,7 +111,6 @@ class ChoiceData(TaskData):
 
     def objective(self, train: Sequence[Example], settings: TrainSettings) -> Objective[Any]:
         """Return the objective."""
-        refuse_weights(settings.class_weights)
         return ChoiceObjective()
 
     def scores(self, predictions: Sequence[Any], examples: Sequence[Example]) -> dict[str, float]:

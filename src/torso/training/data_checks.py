@@ -54,13 +54,3 @@ def unusable_row(table: Table, row: int, reason: str) -> InputError:
         cure="Correct that row, or leave it out.",
         values=dict(row=table.lines[row], file=table.name, reason=reason),
     )
-
-
-def refuse_weights(given: object) -> None:
-    """Refuse class weights where there are no classes.
-
-    Raises:
-        InputError: ``E_ARGUMENT``.
-    """
-    if given is not None:
-        raise InputError("E_ARGUMENT", "class_weights would have no effect here.", cure="Leave it out.")

@@ -69,6 +69,7 @@ def evaluate(
     found = data_of(table, task, columns, label, None)
     ready = make_ready(model, found.task, device=device)
     own = found.of_model(ready.model.config)
+    own.adapt(ready.model)
     reader = TextReader(ready.tokenizer, settings.long)
     examples = own.examples(range(len(table.rows)), reader)
     reader.refuse_long()

@@ -11,7 +11,7 @@ from torso.language import say
 from torso.model import Model
 from torso.text import Encoding, Tokenizer
 from torso.training.columns import TEXTS, TOKENS, column, column_if_any, nth
-from torso.training.data_checks import refuse_weights, unusable_row
+from torso.training.data_checks import unusable_row
 from torso.training.data_files import Table
 from torso.training.examples import Example, Tokens
 from torso.training.masked_objective import SHARE, MaskedObjective, Unmasked
@@ -96,7 +96,6 @@ class MaskedData(TaskData):
 
     def objective(self, train: Sequence[Example], settings: TrainSettings) -> Objective[Any]:
         """Return the objective."""
-        refuse_weights(settings.class_weights)
         assert self.tokenizer is not None, "examples are made first"
         return MaskedObjective(self.tokenizer, seed=settings.seed)
 

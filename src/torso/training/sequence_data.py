@@ -11,7 +11,7 @@ from torso.architecture import Task
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError
 from torso.training.columns import text_and_label
-from torso.training.data_checks import balanced_weights, named_weights, refuse_weights, require_several
+from torso.training.data_checks import balanced_weights, named_weights, require_several
 from torso.training.data_files import Table
 from torso.training.examples import Example, Tokens
 from torso.training.metrics import class_scores, confusion, label_rows, multi_scores, regression_scores
@@ -50,6 +50,7 @@ class SequenceData(TaskData):
         self.values = [self._value(cell, line) for cell, line in zip(cells, table.lines, strict=True)]
         self.metric = {SINGLE: "macro_f1", MULTI: "micro_f1", REGRESSION: "spearman"}[self.problem]
         self.config = {"problem_type": self.problem}
+        self.uses = frozenset() if self.problem == REGRESSION else frozenset({"class_weights"})
         if self.problem == REGRESSION:
             self.labels = ["score"]
             return
@@ -152,8 +153,6 @@ class SequenceData(TaskData):
         given = settings.class_weights
         if given is None:
             return SequenceObjective(self.problem)
-        if self.problem == REGRESSION:
-            refuse_weights(given)
         assert self.labels is not None
         counts = self.shares(train)
         if isinstance(given, Mapping):

@@ -9,6 +9,7 @@ from typing import Any
 
 from torso.architecture import Task
 from torso.config.hub_config import HubConfig
+from torso.errors import InputError
 from torso.model import Model
 from torso.text import Tokenizer
 from torso.training.data_files import Table
@@ -16,6 +17,9 @@ from torso.training.examples import Example
 from torso.training.objective import Objective, evaluated
 from torso.training.text_reader import TextReader
 from torso.training.train_settings import TrainSettings
+
+OWN = ("class_weights", "loss", "dimensions")
+"""Settings that act in some tasks alone."""
 
 
 class TaskData(ABC):
@@ -30,16 +34,33 @@ class TaskData(ABC):
         labels: names of the head's labels, in order; None for a task without labels.
         grouped: whether rows of one key belong together, see `splitting.split`.
         config: changes to the model's config.
+        uses: settings of some tasks alone that act here, of `OWN`.
     """
 
     task: Task[Any]
     metric: str
+    uses: frozenset[str] = frozenset()
     grouped = False
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.labels: list[str] | None = None
         self.config: dict[str, Any] = {}
+
+    def refuse_settings(self, settings: TrainSettings) -> None:
+        """Refuse settings that would have no effect.
+
+        Raises:
+            InputError: ``E_ARGUMENT``.
+        """
+        for name in OWN:
+            if name not in self.uses and getattr(settings, name):
+                raise InputError(
+                    "E_ARGUMENT",
+                    "{name} would have no effect in {task}.",
+                    cure="Leave it out.",
+                    values=dict(name=name, task=self.task.name),
+                )
 
     @abstractmethod
     def keys(self) -> list[str]:
@@ -71,6 +92,9 @@ class TaskData(ABC):
 
     def require_learnable(self) -> None:  # noqa: B027 - most data can always be learnt from
         """Raise if there is nothing to learn from these rows."""
+
+    def adapt(self, model: Model[Any]) -> None:  # noqa: B027 - most models are taken as they are
+        """Follow what the folder of a model says, before examples are made."""
 
     @abstractmethod
     def examples(self, rows: Sequence[int], reader: TextReader) -> list[Example]:

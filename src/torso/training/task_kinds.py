@@ -23,8 +23,10 @@ from torso.training.columns import (
     has,
 )
 from torso.training.data_files import Table
+from torso.training.embedding_data import EmbeddingData
 from torso.training.masked_data import MaskedData
 from torso.training.question_data import QuestionData
+from torso.training.ranking_data import RankingData
 from torso.training.seq2seq_data import Seq2SeqData
 from torso.training.sequence_data import SequenceData
 from torso.training.task_data import TaskData
@@ -42,8 +44,10 @@ KINDS: Mapping[str, Callable[[Table, Sequence[str] | None, str | None], TaskData
     "masked-lm": MaskedData,
     "causal-lm": CausalData,
     "seq2seq-lm": Seq2SeqData,
+    "embedding": EmbeddingData,
+    "reranking": RankingData,
 }
-"""The data of each task."""
+"""The data of each task, and of the two that are other heads' by name: vectors of features, and one score of pairs."""
 
 _COLUMNS: Sequence[tuple[str, tuple[Sequence[str], ...]]] = (
     ("token-classification", (TOKENS, TAGS)),
@@ -52,6 +56,8 @@ _COLUMNS: Sequence[tuple[str, tuple[Sequence[str], ...]]] = (
     ("multiple-choice", (CHOICES,)),
     ("causal-lm", (CHATS,)),
     ("causal-lm", (PROMPTS, COMPLETIONS)),
+    ("embedding", (("anchor",), ("positive", "pos"))),
+    ("reranking", (("query",), ("positive", "pos"))),
 )
 
 
@@ -96,6 +102,7 @@ def data_of(
         InputError: ``E_TASK``, for a task that cannot be trained from rows; ``E_ARGUMENT``; ``E_COLUMN``, ``E_ROW``.
     """
     name = task_of(table) if task is None else task if task in KINDS else Task.named(task).name
+    name = "embedding" if name == Task.FEATURES.name else name
     if problem is not None and problem not in PROBLEMS:
         raise InputError(
             "E_ARGUMENT",

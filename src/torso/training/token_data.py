@@ -59,6 +59,7 @@ class TokenData(TaskData):
     """
 
     task = Task.TOKEN_CLASSIFICATION
+    uses = frozenset({"class_weights"})
 
     def __init__(self, table: Table, text: Sequence[str] | None, label: str | None) -> None:
         super().__init__(table)

@@ -43,6 +43,9 @@ class TrainSettings:
             that have it.
         freeze: modules that do not learn, by torso's names or the Hub's, such as ``embed`` or ``layers.0-5``.
         class_weights: weight of each label in the loss; ``balanced`` weighs inversely to how often a label occurs.
+        loss: of embeddings (``multiple-negatives``, ``cosent``, ...) or of a ranking; None for the one that the columns
+            mean.
+        dimensions: of embeddings: first numbers of a vector that are to be a vector themselves (Matryoshka).
         evaluate_every: epochs (float) or steps (int) between evaluations.
         save_every: epochs (float) or steps (int) between checkpoints to resume from.
         metric: score of which the best model is kept; None for the task's.
@@ -67,6 +70,8 @@ class TrainSettings:
     precision: Precision = "auto"
     freeze: tuple[str, ...] = ()
     class_weights: Literal["balanced"] | Mapping[str, float] | None = None
+    loss: str | None = None
+    dimensions: tuple[int, ...] = ()
     evaluate_every: float | int = 1.0
     save_every: float | int = 1.0
     metric: str | None = None
