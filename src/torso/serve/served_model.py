@@ -122,7 +122,8 @@ class ServedModel:
             about["dimensions"] = dimensions(self.ready)
         if self.task.labelled:
             about["labels"] = self.ready.label_names()[:1000]
-        about["family"], about["precision"] = runner.config.model_type, runner.precision
+        about["family"] = runner.config.model_type
+        about["precision"] = runner.precision.replace("torch.", "")
         return {
             "id": self.name,
             "object": "model",
