@@ -21,12 +21,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as PathRoute
 
 from torso.architecture import Task
-from torso.generation.slab import Slab
 from torso.serve.batch_scheduler import Limits, Scheduler
 from torso.serve.call import ServerState
 from torso.serve.endpoint import Endpoint, language_of
 from torso.serve.engine_thread import Engine
-from torso.serve.generation_thread import Generator
 from torso.serve.guard import Guard
 from torso.serve.page_mount import MountedPage
 from torso.serve.request_errors import RequestError, error_answer
@@ -42,6 +40,8 @@ from torso.view.look_data import KEPT_BYTES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from torso.serve.generation_thread import Generator
 
 _TOKEN_BYTES = 160  # of a queued token's encoding: ids, segments, spans
 _TICK = 0.25  # seconds between two looks at the event loop's lateness and at the engines
@@ -136,16 +136,27 @@ def _served(
 
     engine = Engine(source.name, Scheduler(limits), turns, observe)
     made = ServedModel(source.name, ready, engine, now())
-    if ready.runner.task is Task.CAUSAL_LM and Slab.takes(ready.model):
-        decoder = Slab(ready.model, settings.cache_bytes, settings.sequences)
-
-        def stepped(tokens: int, seconds: float) -> None:
-            metrics.phases.labels("step").observe(seconds)
-            metrics.cache_rows.labels(source.name, "free").set(decoder.free)
-            metrics.cache_rows.labels(source.name, "all").set(decoder.rows)
-
-        made.generator = Generator(source.name, decoder, settings.sequences, settings.queue_seconds, turns, stepped)
+    if ready.runner.task is Task.CAUSAL_LM:
+        made.generator = _generator(made, settings, turns, metrics)
     return made
+
+
+def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metrics: Metrics) -> Generator | None:
+    """Return what writes texts of a model; None for a model that writes one text after another."""
+    # Imported here: a server of encoders needs nothing of what writes, nor PyTorch for it.
+    from torso.generation.slab import Slab
+    from torso.serve.generation_thread import Generator
+
+    if not Slab.takes(model.ready.model):
+        return None
+    decoder = Slab(model.ready.model, settings.cache_bytes, settings.sequences)
+
+    def stepped(tokens: int, seconds: float) -> None:
+        metrics.phases.labels("step").observe(seconds)
+        metrics.cache_rows.labels(model.name, "free").set(decoder.free)
+        metrics.cache_rows.labels(model.name, "all").set(decoder.rows)
+
+    return Generator(model.name, decoder, settings.sequences, settings.queue_seconds, turns, stepped)
 
 
 async def _start(state: ServerState) -> None:

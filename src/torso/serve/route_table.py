@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from torso.serve import cohere_embed, rerank_routes, status_routes, task_routes, tei_routes
 from torso.serve import other_types as types
 from torso.serve.openai_embeddings import embeddings
-from torso.serve.openai_text import chat, completions
 from torso.serve.openai_types import ChatRequest, CompletionRequest, EmbeddingsRequest
 from torso.serve.openapi_document import document
 from torso.serve.route import Route
@@ -70,6 +69,20 @@ def routes(state: ServerState) -> list[Route]:
 
     table.append(Route("/openapi.json", openapi, "GET", open=True))
     return table
+
+
+async def chat(call: Call) -> Any:
+    """POST /v1/chat/completions."""
+    from torso.serve import openai_text  # with PyTorch, which a server of encoders may do without
+
+    return await openai_text.chat(call)
+
+
+async def completions(call: Call) -> Any:
+    """POST /v1/completions."""
+    from torso.serve import openai_text
+
+    return await openai_text.completions(call)
 
 
 def _tei(path: str, handler: Any, request: type[Any], answer: str, field_name: str = "inputs") -> Route:

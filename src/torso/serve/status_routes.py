@@ -71,7 +71,7 @@ async def info(call: Call) -> Any:
     return {
         "model_id": model.name,
         "model_sha": None,
-        "model_dtype": about["precision"],
+        "model_dtype": about["precision"].partition(" ")[0],
         "model_type": _kind(model),
         "max_concurrent_requests": settings.texts,
         "max_input_length": about["max_tokens"] or settings.tokens,

@@ -16,13 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
-from torso.errors import InputError, LimitError, NotFoundError
-from torso.hub.announcement import plan_text
-from torso.hub.download_many import open_web
-from torso.hub.getting import plan_of
-from torso.hub.planning import Order
-from torso.hub.settings import read_settings
-from torso.hub.source import parse_source
+from torso.errors import InputError, LimitError, NotFoundError, TorsoError
 from torso.language import language, speaking
 from torso.view.model_job import ACTIONS, Action, Job
 
@@ -103,6 +97,8 @@ class Jobs:
                 cure="Use get, check, repair or remove.",
                 values=dict(action=action[:40]),
             )
+        from torso.hub.source import parse_source
+
         if model.startswith("-") or parse_source(model).kind not in ("hub", "modelscope"):
             raise InputError(
                 "E_REQUEST",
@@ -200,15 +196,10 @@ class Jobs:
                     job.process.kill()
 
     def _run(self, job: Job, chosen: str) -> None:
-        from torso.errors import TorsoError
-
         try:
             with speaking(chosen):
                 if job.action == "get":
-                    settings = read_settings()
-                    with open_web(settings, None) as web:
-                        job.plan = plan_of(parse_source(job.model), Order(), settings, web)
-                    job.about = plan_text(job.plan)
+                    _plan(job)
             with job.lock:
                 if job.stopped or job.paused:
                     return
@@ -237,6 +228,22 @@ class Jobs:
                 if job.result is None:
                     job.waiting = job.paused and not job.stopped
                     job.result = None if job.waiting else {}
+
+
+def _plan(job: Job) -> None:
+    """Find out what a download fetches."""
+    # Imported here: most pages change nothing, and a server is ready sooner without what fetches.
+    from torso.hub.announcement import plan_text
+    from torso.hub.download_many import open_web
+    from torso.hub.getting import plan_of
+    from torso.hub.planning import Order
+    from torso.hub.settings import read_settings
+    from torso.hub.source import parse_source
+
+    settings = read_settings()
+    with open_web(settings, None) as web:
+        job.plan = plan_of(parse_source(job.model), Order(), settings, web)
+    job.about = plan_text(job.plan)
 
 
 def _command(action: Action, model: str) -> list[str]:

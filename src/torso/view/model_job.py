@@ -7,10 +7,10 @@ import signal
 import subprocess
 import threading
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from torso.hub.local.leftovers import arrived
-from torso.hub.planning import Plan
+if TYPE_CHECKING:
+    from torso.hub.planning import Plan
 
 Action = Literal["get", "check", "repair", "remove"]
 ACTIONS: tuple[Action, ...] = ("get", "check", "repair", "remove")
@@ -73,6 +73,8 @@ class Job:
 
 def _progress(plan: Plan) -> list[dict[str, Any]]:
     """Return each file of a download with the bytes of it that are here."""
+    from torso.hub.local.leftovers import arrived
+
     rows: list[dict[str, Any]] = []
     for file in plan.need:
         here = file.size

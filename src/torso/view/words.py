@@ -90,7 +90,7 @@ WORDS: dict[str, str] = {
     "layers.lens_how": (
         "What the vocabulary head would say after each layer: the likeliest token and its probability."
     ),
-    "layers.no_lens": "There is no logit lens: the checkpoint holds no head over its vocabulary.",
+    "layers.no_lens": "There is no logit lens: no head over the vocabulary was loaded.",
     "layers.norm_of": "length {layer}",
     "layers.norms": "Length of the rows",
     "layers.norms_how": "Euclidean length of the row of each token; layer 0 is the embeddings.",
@@ -154,7 +154,7 @@ WORDS: dict[str, str] = {
     "models.no_admin": "To get, check, repair and remove models here, start the page so: {command}",
     "models.none": "No model is in a cache on this machine.",
     "models.not_whole": "It is not whole.",
-    "models.precision": "precision",
+    "models.precision": "arithmetic",
     "models.reads": "reads",
     "models.revision": "revision",
     "models.served": "Models of this server",

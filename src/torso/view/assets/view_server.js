@@ -11,8 +11,8 @@ export async function serverView(served) {
     try {
       const { rows } = await getJson("/server");
       const focused = place.contains(document.activeElement);
-      if (!focused) place.replaceChildren(table(t("server.table"), [t("server.name"), t("models.model"), t("model.value"), t("server.limit")],
-        rows.map((row) => [t("row." + row.name), foreign(row.model, 80), shown(row, row.value), row.of === null ? "" : shown(row, row.of)]), { right: [2, 3], head: 0 }));
+      if (!focused) place.replaceChildren(table(t("server.table"), [t("server.name"), t("model.value"), t("server.limit")],
+        rows.map((row) => [[t("row." + row.name), row.model && h("span.quiet", {}, " ", foreign(row.model, 80))], shown(row, row.value), row.of === null ? "" : shown(row, row.of)]), { right: [1, 2], head: 0, class: "state" }));
     } catch (error) {
       place.replaceChildren(failure(error));
     }
