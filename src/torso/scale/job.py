@@ -10,11 +10,9 @@ from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Literal
 
 from torso.errors import InputError, UnknownParameterError
-from torso.io.files import open_regular
 from torso.io.paths import shown
 
 TASKS = ("embed", "classify", "tag", "zero_shot", "fill", "generate", "translate", "summarise")
@@ -109,16 +107,6 @@ def require_known(name: str, value: str, known: Sequence[str]) -> None:
             cure="It is one of: {known}.",
             values=dict(name=name, value=repr(value), known=", ".join(known)),
         )
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's contents.
-
-    Raises:
-        NotFoundError, AccessError: the file cannot be read.
-    """
-    with open_regular(path) as (descriptor, _), open(descriptor, "rb", closefd=False) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(settings: Mapping[str, object], model: str) -> str:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import InputError, IntegrityError, NotFoundError
-from torso.io.atomic_write import write_atomically
-from torso.io.files import read_json
 from torso.io.paths import shown
 from torso.scale.input_tables import InputFile, Slice, columns_of, input_paths, slices_of
 from torso.scale.job import Job, fingerprint
+from torso.scale.storage import joined, storage_of
 
 PLAN = "_torso/plan.json"
 DONE = "_SUCCESS"
-_LIMIT = 256 << 20  # bytes of a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,11 @@ class JobPlan:
         return sum(each.rows for each in self.inputs)
 
 
+def is_part(name: str) -> bool:
+    """Return whether a file of a folder has the name of an output file."""
+    return name.startswith("part-") and name.endswith(".parquet")
+
+
 def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> JobPlan:
     """Cut the inputs of a job into slices.
 
@@ -76,25 +78,24 @@ def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> 
     return JobPlan(fingerprint(settings, model), settings, model, slice_rows, tuple(inputs), tuple(slices), types)
 
 
-def settle_plan(plan: JobPlan, folder: Path) -> None:
+def settle_plan(plan: JobPlan, folder: str) -> None:
     """Keep a plan beside the output, or hold it to the one that is kept there.
 
     Raises:
         InputError: E_OTHER_JOB, naming what differs: setting, model or input.
     """
-    path = folder / PLAN
-    if not path.exists():
-        if any(folder.glob("part-*.parquet")):
+    path = joined(folder, PLAN)
+    storage = storage_of(folder)
+    if not storage.exists(path):
+        if any(is_part(name) for name in storage.parts(folder)):
             raise InputError(
                 "E_OTHER_JOB",
                 "{folder} holds output files, and no plan that says of which job.",
                 cure="Write into an empty folder.",
                 values=dict(folder=shown(folder)),
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as file:
-            file.write(json.dumps(asdict(plan), ensure_ascii=False).encode())
-        return
+        if storage.create(path, json.dumps(asdict(plan), ensure_ascii=False).encode()):
+            return
     kept = read_plan(folder)
     difference = _difference(kept, plan)
     if difference is not None:
@@ -107,29 +108,31 @@ def settle_plan(plan: JobPlan, folder: Path) -> None:
         )
 
 
-def read_plan(folder: Path) -> JobPlan:
+def read_plan(folder: str) -> JobPlan:
     """Return the plan that is kept beside the output of a job.
 
     Raises:
         NotFoundError: E_NO_JOB.
         IntegrityError: E_PLAN, for a plan that torso did not write.
     """
-    path = folder / PLAN
-    if not path.is_file():
+    path = joined(folder, PLAN)
+    storage = storage_of(folder)
+    if not storage.exists(path):
         raise NotFoundError(
             "E_NO_JOB",
             "{folder} holds no batch job.",
             cure="Name the folder that torso scale writes into.",
             values=dict(folder=shown(folder)),
         )
-    found = read_json(path, limit=_LIMIT, code="E_PLAN")
     try:
+        with storage.open(path) as file:
+            found = json.load(file)
         values = dict(cast("dict[str, Any]", found))
         values["inputs"] = tuple(InputFile(**each) for each in values["inputs"])
         values["slices"] = tuple(Slice(**each) for each in values["slices"])
         plan = JobPlan(**values)
         held = plan.fingerprint == fingerprint(plan.settings, plan.model)
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, AttributeError, RecursionError):
         held, plan = False, None
     if plan is None or not held:
         raise IntegrityError(

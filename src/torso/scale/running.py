@@ -7,16 +7,15 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from torso.engines.model_files import model_files_hash
-from torso.io.atomic_write import make_folder, write_atomically
 from torso.scale.arrow import arrow
-from torso.scale.job import Errors, Job, Long, file_hash, require_known
-from torso.scale.job_plan import DONE, JobPlan, make_plan, settle_plan
-from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt, sweep
+from torso.scale.job import Errors, Job, Long, require_known
+from torso.scale.job_plan import DONE, JobPlan, is_part, make_plan, settle_plan
+from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt
 from torso.scale.slice_run import Assignment
+from torso.scale.storage import file_hash, joined, storage_of
 
 ROWS = 20_000
 _EMPTY: Mapping[str, object] = {}
@@ -36,7 +35,7 @@ class Report:
         seconds: of this call.
     """
 
-    folder: Path
+    folder: str
     rows: int
     tokens: int
     failed: int
@@ -108,11 +107,12 @@ def run(
     job = Job(task, os.fspath(model), column, tuple(keep), mode, long, errors, dict(options))
     require_known("engine", engine, ("local", "ray"))
     named = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    folder = Path(out)
+    folder = os.fspath(out)
     plan = make_plan(job, _model_hash(job.model), [os.fspath(each) for each in named], rows)
-    make_folder(folder)
+    storage = storage_of(folder)
+    storage.prepare(folder)
     settle_plan(plan, folder)
-    sweep(folder)
+    storage.sweep(folder)
     here = _finished(plan, folder)
     missing = [
         Assignment(each, folder, plan.fingerprint, plan.types) for each in plan.slices if each.number not in here
@@ -120,13 +120,13 @@ def run(
     resumed = done = Totals.of(here.values())
     receipts = dict(here)
     try:
-        for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads):
+        for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads, model=plan.model):
             receipts[assigned.slice.number] = receipt
             done = done.plus(receipt)
             if progress is not None:
                 progress(Progress(done.rows, plan.rows, resumed.rows, time.monotonic() - begun))
     finally:
-        sweep(folder)
+        storage.sweep(folder)
     _finish(plan, folder, receipts, done)
     seconds = time.monotonic() - begun
     return Report(folder, done.rows, done.tokens, done.failed, len(receipts), len(here), seconds)
@@ -140,9 +140,10 @@ def _engine(name: str) -> Callable[..., Iterable[tuple[Assignment, Receipt]]]:
     from torso.scale.local_engine import default_workers, run_here, run_local
 
     def local(
-        job: Job, assigned: list[Assignment], *, workers: int | None, threads: int | None
+        job: Job, assigned: list[Assignment], *, workers: int | None, threads: int | None, model: str
     ) -> Iterable[tuple[Assignment, Receipt]]:
         processes, each = default_workers()
+        del model  # this machine has one alone
         if workers == 0:
             return run_here(job, assigned, threads=threads)
         return run_local(job, assigned, workers=workers or processes, threads=threads or each)
@@ -156,7 +157,7 @@ def _model_hash(model: str) -> str:
     return model_files_hash(resolve(model).folder)
 
 
-def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
+def _finished(plan: JobPlan, folder: str) -> dict[int, Receipt]:
     """Return the receipts of the slices that are committed, by number.
 
     Raises:
@@ -164,8 +165,9 @@ def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
     """
     names = {each.name(plan.fingerprint): each for each in plan.slices}
     found: dict[int, Receipt] = {}
-    for path in sorted(folder.glob("part-*.parquet")):
-        each = names.get(path.name)
+    for name in sorted(filter(is_part, storage_of(folder).parts(folder))):
+        path = joined(folder, name)
+        each = names.get(name)
         if each is None:
             raise foreign_part(path)
         receipt = read_receipt(path)
@@ -175,14 +177,15 @@ def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
     return found
 
 
-def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt], done: Totals) -> None:
-    path = folder / DONE
-    if path.exists():
+def _finish(plan: JobPlan, folder: str, receipts: Mapping[int, Receipt], done: Totals) -> None:
+    path = joined(folder, DONE)
+    storage = storage_of(folder)
+    if storage.exists(path):
         return
     parts: dict[str, Any] = {}
     for each in plan.slices:
         name = each.name(plan.fingerprint)
-        parts[name] = {"rows": receipts[each.number].rows, "sha256": file_hash(folder / name)}
+        parts[name] = {"rows": receipts[each.number].rows, "sha256": file_hash(joined(folder, name))}
     summary = {
         "fingerprint": plan.fingerprint,
         "rows": done.rows,
@@ -190,5 +193,4 @@ def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt], done: 
         "failed": done.failed,
         "parts": parts,
     }
-    with write_atomically(path) as file:
-        file.write(json.dumps(summary, indent=1).encode())
+    storage.replace(path, json.dumps(summary, indent=1).encode())

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torso.errors import TorsoError, UnsupportedError
@@ -31,7 +30,7 @@ class Assignment:
     """
 
     slice: Slice
-    folder: Path
+    folder: str
     fingerprint: str
     types: Mapping[str, str]
 

@@ -7,12 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
-from torso.errors import InputError, TorsoError
+from torso.errors import (
+    ConfigError,
+    InputError,
+    MissingPackageError,
+    TorsoError,
+    UnknownParameterError,
+    UntrainedError,
+    WeightsError,
+)
 from torso.scale.arrow import arrow
 from torso.scale.job import Errors, Job, Long
 from torso.scale.result_columns import RESULTS, Results
 
 _EMPTY: Mapping[str, object] = {}
+_OF_EVERY_ROW = (ConfigError, MissingPackageError, UnknownParameterError, UntrainedError, WeightsError)
+"""Errors of model and arguments: with ``errors="column"`` they would fill the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,14 @@ class Worker:
         """Leave the model behind: the process that unpickles a worker loads its own."""
         return {**self.__dict__, "_run": None}
 
+    def load(self) -> None:
+        """Load the model now, if it is not loaded.
+
+        Raises:
+            TorsoError: as `torso.load`.
+        """
+        self._task()
+
     def __call__(self, table: Any) -> Any:
         """Map a table of texts to a table of results, row by row in order."""
         job, results = self.job, RESULTS[self.job.task]
@@ -101,6 +119,8 @@ class Worker:
             if self.job.errors == "stop":
                 raise error
             made[place] = Outcome(None, error)
+        if good:
+            self.load()  # what keeps the model from being loaded is no fault of a row
         for place, outcome in self._attempt(good):
             made[place] = outcome
         return cast("list[Outcome]", made)
@@ -144,7 +164,7 @@ class Worker:
         try:
             results = self._task()([text for _, text in some])
         except TorsoError as error:
-            if self.job.errors == "stop":
+            if self.job.errors == "stop" or isinstance(error, _OF_EVERY_ROW):
                 raise
             if len(some) == 1:
                 yield some[0][0], Outcome(None, error)
