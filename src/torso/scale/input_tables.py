@@ -185,7 +185,7 @@ def _line_spans(path: str, rows: int) -> Iterator[tuple[int, int, int]]:
         yield first, count, offset
 
 
-def columns_of(path: str, keep: Sequence[str], column: str) -> dict[str, str]:
+def columns_of(path: str, keep: Sequence[str], read: Sequence[str]) -> dict[str, str]:
     """Return the Arrow types of the columns to keep, serialized as text.
 
     Raises:
@@ -201,7 +201,7 @@ def columns_of(path: str, keep: Sequence[str], column: str) -> dict[str, str]:
         head = list(json_rows(path, 0, _SAMPLE, 0))
         names = list(dict.fromkeys(name for row in head for name in row))
         types = {name: _typed([row.get(name) for row in head], None, name, path, 0).type for name in keep}
-    for name in (column, *keep):
+    for name in (*read, *keep):
         if name not in names:
             raise InputError(
                 "E_COLUMN",

@@ -70,7 +70,7 @@ def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> 
     for path in paths:
         found, cut = slices_of(path, slice_rows, len(slices))
         if cut:
-            of_this = columns_of(path, job.keep, job.column)
+            of_this = columns_of(path, job.keep, job.read)
             types = types or of_this
         inputs.append(found)
         slices += cut

@@ -7,18 +7,17 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from torso.engines.model_files import model_files_hash
 from torso.scale.arrow import arrow
-from torso.scale.job import Errors, Job, Long, require_known
+from torso.scale.job import Job, Settings, require_known
 from torso.scale.job_plan import DONE, JobPlan, is_part, make_plan, settle_plan
 from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt
 from torso.scale.slice_run import Assignment
 from torso.scale.storage import file_hash, joined, storage_of
 
 ROWS = 20_000
-_EMPTY: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,12 @@ def run(
     task: str,
     model: str,
     column: str,
-    keep: Sequence[str] = (),
-    mode: Literal["exact", "bf16", "int8"] = "exact",
     engine: Literal["local", "ray"] = "local",
     workers: int | None = None,
     threads: int | None = None,
     rows: int = ROWS,
-    errors: Errors = "stop",
-    long: Long = "error",
-    options: Mapping[str, object] = _EMPTY,
     progress: Callable[[Progress], None] | None = None,
+    **settings: Unpack[Settings],
 ) -> Report:
     """Run a task over the rows of tables, each once; the same call goes on where an earlier one was ended.
 
@@ -84,17 +79,14 @@ def run(
         task: one of `torso.scale.job.TASKS`.
         model: folder, bundled model or name.
         column: the column of texts.
-        keep: columns that are written again beside the results.
-        mode: ``exact`` (float32), ``bf16`` or ``int8``.
         engine: ``local`` runs processes of this machine, ``ray`` actors of a Ray cluster.
         workers: processes or actors; 0 for this process itself, where a row that ends it ends the job too; None for
             one per core of this machine, or Ray's own choice.
         threads: of each; None for 1.
         rows: of a slice, at most.
-        errors: ``stop`` ends at the first row that is refused; ``column`` keeps its message in the column ``error``.
-        long: treatment of texts beyond the model's maximum length.
-        options: further options of the task's function.
         progress: called after each slice.
+        settings: ``keep`` (columns written again beside the results), ``mode`` (``exact``, ``bf16``, ``int8``),
+            ``long``, ``errors``, ``question``, ``questions`` and ``options``; see `torso.scale.Job`.
 
     Raises:
         InputError: E_OTHER_JOB, E_INPUT_CHANGED, E_COLUMN, E_ARGUMENT, or a row that is refused.
@@ -104,7 +96,7 @@ def run(
     """
     arrow()
     begun = time.monotonic()
-    job = Job(task, os.fspath(model), column, tuple(keep), mode, long, errors, dict(options))
+    job = Job.of(task, os.fspath(model), column, settings, "run")
     require_known("engine", engine, ("local", "ray"))
     named = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     folder = os.fspath(out)
