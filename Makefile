@@ -3,10 +3,12 @@
 #   make check    installs what the tests need as well, and runs every check: lint, types, foreign clients, all tests
 #   make quick    the checks of every commit, in about a minute
 #   make fuzz     every fuzzer, for SECONDS in all
+#   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
 FOREIGN := .venv-foreign
+SCALED := .venv-scale
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Small models run faster on one thread each, and two workers share the cores.
@@ -20,7 +22,7 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick fuzz nightly test test-foreign lint types format kernels sanitize clean
+.PHONY: demo check quick fuzz nightly test test-foreign test-scale lint types format kernels sanitize clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -36,16 +38,28 @@ fuzz: $(VENV)/.torso-test
 # What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
 nightly: $(VENV)/.torso-test
 	$(MAKE) sanitize
+	$(MAKE) test-scale
 	$(MAKE) fuzz SECONDS=14400
 	$(BIN)/python tests/architecture/count.py
 
 test: $(VENV)/.torso-test
 	$(PYTEST) -n 2 --dist worksteal tests
 
-# The official clients of the hubs against our servers, and torso against foreign servers.
+# The official clients of the hubs and of model servers against our servers, and torso against foreign servers.
 test-foreign: $(VENV)/.torso-test
 	$(BIN)/python tests/foreign/install.py $(FOREIGN)
-	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/foreign_clients.py tests/foreign/foreign_servers.py
+	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/*_clients.py tests/foreign/*_servers.py
+
+# Batch jobs whole, on Ray, S3, Daft, Dask and Spark, in an environment of its own, where what these bring disturbs nothing.
+# `SCALE=short` leaves out what takes more than three minutes together. `make test` runs the short form where Ray is.
+SCALE ?= long
+test-scale: $(SCALED)/.torso-scale
+	TORSO_SCALE=$(SCALE) OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(SCALED)/bin/python -m pytest tests/scale
+
+$(SCALED)/.torso-scale: pyproject.toml constraints.txt $(NATIVE)
+	$(PYTHON) -m venv $(SCALED)
+	$(SCALED)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,test-scale]"
+	@touch $@
 
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .
@@ -68,7 +82,7 @@ format: $(VENV)/.torso-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(FOREIGN)
+	rm -rf $(VENV) $(FOREIGN) $(SCALED)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -22,7 +22,8 @@ class Kernels(BuildHookInterface[Any]):
         compile_ = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(compile_)
         try:
-            compile_.compile_library()
+            # A wheel may be installed anywhere; an editable installation stays on this processor.
+            compile_.compile_library(sets=compile_.sets_here() if version == "editable" else None)
         except compile_.CompileError as error:
             self.app.display_warning(f"torso is installed without its compiled kernels, and slower: {error}")
             return

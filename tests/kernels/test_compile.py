@@ -9,8 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from torso.kernels import library as native
 from torso.kernels.abi import Call
-from torso.kernels.compile import FLAGS, SETS, SOURCES, CompileError, check, compile_library, compiler
+from torso.kernels.compile import (
+    FLAGS,
+    SETS,
+    SOURCES,
+    CompileError,
+    check,
+    compile_library,
+    compiler,
+    every_set,
+    sets_here,
+)
+from torso.kernels.library import Library
 
 
 def test_no_compiler_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -51,6 +63,39 @@ def test_what_cannot_be_linked_leaves_nothing(monkeypatch: pytest.MonkeyPatch, t
 def test_every_set_of_an_x86_processor_is_compiled() -> None:
     """The order is that of the library: best first, and one that runs everywhere last."""
     assert list(SETS) == ["avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline"]
+
+
+def test_every_set_is_compiled_for_others_and_two_for_this_processor(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = tmp_path / "cpuinfo"
+    monkeypatch.setattr("torso.kernels.compile._CPUINFO", told)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert sets_here() == every_set() == tuple(SETS), "where nothing is told"
+    wide = "avx2 fma avx512f avx512bw avx512vl avx512dq"
+    for features, best in (
+        (f"{wide} avx512_vnni avx512_bf16", "avx512_bf16"),
+        (f"{wide} avx512_vnni", "avx512_vnni"),
+        (wide, "avx512"),
+        ("sse2 avx2 fma avx512f", "avx2"),
+    ):
+        told.write_text(f"processor : 0\nflags\t\t: fpu {features}\n")
+        assert sets_here() == (best, "baseline")
+    told.write_text("flags\t\t: sse2 avx2\n")
+    assert sets_here() == ("baseline",)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert sets_here() == every_set() == ("baseline",)
+
+
+def test_a_library_of_two_sets_chooses_among_them(tmp_path: Path) -> None:
+    """As an editable installation compiles it; the best one here is that which a library of all would choose."""
+    if shutil.which("g++") is None and shutil.which("clang++") is None:
+        pytest.skip("there is no compiler here")
+    made = compile_library(tmp_path / "made.so", ("-O0",), sets_here())
+    library = Library(made, "")
+    assert library.sets == sets_here()
+    if native.file().exists():
+        assert library.set == Library(native.file(), "").set
 
 
 def test_a_structure_refuses_a_name_that_is_no_field() -> None:

@@ -275,7 +275,9 @@ def test_what_a_cross_encoder_must_not_be_silent_about(scorer: Path, tmp_path: P
             rerank(QUERY, DOCUMENTS, model=folder)
         (folder / "config_sentence_transformers.json").write_text(before)
     modules = json.loads((folder / "modules.json").read_text())
-    (folder / "modules.json").write_text(json.dumps([*modules, {"type": "x.Dense", "path": "1_Dense"}]))
+    (folder / "modules.json").write_text(
+        json.dumps([*modules, {"type": "sentence_transformers.models.Dense", "path": "1_Dense"}])
+    )
     with pytest.raises(TorsoError, match=r"'Dense'.*E_POOLING"):
         rerank(QUERY, DOCUMENTS, model=folder)
 

@@ -65,7 +65,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         self.train(made.training)
 
     def part(self, features: Model[Any]) -> nn.Module:
-        """The trunk as a model of its own, such as the ``bert`` of a classifier."""
+        """Return the trunk as a model of its own, such as the ``bert`` of a classifier."""
         return class_of(features.architecture, features.task)(features)
 
     def _new(self, config: HubConfig) -> Model[Any]:
@@ -156,7 +156,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         return_dict: bool | None = None,
         **more: Unpack[CallArguments],
     ) -> Out:
-        """The padded outputs of a padded batch; rows of padding are zeros.
+        """Return the padded outputs of a padded batch; rows of padding are zeros.
 
         Args:
             input_ids: [N, S] whole numbers, or [N, alternatives, S] for multiple choice.
@@ -239,7 +239,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
 @cache
 def class_of(architecture: Architecture[Any], task: Task[Any]) -> type[PaddedModel[Any]]:
-    """The class of a family and a task under the Hub's name, such as ``BertForMaskedLM``."""
+    """Return the class of a family and a task under the Hub's name, such as ``BertForMaskedLM``."""
     name = architecture.class_name(task)
     own = {
         "family": architecture.family,

@@ -1,6 +1,7 @@
 """Compile the kernels: ``python -m torso.kernels.compile``. The installer runs it if there is a compiler.
 
-One text is compiled for each instruction set; the library chooses among them when it is loaded. Only the standard
+One text is compiled for each instruction set, or with ``--here``, as in an editable installation, for this processor's
+best and the baseline alone; the library chooses among them when it is loaded. Only the standard
 library of Python is needed here, and GCC 12 or later, or Clang. With ``--check`` nothing is made: every compiler that
 is here, GCC and Clang, reads the whole text and refuses every warning.
 """
@@ -44,6 +45,17 @@ SETS: dict[str, tuple[int, str]] = {
 """Width of a vector in float32, and flags, of each instruction set; all but the last are for x86-64."""
 
 
+_CPUINFO = Path("/proc/cpuinfo")
+_WIDE = {"avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512dq"}
+_NEEDED: dict[str, set[str]] = {
+    "avx512_bf16": _WIDE | {"avx512_vnni", "avx512_bf16"},
+    "avx512_vnni": _WIDE | {"avx512_vnni"},
+    "avx512": _WIDE,
+    "avx2": {"avx2", "fma"},
+}
+"""What Linux calls the features that an instruction set needs."""
+
+
 class CompileError(Exception):
     """The kernels could not be compiled; the message says why."""
 
@@ -60,19 +72,36 @@ def compiler() -> str:
     raise CompileError("no C++ compiler found (CXX, g++ or c++)")
 
 
-def compile_library(to: Path = LIBRARY, flags: Sequence[str] = ()) -> Path:
+def every_set() -> tuple[str, ...]:
+    """Return the instruction sets of this kind of processor, best first."""
+    return tuple(SETS) if platform.machine() in ("x86_64", "AMD64") else ("baseline",)
+
+
+def sets_here() -> tuple[str, ...]:
+    """Return the best instruction set of this very processor, and the baseline; every set where it cannot be told."""
+    try:
+        lines = _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return every_set()
+    features = {word for line in lines if line.startswith("flags") for word in line.split()}
+    best = next((name for name in every_set() if _NEEDED.get(name, set()) <= features), "baseline")
+    return tuple(dict.fromkeys((best, "baseline")))
+
+
+def compile_library(to: Path = LIBRARY, flags: Sequence[str] = (), sets: Sequence[str] | None = None) -> Path:
     """Compile and link the library, and replace it atomically.
 
     Args:
         to: path of the library.
         flags: more flags for compiler and linker, such as those of a sanitizer.
+        sets: instruction sets, the baseline among them; None for `every_set`.
 
     Raises:
         CompileError: with the compiler's output.
     """
     tool = compiler()
     with tempfile.TemporaryDirectory() as folder:
-        units = _units()
+        units = _units(every_set() if sets is None else sets)
         objects = [str(Path(folder, f"{name}.o")) for name in units]
         _run_all(
             [tool, *FLAGS, *own, *flags, "-c", "-o", out] for out, own in zip(objects, units.values(), strict=True)
@@ -98,17 +127,16 @@ def check(tool: str) -> None:
     Raises:
         CompileError: with the warnings, if there is any.
     """
-    _run_all([tool, *FLAGS, *WARNINGS, *own] for own in _units().values())
+    _run_all([tool, *FLAGS, *WARNINGS, *own] for own in _units(every_set()).values())
 
 
-def _units() -> dict[str, list[str]]:
+def _units(sets: Sequence[str]) -> dict[str, list[str]]:
     """What is compiled: the name of each object, and the flags and file that make it."""
-    sets = SETS if platform.machine() in ("x86_64", "AMD64") else {"baseline": SETS["baseline"]}
     units = {
-        name: [f"-DSET={name}", f"-DWIDTH={width}", *own.split(), "instructions.cpp"]
-        for name, (width, own) in sets.items()
+        name: [f"-DSET={name}", f"-DWIDTH={SETS[name][0]}", *SETS[name][1].split(), "instructions.cpp"] for name in sets
     }
-    return units | {name: [f"{name}.cpp"] for name in ("library", "thread_pool")}
+    compiled = [f"-DCOMPILED_{name}" for name in sets]
+    return units | {"library": [*compiled, "library.cpp"], "thread_pool": ["thread_pool.cpp"]}
 
 
 def _run_all(commands: Iterable[Sequence[str]]) -> None:
@@ -129,6 +157,6 @@ if __name__ == "__main__":
                 check(each)
                 print(f"{each}: no warnings")
         else:
-            print(compile_library())
+            print(compile_library(sets=sets_here() if sys.argv[1:] == ["--here"] else None))
     except CompileError as error:
         sys.exit(str(error))

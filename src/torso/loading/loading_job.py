@@ -15,6 +15,7 @@ from torso.architecture import Architecture, Task, fused_parts
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.loading.contents import Contents, check_copies, check_sizes, read
+from torso.loading.head_owner import owner_of_head, refuse_other_head
 from torso.loading.labels_and_dtype import NewHead, settle_labels
 from torso.loading.plan import HEAD, TRUNK, Plan, copies_of, plan
 from torso.weights.names import Names, Parts
@@ -38,6 +39,8 @@ class LoadingJob(Generic[Out]):
         contents: the files.
         plan: which tensors of the files make which weight.
         nonfinite: whether NaN and infinity are accepted.
+        parts: of each fused projection, by name.
+        instead: where a new head is made, the task of the head that the files hold: another, or one of other labels.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class LoadingJob(Generic[Out]):
     plan: Plan
     nonfinite: bool = False
     parts: Mapping[str, Parts] = field(default_factory=dict[str, Parts], repr=False)
+    instead: str = ""
 
     @property
     def saved_dtype(self) -> str:
@@ -96,6 +100,7 @@ class LoadingJob(Generic[Out]):
             self.contents.prefix,
             self.saved_dtype,
             self.contents.notes,
+            self.instead,
         )
 
     def _names(self, weight: str) -> Names:
@@ -121,7 +126,14 @@ def match_folder(
     """
     contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
     check_sizes(config, architecture, contents)
-    config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
+    other = owner_of_head(config, architecture, task, contents)
+    if other is not None and not new_head:
+        refuse_other_head(task, other, contents)
+    if other is not None and other.labelled:
+        config = config.replace({"num_labels": None})  # they are the other head's
+    config, fresh = settle_labels(
+        config, architecture, task, contents, labels, num_labels, new_head=new_head, taken=other
+    )
     whole = architecture.describe(config, task)
     parts = fused_parts(whole)
     decided = plan(
@@ -135,4 +147,5 @@ def match_folder(
         allow=allow,
     )
     whole = whole.without_in_head(decided.absent)
-    return LoadingJob(folder, architecture, config, task, whole, contents, decided, allow_nonfinite, parts)
+    instead = other.name if other is not None else task.name if fresh else ""
+    return LoadingJob(folder, architecture, config, task, whole, contents, decided, allow_nonfinite, parts, instead)

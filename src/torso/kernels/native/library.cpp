@@ -9,16 +9,23 @@
 #endif
 
 namespace torso {
-#if defined(__x86_64__)
+// COMPILED_... is defined for each instruction set that is in this library.
+#if defined(COMPILED_avx512_bf16)
 namespace avx512_bf16 {
 extern const Kernels kernels;
 }
+#endif
+#if defined(COMPILED_avx512_vnni)
 namespace avx512_vnni {
 extern const Kernels kernels;
 }
+#endif
+#if defined(COMPILED_avx512)
 namespace avx512 {
 extern const Kernels kernels;
 }
+#endif
+#if defined(COMPILED_avx2)
 namespace avx2 {
 extern const Kernels kernels;
 }
@@ -40,12 +47,20 @@ struct Sets {
     Sets() {
 #if defined(__x86_64__)
         __builtin_cpu_init();
-        const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        [[maybe_unused]] const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-        const bool eight = wide && __builtin_cpu_supports("avx512vnni");
+        [[maybe_unused]] const bool eight = wide && __builtin_cpu_supports("avx512vnni");
+#endif
+#if defined(COMPILED_avx512_bf16)
         if (eight && __builtin_cpu_supports("avx512bf16")) found[count++] = {"avx512_bf16", &avx512_bf16::kernels};
+#endif
+#if defined(COMPILED_avx512_vnni)
         if (eight) found[count++] = {"avx512_vnni", &avx512_vnni::kernels};
+#endif
+#if defined(COMPILED_avx512)
         if (wide) found[count++] = {"avx512", &avx512::kernels};
+#endif
+#if defined(COMPILED_avx2)
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = {"avx2", &avx2::kernels};
 #endif
         found[count++] = {"baseline", &baseline::kernels};
