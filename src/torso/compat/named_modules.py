@@ -181,7 +181,7 @@ class Named(HubHolder, PreTrainedModel):
 
         Raises:
             InputError: ``E_ROWS``, for what is no number of rows.
-            UnsupportedError: ``E_OPTIMISED``; ``E_PART``, for a part of a larger model.
+            UnsupportedError: ``E_PART``, for a part of a larger model.
         """
         model = self.model
         if new_num_tokens is None and pad_to_multiple_of is None:
