@@ -41,8 +41,7 @@ class Named(HubHolder, PreTrainedModel):
         before = {*self._modules, *self._parameters}
         leaves, trunk = leaves_of(model), hub_prefix(model).removesuffix(".")
         has_features = model.task is not Task.FEATURES and Task.FEATURES in model.architecture.tasks
-        # An optimised model cannot be shared with another.
-        if trunk and "." not in trunk and has_features and not model.sealed:
+        if trunk and "." not in trunk and has_features:
             inner = under(leaves, f"{trunk}.")
             features = features_of(model, inner)
             if leaves_of(features).keys() == inner.keys():
@@ -116,7 +115,6 @@ class Named(HubHolder, PreTrainedModel):
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """Return the tensors under the Hub's names, tied ones under each of theirs, as transformers does."""
-        self.model.refuse_optimised()
         self._renewed()
         found: Tensors = super().state_dict(*args, destination=destination, prefix=prefix, keep_vars=keep_vars)
         for copied, original in self._tied().items():
@@ -147,7 +145,6 @@ class Named(HubHolder, PreTrainedModel):
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        self.model.refuse_optimised()
         self._renewed()
         for copied, original in self._tied().items():
             value = state_dict.pop(f"{prefix}{copied}", None)
@@ -228,7 +225,6 @@ class Named(HubHolder, PreTrainedModel):
         Args:
             gradient_checkpointing_kwargs: ``{"use_reentrant": False}`` or None; there is one way.
         """
-        self.model.refuse_optimised()
         for block in self._blocks():
             block.__dict__["forward"] = partial(_recomputed, block)
 

@@ -231,7 +231,6 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Write a folder that transformers and torso load with equal outputs; see `Model.save`."""
-        self.model.refuse_optimised()
         if set(self._modules) | set(self._parameters) <= self.__dict__["_hub"]:
             self.model.save(os.fspath(save_directory), tokenizer=tokenizer)
         else:  # a class of one's own, with modules of its own

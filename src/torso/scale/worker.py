@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Unpack, cast
@@ -202,20 +203,21 @@ class _Task:
 
 def _task_of(job: Job, threads: int | None) -> _Task:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
-
     from torso import tasks
-    from torso.engines.optimise import optimise
-    from torso.loading.load import load
+    from torso.engines.optimise import compiled
 
     if threads is not None:
-        torch.set_num_threads(threads)
+        # Of the kernels, and of PyTorch where it is loaded later.
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
     function = getattr(tasks, job.task)
     task, untrained = _model_task(job), bool(job.options.get("untrained"))
     if job.mode == "exact":
         ready = tasks.make_ready(job.model, task, untrained=untrained)
     else:
-        ready = tasks.make_ready(optimise(load(job.model, task), job.mode), task, untrained=untrained)
+        model = compiled(job.model, task, job.mode, new_head=untrained)
+        ready = tasks.make_ready(model, task, untrained=untrained)
     options: dict[str, Any] = dict(job.options)
     if "long" in _parameters(function):
         options["long"] = job.long
