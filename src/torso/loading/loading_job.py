@@ -38,9 +38,8 @@ class LoadingJob(Generic[Out]):
         description: of the model, without the optional parts that the files lack.
         contents: the files.
         plan: which tensors of the files make which weight.
+        instead: see `LoadReport`.
         nonfinite: whether NaN and infinity are accepted.
-        parts: of each fused projection, by name.
-        instead: where a new head is made, the task of the head that the files hold: another, or one of other labels.
     """
 
     folder: Path
@@ -50,9 +49,9 @@ class LoadingJob(Generic[Out]):
     description: blocks.Whole
     contents: Contents
     plan: Plan
+    instead: str = ""
     nonfinite: bool = False
     parts: Mapping[str, Parts] = field(default_factory=dict[str, Parts], repr=False)
-    instead: str = ""
 
     @property
     def saved_dtype(self) -> str:
@@ -148,4 +147,4 @@ def match_folder(
     )
     whole = whole.without_in_head(decided.absent)
     instead = other.name if other is not None else task.name if fresh else ""
-    return LoadingJob(folder, architecture, config, task, whole, contents, decided, allow_nonfinite, parts, instead)
+    return LoadingJob(folder, architecture, config, task, whole, contents, decided, instead, allow_nonfinite, parts)
