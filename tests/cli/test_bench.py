@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from processor import has
-from torso import load
 from torso.engines.benchmark import EVERY, Measured, Measurement
 from torso.loading.load import load_tokenizer
 
@@ -140,10 +139,11 @@ def test_it_says_what_ran_the_modes(call: Callable[..., Result], monkeypatch) ->
 
 
 def test_without_texts_it_makes_its_own() -> None:
+    from torso import compiled
     from torso.engines.benchmark import random_ids
 
-    ids = random_ids(load("torso:sentiment"), 50)
-    assert ids == random_ids(load("torso:sentiment"), 50)
+    ids = random_ids(compiled("torso:sentiment"), 50)
+    assert ids == random_ids(compiled("torso:sentiment"), 50)
     assert len(ids) == 50
     assert max(map(len, ids)) <= 512
     assert 20 < sum(map(len, ids)) / 50 < 100

@@ -115,7 +115,7 @@ def _state(padded: PaddedModel[Any]) -> object:
     model = padded.model
     tensors = (*model.parameters(), *model.buffers())
     written = [(id(each), each._version, each.requires_grad, each.grad is None) for each in tensors]
-    return written, padded.training, {each.training for each in model.modules()}, model.optimised
+    return written, padded.training, {each.training for each in model.modules()}
 
 
 def unchanged() -> None:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from torso.kernels import about
+
 COMMON = """
 import os, sys, time, threading, multiprocessing, warnings
 import torch, torso
@@ -122,4 +124,58 @@ def test_processes(code: str, kernels: str, tmp_path, monkeypatch: pytest.Monkey
     script = tmp_path / "script.py"
     script.write_text(COMMON + code, encoding="utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=900, check=False)
+    assert (done.returncode, done.stderr[-2000:]) == (0, "")
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None  # every import of it fails
+import os, threading
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+import torso
+from torso.kernels import about
+
+TEXTS = ["好", "不好吃", "a" * 100]
+model = torso.compiled("torso:sentiment")
+
+def vectors():
+    return np.array(torso.encode(TEXTS, model=model))
+
+def same():
+    return np.array_equal(vectors(), wanted)
+
+def in_child():
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if same() and about().threads == 1 else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+wanted = vectors()
+assert about().threads == 2
+with ThreadPoolExecutor(64) as pool:
+    assert all(pool.map(lambda _: same(), range(128)))
+assert all(in_child() for _ in range(10))
+stop = threading.Event()
+def busy():
+    while not stop.is_set():
+        vectors()
+others = [threading.Thread(target=busy) for _ in range(3)]
+[each.start() for each in others]
+try:
+    assert all(in_child() for _ in range(10))
+finally:
+    stop.set()
+[each.join() for each in others]
+assert same()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are safe on Linux alone")
+@pytest.mark.skipif(about().instruction_set is None, reason="the kernels alone run without PyTorch")
+def test_threads_and_forks_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, timeout=900, check=False
+    )
     assert (done.returncode, done.stderr[-2000:]) == (0, "")

@@ -181,10 +181,9 @@ class Named(HubHolder, PreTrainedModel):
 
         Raises:
             InputError: ``E_ROWS``, for what is no number of rows.
-            UnsupportedError: ``E_OPTIMISED``; ``E_PART``, for a part of a larger model.
+            UnsupportedError: ``E_PART``, for a part of a larger model.
         """
         model = self.model
-        model.refuse_optimised()
         if new_num_tokens is None and pad_to_multiple_of is None:
             return self.get_input_embeddings()
         if self.__dict__.get("_is_part"):

@@ -16,7 +16,7 @@ def product(library: Library, rows: Rows, weight: Rows, bias: Rows | None = None
     A row's result is the same to the last bit whatever the other rows.
     """
     outputs, inputs = weight.shape
-    rows, out = memory.held(rows), memory.room(len(rows), outputs)
+    rows, weight, out = memory.held(rows), memory.held(weight), memory.room(len(rows), outputs)
     library.call.torso_product(
         memory.address(rows),
         len(rows),

@@ -216,8 +216,7 @@ def _task_of(job: Job, threads: int | None) -> _Task:
     if job.mode == "exact":
         ready = tasks.make_ready(job.model, task, untrained=untrained)
     else:
-        model = compiled(job.model, task, job.mode, new_head=untrained)
-        ready = tasks.make_ready(model, task, untrained=untrained)
+        ready = tasks.make_ready(compiled(job.model, task, job.mode, new_head=untrained), task, untrained=untrained)
     options: dict[str, Any] = dict(job.options)
     if "long" in _parameters(function):
         options["long"] = job.long

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from torso.host_batch import Rows
+from torso.kernels import host_functions
+from torso.kernels.library import library
 
 Wide = NDArray[np.float64]
 _SMALLEST = 1e-12
@@ -51,6 +53,9 @@ def normalized(rows: Rows) -> Rows:
 
 def product(rows: Rows, weight: Rows) -> Rows:
     """Return rows [N, D] times the transpose of a weight [out, D], each row by itself: [N, out]."""
+    kernels = library()
+    if kernels is not None:
+        return host_functions.product(kernels, rows, weight)
     made = np.empty((len(rows), len(weight)), np.float32)
     for row, own in zip(rows, made, strict=True):
         np.matmul(weight, row, out=own)
