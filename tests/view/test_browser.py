@@ -265,7 +265,7 @@ def seen_model(seen) -> str:
 
 
 def test_the_first_view_is_made_of_headers(seen) -> None:
-    """Of a file of 435 MB that is a hole; how soon it comes is measured in bench/page.py."""
+    """Of a file of 435 MB that is a hole."""
     seen.show(view="model", model="base")
     assert "108,891,648 weights" in seen.text()
 
