@@ -69,7 +69,7 @@ CLOSE = b"Connection: close"
         ("10,000 fields", request(BODY, *[b"X-%d: a" % n for n in range(10_000)]), {431, 0}),
         ("101 fields", request(BODY, *[b"X-%d: a" % n for n in range(101)]), {431}),
         ("not HTTP", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20, {400}),
-        ("websocket", get(b"/", b"Upgrade: websocket", b"Connection: Upgrade, close"), {400, 404, 405}),
+        ("websocket", get(b"/", b"Upgrade: websocket", b"Connection: Upgrade, close"), {200, 400}),
         ("paths", get(b"/view/../../etc/passwd", CLOSE), {404}),
         ("encoded", get(b"/v1/models/%2e%2e%2f%00", CLOSE), {404}),
     ],

@@ -166,6 +166,18 @@ def test_config_and_changes_are_the_library_s(client) -> None:
     assert "features" not in heads["absent"]
 
 
+def test_what_the_first_view_asks_for_loads_no_weights(folder) -> None:
+    from starlette.testclient import TestClient
+
+    page = app({"writer": str(folder)}, token="secret")
+    client = TestClient(page, base_url="http://127.0.0.1:8000", headers=TOKEN)
+    for path in ("start", "config?model=writer", "weights?model=writer", "model-heads?model=writer"):
+        assert client.get(f"/view/api/{path}").status_code == 200
+    assert page._page.models.loaded() == []
+    assert client.post("/view/api/look", json={"model": "writer", "text": "hello"}).status_code == 200
+    assert page._page.models.loaded() == ["writer"]
+
+
 def test_two_configs_are_compared(client) -> None:
     found = client.get("/view/api/compare?model=torso:sentiment&other=torso:tagger").json()
     names = {row["name"] for row in found["differences"]}

@@ -79,6 +79,6 @@ function codeOf(model, form, body, served) {
   const route = form === "chat" ? "chat/completions" : "completions";
   const sent = { model, ...(form === "chat" ? { messages: body.messages } : { prompt: body.prompt }), max_tokens: body.max_new_tokens, temperature: body.temperature };
   const curl = `curl ${location.origin}/v1/${route} -H 'content-type: application/json' -d '${JSON.stringify(sent).replaceAll("'", "'\\''")}'`;
-  const client = [`client = openai.OpenAI(base_url="${location.origin}/v1", api_key="-")`, `client.${route.replace("/", ".")}.create(**${JSON.stringify(sent)})`];
+  const client = ["import openai", `client = openai.OpenAI(base_url="${location.origin}/v1", api_key="-")`, `client.${route.replace("/", ".")}.create(**${JSON.stringify(sent)})`];
   return h("div", {}, local, python(client), h("figure.python", {}, h("figcaption", {}, "curl"), h("pre", { tabindex: "0" }, h("code", {}, curl))));
 }
