@@ -4,11 +4,13 @@
 #   make test-light  the tests of what needs no PyTorch, in an environment without it
 #   make quick    the checks of every commit, in about a minute
 #   make fuzz     every fuzzer, for SECONDS in all
+#   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
 FOREIGN := .venv-foreign
 LIGHT := .venv-light
+SCALED := .venv-scale
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Small models run faster on one thread each, and two workers share the cores.
@@ -22,7 +24,7 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick fuzz nightly test test-light test-foreign lint types format kernels sanitize clean
+.PHONY: demo check quick fuzz nightly test test-light test-foreign test-scale lint types format kernels sanitize clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -38,6 +40,7 @@ fuzz: $(VENV)/.torso-test
 # What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
 nightly: $(VENV)/.torso-test
 	$(MAKE) sanitize
+	$(MAKE) test-scale
 	$(MAKE) fuzz SECONDS=14400
 	$(BIN)/python tests/architecture/count.py
 
@@ -48,10 +51,21 @@ test: $(VENV)/.torso-test test-light
 test-light: $(LIGHT)/.torso-light
 	TORSO_LIGHT=1 $(LIGHT)/bin/python -m pytest $$(cat tests/light.txt)
 
-# The official clients of the hubs against our servers, and torso against foreign servers.
+# The official clients of the hubs and of model servers against our servers, and torso against foreign servers.
 test-foreign: $(VENV)/.torso-test
 	$(BIN)/python tests/foreign/install.py $(FOREIGN)
-	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/foreign_clients.py tests/foreign/foreign_servers.py
+	TORSO_FOREIGN=$(CURDIR)/$(FOREIGN) $(PYTEST) tests/foreign/*_clients.py tests/foreign/*_servers.py
+
+# Batch jobs whole, on Ray, S3, Daft, Dask and Spark, in an environment of its own, where what these bring disturbs nothing.
+# `SCALE=short` leaves out what takes more than three minutes together. `make test` runs the short form where Ray is.
+SCALE ?= long
+test-scale: $(SCALED)/.torso-scale
+	TORSO_SCALE=$(SCALE) OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(SCALED)/bin/python -m pytest tests/scale
+
+$(SCALED)/.torso-scale: pyproject.toml constraints.txt $(NATIVE)
+	$(PYTHON) -m venv $(SCALED)
+	$(SCALED)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,test-scale]"
+	@touch $@
 
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .
@@ -74,7 +88,7 @@ format: $(VENV)/.torso-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(FOREIGN) $(LIGHT)
+	rm -rf $(VENV) $(FOREIGN) $(LIGHT) $(SCALED)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -58,12 +58,14 @@ def fields(encodings: list[Any]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def torso(mode: str, folder: Path) -> Encode:
-    """torso: as loaded, or optimised."""
-    from torso import encode, load, load_tokenizer, optimise
+    """torso: as loaded, or compiled."""
+    from torso import compiled, encode, load, load_tokenizer
 
-    tokenizer, model = load_tokenizer(folder).limited(256), load(folder)
-    if mode != "default":
-        optimise(model, mode, fidelity=0.98 if mode == "int8" else None)
+    tokenizer = load_tokenizer(folder).limited(256)
+    if mode == "default":
+        model = load(folder)
+    else:
+        model = compiled(folder, mode=mode, fidelity=0.98 if mode == "int8" else None)
 
     def vectors(texts: list[str]) -> np.ndarray:
         made = encode(texts, model=model, tokenizer=tokenizer, pooling="mean", long="truncate")

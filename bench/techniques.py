@@ -20,6 +20,7 @@ from torch.nn import functional as F
 import torso
 from torso.engines.benchmark import batch_of
 from torso.engines.runner import by_length
+from torso.host_batch import HostBatch
 
 # The path that these techniques are of.
 os.environ["TORSO_KERNELS"] = "0"
@@ -103,15 +104,15 @@ def ladder() -> None:
 
 def whole() -> None:
     """Flushed denormals, threads, and a batch's order, on the whole of MiniLM."""
-    model = torso.optimise(torso.load(minilm()), "exact")
+    model = torso.compiled(minilm())
     tokenizer = torso.load_tokenizer(minilm())
     ids = [list(each.ids)[:256] for each in tokenizer.encodings(texts("mixed", 80))]
     ordered = [batch_of([ids[n] for n in group]) for group in by_length([len(each) for each in ids], 4096)]
 
     @torch.inference_mode()
-    def run(chosen: list[torso.Batch]) -> None:
+    def run(chosen: list[HostBatch]) -> None:
         for batch in chosen:
-            model(batch)
+            model.run(batch)
 
     def flushed() -> None:
         torch.set_flush_denormal(True)

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from torso import Model
-from torso.engines.linear_swap import unfit
-from torso.engines.packed_linear import available
 from torso.kernels import about
 
 
-def has(mode: str, model: Model[Any] | None = None) -> bool:
-    """Whether what would run a model here computes a mode.
-
-    Args:
-        mode: ``exact``, ``bf16`` or ``int8``.
-        model: by default an encoder, which the kernels run where there are any.
-    """
-    kernels = about()
-    native = kernels.instruction_set is not None and (model is None or unfit(model) is None)
-    return mode in kernels.modes if native else available(mode)
+def has(mode: str) -> bool:
+    """Whether the kernels compute a mode here: ``exact``, ``bf16`` or ``int8``."""
+    return mode in about().modes
 
 
-def needs(mode: str, model: Model[Any] | None = None) -> None:
+def needs(mode: str) -> None:
     """Skips the test that calls it where a mode cannot run; ``auto`` always can."""
-    if mode != "auto" and not has(mode, model):
-        kernels = about().instruction_set
-        pytest.skip(f"no {mode} here, by {'PyTorch' if kernels is None else f'the kernels ({kernels}) or PyTorch'}")
+    if mode != "auto" and not has(mode):
+        pytest.skip(f"no {mode} here, by the kernels ({about().instruction_set})")

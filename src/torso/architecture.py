@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from torso import blocks
 from torso.errors import InputError, UnsupportedError
-from torso.weights.names import Names
+from torso.weights.names import Names, Parts
 
 if TYPE_CHECKING:
     from torso.config.hub_config import HubConfig
@@ -190,6 +190,15 @@ class Architecture(Generic[C]):
                 values=dict(family=self.family, task=task.name, known=", ".join(each.name for each in self.tasks)),
             )
         return self.tasks[task]
+
+
+def fused_parts(whole: blocks.Part) -> dict[str, Parts]:
+    """Return the parts of each fused projection, such as queries, keys and values of one, by its name."""
+    return {
+        name: Parts(part.rows, part.head_size)
+        for name, part in blocks.walk(whole)
+        if isinstance(part, blocks.Linear) and part.rows
+    }
 
 
 _REGISTRY: dict[str, Architecture[Any]] = {}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from torso.errors import InputError, TooLongError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -19,6 +21,9 @@ Pool = Literal["first", "last"]
 
 Rows = NDArray[np.float32]
 """Float32 numbers of any shape."""
+
+Ids = NDArray[np.int64]
+"""Token ids, token types or positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,10 @@ class HostBatch:
         choices: alternatives per question, for multiple choice; they add up to N.
     """
 
-    numbers: NDArray[np.int64]
+    numbers: Ids
     bounds: NDArray[np.int32]
     sizes: tuple[int, ...]
-    rows: NDArray[np.int64] | None = None
+    rows: Ids | None = None
     choices: tuple[int, ...] | None = None
 
     @classmethod
@@ -83,17 +88,17 @@ class HostBatch:
         return cls(packed, np.array(starts + sizes, dtype=np.int32), tuple(sizes))
 
     @property
-    def tokens(self) -> NDArray[np.int64]:
+    def tokens(self) -> Ids:
         """Token ids, [T]."""
         return self.numbers[0]
 
     @property
-    def segments(self) -> NDArray[np.int64]:
+    def segments(self) -> Ids:
         """Token types, [T]: 0 for a first text and 1 for a second."""
         return self.numbers[1]
 
     @property
-    def positions(self) -> NDArray[np.int64]:
+    def positions(self) -> Ids:
         """Position of each row in its sequence, [T], from 0."""
         return self.numbers[2]
 
@@ -101,6 +106,61 @@ class HostBatch:
     def starts(self) -> NDArray[np.int32]:
         """First row of each sequence, and T: [N + 1]."""
         return self.bounds[: len(self.sizes) + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class HostLayout:
+    """Where the sequences of packed rows are, as the outputs of an engine without PyTorch say it.
+
+    Attributes:
+        sizes: rows of each sequence; they lie end to end.
+    """
+
+    sizes: tuple[int, ...]
+
+
+def require_length(sizes: Sequence[int], limit: int | None, before: Sequence[int] = ()) -> None:
+    """Raise if a text, with the cached tokens ``before`` of each, is longer than a model takes.
+
+    Args:
+        sizes: tokens of each text.
+        limit: of one text; None for no limit.
+        before: cached tokens of each text; empty without a cache.
+
+    Raises:
+        TooLongError: ``E_TOO_LONG``, naming the first text that is longer.
+    """
+    if limit is None or max(sizes, default=0) + max(before, default=0) <= limit:
+        return
+    for index, (past, size) in enumerate(zip(before or (0,) * len(sizes), sizes, strict=True)):
+        if past + size > limit:
+            raise TooLongError(
+                "E_TOO_LONG",
+                "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
+                cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
+                values=dict(index=index, size=past + size, limit=limit),
+            )
+
+
+def require_rows(name: str, low: int, high: int, limit: int | None) -> None:
+    """Raise if an id is outside a table.
+
+    Args:
+        name: of the ids.
+        low: the least of them.
+        high: the greatest.
+        limit: rows of the table; None for no table.
+
+    Raises:
+        InputError: ``E_IDS``, with the number that has no row.
+    """
+    if limit is not None and (low < 0 or high >= limit):
+        raise InputError(
+            "E_IDS",
+            "{name} holds {found}; this model's table ends at {last}.",
+            cure="Use the tokenizer of this very model.",
+            values=dict(name=name, found=low if low < 0 else high, last=limit - 1),
+        )
 
 
 def to_host(array: Tensor | Rows) -> Rows:

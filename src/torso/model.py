@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import torch
 
 from torso import blocks
-from torso.architecture import Architecture, Task, find
+from torso.architecture import Architecture, Task, find, fused_parts
 from torso.batch import Batch, Layout
 from torso.config.arguments import known_arguments
 from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
-from torso.errors import ConfigError, TooLongError, UnsupportedError
+from torso.errors import ConfigError, UnsupportedError
+from torso.host_batch import require_length
 from torso.nn.batch_invariant import rowwise_products
 from torso.nn.embeddings import UnpaddedPositions
 from torso.nn.heads import Head
 from torso.nn.id_checks import check_batch
-from torso.nn.inference_only import Sealable
 from torso.nn.key_value_cache import KeyValueCache
 from torso.nn.low_rank import Adapted
 from torso.nn.meta_init import place, weightless
@@ -31,13 +31,12 @@ from torso.weights.report import LoadReport
 
 if TYPE_CHECKING:
     from torso.adapters.adapter_config import Adapter
-    from torso.engines.calibration import Optimised
     from torso.text import Tokenizer
 
 Out = TypeVar("Out")
 
 
-class Model(Sealable, Generic[Out]):
+class Model(torch.nn.Module, Generic[Out]):
     """Model of one task: a trunk and a head. There is no other model class.
 
     Attributes:
@@ -49,7 +48,6 @@ class Model(Sealable, Generic[Out]):
         head: maps the trunk's rows to the task's output.
         report: report of loading; None for a model that was not loaded.
         head_trained: whether the head's weights are trained: set by loading, and by the user after training a new head.
-        optimised: what `torso.optimise` did; None for a model that can be trained and saved.
         adapter: the low-rank adapter that learns in place of the model, see `torso.lora`; None without one.
         fixed: names of parameters that never learn, while an adapter is there.
     """
@@ -65,7 +63,6 @@ class Model(Sealable, Generic[Out]):
         self.head: Head[Any, Out] = build(self.description.head)
         self.report: LoadReport | None = None
         self.head_trained = False
-        self.optimised: Optimised | None = None
         self.adapter: Adapter | None = None
         self.fixed: tuple[str, ...] = ()
 
@@ -91,9 +88,8 @@ class Model(Sealable, Generic[Out]):
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
             InputError: ``E_IDS``, on the CPU, for ids outside the embedding tables.
             UnsupportedError: ``E_NO_CACHE`` and ``E_STALE_CACHE``, for a cache where later tokens change the rows of
-                earlier ones. ``E_OPTIMISED``, for an optimised model with ``requires_grad``. Nothing was run.
+                earlier ones. Nothing was run.
         """
-        self.refuse_learning()
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
@@ -147,17 +143,7 @@ class Model(Sealable, Generic[Out]):
         Raises:
             TooLongError: ``E_TOO_LONG``, naming the first text that is longer.
         """
-        limit = self.max_tokens
-        if limit is None or layout.longest + max(before, default=0) <= limit:
-            return
-        for index, (past, size) in enumerate(zip(before or (0,) * len(layout.sizes), layout.sizes, strict=True)):
-            if past + size > limit:
-                raise TooLongError(
-                    "E_TOO_LONG",
-                    "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
-                    cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
-                    values=dict(index=index, size=past + size, limit=limit),
-                )
+        require_length(layout.sizes, self.max_tokens, before)
 
     @property
     def max_tokens(self) -> int | None:
@@ -183,7 +169,6 @@ class Model(Sealable, Generic[Out]):
             ConfigError: ``E_NEEDS_RELOAD``, for a value that determines the shapes of the weights.
             UnknownParameterError, ConfigError, UnsupportedError: as the config's constructor does.
         """
-        self.refuse_optimised()
         rebuilt = changed(self, changes)
         self.config, self.description = rebuilt.config, rebuilt.description
         self.trunk, self.head = rebuilt.trunk, rebuilt.head
@@ -202,11 +187,7 @@ class Model(Sealable, Generic[Out]):
 
     def fused(self) -> dict[str, Parts]:
         """Return the parts of each fused module, such as queries, keys and values of one projection."""
-        return {
-            name: Parts(part.rows, part.head_size)
-            for name, part in blocks.walk(self.description)
-            if isinstance(part, blocks.Linear) and part.rows
-        }
+        return fused_parts(self.description)
 
     def names_of(self, parameter: str) -> Names:
         """Return the name table of a parameter: the trunk's or the head's."""
@@ -224,7 +205,6 @@ class Model(Sealable, Generic[Out]):
         """
         from torso.loading.save import save
 
-        self.refuse_optimised()
         save(self, Path(folder), tokenizer)
 
 

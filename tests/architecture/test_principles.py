@@ -73,6 +73,7 @@ ALLOWED_IN_NN = {
     "torso.blocks",
     "torso.tables",
     "torso.batch",
+    "torso.host_batch",
     "torso.outputs",
     "torso.errors",
     "torso.io.lazy_names",

@@ -351,7 +351,10 @@ def test_config_shows_every_key_of_sentence_transformers(
     call: Callable[..., Result], models: Path, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(models / "masked", tmp_path / "model")
-    listed = [{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}]
+    listed = [
+        {"type": "sentence_transformers.models.Transformer", "path": ""},
+        {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
+    ]
     (folder / "1_Pooling").mkdir()
     for name, value in (
         ("modules.json", listed),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +137,18 @@ def test_what_is_no_whole_number_is_still_refused(value: object) -> None:
         torso.BertConfig(num_labels=value)
     with pytest.raises(ConfigError, match="max_new_tokens"):
         GenerationSettings(max_new_tokens=value)
+
+
+@pytest.mark.parametrize("value", [2.0, np.float64(2), "2", [2], np.array([2, 3]), np.bool_(True), True], ids=repr)
+def test_a_number_of_labels_that_is_none_is_refused_by_every_loader(tmp_path: Path, value: Any) -> None:
+    d = classifier(tmp_path, 2)
+    for load in (
+        lambda: torso.AutoModelForSequenceClassification.from_pretrained(d, num_labels=value),
+        lambda: torso.AutoConfig.from_pretrained(d, num_labels=value),
+        lambda: torso.load(d, "sequence-classification", num_labels=value),
+    ):
+        with pytest.raises(ConfigError, match=r"num_labels is .* Write it as a whole number or null\. \["):
+            load()
 
 
 @pytest.mark.parametrize(

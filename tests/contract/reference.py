@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import transformers
 from torch import Tensor
+from transformers.initialization import no_init_weights
 
 from conftest import seed
 from torso import load
@@ -57,8 +58,29 @@ class Reference:
         return name in signature(self.model.forward).parameters
 
     def torso(self, **options: Any) -> PaddedModel[Any]:
-        """The same checkpoint in torso, as a padded model."""
+        """The same checkpoint in torso, as a padded model of its own."""
         return PaddedModel(load(self.folder, self.case.task, **options))
+
+    @property
+    def shared(self) -> PaddedModel[Any]:
+        """The same checkpoint in torso, loaded once for all tests that change nothing of it."""
+        _IN_USE[id(self)] = (self._loaded, _state(self._loaded))
+        return self._loaded
+
+    @cached_property
+    def _loaded(self) -> PaddedModel[Any]:
+        return self.torso()
+
+    def read_again(self, **changes: float) -> Any:
+        """The reference model with other values of its config, and the same weights."""
+        settings = transformers.AutoConfig.from_pretrained(self.folder)
+        for name, value in changes.items():
+            setattr(settings, name, value)
+        settings._attn_implementation = "eager"
+        with no_init_weights():
+            model = type(self.model)(settings)
+        model.load_state_dict(self.model.state_dict())
+        return model
 
     def __call__(self, given: Padded, **options: Any) -> tuple[Any, Tensor]:
         """What the reference gives, and where its tokens are: [texts, S], in the order of ``given.here``.
@@ -83,6 +105,24 @@ class Reference:
             # DeBERTa drops the axis of a single label where it is given one to learn from.
             out["logits"] = out.logits[:, None]
         return out
+
+
+_IN_USE: dict[int, tuple[PaddedModel[Any], object]] = {}
+
+
+def _state(padded: PaddedModel[Any]) -> object:
+    """What changes where a test trains, moves or writes to a model."""
+    model = padded.model
+    tensors = (*model.parameters(), *model.buffers())
+    written = [(id(each), each._version, each.requires_grad, each.grad is None) for each in tensors]
+    return written, padded.training, {each.training for each in model.modules()}
+
+
+def unchanged() -> None:
+    """Holds the shared models that a test used to what they were before."""
+    while _IN_USE:
+        _, (padded, before) = _IN_USE.popitem()
+        assert _state(padded) == before, "the test changed a model that others share: it needs one of its own"
 
 
 @cache

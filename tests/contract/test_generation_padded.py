@@ -50,7 +50,7 @@ def test_as_the_reference_pads(model_type, config, case, way, side, reference) -
     """One row at a time of the reference, since not every family of it reads padding as nothing."""
     more = room(model_type, config) if way in ("default", "max_length") else {}
     made: Reference = reference(model_type, config, case, **more)
-    model = made.torso()
+    model = made.shared
     texts = prompts(made, model.model)
     ids, mask = padded(texts, side)
     values = WAYS[way]

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-import transformers
 from torch import Tensor
 
 from torso.compat.padded_model import PaddedModel
@@ -75,11 +74,7 @@ def test_dropout_acts_exactly_where_the_reference_has_it(model_type, case, refer
         chances = {**dropped(every, 0.0), name: 1.0}
         ours_model = made.torso(changes=chances)
         ours_model.train()
-        settings = transformers.AutoConfig.from_pretrained(made.folder)
-        for key, chance in chances.items():
-            setattr(settings, key, chance)
-        kind = type(made.model)
-        theirs_model = kind.from_pretrained(made.folder, config=settings, attn_implementation="eager").train()
+        theirs_model = made.read_again(**chances).train()
         with torch.no_grad():
             ours = ours_model(**given.shared, output_hidden_states=True)
             theirs, _ = replace(made, model=theirs_model)(given, output_hidden_states=True)

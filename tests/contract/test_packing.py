@@ -111,7 +111,7 @@ def test_alone_in_company_and_in_any_order(model_type, case, dtype, reference, d
 @pytest.mark.needs("choice")
 def test_choices_of_different_numbers_stay_apart(model_type, reference) -> None:
     made: Reference = reference(model_type, "plain", "choice")
-    model, chosen = made.torso().model, texts(made)
+    model, chosen = made.shared.model, texts(made)
     with torch.no_grad():
         out = model(replace(packed(chosen), choices=(2, 1, 3)))
         bare = model(packed(chosen))
@@ -124,7 +124,7 @@ def test_choices_of_different_numbers_stay_apart(model_type, reference) -> None:
 @pytest.mark.labels("words", "next", "targets")
 def test_vocabulary_logits_of_the_rows_asked_for(model_type, config, case, reference) -> None:
     made: Reference = reference(model_type, config, case)
-    model, chosen = made.torso().model, texts(made)
+    model, chosen = made.shared.model, texts(made)
     given, rows = with_source(chosen) if made.two_sided else packed(chosen), torch.tensor([20, 0, 7])
     with torch.no_grad():
         whole = model(given)
@@ -139,7 +139,7 @@ def test_vocabulary_logits_of_the_rows_asked_for(model_type, config, case, refer
 def test_padding_is_no_company(model_type, side, reference) -> None:
     """At the border too: the same texts give the same numbers however much padding lies around them."""
     made: Reference = reference(model_type, "plain", "features")
-    model, chosen = made.torso(), texts(made)
+    model, chosen = made.shared, texts(made)
     for ids, segments in chosen:
         size = len(ids)
         room = 40  # more than the model's positions: padding takes none of them
@@ -157,7 +157,7 @@ def test_padding_is_no_company(model_type, side, reference) -> None:
 def test_ids_without_a_row_are_named(model_type, reference) -> None:
     """A tokenizer of another model is said to be one, not an index."""
     made: Reference = reference(model_type, "plain", "features")
-    model, vocabulary = made.torso().model, made.config.vocab_size
+    model, vocabulary = made.shared.model, made.config.vocab_size
     layout, known = Layout.of([3]), torch.tensor([1, 2, 3])
     unknown = torch.tensor([1, vocabulary, 2])
     given = [Batch(unknown, layout)]

@@ -20,7 +20,7 @@ from .reference import IGNORED, TARGETS, Deviations, Padded, Reference, batch, c
 def test_outputs_equal(model_type, config, case, side, reference, deviations) -> None:
     made: Reference = reference(model_type, config, case)
     given = batch(made, side)
-    ours_model = made.torso()
+    ours_model = made.shared
     with torch.no_grad():
         theirs, there = made(given, output_hidden_states=True, output_attentions=True)
         aligned = made.aligned(given)
@@ -103,7 +103,7 @@ def compare_layers(what: str, ours: Any, theirs: Any, sides: Sides, deviations: 
 def test_the_loss_of_a_span_is_that_of_each_text_alone(model_type, reference) -> None:
     """In the reference, places of padding compete for the answer and its loss depends on them; here it does not."""
     made: Reference = reference(model_type, "plain", "span")
-    model = made.torso()
+    model = made.shared
     losses = []
     for side in ("right", "left"):
         given = batch(made, side)
@@ -133,7 +133,7 @@ def test_places_outside_a_text_do_not_count(model_type, start, end, reference) -
     given = batch(made, "none", with_labels=False)
     starts, ends = torch.tensor([1, 2, 3, 4, 5, start]), torch.tensor([1, 2, 3, 4, 5, end])
     with torch.no_grad():
-        ours = made.torso()(**given.shared, start_positions=starts, end_positions=ends).loss
+        ours = made.shared(**given.shared, start_positions=starts, end_positions=ends).loss
         theirs = made.model(**given.shared, start_positions=starts, end_positions=ends).loss
     close(ours, theirs)
 
@@ -141,7 +141,7 @@ def test_places_outside_a_text_do_not_count(model_type, start, end, reference) -
 def test_layers_asked_for_and_not_are_the_same_numbers(model_type, config, reference) -> None:
     """Asking for attention weights takes another backend: the numbers must not depend on it."""
     made: Reference = reference(model_type, config, "features")
-    given, model = batch(made, "right"), made.torso()
+    given, model = batch(made, "right"), made.shared
     with torch.no_grad():
         without = model(**given.shared)
         with_weights = model(**given.shared, output_attentions=True)
@@ -151,7 +151,7 @@ def test_layers_asked_for_and_not_are_the_same_numbers(model_type, config, refer
 
 def test_no_mask_and_no_segments_mean_all_tokens_and_the_first_segment(model_type, reference) -> None:
     made: Reference = reference(model_type, "plain", "features")
-    given, model = batch(made, "none"), made.torso()
+    given, model = batch(made, "none"), made.shared
     ids = given.shared["input_ids"]
     more = {name: value for name, value in given.shared.items() if name.startswith("decoder")}
     with torch.no_grad():
@@ -174,7 +174,7 @@ def test_the_table_says_which_take_positions(model_type, config) -> None:
 @pytest.mark.needs("position_ids")
 def test_positions_given_are_followed(model_type, reference) -> None:
     made: Reference = reference(model_type, "plain", "features")
-    given, model = batch(made, "right"), made.torso()
+    given, model = batch(made, "right"), made.shared
     places = torch.randint(0, 16, given.here.shape)
     there, ids = places + made.offset, given.shared
     with torch.no_grad():
@@ -192,7 +192,7 @@ def test_half_precision_is_as_near_as_the_reference_s(model_type, case, config, 
     made: Reference = reference(model_type, config, case)
     given = batch(made, "right", with_labels=made.case.labels == "targets")
     with torch.no_grad():
-        exact = made.torso()(**given.shared)
+        exact = made.shared(**given.shared)
         ours = made.torso(dtype=torch.bfloat16)(**given.shared)
     name = "logits" if "logits" in ours else "start_logits" if "start_logits" in ours else "last_hidden_state"
     assert ours[name].dtype == torch.bfloat16

@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 import transformers
+from transformers.initialization import no_init_weights
 
 from torso.architecture import Task
 from torso.config.config_file import ConfigFile
@@ -35,7 +36,7 @@ def test_names_and_sizes_are_those_of_the_reference(family, name, tmp_path) -> N
         labels = {"num_labels": 3} if task.labelled else {}
         with weightless():
             model = Model(config.replace(labels), architecture, task)
-        with torch.device("meta"):
+        with torch.device("meta"), no_init_weights():
             other = reference_class(family, task)(transformers.AutoConfig.for_model(**values, **labels))
         theirs = {key: tuple(value.shape) for key, value in as_written(other, other.state_dict()).items()}
         ours = {key: tuple(value.shape) for key, value in hub_tensors(model).items()}

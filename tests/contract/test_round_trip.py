@@ -21,9 +21,9 @@ from .reference import Padded, Reference, as_written, batch, close, config_value
 from .test_parity import targets_in
 
 
-def theirs(made: Reference, folder) -> torch.nn.Module:
-    """The folder in transformers, which must find every weight that it reads and no other."""
-    model, info = type(made.model).from_pretrained(folder, attn_implementation="eager", output_loading_info=True)
+def theirs(kind, folder) -> torch.nn.Module:
+    """The folder in a class of transformers, which must find every weight that it reads and no other."""
+    model, info = kind.from_pretrained(folder, attn_implementation="eager", output_loading_info=True)
     never_read = {key for family in FAMILIES.values() for key in family.left}
     assert set(info["missing_keys"]) <= never_read
     assert not info["unexpected_keys"]
@@ -43,7 +43,7 @@ def same_outputs(made: Reference, ours: PaddedModel, other: torch.nn.Module, giv
 
 def test_saved_as_it_was_read(model_type, config, case, reference, tmp_path) -> None:
     made: Reference = reference(model_type, config, case)
-    model = made.torso().model
+    model = made.shared.model
     model.save(tmp_path / "again")
     assert (tmp_path / "again" / "config.json").read_bytes() == (made.folder / "config.json").read_bytes()
     before, after = load_file(made.folder / "model.safetensors"), load_file(tmp_path / "again" / "model.safetensors")
@@ -53,12 +53,12 @@ def test_saved_as_it_was_read(model_type, config, case, reference, tmp_path) -> 
     for key, value in after.items():
         assert value.dtype == before[key].dtype
         assert value.equal(before[key]), key
-    same_outputs(made, made.torso(), theirs(made, tmp_path / "again"), batch(made, "none"))
+    same_outputs(made, made.shared, theirs(type(made.model), tmp_path / "again"), batch(made, "none"))
 
 
 def test_saved_and_read_again_is_equal_to_the_bit(model_type, case, reference, tmp_path) -> None:
     made: Reference = reference(model_type, "drawn", case)
-    first = made.torso()
+    first = made.shared
     first.save_pretrained(tmp_path / "once")
     second = PaddedModel(load(tmp_path / "once", made.case.task))
     second.save_pretrained(tmp_path / "twice")
@@ -80,9 +80,9 @@ def test_a_new_model_is_read_by_transformers(model_type, config, case, tmp_path)
             parameter += 0.05 * torch.randn_like(parameter)
     model.eval().save(tmp_path)
     kind = reference_class(model_type, about.task)
-    other = kind.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    other = theirs(kind, tmp_path)
     made = Reference(other, tmp_path, about, FAMILIES[model_type])
-    same_outputs(made, PaddedModel(model), theirs(made, tmp_path), batch(made, "none"))
+    same_outputs(made, PaddedModel(model), other, batch(made, "none"))
     assert json.loads((tmp_path / "config.json").read_text())["architectures"] == [kind.__name__]
 
 
@@ -112,6 +112,6 @@ def test_a_new_model_begins_as_the_reference_does(model_type, case) -> None:
 
 def test_the_metadata_says_pytorch(model_type, reference, tmp_path) -> None:
     """transformers refuses a file without it."""
-    reference(model_type, "plain", "features").torso().save_pretrained(tmp_path)
+    reference(model_type, "plain", "features").shared.save_pretrained(tmp_path)
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
         assert file.metadata() == {"format": "pt"}

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from processor import needs
-from torso import Batch, Layout, Task, new_model, optimise
-from torso.engines.linear_swap import LinearSwap
+from torso import Batch, CompiledModel, Layout, Task, compiled, new_model, optimise
+from torso.engines.compiling import Compiler
+from torso.engines.model_source import on_host, source_of
 from torso.engines.optimise import MODES
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import about
-from torso.kernels.encoder import NativeTrunk
+from torso.kernels.library import library
 from torso.models.bert import BertConfig
 from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.llama import LlamaConfig
@@ -35,6 +36,8 @@ def with_eps(seed: int):
 
 
 def rows(model) -> torch.Tensor:
+    if isinstance(model, CompiledModel):
+        return torch.from_numpy(model.run(on_host(BATCH)).hidden.rows)
     with torch.no_grad():
         return model(BATCH).hidden.rows
 
@@ -52,20 +55,20 @@ def test_what_was_kept_is_mapped_and_not_made_again(mode, tmp_path, monkeypatch,
     monkeypatch.setattr("torso.engines.calibration.Calibration.means", forbidden)
     monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
     again = optimise(bert(), mode, fidelity=0.99, file=file)
-    assert again.optimised == first.optimised
+    assert again.done == first.done
     assert rows(again).equal(rows(first))
     assert capfd.readouterr() == ("", "")
-    for each in again.trunk.whole.packed.values():
-        assert all(part is None or not part.numel() or part.data_ptr() % 64 == 0 for part in each.tensors)
+    for each in again.encoder.packed.values():
+        assert all(part is None or not part.size or part.ctypes.data % 64 == 0 for part in each.arrays)
 
 
 def test_what_layers_were_spared_is_kept_too(tmp_path) -> None:
     needs("int8")
     first = optimise(bert(), "int8", fidelity=0.9999, file=tmp_path / "a")
-    assert first.optimised.kept
+    assert first.done.kept
     again = optimise(bert(), "int8", fidelity=0.9999, file=tmp_path / "a")
-    assert again.optimised == first.optimised
-    assert {kind for _, kind in again.trunk.whole.packed} == {1, 2}
+    assert again.done == first.done
+    assert {kind for _, kind in again.encoder.packed} == {1, 2}
     assert rows(again).equal(rows(first))
 
 
@@ -78,10 +81,10 @@ def test_rows_of_distances_are_kept_too(mode, tmp_path, monkeypatch) -> None:
         settings = DebertaV2Config(**SMALL, relative_attention=True, pos_att_type="c2p|p2c", initializer_range=0.2)
         return new_model(settings, Task.FEATURES, seed=4).eval()
 
-    assert not [name for name in LinearSwap(deberta()).linears if ".position_" in name]
+    assert not [name for name in Compiler(source_of(deberta())).linears if ".position_" in name]
     first = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
-    assert first.optimised.kernels
-    assert len([name for name, _ in first.trunk.whole.packed if ".position_" in name]) == 4
+    assert first.done.kernels
+    assert len([name for name, _ in first.encoder.packed if ".position_" in name]) == 4
     monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
     again = optimise(deberta(), mode, fidelity=0.99, file=tmp_path / "a")
     assert rows(again).equal(rows(first))
@@ -111,7 +114,7 @@ def test_other_weights_questions_and_processors_make_it_anew(tmp_path, monkeypat
     monkeypatch.setattr("torso.engines.packed_file.VERSION", 999)
     optimise(bert(5), "auto", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
-    monkeypatch.setattr("torso.engines.linear_swap.LinearSwap.kernels", "another")
+    monkeypatch.setattr(library(), "set", "another")
     optimise(bert(5), "auto", fidelity=0.9, sample=BATCH, file=file)
     keys.append(key())
     assert len(set(keys)) == len(keys) == 10
@@ -142,18 +145,25 @@ def test_only_what_the_kernels_run_can_be_kept(tmp_path, monkeypatch) -> None:
     with pytest.raises(UnsupportedError) as caught:
         optimise(llama, "exact", file=tmp_path / "a")
     assert caught.value.code == "E_MODE"
-    assert llama.optimised is None
     monkeypatch.setenv("TORSO_KERNELS", "0")
     with pytest.raises(UnsupportedError):
         optimise(bert(), "exact", file=tmp_path / "a")
     assert not (tmp_path / "a").exists()
 
 
-def test_a_folder_that_is_not_there_says_so_and_the_model_runs(tmp_path) -> None:
-    model = bert()
-    wanted = rows(model)
+def test_a_folder_that_is_not_there_says_so(tmp_path) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        optimise(model, "exact", file=tmp_path / "nowhere" / "a")
-    assert isinstance(model.trunk.whole, NativeTrunk)
-    assert len(model.trunk.layers) == 0, "what the kernels took over was let go of"
-    torch.testing.assert_close(rows(model), wanted, rtol=1e-5, atol=1e-5)
+        optimise(bert(), "exact", file=tmp_path / "nowhere" / "a")
+
+
+def test_what_was_kept_of_files_is_read_again(tmp_path, monkeypatch) -> None:
+    bert().save(tmp_path / "model")
+    first = compiled(tmp_path / "model", file=tmp_path / "a")
+    monkeypatch.setattr("torso.engines.calibration.Calibration.means", forbidden)
+    monkeypatch.setattr("torso.kernels.packing.PackedWeight", forbidden)
+    again = compiled(tmp_path / "model", file=tmp_path / "a")
+    assert rows(again).equal(rows(first))
+    assert again.fingerprint() == first.fingerprint()
+    monkeypatch.undo()
+    bert(5).save(tmp_path / "model")
+    assert not rows(compiled(tmp_path / "model", file=tmp_path / "a")).equal(rows(first))

@@ -28,8 +28,8 @@ library.mallinfo2.restype = Heap
 
 _ROWS = """
 import torch
-from torso.engines.packed_linear import PackedLinear
-linear = PackedLinear(torch.nn.Linear(64, 64), torch.float32)
+from torso.engines.prepacking import PackedLinear
+linear = PackedLinear(torch.nn.Linear(64, 64))
 used = []
 with torch.inference_mode():
     for rows in range(600, 1000):

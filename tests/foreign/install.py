@@ -20,6 +20,10 @@ PYTHON = {
     "hub2": "huggingface_hub==2.4.0",
     "modelscope": "modelscope-hub==0.5.1",
     "olah": "olah==0.5.4",
+    "http": (
+        "openai==3.57.0 huggingface_hub==2.4.0 langchain-openai==1.7.4 llama-index-embeddings-openai-like==0.4.0 "
+        "litellm==1.110.2 cohere==7.3.1 numpy>=2"
+    ),
 }
 DEBIAN = {"git-lfs": "usr/bin/git-lfs", "nginx": "usr/sbin/nginx"}
 
@@ -39,7 +43,7 @@ def install(folder: Path) -> None:
     """Brings every foreign program below ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, requirement in PYTHON.items():
-        done = folder / name / requirement
+        done = folder / name / requirement.replace(" ", "+")
         if done.exists():
             continue
         venv.create(folder / name, with_pip=True, clear=True)
@@ -50,7 +54,7 @@ def install(folder: Path) -> None:
             "install",
             "--quiet",
             "--disable-pip-version-check",
-            requirement,
+            *requirement.split(),
         ]
         subprocess.run(command, check=True)
         done.touch()

@@ -13,8 +13,8 @@ from torch import Tensor
 from contract.families import registered
 from torso import Task, new_model
 from torso.batch import Batch, Layout
+from torso.engines.native_trunk import NativeTrunk
 from torso.kernels import library as native
-from torso.kernels.encoder import NativeTrunk
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import products
 from torso.nn import Trunk

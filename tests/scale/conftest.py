@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+LONG = pytest.mark.skipif(os.environ.get("TORSO_SCALE") != "long", reason="the long form: make test-scale")
 JOB = dict(task="classify", model="torso:sentiment", column="text", keep=["id"], rows=20, workers=0)
 
 
@@ -45,3 +49,57 @@ def unbroken(tmp_path_factory) -> tuple[Path, Path]:
     table = parquet(home / "in.parquet", 64)
     run(table, home / "out", **JOB | {"workers": 2})
     return table, home / "out"
+
+
+class Faults:
+    """Faults that processes started from now on will have; see tests/scale/faults/sitecustomize.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {"TORSO_FAULTS": str(folder), "PYTHONPATH": str(Path(__file__).parent / "faults")}
+
+    def plan(self, *names: str) -> None:
+        for number, name in enumerate(names):
+            (self.folder / f"{name}-{number}").touch()
+
+    def waiting(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir() if path.name != "log")
+
+    def runs(self) -> int:
+        """Slices, or pieces of one that is taken apart, that were run."""
+        log = self.folder / "log"
+        return len(log.read_text().splitlines()) if log.exists() else 0
+
+    def clear(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink()
+
+
+@pytest.fixture
+def faults(tmp_path_factory, monkeypatch) -> Faults:
+    made = Faults(tmp_path_factory.mktemp("faults"))
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def driver(table: Path, out: Path, **changes: object) -> subprocess.Popen[bytes]:
+    """A process that runs the job, in a group of its own."""
+    script = out.with_name("driver.py")
+    script.write_text(DRIVER)
+    settings = json.dumps(JOB | {"workers": 1} | changes)
+    return subprocess.Popen([sys.executable, str(script), str(table), str(out), settings], start_new_session=True)
+
+
+DRIVER = """
+import json, sys
+from torso.scale import run
+if __name__ == "__main__":
+    run(sys.argv[1], sys.argv[2], **json.loads(sys.argv[3]))
+"""
+
+
+def left(out: Path) -> list[Path]:
+    """What is in the folder for unfinished files."""
+    folder = out / "_torso" / "tmp"
+    return list(folder.iterdir()) if folder.exists() else []

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -19,7 +17,7 @@ import torso
 from torso.errors import InputError, IntegrityError, NotFoundError, TorsoError, UnknownParameterError
 from torso.scale import check_job, job_status, run
 
-from .conftest import JOB, json_lines, parquet, parts, result, texts
+from .conftest import JOB, driver, json_lines, parquet, parts, result, texts
 
 
 def test_rows_are_those_of_the_function_in_order(unbroken) -> None:
@@ -66,20 +64,10 @@ def test_a_run_goes_on_where_parts_are_missing(unbroken, tmp_path) -> None:
     assert json.loads((out / "_SUCCESS").read_text())["rows"] == 64
 
 
-KILLED = """
-import sys
-from torso.scale import run
-if __name__ == "__main__":
-    run(sys.argv[1], sys.argv[2], task="classify", model="torso:sentiment", column="text", keep=["id"], rows=20,
-        workers=1)
-"""
-
-
 def test_a_driver_that_is_killed_leaves_what_is_finished(unbroken, tmp_path) -> None:
     table, whole = unbroken
-    out, script = tmp_path / "out", tmp_path / "job.py"
-    script.write_text(KILLED)
-    process = subprocess.Popen([sys.executable, str(script), str(table), str(out)], start_new_session=True)
+    out = tmp_path / "out"
+    process = driver(table, out)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and len(list(out.glob("part-*"))) < 2:
         time.sleep(0.01)

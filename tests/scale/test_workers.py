@@ -38,15 +38,14 @@ def test_batches_of_spark_are_mapped_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("errors", ["column", "stop"])
-def test_a_row_that_ends_its_process_is_found(tmp_path, monkeypatch, errors) -> None:
+@pytest.mark.usefixtures("faults")
+def test_a_row_that_ends_its_process_is_found(tmp_path, errors) -> None:
     rows: list[object] = [{"text": text} for text in [*texts(3), "crash", *texts(2)]]
     table = json_lines(tmp_path / "in.jsonl", rows)
-    (tmp_path / "sitecustomize.py").write_text(CRASH)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    _, slices = slices_of(table, 6, 0)
+    _, slices = slices_of(str(table), 6, 0)
     job = Job("classify", "torso:sentiment", "text", errors=errors)
     (tmp_path / "out").mkdir()
-    assigned = [Assignment(each, tmp_path / "out", "f", {}) for each in slices]
+    assigned = [Assignment(each, str(tmp_path / "out"), "f", {}) for each in slices]
     running = run_local(job, assigned, workers=1, threads=1)
     if errors == "stop":
         with pytest.raises(UnsupportedError, match="Row 3 of"):
@@ -59,40 +58,15 @@ def test_a_row_that_ends_its_process_is_found(tmp_path, monkeypatch, errors) -> 
     assert [label is None for label in found["label"].to_pylist()] == [False, False, False, True, False, False]
 
 
-CRASH = """
-import os, sys, importlib.abc, importlib.machinery
-
-class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name != "torso.scale.worker":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
-        run = spec.loader.exec_module
-        def exec_module(module):
-            run(module)
-            outcomes = module.Worker.outcomes
-            def crashing(self, texts, *, first):
-                if "crash" in texts:
-                    os._exit(139)
-                return outcomes(self, texts, first=first)
-            module.Worker.outcomes = crashing
-        spec.loader.exec_module = exec_module
-        return spec
-
-sys.meta_path.insert(0, Finder())
-"""
-
-
 def test_of_two_attempts_at_a_slice_one_commits(tmp_path) -> None:
     table = parquet(tmp_path / "in.parquet", 4)
-    _, [each] = slices_of(table, 4, 0)
+    _, [each] = slices_of(str(table), 4, 0)
     job = Job("classify", "torso:sentiment", "text")
-    assigned = Assignment(each, tmp_path, "f", {})
+    assigned = Assignment(each, str(tmp_path), "f", {})
     receipt = slice_run.run_slice(Worker.of(job), assigned)
     path = tmp_path / each.name("f")
     before = path.stat().st_mtime_ns, path.read_bytes()
-    assert slice_run.run_slice(Worker.of(job), assigned) == receipt == read_receipt(path)
+    assert slice_run.run_slice(Worker.of(job), assigned) == receipt == read_receipt(str(path))
     assert (path.stat().st_mtime_ns, path.read_bytes()) == before
-    assert not write_part(tmp_path, path.name, result(tmp_path), receipt)
+    assert not write_part(str(tmp_path), path.name, result(tmp_path), receipt)
     assert list((tmp_path / "_torso" / "tmp").iterdir()) == []

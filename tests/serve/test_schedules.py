@@ -178,3 +178,9 @@ def test_the_queue_needs_neither_torch_nor_the_extra() -> None:
     code = f"import sys, torso.serve.batch_scheduler; print([name for name in {heavy} if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_a_server_of_encoders_is_imported_without_torch() -> None:
+    code = "import sys, torso.serve.application; print('torch' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "False"

@@ -89,7 +89,7 @@ def test_windows_of_a_text_are_merged_before_labels_meet(nli: Path, several: boo
 
 
 def test_windows_of_classify(nli: Path) -> None:
-    ready = make_ready(nli, Task.SEQUENCE_CLASSIFICATION)
+    ready = make_ready(torso.load(nli, Task.SEQUENCE_CLASSIFICATION), Task.SEQUENCE_CLASSIFICATION)
     text = text_of(900)
     windows = ready.tokenizer(text, truncation=True, max_length=512, stride=100, return_overflowing_tokens=True)
     rows = [_scores(ready, ids) for ids in windows["input_ids"]]
@@ -154,7 +154,8 @@ def test_labels_of_inference_by_their_names(
     tmp_path: Path, names: list[str], options: dict[str, str], order: tuple[int, int]
 ) -> None:
     folder = save(tmp_path, "ForSequenceClassification", id2label=dict(enumerate(names)))
-    ready = make_ready(folder, torso.Task.SEQUENCE_CLASSIFICATION)
+    task = torso.Task.SEQUENCE_CLASSIFICATION
+    ready = make_ready(torso.load(folder, task), task)
     entails, contradicts = order
     for text, label in (("the cat", "login"), ("北京", "city")):
         encoding = ready.tokenizer.encoding(text, f"This example is {label}.")

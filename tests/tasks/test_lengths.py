@@ -102,7 +102,8 @@ def test_the_characters_read_are_those_of_the_text_and_not_of_its_prompt(models:
 
 
 def test_nothing_runs_before_a_long_text_is_named_however_long_the_list(models: Path) -> None:
-    ready = make_ready(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
+    model = torso.load(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
+    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION)
     ready.model.register_forward_pre_hook(_refuse)
     with pytest.raises(TooLongError, match=r"Text 9000 .*Nothing was run"):
         classify(["我"] * 9000 + ["我" * 100], model=ready)

@@ -148,7 +148,7 @@ def test_the_prompt_is_left_out_of_the_first_window_alone(base: Path, tmp_path: 
     folder = written(tmp_path / "model", body, pooling, prompts={"q": PROMPT}, default_prompt_name="q")
     edited(folder / "sentence_bert_config.json", max_seq_length=12)
     made = encode(" ".join(TEXTS), model=folder, long="window", stride=0)
-    ready = torso.tasks.make_ready(folder, torso.Task.FEATURES)
+    ready = torso.tasks.make_ready(torso.load(folder), torso.Task.FEATURES)
     ids = ready.tokenizer.encoding(PROMPT + " ".join(TEXTS), special=False).ids
     windows = [[101, *ids[at : at + 10], 102] for at in range(0, len(ids), 10)]
     wanted: list[torch.Tensor] = []
@@ -275,7 +275,9 @@ def test_what_a_cross_encoder_must_not_be_silent_about(scorer: Path, tmp_path: P
             rerank(QUERY, DOCUMENTS, model=folder)
         (folder / "config_sentence_transformers.json").write_text(before)
     modules = json.loads((folder / "modules.json").read_text())
-    (folder / "modules.json").write_text(json.dumps([*modules, {"type": "x.Dense", "path": "1_Dense"}]))
+    (folder / "modules.json").write_text(
+        json.dumps([*modules, {"type": "sentence_transformers.models.Dense", "path": "1_Dense"}])
+    )
     with pytest.raises(TorsoError, match=r"'Dense'.*E_POOLING"):
         rerank(QUERY, DOCUMENTS, model=folder)
 

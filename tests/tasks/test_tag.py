@@ -69,7 +69,7 @@ def test_chinese_without_spaces(tmp_path: Path) -> None:
 
 def test_each_token_has_the_mean_of_its_windows(folder: Path) -> None:
     """Worked out once more from the model's own logits, token by token."""
-    ready = make_ready(folder, Task.TOKEN_CLASSIFICATION)
+    ready = make_ready(torso.load(folder, Task.TOKEN_CLASSIFICATION), Task.TOKEN_CLASSIFICATION)
     text = text_of(700)
     whole = ready.tokenizer.encoding(text, special=False)
     step = 510 - 100

@@ -96,7 +96,7 @@ def test_the_longest_text_that_fits(models: Path, size: int) -> None:
 
 
 def test_nothing_runs_before_a_long_text_is_named(models: Path) -> None:
-    ready = make_ready(models / "sequence", Task.SEQUENCE_CLASSIFICATION)
+    ready = make_ready(torso.load(models / "sequence", Task.SEQUENCE_CLASSIFICATION), Task.SEQUENCE_CLASSIFICATION)
 
     def run(*_: object) -> None:
         raise AssertionError("it ran")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor
 import torso
 from contract.families import FAMILIES, cases_of
 from contract.reference import reference_class
+from torso.training.examples import Tokens
 from torso.training.loop import fit
 from torso.training.step_order import steps
 from torso.training.train_settings import TrainSettings
@@ -101,6 +103,8 @@ def test_fifty_steps_have_the_losses_of_transformers(family, head, tmp_path) -> 
     model = torso.load(tmp_path, case.task)
     objective = drawn.OBJECTIVES[head][1]
     texts = drawn.examples(head, 20, vocabulary=model.config.vocab_size, classes=case.values.get("num_labels", 4))
+    if family == "t5" and head.startswith("sequence"):  # its head reads the end token's row
+        texts = [replace(each, inputs=(Tokens.plain([*each.inputs[0].ids, 1]),)) for each in texts]
     pad = settings.pad_token_id if settings.pad_token_id is not None else 0
     batches = [[texts[index] for index in step.texts] for step in steps(20, batch=8, total=total)]
     wanted = theirs(reference, head, batches, pad)

@@ -77,6 +77,33 @@ def browser():
 
 
 @pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Where ``torso serve`` is, which asks for the key ``secret``; its models have the names of ``served``."""
+    chromium()
+    import hashlib
+
+    import uvicorn
+
+    import torso.serve
+    from torso.serve.server_process import listen
+
+    home = tmp_path_factory.mktemp("served")
+    settings = torso.serve.ServeSettings(log=False, keys={"me": hashlib.sha256(b"secret").hexdigest()})
+    models = {"torso:sentiment": "torso:sentiment", "writer": str(writing.llama(home))}
+    listener = listen("127.0.0.1", 0)
+    app = torso.serve.app(models, settings)
+    running = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not running.started:
+        thread.join(0.05)
+        assert thread.is_alive()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    running.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture(scope="session")
 def served(tmp_path_factory):
     """Where the page is, with a token of ``secret``."""
     chromium()

@@ -16,10 +16,9 @@ from generation import small as writing
 from tasks import small
 from torso.architecture import Task
 from torso.view.assets import assets, script
-from torso.view.jobs import Jobs
+from torso.view.jobs import MOST_WATCHED, Jobs
 from torso.view.look_data import KEPT_SECONDS, Looks
 from torso.view.page_application import app
-from torso.view.page_guard import host_name
 from torso.view.words import WORDS, words_of
 
 pytest.importorskip("starlette")
@@ -136,8 +135,6 @@ def test_what_should_not_be_asked_is_refused(client, method, path, headers, body
 
 
 def test_two_hosts_are_refused_and_so_is_none() -> None:
-    assert host_name(b"127.0.0.1:80") == "127.0.0.1"
-    assert host_name(b"[::1]") == "[::1]"
     from torso.view.page_guard import Guard
 
     guard = Guard(None, token="a", hosts=("localhost",), reading_needs_token=False)
@@ -341,6 +338,54 @@ def test_a_job_is_a_command_that_can_be_stopped() -> None:
     assert ended(slow, job)["state"] == "stopped"
     assert isinstance(job.process, subprocess.Popen)
     assert job.process.poll() is not None
+
+
+def test_a_job_is_watched_by_events_until_it_ends_and_can_wait() -> None:
+    jobs = jobs_that("import time; time.sleep(60)")
+    job = jobs.begin("check", "hfl/rbt3")
+    job.action = "get"  # a download of a hub would be planned first
+    while job.process is None:
+        time.sleep(0.01)
+    told = jobs.events(job.number)
+    assert json.loads(next(told).removeprefix(b"data: "))["state"] == "running"
+    jobs.pause(job.number)
+    assert json.loads(next(told).removeprefix(b"data: "))["state"] == "paused"
+    first = job.process
+    assert first is not None
+    assert first.poll() is not None
+    jobs._command = lambda action, model: [sys.executable, "-c", "print('{}')"]
+    job.action = "check"
+    jobs.resume(job.number)
+    states = [json.loads(each.removeprefix(b"data: "))["state"] for each in told]
+    assert states[-1] == "done"
+    assert job.process is not first
+    job = jobs.begin("check", "hfl/rbt3")
+    jobs.pause(job.number)
+    assert ended(jobs, job)["state"] == "done", "what is not a download does not wait"
+    jobs.resume(job.number)
+    assert job.state == "done"
+
+
+def test_a_job_that_waits_is_stopped_and_streams_of_events_are_few() -> None:
+    jobs = jobs_that("import time; time.sleep(60)")
+    job = jobs.begin("check", "hfl/rbt3")
+    job.action = "get"
+    jobs.pause(job.number)
+    assert ended(jobs, job)["state"] == "paused"
+    streams = [jobs.events(job.number) for _ in range(MOST_WATCHED)]
+    with pytest.raises(torso.TorsoError, match="E_TOO_MUCH"):
+        jobs.events(job.number)
+    for each in streams:
+        each.close()
+    told = jobs.events(job.number)
+    next(told)
+    assert jobs.stop(job.number).state == "stopped"
+    assert [json.loads(each.removeprefix(b"data: "))["state"] for each in told] == ["stopped"]
+    with pytest.raises(torso.TorsoError, match="E_NO_JOB"):
+        jobs.events("x")
+    left = jobs.events(job.number)
+    jobs.leave()
+    assert len(list(left)) == 1
 
 
 @pytest.mark.parametrize("model", ["./x", "/etc", "torso:sentiment", "--all", "-y", "git+https://a.example/b", "a b"])

@@ -18,7 +18,8 @@ QUIET = "[aria-busy]"
 class Seen:
     """A tab, and everything that it asked for or said."""
 
-    def __init__(self, context, address) -> None:
+    def __init__(self, context, address, token="token=secret&") -> None:
+        self.token = token
         self.tab = context.new_page()
         self.address = address
         self.said: list[str] = []
@@ -38,7 +39,7 @@ class Seen:
         if self.tab.url.startswith(self.address):
             self.tab.evaluate("fragment => { location.hash = fragment; }", fragment)
         else:
-            self.tab.goto(f"{self.address}#token=secret&{fragment}")
+            self.tab.goto(f"{self.address}#{self.token}{fragment}")
         self.tab.wait_for_selector(f"#tab-{state.get('view', 'model')}[aria-selected=true]")
         self.settle()
 
@@ -87,6 +88,44 @@ def test_every_view_is_whole_and_accessible(seen, language, scheme, width) -> No
         if problems := axe(seen.tab):
             found[view] = problems
     assert found == {}
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("en", "dark", 1280), ("zh", "light", 320)])
+def test_every_view_in_the_server_is_whole_and_accessible(browser, server, language, scheme, width) -> None:
+    keys = {"username": "anyone", "password": "secret"}
+    context = browser.new_context(viewport={"width": width, "height": 800}, http_credentials=keys, locale="en-GB")
+    context.set_default_timeout(60_000)
+    seen, found = Seen(context, server, token=""), {}
+    for view in VIEWS:
+        model = "writer" if view == "try" else "torso:sentiment"
+        seen.show(view=view, model=model, lang=language, scheme=scheme, text=TEXT)
+        assert not seen.tab.query_selector(".failure"), view
+        assert seen.tab.evaluate("document.documentElement.scrollWidth") <= width, view
+        if problems := axe(seen.tab):
+            found[view] = problems
+    assert found == {}
+    assert re.search(r"[45]\d\d MB|\d\.\d GB", seen.text()), "memory against its bound"
+    seen.show(view="models", model="torso:sentiment", lang="en")
+    assert "Models of this server" in seen.text()
+    assert "--page-admin" not in seen.text()
+    seen.show(view="try", model="writer", lang="en")
+    seen.tab.fill("textarea", "hello")
+    seen.tab.fill("input[type=number] >> nth=0", "5")
+    seen.tab.click("button:has-text('Send')")
+    seen.tab.wait_for_selector(".turn.model .quiet")
+    assert f"curl {server}v1/chat/completions" in seen.text()
+    assert seen.outside == []
+    assert [each for each in seen.said if "401" not in each] == []  # what is said before the key is asked for
+    context.close()
+
+
+def test_without_a_key_the_browser_asks_for_one(browser, server) -> None:
+    from playwright.sync_api import Error
+
+    tab = browser.new_page()
+    with pytest.raises(Error, match="INVALID_AUTH_CREDENTIALS"):  # nobody is there to be asked
+        tab.goto(server)
+    tab.close()
 
 
 def test_two_models_beside_each_other(seen) -> None:

@@ -46,10 +46,9 @@ def lora(model: Model[Out], settings: Lora | None = None, *, seed: int | None = 
     Raises:
         InputError: ``E_LORA``, for targets, layers or tokens that the model does not have.
         UnsupportedError: ``E_LORA``, for a model with an adapter, or a module that cannot be adapted; ``E_TIED``, for
-            one side of tied matrices; ``E_OPTIMISED``, for an optimised model.
+            one side of tied matrices.
     """
     chosen = settings or Lora()
-    model.refuse_optimised()
     if model.adapter is not None:
         raise UnsupportedError(
             "E_LORA", "This model has an adapter already.", cure="Merge it first: torso.merge(model)."
@@ -151,9 +150,8 @@ def merge(model: Model[Out]) -> Model[Out]:
         model: with an adapter; one without is returned as it is.
 
     Raises:
-        UnsupportedError: ``E_LORA``, for updates with a bias in layers that have none; ``E_OPTIMISED``.
+        UnsupportedError: ``E_LORA``, for updates with a bias in layers that have none.
     """
-    model.refuse_optimised()
     if model.adapter is None:
         return model
     layers = [each for each in cast("Iterable[nn.Module]", model.modules()) if isinstance(each, Adapted)]

@@ -80,9 +80,12 @@ class Lora:
         ids = self.trainable_token_indices
         whole = all(_is_whole(each) and each >= 0 for each in ids) and len(set(ids)) == len(ids)
         self._require("trainable_token_indices", ids, whole, "list[int]")
-        for name in ("targets", "exclude"):
+        for name in ("targets", "exclude", "modules_to_save", "layers_pattern"):
             value: object = getattr(self, name)
-            if isinstance(value, str) and value.lower() != ALL_LINEAR:
+            if not isinstance(value, str):
+                names = cast("Sequence[object]", value or ())
+                self._require(name, value, all(isinstance(each, str) for each in names), "list[str]")
+            elif name in ("targets", "exclude") and value.lower() != ALL_LINEAR:
                 self._require(name, value, _is_pattern(value), "list[str] | regex")
         for pattern in (*self.rank_pattern, *self.alpha_pattern):
             self._require("rank_pattern, alpha_pattern", pattern, _is_pattern(pattern), "str | regex")
@@ -124,7 +127,12 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that fits no float
+        return False
 
 
 def _is_pattern(value: object) -> bool:

@@ -15,6 +15,7 @@ from torso.adapters.attach_lora import merge
 from torso.architecture import Architecture, Task
 from torso.errors import InputError
 from torso.hub.file_selection import VOCABULARIES
+from torso.io.atomic_folder import write_folder_atomically
 from torso.io.paths import shown
 from torso.loading.load import load_tokenizer, read_config
 
@@ -70,5 +71,6 @@ def merge_folder(
     assert model.report is not None
     model.report = replace(model.report, source=str(whole))
     speaking = next((each for each in (folder, whole) if any((each / name).exists() for name in VOCABULARIES)), None)
-    model.save(target, tokenizer=None if speaking is None else load_tokenizer(speaking))
+    with write_folder_atomically(target) as made:
+        model.save(made, tokenizer=None if speaking is None else load_tokenizer(speaking))
     return chosen

@@ -25,7 +25,7 @@ HELP = """\
 Make a vector of each text, for search, grouping and comparing.
 
 How a model's rows become one vector is read from its folder, as sentence-transformers writes it; where the folder \
-does not say, --pooling must. On a terminal a line per text tells what came out; the numbers go to --output, --json or \
+does not say, --pooling must. On a terminal a line per text sums up its vector; the numbers go to --output, --json or \
 --csv. torso encode is the same command.
 
 \b

@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 HELP = """\
 Run a task over the rows of tables, each once; the same command goes on where an earlier one was ended.
 
-TASK is embed, classify, tag, zero-shot, fill, generate, translate or summarise. The last name is the folder of the \
-output, those before it are Parquet or JSON lines: files, folders or patterns. Each slice of rows becomes one Parquet \
-file, which appears whole or not at all. "torso scale status FOLDER" says how far a job is, "torso scale check FOLDER" \
-reads all of its output again.
+TASK is embed, classify, tag, zero-shot, answer, fill, generate, translate or summarise. The last name is the folder \
+of the output, those before it are Parquet or JSON lines: files, folders, patterns, addresses as s3://bucket/folder. \
+Each slice of rows becomes one Parquet file, which appears whole or not at all. "torso scale status FOLDER" says how \
+far a job is, "torso scale check FOLDER" reads all of its output again.
 
 \b
 Examples:
   torso scale embed reviews.parquet vectors/ --model ./m --column text --keep id
   torso scale classify 'in/*.jsonl' labels/ --column review --errors column
   torso scale zero-shot in/ out/ --model ./nli --option 'labels=["sport", "politics"]'
+  torso scale answer contracts/ dates/ --model ./qa --question 'When does it end?' --long window
+  torso scale embed s3://data/in/ s3://data/out/ --model ./m --engine ray --workers 64
   torso scale status vectors/
   torso scale check vectors/"""
 
@@ -47,6 +49,8 @@ Examples:
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Processes, or a Ray cluster.")
 @click.option("--workers", type=int, metavar="N", help="Processes; otherwise one per core. 0: this one.")
 @click.option("--threads", type=int, metavar="N", help="Threads of each process; otherwise one.")
+@click.option("--question", metavar="TEXT", help="For answer: what is asked of every text.")
+@click.option("--questions", metavar="NAME", help="For answer: the column of questions.")
 @click.option("--option", "chosen", metavar="NAME=VALUE", multiple=True, help="An option of the task; repeatable.")
 @options.as_json
 def scale(
@@ -62,6 +66,8 @@ def scale(
     engine: Literal["local", "ray"],
     workers: int | None,
     threads: int | None,
+    question: str | None,
+    questions: str | None,
     chosen: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -108,6 +114,8 @@ def scale(
             rows=rows,
             errors=errors,
             long=long,
+            question=question,
+            questions=questions,
             options=dict(_option(each) for each in chosen),
             progress=show,
         )

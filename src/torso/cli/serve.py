@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +15,10 @@ from torso.language import say
 HELP = """\
 Serve models over HTTP: OpenAI's, TEI's, Cohere's and torso's own routes.
 
-Clients written for these work as they are: point them at http://127.0.0.1:8080 (OpenAI's at /v1). Only this machine \
-can call, unless keys are given or --open says that anyone may. A MODEL is NAME=SOURCE:task, of which the name and the \
-task may be left out. SIGTERM ends the server when every accepted request is answered.
+Clients written for these work as they are: point them at http://127.0.0.1:8080 (OpenAI's at /v1). A browser there \
+sees the models on the page of torso view. Only this machine can call, unless keys are given or --open says that \
+anyone may. A MODEL is NAME=SOURCE:task, of which the name and the task may be left out. SIGTERM ends the \
+server when every accepted request is answered.
 
 \b
 Examples:
@@ -65,6 +67,8 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--certificate-key", metavar="FILE", help="Its key.")
 @click.option("--no-log", is_flag=True, help="Print no line for each request.")
 @click.option("--log-texts", is_flag=True, help="Print the texts of requests, too.")
+@click.option("--no-page", is_flag=True, help="Show no page at /.")
+@click.option("--page-admin", is_flag=True, help="Let the page fetch, check and remove models; on this machine alone.")
 @options.device
 def serve(
     models: tuple[str, ...],
@@ -91,6 +95,8 @@ def serve(
     certificate_key: str | None,
     no_log: bool,
     log_texts: bool,
+    no_page: bool,
+    page_admin: bool,
     device: str | None,
 ) -> int:
     """Serve models until a signal ends it."""
@@ -106,6 +112,8 @@ def serve(
     path = None if keys is None else Path(keys)
     known = read_keys(path)
     require_safe(host, has_keys=bool(known), is_open=is_open)
+    if page_admin:
+        require_own(host, is_open=is_open)
     settings = ServeSettings(
         long=long,
         aliases=dict(_pair(each) for each in aliases),
@@ -121,6 +129,8 @@ def serve(
         cache_bytes=kv_mb << 20,
         log=not no_log,
         log_texts=log_texts,
+        page=not no_page,
+        page_token=secrets.token_urlsafe(24) if page_admin else "",
     )
     from torso.serve.server_process import listen, run
 
@@ -129,7 +139,10 @@ def serve(
     address, real_port = listener.getsockname()[:2]
     shown_host = f"[{address}]" if ":" in address else address
     scheme = "https" if certificate else "http"
-    click.echo(say("Serving at {url}; Ctrl-C ends it.", dict(url=f"{scheme}://{shown_host}:{real_port}")), err=True)
+    url = f"{scheme}://{shown_host}:{real_port}"
+    click.echo(say("Serving at {url}; Ctrl-C ends it.", dict(url=url)), err=True)
+    if page_admin:
+        click.echo(say("The page is at {url}", dict(url=f"{url}/#token={settings.page_token}")), err=True)
     whole = run(
         made,
         listener,
@@ -155,6 +168,21 @@ def require_safe(host: str, *, has_keys: bool, is_open: bool) -> None:
             "E_OPEN",
             "At {host} other machines can call, and no keys are asked for.",
             cure="Add --keys FILE; or --open, if anyone may.",
+            values=dict(host=host),
+        )
+
+
+def require_own(host: str, *, is_open: bool) -> None:
+    """Refuse to let a page change this machine that others can reach.
+
+    Raises:
+        InputError: E_PAGE_ADMIN.
+    """
+    if host not in _LOOPBACK or is_open:
+        raise InputError(
+            "E_PAGE_ADMIN",
+            "At {host} others can reach the page, which may then remove models of this machine.",
+            cure="Leave --page-admin out, or --host and --open.",
             values=dict(host=host),
         )
 

@@ -27,7 +27,7 @@ def rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[
 
     Args:
         source: the file.
-        name: what messages call it; its ending tells the form, and JSON lines are what else there could be.
+        name: what messages call it; its ending decides the format, and JSON lines are what else there could be.
         columns: their names.
 
     Raises:

@@ -19,11 +19,17 @@ The data is a .csv, .tsv, .jsonl, .json or .parquet file, or a folder with one f
 the best model, another tenth is scored at the end. What is cut, dropped, new, frozen and learnt is said before the \
 first step; Ctrl-C keeps what was learnt, and --resume goes on to the same result.
 
+The columns say the task: text and label, tokens and tags, text and spans, question, context and answers, question and \
+choices, prompt and completion, messages; else --task does. --text names the first ones in that order, --label the last.
+
 \b
 Examples:
   torso train --data reviews.csv --out my-model
   torso train --data reviews.csv --out my-model --model hfl/rbt3 --text review --label stars
   torso train --data reviews.csv --out my-model --dry-run
+  torso train --data ner.jsonl --out tagger --model hfl/rbt3
+  torso train --data corpus.jsonl --out domain --model hfl/rbt3 --task masked-lm
+  torso train --data chats.jsonl --out assistant --model ./qwen
   torso train --data reviews.csv --out my-model --resume
   torso train --data pairs.jsonl --out scorer --problem regression --epochs 5 --rate 3e-5"""
 
@@ -73,13 +79,13 @@ def train(
     chosen = settings_from(given, config)
     from torso.training.data_files import read_table
     from torso.training.run_folder import RunFolder
-    from torso.training.task_kinds import BUNDLED, task_of
+    from torso.training.task_kinds import base_of
 
     folder = RunFolder(Path(out))
     if not (dry_run or find_rate):
         folder.check(resume=resume, replace=replace)
     if model is None:
-        model = BUNDLED[task or task_of(read_table(data, encoding=encoding))]
+        model = base_of(read_table(data, encoding=encoding), task)
 
     from torso.cli.train_display import TrainDisplay, show_lines
     from torso.training.fine_tuning import about, train_prepared

@@ -33,6 +33,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--precision", dict(type=click.Choice(["auto", "float32", "bf16"]), help="Number format of computing.")),
     ("--freeze", dict(multiple=True, metavar="NAME", help="A module that does not learn: embed, layers.0-5.")),
     ("--class-weights", dict(type=click.Choice(["balanced"]), help="Weigh rare labels as much as frequent ones.")),
+    ("--loss", dict(metavar="NAME", help="Loss of embeddings or of a ranking; by default after the columns.")),
+    ("--dimensions", dict(multiple=True, type=int, metavar="N", help="Embeddings whose first N numbers are vectors.")),
     ("--evaluate-every", dict(metavar="N", help="Steps (500) or epochs (0.5) between evaluations; 1.0 by default.")),
     ("--save-every", dict(metavar="N", help="Steps (500) or epochs (0.5) between checkpoints; 1.0 by default.")),
     ("--metric", dict(metavar="NAME", help="Score that chooses the best model.")),
@@ -65,6 +67,8 @@ class SettingOptions(TypedDict):
     precision: str | None
     freeze: tuple[str, ...]
     class_weights: str | None
+    loss: str | None
+    dimensions: tuple[int, ...]
     evaluate_every: str | None
     save_every: str | None
     metric: str | None

@@ -15,7 +15,7 @@ from torso.cli.text_inputs import texts_of
 HELP = """\
 Label texts with labels that the model was never trained for.
 
-The model tells whether one sentence follows from another (natural language inference): each text is read with \
+The model judges whether one sentence follows from another (natural language inference): each text is read with \
 "This example is LABEL." for every label.
 
 \b

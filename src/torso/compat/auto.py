@@ -18,7 +18,6 @@ from torso.compat.loading_arguments import (
 from torso.compat.padded_outputs import FeaturesOutput, LogitsOutput, QuestionAnsweringOutput
 from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
-from torso.errors import InputError
 from torso.loading.load import Source, load_tokenizer, read_config
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ class AutoTokenizer:
 
         Args:
             pretrained_model_name_or_path: a folder, or a name such as ``hfl/rbt3``.
-            use_fast: True; there is one implementation, and it is fast.
+            use_fast: anything: there is one implementation, and its ids are those of both of transformers.
             src_lang: the language of texts, for a tokenizer that marks it, such as ``zh_CN``.
             tgt_lang: the language of the texts that the model is to write.
             revision: branch, tag or commit, for a name.
@@ -125,10 +124,6 @@ class AutoTokenizer:
         """
         from torso.hub import resolve
 
-        if not use_fast:
-            raise InputError(
-                "E_USE_FAST", "torso has no slow tokenizers.", cure="Leave use_fast out; the ids are the same."
-            )
         followed = tokenizer_settings("from_pretrained", more, AutoTokenizer.from_pretrained)
         folder = resolve(
             subfolder_of(pretrained_model_name_or_path, followed.get("subfolder", "")),

@@ -52,7 +52,7 @@ class AutoModelFor(Generic[Out]):
         token: str | bool | None = None,
         **more: Unpack[ModelArguments],
     ) -> PaddedModel[Out]:
-        """A pretrained model that takes padded tensors, in evaluation mode.
+        """Return a pretrained model that takes padded tensors, in evaluation mode.
 
         A head that the checkpoint does not hold is made new, with one line saying so, when its size is given or fixed
         by the task. Logits from it mean nothing until it is trained, and the outputs say ``head_trained=False``.
@@ -110,7 +110,7 @@ class AutoModelFor(Generic[Out]):
     @classmethod
     @known_arguments
     def from_config(cls, config: HubConfig, *, seed: int | None = None) -> PaddedModel[Out]:
-        """A model of fresh random weights, for training from nothing."""
+        """Return a model of fresh random weights, for training from nothing."""
         with pytorch_for(cls.__name__):
             from torso.compat.padded_model import class_of
             from torso.model import new_model
@@ -142,7 +142,7 @@ def changed(
     output_hidden_states: bool | None,
     changes: Mapping[str, Any] | None,
 ) -> HubConfig:
-    """A config with what a call asks of it."""
+    """Return a config with what a call asks of it."""
     given = {
         "num_labels": num_labels,
         "id2label": None if id2label is None else dict(id2label),

@@ -45,7 +45,7 @@ _OTHER = ("{name} is not read by torso's models.", "Leave it out.")
 
 
 def check_call_arguments(given: CallArguments, known: Sequence[str]) -> None:
-    """Passes over what changes nothing, and refuses the rest.
+    """Accept arguments without effect, and refuse the others.
 
     Raises:
         InputError: ``E_ARGUMENT``, for an argument that would change the numbers and is not followed.

@@ -19,7 +19,7 @@ _CURES: Mapping[str, str] = {
 
 
 def family_class(name: str) -> type[Any] | None:
-    """The class of a name such as ``RobertaModel`` or ``BertTokenizerFast``; None where no family has it.
+    """Return the class of a name such as ``RobertaModel`` or ``BertTokenizerFast``; None where no family has it.
 
     A model's class loads as the Auto class of its task does, and refuses the models of other families.
     """
@@ -39,7 +39,7 @@ def family_class(name: str) -> type[Any] | None:
 
 
 def missing(name: str) -> NotAvailableError:
-    """The error of a name that torso does not have, with what to use in its place where that is known."""
+    """Return the error for a name that torso does not have, with its replacement where one is known."""
     if name in _CURES:
         return NotAvailableError(
             "E_NAME", "torso has no {name}.", cure="In its place: {cure}", values=dict(name=name, cure=_CURES[name])

@@ -120,7 +120,7 @@ class GenerationConfig(GenerationSettings):
 
     @classmethod
     def of(cls, settings: GenerationSettings) -> GenerationConfig:
-        """The same settings, to be assigned to."""
+        """Return the same settings, to be assigned to."""
         return cls(**{each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)})
 
     @classmethod
@@ -158,7 +158,7 @@ class GenerationConfig(GenerationSettings):
 
 
 def settings_from(given: object) -> GenerationSettings:
-    """Settings of a call, also from a ``GenerationConfig`` of transformers.
+    """Return the settings of a call, also from a ``GenerationConfig`` of transformers.
 
     Raises:
         InputTypeError: ``E_ARGUMENT``, for what is neither.
@@ -191,7 +191,7 @@ def each_of(given: Any) -> list[Callable[..., Any]]:
 
 
 def processor_of(process: LogitsProcessor) -> Processor:
-    """A callable on ids [n, length], rows filled up on the left with their first id, as a logits processor."""
+    """Wrap a callable on ids [n, length], left-padded with each row's first id, as a logits processor."""
 
     def processed(scores: Tensor, texts: Sequence[Written]) -> Tensor:
         longest = max(len(each.ids) for each in texts)
@@ -213,7 +213,7 @@ def processor_of(process: LogitsProcessor) -> Processor:
 
 
 def stops_of(criteria: Sequence[StoppingCriterion], device: torch.device) -> Stops | None:
-    """Callables on ids [1, length] as the check whether a text ends; None without any."""
+    """Combine stopping criteria on ids [1, length] into one check; None without any."""
     if not criteria:
         return None
 

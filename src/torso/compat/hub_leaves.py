@@ -44,13 +44,13 @@ class Leaf:
 
 
 def hub_prefix(model: Model[Any]) -> str:
-    """The prefix of the trunk's names in the class of transformers for the model's task, such as ``bert.``."""
+    """Return the prefix of the trunk's names in the class of transformers for the model's task, such as ``bert.``."""
     own = model.architecture.plan(model.task).prefix
     return own if own is not None else "" if model.task is Task.FEATURES else model.architecture.names.prefix[0]
 
 
 def leaves_of(model: Model[Any]) -> dict[str, Leaf]:
-    """Every module and bare parameter of a model by its place on the Hub, without its prefix where it has no name."""
+    """Return a model's modules and bare parameters by their names on the Hub; ours where the Hub has none."""
     prefix, fused = hub_prefix(model), model.fused()
     found: dict[str, Leaf] = {}
     covered: list[str] = []
@@ -94,21 +94,21 @@ def _add(
 
 
 def converted(leaf: Leaf) -> dict[str, nn.Parameter]:
-    """The parameters of a leaf whose tensors on the Hub are others than they."""
+    """Return the parameters of a leaf that the Hub stores in another layout."""
     if not isinstance(leaf.value, nn.Module) or (len(leaf.names) == 1 and leaf.form == "straight"):
         return {}
     return dict(leaf.value.named_parameters(recurse=False))
 
 
 def under(leaves: Mapping[str, Leaf], prefix: str) -> dict[str, Leaf]:
-    """The leaves whose names begin with a prefix, without it."""
+    """Return the leaves whose names begin with a prefix, without it."""
     return {name.removeprefix(prefix): leaf for name, leaf in leaves.items() if name.startswith(prefix)}
 
 
 def joined(
     leaf: Leaf, parameter: nn.Parameter, prefix: str, kind: str, state_dict: Tensors
 ) -> tuple[Tensor, list[str], list[str]]:
-    """A parameter's new value from the Hub's tensors, which are taken out; keys that lack, and what does not fit."""
+    """Return a parameter's value from the Hub's tensors, which are popped; missing keys, and shape errors."""
     whole = parameter.detach().clone()
     absent: list[str] = []
     wrong: list[str] = []

@@ -149,7 +149,7 @@ class HubList(HubNode, nn.ModuleList):
 
 
 def node_of(model: Model[Any], leaves: Mapping[str, Leaf]) -> HubNode:
-    """A node that holds some leaves: a list where all of their names begin with numbers."""
+    """Return a node that holds some leaves: a list where all of their names begin with numbers."""
     tops = {name.partition(".")[0] for name in leaves}
     node = HubList() if all(top.isdecimal() for top in tops) else HubNode()
     node.place_leaves(model, leaves)
@@ -157,7 +157,7 @@ def node_of(model: Model[Any], leaves: Mapping[str, Leaf]) -> HubNode:
 
 
 def stamp_of(model: Model[Any]) -> tuple[int, ...]:
-    """Which modules and parameters a model has now: another after one of them was replaced."""
+    """Return which modules and parameters a model has now: another after one of them was replaced."""
     modules = list(cast("Iterable[nn.Module]", model.modules()))
     own = (module.named_parameters(recurse=False, remove_duplicate=False) for module in modules)
     return (*map(id, modules), *(id(each) for some in own for _, each in some))

@@ -137,7 +137,7 @@ def settle(
     dtype: str | torch.dtype | None = None,
     device: str | torch.device | None = None,
 ) -> Settled:
-    """What the arguments beyond the documented ones come to, before anything is fetched.
+    """Check the arguments beyond the documented ones, and return their meaning, before anything is fetched.
 
     Args:
         function: what the message calls the function.
@@ -172,7 +172,7 @@ def settle(
 
 
 def refuse(given: Mapping[str, Any]) -> None:
-    """Refuses arguments that cannot hold here.
+    """Raise for arguments that have no meaning here.
 
     Raises:
         UnsupportedError: ``E_ARGUMENT``, with the reason.
@@ -189,13 +189,13 @@ def refuse(given: Mapping[str, Any]) -> None:
 
 
 def config_keys() -> frozenset[str]:
-    """Every parameter of every family's config."""
+    """Return every parameter of every family's config."""
     names = {each.name for architecture in architectures() for each in architecture.config.declared()}
     return frozenset(names | HubConfig.aliases.keys())
 
 
 def mapped_device(device_map: object) -> str | torch.device | None:
-    """The one device of a ``device_map``: ``auto`` is a CUDA card where there is one, and else the CPU.
+    """Return the one device of a ``device_map``: ``auto`` is a CUDA card where there is one, and else the CPU.
 
     Raises:
         UnsupportedError: ``E_ARGUMENT``, for a map over several devices.
@@ -223,7 +223,7 @@ def mapped_device(device_map: object) -> str | torch.device | None:
 
 
 def subfolder_of(source: str | os.PathLike[str], subfolder: str) -> str | os.PathLike[str]:
-    """The source of a model that lies in a folder of another.
+    """Return the source of a model that lies in a folder of another.
 
     Raises:
         UnsupportedError: ``E_ARGUMENT``, for a name on the Hub.
@@ -254,7 +254,7 @@ def tokenizer_settings(function: str, given: Mapping[str, Any], offered: Callabl
 
     Raises:
         UnsupportedError: ``E_ARGUMENT``, for what cannot hold here.
-        InputError: ``E_ARGUMENT``, for a side that is none.
+        InputError: ``E_ARGUMENT``, for an unknown side.
         InputTypeError: ``E_ARGUMENT``, for an argument that does not exist.
     """
     refuse(given)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from torso.architecture import Architecture, Task
 from torso.compat.loading_arguments import ModelArguments, Settled, settle, subfolder_of
@@ -52,7 +53,7 @@ _DOWNLOAD = ("revision", "cache_dir", "local_files_only", "force_download")
 def found(
     source: Source, arguments: Mapping[str, Any], offered: Callable[..., object]
 ) -> tuple[Path, Architecture[Any], HubConfig, Settled]:
-    """The folder of a model, its architecture, its config as the arguments change it, and the other arguments settled.
+    """Return a model's folder and architecture, its config with the call's changes, and the other arguments.
 
     Raises:
         TorsoError: as ``from_pretrained`` says.
@@ -79,7 +80,7 @@ def found(
 
 
 def config_of(given: object) -> HubConfig:
-    """A config of torso, also from one of transformers, by its ``to_dict``.
+    """Return a config of torso, also from one of transformers, by its ``to_dict``.
 
     Raises:
         InputTypeError: ``E_CONFIG``, for what is no config.
@@ -141,12 +142,13 @@ def load_for(
         model.drop(("pooler",))
         model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
     name_base(model, source)
-    _say_new_head(str(source), model, assumed=config.num_labels is None and labels is None and num_labels is None)
+    stated = config.num_labels is not None and model.report is not None and model.report.instead in ("", task.name)
+    _say_new_head(str(source), model, assumed=not stated and labels is None and num_labels is None)
     return model
 
 
 def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence[str] | None, int | None]:
-    """The names of a new head's labels, or how many there are, where the arguments say so."""
+    """Return the names of a new head's labels, or how many there are, where the arguments say so."""
     labels: Sequence[str] | None = arguments.get("labels")
     num_labels = arguments.get("num_labels")
     id2label, label2id = arguments.get("id2label"), arguments.get("label2id")
@@ -158,8 +160,9 @@ def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence
         # From JSON its numbers are words, of which "10" comes before "2".
         stated = reconcile(num_labels, cast("Mapping[int, str]", numbered(id2label)), label2id)
         labels = list(stated["id2label"].values())
-    if num_labels is not None and not isinstance(num_labels, bool):
-        num_labels = index(num_labels)  # numpy's whole numbers too
+    if isinstance(num_labels, SupportsIndex) and not isinstance(num_labels, bool):
+        with suppress(TypeError):  # a NumPy bool, or an array of several numbers: refused where labels are settled
+            num_labels = index(num_labels)  # numpy's whole numbers too
     return labels, num_labels
 
 
@@ -184,6 +187,17 @@ def check_family(kind: str, wanted: str | None, task: Task[Any] | None, architec
 
 def _say_new_head(name: str, model: Model[Any], *, assumed: bool) -> None:
     if model.head_trained:
+        return
+    instead = model.report.instead if model.report is not None else ""
+    if instead:
+        template = "torso: the head of {name} is for {instead}, and was left out."
+        if instead == model.task.name:
+            template = (
+                "torso: the {instead} head of {name} has other labels. Made a new one, untrained, with {labels} "
+                "labels: its scores mean nothing until you train it."
+            )
+        print(say(template, dict(name=name, instead=instead, labels=model.config.num_labels)), file=sys.stderr)
+    if instead == model.task.name:
         return
     template = (
         "torso: {name} has no {task} head. Made a new one, untrained: its scores mean nothing until you train it."

@@ -16,6 +16,9 @@ from torso.architecture import Task
 from torso.compat.hub_leaves import Leaf, Tensors, hub_prefix, leaves_of, under
 from torso.compat.hub_modules import HubHolder, stamp_of
 from torso.compat.pretrained_model import PreTrainedModel
+from torso.compat.resizing import resize, rows_asked
+from torso.config.arguments import known_arguments
+from torso.errors import InputError, UnsupportedError
 from torso.loading.plan import copies_of
 from torso.model import Model
 from torso.nn.batch_invariant import rowwise_products
@@ -38,12 +41,13 @@ class Named(HubHolder, PreTrainedModel):
         before = {*self._modules, *self._parameters}
         leaves, trunk = leaves_of(model), hub_prefix(model).removesuffix(".")
         has_features = model.task is not Task.FEATURES and Task.FEATURES in model.architecture.tasks
-        # An optimised model cannot be shared with another.
-        if trunk and "." not in trunk and has_features and not model.sealed:
+        if trunk and "." not in trunk and has_features:
             inner = under(leaves, f"{trunk}.")
             features = features_of(model, inner)
             if leaves_of(features).keys() == inner.keys():
-                self._modules[trunk] = self.part(features)
+                part = self.part(features)
+                part.__dict__["_is_part"] = True
+                self._modules[trunk] = part
                 leaves = {name: leaf for name, leaf in leaves.items() if not name.startswith(f"{trunk}.")}
         self.place_leaves(model, leaves)
         state["_hub"] = {*self._modules, *self._parameters} - before
@@ -111,7 +115,6 @@ class Named(HubHolder, PreTrainedModel):
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """Return the tensors under the Hub's names, tied ones under each of theirs, as transformers does."""
-        self.model.refuse_optimised()
         self._renewed()
         found: Tensors = super().state_dict(*args, destination=destination, prefix=prefix, keep_vars=keep_vars)
         for copied, original in self._tied().items():
@@ -142,7 +145,6 @@ class Named(HubHolder, PreTrainedModel):
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        self.model.refuse_optimised()
         self._renewed()
         for copied, original in self._tied().items():
             value = state_dict.pop(f"{prefix}{copied}", None)
@@ -166,6 +168,54 @@ class Named(HubHolder, PreTrainedModel):
         out = getattr(self.model.head, "out", None)
         return out if out is not None else self.get_input_embeddings()
 
+    @known_arguments
+    def resize_token_embeddings(
+        self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
+    ) -> nn.Embedding:
+        """Give the vocabulary another size, in the table of tokens and in the head that scores it; return the table.
+
+        Args:
+            new_num_tokens: rows, such as ``len(tokenizer)`` after `Tokenizer.add_tokens`; None leaves them.
+            pad_to_multiple_of: rows are filled up to a multiple of it.
+            mean_resizing: whether new rows are the mean of those there; False draws them at random.
+
+        Raises:
+            InputError: ``E_ROWS``, for what is no number of rows.
+            UnsupportedError: ``E_OPTIMISED``; ``E_PART``, for a part of a larger model.
+        """
+        model = self.model
+        if new_num_tokens is None and pad_to_multiple_of is None:
+            return self.get_input_embeddings()
+        if self.__dict__.get("_is_part"):
+            raise UnsupportedError(
+                "E_PART",
+                "This is the trunk of a larger model, whose head may score the same vocabulary.",
+                cure="Resize the whole: model.resize_token_embeddings({rows}).",
+                values=dict(rows=new_num_tokens),
+            )
+        rows = rows_asked(model.config.vocab_size if new_num_tokens is None else new_num_tokens, pad_to_multiple_of)
+        if rows != model.config.vocab_size:
+            resize(model, rows, mean=mean_resizing)
+            self.hold()
+        return self.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Embedding) -> None:
+        """Take the weight of another table of tokens [rows, W]; the vocabulary gets as many rows.
+
+        Raises:
+            InputError: ``E_ROWS``, for a table of another width.
+        """
+        table = self.get_input_embeddings()
+        if value.weight.ndim != 2 or value.weight.shape[1] != table.embedding_dim:
+            raise InputError(
+                "E_ROWS",
+                "The table is {given}; this model's has rows of {width}.",
+                cure="Give it that width: nn.Embedding(rows, {width}).",
+                values=dict(given=list(value.weight.shape), width=table.embedding_dim),
+            )
+        self.resize_token_embeddings(len(value.weight)).weight = value.weight
+        self.hold()
+
     # -- memory in training --------------------------------------------------------------------------------------------
 
     def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict[str, Any] | None = None) -> None:
@@ -174,7 +224,6 @@ class Named(HubHolder, PreTrainedModel):
         Args:
             gradient_checkpointing_kwargs: ``{"use_reentrant": False}`` or None; there is one way.
         """
-        self.model.refuse_optimised()
         for block in self._blocks():
             block.__dict__["forward"] = partial(_recomputed, block)
 

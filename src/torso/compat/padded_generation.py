@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 REFERENCE_NEW_TOKENS = 20
-"""What transformers writes where nobody says how much."""
+"""Default maximum of new tokens, as in transformers."""
 
 
 class Writes:
@@ -88,18 +88,18 @@ class Writes:
         seed: int | None = None,
         **more: Unpack[GenerateArguments],
     ) -> Any:
-        """The ids of texts that continue the rows: [N * num_return_sequences, S + new], the input's columns first.
+        """Generate ids that continue the rows: [N * num_return_sequences, S + new], the input's columns first.
 
         Behind an encoder the rows are its source, and the ids are the decoder's, from its start token on. Texts that
         are over before others are filled with ``pad_token_id``. Knobs that are None are as the checkpoint's
-        generation_config.json says; `GenerationSettings` tells what each means. `torso.generate` gives texts.
+        generation_config.json says; `GenerationSettings` documents each. `torso.generate` gives texts.
 
         Args:
             input_ids: [N, S] int64, padded on either side.
             attention_mask: [N, S], 0 for padding; None: padding is where ``pad_token_id`` stands, if it ends no text.
             token_type_ids: [N, S], as the tokenizer gives it; all 0.
             generation_config: instead of the checkpoint's settings.
-            max_new_tokens: tokens written at most; 20 where nobody says.
+            max_new_tokens: maximum new tokens; default 20.
             max_length: columns of input and text together.
             min_new_tokens: see `GenerationSettings`, as for all that follow.
             min_length: columns of input and text together before a text may end.
@@ -254,7 +254,7 @@ def _mask(ids: Tensor, settings: GenerationSettings) -> Tensor:
 
 
 def _in_columns(settings: GenerationSettings, columns: int) -> GenerationSettings:
-    """Lengths counted from the first column, and not from each text's first token, as the ecosystem counts them."""
+    """Return lengths counted from the first column, as the ecosystem does, not from each text's first token."""
     changes: dict[str, Any] = {}
     if settings.max_new_tokens is None:
         of_length = None if settings.max_length is None else settings.max_length - columns
@@ -273,7 +273,7 @@ def _pad(settings: GenerationSettings) -> int:
 
 
 def _padded(ids: Tensor, starts: list[tuple[int, ...]] | None, written: list[list[list[int]]], pad: int) -> Tensor:
-    """The columns of the input, or the decoder's start tokens, and behind them what was written: [N * texts, ...]."""
+    """Return the input's columns, or the decoder's start tokens, followed by the generated ids: [N * texts, ...]."""
     texts = len(written[0])
     flat = [text for some in written for text in some]
     longest = max(len(text) for text in flat)

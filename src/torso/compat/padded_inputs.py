@@ -43,7 +43,7 @@ class Inputs:
 
 
 def check_tensor(name: str, value: object) -> None:
-    """Holds an argument to be a tensor or None.
+    """Raise unless an argument is a tensor or None.
 
     Raises:
         InputTypeError: ``E_IDS``, or ``E_LABELS`` for labels, with what to write for the kind that was given.
@@ -83,7 +83,7 @@ def check_tensor(name: str, value: object) -> None:
 
 
 def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
-    """The batch that a model runs, and where its results go.
+    """Return the batch that a model runs, and where its results go.
 
     Raises:
         InputError: ``E_IDS``, ``E_MASK``, ``E_EMPTY``, ``E_EMPTY_TEXT``, ``E_ARGUMENT``: what does not fit.
@@ -219,7 +219,7 @@ def _no_ids(embed: nn.Module, embeds: Tensor, mask: Tensor | None, segments: Ten
 def _padding(
     model: Model[Any], embed: nn.Module, ids: Tensor, mask: Tensor | None, given: Tensor | None, *, counts: bool
 ) -> tuple[Padding, bool]:
-    """Where the tokens lie, and whether their positions are settled."""
+    """Return where the tokens are, and whether their positions are known."""
     table = getattr(embed, "positions", None)
     unpadded = isinstance(table, UnpaddedPositions)
     if given is not None and (given.is_floating_point() or given.shape not in (ids.shape, (1, ids.shape[1]))):

@@ -65,7 +65,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         self.train(made.training)
 
     def part(self, features: Model[Any]) -> nn.Module:
-        """The trunk as a model of its own, such as the ``bert`` of a classifier."""
+        """Return the trunk as a model of its own, such as the ``bert`` of a classifier."""
         return class_of(features.architecture, features.task)(features)
 
     def _new(self, config: HubConfig) -> Model[Any]:
@@ -156,7 +156,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         return_dict: bool | None = None,
         **more: Unpack[CallArguments],
     ) -> Out:
-        """The padded outputs of a padded batch; rows of padding are zeros.
+        """Return the padded outputs of a padded batch; rows of padding are zeros.
 
         Args:
             input_ids: [N, S] whole numbers, or [N, alternatives, S] for multiple choice.
@@ -231,7 +231,6 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Write a folder that transformers and torso load with equal outputs; see `Model.save`."""
-        self.model.refuse_optimised()
         if set(self._modules) | set(self._parameters) <= self.__dict__["_hub"]:
             self.model.save(os.fspath(save_directory), tokenizer=tokenizer)
         else:  # a class of one's own, with modules of its own
@@ -240,7 +239,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
 @cache
 def class_of(architecture: Architecture[Any], task: Task[Any]) -> type[PaddedModel[Any]]:
-    """The class of a family and a task under the Hub's name, such as ``BertForMaskedLM``."""
+    """Return the class of a family and a task under the Hub's name, such as ``BertForMaskedLM``."""
     name = architecture.class_name(task)
     own = {
         "family": architecture.family,

@@ -48,15 +48,15 @@ class PaddedOutput:
         return value
 
     def keys(self) -> tuple[str, ...]:
-        """The fields that are there, in order."""
+        """Return the fields that are there, in order."""
         return tuple(name for name, value in self._values.items() if value is not None)
 
     def values(self) -> tuple[Any, ...]:
-        """What they hold."""
+        """Return what they hold."""
         return tuple(self._values[name] for name in self.keys())
 
     def items(self) -> tuple[tuple[str, Any], ...]:
-        """Fields and what they hold."""
+        """Return fields and what they hold."""
         return tuple(zip(self.keys(), self.values(), strict=True))
 
     to_tuple = values

@@ -80,12 +80,12 @@ class Padding:
         return whole.permute(0, 3, 1, 2)
 
     def columns(self) -> list[Tensor]:
-        """The columns of each text's tokens, [length] int64 each."""
+        """Return the columns of each text's tokens, [length] int64 each."""
         return pieces(self.places % self.shape[1], self.layout.sizes)
 
 
 def targets_of(labels: Tensor, config: HubConfig) -> tuple[Tensor, Tensor]:
-    """Labels [N, S] as ids that a decoder can read, and where they are, [N, S].
+    """Return labels [N, S] as ids that a decoder can read, and where they are, [N, S].
 
     Labels of -100 at the end of a row are padding; elsewhere they count for nothing and are read as the padding token,
     as in the reference.

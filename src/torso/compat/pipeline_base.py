@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 
 class PipelineOptions(TypedDict, total=False):
-    """What a pipeline is told when it is made or called; each task takes its own, as the reference does."""
+    """Options of a pipeline, at construction or in a call; each task takes its own, as in the reference."""
 
     # lengths of texts
     truncation: bool
@@ -89,7 +89,7 @@ class Pipeline(ABC):
     Args:
         model: a padded or a plain model of the task; its head may be one that the caller trained.
         tokenizer: the model's; None reads the one in its folder.
-        options: what every call is told, unless it says otherwise.
+        options: defaults of every call.
 
     Attributes:
         task: the reference's word for the task.
@@ -122,7 +122,7 @@ class Pipeline(ABC):
         return f"{type(self).__name__}({self.ready.name!r}, task={self.task!r})"
 
     def __call__(self, inputs: Any = None, **options: Unpack[PipelineOptions]) -> Any:
-        """The result of a text, or of a list of texts the list of their results.
+        """Return the result of a text, or of a list of texts the list of their results.
 
         Args:
             inputs: a text, or a list of texts; of some tasks also what the reference takes there.
@@ -139,7 +139,7 @@ class Pipeline(ABC):
 
     @abstractmethod
     def run(self, inputs: Any, options: Record) -> Any:
-        """The results of one call; each task has its own."""
+        """Return the results of one call; each task has its own."""
 
     def _check(self, options: Mapping[str, Any]) -> None:
         for name in options:
@@ -147,13 +147,13 @@ class Pipeline(ABC):
                 raise unknown_argument(self.task or "pipeline", name, sorted(self.takes))
 
     def common(self, options: Record) -> Record:
-        """What torso's tasks are told in every call."""
+        """Return the options that every call passes to torso's tasks."""
         long = "truncate" if options.get("truncation") else "error"
         return {"model": self.ready, "long": long, "untrained": True}
 
 
 def texts_of(inputs: Any) -> list[str]:
-    """A text or several as a list.
+    """Return one text or several as a list.
 
     Raises:
         InputTypeError: ``E_ARGUMENT``, for what is no text.

@@ -73,8 +73,8 @@ def pipeline(
         token: for private models; True reads the saved one.
         trust_remote_code: False or None: code of a checkpoint is never run.
         framework: ``pt`` or None.
-        use_fast: True; there is one implementation, and it is fast.
-        options: what every call is told, see `PipelineOptions`.
+        use_fast: anything: there is one implementation, and its ids are those of both of transformers.
+        options: defaults of every call, see `PipelineOptions`.
 
     Raises:
         InputError: ``E_TASK``, for an unknown task, with the nearest; ``E_ARGUMENT``, for a task without a bundled

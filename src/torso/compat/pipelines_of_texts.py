@@ -26,7 +26,7 @@ class TextClassificationPipeline(Pipeline):
     takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k", "function_to_apply", "return_all_scores"}
 
     def run(self, inputs: Any, options: Record) -> Any:
-        """Labels of texts or pairs."""
+        """Return labels of texts or pairs."""
         one = isinstance(inputs, str | Mapping)
         every: list[Any] = [inputs] if one else list(inputs)
         pairs = [_pair(each) for each in every]
@@ -48,7 +48,7 @@ class TextClassificationPipeline(Pipeline):
         return ranked[0] if one else ranked
 
     def _applied(self, pair: Any, options: Record) -> dict[str, float]:
-        """Each label's score of one text or pair, by the function that was asked for."""
+        """Apply the requested function to the logits of one text or pair."""
         asked = options["function_to_apply"]
         if asked not in _FUNCTIONS:
             raise InputError(
@@ -134,7 +134,7 @@ class QuestionAnsweringPipeline(Pipeline):
     }
 
     def run(self, inputs: Any, options: Record) -> Any:
-        """Answers found in the contexts."""
+        """Return the answers found in the contexts."""
         if inputs is None:
             inputs = _questions(options.get("question"), options.get("context"))
         every = cast("list[Any]", inputs) if isinstance(inputs, list) else [inputs]
@@ -190,7 +190,7 @@ class FillMaskPipeline(Pipeline):
     takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k", "targets"}
 
     def run(self, inputs: Any, options: Record) -> Any:
-        """What the masks may hide."""
+        """Return the proposals for each mask."""
         targets = options.get("targets")
         found = fill(
             texts_of(inputs),
@@ -241,7 +241,7 @@ class ZeroShotClassificationPipeline(Pipeline):
     takes: ClassVar[frozenset[str]] = LENGTHS | {"candidate_labels", "hypothesis_template", "multi_label"}
 
     def run(self, inputs: Any, options: Record) -> Any:
-        """The labels that follow from each text."""
+        """Return the labels entailed by each text."""
         labels: Any = options.get("candidate_labels", [])
         names = [each.strip() for each in labels.split(",") if each.strip()] if isinstance(labels, str) else labels
         texts = texts_of(inputs)

@@ -11,7 +11,7 @@ from torso.tasks import summarise, translate
 from torso.tasks.writers import Generated
 
 NEW_TOKENS = 256
-"""Tokens that the reference's pipelines write at most, where nobody says."""
+"""Default maximum of new tokens in the reference's pipelines."""
 
 
 class TextGenerationPipeline(Pipeline):
@@ -25,7 +25,7 @@ class TextGenerationPipeline(Pipeline):
     takes: ClassVar[frozenset[str]] = LENGTHS | WRITING | {"return_full_text"}
 
     def run(self, inputs: Any, options: Record) -> Any:
-        """What the model writes behind each prompt."""
+        """Return the continuation of each prompt."""
         if _is_chat(inputs):
             return self._chat(cast("list[Record]", inputs), options)
         if isinstance(inputs, list) and inputs and all(_is_chat(each) for each in cast("list[Any]", inputs)):
@@ -71,7 +71,7 @@ class Text2TextGenerationPipeline(Pipeline):
     takes: ClassVar[frozenset[str]] = LENGTHS | WRITING
 
     def run(self, inputs: Any, options: Record) -> Any:
-        """What the model writes of each text."""
+        """Return the text generated for each input."""
         asked: Record = {"do_sample": False, **{name: value for name, value in options.items() if name in WRITING}}
         if not {"max_new_tokens", "max_length"} & asked.keys():
             asked["max_new_tokens"] = NEW_TOKENS
@@ -97,7 +97,7 @@ class _Task(Pipeline):
     key: ClassVar[str]
 
     def settings(self, options: Record) -> Record:
-        """What the task is told."""
+        """Return the options of the task."""
         asked = {name: value for name, value in options.items() if name in WRITING}
         return {**self.common(options), "settings": {"do_sample": False, **asked}}
 

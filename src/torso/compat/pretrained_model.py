@@ -152,6 +152,23 @@ class PreTrainedModel(nn.Module):
 
     def get_input_embeddings(self) -> nn.Embedding:
         """The table of tokens."""
+        return self._with_table().get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Embedding) -> None:
+        """Take the weight of another table of tokens."""
+        self._with_table().set_input_embeddings(value)
+        self.__dict__["_config"] = self.config.replace({"vocab_size": value.num_embeddings})
+
+    @known_arguments
+    def resize_token_embeddings(
+        self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
+    ) -> nn.Embedding:
+        """Give the vocabulary of the part with the table another size; return the table."""
+        table = self._with_table().resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
+        self.__dict__["_config"] = self.config.replace({"vocab_size": table.num_embeddings})
+        return table
+
+    def _with_table(self) -> PreTrainedModel:
         base = self.base_model
         if base is self or not isinstance(base, PreTrainedModel):
             raise UnsupportedError(
@@ -160,7 +177,7 @@ class PreTrainedModel(nn.Module):
                 cure="Ask the part that has one, such as model.encoder.get_input_embeddings().",
                 values=dict(kind=type(self).__name__, prefix=self.base_model_prefix),
             )
-        return base.get_input_embeddings()
+        return base
 
     def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict[str, Any] | None = None) -> None:
         """Keep no activations inside blocks for the backward pass, in training: less memory, about a third more time.

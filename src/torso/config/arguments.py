@@ -29,7 +29,7 @@ ALIASES: Mapping[str, str] = {
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was plausibly meant: another library's word for it, or one a slip away; else None."""
+    """Return the known name that was plausibly meant: another library's word for it, or one a slip away; else None."""
     there = list(known)
     if ALIASES.get(name) in there:
         return ALIASES[name]
@@ -37,7 +37,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_argument(function: str, name: str, known: Iterable[str]) -> InputTypeError:
-    """The error of a keyword argument that a function does not have."""
+    """Return the error for a keyword argument that a function does not have."""
     there = list(known)
     meant = nearest(name, there)
     if meant is None:
@@ -56,13 +56,13 @@ def unknown_argument(function: str, name: str, known: Iterable[str]) -> InputTyp
 
 
 def own_arguments(function: Callable[..., object]) -> list[str]:
-    """The names of the arguments that a function documents."""
+    """Return the names of the arguments that a function documents."""
     kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
     return [name for name, each in signature(function).parameters.items() if each.kind in kinds and name != "self"]
 
 
 def known_arguments(function: Callable[Given, Value]) -> Callable[Given, Value]:
-    """Makes a function refuse arguments that it does not have, and lack of those that it needs, as a `TorsoError`.
+    """Make a function refuse unknown arguments, and missing ones, as a `TorsoError`.
 
     Raises:
         InputTypeError: ``E_ARGUMENT``, with the plausible nearest name.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import Field
 from pathlib import Path
@@ -12,10 +13,12 @@ from torso.config.config_file import NEUTRAL
 from torso.config.fields import field_info
 from torso.errors import FrozenConfigError
 from torso.io.files import make_folder, write_atomically
+from torso.language import say
 
 if TYPE_CHECKING:
     from torso.config.hub_config import HubConfig
 
+LABELS = ("id2label", "label2id")
 LIVE = frozenset(("id2label", "label2id", "problem_type", "output_attentions", "output_hidden_states"))
 """Parameters that act when a model is called, and not when it is built: assigning them has its effect."""
 _METHODS = (
@@ -93,6 +96,8 @@ def assign(config: HubConfig, name: str, value: Any) -> None:
     changes: dict[str, Any] = {name: value}
     if name == "label2id" and isinstance(value, Mapping):
         changes = {"id2label": {number: label for label, number in cast("Mapping[str, int]", value).items()}}
+    if config.num_labels == 1 and len(cast("Mapping[Any, Any]", value or {}) if name in LABELS else ()) > 1:
+        changes = {"id2label": {0: _first_of_one(config, cast("Mapping[Any, Any]", value), name)}}
     changed = config.replace(changes)
     if changed.num_labels != config.num_labels and config.num_labels is not None:
         raise FrozenConfigError(
@@ -104,6 +109,14 @@ def assign(config: HubConfig, name: str, value: Any) -> None:
     for each in ("num_labels", "id2label", "label2id", name):
         object.__setattr__(config, each, getattr(changed, each))
     object.__setattr__(config, "_origin", {**config._origin, name: "you"})  # pyright: ignore[reportPrivateUsage]
+
+
+def _first_of_one(config: HubConfig, value: Mapping[Any, Any], name: str) -> str:
+    """The name of the only score of a head, where a name for each side of it was given; one line says so."""
+    first = next(iter(value)) if name == "label2id" else value[min(value, key=int)]
+    template = "torso: the head gives one score, which is called {first}; {name} names {count} labels."
+    print(say(template, dict(first=first, name=name, count=len(value))), file=sys.stderr)
+    return cast("str", first)
 
 
 def refuse_to_delete(config: HubConfig, name: str) -> None:

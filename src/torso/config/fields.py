@@ -141,7 +141,8 @@ def check_value(owner: type, declared: Field[Any], value: object) -> None:
         raise ConfigError(
             "E_CONFIG",
             "{name} is {value!r}; it must be {wanted}.",
-            cure="Write it as {wanted}, such as {default!r}.",
+            # None is no example of what to write: whoever gives another kind means a value.
+            cure="Write it as {wanted}." if declared.default is None else "Write it as {wanted}, such as {default!r}.",
             values={**values, "wanted": words(wanted)},
         )
     if isinstance(value, int | float) and not isinstance(value, bool):

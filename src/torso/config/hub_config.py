@@ -123,10 +123,11 @@ class HubConfig(EcosystemNames, Declared):
             UnknownParameterError, ConfigError, UnsupportedError: as the constructor does.
         """
         self.refuse_unknown(changes)
-        values = {each.name: getattr(self, each.name) for each in self.declared()}
-        count = changes.get("num_labels")
+        fields = {each.name: each for each in self.declared()}
+        values = {name: getattr(self, name) for name in fields}
+        count = plain(type(self), fields["num_labels"], changes.get("num_labels"))
         if changes.keys() & {"num_labels", "id2label"} and not (
-            count is not None and count == self.num_labels and "id2label" not in changes
+            type(count) is int and count == self.num_labels and "id2label" not in changes
         ):
             # A new statement of the labels replaces all three; the number that is there anyway replaces no names.
             values |= {"num_labels": None, "id2label": None, "label2id": None}
@@ -213,6 +214,10 @@ class HubConfig(EcosystemNames, Declared):
 
     def _values(self) -> list[object]:
         return [getattr(self, each.name) for each in self.declared()]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a parameter of that name, or an unused key of the file."""
+        return name in self.unused or any(each.name == name for each in self.declared())
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

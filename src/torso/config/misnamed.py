@@ -21,7 +21,7 @@ _WIDTHS = ("hidden_size", "d_model", "n_embd", "dim", "embedding_size")
 
 
 def misnamed_config(folder: Path) -> str | None:
-    """The one file at the top of a folder that holds a model's config, where there is no config.json; else None."""
+    """Return the one file of a folder that holds a model's config under another name than config.json; else None."""
     try:
         names = sorted(entry.name for entry in islice(os.scandir(folder), _MOST_NAMES) if entry.is_file())
     except OSError:

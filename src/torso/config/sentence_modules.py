@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from torso.errors import ConfigError, UnsupportedError
+from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.io.files import inside, read_json, shown
 from torso.language import say
 
@@ -21,7 +21,8 @@ class Module:
     """One entry of ``modules.json``.
 
     Attributes:
-        kind: name of its class, without the package, which older and newer versions name differently.
+        kind: name of its class, without sentence-transformers' packages, which versions name differently; a class of
+            another package keeps its whole name, since what it does is in code that comes with the checkpoint.
         path: folder of its files, relative to the model's; empty for the model's own folder.
     """
 
@@ -29,8 +30,17 @@ class Module:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Unnamed:
+    """The name of a module that has none: equal to no other."""
+
+    number: int
+
+
 def read_modules(folder: Path) -> tuple[Module, ...]:
     """Return the modules of a model folder, in order; empty without ``modules.json``.
+
+    Of two modules of one name the later takes the place of the earlier, as in sentence-transformers.
 
     Raises:
         FileFormatError, ConfigError: E_POOLING for a file that lists no modules.
@@ -39,39 +49,54 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
     if not path.exists():
         return ()
     listed = read_json(path, limit=LIMIT, code="E_POOLING")
-    found: list[Module] = []
-    for each in cast("list[Any]", listed if isinstance(listed, list) else [listed]):
+    found: dict[object, Module] = {}
+    for number, each in enumerate(cast("list[Any]", listed if isinstance(listed, list) else [listed])):
         if not isinstance(each, Mapping):
             raise unusable(path, "no list of modules")
         entry = cast("Mapping[str, Any]", each)
         kind, module_path = entry.get("type"), entry.get("path")
         if not isinstance(kind, str) or not isinstance(module_path, str):
             raise unusable(path, "a module without type or path")
-        found.append(Module(kind.rpartition(".")[2], module_path))
-    return tuple(found)
+        package, _, own = kind.rpartition(".")
+        name = entry.get("name", _Unnamed(number))
+        if not isinstance(name, Hashable):
+            raise unusable(path, "a module whose name is a list")
+        found[name] = Module(own if package.partition(".")[0] == "sentence_transformers" else kind, module_path)
+    return tuple(found.values())
 
 
 def transformer_folder(folder: Path) -> Path:
-    """Return the folder of config.json, weights and tokenizer: ``folder``, or an older ``0_Transformer``.
+    """Return the folder of config.json, weights and tokenizer: the one that ``modules.json`` names, or ``folder``.
+
+    The first versions wrote a ``0_Transformer``, and beside it a ``config.json`` that held their own version.
 
     Raises:
         UnsupportedError: E_POOLING for a model that has no transformer.
         UnsafeFileError: E_UNSAFE_PATH for a path that leads out of the folder.
     """
-    if (folder / "config.json").exists():
+    if not (folder / "config.json").exists():
+        return _named_folder(folder) or folder
+    try:
+        named = _named_folder(folder)
+    except TorsoError:  # a recipe for vectors that cannot be followed does not keep the model itself from loading
         return folder
+    return named if named is not None and (named / "config.json").exists() else folder
+
+
+def _named_folder(folder: Path) -> Path | None:
+    """Return the folder that ``modules.json`` names for the transformer; None where it names none."""
     modules = read_modules(folder)
     for module in modules:
-        if module.kind == "Transformer" and module.path:
-            return inside(folder, f"{module.path}/config.json").parent
-    if modules and all(module.kind != "Transformer" for module in modules):
+        if module.kind == "Transformer":
+            return inside(folder, f"{module.path}/config.json").parent if module.path else None
+    if modules:
         raise UnsupportedError(
             "E_POOLING",
             "{path} begins with the module {kind}; torso runs models that begin with a Transformer.",
             cure="Use a model with a Transformer, such as sentence-transformers/all-MiniLM-L6-v2.",
             values=dict(path=shown(folder / MODULES), kind=repr(modules[0].kind[:60])),
         )
-    return folder
+    return None
 
 
 def unusable(path: Path, found: str) -> ConfigError:

@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from torso.batch import Batch, Layout
-from torso.engines.calibration import Optimised, mean_rows
-from torso.engines.linear_swap import unfit
+from torso.architecture import Task
+from torso.engines.calibration import Ids, Means, cosines, mean_rows
+from torso.engines.compiled_model import CompiledModel
+from torso.engines.compiling import why_not
 from torso.engines.memory import peak
-from torso.engines.optimise import MODES, optimise
-from torso.engines.runner import by_length
+from torso.engines.optimise import MODES, compiled
+from torso.engines.runner import Runner, by_length
+from torso.engines.torch_runner import TorchRunner
 from torso.errors import UnsupportedError
-from torso.kernels.library import refusal
+from torso.host_batch import HostBatch, Wanted, to_host
 from torso.loading.load import load
-from torso.model import Model
+from torso.outputs import Features
 
 AS_LOADED = "as loaded"
 EVERY: tuple[str, ...] = (AS_LOADED, *MODES)
@@ -100,34 +103,32 @@ def measure(
     Raises:
         TorsoError: as `torso.load` and `Model`.
     """
-    plain = load(folder)
+    plain = TorchRunner(load(folder))
     ids = [list(text) for text in texts] if texts is not None else random_ids(plain)
     groups = [batch_of([ids[n] for n in group]) for group in by_length([len(text) for text in ids], _BUDGET)]
     tokens = sum(len(text) for text in ids)
     single = batch_of([sorted(ids, key=len)[len(ids) // 8]])
-    models: dict[str, Model[Any]] = {}
-    done: dict[str, Optimised | None] = {}
+    models: dict[str, Runner[Features]] = {}
     refused: dict[str, str] = {}
-    parameters = sum(each.numel() for each in plain.trunk.parameters())
+    parameters = sum(each.numel() for each in plain.model.trunk.parameters())
     exact = means(plain, groups)
     sample = None if texts is None else batch_of(ids[:_SAMPLE])
     for mode in modes:
         report(mode)
         try:
-            models[mode] = _in_mode(folder, mode, sample)
-            done[mode] = models[mode].optimised
+            models[mode] = plain if mode == AS_LOADED else _in_mode(folder, mode, sample)
         except UnsupportedError as error:
             refused[mode] = error.what
     times: dict[str, list[float]] = {mode: [] for mode in models}
     alone: dict[str, list[float]] = {mode: [] for mode in models}
-    base = models.get(AS_LOADED, plain)
     reference: list[float] = []
     for _ in range(rounds):
         report("round")
-        reference.append(_seconds(base, groups))
+        reference.append(_seconds(plain, groups))
         for mode, model in models.items():
-            times[mode].append(reference[-1] if model is base else _seconds(model, groups))
+            times[mode].append(reference[-1] if model is plain else _seconds(model, groups))
             alone[mode] += [_seconds(model, [single]) for _ in range(20)]
+    done = {mode: model.done for mode, model in models.items() if isinstance(model, CompiledModel)}
     rows = [
         Measured(
             mode,
@@ -135,44 +136,42 @@ def measure(
             statistics.median(one / own for one, own in zip(reference, times[mode], strict=True)),
             1e3 * statistics.median(alone[mode]),
             1e3 * statistics.quantiles(alone[mode], n=20)[-1],
-            float(torch.cosine_similarity(means(model, groups), exact, dim=1).min()),
-            len(kept.kept) if (kept := done[mode]) is not None else 0,
+            float(cosines(means(model, groups), exact).min()),
+            len(done[mode].kept) if mode in done else 0,
         )
         for mode, model in models.items()
     ]
     rows += [Measured(mode, refused=why) for mode, why in refused.items()]
-    kernels = next((each.kernels for each in done.values() if each is not None and each.kernels), None)
-    without = None if kernels else refusal() or unfit(plain)
+    kernels = next((each.kernels for each in done.values()), None)
+    without = None if kernels else why_not(plain.model.description, plain.task)
     return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak(), kernels, without, tuple(rows))
 
 
-def random_ids(model: Model[Any], count: int = 200) -> list[list[int]]:
+def random_ids(runner: Runner[Any], count: int = 200) -> list[list[int]]:
     """Draw random token ids as texts of usual lengths: about 50 tokens, now and then a few hundred."""
-    table = model.trunk.embed.tokens
-    assert isinstance(table, torch.nn.Embedding)
-    generator, most = random.Random(0), model.max_tokens or 512
+    vocabulary = runner.vocabulary
+    assert vocabulary is not None
+    generator, most = random.Random(0), runner.max_tokens or 512
     sizes = [min(most, max(3, int(generator.lognormvariate(3.6, 0.7)))) for _ in range(count)]
-    return [[generator.randrange(table.num_embeddings) for _ in range(size)] for size in sizes]
+    return [[generator.randrange(vocabulary) for _ in range(size)] for size in sizes]
 
 
-def batch_of(texts: Sequence[Sequence[int]]) -> Batch:
+def batch_of(texts: Sequence[Sequence[int]]) -> HostBatch:
     """Pack token ids into a batch."""
-    return Batch(torch.tensor([token for text in texts for token in text]), Layout.of([len(text) for text in texts]))
+    return HostBatch.of([Ids(text, [0] * len(text)) for text in texts])
 
 
-def means(model: Model[Any], groups: Sequence[Batch]) -> torch.Tensor:
+def means(runner: Runner[Features], groups: Sequence[HostBatch]) -> Means:
     """Return the mean [N, D] of each text's last rows."""
-    return torch.cat([mean_rows(model, group) for group in groups])
+    made = (to_host(runner.run(group, Wanted(pooled=False)).hidden.rows) for group in groups)
+    return np.concatenate([mean_rows(rows, group) for rows, group in zip(made, groups, strict=True)])
 
 
-def _in_mode(folder: Path, mode: str, sample: Batch | None) -> Model[Any]:
-    model = load(folder)
-    if mode == AS_LOADED:
-        return model
-    return optimise(model, mode, sample=sample)  # pyright: ignore[reportArgumentType]  the names come from MODES
+def _in_mode(folder: Path, mode: str, sample: HostBatch | None) -> CompiledModel[Features]:
+    return compiled(folder, Task.FEATURES, mode, sample=sample)  # pyright: ignore[reportArgumentType]  of MODES
 
 
-def _seconds(model: Model[Any], groups: Sequence[Batch]) -> float:
+def _seconds(runner: Runner[Features], groups: Sequence[HostBatch]) -> float:
     start = time.perf_counter()
-    means(model, groups)
+    means(runner, groups)
     return time.perf_counter() - start

@@ -1,48 +1,35 @@
-"""Calibration: applies the modes of `optimise` and measures their fidelity and speed."""
+"""Calibration: compiles a model in the modes of `optimise` and measures their fidelity and speed. Loads no torch."""
 
 from __future__ import annotations
 
 import math
+import random
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
-from torso.batch import Batch, Layout, unpack
+from torso import blocks
 from torso.engines import packed_file
-from torso.engines.linear_swap import LinearSwap
-from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiling import Compiler
+from torso.errors import InputError, UnsupportedError
+from torso.host_batch import HostBatch, require_length, require_rows
+from torso.kernels.encoder import Encoder
+from torso.kernels.host_embeddings import without_padding
 from torso.kernels.library import Form
-from torso.model import Model
-from torso.nn.batch_invariant import rowwise_products
-from torso.nn.id_checks import check_batch
 
 _MOST_COSINE = 1 + 1e-5
 """Upper bound of a cosine, with float32's rounding."""
 _SIZES = (4, 9, 17, 24, 33, 48, 64, 96)
 
-
-@dataclass(frozen=True, slots=True)
-class Optimised:
-    """What `optimise` did to a model.
-
-    Attributes:
-        mode: ``exact``, ``bf16`` or ``int8``.
-        fidelity: the least cosine to float32 measured on the sample.
-        kept: of ``int8``, the linear layers kept in bfloat16 for fidelity.
-        kernels: the instruction set of the compiled kernels that run the trunk; None where PyTorch runs it.
-    """
-
-    mode: str
-    fidelity: float
-    kept: tuple[str, ...] = ()
-    kernels: str | None = None
+Means = NDArray[np.float64]
 
 
 class Cosines(NamedTuple):
@@ -52,82 +39,97 @@ class Cosines(NamedTuple):
     mean: float
 
 
-def random_texts(model: Model[Any]) -> Batch:
+class Ids(NamedTuple):
+    """Token ids of a text, and its token types."""
+
+    ids: Sequence[int]
+    segments: Sequence[int]
+
+
+def random_texts(vocabulary: int, limit: int | None) -> HostBatch:
     """Draw random tokens as texts of usual lengths: enough to measure how far a mode is from float32."""
-    table = model.trunk.embed.tokens
-    assert isinstance(table, nn.Embedding)
-    limit = model.max_tokens or max(_SIZES)
-    sizes = [min(size, limit) for size in _SIZES * 2]
-    generator = torch.Generator().manual_seed(0)
-    return Batch(torch.randint(0, table.num_embeddings, (sum(sizes),), generator=generator), Layout.of(sizes))
+    dice = random.Random(0)
+    sizes = [min(size, limit or size) for size in _SIZES * 2]
+    return HostBatch.of([Ids([dice.randrange(vocabulary) for _ in range(size)], [0] * size) for size in sizes])
 
 
 class Calibration:
     """Measures a model's modes on a sample.
 
     Attributes:
-        swap: the original linear layers and their replacements.
+        compiler: lays the model out.
         mean: the required mean cosine, besides the required least one.
 
+    Args:
+        compiler: of the model.
+        sample: texts; None for random ones.
+
     Raises:
-        InputTypeError, InputError, TooLongError: for a sample that the model cannot run.
+        InputError, TooLongError: for a sample that the model cannot run.
     """
 
-    def __init__(self, model: Model[Any], sample: Batch | None) -> None:
-        self.model = model
-        self.swap = LinearSwap(model)
-        self.sample = random_texts(model) if sample is None else _checked(sample, model)
-        self._given = None if sample is None else self.sample
-        self.mean = -1.0
+    def __init__(self, compiler: Compiler[Any], sample: HostBatch | None) -> None:
+        self.compiler, self.mean = compiler, -1.0
+        source = compiler.source
+        embed = source.description.trunk.embed
+        self._given = sample
+        if sample is None:
+            sample = random_texts(embed.vocabulary, source.config.max_tokens)
+        else:
+            _check(sample, embed, source.config.max_tokens)
+        if isinstance(embed.positions, blocks.UnpaddedPositions):
+            sample = without_padding(sample, embed.positions.padding)
+        self.sample = sample
 
-    def means(self) -> Tensor:
+    def means(self, encoder: Encoder) -> Means:
         """Return the mean [N, D] of each text's last rows."""
-        return mean_rows(self.model, self.sample)
+        return mean_rows(encoder(self.sample).rows, self.sample)
 
     @cached_property
-    def exact(self) -> Tensor:
-        """The means of the original layers; first read before any is replaced."""
-        return self.means()
+    def exact(self) -> Means:
+        """The means of the model in float32."""
+        return self.means(self.compiler.encoder(self._all("exact")))
 
-    def fidelity(self) -> Cosines:
+    def fidelity(self, encoder: Encoder) -> Cosines:
         """Measure the cosines of the sample's texts to float32."""
-        cosines = torch.cosine_similarity(self.means(), self.exact, dim=1)
-        return Cosines(float(cosines.min()), float(cosines.mean()))
+        met = cosines(self.means(encoder), self.exact)
+        return Cosines(float(met.min()), float(met.mean()))
 
     def is_met(self, met: Cosines, least: float) -> bool:
         """Return whether cosines meet the required fidelity; NaN never does."""
         return met.least >= least and met.mean >= self.mean
 
-    def seconds(self) -> float:
+    def seconds(self, encoder: Encoder) -> float:
         """Time the sample: the median of five runs after a warm-up."""
         times: list[float] = []
         for _ in range(6):
             start = time.perf_counter()
-            self.means()
+            self.means(encoder)
             times.append(time.perf_counter() - start)
         return statistics.median(times[1:])
 
-    def apply(self, mode: str, least: float, *, spare: bool = True) -> Optimised:
-        """Apply a mode to the model's layers.
+    def apply(self, mode: str, least: float, *, spare: bool = True) -> tuple[Encoder, Optimised]:
+        """Compile the trunk in a mode.
 
         Args:
-            mode: one that machine and model support.
+            mode: one that the processor supports.
             least: the required fidelity.
             spare: whether ``int8`` may keep layers in bfloat16 for it.
 
         Raises:
-            UnsupportedError: ``E_FIDELITY``, if the mode misses the fidelity on this model, which is restored.
+            UnsupportedError: ``E_FIDELITY``, if the mode misses the fidelity on this model.
         """
         kept: tuple[str, ...] = ()
-        _ = self.exact
-        self.swap.put(dict.fromkeys(self.swap.linears, mode))
-        met = self.fidelity()
+        encoder = self.compiler.encoder(self._all(mode))
+        met = self.fidelity(encoder)
         if mode == "int8" and not self.is_met(met, least) and spare:
-            kept, met = self._spare(least, met)
+            encoder, kept, met = self._spare(encoder, least, met)
         if not self.is_met(met, least):
-            self.swap.restore()
             raise self._missed(mode, met, least)
-        return Optimised(mode, met.least, kept, self.swap.kernels)
+        return encoder, Optimised(mode, met.least, kept, self.compiler.library.set)
+
+    def _all(self, mode: str) -> dict[str, str]:
+        return dict.fromkeys(self.compiler.linears, mode)
 
     def _missed(self, mode: str, met: Cosines, least: float) -> UnsupportedError:
         if not (math.isfinite(met.least) and math.isfinite(met.mean)):
@@ -154,8 +156,8 @@ class Calibration:
             values=values | dict(met=met.mean, least=self.mean),
         )
 
-    def choose(self, modes: Sequence[str], least: float) -> Optimised:
-        """Apply the fastest of the modes that meets the fidelity.
+    def choose(self, modes: Sequence[str], least: float) -> tuple[Encoder, Optimised]:
+        """Compile the trunk in the fastest of the modes that meets the fidelity.
 
         Raises:
             UnsupportedError: ``E_FIDELITY``, if none does, with the first one's cosine.
@@ -163,30 +165,22 @@ class Calibration:
         times: dict[str, float] = {}
         for mode in modes:
             try:
-                self.apply(mode, least, spare=False)
+                encoder, _ = self.apply(mode, least, spare=False)
             except UnsupportedError:
                 continue
-            times[mode] = self.seconds()
-            self.swap.restore()
+            times[mode] = self.seconds(encoder)
         return self.apply(min(times or modes[:1], key=lambda mode: times.get(mode, 0.0)), least)
 
     def key(self, mode: str, least: float) -> str:
-        """Return the cache key of a file of packed weights.
-
-        Raises:
-            UnsupportedError: ``E_MODE``, if the kernels do not run this model.
-        """
-        if self.swap.kernels is None:
-            raise UnsupportedError(
-                "E_MODE",
-                "What PyTorch lays out for this model cannot be kept in a file; only weights of the kernels can.",
-                cure="Leave file= out; torso.kernels.about() says why there are no kernels.",
-            )
+        """Return the cache key of a file of packed weights."""
         asked = dict(mode=mode, least=least, mean=self.mean)
-        return packed_file.fingerprint(self.model, self._given, asked, self.swap.kernels)
+        identity = self.compiler.source.identity()
+        return packed_file.fingerprint(identity, self._given, asked, self.compiler.library.set)
 
-    def restore_from_file(self, path: Path, key: str, modes: Sequence[str], least: float) -> Optimised | None:
-        """Apply the mode stored in a file; return None if the file is missing or has another key.
+    def restore_from_file(
+        self, path: Path, key: str, modes: Sequence[str], least: float
+    ) -> tuple[Encoder, Optimised] | None:
+        """Compile the trunk of the packed weights in a file; return None if it is missing or has another key.
 
         Args:
             path: the file.
@@ -198,24 +192,22 @@ class Calibration:
             InputError: ``E_KEPT``, for a file that torso did not write, or that has changed since.
             AccessError, UnsafeFileError: for what cannot be opened as a file.
         """
-        library, read = self.swap.library, list[Optimised]()
-        assert library is not None
+        read: list[Optimised] = []
 
         def forms(facts: object) -> dict[tuple[str, int], Form]:
             read.append(self._stated(facts, modes, least))
-            return self.swap.forms(self._modes_of(read[0]))
+            return self.compiler.forms(self._modes_of(read[0]))
 
-        packed = packed_file.read(path, key, library, forms)
+        packed = packed_file.read(path, key, self.compiler.library, forms)
         if packed is None:
             return None
-        self.swap.packed = packed
-        self.swap.put(self._modes_of(read[0]))
-        return read[0]
+        self.compiler.packed = packed
+        return self.compiler.encoder(self._modes_of(read[0])), read[0]
 
     def _modes_of(self, done: Optimised) -> dict[str, str]:
         """Return the mode of each linear layer."""
-        safe = self.swap.safe
-        return {name: safe if name in done.kept else done.mode for name in self.swap.linears}
+        safe = self.compiler.safe
+        return {name: safe if name in done.kept else done.mode for name in self.compiler.linears}
 
     def _stated(self, facts: object, modes: Sequence[str], least: float) -> Optimised:
         """Validate and return the result that a file states.
@@ -227,59 +219,62 @@ class Calibration:
         mode, met, in_bf16 = given.get("mode"), given.get("fidelity"), given.get("kept")
         if isinstance(mode, str) and isinstance(met, float) and isinstance(in_bf16, list):
             names = tuple(str(name) for name in cast("list[object]", in_bf16))
-            known = len(set(names)) == len(names) and set(names) <= self.swap.linears.keys()
+            known = len(set(names)) == len(names) and set(names) <= set(self.compiler.linears)
             if mode in modes and least <= met <= _MOST_COSINE and known and (mode == "int8" or not names):
-                return Optimised(mode, met, names, self.swap.kernels)
+                return Optimised(mode, met, names, self.compiler.library.set)
         raise ValueError("it states a mode, a fidelity or layers that this model does not have")
 
-    def keep(self, path: Path, key: str, done: Optimised) -> None:
-        """Write the packed weights of the current mode to a file."""
-        native_trunk = self.swap.native_trunk
-        assert native_trunk is not None
-        packed_file.write(path, key, native_trunk.packed, dict(mode=done.mode, fidelity=done.fidelity, kept=done.kept))
-
-    def _error(self) -> float:
-        """Return 1 - mean cosine of the sample to float32."""
-        return 1 - float(torch.cosine_similarity(self.means(), self.exact, dim=1).double().mean())
-
-    def _spare(self, least: float, met: Cosines) -> tuple[tuple[str, ...], Cosines]:
+    def _spare(self, whole: Encoder, least: float, met: Cosines) -> tuple[Encoder, tuple[str, ...], Cosines]:
         """Move layers back to bfloat16, those with the largest error first, until the fidelity is met."""
         error: dict[str, float] = {}
-        linears, safe = self.swap.linears, self.swap.safe
+        linears, safe = self.compiler.linears, self.compiler.safe
         for name in linears:
-            self.swap.put({other: "int8" if other == name else safe for other in linears})
-            error[name] = self._error()
+            one = self.compiler.encoder({other: "int8" if other == name else safe for other in linears})
+            error[name] = 1 - float(cosines(self.means(one), self.exact).mean())
         by_error = sorted(error, key=lambda name: -error[name])
         for count in range(1, len(by_error)):
             in_bf16 = set(by_error[:count])
-            self.swap.put({name: safe if name in in_bf16 else "int8" for name in linears})
-            met = self.fidelity()
+            modes: Mapping[str, str] = {name: safe if name in in_bf16 else "int8" for name in linears}
+            encoder = self.compiler.encoder(modes)
+            met = self.fidelity(encoder)
             if self.is_met(met, least):
-                return tuple(sorted(in_bf16)), met
-        return (), met
+                return encoder, tuple(sorted(in_bf16)), met
+        return whole, (), met
 
 
-def _checked(sample: Batch, model: Model[Any]) -> Batch:
-    if not isinstance(sample, Batch):  # pyright: ignore[reportUnnecessaryIsInstance]  for callers without a type checker
-        raise InputTypeError(
-            "E_SAMPLE",
-            "sample must be a torso.Batch of texts, got {kind}.",
-            cure="Make one: torso.pack(tokenizer.encodings(texts)).",
-            values=dict(kind=type(sample).__name__),
-        )
-    if not sample.layout.sizes or min(sample.layout.sizes) == 0:
+def keep(path: Path, key: str, model: CompiledModel[Any]) -> None:
+    """Write the packed weights of a model to a file.
+
+    Raises:
+        AccessError, DiskError: if it cannot be written.
+    """
+    done = model.done
+    packed_file.write(
+        path, key, model.encoder.packed, dict(mode=done.mode, fidelity=done.fidelity, kept=list(done.kept))
+    )
+
+
+def cosines(one: Means, other: Means) -> Means:
+    """Return the cosine of each pair of rows [N, D]: [N]."""
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    with np.errstate(all="ignore"):  # numbers that are not finite give NaN
+        return (one * other).sum(1) / np.maximum(lengths, 1e-16)
+
+
+def mean_rows(rows: NDArray[Any], batch: HostBatch) -> Means:
+    """Return the mean [N, D] of each text's rows [T, D]."""
+    bounds = cast("list[int]", batch.starts.tolist())
+    return np.stack([rows[start:end].astype(np.float64).mean(0) for start, end in pairwise(bounds)])
+
+
+def _check(sample: HostBatch, embed: blocks.Embeddings, limit: int | None) -> None:
+    if not sample.sizes or min(sample.sizes) == 0:
         raise InputError(
             "E_SAMPLE",
             "The sample has no text, or one without tokens: nothing can be measured on it.",
             cure="Give a few usual texts, or leave sample= out.",
         )
-    model.check_length(sample.layout)
-    check_batch(model.trunk, sample)
-    return sample
-
-
-def mean_rows(model: Model[Any], batch: Batch) -> Tensor:
-    """Return the mean [N, D] of each text's last rows."""
-    with torch.inference_mode(), rowwise_products(batch.tokens, model.dtype):
-        hidden = model.trunk(batch)
-        return torch.stack([rows.float().mean(0) for rows in unpack(hidden.rows, hidden.layout)])
+    require_length(sample.sizes, limit)
+    require_rows("tokens", int(sample.tokens.min()), int(sample.tokens.max()), embed.vocabulary)
+    if embed.segments:
+        require_rows("segments", int(sample.segments.min()), int(sample.segments.max()), embed.segments)

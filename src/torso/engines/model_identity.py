@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import Tensor, nn
 
-from torso.nn.inference_only import Sealable
 from torso.weights.tensor_bits import memory_of
 
 if TYPE_CHECKING:
@@ -17,25 +16,20 @@ if TYPE_CHECKING:
 
 
 def fingerprint(model: Model[Any]) -> str:
-    """Return the hexadecimal SHA-256 of a model's family, task, config, mode and weights in memory.
+    """Return the hexadecimal SHA-256 of a model's family, task, config and weights in memory.
 
-    The files that a model was loaded from do not identify one that was trained further, or optimised.
+    The files that a model was loaded from do not identify one that was trained further.
 
     Args:
-        model: on any device, optimised or not; an optimised one differs from the same model before, and from the same
-            on another processor.
+        model: on any device.
     """
-    optimised = model.optimised
-    mode = None if optimised is None else [optimised.mode, *optimised.kept]
-    stated = [model.architecture.family, model.task.name, model.config.text(), mode]
+    stated = [model.architecture.family, model.task.name, model.config.text()]
     digest = hashlib.sha256(json.dumps(stated).encode())
     for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
         own: list[tuple[str, Tensor]] = [
             *module.named_parameters(name, recurse=False),
             *module.named_buffers(name, recurse=False),
         ]
-        if isinstance(module, Sealable):
-            own += [(f"{name}|{number}", each) for number, each in enumerate(module.laid_out())]
         for place, tensor in own:
             dense = tensor.detach().cpu().contiguous()
             digest.update(json.dumps([place, str(dense.dtype), list(dense.shape)]).encode())

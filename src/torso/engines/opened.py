@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
+from torso.engines.cards import may_have_card
+from torso.engines.compiling import exactly, from_files, why_not
 from torso.engines.runner import Runner
-from torso.io.optional_packages import pytorch_for
-from torso.loading.load import load
+from torso.errors import MissingPackageError
+from torso.io.optional_packages import is_pytorch
+from torso.language import say
+from torso.loading.load import load, read_config
+from torso.loading.loading_job import match_folder
 
 if TYPE_CHECKING:
     import torch
@@ -21,31 +27,53 @@ Out = TypeVar("Out")
 def opened(
     folder: Path, task: Task[Out], *, device: str | torch.device | None = None, new_head: bool = False
 ) -> Runner[Out]:
-    """Open a model's folder to be run.
+    """Open a model's folder to be run: on a CPU by the kernels, if they know what it consists of, else by PyTorch.
 
     Args:
         folder: of a checkpoint.
         task: what the model shall give.
-        device: where to load the weights, see `torso.engines.device.choose`.
+        device: where to run it, see `torso.engines.device.choose`.
         new_head: accepts a head whose weights are not in the checkpoint.
 
     Raises:
         MissingPackageError: E_NO_TORCH, where it runs on PyTorch alone, which is not installed.
         TorsoError: as `torso.load`.
     """
-    with pytorch_for(f"The task {task.name}"):
+    reason = say("it is to run on {device}", dict(device=device))
+    if str(device) == "cpu" or (device is None and not may_have_card()):
+        reason = say("an adapter")
+        if not is_adapter(folder):
+            job = match_folder(folder, *read_config(folder), task, new_head=new_head)
+            reason = why_not(job.description, task)
+            if reason is None:
+                return exactly(from_files(job))
+    return _on_pytorch(folder, task, device, new_head, reason)
+
+
+def _on_pytorch(
+    folder: Path, task: Task[Out], device: str | torch.device | None, new_head: bool, reason: str
+) -> Runner[Out]:
+    try:
         from torso.adapters.attach_lora import merge
         from torso.engines.device import choose
-        from torso.engines.optimise import prepacked
+        from torso.engines.prepacking import prepacked
         from torso.engines.torch_runner import TorchRunner
-
+    except ModuleNotFoundError as error:
+        if not is_pytorch(error):
+            raise
+        raise MissingPackageError(
+            "E_NO_TORCH",
+            "This model runs on PyTorch alone, which is not installed; torso's kernels do not run it: {reason}.",
+            cure='Install it: pip install "torso[torch]"',
+            values=dict(reason=reason),
+        ) from None
     return TorchRunner(prepacked(merge(load(folder, task, device=choose(device), new_head=new_head))))
 
 
 def wrapped(model: Model[Out] | Runner[Out]) -> tuple[Runner[Out], Path | None]:
     """Return what runs a loaded model as it is, and the folder that it was loaded from; None for a new one."""
     if isinstance(model, Runner):
-        module = getattr(model, "model", None)
+        module: Any = getattr(model, "model", None)
         report = getattr(model if module is None else module, "report", None)
         return model, None if report is None else Path(report.source)
     from torso.engines.torch_runner import TorchRunner

@@ -1,22 +1,29 @@
-"""Optimisation for inference on a CPU: compiled kernels or prepacked layers, in one of three modes."""
+"""Optimisation for inference on a CPU: models in the compiled kernels, in one of three modes. Loads no torch."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import torch
-
-from torso.batch import Batch
+from torso.adapters.adapter_folder import is_adapter
+from torso.architecture import Task
 from torso.config.arguments import known_arguments
-from torso.engines.calibration import Calibration, Optimised
-from torso.engines.linear_swap import LinearSwap
-from torso.engines.model_state import State
-from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.engines.calibration import Calibration, keep
+from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiling import Compiler, Source, exactly, from_files, why_not
+from torso.errors import InputError, UnsupportedError
+from torso.host_batch import HostBatch
 from torso.language import say
-from torso.model import Model
+from torso.loading.load import read_config
+from torso.loading.loading_job import match_folder
+
+if TYPE_CHECKING:
+    from torso.batch import Batch
+    from torso.kernels.encoder import Encoder
+    from torso.model import Model
 
 Out = TypeVar("Out")
 Mode = Literal["exact", "bf16", "int8", "auto"]
@@ -33,20 +40,17 @@ def optimise(
     mode: Mode = "auto",
     *,
     fidelity: float | None = None,
-    sample: Batch | None = None,
+    sample: Batch | HostBatch | None = None,
     file: str | os.PathLike[str] | None = None,
-) -> Model[Out]:
-    """Optimise a model in place for inference on a CPU and return it; it can no longer be trained or saved.
-
-    An encoder whose blocks the compiled kernels support runs as one call of them (`torso.kernels.about`); any other
-    model runs on PyTorch with prepacked linear layers.
+) -> CompiledModel[Out]:
+    """Compile a model for inference on a CPU; the model itself stays as it is.
 
     ``exact`` computes in true float32, equal to the reference to 1e-5. ``bf16`` multiplies in bfloat16, accumulates and
     normalises in float32. ``int8`` multiplies in eight bits, except in the layers whose error on the sample is largest.
     ``auto`` times the three and takes the fastest that meets the fidelity, and prints which.
 
     Args:
-        model: on the CPU.
+        model: one that the kernels run (`torso models` marks the families); its weights are copied.
         mode: see above.
         fidelity: least cosine to float32 of the mean of a text's last rows; None: `FIDELITY` of the mode.
         sample: calibration texts for fidelity and time; random tokens by default.
@@ -61,40 +65,110 @@ def optimise(
             ``file`` is not such a file or has changed; ``E_SAMPLE`` for an empty sample, ``E_IDS`` for one
             with ids outside the embedding tables.
         TooLongError: ``E_TOO_LONG``, for a sample with a text that is longer than the model takes.
-        UnsupportedError: ``E_MODE``, where machine or model do not support a mode, or ``file`` for a model that the
-            compiled kernels do not run; ``E_LORA`` for one with an adapter; ``E_OPTIMISED`` for an optimised model;
-            ``E_FIDELITY``, if a mode misses it.
-        AccessError, DiskError: if ``file`` cannot be written; the model is optimised all the same.
-
-    After any other error the model is restored: its dtype, training modes and ``requires_grad``.
+        UnsupportedError: ``E_MODE``, where the kernels do not run this model, or this processor has no such mode;
+            ``E_LORA`` for a model with an adapter; ``E_FIDELITY``, if a mode misses it.
+        AccessError, DiskError: if ``file`` cannot be written.
     """
-    if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]  for callers without a type checker
-        raise InputTypeError(
-            "E_MODEL",
-            "optimise expects a torso.Model, got {kind}.",
-            cure="Give the result of torso.load, or the .model of a padded model.",
-            values=dict(kind=type(model).__name__),
+    from torso.engines.model_source import replaced, sample_of, source_of
+
+    given = source_of(model)
+    if model.adapter is not None:
+        raise has_adapter()
+    require_known(why_not(model.description, model.task) or replaced(model))
+    return _compile(given, mode, fidelity, sample_of(sample), None if file is None else Path(file))
+
+
+@known_arguments
+def compiled(
+    source: str | os.PathLike[str],
+    task: Task[Out] | str = Task.FEATURES,
+    mode: Mode = "exact",
+    *,
+    fidelity: float | None = None,
+    sample: HostBatch | None = None,
+    file: str | os.PathLike[str] | None = None,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    new_head: bool = False,
+    revision: str | None = None,
+    allow_nonfinite: bool = False,
+) -> CompiledModel[Out]:
+    """Compile a model from its files for inference on a CPU, without PyTorch.
+
+    Each weight is read when it is laid out and then let go of, so that memory holds the compiled model alone.
+
+    Args:
+        source: as `torso.load` takes it; no adapter.
+        task: what it shall give.
+        mode: as of `optimise`; ``exact`` alone measures nothing.
+        fidelity: as of `optimise`.
+        sample: as of `optimise`.
+        file: as of `optimise`.
+        labels: as of `torso.load`.
+        num_labels: as of `torso.load`.
+        new_head: as of `torso.load`.
+        revision: as of `torso.load`.
+        allow_nonfinite: as of `torso.load`.
+
+    Raises:
+        UnsupportedError: ``E_MODE``, where the kernels do not run this model, or this processor has no such mode;
+            ``E_LORA`` for an adapter; ``E_FIDELITY``, if a mode misses it.
+        TorsoError: as `torso.load` and `optimise`.
+    """
+    from torso.hub import resolve
+
+    chosen: Task[Any] = Task.named(task) if isinstance(task, str) else task
+    folder = resolve(source, revision=revision).folder
+    if is_adapter(folder):
+        raise has_adapter()
+    architecture, config = read_config(folder)
+    job = match_folder(
+        folder,
+        architecture,
+        config,
+        chosen,
+        labels=labels,
+        num_labels=num_labels,
+        new_head=new_head,
+        allow_nonfinite=allow_nonfinite,
+    )
+    require_known(why_not(job.description, chosen))
+    return _compile(from_files(job), mode, fidelity, sample, None if file is None else Path(file))
+
+
+def has_adapter() -> UnsupportedError:
+    """Build the error of a model with an adapter."""
+    return UnsupportedError(
+        "E_LORA",
+        "The model has an adapter, which packed layers would leave out.",
+        cure="Merge it first: torso.optimise(torso.merge(model)).",
+    )
+
+
+def require_known(reason: str | None) -> None:
+    """Raise if the kernels do not run a model.
+
+    Raises:
+        UnsupportedError: ``E_MODE``, with the reason.
+    """
+    if reason is not None:
+        raise UnsupportedError(
+            "E_MODE",
+            "torso's kernels do not run this model: {reason}.",
+            cure="Use it as it is, with PyTorch: torso.load(source, task).",
+            values=dict(reason=reason),
         )
+
+
+def _compile(
+    source: Source[Out], mode: str, fidelity: float | None, sample: HostBatch | None, file: Path | None
+) -> CompiledModel[Out]:
     if mode not in (*MODES, "auto"):
         raise InputError(
             "E_MODE",
             "There is no mode {mode!r}.",
             cure="Use exact, bf16, int8 or auto.",
             values=dict(mode=mode),
-        )
-    model.refuse_optimised()
-    if model.adapter is not None:
-        raise UnsupportedError(
-            "E_LORA",
-            "The model has an adapter, which packed layers would leave out.",
-            cure="Merge it first: torso.optimise(torso.merge(model)).",
-        )
-    if model.device.type != "cpu":
-        raise UnsupportedError(
-            "E_MODE",
-            "The model is on {device}; these modes are for the CPU.",
-            cure='Load it with device="cpu", or load it with dtype=torch.bfloat16 for an accelerator.',
-            values=dict(device=model.device),
         )
     if fidelity is not None and not -1 <= fidelity <= 1:
         raise InputError(
@@ -103,32 +177,26 @@ def optimise(
             cure="Leave it out, or give a number such as 0.999.",
             values=dict(value=fidelity),
         )
-    state, calibration = State(model), None
-    try:
-        calibration = Calibration(model.float().eval().requires_grad_(False), sample)
-        done, key = _apply_mode(calibration, mode, fidelity, None if file is None else Path(file))
-    except BaseException:
-        if calibration is not None:
-            calibration.swap.restore()
-        state.restore()
-        raise
-    try:
-        if file is not None and key is not None:
-            calibration.keep(Path(file), key, done)
-    finally:
-        calibration.swap.settle(done)
-    return model
+    if (mode, fidelity, sample, file) == ("exact", None, None, None):
+        return exactly(source)
+    compiler = Compiler(source)
+    calibration = Calibration(compiler, sample)
+    encoder, done, key = _apply_mode(calibration, mode, fidelity, file)
+    made = compiler.finish(encoder, done)
+    if file is not None and key is not None:
+        keep(file, key, made)
+    return made
 
 
 def _apply_mode(
-    calibration: Calibration, mode: Mode, fidelity: float | None, file: Path | None
-) -> tuple[Optimised, str | None]:
-    """Apply the mode; return the result and the key to write the file with, None if it need not be written."""
-    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if calibration.swap.can(each)]
+    calibration: Calibration, mode: str, fidelity: float | None, file: Path | None
+) -> tuple[Encoder, Optimised, str | None]:
+    """Compile in the mode; also return the key to write the file with, None if it need not be written."""
+    wanted = [each for each in (MODES if mode == "auto" else (mode,)) if calibration.compiler.can(each)]
     if not wanted:
         raise UnsupportedError(
             "E_MODE",
-            "This processor, or this build of PyTorch, has no kernels for the mode {mode}.",
+            "This processor has no instructions for the mode {mode}.",
             cure="Use the model as it is, or another mode.",
             values=dict(mode=mode),
         )
@@ -139,25 +207,9 @@ def _apply_mode(
     if file is not None and key is not None:
         stored = calibration.restore_from_file(file, key, wanted, least)
         if stored is not None:
-            return stored, None
-    done = calibration.choose(wanted, least) if mode == "auto" else calibration.apply(wanted[0], least)
+            return *stored, None
+    encoder, done = calibration.choose(wanted, least) if mode == "auto" else calibration.apply(wanted[0], least)
     if mode == "auto":
         message = "torso: {mode} is the fastest here with a cosine of at least {least} to float32 (met: {met:.6f})."
         print(say(message, dict(mode=done.mode, least=least, met=done.fidelity)), file=sys.stderr)
-    return done, key
-
-
-def prepacked(model: Model[Out]) -> Model[Out]:
-    """Put a model into the mode ``exact`` in place, for tasks that loaded it; return it unchanged if unsupported.
-
-    Nothing is measured: the arithmetic is float32.
-    """
-    if model.device.type != "cpu" or model.dtype != torch.float32 or model.adapter is not None:
-        return model
-    swap = LinearSwap(model)
-    if not swap.can("exact"):
-        return model
-    model.eval().requires_grad_(False)
-    swap.put(dict.fromkeys(swap.linears, "exact"))
-    swap.settle(Optimised("exact", 1.0, kernels=swap.kernels))
-    return model
+    return encoder, done, key

@@ -1,4 +1,4 @@
-"""File of an optimised model's packed weights, for the machine that they were packed on.
+"""File of a compiled model's packed weights, for the machine that they were packed on.
 
 No allocation depends on what a file states: names, kinds and sizes of its tensors follow from the model's own layers,
 and a file that differs from them, or from its own SHA-256, is refused before anything is run.
@@ -10,51 +10,42 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from torch import Tensor
-
-from torso.engines import model_identity
 from torso.errors import FileFormatError, InputError, LimitError, NotFoundError, UnsupportedError
+from torso.host_batch import HostBatch
 from torso.io.files import shown
 from torso.io.strict_json import decode_json
+from torso.kernels.host_memory import LINE, room, room_of_bytes
 from torso.kernels.library import VERSION, Form, Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.weights import safetensors, verified_safetensors
-from torso.weights.tensor_bits import memory_of
+from torso.weights.number_bits import NumberBits, memory
 from torso.weights.tensor_entry import TensorEntry
 
-if TYPE_CHECKING:
-    from torso.batch import Batch
-    from torso.model import Model
-
 FORMAT = "torso-packed"
-_LINE = 64
-"""Bytes of a cache line, to which tensors are aligned, in the file as in memory."""
 _PARTS = ("packed", "bias", "scales", "totals")
 
 Weight = tuple[str, int]
 """Name of a layer in the encoder, and kind of its weight."""
 
 
-def fingerprint(model: Model[Any], sample: Batch | None, asked: Mapping[str, object], instruction_set: str) -> str:
+def fingerprint(identity: str, sample: HostBatch | None, asked: Mapping[str, object], instruction_set: str) -> str:
     """Return the key of a file of packed weights: a JSON text.
 
     It covers the model (its config, task and weights), the sample's texts, the requested mode, the instruction set and
     the version of the kernels.
 
     Args:
-        model: with float32 weights.
+        identity: hash of the model.
         sample: calibration texts; None for random ones.
         asked: mode and fidelity; JSON.
         instruction_set: of the kernels.
     """
-    digest = hashlib.sha256(model_identity.fingerprint(model).encode())
+    digest = hashlib.sha256(identity.encode())
     if sample is not None:
-        layout = sample.layout
-        digest.update(f"sample {list(layout.sizes)}".encode())
-        for part in (sample.tokens, layout.positions, sample.segments):
-            digest.update(b"none" if part is None else memory_of(part.long().contiguous()))
+        digest.update(f"sample {list(sample.sizes)}".encode())
+        digest.update(memory(sample.numbers))
     return json.dumps({"kernels": VERSION, "set": instruction_set, "made of": digest.hexdigest(), **asked})
 
 
@@ -70,12 +61,12 @@ def write(path: Path, key: str, packed: Mapping[Weight, PackedWeight], facts: Ma
     Raises:
         AccessError, DiskError: if it cannot be written.
     """
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, NumberBits] = {}
     for (name, kind), each in packed.items():
-        for part, tensor in zip(_PARTS, each.tensors, strict=True):
-            if tensor is not None and tensor.numel():
-                tensors[f"{name}|{kind}|{part}"] = tensor
-    verified_safetensors.write(path, tensors, {"format": FORMAT, "key": key, "facts": json.dumps(facts)}, align=_LINE)
+        for part, array in zip(_PARTS, each.arrays, strict=True):
+            if array is not None and array.size:
+                tensors[f"{name}|{kind}|{part}"] = NumberBits(array, _dtype(part))
+    verified_safetensors.write(path, tensors, {"format": FORMAT, "key": key, "facts": json.dumps(facts)}, align=LINE)
 
 
 def read(
@@ -107,7 +98,7 @@ def read(
     try:
         expected = forms(decode_json(file.metadata.get("facts", "")))
         sizes = {name_and_kind: form.sizes(library) for name_and_kind, form in expected.items()}
-        found = verified_safetensors.read(file, _entries(sizes))
+        found = verified_safetensors.read(file, _entries(sizes), empty=_room)
         return {
             (name, kind): PackedWeight.again(library, form, _parts(found, f"{name}|{kind}"))
             for (name, kind), form in expected.items()
@@ -125,15 +116,27 @@ def read(
 def _entries(sizes: Mapping[Weight, tuple[int, ...]]) -> dict[str, TensorEntry]:
     """Return the file's tensor entries, from the number of elements of each part of its weights."""
     return {
-        f"{name}|{kind}|{part}": TensorEntry("U8" if part == "packed" else "F32", (size,))
+        f"{name}|{kind}|{part}": TensorEntry(_dtype(part), (size,))
         for (name, kind), parts in sizes.items()
         for part, size in zip(_PARTS, parts, strict=True)
         if size
     }
 
 
-def _parts(found: Mapping[str, Tensor], name_and_kind: str) -> Any:
-    return tuple(found.get(f"{name_and_kind}|{part}") for part in _PARTS)
+def _dtype(part: str) -> str:
+    return "U8" if part == "packed" else "F32"
+
+
+def _room(entry: TensorEntry) -> NumberBits:
+    (size,) = entry.shape
+    return NumberBits(room_of_bytes(size) if entry.dtype == "U8" else room(size), entry.dtype)
+
+
+def _parts(found: Mapping[str, NumberBits], name_and_kind: str) -> Any:
+    """Return the parts of one weight; those of no size are not in the file."""
+    parts = [found.get(f"{name_and_kind}|{part}") for part in _PARTS]
+    packed, bias, scales, sums = (None if each is None else each.data for each in parts)
+    return packed, bias, room(0) if scales is None else scales, room(0) if sums is None else sums
 
 
 def _foreign(path: Path) -> InputError:

@@ -1,4 +1,4 @@
-"""The PyTorch engine: a `Model`, optimised or not, as a `Runner`."""
+"""The PyTorch engine: a `Model` as a `Runner`."""
 
 from __future__ import annotations
 
@@ -71,9 +71,8 @@ class TorchRunner(Generic[Out]):
 
     @property
     def precision(self) -> str:
-        """Number format of the weights, and the mode of an optimised model."""
-        mode = "" if self.model.optimised is None else f" {self.model.optimised.mode}"
-        return f"{self.model.dtype}{mode}"
+        """Number format of the weights."""
+        return str(self.model.dtype)
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the model, as `torso.engines.model_identity.fingerprint` gives it."""
@@ -108,9 +107,6 @@ def if_memory_holds(device: torch.device, work: Callable[[], Result]) -> Result 
 @contextmanager
 def evaluating(model: Model[Any]) -> Generator[None]:
     """Set evaluation mode within this context; afterwards restore the mode of each module."""
-    if model.optimised is not None:  # always in evaluation mode
-        yield
-        return
     modes = Modes(model)
     model.eval()
     try:

@@ -15,14 +15,14 @@ _SHOWN = 6
 
 
 def announce(plan: Plan) -> None:
-    """Prints the plan on standard error, in a line or two; nothing where nothing is to be fetched."""
+    """Print the plan on standard error, in a line or two; nothing where nothing is to be fetched."""
     if plan.need:
         sys.stderr.write(f"torso: {plan_text(plan)}\n")
         sys.stderr.flush()
 
 
 def plan_text(plan: Plan) -> str:
-    """The plan in words: ``hfl/rbt3 from huggingface.co at 4a0b1c2: taking …, 156 MB; leaving tf_model.h5.``"""
+    """Return the plan in words: ``hfl/rbt3 from huggingface.co at 4a0b1c2: taking …, 156 MB; leaving tf_model.h5.``"""
     values = dict(
         name=plan.source,
         server=plan.listing.server,
@@ -42,7 +42,7 @@ def plan_text(plan: Plan) -> str:
 
 
 def _never_taken(plan: Plan) -> Iterator[str]:
-    """What of a repository is no file, and is left out whatever was asked for."""
+    """Yield what of a repository is no file, and is left out whatever was asked for."""
     for kind, reason in LEFT_OUT.items():
         names = sorted(path for path, each in plan.listing.left.items() if each == kind)
         if names:
@@ -50,12 +50,12 @@ def _never_taken(plan: Plan) -> Iterator[str]:
 
 
 def _has_weights(plan: Plan) -> bool:
-    """Whether weights are taken: who wants the configuration alone knows what stays."""
+    """Return whether weights are taken: who wants the configuration alone knows what stays."""
     return any(file.path.endswith((".safetensors", ".bin")) for file in plan.take)
 
 
 def _bytes_here(plan: Plan) -> int:
-    """Bytes of what is to be fetched that earlier attempts have brought."""
+    """Return bytes of what is to be fetched that earlier attempts have brought."""
     return sum({file.etag: file.size for file in plan.need}.values()) - plan.bytes_needed
 
 

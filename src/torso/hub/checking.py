@@ -53,7 +53,7 @@ class Report:
         return all(finding.harmless for finding in self.findings)
 
     def as_dict(self) -> dict[str, object]:
-        """The report in plain values, for JSON."""
+        """Return the report in plain values, for JSON."""
         return {
             "folder": str(self.folder),
             "name": self.name,
@@ -72,9 +72,9 @@ class Report:
 
 @readable()
 def check(source: str | os.PathLike[str], *, revision: str | None = None) -> Report:
-    """Whether a model on this machine is whole and right; no request is made.
+    """Return whether a model on this machine is whole and right; no request is made.
 
-    Every file is looked at. Where a lock, the Hub's cache or a clone tells the hash, the content is verified by it;
+    Every file is looked at. Where a lock, the Hub's cache or a clone records the hash, the content is verified by it;
     elsewhere the form of the weights and of the JSON files is.
 
     Args:
@@ -90,7 +90,7 @@ def check(source: str | os.PathLike[str], *, revision: str | None = None) -> Rep
 
 
 def locate(source: Source) -> Path:
-    """The folder of a model on this machine, even if it is not whole.
+    """Return the folder of a model on this machine, even if it is not whole.
 
     Raises:
         NotFoundError: E_NOT_HERE.
@@ -172,21 +172,21 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
 
 
 def _needed(evidence: Evidence, names: set[str]) -> tuple[str, ...]:
-    """The files that must be there."""
+    """Return the files that must be there."""
     if evidence.files is None:
         return absent(names)
     return required(evidence.files) if evidence.whole else (*evidence.files, *absent(names | evidence.files.keys()))
 
 
 def _unused(broken: Mapping[str, Finding], needed: set[str], names: set[str]) -> set[str]:
-    """Pointers that are not missed: of formats that are not taken, while the weights themselves are there."""
+    """Return pointers that are not missed: of formats that are not taken, while the weights themselves are there."""
     pointers = {path for path, finding in broken.items() if finding.error.code == "E_LFS_POINTER"}
     real = names - {path for path in pointers if path.endswith((".bin", ".safetensors"))}
     return pointers - {*choose(real if weight_files(real) else names).take, *(() if weight_files(real) else needed)}
 
 
 def _compare(folder: Path, path: str, known: Mapping[str, RemoteFile]) -> Finding | None:
-    """Whether a file has the size and hash it should have."""
+    """Return whether a file has the size and hash it should have."""
     file = known.get(path)
     if file is None:
         return None
@@ -217,13 +217,13 @@ def _compare(folder: Path, path: str, known: Mapping[str, RemoteFile]) -> Findin
 
 
 def _name_model(error: TorsoError, name: str) -> None:
-    """Lets a cure name the model as the person did: readers know the folder only."""
+    """Let a cure name the model as the person did: readers know the folder only."""
     if "torso repair {folder}" in error.templates[2]:
         error.values["folder"] = name
 
 
 def _weights(folder: Path, names: set[str]) -> list[Finding]:
-    """What the weights' own headers show: a file cut short, a shard that is missing, a pickle that runs code."""
+    """Return what the weights' own headers show: a file cut short, a shard that is missing, a pickle that runs code."""
     from torso.weights.adapter_weights import FILES, open_adapter
     from torso.weights.weights import open_weights
 

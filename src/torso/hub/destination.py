@@ -40,31 +40,31 @@ class Destination(Protocol):
         ...
 
     def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
-        """Keeps other processes away while files are fetched and put in place, where that is not by file."""
+        """Lock out other processes while files are fetched and put in place, unless files are locked one by one."""
         ...
 
     def start(self, listing: Listing) -> None:
-        """Prepares the folder, before the first byte is fetched."""
+        """Prepare the folder, before the first byte is fetched."""
         ...
 
     def lacks(self, file: RemoteFile) -> bool:
-        """Whether a file is to be fetched; not where a copy is elsewhere on this machine, which `adopt` will use."""
+        """Return whether a file is to be fetched; not if `adopt` will use a copy elsewhere on this machine."""
         ...
 
     def adopt(self, file: RemoteFile) -> None:
-        """Puts a file that is not lacking in its place, where its content is elsewhere on this machine."""
+        """Put a file that is not lacking in its place, where its content is elsewhere on this machine."""
         ...
 
     def job(self, file: RemoteFile, places: tuple[FileUrl, ...]) -> Job:
-        """How to fetch a file's content."""
+        """Return how to fetch a file's content."""
         ...
 
     def put(self, files: Sequence[RemoteFile]) -> None:
-        """Gives content that has arrived its names; the ``files`` all have the same content."""
+        """Put content that has arrived under its names; the ``files`` all have the same content."""
         ...
 
     def finish(self, listing: Listing, files: Sequence[RemoteFile]) -> None:
-        """Records what is here now, and takes away what is of no more use."""
+        """Record what is here now, and remove what is of no more use."""
         ...
 
 
@@ -229,14 +229,14 @@ class InFolder:
         self.clear()
 
     def clear(self) -> None:
-        """Takes away what arrived and was not used, and the folder for it; what is not torso's stays."""
+        """Remove what arrived and was not used, and its folder; files of others stay."""
         with suppress(OSError):
             for name in self._root.names(self._arriving):
                 if ARRIVING.fullmatch(name) and self._is_unused(self._arriving / name):
                     self._root.remove(self._arriving / name)
 
     def copy(self, source: Path, file: RemoteFile) -> None:
-        """Puts a copy of a file of this machine in its place, whole or not at all."""
+        """Put a copy of a file of this machine in its place, whole or not at all."""
         temporary = self._arriving / f"{file.etag}.{secrets.token_hex(8)}.copy"
         try:
             with source.open("rb") as old, os.fdopen(self._root.open(temporary, _NEW), "wb") as new:
@@ -246,7 +246,7 @@ class InFolder:
             self._root.remove(temporary)
 
     def _is_unused(self, path: Path) -> bool:
-        """Whether no other process is at a file; without a lock to tell, its age does."""
+        """Return whether no other process is at a file; without a lock to tell, its age does."""
         status = self._root.status(path)
         return (
             self._is_alone or path.suffix == ".lock" or (status is not None and time.time() - status.st_mtime > SILENCE)
@@ -261,13 +261,13 @@ class InFolder:
         return arriving_in(self.home)
 
     def _is_ours(self, path: Path, name: str) -> bool:
-        """Whether a file is as an earlier get left it, so that nothing of a person's is lost with it."""
+        """Return whether a file is as an earlier get left it, so that replacing it loses no one's changes."""
         entry = self._lock.files.get(name) if self._lock else None
         return entry is not None and has_size(path, entry.size) and _sha256_of(path) == entry.sha256
 
 
 def _is_placeholder(path: Path) -> bool:
-    """Whether a file holds nothing of worth: empty, a pointer of Git LFS, or a web page."""
+    """Return whether a file holds nothing of worth: empty, a pointer of Git LFS, or a web page."""
     with path.open("rb") as file:
         return sniff(file.read(1024)) in ("empty", "lfs-pointer", "html")
 

@@ -24,13 +24,13 @@ _REFRESH = 0.1  # seconds between looks at the bar, and the longest that Ctrl-C 
 
 
 def open_web(settings: Settings, token: str | bool | None) -> Web:
-    """The network with the tokens that may be used."""
+    """Open HTTP connections with the tokens that may be used."""
     watcher = Notices(quiet=settings.quiet, always=True)
     return Web(settings.patience, token_headers(token, settings.trusted), watcher=watcher)
 
 
 def fetch(plan: Plan, settings: Settings, web: Web) -> None:
-    """Fetches what a plan needs, and records what is then here.
+    """Fetch what a plan needs, and record what is then here.
 
     Raises:
         TorsoError: the first file that could not be had; the parts of all stay.
@@ -50,7 +50,7 @@ def fetch(plan: Plan, settings: Settings, web: Web) -> None:
 
 @contextmanager
 def alone(plan: Plan, settings: Settings, web: Web) -> Generator[Plan]:
-    """The plan while no other process is at the same folder; what one has brought meanwhile is not needed any more.
+    """Hold the plan's folder against other processes; yield the plan without what one of them fetched meanwhile.
 
     Raises:
         AccessError: E_ACCESS, the folder may not be written.
@@ -72,7 +72,7 @@ def _put(plan: Plan, same: Mapping[str, Sequence[RemoteFile]], job: Job) -> None
 
 
 def start(plan: Plan) -> None:
-    """Prepares the place of a plan's files, and puts there what is elsewhere on this machine."""
+    """Prepare the destination of a plan, and put there what is elsewhere on this machine."""
     plan.destination.start(plan.listing)
     for file in plan.take:
         if file not in plan.need:
@@ -80,7 +80,7 @@ def start(plan: Plan) -> None:
 
 
 def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None], settings: Settings, web: Web) -> None:
-    """Downloads files side by side, large ones one after another with several connections each.
+    """Download files side by side, large ones one after another with several connections each.
 
     Args:
         source: what they belong to, for the bar and the hint.
@@ -126,7 +126,7 @@ class _Crew:
         self._lock = threading.Lock()
 
     def run(self, look: Callable[[], None]) -> None:
-        """Downloads everything, calling ``look`` meanwhile."""
+        """Download everything, calling ``look`` meanwhile."""
         for queue in (self._small, self._large):
             workers = min(self._connections, len(queue)) if queue is self._small else min(1, len(queue))
             self._threads = [

@@ -14,7 +14,7 @@ from torso.io.files import shown
 
 @contextmanager
 def readable() -> Generator[None]:
-    """Gives refusals of the system inside the block, or the function, the form of torso's, with the path refused.
+    """Raise operating system errors inside the block, or the function, as torso's, with the path.
 
     Raises:
         AccessError: E_ACCESS.
@@ -33,7 +33,7 @@ def readable() -> Generator[None]:
 
 
 def existing_folder(text: str) -> Path:
-    """The folder that a path means.
+    """Return the folder that a path means.
 
     Raises:
         NotFoundError: E_NO_FOLDER, with the nearest names, or saying that the path is a file.
@@ -58,7 +58,7 @@ def existing_folder(text: str) -> Path:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there; any text may be asked for."""
+    """Return whether a folder is there; any text may be asked for."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # a name too long for the system

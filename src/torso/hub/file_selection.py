@@ -66,7 +66,7 @@ def choose(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> Choice:
-    """The files of a model among the ``paths`` of a repository.
+    """Return the files of a model among the ``paths`` of a repository.
 
     safetensors are preferred, else ``pytorch_model.bin``, as one file or as shards with their index. Configuration,
     vocabulary and the modules of sentence-transformers come along; other frameworks' weights, other precisions,
@@ -101,12 +101,12 @@ def choose(
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name fits one of the patterns; a pattern that ends in "/" means all below that folder."""
+    """Return whether a name fits one of the patterns; a pattern that ends in "/" means all below that folder."""
     return any(fnmatchcase(name, pattern + "*" if pattern.endswith("/") else pattern) for pattern in patterns)
 
 
 def transformer_home(names: Collection[str]) -> str:
-    """The folder of a repository's transformer, with "/"; empty for the top, where it is unless modules.json says else.
+    """Return the folder of a repository's transformer, with "/"; empty for the top, its usual place.
 
     Old versions of sentence-transformers gave the first module a folder too: ``0_Transformer/``, ``0_BERT/``.
     """
@@ -117,7 +117,7 @@ def transformer_home(names: Collection[str]) -> str:
 
 
 def weight_files(names: Collection[str], *, pytorch: bool = False) -> tuple[str, ...]:
-    """The weights of a repository's transformer, in one format, with their index; empty where there are none.
+    """Return the weights of a repository's transformer, in one format, with their index; empty where there are none.
 
     Of an adapter they are the adapter's own.
     """
@@ -137,7 +137,7 @@ def weight_files(names: Collection[str], *, pytorch: bool = False) -> tuple[str,
 
 
 def required(names: Collection[str], *, config_only: bool = False) -> tuple[str, ...]:
-    """Those files of a repository without which its model cannot be loaded as it was meant.
+    """Return the files of a repository without which its model cannot be loaded as intended.
 
     Configuration, one weight format, one vocabulary, and what changes what the tokenizer or a pooling does. A README,
     or a second form of the vocabulary, is not among them.
@@ -159,7 +159,7 @@ def required(names: Collection[str], *, config_only: bool = False) -> tuple[str,
 
 
 def absent(names: Collection[str], *, config_only: bool = False) -> tuple[str, ...]:
-    """What a folder with these files lacks to be a model, where no listing says what there should be.
+    """Return what a folder with these files lacks to be a model, where no listing says what there should be.
 
     An adapter needs its own two files: the rest is its base model's.
     """
@@ -176,7 +176,7 @@ def absent(names: Collection[str], *, config_only: bool = False) -> tuple[str, .
 
 
 def has_weights(names: Collection[str]) -> bool:
-    """Whether files with these names hold weights that torso reads: of the transformer, in one of two formats."""
+    """Return whether these are weights of the transformer in one of the two formats that torso reads."""
     return bool(weight_files(names))
 
 
@@ -213,7 +213,7 @@ def _in_module(name: str) -> bool:
 
 
 def _module_weights(names: Collection[str]) -> tuple[str, ...]:
-    """The weights of the dense layers of sentence-transformers, one format for each."""
+    """Return the weights of the dense layers of sentence-transformers, one format for each."""
     if "modules.json" not in names:
         return ()
     ends, home = ("/model.safetensors", "/pytorch_model.bin"), transformer_home(names)

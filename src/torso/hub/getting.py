@@ -26,7 +26,7 @@ def get(
     token: str | bool | None = None,
     tell: Callable[[Plan], None] | None = None,
 ) -> Snapshot:
-    """The folder of a model of a hub, each of its files verified by the hash that the hub's listing names.
+    """Get a model of a hub: return its folder, each file verified by the hash that the hub's listing names.
 
     Args:
         source: an id or address, see `torso.hub.source.parse_source`.
@@ -63,7 +63,7 @@ def get(
 
 @readable()
 def plan_of(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
-    """What getting ``source`` would do; see `make_plan`. For a git repository, what git itself keeps is fetched."""
+    """Plan getting ``source``; see `make_plan`. For a git repository, what git itself keeps is fetched."""
     if source.kind == "git":
         from torso.hub.git import plan_by_git
 

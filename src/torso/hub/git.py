@@ -49,7 +49,7 @@ _REFS = 32 << 20  # bytes of a list of refs
 def get_by_git(
     source: Source, order: Order, settings: Settings, web: Web, tell: Callable[[Plan], None] | None
 ) -> Snapshot:
-    """The folder of a model of a git repository; see `torso.hub.getting.get`.
+    """Get a model of a git repository; see `torso.hub.getting.get`.
 
     Raises:
         NetworkError: E_GIT, git could not fetch it. NotFoundError: E_REVISION, E_LFS_MISSING.
@@ -69,7 +69,7 @@ def get_by_git(
 
 
 def plan_by_git(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
-    """What getting a model of a git repository would do; git's own part of it is fetched, and thrown away again.
+    """Plan getting a model of a git repository; git's own part of it is fetched, and discarded.
 
     Raises:
         TorsoError: as `get_by_git`.
@@ -86,7 +86,7 @@ def plan_by_git(source: Source, order: Order, settings: Settings, web: Web) -> P
 def _planned(
     source: Source, order: Order, settings: Settings, web: Web, home: Repository, root: Root, parent: Path
 ) -> Generator[tuple[Plan, Path, str]]:
-    """What to do, a bare repository in ``parent`` with what git itself keeps, and the ref it was asked by."""
+    """Yield the plan, a bare repository in ``parent`` with what git itself keeps, and the ref it was asked by."""
     if settings.offline:
         raise not_here(source, settings, settings.source, config_only=order.config_only)
     with fetched(source, settings, web, root, parent) as (bare, ref, commit):
@@ -95,7 +95,7 @@ def _planned(
 
 @contextmanager
 def fetched(source: Source, settings: Settings, web: Web, root: Root, parent: Path) -> Generator[tuple[Path, str, str]]:
-    """A bare repository in ``parent`` with one commit of a source, the ref it was asked by, and the commit.
+    """Yield a bare repository in ``parent`` with one commit of a source, the ref it was asked by, and the commit.
 
     The repository is removed when the block ends.
 
@@ -117,7 +117,7 @@ def fetched(source: Source, settings: Settings, web: Web, root: Root, parent: Pa
 def places_of(
     web: Web, address: str, ref: str, commit: str, files: list[RemoteFile]
 ) -> Mapping[str, tuple[FileUrl, ...]]:
-    """Where the objects of Git LFS of a repository are had, by SHA-256; on the Hub, by its own addresses too.
+    """Return the download addresses of a repository's Git LFS objects, by SHA-256; on the Hub, its own too.
 
     Raises:
         TorsoError: the host's batch API does not say.
@@ -135,7 +135,7 @@ def places_of(
 
 
 def _fetch(bare: Path, source: Source, settings: Settings, web: Web) -> tuple[str, str]:
-    """Fetches one commit into an empty repository: the ref it was asked by, and the commit."""
+    """Fetch one commit into an empty repository; return the ref it was asked by, and the commit."""
     address = _settled(web, source.name)
     protocol = urlsplit(address).scheme
     notices = Notices(quiet=settings.quiet, always=True)
@@ -173,7 +173,7 @@ class _Growth:
 
 
 def _settled(web: Web, address: str) -> str:
-    """The address that a repository has after its server's redirects, each judged as every redirect is.
+    """Return the address that a repository has after its server's redirects, each judged as every redirect is.
 
     git itself follows none. Where no answer comes git is left to say why: it may know certificates and passwords that
     torso does not.
@@ -192,7 +192,7 @@ def _settled(web: Web, address: str) -> str:
 
 
 def _choose_ref(listed: bytes, source: Source) -> str:
-    """The ref that a revision means: a branch, else a tag; without one, HEAD's, else main, master or the only.
+    """Return the ref that a revision means: a branch, else a tag; without one, HEAD's, else main, master or the only.
 
     Raises:
         NotFoundError: E_REVISION.
@@ -251,7 +251,7 @@ def _listing(source: Source, bare: Path, commit: str) -> Listing:
 
 
 def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:
-    """Puts git's files in place, and fetches the objects of Git LFS."""
+    """Put git's files in place, and fetch the objects of Git LFS."""
     require_space(plan)
     with writing(plan.destination.folder):
         start(plan)

@@ -86,7 +86,7 @@ class Plan:
 
 
 def make_plan(source: Source, order: Order, settings: Settings, web: Web, watcher: Watcher) -> Plan:
-    """What getting ``source`` would do; nothing but the listing is fetched.
+    """Plan getting ``source``; nothing but the listing is fetched.
 
     Raises:
         TorsoError: no server gives a listing, or what it lists is refused; E_NOTHING, no file is asked for.
@@ -103,7 +103,7 @@ def make_plan(source: Source, order: Order, settings: Settings, web: Web, watche
 
 
 def plan_from(source: Source, listing: Listing, order: Order, repository: Repository, places: Places) -> Plan:
-    """What getting the files of a listing would do.
+    """Plan getting the files of a listing.
 
     Raises:
         TorsoError: E_NOTHING; E_MISSING_WEIGHTS, the repository has none that torso reads; E_UNSAFE_PATH; E_EXISTS, a
@@ -146,7 +146,7 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
 
 
 def require_space(plan: Plan) -> None:
-    """Raises where the disk cannot hold what is to be fetched.
+    """Raise if the disk cannot hold what is to be fetched.
 
     Raises:
         DiskError: E_DISK_FULL.
@@ -167,7 +167,7 @@ def require_space(plan: Plan) -> None:
 def _listing(
     source: Source, order: Order, settings: Settings, web: Web, watcher: Watcher, repository: Repository
 ) -> tuple[Listing, Places]:
-    """The listing to go by: the kept one where nothing needs to be asked, else a server's, of the pinned commit."""
+    """Return the listing to use: the kept one where nothing needs to be asked, else a server's."""
     pinned = None
     if not order.update:
         pinned = next(filter(None, map(repository.commit, revisions(source))), None)
@@ -185,7 +185,7 @@ def _listing(
 
 
 def _kept(repository: Repository, commit: str, source: Source, *, whole: bool) -> Listing:
-    """The listing of a snapshot that is here: as it was kept, else what is in it, by the names of its blobs.
+    """Return the listing of a snapshot that is here: as it was kept, else what is in it, by the names of its blobs.
 
     Unless the ``whole`` is asked for, without the files that are not here: what makes the model is, and that is enough.
     """

@@ -44,7 +44,7 @@ class Repair:
 
 @readable()
 def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: str | bool | None = None) -> Repair:
-    """Fetches again what `check` finds broken or missing, each file verified, and checks again.
+    """Fetch again what `check` finds broken or missing, each file verified, and check again.
 
     An object of Git LFS that the clone itself holds is taken from there, without a network.
 
@@ -93,7 +93,7 @@ def repair(source: str | os.PathLike[str], *, origin: str | None = None, token: 
 
 
 def _from_clone(folder: Path, file: RemoteFile) -> bool:
-    """Takes a file from the clone itself, where git or Git LFS holds it, and it is right."""
+    """Take a file from the clone itself, where git or Git LFS holds it intact."""
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
@@ -115,13 +115,13 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
 
 
 def _no_word() -> None:
-    """Says nothing of waiting for another process."""
+    """Say nothing of waiting for another process."""
 
 
 def _from_network(
     folder: Path, source: Source, evidence: Evidence, broken: set[str], settings: Settings, web: Web
 ) -> Collection[str]:
-    """Fetches the broken files of a folder from where the model came from; gives what a hub lists, if one was asked."""
+    """Fetch the broken files of a folder from the model's source; return a hub's listing, if one was asked."""
     if source.kind == "git" and folder.parent.name == "snapshots":
         order = Order(include=tuple(glob.escape(path) for path in sorted(broken)), force=True)
         get_by_git(replace(source, revision=evidence.revision), order, settings, web, None)
@@ -148,7 +148,7 @@ def _from_network(
 
 
 def _from_git(folder: Path, source: Source, broken: set[str], settings: Settings, web: Web) -> None:
-    """Fetches the broken files of a clone from its remote: its commit again, and the objects of Git LFS."""
+    """Fetch the broken files of a clone from its remote: its commit again, and the objects of Git LFS."""
     destination = InFolder(folder)
     with (
         tidied(folder),

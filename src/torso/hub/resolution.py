@@ -26,7 +26,7 @@ def resolve(
     update: bool = False,
     config_only: bool = False,
 ) -> Snapshot:
-    """The folder with a model's files, fetched and verified first where this machine lacks them.
+    """Return the folder with a model's files, fetched and verified first where this machine lacks them.
 
     A complete local copy means no request at all: a branch stays at the commit it was when it was first fetched, until
     ``update``.

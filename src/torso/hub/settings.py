@@ -65,12 +65,12 @@ class Settings:
 
 
 def is_on(name: str) -> bool:
-    """Whether an environment variable is set to 1, on, yes or true."""
+    """Return whether an environment variable is set to 1, on, yes or true."""
     return os.environ.get(name, "").strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def read_settings() -> Settings:
-    """The settings in force now.
+    """Return the settings in force now.
 
     Raises:
         ConfigError: E_SETTINGS, a variable or the saved file holds what cannot be.
@@ -99,24 +99,24 @@ def read_settings() -> Settings:
 
 
 def hub_home() -> Path:
-    """The ecosystem's home, which holds the Hub's cache and token: ``HF_HOME``, else beneath ``XDG_CACHE_HOME``."""
+    """Return the home of the Hub's cache and token: ``HF_HOME``, else beneath ``XDG_CACHE_HOME``."""
     return _folder("HF_HOME") or (_folder("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "huggingface"
 
 
 def hub_cache() -> Path:
-    """The Hub's cache: ``HF_HUB_CACHE``, ``HUGGINGFACE_HUB_CACHE``, else ``hub`` in the ecosystem's home."""
+    """Return the Hub's cache: ``HF_HUB_CACHE``, ``HUGGINGFACE_HUB_CACHE``, else ``hub`` in the ecosystem's home."""
     return _folder("HF_HUB_CACHE") or _folder("HUGGINGFACE_HUB_CACHE") or hub_home() / "hub"
 
 
 def saved_path() -> Path:
-    """Where settings are saved: ``TORSO_SETTINGS``, else ``torso/settings.json`` in the folder for configuration."""
+    """Return the settings file: ``TORSO_SETTINGS``, else ``torso/settings.json`` in the configuration folder."""
     named = _folder("TORSO_SETTINGS")
     base = _folder("XDG_CONFIG_HOME") or (_folder("APPDATA") if os.name == "nt" else None)
     return named or (base or Path("~/.config").expanduser()) / "torso" / "settings.json"
 
 
 def read_saved() -> Mapping[str, object]:
-    """The saved settings; empty where there are none.
+    """Return the saved settings; empty where there are none.
 
     Raises:
         ConfigError: E_SETTINGS, an unknown name or a wrong type in the file.
@@ -162,7 +162,7 @@ def read_saved() -> Mapping[str, object]:
 
 
 def save(name: str, value: object) -> Path:
-    """Keeps a setting in the saved file, beside what is there, and gives the file's path.
+    """Save a setting in the file, beside what is there, and return the file's path.
 
     Raises:
         ConfigError, FileFormatError: as `read_saved`, of what is there already.
@@ -186,7 +186,7 @@ def save(name: str, value: object) -> Path:
 
 
 def split_list(text: str) -> tuple[str, ...]:
-    """The entries of a comma-separated list, without spaces and trailing slashes."""
+    """Return the entries of a comma-separated list, without spaces and trailing slashes."""
     return tuple(entry.strip().rstrip("/") for entry in text.split(",") if entry.strip())
 
 
@@ -200,7 +200,7 @@ def _folder(variable: str) -> Path | None:
 
 
 def _patience() -> Patience:
-    """The waiting times: torso's variables, then those of huggingface_hub, then the defaults."""
+    """Return the waiting times: torso's variables, then those of huggingface_hub, then the defaults."""
     elsewhere = {"connect": "HF_HUB_ETAG_TIMEOUT", "read": "HF_HUB_DOWNLOAD_TIMEOUT"}
     values: dict[str, float] = {}
     for field in fields(Patience):

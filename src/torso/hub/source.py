@@ -52,7 +52,7 @@ class Source:
 
 
 def parse_source(source: str | os.PathLike[str], revision: str | None = None) -> Source:
-    """What ``source`` means.
+    """Parse the name of a model: a folder, ``org/name``, an address.
 
     Args:
         source: a path; ``torso:NAME``; ``org/name``, ``name`` or ``hf:org/name``; ``modelscope:org/name``; the address
@@ -88,7 +88,7 @@ def parse_source(source: str | os.PathLike[str], revision: str | None = None) ->
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
+    """Return whether a host name or address is this machine itself."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -131,14 +131,14 @@ def _text(source: object) -> str:
 
 
 def _is_pasted(text: str) -> bool:
-    """Whether a text is the address of a page of a known hub as browsers show it, without ``https://``."""
+    """Return whether a text is the address of a page of a known hub as browsers show it, without ``https://``."""
     host, slash, rest = text.partition("/")
     known = host.lower() in _HUB_HOSTS or host.lower() in _MODELSCOPE_HOSTS
     return known and bool(slash and rest) and not is_folder(Path(text))
 
 
 def _is_path_like(text: str) -> bool:
-    """Whether a text has the form of a path, so that no network may ever be asked for it."""
+    """Return whether a text has the form of a path, so that no network may ever be asked for it."""
     if "://" in text or text.startswith(("torso:", "modelscope:", "hf:", "git+")):
         return False
     return (
@@ -172,7 +172,7 @@ def _id(text: str, kind: Literal["hub", "modelscope"], endpoint: str | None = No
 
 
 def _address(text: str) -> Source:
-    """The model that the address of a page, a file or a clone names."""
+    """Return the model that the address of a page, a file or a clone names."""
     parts = _split(text)
     host = (parts.hostname or "").lower()
     steps = [unquote(step) for step in parts.path.split("/") if step]
@@ -196,7 +196,7 @@ def _address(text: str) -> Source:
 
 
 def _split(text: str) -> SplitResult:
-    """The parts of an address; of one that has none, nothing."""
+    """Return the parts of an address; of one that has none, nothing."""
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -249,5 +249,5 @@ def _with_revision(found: Source, revision: str | None) -> Source:
 
 
 def modelscope_endpoint() -> str:
-    """The address of ModelScope: ``MODELSCOPE_ENDPOINT``, else modelscope.cn."""
+    """Return the address of ModelScope: ``MODELSCOPE_ENDPOINT``, else modelscope.cn."""
     return os.environ.get("MODELSCOPE_ENDPOINT", "").strip().rstrip("/") or MODELSCOPE

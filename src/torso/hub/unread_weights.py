@@ -30,7 +30,7 @@ _WANTED = "model.safetensors, pytorch_model.bin"
 
 
 def unread_weights(names: Collection[str]) -> dict[str, str]:
-    """The files among ``names`` that look like weights and are none that torso reads, each with the reason."""
+    """Return the files among ``names`` that look like weights and are none that torso reads, each with the reason."""
     found: dict[str, str] = {}
     for name in sorted(names):
         base = name.rpartition("/")[2].lower()
@@ -43,7 +43,7 @@ def unread_weights(names: Collection[str]) -> dict[str, str]:
 
 
 def no_readable_weights(name: str, names: Collection[str], left: Mapping[str, str] | None = None) -> TorsoError:
-    """The error for a repository without weights that torso reads, with what it has instead.
+    """Return the error for a repository without weights that torso reads, with what it has instead.
 
     Args:
         name: the model.

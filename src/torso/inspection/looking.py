@@ -82,7 +82,7 @@ def opened_model(
     """
     if not isinstance(model, (str, os.PathLike)):
         task = model.runner.task if isinstance(model, Ready) else model.task
-        ready = make_ready(model, task, tokenizer=tokenizer, untrained=True)
+        ready = _with_module(make_ready(model, task, tokenizer=tokenizer, untrained=True))
         return ready, (task,), ready.name
     from torso.hub import resolve
 
@@ -90,3 +90,11 @@ def opened_model(
     heads = trained_heads(folder) or (Task.FEATURES,)
     loaded = ready_with_head(folder, heads[0], device, tokenizer)
     return make_ready(loaded, heads[0]), heads, os.fspath(model)
+
+
+def _with_module(ready: Ready[Any]) -> Ready[Any]:
+    """Return a model of which every layer can be seen: one that runs by torso's kernels alone is loaded once more."""
+    if hasattr(ready.runner, "model") or ready.folder is None:
+        return ready
+    loaded = ready_with_head(ready.folder, ready.runner.task, None, ready.tokenizer)
+    return make_ready(loaded, ready.runner.task, untrained=True)

@@ -66,6 +66,6 @@ def _keys_of_head(
         if error.code in _NOT_THERE:
             return None
         raise
-    # The pooler before them may be shared: what tells two heads apart is their last layer.
+    # The pooler before them may be shared: two heads differ by their last layer.
     scores = {name: keys for name, keys in decided.found.items() if name.startswith(HEAD) and "out" in name.split(".")}
     return frozenset(key for keys in scores.values() for key in keys)

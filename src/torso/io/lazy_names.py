@@ -18,7 +18,7 @@ def attach(
     submodules: Sequence[str] = (),
     missing: Callable[[str], object] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
-    """Returns ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names are imported on first use.
+    """Return ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names are imported on first use.
 
     No name may also be the name of a module of the package: importing that module would replace the name.
 

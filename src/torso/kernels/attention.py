@@ -15,7 +15,8 @@ from torso.errors import UnsupportedError
 from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import AttentionCall
-from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
+from torso.kernels.buffer_checks import check, kernels, shape_error, thread_count
+from torso.kernels.library import done
 
 
 def attention(

@@ -87,16 +87,3 @@ def thread_count(asked: int | None) -> int:
             "E_THREADS", "threads must be 1 to 1024, got {count}.", cure="Use 1 to 1024.", values=dict(count=asked)
         )
     return asked or native.threads()
-
-
-def done(status: int) -> None:
-    """Raise the error of a kernel's status, if any.
-
-    Raises:
-        MemoryError: if its workspace could not be allocated.
-        IndexError: for an id outside its table.
-    """
-    if status == native.Status.NO_MEMORY:
-        raise MemoryError("not enough memory for the scratch of the kernels")
-    if status == native.Status.OUT_OF_RANGE:
-        raise IndexError("an id has no row in its table")

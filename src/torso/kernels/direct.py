@@ -1,4 +1,4 @@
-"""The kernels' matmul with an unpacked PyTorch weight, for models that were not optimised."""
+"""The kernels' matmul with an unpacked PyTorch weight."""
 
 from __future__ import annotations
 

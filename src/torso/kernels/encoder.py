@@ -1,176 +1,194 @@
-"""A whole encoder in one call of the kernels."""
+"""A whole encoder in one call of the kernels, built of its description and weights. Loads no torch."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from torso.batch import Batch, Layout
+from torso import blocks
+from torso.host_batch import HostBatch, Pool, Rows
+from torso.kernels import host_memory as memory
 from torso.kernels import library as native
-from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import Block, Call, Embeddings
 from torso.kernels.abi import Trunk as TrunkStructure
-from torso.kernels.buffer_checks import check, done
-from torso.kernels.library import Library
+from torso.kernels.host_embeddings import HostEmbeddings
+from torso.kernels.host_positions import distance_bias, distance_rows, rotary_angles
+from torso.kernels.library import Library, done
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.packing import Packing
-from torso.kernels.piece import bare, pieces, rotaries
-from torso.nn.bias import BucketBias
-from torso.nn.disentangled import Distances
-from torso.nn.inference_only import Sealable
-from torso.nn.trunk import Trunk
-from torso.outputs import Hidden
+from torso.kernels.packing import Key, Packing
+from torso.kernels.part_weights import PartWeights, Read
+from torso.kernels.support import bare, block_parts, rotaries
 
 POOLS = (None, "first", "last")
-"""Values of `Batch.pool`, in the order of their numbers in the C interface."""
+"""Values of a pool, in the order of their numbers in the C interface."""
 
 
-class NativeTrunk(Sealable):
-    """Trunk whose embeddings, blocks and final norm run as one call of the kernels.
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """What an encoder computes of a batch.
+
+    Attributes:
+        rows: [T, D] of the last layer; with a pool [N, D], the pooled rows alone.
+        hidden_states: rows [T, D] of the requested layers.
+        attentions: of the requested blocks, weights [H, length, length] of each sequence.
+    """
+
+    rows: Rows
+    hidden_states: Mapping[int, Rows] = field(default_factory=dict[int, Rows])
+    attentions: Mapping[int, list[Rows]] = field(default_factory=dict[int, list[Rows]])
+
+
+class Encoder:
+    """Encoder whose embeddings, blocks and final norm run as one call of the kernels, from any number of threads.
 
     Args:
         library: the kernels.
-        trunk: one without an `obstacle`.
+        trunk: description without an `obstacle`.
+        read: reads a weight by its name in the trunk; not called any more once this is built.
         kinds: format of the weight of each of its `products`, by its name in the trunk: `native.FLOAT32` for all, or
             `native.BFLOAT16` and `native.EIGHT_BITS`.
         packed: cache of packed weights, by name and kind; missing ones are added.
 
     Attributes:
         packed: the weights in use, by name and kind.
+        before: packed weights of the embeddings.
+        held: the other arrays that it reads: tables, norms, biases.
+        tokens: the table of token embeddings [V, W].
         depth: number of blocks.
-        embeds: whether the kernels compute the embeddings; otherwise PyTorch does.
+        width: D.
     """
-
-    sealed = True
 
     def __init__(
         self,
         library: Library,
-        trunk: Trunk,
+        trunk: blocks.Trunk,
+        read: Read,
         kinds: Mapping[str, int],
-        packed: dict[tuple[str, int], PackedWeight] | None = None,
+        packed: dict[Key, PackedWeight] | None = None,
     ) -> None:
-        super().__init__()
-        self.library = library
-        self.depth = trunk.depth
-        self.embed = trunk.embed
-        # In a tuple, so that its parameters are not also this module's.
-        self._shared = (trunk.score_bias,)
-        self._rotaries = rotaries(trunk)
-        self._packing = Packing(library, kinds, {} if packed is None else packed)
-        self.packed = self._packing.packed
-        named = pieces(trunk)
-        first = named[0][1]
-        self.width = first.attn.qkv.in_features
-        size, query_width = first.attn.of.size, first.attn.of.rows[0]
-        self.heads, self.head_size = query_width // size, size
-        self._blocks = (Block * self.depth)(
-            *(self._packing.block(piece, name, self._rotaries) for name, piece in named)
-        )
-        embeddings = self._packing.embeddings(trunk.embed, self.width)
-        self.embeds = embeddings is not None
+        self.library, self.depth = library, len(trunk.layers)
+        weights = PartWeights(trunk, read)
+        packing = Packing(library, weights, kinds, {} if packed is None else packed)
+        self.packed, self.held = packing.packed, weights.held
+        self._rotaries, self._bias = rotaries(trunk), trunk.score_bias
+        self._bias_table: Rows | None = None
+        if isinstance(self._bias, blocks.BucketBias):
+            self._bias_table = weights.keep(weights.matrix(self._bias.parts["table"] or self._bias))
+        parts = list(block_parts(trunk))
+        _, attn, ffn = parts[0]
+        self.width, self._heads = attn.width, attn.rows[0] // attn.size
+        self._blocks = (Block * self.depth)(*(packing.block(*each, self._rotaries) for each in parts))
+        given = packing.embeddings(trunk.embed, self.width)
+        self._embed: HostEmbeddings | None = None
+        if given is None:
+            self._embed = HostEmbeddings(library, trunk.embed, weights)
+            self.tokens, self.before = self._embed.tokens, self._embed.packed
+        else:
+            self.tokens, self.before = given[1], list[PackedWeight]()
         self._structure = TrunkStructure(
-            compute=self._packing.compute,
+            compute=packing.compute,
             width=self.width,
-            heads=self.heads,
-            key_heads=first.attn.of.rows[1] // size,
-            head_size=size,
-            inner=first.ffn.down.in_features,
-            embeddings=embeddings or Embeddings(),
+            heads=self._heads,
+            key_heads=attn.rows[1] // attn.size,
+            head_size=attn.size,
+            inner=ffn.inner,
+            embeddings=Embeddings() if given is None else given[0],
             depth=self.depth,
             blocks=self._blocks,
-            norm=self._packing.norm(bare(trunk.norm)),
+            norm=weights.norm(bare(trunk.norm)),
         )
 
     @property
     def bytes(self) -> int:
-        """Size of the packed weights in memory, in bytes."""
-        return sum(each.bytes for each in self.packed.values())
+        """Size of all weights in memory, in bytes."""
+        return sum(each.bytes for each in (*self.packed.values(), *self.before)) + sum(
+            each.nbytes for each in self.held
+        )
 
-    def laid_out(self) -> Iterable[Tensor]:
-        """Return the packed weights, norms and tables."""
-        return self._packing.tensors()
+    def __call__(
+        self,
+        batch: HostBatch,
+        pool: Pool | None = None,
+        *,
+        hidden_states: Container[int] = (),
+        attentions: Container[int] = (),
+        embedded: Rows | None = None,
+    ) -> Encoded:
+        """Compute the last layer's rows.
 
-    def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
-        """Compute as `Trunk.forward`; the rows are float32."""
-        layout = batch.layout
-        total = sum(layout.sizes)
-        held: list[Any] = []
-        numbers = {"tokens": batch.tokens, "segments": batch.segments, "positions": layout.positions}
-        addresses = {
-            name: _address_of_ids(held, name, each, total) for name, each in numbers.items() if each is not None
-        }
-        pool = None if batch.pool is None else layout.pooled_rows(batch.pool)
+        Args:
+            batch: ids, segments and positions.
+            pool: the row of each sequence that is needed; None for all.
+            hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i, the last normed.
+            attentions: blocks, from 0, whose attention weights are returned.
+            embedded: rows [T, D] in place of the embeddings.
+
+        Raises:
+            IndexError: for an id outside its table.
+            MemoryError: the batch does not fit the memory.
+        """
+        count, total = len(batch.sizes), sum(batch.sizes)
+        starts = batch.starts.astype(np.int64)
         # The last block computes pooled rows alone, unless its other rows are requested or a text has no row.
-        pools_early = pool is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
-        pools_early = pools_early and min(layout.sizes, default=1) > 0
-        rows = memory.room(len(layout.sizes) if pools_early else total, self.width)
+        early = pool is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
+        early = early and min(batch.sizes, default=1) > 0
+        rows = memory.room(count if early else total, self.width)
         states = {i: memory.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
-        weights = {i: self._room_for_weights(layout) for i in range(self.depth) if i in attentions}
+        squares = [self._heads * size * size for size in batch.sizes]
+        weights = {i: memory.room(sum(squares)) for i in range(self.depth) if i in attentions}
         call = Call(
-            texts=len(layout.sizes),
-            starts=memory.address(_hold(held, layout.starts.long())),
-            positions=addresses["positions"],
+            texts=count,
+            starts=memory.address(starts),
+            tokens=memory.address(batch.tokens),
+            segments=memory.address(batch.segments),
+            positions=memory.address(batch.positions),
             out=memory.address(rows),
-            pool=POOLS.index(batch.pool if pools_early else None),
+            pool=POOLS.index(pool if early else None),
             threads=native.threads(),
         )
-        if self.embeds and batch.embeddings is None:
-            call.tokens, call.segments = addresses["tokens"], addresses.get("segments")
-        else:
-            given = _hold(held, self.embed(batch).float())
-            check("rows", given, (total, self.width), dtype=torch.float32)
-            call.rows = memory.address(given)
+        if embedded is None and self._embed is not None:
+            embedded = self._embed(batch)
+        held: list[Any] = [starts, embedded]
+        if embedded is not None:
+            held.append(given := memory.held(embedded))
+            call.tokens, call.segments, call.rows = None, None, memory.address(given)
         for i, rotary in enumerate(self._rotaries):
-            cosines, sines = (_hold(held, each.float().flatten(1)) for each in rotary.angles(layout, torch.float32))
-            call.cosines[i], call.sines[i], call.turned = cosines.data_ptr(), sines.data_ptr(), rotary.of.size
-        self._set_distances(call, layout, held)
+            held += (angles := rotary_angles(rotary, batch))
+            call.cosines[i], call.sines[i] = (memory.address(each) for each in angles)
+            call.turned = rotary.size
+        held.append(self._set_distances(call, max(batch.sizes, default=0)))
         if states:
-            call.kept = (ctypes.c_void_p * (self.depth + 1))(
-                *(memory.address(states.get(i)) for i in range(self.depth + 1))
-            )
+            places = (memory.address(states.get(i)) for i in range(self.depth + 1))
+            call.kept = (ctypes.c_void_p * (self.depth + 1))(*places)
         if weights:
             call.weights = (ctypes.c_void_p * self.depth)(*(memory.address(weights.get(i)) for i in range(self.depth)))
-        answer: int = self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call))
-        if answer == native.Status.OUT_OF_RANGE:
-            self.embed(batch)  # says which table, as everywhere
-        done(answer)
-        attended = {i: self._pieces(each, layout) for i, each in weights.items()}
-        if pool is None:
-            return Hidden(rows, layout, states, attended)
-        return Hidden(rows if pools_early else rows[pool.rows], pool.layout, states, attended, pool=pool.which)
+        done(self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call)))
+        if pool is not None and not early:
+            rows = rows[starts[:-1] if pool == "first" else starts[1:] - 1]
+        bounds = list(pairwise((0, *accumulate(squares))))
+        attended = {
+            i: [
+                each[start:end].reshape(self._heads, size, size)
+                for (start, end), size in zip(bounds, batch.sizes, strict=True)
+            ]
+            for i, each in weights.items()
+        }
+        return Encoded(rows, states, attended)
 
-    def _room_for_weights(self, layout: Layout) -> Tensor:
-        return memory.room(sum(self.heads * size * size for size in layout.sizes))
-
-    def _pieces(self, weights: Tensor, layout: Layout) -> list[Tensor]:
-        sizes = [self.heads * size * size for size in layout.sizes]
-        pieces = cast("tuple[Tensor, ...]", weights.split(sizes))
-        return [each.view(self.heads, size, size) for each, size in zip(pieces, layout.sizes, strict=True)]
-
-    def _set_distances(self, call: Call, layout: Layout, held: list[Any]) -> None:
-        """Set the bias by distance, key minus query: [H, 2 * reach + 1] values, or indices [2 * reach + 1] of rows."""
-        (bias,) = self._shared
-        call.reach = max(layout.longest, 1) - 1
-        distances = torch.arange(-call.reach, call.reach + 1, device="cpu")
-        if isinstance(bias, BucketBias):
-            call.distances = memory.address(_hold(held, bias.table(bias.bucket(distances)).T.float()))
-        elif isinstance(bias, Distances):
-            call.relative_rows = memory.address(_hold(held, bias.index(-distances).int()))
-
-
-def _address_of_ids(held: list[Any], name: str, numbers: Tensor, total: int) -> int | None:
-    """Return the address of integers, one for each row; the kernels do not check their number."""
-    numbers = _hold(held, numbers.long())
-    check(name, numbers, (total,), dtype=torch.int64)
-    return memory.address(numbers)
-
-
-def _hold(held: list[Any], tensor: Tensor) -> Tensor:
-    tensor = tensor.contiguous()
-    held.append(tensor)
-    return tensor
+    def _set_distances(self, call: Call, longest: int) -> Any:
+        """Set what the call says of distances, key's place minus query's, and return its memory."""
+        made: Any = None
+        call.reach = max(longest, 1) - 1
+        if isinstance(self._bias, blocks.BucketBias):
+            assert self._bias_table is not None
+            made = distance_bias(self._bias, self._bias_table, call.reach)
+            call.distances = memory.address(made)
+        elif isinstance(self._bias, blocks.Distances):
+            made = distance_rows(self._bias, call.reach)
+            call.relative_rows = memory.address(made)
+        return made

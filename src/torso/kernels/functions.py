@@ -17,7 +17,8 @@ from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import Embeddings
 from torso.kernels.abi import Norm as NormStructure
 from torso.kernels.attention import attention
-from torso.kernels.buffer_checks import check, done, kernels, thread_count
+from torso.kernels.buffer_checks import check, kernels, thread_count
+from torso.kernels.library import done
 from torso.kernels.products import Quantised, linear, pack, quantise
 
 __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pack", "quantise"]

@@ -87,7 +87,7 @@ class Library:
             raise OSError(say("{path} is of version {version}, not {wanted}", values))
         count: int = self.call.torso_instruction_sets()
         self.sets = tuple(self.call.torso_instruction_set_name(i).decode() for i in range(count))
-        self.set = chosen if chosen in self.sets else self.sets[0]
+        self.set: str = chosen if chosen is not None and chosen in self.sets else self.sets[0]
         self.call.torso_choose(self.sets.index(self.set))
         self.share_threads()
 
@@ -244,11 +244,24 @@ class Form:
         return cls(kind, outputs, inputs, group, biased)
 
     def sizes(self, library: Library) -> tuple[int, int, int, int]:
-        """Return the size of each of the `tensor_memory.Tensors` on an instruction set: in bytes, then in float32."""
+        """Return the size of each of the `host_memory.Arrays` on an instruction set: in bytes, then in float32."""
         columns = -(-self.outputs // library.panel) * library.panel
         grouped = columns * -(-self.inputs // self.group) if self.kind == EIGHT_BITS else 0
         packed: int = library.call.torso_packed_bytes(self.kind, self.outputs, self.inputs)
         return packed, columns if self.biased else 0, grouped, grouped
+
+
+def done(status: int) -> None:
+    """Raise the error of a kernel's status, if any.
+
+    Raises:
+        MemoryError: if its workspace could not be allocated.
+        IndexError: for an id outside its table.
+    """
+    if status == Status.NO_MEMORY:
+        raise MemoryError("not enough memory for the scratch of the kernels")
+    if status == Status.OUT_OF_RANGE:
+        raise IndexError("an id has no row in its table")
 
 
 def pointer(structure: Structure) -> Any:

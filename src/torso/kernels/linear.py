@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from torso.host_batch import Rows
 from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
-from torso.kernels.buffer_checks import check, done
-from torso.kernels.library import Library
+from torso.kernels.buffer_checks import check
+from torso.kernels.library import Library, done
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.support import ACTIVATIONS
 from torso.nn.activations import TABLE
-from torso.nn.inference_only import Sealable
 
 
-class NativeLinear(Sealable):
+class NativeLinear(nn.Module):
     """Linear layer x [T, in] -> [T, out] with a fused activation, computed by the kernels; float32 in and out.
 
     In eight bits each row has its own scales, so its result does not depend on the rest of the batch.
@@ -31,20 +30,14 @@ class NativeLinear(Sealable):
         act: an activation to apply after it; fused if the kernels support it.
     """
 
-    sealed = True
-
     def __init__(self, library: Library, linear: nn.Linear, kind: int, act: Any = None) -> None:
         super().__init__()
         self.library = library
         self.in_features, self.out_features = linear.in_features, linear.out_features
         bias: Tensor | None = getattr(linear, "bias", None)
-        self._packed = PackedWeight(library, linear.weight, bias, kind, GROUP)
+        self._packed = PackedWeight(library, _array(linear.weight), None if bias is None else _array(bias), kind, GROUP)
         self.act = act
         self._number = number_of(act)
-
-    def laid_out(self) -> Iterable[Tensor]:
-        """Return the packed weight."""
-        return (each for each in self._packed.tensors if each is not None)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [..., in] to [..., out] float32."""
@@ -62,6 +55,10 @@ class NativeLinear(Sealable):
         )
         done(status)
         return out if self.act is None or self._number else self.act(out)
+
+
+def _array(tensor: Tensor) -> Rows:
+    return tensor.detach().float().numpy()
 
 
 def number_of(act: Any) -> int:

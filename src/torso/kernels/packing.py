@@ -1,26 +1,21 @@
-"""Converting the modules of a trunk to structures of the C interface, with weights packed for this processor."""
+"""Converting the description of a trunk and its weights to structures of the C interface. Loads no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Mapping
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+import numpy as np
 
+from torso import blocks
+from torso.host_batch import Rows
 from torso.kernels import library as native
-from torso.kernels import tensor_memory as memory
-from torso.kernels.abi import Block, Embeddings, Matrix, Norm
+from torso.kernels.abi import Block, Embeddings, Matrix
+from torso.kernels.host_functions import normed, product
+from torso.kernels.host_memory import address
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.piece import Piece, bare, fits
-from torso.nn import embeddings
-from torso.nn.block import PostNormBlock
-from torso.nn.disentangled import DisentangledAttention, Distances
-from torso.nn.feedforward import GatedFeedForward
-from torso.nn.norm import OffsetRMSNorm, RMSNorm
-from torso.nn.rotary import Rotary
+from torso.kernels.part_weights import PartWeights
+from torso.kernels.support import ACTIVATIONS, AnyAttention, AnyFeed, bare, linears
 
 GROUP = 384
 """Inputs of an eight-bit matmul that share a scale.
@@ -30,12 +25,16 @@ Fewer are more accurate and slower. MiniLM, 1,000 paragraphs of documentation, m
 28.1k.
 """
 
+Key = tuple[str, int]
+"""Name of a layer in the trunk, and kind of its weight."""
+
 
 class Packing:
-    """Builds C structures of modules, and owns the memory that they point to.
+    """Builds C structures of parts, and owns the memory that they point to.
 
     Args:
         library: the kernels.
+        weights: of the trunk.
         kinds: format of each linear layer's weight, by its name in the trunk.
         before: cache of packed weights, by name and kind; missing ones are added.
 
@@ -47,11 +46,13 @@ class Packing:
         ValueError: for a kind that the instruction set lacks, or that cannot be combined with the others.
     """
 
-    def __init__(self, library: Library, kinds: Mapping[str, int], before: dict[tuple[str, int], PackedWeight]) -> None:
-        self.library = library
-        self.packed: dict[tuple[str, int], PackedWeight] = {}
+    def __init__(
+        self, library: Library, weights: PartWeights, kinds: Mapping[str, int], before: dict[Key, PackedWeight]
+    ) -> None:
+        self.library, self.weights = library, weights
+        self.packed: dict[Key, PackedWeight] = {}
         self._kinds, self._before = kinds, before
-        self._held: list[Tensor | None] = []
+        self._distances: Rows | None = None
         used = set(kinds.values())
         self.compute = native.BFLOAT16 if native.BFLOAT16 in used else native.FLOAT32
         if native.EIGHT_BITS in used and native.FLOAT32 not in used:
@@ -60,133 +61,154 @@ class Packing:
             if kind not in (self.compute, native.EIGHT_BITS) or not library.has(kind):
                 raise ValueError(f"weights of kind {kind} between rows of kind {self.compute}, on {library.set}")
 
-    def tensors(self) -> Iterator[Tensor]:
-        """Yield all tensors that the structures point to."""
-        for key in sorted(self.packed):
-            yield from (each for each in self.packed[key].tensors if each is not None)
-        yield from (each for each in self._held if each is not None)
-
-    def block(self, piece: Piece, name: str, angles: list[Rotary]) -> Block:
-        """Build the structure of a block.
+    def block(
+        self, block: blocks.PostNormBlock, attn: AnyAttention, ffn: AnyFeed, angles: list[blocks.Rotary]
+    ) -> Block:
+        """Build the structure of a block; a repeated one is packed once, under its first name.
 
         Args:
-            piece: its parts.
-            name: its name in the trunk; a repeated block is packed once, under the first name.
+            block: of a trunk without an `obstacle`.
+            attn: its attention.
+            ffn: its feed-forward.
             angles: the rotary angles of the trunk.
         """
-        qkv, out, up, down = (self._weight(piece, name, own) for own in piece.linears)
-        rule = piece.attn.of.rule
+        place = self.weights.name(block)
+        qkv, out, up, down = (self._weight(place, own, part, attn, ffn) for own, part in linears(attn, ffn).items())
+        rule, rotary = attn.rule, attn.rotary if isinstance(attn, blocks.Attention) else None
         return Block(
             qkv=qkv,
             out=out,
             up=up,
             down=down,
-            attn_norm=self.norm(piece.block.attn_norm),
-            ffn_norm=self.norm(piece.block.ffn_norm),
-            norms_after=isinstance(piece.block, PostNormBlock),
-            gated=isinstance(piece.ffn, GatedFeedForward),
-            activation=piece.activation,
-            turns=next((i for i, each in enumerate(angles) if each is piece.rotary), -1),
+            attn_norm=self.weights.norm(block.attn_norm),
+            ffn_norm=self.weights.norm(block.ffn_norm),
+            norms_after=not isinstance(block, blocks.PreNormBlock),
+            gated=isinstance(ffn, blocks.GatedFeedForward),
+            activation=ACTIVATIONS[ffn.act],
+            turns=next((i for i, each in enumerate(angles) if each is rotary), -1),
             left=-1 if rule.left is None else rule.left,
             right=-1 if rule.right is None else rule.right,
-            scale=piece.attn.of.size**-0.5 if rule.scale is None else rule.scale,
-            **self._relative_positions(piece, name),
+            scale=attn.size**-0.5 if rule.scale is None else rule.scale,
+            **self._relative_positions(place, attn),
         )
 
-    def forms(self, piece: Piece, name: str) -> dict[tuple[str, int], Form]:
+    def forms(self, block: blocks.PostNormBlock, attn: AnyAttention, ffn: AnyFeed) -> dict[Key, Form]:
         """Return the forms of all weights that `block` packs, by name and kind."""
-        found: dict[tuple[str, int], Form] = {}
-        for own, linear in piece.linears.items():
-            key = self._key(name, own)
-            biased = piece.bias(own) is not None
-            found[key] = Form.of(key[1], linear.out_features, linear.in_features, GROUP, biased=biased)
-        for key in self._position_keys(piece, name).values():
-            heads = piece.attn.of.rows[0] // piece.attn.of.size
-            rows = len(cast("Distances", piece.attn.shared[0]).table.weight)
-            whole = -(-rows // self.library.panel) * self.library.panel
-            found[key] = Form.of(key[1], heads * whole, piece.attn.of.size)
+        found: dict[Key, Form] = {}
+        place = self.weights.name(block)
+        for own, part in linears(attn, ffn).items():
+            key = self._key(place, own)
+            shifted = own == "attn.qkv" and _is_shifted(attn)
+            found[key] = Form.of(key[1], part.out_features, part.in_features, GROUP, biased=part.bias or shifted)
+        for key in self._position_keys(place, attn).values():
+            assert isinstance(attn, blocks.DisentangledAttention)
+            assert attn.distances is not None
+            whole = -(-2 * attn.distances.span // self.library.panel) * self.library.panel
+            found[key] = Form.of(key[1], attn.heads * whole, attn.size)
         return found
 
-    def _key(self, name: str, own: str) -> tuple[str, int]:
-        return f"{name}.{own}", self._kinds[f"{name}.{own}"]
+    def embeddings(self, embed: blocks.Embeddings, width: int) -> tuple[Embeddings, Rows] | None:
+        """Build the structure of embedding tables and their norm, with the table of tokens; None if C lacks them."""
+        positions, norm = embed.positions, bare(embed.norm)
+        if type(embed) is not blocks.Embeddings or embed.project is not None or embed.width != width:
+            return None
+        if type(norm) not in (blocks.LayerNorm, blocks.RMSNorm, blocks.Identity):
+            return None
+        if type(positions) not in (type(None), blocks.LearnedPositions, blocks.UnpaddedPositions):
+            return None
+        places = positions.parts["table"] if isinstance(positions, blocks.LearnedPositions) else None
+        parts = (embed.parts["tokens"], embed.parts["segments"], places)
+        tables = [None if part is None else self.weights.keep(self.weights.matrix(part)) for part in parts]
+        assert tables[0] is not None
+        structure = Embeddings(
+            *(address(table) for table in tables),
+            *(0 if table is None else len(table) for table in tables),
+            positions.offset if isinstance(positions, blocks.LearnedPositions) else 0,
+            embed.scale,
+            self.weights.norm(norm),
+        )
+        return structure, tables[0]
 
-    def _weight(self, piece: Piece, name: str, own: str) -> Matrix:
-        key = self._key(name, own)
+    def _key(self, place: str, own: str) -> Key:
+        return f"{place}.{own}", self._kinds[f"{place}.{own}"]
+
+    def _weight(self, place: str, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeed) -> Matrix:
+        key = self._key(place, own)
         if key not in self._before:
-            module = piece.linears[own]
-            weight: Tensor = module.weight
-            bias = piece.bias(own)
-            if own == "ffn.gate_up" and piece.gate_behind:
+            weight, bias = self.weights.matrix(part), self.weights(part, "bias")
+            if own == "attn.qkv" and isinstance(attn, blocks.DisentangledAttention):
+                bias = self._with_shifts(attn, bias)
+            if own == "ffn.gate_up" and isinstance(ffn, blocks.GatedFeedForward) and ffn.gate_behind:
                 half = len(weight) // 2
-                weight, bias = weight.roll(half, 0), None if bias is None else bias.roll(half, 0)
+                weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
             self._before[key] = PackedWeight(self.library, weight, bias, key[1], GROUP)
         return self._used(key)
 
-    def _used(self, key: tuple[str, int]) -> Matrix:
+    def _with_shifts(self, attn: blocks.DisentangledAttention, bias: Rows | None) -> Rows | None:
+        """Add biases that stand apart from the fused projection."""
+        if not _is_shifted(attn):
+            return bias
+        apart: list[Rows] = []
+        for part, width in zip((attn.parts["q_shift"], None, attn.parts["v_shift"]), attn.rows, strict=True):
+            shift = self.weights(part, "bias") if isinstance(part, blocks.Shift) else None
+            apart.append(np.zeros(width, np.float32) if shift is None else shift)
+        whole = np.concatenate(apart)
+        return whole if bias is None else bias + whole
+
+    def _used(self, key: Key) -> Matrix:
         self.packed[key] = self._before[key]
         return self.packed[key].structure
 
-    @torch.no_grad()
-    def _relative_positions(self, piece: Piece, name: str) -> dict[str, Matrix]:
+    def _relative_positions(self, place: str, attn: AnyAttention) -> dict[str, Matrix]:
         """Rows of distances that queries and keys meet; made of weights alone, they are projected once for all."""
-        attn, keys = piece.attn, self._position_keys(piece, name)
+        keys = self._position_keys(place, attn)
         if not all(key in self._before for key in keys.values()):
-            distances = cast("Distances", attn.shared[0])
-            made = cast("DisentangledAttention", attn).places(distances.norm(distances.table.weight))
-            rows: dict[str, Tensor | None] = dict(zip(("position_keys", "position_queries"), made, strict=True))
+            assert isinstance(attn, blocks.DisentangledAttention)
+            assert attn.distances is not None
+            rows = self._places(attn, self._distance_rows(attn.distances))
             for own, key in keys.items():
-                by_head = self._by_head(cast("Tensor", rows[own]), attn.of.size)
-                self._before[key] = PackedWeight(self.library, by_head, None, self.compute)
+                self._before[key] = PackedWeight(self.library, self._by_head(rows[own], attn), None, self.compute)
         return {own: self._used(key) for own, key in keys.items()}
 
-    def _position_keys(self, piece: Piece, name: str) -> dict[str, tuple[str, int]]:
+    def _distance_rows(self, distances: blocks.Distances) -> Rows:
+        """Normed rows of distances, which all blocks share."""
+        if self._distances is None:
+            rows, norm = self.weights.matrix(distances.parts["table"] or distances), bare(distances.norm)
+            identity = isinstance(norm, blocks.Identity)
+            self._distances = rows if identity else normed(self.library, rows, self.weights.norm(norm))
+        return self._distances
+
+    def _places(self, attn: blocks.DisentangledAttention, rows: Rows) -> dict[str, Rows]:
+        """Project rows of distances to the keys and the queries that they are."""
+        if isinstance(attn, blocks.SharedDisentangledAttention):
+            part = attn.parts["qkv"]
+            assert part is not None
+            both = product(self.library, rows, self.weights.matrix(part), self.weights(part, "bias"))
+            queries, keys, _ = np.split(both, np.cumsum(attn.rows)[:-1], 1)
+            return {"position_keys": keys, "position_queries": queries}
+        named = {"position_keys": attn.parts["place_key"], "position_queries": attn.parts["place_query"]}
+        return {
+            own: product(self.library, rows, self.weights.matrix(part), self.weights(part, "bias"))
+            for own, part in named.items()
+            if part is not None
+        }
+
+    def _position_keys(self, place: str, attn: AnyAttention) -> dict[str, Key]:
         """Names and kinds of the rows of distances, by their fields of the C structure."""
-        attn = piece.attn
-        (distances,) = attn.shared
-        if not isinstance(attn, DisentangledAttention) or not isinstance(distances, Distances):
+        if not isinstance(attn, blocks.DisentangledAttention) or attn.distances is None:
             return {}
-        met = {"position_keys": attn.of.c2p, "position_queries": attn.of.p2c}
-        return {own: (f"{name}.attn.{own}", self.compute) for own, there in met.items() if there}
+        met = {"position_keys": attn.c2p, "position_queries": attn.p2c}
+        return {own: (f"{place}.attn.{own}", self.compute) for own, there in met.items() if there}
 
-    def _by_head(self, rows: Tensor, size: int) -> Tensor:
+    def _by_head(self, rows: Rows, attn: blocks.DisentangledAttention) -> Rows:
         """Reorder rows [R, H * d] of distances as [H * whole panels, d]."""
-        heads = rows.view(len(rows), -1, size).transpose(0, 1)
-        return F.pad(heads, (0, 0, 0, -len(rows) % self.library.panel)).flatten(0, 1)
+        by_head = rows.reshape(len(rows), -1, attn.size).swapaxes(0, 1)
+        padded = np.pad(by_head, ((0, 0), (0, -len(rows) % self.library.panel), (0, 0)))
+        return padded.reshape(-1, attn.size)
 
-    def norm(self, norm: nn.Module) -> Norm:
-        """Build the structure of a norm."""
-        if isinstance(norm, nn.Identity):
-            return Norm(native.NO_NORM)
-        own, given = cast("tuple[Tensor | None, Tensor | None]", (norm.weight, getattr(norm, "bias", None)))
-        if own is None:
-            own = torch.ones(cast("nn.LayerNorm", norm).normalized_shape)
-        weight = memory.held(1 + own if isinstance(norm, OffsetRMSNorm) else own)
-        bias = None if given is None else memory.held(given)
-        self._held += [weight, bias]
-        kind = native.LAYER_NORM if isinstance(norm, nn.LayerNorm) else native.RMS_NORM
-        eps = norm.eps if isinstance(norm, nn.LayerNorm) else cast("RMSNorm", norm).of.eps
-        return Norm(kind, memory.address(weight), memory.address(bias), eps)
 
-    def embeddings(self, embed: nn.Module, width: int) -> Embeddings | None:
-        """Build the structure of embedding tables and their norm; None if the kernels do not support them."""
-        if type(embed) is not embeddings.Embeddings or type(embed.project) is not nn.Identity:
-            return None
-        norm, positions = bare(embed.norm), embed.positions
-        if type(norm) not in (nn.LayerNorm, RMSNorm, nn.Identity):
-            return None
-        if positions is not None and not isinstance(positions, embeddings.LearnedPositions):
-            return None
-        if type(positions) not in (type(None), embeddings.LearnedPositions, embeddings.UnpaddedPositions):
-            return None
-        given = (embed.tokens, embed.segments, None if positions is None else positions.table)
-        if any(table is not None and table.weight.shape[1:] != (width,) for table in given) or not fits(norm, width):
-            return None
-        tables = [None if table is None else memory.held(table.weight) for table in given]
-        self._held += tables
-        return Embeddings(
-            *(memory.address(table) for table in tables),
-            *(0 if table is None else len(table) for table in tables),
-            0 if positions is None else positions.of.offset,
-            embed.of.scale,
-            self.norm(norm),
-        )
+def _is_shifted(attn: AnyAttention) -> bool:
+    """Return whether queries or values have a bias apart from their projection."""
+    return isinstance(attn, blocks.DisentangledAttention) and any(
+        isinstance(attn.parts[name], blocks.Shift) for name in ("q_shift", "v_shift")
+    )

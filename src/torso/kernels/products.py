@@ -10,7 +10,8 @@ from torch import Tensor
 from torso.errors import InputError, UnsupportedError
 from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
-from torso.kernels.buffer_checks import check, done, kernels, shape_error, thread_count
+from torso.kernels.buffer_checks import check, kernels, shape_error, thread_count
+from torso.kernels.library import done
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import ACTIVATIONS
 from torso.nn.activations import activation as named
@@ -53,7 +54,9 @@ def pack(weight: Tensor, bias: Tensor | None = None, kind: int = native.FLOAT32,
     if not weight.numel():
         raise shape_error("weight", weight, "[1 or more, 1 or more]")
     _check_group(group)
-    return PackedWeight(library, weight, bias, kind, group)
+    arrays = [None if each is None else each.detach().float().numpy() for each in (weight, bias)]
+    assert arrays[0] is not None
+    return PackedWeight(library, arrays[0], arrays[1], kind, group)
 
 
 def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threads: int | None = None) -> Tensor:

@@ -17,7 +17,20 @@ _ATTENTIONS = (blocks.Attention, blocks.DisentangledAttention, blocks.SharedDise
 _BLOCKS = (blocks.PostNormBlock, blocks.PreNormBlock)
 _FEEDS = (blocks.FeedForward, blocks.GatedFeedForward)
 _NORMS = (blocks.LayerNorm, blocks.RMSNorm, blocks.OffsetRMSNorm, blocks.Identity)
+_POSITIONS = (
+    blocks.LearnedPositions,
+    blocks.UnpaddedPositions,
+    blocks.TaskPositions,
+    blocks.SinusoidalPositions,
+    type(None),
+)
 _BIASES = (blocks.BucketBias, blocks.TokenDistanceBias, blocks.Distances, blocks.LogDistances)
+
+_HEADS = (
+    *(blocks.FeatureHead, blocks.SequenceHead, blocks.TokenHead, blocks.SpanHead, blocks.ReplacedHead),
+    *(blocks.ChoiceHead, blocks.VocabHead, blocks.ShiftedVocabHead),
+)
+_HEAD_PARTS = (blocks.Transform, blocks.Linear, blocks.Sequential, blocks.Shift, blocks.Dropout, *_NORMS)
 
 AnyAttention = blocks.Attention | blocks.DisentangledAttention
 AnyFeed = blocks.FeedForward | blocks.GatedFeedForward
@@ -30,7 +43,7 @@ def encoder_in(trunk: blocks.AnyTrunk) -> blocks.Trunk:
 
 def products(trunk: blocks.Trunk) -> list[str]:
     """Return the names of the linear layers whose weights the kernels multiply with; others become constants."""
-    known = {id(part) for _, attn, ffn in _parts(trunk) for part in linears(attn, ffn).values()}
+    known = {id(part) for _, attn, ffn in block_parts(trunk) for part in linears(attn, ffn).values()}
     return [name for name, part in blocks.walk(trunk) if id(part) in known]
 
 
@@ -54,12 +67,26 @@ def obstacle(trunk: blocks.Part) -> str | None:
             return reason
     if len(rotaries(trunk)) > 2:
         return say("more than two kinds of rotary angles")
+    if not _embeds(trunk.embed):
+        return say("embeddings of another kind")
     return None if _are_alike(trunk) else say("blocks of unlike sizes")
+
+
+def head_obstacle(head: blocks.Head) -> str | None:
+    """Return why the kernels' heads cannot run a head, in the current language; None if they can."""
+    if type(head) not in _HEADS:
+        return say("its head is a {name}", dict(name=type(head).__name__))
+    for _, part in blocks.walk(head):
+        if isinstance(part, blocks.Transform) and part.act not in ACTIVATIONS:
+            return say("another activation")
+        if type(part) not in (*_HEADS, *_HEAD_PARTS):
+            return say("its head holds a {name}", dict(name=type(part).__name__))
+    return None
 
 
 def rotaries(trunk: blocks.Trunk) -> list[blocks.Rotary]:
     """Return the distinct rotary embeddings of a trunk's blocks."""
-    found = [attn.rotary for _, attn, _ in _parts(trunk) if isinstance(attn, blocks.Attention)]
+    found = [attn.rotary for _, attn, _ in block_parts(trunk) if isinstance(attn, blocks.Attention)]
     return list({id(each): each for each in found if isinstance(each, blocks.Rotary)}.values())
 
 
@@ -71,13 +98,27 @@ def bare(norm: blocks.Part | None) -> blocks.Part:
     return norm or blocks.Identity()
 
 
-def _parts(trunk: blocks.Trunk) -> Iterator[tuple[blocks.PostNormBlock, AnyAttention, AnyFeed]]:
+def block_parts(trunk: blocks.Trunk) -> Iterator[tuple[blocks.PostNormBlock, AnyAttention, AnyFeed]]:
     """Yield each block with its attention and its feed-forward."""
     for layer in trunk.layers:
         assert isinstance(layer, blocks.PostNormBlock)
         assert isinstance(layer.attn, AnyAttention)
         assert isinstance(layer.ffn, AnyFeed)
         yield layer, layer.attn, layer.ffn
+
+
+def _embeds(embed: blocks.Embeddings) -> bool:
+    """Return whether the embeddings are those of `torso.kernels.host_embeddings`, or of the kernels themselves."""
+    return (
+        type(embed) in (blocks.Embeddings, blocks.ProjectedTokens)
+        and type(embed.positions) in _POSITIONS
+        and all(
+            type(each) in (blocks.Linear, blocks.Sequential, blocks.Dropout, *_NORMS)
+            for part in (embed.norm, embed.project)
+            if part is not None
+            for _, each in blocks.walk(part)
+        )
+    )
 
 
 def _obstacle(block: blocks.Part, trunk: blocks.Trunk) -> str | None:
@@ -124,7 +165,7 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
 
     The kernels use these for every block, and would read and write out of bounds in a block of other sizes.
     """
-    _, first, feed = next(_parts(trunk))
+    _, first, feed = next(block_parts(trunk))
     width, (query_width, key_width, _), size, inner = first.width, first.rows, first.size, feed.inner
     if query_width % size or key_width % size or not key_width or query_width % key_width:
         return False
@@ -139,7 +180,7 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
         and (not isinstance(attn.score_bias, blocks.Distances) or attn.score_bias.width == width)
         and _fits(block.attn_norm, width)
         and _fits(block.ffn_norm, width)
-        for block, attn, ffn in _parts(trunk)
+        for block, attn, ffn in block_parts(trunk)
     )
 
 

@@ -19,7 +19,3 @@ def room(*shape: int) -> Tensor:
 def held(tensor: Tensor) -> Tensor:
     """Return a parameter as contiguous float32, as the kernels read it."""
     return tensor.detach().float().contiguous()
-
-
-Tensors = tuple[Tensor, Tensor | None, Tensor, Tensor]
-"""Of a packed weight: its numbers, and padded to whole panels its bias, in eight bits its scales and weight sums."""

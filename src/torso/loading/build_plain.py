@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
-from torso.config.sentence_modules import transformer_folder
 from torso.io.optional_packages import pytorch_for
-from torso.loading.labels_and_dtype import NewHead, run_device, run_dtype, settle_labels
+from torso.loading.labels_and_dtype import NewHead, run_device, run_dtype
+from torso.loading.loading_job import match_folder
+from torso.weights.tensor_bits import bits_of
 
 if TYPE_CHECKING:
     import torch
@@ -38,54 +39,32 @@ def build_plain(
     with pytorch_for("torso.load"):
         import torch
 
-        from torso.loading.contents import Contents, check_copies, check_sizes, read
-        from torso.loading.plan import HEAD, copies_of, plan
         from torso.model import Model, initialise
         from torso.nn.meta_init import place, weightless
-    from torso.weights.report import LoadReport
-    from torso.weights.weights import open_weights
 
     target_device = run_device(device)
-    contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
-    check_sizes(config, architecture, contents)
-    config, fresh = settle_labels(config, architecture, task, contents, labels, num_labels, new_head=new_head)
-    with weightless():
-        model = Model(config, architecture, task)
-    parts = model.fused()
-    decided = plan(
-        dict(model.named_shapes()),
-        parts,
+    job = match_folder(
+        folder,
         architecture,
+        config,
         task,
-        contents,
-        may_make_head=bool(new_head),
-        fresh=fresh,
+        labels=labels,
+        num_labels=num_labels,
+        new_head=new_head,
         allow=allow,
+        allow_nonfinite=allow_nonfinite,
     )
-    model.drop(decided.absent)
-    saved = contents.weights.entries[contents.actual[next(iter(decided.found.values()))[0]]].dtype
-    kind = run_dtype(saved, dtype, target_device)
+    with weightless():
+        model = Model(job.config, architecture, task)
+    model.drop(job.plan.absent)
+    kind = run_dtype(job.saved_dtype, dtype, target_device)
     with torch.no_grad():
         for name, shape in list(model.named_shapes()):
             value = torch.empty(shape, dtype=kind)
-            if name in decided.new:
-                initialise(model, {name: value}, config.initializer_range)
-            if name in decided.found:
-                layout = model.names_of(name).form(name.partition(".")[2]), parts.get(name.rpartition(".")[0])
-                read(contents, decided.found[name], value, *layout, allow_nonfinite=allow_nonfinite)
+            if name in job.plan.new:
+                initialise(model, {name: value}, job.config.initializer_range)
+            job.read_into(name, bits_of(value))
             place(model, name, value)
-        copies = copies_of(architecture, task, contents.prefix)
-        check_copies(copies, contents, decided.found, dict(model.named_parameters(remove_duplicate=False)))
-    model.report = LoadReport(
-        str(folder),
-        tuple(path.name for path in contents.weights.files),
-        len(decided.found),
-        decided.new,
-        decided.absent,
-        decided.unclaimed,
-        contents.prefix,
-        saved,
-        contents.notes,
-    )
-    model.head_trained = not any(name.startswith(HEAD) for name in decided.new)
+        job.check_copies({name: bits_of(each) for name, each in model.named_parameters(remove_duplicate=False)})
+    model.report, model.head_trained = job.report(), job.head_trained
     return model.to(target_device).eval()

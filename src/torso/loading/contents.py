@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, pairwise
+from typing import Any, TypeVar
 
 from torso.architecture import Architecture
 from torso.config.fields import Axis, Count, field_info
@@ -12,12 +13,11 @@ from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 from torso.io.paths import shown
 from torso.weights.names import Form, Names, Parts, Shape, canonical, unwrapped
-from torso.weights.tensor_bits import bits_of
+from torso.weights.number_bits import NumberBits, are_equal
 from torso.weights.tensor_entry import Note
 from torso.weights.weights import Weights
 
-if TYPE_CHECKING:
-    import torch
+Values = TypeVar("Values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def check_sizes(config: HubConfig, architecture: Architecture[Any], contents: Co
 def read(
     contents: Contents,
     keys: tuple[str, ...],
-    out: torch.Tensor,
+    out: NumberBits,
     form: Form = "straight",
     parts: Parts | None = None,
     *,
@@ -115,55 +115,52 @@ def read(
         parts: sizes of the fused parts, if it is fused.
         allow_nonfinite: whether NaN and infinity are accepted.
     """
-    import torch
-
-    for key, view in zip(keys, part_views(out, len(keys), form, parts), strict=True):
+    for key, view in zip(keys, part_views(out.data, len(keys), form, parts), strict=True):
         if key not in contents.actual:
             continue
-        target = view
-        if view.ndim > out.ndim:
-            target = torch.empty(contents.shapes[key], dtype=out.dtype)
-        contents.weights.read_into(contents.actual[key], bits_of(target), allow_nonfinite=allow_nonfinite)
-        if target is not view:
-            view.copy_(target.view(view.shape))
+        target = NumberBits(view, out.dtype)
+        if view.ndim > out.data.ndim:
+            target = NumberBits.empty(contents.shapes[key], out.dtype)
+        contents.weights.read_into(contents.actual[key], target, allow_nonfinite=allow_nonfinite)
+        if target.data is not view:
+            view[...] = target.data.reshape(view.shape)
 
 
-def part_views(value: torch.Tensor, count: int, form: Form, parts: Parts | None) -> list[torch.Tensor]:
+def part_views(value: Values, count: int, form: Form, parts: Parts | None) -> list[Values]:
     """Return a view of ``value`` for each of the ``count`` tensors it is fused from, in the tensors' own element order.
+
+    Of an array or a tensor, whose methods are named alike.
 
     With interleaved heads the view keeps the axes separate: [heads, parts, rows of a head, ...].
     """
-    from torso.batch import pieces
-
+    given: Any = value
     if form == "transposed":
-        return [value.T if value.ndim == 2 else value]
+        return [given.T if given.ndim == 2 else given]
     if form == "heads":
         assert parts is not None, "only fused modules interleave heads"
-        return [value.view(len(parts.rows), -1, parts.head, *value.shape[1:]).transpose(0, 1)]
+        return [given.reshape(len(parts.rows), -1, parts.head, *given.shape[1:]).swapaxes(0, 1)]
     if count == 1:
-        return [value]
+        return [given]
     assert parts is not None, "several tensors make a fused module"
-    return pieces(value, parts.rows)
+    return [given[start:end] for start, end in pairwise([0, *accumulate(parts.rows)])]
 
 
 def check_copies(
-    copies: Mapping[str, str], contents: Contents, found: Mapping[str, Any], parameters: Mapping[str, Any]
+    copies: Mapping[str, str], contents: Contents, found: Mapping[str, Any], parameters: Mapping[str, NumberBits]
 ) -> None:
     """Check that tensors stored under a second name equal the parameter they repeat.
 
     Raises:
         WeightsError: ``E_TIED``, naming the key, if they differ: which of the two was trained cannot be known.
     """
-    import torch
-
     claimed = {key for keys in found.values() for key in keys}
     for key, parameter in copies.items():
         if key not in contents.actual or key in claimed or contents.actual[key] in contents.weights.tied:
             continue
         own = parameters[parameter]
-        copy = torch.empty_like(own)
-        contents.weights.read_into(contents.actual[key], bits_of(copy))
-        if not torch.equal(own, copy):
+        copy = NumberBits.empty(own.data.shape, own.dtype)
+        contents.weights.read_into(contents.actual[key], copy)
+        if not are_equal(own, copy):
             raise WeightsError(
                 "E_TIED",
                 "{key} should repeat {parameter}, but their values differ.",

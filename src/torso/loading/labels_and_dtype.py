@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from torso.loading.contents import Contents
 
+SCORES = ("out", "scorer.out")
+"""Modules that make a head's scores."""
 NewHead = bool | Literal["if absent"]
 """Whether a head may be made new: never, where the file lacks one, or also where the file's has other labels."""
 
@@ -49,8 +51,19 @@ def settle_labels(
     num_labels: int | None,
     *,
     new_head: NewHead,
+    taken: Task[Any] | None = None,
 ) -> tuple[HubConfig, tuple[str, ...]]:
     """Return the config with the labels of the head, and the modules to initialise for it.
+
+    Args:
+        config: of the files.
+        architecture: the family.
+        task: of the head.
+        contents: the weights.
+        labels: names of the labels asked for.
+        num_labels: their number.
+        new_head: whether a head that the files lack is made new.
+        taken: the other task that the head in the files is for.
 
     Raises:
         WeightsError: ``E_LABELS``, if the file's head has another number of labels and no new one may be made.
@@ -65,8 +78,8 @@ def settle_labels(
                 cure="Leave out labels and num_labels.",
                 values=dict(task=task.name),
             )
-        return config, ()
-    there = contents.labels(architecture.plan(task).names)
+        return config, () if taken is None else SCORES
+    there = None if taken is not None else contents.labels(architecture.plan(task).names)
     changed = config.replace(asked) if asked else config
     if there is None and new_head is False:
         from torso.loading.plan import no_head
@@ -75,7 +88,7 @@ def settle_labels(
     if there is None:
         # As in transformers, of whose classes alone this is asked; what made the model says so.
         assumed = new_head == "if absent" and changed.num_labels is None
-        return changed.replace({"num_labels": 2}) if assumed else changed, ()
+        return changed.replace({"num_labels": 2}) if assumed else changed, () if taken is None else SCORES
     if changed.num_labels is None:
         return changed.replace({"num_labels": there}), ()
     renamed = labels is not None and config.id2label is not None and changed.id2label != config.id2label

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from torso import blocks
 from torso.architecture import Task
 from torso.config.config_file import LIMIT
+from torso.errors import UnsupportedError
 from torso.io.files import make_folder, read_bytes, write_atomically
 from torso.loading.contents import part_views
 from torso.loading.plan import HEAD, TRUNK
@@ -33,6 +35,7 @@ def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
 
         save_adapter(model, folder, tokenizer)
         return
+    _require_whole(model)
     make_folder(folder)
     safetensors.write(folder / "model.safetensors", hub_tensors(model), {"format": "pt"})
     if tokenizer is not None:
@@ -44,6 +47,18 @@ def save(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -> None:
     config = model.config.replace({"architectures": [model.architecture.class_name(model.task)]})
     with write_atomically(folder / "config.json") as file:
         file.write(config.text().encode())
+
+
+def _require_whole(model: Model[Any]) -> None:
+    there = {name for name, _ in model.named_parameters()}
+    lacking = [name for name, _ in blocks.named_weights(model.description) if name not in there]
+    if lacking:
+        raise UnsupportedError(
+            "E_REPLACED",
+            "Modules of this model were replaced: it lacks {count} of its weights, first {name}.",
+            cure="Load it again, and save it as it is then.",
+            values=dict(count=len(lacking), name=lacking[0]),
+        )
 
 
 def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:

@@ -62,6 +62,6 @@ def read_entries(text: str) -> list[Entry]:
 
 
 def _unquoted(text: str) -> str:
-    """The text of one or several quoted lines."""
+    """Return the text of one or several quoted lines."""
     joined = text[1:-1].replace('"\n"', "")
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), joined) if "\\" in joined else joined

@@ -24,12 +24,12 @@ class DebertaConfig(EncoderConfig):
     hidden_size: int = size(768, "width of every hidden state", Axis("layers.0.ffn.up", 1))
     embedding_size: int | None = option(None, "width of the embeddings; null: hidden_size", acts="shape", least=1)
     type_vocab_size: int = option(
-        0, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
+        0, "number of segment types; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
     )
     layer_norm_eps: float = option(1e-7, "added to the variance in every norm", acts="run", least=1e-20, most=1)
     relative_attention: bool = option(False, "whether attention scores distances", acts="shape")
     max_relative_positions: int = option(
-        -1, "distances told apart on each side; below 1: max_position_embeddings", acts="shape"
+        -1, "distinct distances on each side; below 1: max_position_embeddings", acts="shape"
     )
     position_biased_input: bool = option(True, "whether positions are added to the embeddings", acts="shape")
     pos_att_type: list[str] | str | None = option(

@@ -19,7 +19,7 @@ class GteConfig(RotaryEncoderConfig):
 
     vocab_size: int = size(250048, "entries of the vocabulary", Axis("embed.tokens", 0))
     type_vocab_size: int = option(
-        1, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
+        1, "number of segment types; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
     )
     attention_probs_dropout_prob: float = probability(0.0, "dropout on attention weights")
     max_position_embeddings: int = option(8192, "longest text the model was made for, in tokens", acts="run", least=1)

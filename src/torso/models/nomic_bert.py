@@ -20,7 +20,7 @@ class RotaryEncoderConfig(RotaryConfig, EncoderConfig):
 
     intermediate_size: int = size(3072, "width inside the feed-forward", Axis("layers.0.ffn.down", 1))
     type_vocab_size: int = option(
-        2, "segments told apart; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
+        2, "number of segment types; 0 for none", acts="shape", least=0, measures=Axis("embed.segments", 0)
     )
     classifier_dropout: float | None = probability(None, "dropout before a head; null takes hidden_dropout_prob")
     head_dim: int | None = option(

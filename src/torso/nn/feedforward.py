@@ -18,8 +18,7 @@ class FeedForward(Module[blocks.FeedForward]):
 
     def __init__(self, of: blocks.FeedForward, build: Builder) -> None:
         super().__init__(of, build)
-        # Kept twice: a kernel that fuses the activation into `up` replaces `act` by the identity.
-        self.given = self.act = activation(of.act)
+        self.act = activation(of.act)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [T, D] to [T, D]."""

@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from torso import blocks
 from torso.batch import Batch, Pool
 from torso.nn.activations import activation
-from torso.nn.inference_only import Sealable
 from torso.nn.module import Builder, Module
 from torso.nn.norm import Shift
 from torso.nn.pooled_rows import pool_rows
@@ -33,7 +32,7 @@ S = TypeVar("S", bound=blocks.ScoringHead)
 Out = TypeVar("Out", covariant=True)
 
 
-class Head(Module[H], Sealable, Generic[H, Out]):
+class Head(Module[H], Generic[H, Out]):
     """Base class of task heads."""
 
     @abstractmethod

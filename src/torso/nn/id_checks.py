@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, aminmax, nn
 
 from torso.batch import Batch
-from torso.errors import InputError
+from torso.host_batch import require_rows
 from torso.nn.trunk import AnyTrunk, EncoderDecoder
 
 
@@ -24,13 +24,7 @@ def check_rows(name: str, numbers: Tensor, limit: int | None) -> None:
     if limit is None or numbers.numel() == 0:
         return
     low, high = (int(bound) for bound in aminmax(numbers))
-    if low < 0 or high >= limit:
-        raise InputError(
-            "E_IDS",
-            "{name} holds {found}; this model's table ends at {last}.",
-            cure="Use the tokenizer of this very model.",
-            values=dict(name=name, found=low if low < 0 else high, last=limit - 1),
-        )
+    require_rows(name, low, high, limit)
 
 
 def check_batch(trunk: AnyTrunk, batch: Batch) -> None:

@@ -16,7 +16,7 @@ class RMSNorm(Module[blocks.RMSNorm]):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x [..., D] -> [..., D]."""
-        # Rows may come in half precision from an optimised product, while the norm is in float32.
+        # Under autocast rows come in half precision, while the norm is in float32.
         return F.rms_norm(x.to(self.weight.dtype), self.weight.shape, self.weight, self.of.eps).to(x.dtype)
 
 

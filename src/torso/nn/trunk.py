@@ -13,13 +13,12 @@ from torso.batch import Batch
 from torso.errors import ConfigError
 from torso.nn.context import Context
 from torso.nn.embeddings import Embeddings
-from torso.nn.inference_only import Sealable
 from torso.nn.key_value_cache import KeyValueCache
 from torso.nn.module import Builder, Module
 from torso.outputs import Hidden
 
 
-class Trunk(Module[blocks.Trunk], Sealable):
+class Trunk(Module[blocks.Trunk]):
     """Backbone of a model: embeddings, blocks, and a final norm where the architecture has one."""
 
     embed: Embeddings
@@ -29,8 +28,6 @@ class Trunk(Module[blocks.Trunk], Sealable):
 
     def __init__(self, of: blocks.Trunk, build: Builder) -> None:
         super().__init__(of, build)
-        # Runs all of the above as one call, for an inference-only trunk; see torso.kernels.
-        self.whole: nn.Module | None = None
         self.depth = len(self.layers)
 
     def forward(
@@ -51,8 +48,6 @@ class Trunk(Module[blocks.Trunk], Sealable):
             cache: key/value cache of the sequences' past tokens; the batch's are appended.
             memory: the encoder's rows, for blocks with cross-attention.
         """
-        if self.whole is not None:
-            return self.whole(batch, hidden_states=hidden_states, attentions=attentions)
         step = None if cache is None else cache.advance(batch.layout)
         layout = batch.layout if step is None else step.layout
         active = self._active_layers()
@@ -81,7 +76,7 @@ class Trunk(Module[blocks.Trunk], Sealable):
         return [i for i in range(self.depth) if float(torch.rand(())) >= self.of.layer_dropout]
 
 
-class EncoderDecoder(Module[blocks.EncoderDecoder], Sealable):
+class EncoderDecoder(Module[blocks.EncoderDecoder]):
     """Encoder and decoder trunks: the decoder reads the target and attends to the encoder's rows of the source.
 
     A batch without a source is its own source: the decoder reads it shifted right by one behind the first token, as
@@ -160,7 +155,7 @@ class WrappedEncoderDecoder(EncoderDecoder):
         return batch.tokens[batch.layout.last()]
 
 
-class EncoderOnly(Module[blocks.EncoderOnly], Sealable):
+class EncoderOnly(Module[blocks.EncoderOnly]):
     """The encoder of an `EncoderDecoder` alone, with the same parameter names."""
 
     encoder: Trunk

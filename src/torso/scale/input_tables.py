@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from torso.errors import FileFormatError, InputError, NotFoundError
+from torso.errors import FileFormatError, InputError, NotFoundError, TorsoError
 from torso.io.paths import shown
 from torso.scale.arrow import arrow
-from torso.scale.job import file_hash
 from torso.scale.json_rows import json_rows
+from torso.scale.storage import file_hash, storage_of, suffix
 
 ENDINGS = (".parquet", ".jsonl", ".ndjson")
 _WHOLE = 64 << 20  # bytes up to which the contents of JSON lines are hashed
@@ -63,22 +62,18 @@ class Slice:
         return f"part-{self.number:05d}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.parquet"
 
 
-def input_paths(sources: Sequence[str]) -> list[Path]:
+def input_paths(sources: Sequence[str]) -> list[str]:
     """Return the tables that files, folders and patterns name, sorted by path, each once.
 
     Raises:
         NotFoundError: E_MISSING_FILE for a source that names none.
         InputError: E_SUFFIX for a file that is no table.
     """
-    found: set[Path] = set()
+    found: set[str] = set()
     for source in sources:
-        path = Path(source).expanduser()
-        if path.is_dir():
-            here = [each for each in path.iterdir() if each.suffix.lower() in ENDINGS and each.is_file()]
-        elif path.exists() or not glob.has_magic(source):
-            here = [path] if path.is_file() else []
-        else:
-            here = [Path(each) for each in glob.glob(source, recursive=True) if Path(each).is_file()]
+        here = storage_of(source).find(source)
+        tables = [each for each in here if suffix(each) in ENDINGS]
+        here = tables or here[:1]
         if not here:
             raise NotFoundError(
                 "E_MISSING_FILE",
@@ -87,7 +82,7 @@ def input_paths(sources: Sequence[str]) -> list[Path]:
                 values=dict(source=shown(source), endings=", ".join(f"*{each}" for each in ENDINGS)),
             )
         for each in here:
-            if each.suffix.lower() not in ENDINGS:
+            if suffix(each) not in ENDINGS:
                 raise InputError(
                     "E_SUFFIX",
                     "{file} is no table that a batch job reads.",
@@ -98,16 +93,17 @@ def input_paths(sources: Sequence[str]) -> list[Path]:
     return sorted(found)
 
 
-def identity_of(path: Path) -> str:
+def identity_of(path: str) -> str:
     """Return the identity of a table's contents; see `InputFile`.
 
     Raises:
         FileFormatError: E_TEXT for a file that ends without the marks of Parquet.
     """
-    size = path.stat().st_size
-    if path.suffix.lower() != ".parquet":
-        return file_hash(path) if size <= _WHOLE else f"{size}-{path.stat().st_mtime_ns}"
-    with path.open("rb") as file:
+    storage = storage_of(path)
+    size = storage.size(path)
+    if suffix(path) != ".parquet":
+        return file_hash(path) if size <= _WHOLE else storage.version(path)
+    with storage.open(path) as file:
         file.seek(max(0, size - _FOOTER))
         tail = file.read(_FOOTER)
         length = int.from_bytes(tail[:4], "little")
@@ -117,7 +113,7 @@ def identity_of(path: Path) -> str:
         return f"{size}-{hashlib.sha256(file.read(length)).hexdigest()}"
 
 
-def _not_parquet(path: Path, reason: object = "") -> FileFormatError:
+def _not_parquet(path: str, reason: object = "") -> FileFormatError:
     return FileFormatError(
         "E_TEXT",
         "{file} is not a whole Parquet file. {reason}",
@@ -126,23 +122,24 @@ def _not_parquet(path: Path, reason: object = "") -> FileFormatError:
     )
 
 
-def slices_of(path: Path, rows: int, first_number: int) -> tuple[InputFile, list[Slice]]:
+def slices_of(path: str, rows: int, first_number: int) -> tuple[InputFile, list[Slice]]:
     """Return a table and its slices: row groups of Parquet are cut after ``rows`` rows, and joined where they fit.
 
     Raises:
         FileFormatError: E_TEXT.
     """
     identity = identity_of(path)
-    spans = list(_parquet_spans(path, rows) if path.suffix.lower() == ".parquet" else _line_spans(path, rows))
+    spans = list(_parquet_spans(path, rows) if suffix(path) == ".parquet" else _line_spans(path, rows))
     slices = [
-        Slice(first_number + place, str(path), identity, first, count, offset)
+        Slice(first_number + place, path, identity, first, count, offset)
         for place, (first, count, offset) in enumerate(spans)
     ]
-    return InputFile(str(path), identity, sum(each.rows for each in slices)), slices
+    return InputFile(path, identity, sum(each.rows for each in slices)), slices
 
 
-def _parquet_spans(path: Path, rows: int) -> Iterator[tuple[int, int, int]]:
-    metadata = _parquet(path).metadata
+def _parquet_spans(path: str, rows: int) -> Iterator[tuple[int, int, int]]:
+    with _parquet(path) as file:
+        metadata = file.metadata
     first = 0
     pending = 0
     for group in range(metadata.num_row_groups):
@@ -158,18 +155,23 @@ def _parquet_spans(path: Path, rows: int) -> Iterator[tuple[int, int, int]]:
         yield first, pending, 0
 
 
-def _parquet(path: Path) -> Any:
+@contextmanager
+def _parquet(path: str) -> Generator[Any]:
+    """A `pyarrow.parquet.ParquetFile`; what goes wrong while it is read is an error of torso's."""
     pa, pq = arrow(), arrow("parquet")
 
-    try:
-        return pq.ParquetFile(path)
-    except pa.ArrowException as error:
-        raise _not_parquet(path, error) from None
+    with storage_of(path).open(path) as file:
+        try:
+            yield pq.ParquetFile(file)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: what a broken footer raises
+            if isinstance(error, TorsoError):
+                raise
+            raise _not_parquet(path, error) from None
 
 
-def _line_spans(path: Path, rows: int) -> Iterator[tuple[int, int, int]]:
+def _line_spans(path: str, rows: int) -> Iterator[tuple[int, int, int]]:
     first = count = offset = position = 0
-    with path.open("rb") as file:
+    with storage_of(path).open(path) as file:
         for line in file:
             if line.strip():
                 if not count:
@@ -183,22 +185,23 @@ def _line_spans(path: Path, rows: int) -> Iterator[tuple[int, int, int]]:
         yield first, count, offset
 
 
-def columns_of(path: Path, keep: Sequence[str], column: str) -> dict[str, str]:
+def columns_of(path: str, keep: Sequence[str], read: Sequence[str]) -> dict[str, str]:
     """Return the Arrow types of the columns to keep, serialized as text.
 
     Raises:
         InputError: E_COLUMN for a column that the table lacks.
     """
     pa = arrow()
-    if path.suffix.lower() == ".parquet":
-        schema = _parquet(path).schema_arrow
+    if suffix(path) == ".parquet":
+        with _parquet(path) as file:
+            schema = file.schema_arrow
         names: list[str] = list(schema.names)
         types = {name: schema.field(name).type for name in keep if name in names}
     else:
         head = list(json_rows(path, 0, _SAMPLE, 0))
         names = list(dict.fromkeys(name for row in head for name in row))
         types = {name: _typed([row.get(name) for row in head], None, name, path, 0).type for name in keep}
-    for name in (column, *keep):
+    for name in (*read, *keep):
         if name not in names:
             raise InputError(
                 "E_COLUMN",
@@ -218,15 +221,15 @@ def read_slice(each: Slice, columns: Iterable[str], types: dict[str, str]) -> An
     """
     pa = arrow()
 
-    path, names = Path(each.path), list(dict.fromkeys(columns))
-    if not path.is_file() or identity_of(path) != each.identity:
+    path, names = each.path, list(dict.fromkeys(columns))
+    if not storage_of(path).exists(path) or identity_of(path) != each.identity:
         raise InputError(
             "E_INPUT_CHANGED",
             "{file} is not the table that this job was planned for.",
             cure="Put the former file back, or write the results of the new one into another folder.",
             values=dict(file=shown(path)),
         )
-    if path.suffix.lower() == ".parquet":
+    if suffix(path) == ".parquet":
         return _parquet_rows(path, each.first, each.rows, names)
     rows = list(json_rows(path, each.first, each.rows, each.offset))
     arrays: dict[str, Any] = {}
@@ -240,7 +243,7 @@ def read_slice(each: Slice, columns: Iterable[str], types: dict[str, str]) -> An
     return pa.table(arrays)
 
 
-def _typed(values: list[Any], wanted: Any, name: str, path: Path, first: int) -> Any:
+def _typed(values: list[Any], wanted: Any, name: str, path: str, first: int) -> Any:
     """An array of one type; None for the type that the values have."""
     pa = arrow()
     try:
@@ -262,18 +265,13 @@ def _mixed(values: list[Any]) -> Any:
     return pa.array([value if isinstance(value, str) else None for value in values], type=pa.string())
 
 
-def _parquet_rows(path: Path, first: int, rows: int, names: list[str]) -> Any:
-    pa = arrow()
-
-    file = _parquet(path)
-    groups, start, before = [], 0, 0
-    for group in range(file.metadata.num_row_groups):
-        size = file.metadata.row_group(group).num_rows
-        if start + size > first and start < first + rows:
-            before = before if groups else start
-            groups.append(group)
-        start += size
-    try:
+def _parquet_rows(path: str, first: int, rows: int, names: list[str]) -> Any:
+    with _parquet(path) as file:
+        groups, start, before = [], 0, 0
+        for group in range(file.metadata.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            if start + size > first and start < first + rows:
+                before = before if groups else start
+                groups.append(group)
+            start += size
         return file.read_row_groups(groups, columns=names).slice(first - before, rows)
-    except (pa.ArrowException, OSError) as error:
-        raise _not_parquet(path, error) from None

@@ -10,22 +10,36 @@ from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
+from torso.config.arguments import unknown_argument
 from torso.errors import InputError, UnknownParameterError
-from torso.io.files import open_regular
 from torso.io.paths import shown
 
-TASKS = ("embed", "classify", "tag", "zero_shot", "fill", "generate", "translate", "summarise")
+TASKS = ("embed", "classify", "tag", "zero_shot", "answer", "fill", "generate", "translate", "summarise")
 """The tasks that map a row to a row."""
 NUMBERS = 1
 """Counts changes of torso after which the same job gives other numbers: parts of both never stand in one folder."""
 
 Errors = Literal["stop", "column"]
 Long = Literal["error", "truncate", "window"]
+Mode = Literal["exact", "bf16", "int8"]
+
+
+class Settings(TypedDict, total=False):
+    """What a job may be told beside its task, model and column; each is an attribute of `Job`."""
+
+    keep: Sequence[str]
+    mode: Mode
+    long: Long
+    errors: Errors
+    question: str | None
+    questions: str | None
+    options: Mapping[str, object]
+
+
 _EMPTY: Mapping[str, object] = {}
-_ELSEWHERE = ("model", "tokenizer", "device", "budget", "long")
+_ELSEWHERE = ("model", "tokenizer", "device", "budget", "long", "text")
 """Parameters of tasks that a job sets itself."""
 
 
@@ -42,6 +56,8 @@ class Job:
         long: treatment of texts beyond the model's maximum length.
         errors: ``stop`` ends the job at the first row that cannot be processed; ``column`` writes its message into
             the column ``error`` and goes on.
+        question: what is asked of every text, for ``answer``.
+        questions: the column of questions, in its place.
         options: further options of the task's function, by name.
     """
 
@@ -49,9 +65,11 @@ class Job:
     model: str
     column: str
     keep: tuple[str, ...] = ()
-    mode: Literal["exact", "bf16", "int8"] = "exact"
+    mode: Mode = "exact"
     long: Long = "error"
     errors: Errors = "stop"
+    question: str | None = None
+    questions: str | None = None
     options: Mapping[str, object] = field(default_factory=lambda: _EMPTY)
 
     def __post_init__(self) -> None:
@@ -72,6 +90,13 @@ class Job:
                 cure="Name each column once.",
                 values=dict(names=", ".join(self.keep)),
             )
+        if (self.question is not None) + (self.questions is not None) != (self.task == "answer"):
+            raise InputError(
+                "E_ARGUMENT",
+                "The task {task} does not go with the questions given: answer takes one question, or a column of them.",
+                cure="For answer give question= (--question TEXT) or questions= (--questions NAME), else neither.",
+                values=dict(task=self.task),
+            )
         known_options = _options_of(self.task)
         for name in self.options:
             if name not in known_options:
@@ -84,6 +109,25 @@ class Job:
                         task=self.task, name=name, nearest="".join(nearest), known=", ".join(sorted(known_options))
                     ),
                 )
+
+    @classmethod
+    def of(cls, task: str, model: str, column: str, settings: Settings, function: str) -> Job:
+        """Return a job from the arguments of a function that takes `Settings`.
+
+        Raises:
+            InputTypeError: E_ARGUMENT, for a name that is none of them. TorsoError: as for a job.
+        """
+        for name in settings:
+            if name not in Settings.__annotations__:
+                raise unknown_argument(function, name, sorted(Settings.__annotations__))
+        values: dict[str, Any] = dict(settings)
+        values |= {"keep": tuple(settings.get("keep", ())), "options": dict(settings.get("options", {}))}
+        return cls(task, model, column, **values)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that the task reads."""
+        return (self.column,) if self.questions is None else (self.column, self.questions)
 
     def settings(self) -> dict[str, Any]:
         """Return what decides the numbers and columns of the result, but the contents of model and inputs."""
@@ -109,16 +153,6 @@ def require_known(name: str, value: str, known: Sequence[str]) -> None:
             cure="It is one of: {known}.",
             values=dict(name=name, value=repr(value), known=", ".join(known)),
         )
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's contents.
-
-    Raises:
-        NotFoundError, AccessError: the file cannot be read.
-    """
-    with open_regular(path) as (descriptor, _), open(descriptor, "rb", closefd=False) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(settings: Mapping[str, object], model: str) -> str:

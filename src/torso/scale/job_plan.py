@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from torso.errors import InputError, IntegrityError, NotFoundError
-from torso.io.atomic_write import write_atomically
-from torso.io.files import read_json
 from torso.io.paths import shown
+from torso.io.strict_json import decode_json
+from torso.io.typed_values import typed
 from torso.scale.input_tables import InputFile, Slice, columns_of, input_paths, slices_of
 from torso.scale.job import Job, fingerprint
+from torso.scale.storage import joined, storage_of
 
 PLAN = "_torso/plan.json"
 DONE = "_SUCCESS"
@@ -48,6 +48,11 @@ class JobPlan:
         return sum(each.rows for each in self.inputs)
 
 
+def is_part(name: str) -> bool:
+    """Return whether a file of a folder has the name of an output file."""
+    return name.startswith("part-") and name.endswith(".parquet")
+
+
 def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> JobPlan:
     """Cut the inputs of a job into slices.
 
@@ -68,7 +73,7 @@ def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> 
     for path in paths:
         found, cut = slices_of(path, slice_rows, len(slices))
         if cut:
-            of_this = columns_of(path, job.keep, job.column)
+            of_this = columns_of(path, job.keep, job.read)
             types = types or of_this
         inputs.append(found)
         slices += cut
@@ -76,25 +81,24 @@ def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> 
     return JobPlan(fingerprint(settings, model), settings, model, slice_rows, tuple(inputs), tuple(slices), types)
 
 
-def settle_plan(plan: JobPlan, folder: Path) -> None:
+def settle_plan(plan: JobPlan, folder: str) -> None:
     """Keep a plan beside the output, or hold it to the one that is kept there.
 
     Raises:
         InputError: E_OTHER_JOB, naming what differs: setting, model or input.
     """
-    path = folder / PLAN
-    if not path.exists():
-        if any(folder.glob("part-*.parquet")):
+    path = joined(folder, PLAN)
+    storage = storage_of(folder)
+    if not storage.exists(path):
+        if any(is_part(name) for name in storage.parts(folder)):
             raise InputError(
                 "E_OTHER_JOB",
                 "{folder} holds output files, and no plan that says of which job.",
                 cure="Write into an empty folder.",
                 values=dict(folder=shown(folder)),
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as file:
-            file.write(json.dumps(asdict(plan), ensure_ascii=False).encode())
-        return
+        if storage.create(path, json.dumps(asdict(plan), ensure_ascii=False).encode()):
+            return
     kept = read_plan(folder)
     difference = _difference(kept, plan)
     if difference is not None:
@@ -107,29 +111,30 @@ def settle_plan(plan: JobPlan, folder: Path) -> None:
         )
 
 
-def read_plan(folder: Path) -> JobPlan:
+def read_plan(folder: str) -> JobPlan:
     """Return the plan that is kept beside the output of a job.
 
     Raises:
         NotFoundError: E_NO_JOB.
         IntegrityError: E_PLAN, for a plan that torso did not write.
     """
-    path = folder / PLAN
-    if not path.is_file():
+    path = joined(folder, PLAN)
+    storage = storage_of(folder)
+    if not storage.exists(path):
         raise NotFoundError(
             "E_NO_JOB",
             "{folder} holds no batch job.",
             cure="Name the folder that torso scale writes into.",
             values=dict(folder=shown(folder)),
         )
-    found = read_json(path, limit=_LIMIT, code="E_PLAN")
     try:
-        values = dict(cast("dict[str, Any]", found))
-        values["inputs"] = tuple(InputFile(**each) for each in values["inputs"])
-        values["slices"] = tuple(Slice(**each) for each in values["slices"])
-        plan = JobPlan(**values)
+        with storage.open(path) as file:
+            text = file.read(_LIMIT + 1).decode()
+        if len(text) > _LIMIT:
+            raise ValueError("longer than any plan")
+        plan = typed(JobPlan, decode_json(text))
         held = plan.fingerprint == fingerprint(plan.settings, plan.model)
-    except (TypeError, KeyError, ValueError):
+    except ValueError:
         held, plan = False, None
     if plan is None or not held:
         raise IntegrityError(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import FileFormatError
 from torso.io.paths import shown
+from torso.scale.storage import storage_of
 
 
-def json_rows(path: Path, first: int, count: int, offset: int) -> Iterator[dict[str, Any]]:
+def json_rows(path: str, first: int, count: int, offset: int) -> Iterator[dict[str, Any]]:
     """Yield ``count`` rows that begin at byte ``offset``; ``first`` is the number of the first one, for messages.
 
     Raises:
         FileFormatError: E_TEXT for a line that is no JSON object.
     """
-    with path.open("rb") as file:
+    with storage_of(path).open(path) as file:
         file.seek(offset)
         number = first
         for line in file:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import Counter
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
-from torso.errors import TorsoError
+from torso.errors import TorsoError, UnsupportedError
 from torso.scale.job import Job
 from torso.scale.output_part import Receipt
 from torso.scale.slice_run import Assignment, placed, run_isolated, run_slice
@@ -19,6 +21,8 @@ from torso.scale.worker import Worker
 
 _TRIES = 2
 """Processes that a slice may end before its rows are run apart."""
+_STARTS = 3
+"""Pools in a row that may end before any of their processes has a model."""
 
 _WORKER: list[Worker] = []
 
@@ -33,27 +37,12 @@ def run_local(
 ) -> Generator[tuple[Assignment, Receipt]]:
     """Run slices in processes of this machine; yield each with its receipt as it is committed.
 
-    A process that dies takes nothing with it but its slice, which is run again; one that dies twice of a slice has the
-    slice's rows run apart (`run_isolated`).
-
     Raises:
-        TorsoError: the first one of a slice; slices that are running are ended, and what is committed stays.
+        TorsoError: as `Processes.run`.
     """
-    waiting = list(assigned)
-    deaths: Counter[int] = Counter()
-    while waiting:
-        charged, waiting = yield from _pool(job, waiting, workers, threads)
-        # Which of the slices that were running ended the process cannot be seen: each is charged with it.
-        deaths.update(each.slice.number for each in charged)
-        for each in charged:
-            if deaths[each.slice.number] < _TRIES:
-                waiting.append(each)
-                continue
-            try:
-                receipt = run_isolated(job, each, threads)
-            except TorsoError as error:
-                raise placed(error, each) from None
-            yield each, receipt
+    slices = list(assigned)
+    with closing(Processes(job, min(workers, max(len(slices), 1)), threads)) as processes:
+        yield from processes.run(slices)
 
 
 def run_here(job: Job, assigned: Iterable[Assignment], *, threads: int | None) -> Generator[tuple[Assignment, Receipt]]:
@@ -71,29 +60,77 @@ def run_here(job: Job, assigned: Iterable[Assignment], *, threads: int | None) -
         yield each, receipt
 
 
-def _pool(
-    job: Job, assigned: list[Assignment], workers: int, threads: int | None
-) -> Generator[tuple[Assignment, Receipt], None, tuple[list[Assignment], list[Assignment]]]:
-    """Run slices until all are done or a process dies; return those that were running then, and those not begun."""
-    pool = ProcessPoolExecutor(
-        min(workers, max(len(assigned), 1)),
-        multiprocessing.get_context("spawn"),
-        initializer=_prepare,
-        initargs=(job, threads),
-    )
-    queue = list(reversed(assigned))
-    running: dict[Future[Receipt], Assignment] = {}
-    try:
+class Processes:
+    """Processes that keep their model from slice to slice, and outlive neither this one nor `close`.
+
+    A process that dies takes nothing with it but its slice, which is run again; a slice of which one dies twice has its
+    rows run apart (`run_isolated`).
+
+    Args:
+        job: what they run.
+        workers: their number.
+        threads: of each; None leaves them as they are.
+    """
+
+    def __init__(self, job: Job, workers: int, threads: int | None) -> None:
+        self._job, self._workers, self._threads = job, workers, threads
+        self._pool: ProcessPoolExecutor | None = None
+        self._ready: Future[None] | None = None
+        self._unstarted = 0
+
+    def run(self, assigned: Iterable[Assignment]) -> Generator[tuple[Assignment, Receipt]]:
+        """Run slices; yield each with its receipt as it is committed.
+
+        Raises:
+            TorsoError: the first one of a slice; slices that are running are ended, and what is committed stays.
+            UnsupportedError: E_WORKER_START, if the processes end before one of them has its model.
+        """
+        waiting = list(assigned)
+        deaths: Counter[int] = Counter()
+        while waiting:
+            charged, waiting = yield from self._round(waiting)
+            if self._started():
+                # Which of the running slices ended the process cannot be seen: each is charged with it.
+                deaths.update(each.slice.number for each in charged)
+            if charged:
+                self.close()
+            for each in charged:
+                if deaths[each.slice.number] < _TRIES:
+                    waiting.append(each)
+                    continue
+                try:
+                    receipt = run_isolated(self._job, each, self._threads)
+                except TorsoError as error:
+                    raise placed(error, each) from None
+                yield each, receipt
+
+    def close(self) -> None:
+        """End the processes at once: they hold nothing that is not committed."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        processes: list[Any] = list((getattr(pool, "_processes", None) or dict[int, Any]()).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            with suppress(OSError, AttributeError):
+                process.terminate()
+        for process in processes:
+            with suppress(OSError, AssertionError):
+                process.join()
+
+    def _round(
+        self, assigned: list[Assignment]
+    ) -> Generator[tuple[Assignment, Receipt], None, tuple[list[Assignment], list[Assignment]]]:
+        """Run slices until all are done or a process dies; return those that were running then, and those not begun."""
+        queue = list(reversed(assigned))
+        running: dict[Future[Receipt], Assignment] = {}
         while queue or running:
-            while queue and len(running) < workers:
+            while queue and len(running) < self._workers:
                 each = queue.pop()
                 try:
-                    running[pool.submit(_run, each)] = each
+                    running[self._open().submit(_run, each)] = each
                 except BrokenProcessPool:
-                    queue.append(each)
-                    break
-            if not running:
-                return [], list(reversed(queue))
+                    return [each, *running.values()], list(reversed(queue))
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             broken: list[Assignment] = []
             for future in done:
@@ -109,28 +146,56 @@ def _pool(
             if broken:
                 return [*broken, *running.values()], list(reversed(queue))
         return [], []
-    finally:
-        _end(pool)
 
+    def _open(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._workers,
+                multiprocessing.get_context("spawn"),
+                initializer=_prepare,
+                initargs=(self._job, self._threads),
+            )
+            self._ready = self._pool.submit(_load)
+        return self._pool
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End a pool at once: its processes hold nothing that is not committed."""
-    processes: list[Any] = list((getattr(pool, "_processes", None) or dict[int, Any]()).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        with suppress(OSError, AttributeError):
-            process.terminate()
-    for process in processes:
-        with suppress(OSError, AssertionError):
-            process.join()
+    def _started(self) -> bool:
+        """Return whether a process of the pool had its model, or raise what keeps them from it."""
+        if self._ready is None or not self._ready.done():
+            return False
+        error = self._ready.exception()
+        if error is None:
+            self._unstarted = 0
+            return True
+        if not isinstance(error, BrokenProcessPool):
+            raise error
+        self._unstarted += 1
+        if self._unstarted < _STARTS:
+            return False
+        raise UnsupportedError(
+            "E_WORKER_START",
+            "The processes of the job end before they have loaded the model.",
+            cure="Look whether memory lasts for {workers} of them, and begin a script that calls torso.scale.run with: "
+            'if __name__ == "__main__":',
+            values=dict(workers=self._workers),
+        ) from None
 
 
 def _prepare(job: Job, threads: int | None) -> None:
-    import signal
-
     # Ctrl-C reaches the whole group of processes; the one that the user started says how to go on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _WORKER[:] = [Worker.of(job, threads)]
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _load() -> None:
+    _WORKER[0].load()
 
 
 def _run(each: Assignment) -> Receipt:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import secrets
-import time
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from torso.errors import DiskError, IntegrityError
-from torso.io.file_lock import exclude
+from torso.errors import IntegrityError, TorsoError
 from torso.io.paths import shown
+from torso.io.strict_json import decode_json
+from torso.io.typed_values import typed
 from torso.scale.arrow import arrow
-from torso.scale.job import file_hash
+from torso.scale.storage import file_hash, joined, storage_of
 
 KEY = b"torso.part"
-TEMPORARY = "_torso/tmp"
 _ROW_GROUP = 10_000
-_SILENCE = 3600.0  # seconds after which a temporary file counts as abandoned, where there are no locks
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ class Totals:
         return reduce(lambda sums, each: sums.plus(each), receipts, cls())
 
 
-def foreign_part(path: Path) -> IntegrityError:
+def foreign_part(path: str) -> IntegrityError:
     """Build the error of an output file that is not this job's."""
     return IntegrityError(
         "E_PART",
@@ -75,94 +67,49 @@ def foreign_part(path: Path) -> IntegrityError:
     )
 
 
-def write_part(folder: Path, name: str, table: Any, receipt: Receipt) -> bool:
-    """Write one output file, flushed to the disk, and return whether this call was the one that committed it.
+def write_part(folder: str, name: str, table: Any, receipt: Receipt) -> bool:
+    """Write one output file, and return whether this call was the one that committed it.
 
-    The file is written under ``_torso/tmp`` and gets its name by a link, which fails where the name is taken: of two
-    attempts at one slice one commits, and the other's file is removed.
+    Of two attempts at one slice one commits, and the other's file is dropped (`torso.scale.storage.Storage.create`).
 
     Raises:
-        DiskError: E_DISK_FULL, E_WRITE.
+        DiskError: E_DISK_FULL, E_WRITE. NetworkError: E_STORE.
         IntegrityError: E_PART_DIFFERS, if an earlier attempt committed other contents.
     """
-    pq = arrow("parquet")
+    pa, pq = arrow(), arrow("parquet")
 
-    temporary = folder / TEMPORARY / f"{name}.{secrets.token_hex(8)}"
     described = {KEY: json.dumps(_as_dict(receipt), sort_keys=True).encode()}
-    try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(temporary) as file:
-            pq.write_table(
-                table.replace_schema_metadata({**(table.schema.metadata or {}), **described}),
-                file,
-                compression="zstd",
-                row_group_size=_ROW_GROUP,
-                use_compliant_nested_type=False,  # which renames fields within lists, and the checksum has their names
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        committed = _commit(temporary, folder / name)
-    except OSError as error:
-        raise DiskError(
-            "E_DISK_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "E_WRITE",
-            "{file} cannot be written: {reason}.",
-            cure="Free space, and run the same command again: what is finished stays.",
-            values=dict(file=shown(folder / name), reason=error.strerror or error),
-        ) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    if not committed and read_receipt(folder / name) != receipt:
+    written = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata({**(table.schema.metadata or {}), **described}),
+        written,
+        compression="zstd",
+        row_group_size=_ROW_GROUP,
+        use_compliant_nested_type=False,  # which renames fields within lists, and the checksum has their names
+    )
+    path = joined(folder, name)
+    won = storage_of(path).create(path, memoryview(written.getvalue()))
+    if not won and read_receipt(path) != receipt:
         raise IntegrityError(
             "E_PART_DIFFERS",
             "{file} is there already, with other contents than the same slice gives now.",
             cure="Run the job on processors of one kind, or into another folder.",
-            values=dict(file=shown(folder / name)),
+            values=dict(file=shown(path)),
         )
-    return committed
+    return won
 
 
-@contextmanager
-def _locked(temporary: Path) -> Generator[BinaryIO]:
-    """Make a file that `sweep` leaves alone as long as it is open."""
-    while True:
-        with temporary.open("xb") as file:
-            exclude(file.fileno())
-            if temporary.exists():  # otherwise a sweep saw it before it was locked
-                yield file
-                return
+def committed(folder: str, name: str) -> Receipt | None:
+    """Return the receipt of an output file, or None where it is not there.
+
+    Raises:
+        IntegrityError: E_PART.
+    """
+    path = joined(folder, name)
+    return read_receipt(path) if storage_of(path).exists(path) else None
 
 
-def sweep(folder: Path) -> None:
-    """Remove the temporary files of processes that have ended."""
-    for path in (folder / TEMPORARY).glob("*"):
-        with suppress(OSError), path.open("r+b") as file:
-            held = exclude(file.fileno())
-            if held or (held is None and time.time() - path.stat().st_mtime > _SILENCE):
-                path.unlink()
-
-
-def _commit(temporary: Path, final: Path) -> bool:
-    try:
-        os.link(temporary, final)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        # A file system without hard links. Both attempts' contents are equal, so a rename over a file changes nothing.
-        if final.exists():
-            return False
-        os.rename(temporary, final)
-    descriptor = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return True
-
-
-def read_receipt(path: Path) -> Receipt:
+def read_receipt(path: str) -> Receipt:
     """Return what an output file says of itself, from its footer alone.
 
     Raises:
@@ -171,18 +118,20 @@ def read_receipt(path: Path) -> Receipt:
     pa, pq = arrow(), arrow("parquet")
 
     try:
-        metadata = pq.read_metadata(path)
+        with storage_of(path).open(path) as file:
+            metadata = pq.read_metadata(file)
         described: dict[bytes, bytes] = metadata.metadata or {}
-        values = cast("dict[str, Any]", json.loads(described[KEY]))
-        receipt = Receipt(**{name: values[name] for name in Receipt.__slots__})
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
+        receipt = typed(Receipt, decode_json(described[KEY].decode()))
+    except TorsoError:
+        raise
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise _damaged(path, error) from None
     if receipt.rows != metadata.num_rows:
         raise _damaged(path, f"{metadata.num_rows} rows, {receipt.rows} written")
     return receipt
 
 
-def verify_part(path: Path) -> str:
+def verify_part(path: str) -> str:
     """Read a whole output file, compare its values with its checksum, and return the SHA-256 of the file.
 
     Raises:
@@ -192,7 +141,10 @@ def verify_part(path: Path) -> str:
 
     receipt = read_receipt(path)
     try:
-        table = pq.read_table(path)
+        with storage_of(path).open(path) as file:
+            table = pq.read_table(file)
+    except TorsoError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from None
     if content_hash(table) != receipt.content:
@@ -201,31 +153,43 @@ def verify_part(path: Path) -> str:
 
 
 def content_hash(table: Any) -> str:
-    """Return a SHA-256 over the values of a table, in a form that does not depend on how they are chunked."""
-    pa = arrow()
+    """Return a SHA-256 over the names, types and values of a table, however they are chunked and laid out.
 
+    What lies beneath a null is no value, and whether a column without one has a mask is layout: both differ between a
+    table that was made and the same one read from its file.
+    """
     digest = hashlib.sha256()
-
-    class _Into:
-        closed = False
-
-        def write(self, data: Any) -> int:
-            digest.update(data)
-            return len(data)
-
-        def flush(self) -> None: ...
-
-    whole = table.replace_schema_metadata(None).combine_chunks()
-    with pa.ipc.new_stream(pa.PythonFile(_Into(), mode="w"), whole.schema) as stream:
-        stream.write_table(whole)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        digest.update(f"{name}\0{column.type}\0".encode())
+        _add(digest, column.combine_chunks())
     return digest.hexdigest()
+
+
+def _add(digest: Any, array: Any) -> None:
+    pa, compute = arrow(), arrow("compute")
+
+    kind = array.type
+    digest.update(len(array).to_bytes(8, "little"))
+    digest.update(array.is_valid().to_numpy(zero_copy_only=False).tobytes())
+    values = array.drop_null()
+    if pa.types.is_struct(kind):
+        for place in range(kind.num_fields):
+            _add(digest, values.field(place))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        digest.update(compute.list_value_length(values).to_numpy(zero_copy_only=False).tobytes())
+        _add(digest, values.flatten())
+    elif pa.types.is_nested(kind) or pa.types.is_dictionary(kind):
+        digest.update(repr(values.to_pylist()).encode())
+    else:
+        batch = pa.record_batch([values], names=[""])
+        digest.update(batch.serialize())
 
 
 def _as_dict(receipt: Receipt) -> dict[str, object]:
     return {name: getattr(receipt, name) for name in Receipt.__slots__}
 
 
-def _damaged(path: Path, reason: object) -> IntegrityError:
+def _damaged(path: str, reason: object) -> IntegrityError:
     return IntegrityError(
         "E_PART",
         "{file} is not a whole output file of a batch job: {reason}.",

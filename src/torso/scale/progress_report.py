@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from torso.errors import IntegrityError, TorsoError
 from torso.io.paths import shown
 from torso.scale.arrow import arrow
-from torso.scale.job_plan import DONE, read_plan
+from torso.scale.job_plan import DONE, is_part, read_plan
 from torso.scale.output_part import Totals, foreign_part, read_receipt, verify_part
+from torso.scale.storage import joined, storage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Status:
         whole: whether the job has ended.
     """
 
-    folder: Path
+    folder: str
     task: str
     model: str
     slices: int
@@ -49,9 +49,11 @@ def job_status(out: str | os.PathLike[str]) -> Status:
         NotFoundError: E_NO_JOB. IntegrityError: E_PLAN, E_PART.
     """
     arrow()
-    folder = Path(out)
+    folder = os.fspath(out)
     plan = read_plan(folder)
-    receipts = [read_receipt(path) for each in plan.slices if (path := folder / each.name(plan.fingerprint)).exists()]
+    here = set(storage_of(folder).parts(folder))
+    names = [name for each in plan.slices if (name := each.name(plan.fingerprint)) in here]
+    receipts = [read_receipt(joined(folder, name)) for name in names]
     done = Totals.of(receipts)
     return Status(
         folder,
@@ -63,7 +65,7 @@ def job_status(out: str | os.PathLike[str]) -> Status:
         done.rows,
         done.tokens,
         done.failed,
-        (folder / DONE).exists(),
+        DONE in here,
     )
 
 
@@ -74,13 +76,14 @@ def check_job(out: str | os.PathLike[str]) -> list[TorsoError]:
         NotFoundError: E_NO_JOB. IntegrityError: E_PLAN.
     """
     arrow()
-    folder = Path(out)
+    folder = os.fspath(out)
     plan = read_plan(folder)
     faults: list[TorsoError] = []
     names = {each.name(plan.fingerprint) for each in plan.slices}
+    here = set(storage_of(folder).parts(folder))
     for name in sorted(names):
-        path = folder / name
-        if not path.exists():
+        path = joined(folder, name)
+        if name not in here:
             faults.append(
                 IntegrityError(
                     "E_PART",
@@ -94,4 +97,4 @@ def check_job(out: str | os.PathLike[str]) -> list[TorsoError]:
             verify_part(path)
         except TorsoError as error:
             faults.append(error)
-    return faults + [foreign_part(path) for path in sorted(folder.glob("part-*.parquet")) if path.name not in names]
+    return faults + [foreign_part(joined(folder, name)) for name in sorted(here - names) if is_part(name)]

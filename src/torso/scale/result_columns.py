@@ -57,8 +57,18 @@ def _labels(results: Sequence[Any], _: int | None) -> dict[str, Any]:
     }
 
 
+def _answers(results: Sequence[Any], _: int | None) -> dict[str, Any]:
+    """``answers``: list of text, start, end (characters), score, the likeliest first."""
+    return {"answers": _parts([None if each is None else each.answers for each in results])}
+
+
 def _spans(results: Sequence[Any], _: int | None) -> dict[str, Any]:
     """``spans``: list of text, start, end (characters), label, score."""
+    return {"spans": _parts([None if each is None else each.spans for each in results], ("label", arrow().string()))}
+
+
+def _parts(results: Sequence[Any], *further: tuple[str, Any]) -> Any:
+    """Lists of parts of texts as lists of structs of their attributes."""
     pa = arrow()
 
     span = pa.struct(
@@ -66,16 +76,15 @@ def _spans(results: Sequence[Any], _: int | None) -> dict[str, Any]:
             ("text", pa.string()),
             ("start", pa.int64()),
             ("end", pa.int64()),
-            ("label", pa.string()),
+            *further,
             ("score", pa.float64()),
         ]
     )
     names = [field.name for field in span]
-    spans = [
-        None if each is None else [{name: getattr(part, name) for name in names} for part in each.spans]
-        for each in results
+    found = [
+        None if each is None else [{name: getattr(part, name) for name in names} for part in each] for each in results
     ]
-    return {"spans": pa.array(spans, pa.list_(span))}
+    return pa.array(found, pa.list_(span))
 
 
 def _fills(results: Sequence[Any], _: int | None) -> dict[str, Any]:
@@ -114,6 +123,7 @@ RESULTS: dict[str, Results] = {
     "classify": _LABELLED,
     "zero_shot": _LABELLED,
     "tag": Results(("spans",), _spans, _own_extent),
+    "answer": Results(("answers",), _answers, _own_extent),
     "fill": Results(("masks",), _fills, _own_extent),
     "generate": _WRITTEN,
     "translate": _WRITTEN,

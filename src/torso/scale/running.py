@@ -7,19 +7,17 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from torso.engines.model_files import model_files_hash
-from torso.io.atomic_write import make_folder, write_atomically
 from torso.scale.arrow import arrow
-from torso.scale.job import Errors, Job, Long, file_hash, require_known
-from torso.scale.job_plan import DONE, JobPlan, make_plan, settle_plan
-from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt, sweep
+from torso.scale.job import Job, Settings, require_known
+from torso.scale.job_plan import DONE, JobPlan, is_part, make_plan, settle_plan
+from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt
 from torso.scale.slice_run import Assignment
+from torso.scale.storage import file_hash, joined, storage_of
 
 ROWS = 20_000
-_EMPTY: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Report:
         seconds: of this call.
     """
 
-    folder: Path
+    folder: str
     rows: int
     tokens: int
     failed: int
@@ -62,16 +60,12 @@ def run(
     task: str,
     model: str,
     column: str,
-    keep: Sequence[str] = (),
-    mode: Literal["exact", "bf16", "int8"] = "exact",
     engine: Literal["local", "ray"] = "local",
     workers: int | None = None,
     threads: int | None = None,
     rows: int = ROWS,
-    errors: Errors = "stop",
-    long: Long = "error",
-    options: Mapping[str, object] = _EMPTY,
     progress: Callable[[Progress], None] | None = None,
+    **settings: Unpack[Settings],
 ) -> Report:
     """Run a task over the rows of tables, each once; the same call goes on where an earlier one was ended.
 
@@ -85,17 +79,14 @@ def run(
         task: one of `torso.scale.job.TASKS`.
         model: folder, bundled model or name.
         column: the column of texts.
-        keep: columns that are written again beside the results.
-        mode: ``exact`` (float32), ``bf16`` or ``int8``.
         engine: ``local`` runs processes of this machine, ``ray`` actors of a Ray cluster.
         workers: processes or actors; 0 for this process itself, where a row that ends it ends the job too; None for
             one per core of this machine, or Ray's own choice.
         threads: of each; None for 1.
         rows: of a slice, at most.
-        errors: ``stop`` ends at the first row that is refused; ``column`` keeps its message in the column ``error``.
-        long: treatment of texts beyond the model's maximum length.
-        options: further options of the task's function.
         progress: called after each slice.
+        settings: ``keep`` (columns written again beside the results), ``mode`` (``exact``, ``bf16``, ``int8``),
+            ``long``, ``errors``, ``question``, ``questions`` and ``options``; see `torso.scale.Job`.
 
     Raises:
         InputError: E_OTHER_JOB, E_INPUT_CHANGED, E_COLUMN, E_ARGUMENT, or a row that is refused.
@@ -105,14 +96,15 @@ def run(
     """
     arrow()
     begun = time.monotonic()
-    job = Job(task, os.fspath(model), column, tuple(keep), mode, long, errors, dict(options))
+    job = Job.of(task, os.fspath(model), column, settings, "run")
     require_known("engine", engine, ("local", "ray"))
     named = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    folder = Path(out)
+    folder = os.fspath(out)
     plan = make_plan(job, _model_hash(job.model), [os.fspath(each) for each in named], rows)
-    make_folder(folder)
+    storage = storage_of(folder)
+    storage.prepare(folder)
     settle_plan(plan, folder)
-    sweep(folder)
+    storage.sweep(folder)
     here = _finished(plan, folder)
     missing = [
         Assignment(each, folder, plan.fingerprint, plan.types) for each in plan.slices if each.number not in here
@@ -120,13 +112,13 @@ def run(
     resumed = done = Totals.of(here.values())
     receipts = dict(here)
     try:
-        for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads):
+        for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads, model=plan.model):
             receipts[assigned.slice.number] = receipt
             done = done.plus(receipt)
             if progress is not None:
                 progress(Progress(done.rows, plan.rows, resumed.rows, time.monotonic() - begun))
     finally:
-        sweep(folder)
+        storage.sweep(folder)
     _finish(plan, folder, receipts, done)
     seconds = time.monotonic() - begun
     return Report(folder, done.rows, done.tokens, done.failed, len(receipts), len(here), seconds)
@@ -140,9 +132,10 @@ def _engine(name: str) -> Callable[..., Iterable[tuple[Assignment, Receipt]]]:
     from torso.scale.local_engine import default_workers, run_here, run_local
 
     def local(
-        job: Job, assigned: list[Assignment], *, workers: int | None, threads: int | None
+        job: Job, assigned: list[Assignment], *, workers: int | None, threads: int | None, model: str
     ) -> Iterable[tuple[Assignment, Receipt]]:
         processes, each = default_workers()
+        del model  # this machine has one alone
         if workers == 0:
             return run_here(job, assigned, threads=threads)
         return run_local(job, assigned, workers=workers or processes, threads=threads or each)
@@ -156,7 +149,7 @@ def _model_hash(model: str) -> str:
     return model_files_hash(resolve(model).folder)
 
 
-def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
+def _finished(plan: JobPlan, folder: str) -> dict[int, Receipt]:
     """Return the receipts of the slices that are committed, by number.
 
     Raises:
@@ -164,8 +157,9 @@ def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
     """
     names = {each.name(plan.fingerprint): each for each in plan.slices}
     found: dict[int, Receipt] = {}
-    for path in sorted(folder.glob("part-*.parquet")):
-        each = names.get(path.name)
+    for name in sorted(filter(is_part, storage_of(folder).parts(folder))):
+        path = joined(folder, name)
+        each = names.get(name)
         if each is None:
             raise foreign_part(path)
         receipt = read_receipt(path)
@@ -175,14 +169,15 @@ def _finished(plan: JobPlan, folder: Path) -> dict[int, Receipt]:
     return found
 
 
-def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt], done: Totals) -> None:
-    path = folder / DONE
-    if path.exists():
+def _finish(plan: JobPlan, folder: str, receipts: Mapping[int, Receipt], done: Totals) -> None:
+    path = joined(folder, DONE)
+    storage = storage_of(folder)
+    if storage.exists(path):
         return
     parts: dict[str, Any] = {}
     for each in plan.slices:
         name = each.name(plan.fingerprint)
-        parts[name] = {"rows": receipts[each.number].rows, "sha256": file_hash(folder / name)}
+        parts[name] = {"rows": receipts[each.number].rows, "sha256": file_hash(joined(folder, name))}
     summary = {
         "fingerprint": plan.fingerprint,
         "rows": done.rows,
@@ -190,5 +185,4 @@ def _finish(plan: JobPlan, folder: Path, receipts: Mapping[int, Receipt], done: 
         "failed": done.failed,
         "parts": parts,
     }
-    with write_atomically(path) as file:
-        file.write(json.dumps(summary, indent=1).encode())
+    storage.replace(path, json.dumps(summary, indent=1).encode())

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torso.errors import TorsoError, UnsupportedError
@@ -16,7 +15,7 @@ from torso.scale.input_tables import Slice, read_slice
 from torso.scale.job import Job
 from torso.scale.output_part import Receipt, content_hash, write_part
 from torso.scale.result_columns import RESULTS
-from torso.scale.worker import Outcome, Worker
+from torso.scale.worker import Outcome, Worker, items_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Assignment:
     """
 
     slice: Slice
-    folder: Path
+    folder: str
     fingerprint: str
     types: Mapping[str, str]
 
@@ -43,8 +42,8 @@ def run_slice(worker: Worker, assigned: Assignment) -> Receipt:
         TorsoError: a row that is refused, named by its place in the table; files that cannot be read or written.
     """
     table = _table(worker.job, assigned)
-    texts = table.column(worker.job.column).to_pylist()
-    return _written(worker, assigned, table, worker.outcomes(texts, first=assigned.slice.first))
+    outcomes = worker.outcomes(items_of(worker.job, table), first=assigned.slice.first)
+    return _written(worker, assigned, table, outcomes)
 
 
 def run_isolated(job: Job, assigned: Assignment, threads: int | None) -> Receipt:
@@ -54,13 +53,12 @@ def run_isolated(job: Job, assigned: Assignment, threads: int | None) -> Receipt
         UnsupportedError: E_CRASH, naming the row, where the job stops at errors.
     """
     table = _table(job, assigned)
-    texts = table.column(job.column).to_pylist()
-    outcomes = _halved(job, texts, assigned, threads, 0)
+    outcomes = _halved(job, items_of(job, table), assigned, threads, 0)
     return _written(Worker.of(job, threads), assigned, table, outcomes, width=_width(outcomes))
 
 
 def _table(job: Job, assigned: Assignment) -> Any:
-    return read_slice(assigned.slice, (job.column, *job.keep), dict(assigned.types))
+    return read_slice(assigned.slice, (*job.read, *job.keep), dict(assigned.types))
 
 
 def _halved(job: Job, texts: Sequence[object], assigned: Assignment, threads: int | None, place: int) -> list[Outcome]:

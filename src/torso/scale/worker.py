@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
-from torso.errors import InputError, TorsoError
+from torso.errors import (
+    ConfigError,
+    InputError,
+    MissingPackageError,
+    TorsoError,
+    UnknownParameterError,
+    UntrainedError,
+    WeightsError,
+)
 from torso.scale.arrow import arrow
-from torso.scale.job import Errors, Job, Long
+from torso.scale.job import Job, Settings
 from torso.scale.result_columns import RESULTS, Results
 
-_EMPTY: Mapping[str, object] = {}
+Item = str | tuple[str, str]
+"""A text, or a question and a text."""
+_OF_EVERY_ROW = (ConfigError, MissingPackageError, UnknownParameterError, UntrainedError, WeightsError)
+"""Errors of model and arguments: with ``errors="column"`` they would fill the column."""
+
+
+def items_of(job: Job, table: Any) -> list[object]:
+    """Return what a task reads of each row: its text, or for ``answer`` its question and text."""
+    texts: list[object] = table.column(job.column).to_pylist()
+    if job.task != "answer":
+        return texts
+    asked = [job.question] * len(texts) if job.questions is None else table.column(job.questions).to_pylist()
+    return list(zip(asked, texts, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +55,8 @@ class Worker:
         task: one of `torso.scale.job.TASKS`.
         model: folder, bundled model or name.
         column: the column of texts.
-        keep: columns that are passed on.
-        mode: see `torso.scale.Job`, as of the next three.
-        long: of texts beyond the model's maximum length.
-        errors: of rows that are refused.
-        options: further options of the task's function.
         threads: of this process; None leaves them as they are.
+        settings: see `torso.scale.job.Settings`.
 
     Raises:
         TorsoError: see `torso.scale.Job`; at a call, as the task's function, unless ``errors="column"``.
@@ -51,56 +68,65 @@ class Worker:
         task: str,
         model: str,
         column: str,
-        keep: Sequence[str] = (),
-        mode: Any = "exact",
-        long: Long = "error",
-        errors: Errors = "stop",
-        options: Mapping[str, object] = _EMPTY,
         threads: int | None = None,
+        **settings: Unpack[Settings],
     ) -> None:
-        self.job = Job(task, model, column, tuple(keep), mode, long, errors, dict(options))
+        self.job = Job.of(task, model, column, settings, "Worker")
         self.threads = threads
-        self._run: Callable[[list[str]], list[Any]] | None = None
+        self._run: Callable[[list[Item]], list[Any]] | None = None
 
     @classmethod
     def of(cls, job: Job, threads: int | None = None) -> Worker:
         """Return a worker for a job."""
-        values = {each.name: getattr(job, each.name) for each in fields(job)}
+        values: dict[str, Any] = {each.name: getattr(job, each.name) for each in fields(job)}
         return cls(**values, threads=threads)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the model behind: the process that unpickles a worker loads its own."""
         return {**self.__dict__, "_run": None}
 
+    def load(self) -> None:
+        """Load the model now, if it is not loaded.
+
+        Raises:
+            TorsoError: as `torso.load`.
+        """
+        self._task()
+
     def __call__(self, table: Any) -> Any:
         """Map a table of texts to a table of results, row by row in order."""
         job, results = self.job, RESULTS[self.job.task]
-        texts = table.column(job.column).to_pylist()
-        outcomes = self.outcomes(texts, first=0)
+        outcomes = self.outcomes(items_of(job, table), first=0)
         return self.table(table, outcomes, results)
 
     def outcomes(self, texts: Sequence[object], *, first: int) -> list[Outcome]:
         """Return a result or an error for each text.
 
         Args:
-            texts: what the column holds; what is no text is an error.
+            texts: what the column holds, or pairs of question and text; what is none is an error.
             first: the place of the first one, for messages.
         """
-        good: list[tuple[int, str]] = []
+        good: list[tuple[int, Item]] = []
         made: list[Outcome | None] = [None] * len(texts)
         for place, text in enumerate(texts):
             if isinstance(text, str):
                 good.append((place, text))
                 continue
+            pair: tuple[object, ...] = cast("tuple[object, ...]", text) if isinstance(text, tuple) else ()
+            if pair and all(isinstance(each, str) for each in pair):
+                good.append((place, cast("tuple[str, str]", pair)))
+                continue
             error = InputError(
                 "E_TEXT",
                 "Row {row} of the column {column} holds no text.",
                 cure='Leave such rows out, or keep them with their message: errors="column" (--errors column).',
-                values=dict(row=first + place, column=repr(self.job.column)),
+                values=dict(row=first + place, column=", ".join(map(repr, self.job.read))),
             )
             if self.job.errors == "stop":
                 raise error
             made[place] = Outcome(None, error)
+        if good:
+            self.load()  # what keeps the model from being loaded is no fault of a row
         for place, outcome in self._attempt(good):
             made[place] = outcome
         return cast("list[Outcome]", made)
@@ -137,14 +163,14 @@ class Worker:
             )
         return pa.table(columns)
 
-    def _attempt(self, some: Sequence[tuple[int, str]]) -> Iterator[tuple[int, Outcome]]:
+    def _attempt(self, some: Sequence[tuple[int, Item]]) -> Iterator[tuple[int, Outcome]]:
         """Run some texts; with ``errors="column"``, halves of those among which one is refused, down to that one."""
         if not some:
             return
         try:
             results = self._task()([text for _, text in some])
         except TorsoError as error:
-            if self.job.errors == "stop":
+            if self.job.errors == "stop" or isinstance(error, _OF_EVERY_ROW):
                 raise
             if len(some) == 1:
                 yield some[0][0], Outcome(None, error)
@@ -156,7 +182,7 @@ class Worker:
         for (place, _), result in zip(some, results, strict=True):
             yield place, Outcome(result, None)
 
-    def _task(self) -> Callable[[list[str]], list[Any]]:
+    def _task(self) -> Callable[[list[Item]], list[Any]]:
         if self._run is None:
             self._run = _task_of(self.job, self.threads)
         return self._run
@@ -171,26 +197,26 @@ class _Task:
     def __init__(self, function: Callable[..., list[Any]], ready: Any, options: dict[str, Any], width: int) -> None:
         self.function, self.ready, self.options, self.width = function, ready, options, width
 
-    def __call__(self, texts: list[str]) -> list[Any]:
+    def __call__(self, texts: list[Item]) -> list[Any]:
         return self.function(texts, model=self.ready, **self.options)
 
 
 def _task_of(job: Job, threads: int | None) -> _Task:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
-
     from torso import tasks
-    from torso.engines.optimise import optimise
-    from torso.loading.load import load
+    from torso.engines.optimise import compiled
 
     if threads is not None:
-        torch.set_num_threads(threads)
+        # Of the kernels, and of PyTorch where it is loaded later.
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
     function = getattr(tasks, job.task)
     task, untrained = _model_task(job), bool(job.options.get("untrained"))
     if job.mode == "exact":
         ready = tasks.make_ready(job.model, task, untrained=untrained)
     else:
-        ready = tasks.make_ready(optimise(load(job.model, task), job.mode), task, untrained=untrained)
+        ready = tasks.make_ready(compiled(job.model, task, job.mode, new_head=untrained), task, untrained=untrained)
     options: dict[str, Any] = dict(job.options)
     if "long" in _parameters(function):
         options["long"] = job.long
@@ -211,6 +237,7 @@ def _model_task(job: Job) -> Any:
         "classify": Task.SEQUENCE_CLASSIFICATION,
         "zero_shot": Task.SEQUENCE_CLASSIFICATION,
         "tag": Task.TOKEN_CLASSIFICATION,
+        "answer": Task.QUESTION_ANSWERING,
         "fill": Task.MASKED_LM,
     }
     if job.task in named:
@@ -229,19 +256,13 @@ def batches(
     task: str,
     model: str,
     column: str,
-    keep: Sequence[str] = (),
-    mode: Any = "exact",
-    long: Long = "error",
-    errors: Errors = "stop",
-    options: Mapping[str, object] = _EMPTY,
+    **settings: Unpack[Settings],
 ) -> Callable[[Iterator[Any]], Iterator[Any]]:
     """Return a function from an iterator of `pyarrow.RecordBatch` to one of results, for Spark's ``mapInArrow``.
 
     Its arguments are those of `Worker`.
     """
-    worker = Worker(
-        task=task, model=model, column=column, keep=keep, mode=mode, long=long, errors=errors, options=options
-    )
+    worker = Worker.of(Job.of(task, model, column, settings, "batches"))
 
     def through(given: Iterator[Any]) -> Iterator[Any]:
         pa = arrow()

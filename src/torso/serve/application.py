@@ -21,13 +21,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as PathRoute
 
 from torso.architecture import Task
-from torso.generation.slab import Slab
 from torso.serve.batch_scheduler import Limits, Scheduler
 from torso.serve.call import ServerState
 from torso.serve.endpoint import Endpoint, language_of
 from torso.serve.engine_thread import Engine
-from torso.serve.generation_thread import Generator
 from torso.serve.guard import Guard
+from torso.serve.page_mount import MountedPage
 from torso.serve.request_errors import RequestError, error_answer
 from torso.serve.request_log import RequestLog
 from torso.serve.route import Route
@@ -37,9 +36,12 @@ from torso.serve.served_model import Catalogue, ModelSource, ServedModel, load_r
 from torso.serve.server_metrics import Metrics
 from torso.serve.turns import Turns
 from torso.serve.warm_up import warm
+from torso.view.look_data import KEPT_BYTES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from torso.serve.generation_thread import Generator
 
 _TOKEN_BYTES = 160  # of a queued token's encoding: ids, segments, spans
 _TICK = 0.25  # seconds between two looks at the event loop's lateness and at the engines
@@ -65,6 +67,10 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
         PathRoute(each.path, _asgi(Endpoint(each, state, guard)), methods=[each.method], name=each.path)
         for each in table
     ]
+    page = MountedPage(state, guard, turns, settings.page_token) if settings.page else None
+    if page is not None:
+        paths.append(PathRoute("/", _asgi(page), methods=["GET"]))
+        paths.append(PathRoute("/view/{rest:path}", _asgi(page), methods=["GET", "POST", "DELETE"]))
     middleware: list[Middleware] = []
     if settings.cors:
         middleware.append(
@@ -79,13 +85,17 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        watching = asyncio.ensure_future(_watch(state))
+        watching = asyncio.ensure_future(_watch(state, page))
         try:
             await _start(state)
+            if page is not None:
+                page.rows.ready()
             yield
         finally:
             state.status = "draining"
             watching.cancel()
+            if page is not None:
+                await asyncio.to_thread(page.stop)
             await asyncio.to_thread(_stop, state)
 
     made = Starlette(
@@ -101,14 +111,15 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
 def memory_bound(settings: ServeSettings, models: Sequence[ServedModel]) -> int:
     """Return a bound on the bytes that requests take, beside the weights and the engines' own work space.
 
-    Bodies, as they are read and as JSON values; the ids, spans and names of queued tokens; and each key/value cache.
+    Bodies, as they are read and as JSON values; the ids, spans and names of queued tokens; each key/value cache; and
+    what the page keeps of the texts that were looked at.
     """
     queued = sum(model.engine.scheduler.limits.queue_tokens for model in models) * _TOKEN_BYTES
     caches = settings.cache_bytes * sum(model.generator is not None for model in models)
-    return 3 * settings.flight_bytes + queued + caches
+    return 3 * settings.flight_bytes + queued + caches + (KEPT_BYTES if settings.page else 0)
 
 
-def _asgi(endpoint: Endpoint) -> Any:
+def _asgi(endpoint: Endpoint | MountedPage) -> Any:
     """Pass an endpoint to Starlette, whose types want a function of a request; an object is run as ASGI."""
     return endpoint
 
@@ -125,16 +136,27 @@ def _served(
 
     engine = Engine(source.name, Scheduler(limits), turns, observe)
     made = ServedModel(source.name, ready, engine, now())
-    if ready.runner.task is Task.CAUSAL_LM and Slab.takes(ready.model):
-        decoder = Slab(ready.model, settings.cache_bytes, settings.sequences)
-
-        def stepped(tokens: int, seconds: float) -> None:
-            metrics.phases.labels("step").observe(seconds)
-            metrics.cache_rows.labels(source.name, "free").set(decoder.free)
-            metrics.cache_rows.labels(source.name, "all").set(decoder.rows)
-
-        made.generator = Generator(source.name, decoder, settings.sequences, settings.queue_seconds, turns, stepped)
+    if ready.runner.task is Task.CAUSAL_LM:
+        made.generator = _generator(made, settings, turns, metrics)
     return made
+
+
+def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metrics: Metrics) -> Generator | None:
+    """Return what writes texts of a model; None for a model that writes one text after another."""
+    # Imported here: a server of encoders needs nothing of what writes, nor PyTorch for it.
+    from torso.generation.slab import Slab
+    from torso.serve.generation_thread import Generator
+
+    if not Slab.takes(model.ready.model):
+        return None
+    decoder = Slab(model.ready.model, settings.cache_bytes, settings.sequences)
+
+    def stepped(tokens: int, seconds: float) -> None:
+        metrics.phases.labels("step").observe(seconds)
+        metrics.cache_rows.labels(model.name, "free").set(decoder.free)
+        metrics.cache_rows.labels(model.name, "all").set(decoder.rows)
+
+    return Generator(model.name, decoder, settings.sequences, settings.queue_seconds, turns, stepped)
 
 
 async def _start(state: ServerState) -> None:
@@ -172,13 +194,17 @@ def stacks() -> dict[str, list[str]]:
     return {names.get(ident, str(ident)): traceback.format_stack(frame)[-12:] for ident, frame in frames}
 
 
-async def _watch(state: ServerState) -> None:
+async def _watch(state: ServerState, page: MountedPage | None) -> None:
     """Measure how late the event loop is, and look for engines that are stuck."""
     reported: set[str] = set()
     while True:
         due = time.monotonic() + _TICK
         await asyncio.sleep(_TICK)
         state.metrics.late.observe(max(time.monotonic() - due, 0.0))
+        if page is not None:
+            page.rows.sample()
+            if state.status == "draining":
+                page.leave()
         for name, model in state.models.models.items():
             if model.stuck() and name not in reported:
                 state.log.write({"stuck": name, "stacks": stacks()})

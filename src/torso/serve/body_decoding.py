@@ -75,7 +75,7 @@ def decoded(
         kind: a dataclass whose fields are those of the dialect.
         silent: fields of the dialect that cannot change the result here.
         extensions: fields of common clients that have no effect; they are named in the answer.
-        unsupported: fields of the dialect that would change the result; refused unless null.
+        unsupported: fields of the dialect that would change the result; refused unless null or false.
         take_unknown: whether other unknown fields are taken as ``extensions`` are.
 
     Raises:
@@ -87,7 +87,7 @@ def decoded(
         if name in known or name in silent:
             continue
         if name in unsupported:
-            if value is not None:
+            if value is not None and value is not False:
                 raise not_implemented(name)
         elif name in extensions or take_unknown:
             ignored.append(name)

@@ -69,7 +69,7 @@ def _deadline(request: Request, seconds: float, begun: float) -> float:
 
 
 def language_of(accept: str) -> str:
-    """Return the language of ``Accept-Language`` that torso has; the server's own if there is none."""
+    """Return the language of ``Accept-Language`` that torso has; else the server's."""
     best, quality = language(), 0.0
     for part in accept.lower().split(",")[:20]:
         name, _, rest = part.strip().partition(";")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import ipaddress
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from torso.io.host_names import LOOPBACK, HostNames
 from torso.serve.request_errors import RequestError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.IGNORECASE)
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 KEYLESS = frozenset({"/livez", "/readyz", "/health", "/ping"})
 """Routes that probes read without a key."""
 
@@ -29,8 +29,7 @@ class Guard:
     """
 
     def __init__(self, hosts: tuple[str, ...], keys: Mapping[str, str]) -> None:
-        self.any_host = "*" in hosts
-        self.hosts = {each.lower() for each in (*_LOOPBACK, *hosts)}
+        self.hosts = HostNames((*LOOPBACK, *hosts))
         self.keys: dict[str, bytes] = {}
         self.replace_keys(keys)
 
@@ -38,8 +37,13 @@ class Guard:
         """Use other keys from now on."""
         self.keys = {name: bytes.fromhex(digest) for name, digest in keys.items()}
 
-    def client(self, scope: Scope) -> str:
+    def client(self, scope: Scope, *, browser: bool = False) -> str:
         """Return the client whose share of the machine a request uses: a key's name, else a network address.
+
+        Args:
+            scope: of the request.
+            browser: whether the key may also be the password that a browser asks for and sends by itself. Only what
+                refuses the requests of other sites' pages may take it so.
 
         Raises:
             RequestError: E_HOST, E_KEY.
@@ -50,7 +54,7 @@ class Guard:
             return _address(scope)
         if scope["path"].removeprefix(scope.get("root_path", "")) in KEYLESS:
             return "probe"
-        return self._key_name(headers)
+        return self._key_name(headers, browser=browser)
 
     def _check_host(self, values: list[bytes]) -> None:
         if len(values) != 1:
@@ -61,8 +65,7 @@ class Guard:
                 cure="Send it with any HTTP client.",
                 values=dict(count=len(values)),
             )
-        found = _HOST.fullmatch(values[0].decode("latin-1"))
-        if found is None or not (self.any_host or found["name"].lower() in self.hosts):
+        if not self.hosts.answer(values):
             raise RequestError(
                 403,
                 "E_HOST",
@@ -71,12 +74,15 @@ class Guard:
                 values=dict(host=values[0].decode("latin-1")[:80]),
             )
 
-    def _key_name(self, headers: list[tuple[bytes, bytes]]) -> str:
+    def _key_name(self, headers: list[tuple[bytes, bytes]], *, browser: bool) -> str:
         given = [value for name, value in headers if name == b"x-api-key"]
         for name, value in headers:
             if name == b"authorization":
                 kind, _, token = value.partition(b" ")
-                given.append(token.strip() if kind.lower() == b"bearer" else b"")
+                if browser and kind.lower() == b"basic":
+                    given.append(_password(token))
+                else:
+                    given.append(token.strip() if kind.lower() == b"bearer" else b"")
         digests = [hashlib.sha256(each).digest() for each in given[:2]]
         name = None
         for each, wanted in self.keys.items():  # all of them: the time says nothing about which came near
@@ -90,9 +96,19 @@ class Guard:
                 "The key is missing or wrong.",
                 cure="Send the header Authorization: Bearer KEY",
                 kind="invalid_api_key",
-                headers={"www-authenticate": "Bearer"},
+                headers={
+                    "www-authenticate": 'Basic realm="torso: any name, a key as the password"' if browser else "Bearer"
+                },
             )
         return name
+
+
+def _password(token: bytes) -> bytes:
+    """Return the password of HTTP's basic authentication; nothing for what is none."""
+    try:
+        return base64.b64decode(token.strip(), validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
 
 
 def _address(scope: Scope) -> str:

@@ -7,19 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from torso.serve.body_decoding import not_implemented
 from torso.serve.call import Call
-from torso.serve.openai_types import EXTENSIONS, SILENT, EmbeddingsRequest
+from torso.serve.openai_types import EMBEDDING_UNSUPPORTED, EXTENSIONS, SILENT, EmbeddingsRequest, TextInput
 from torso.serve.predicting import characters, elsewhere, given, predict, strings, take
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.tasks._embed import EmbedPlan
+from torso.tasks._similar import comparison
 from torso.tasks.predictions import Embedding
+from torso.tasks.ready import recipe_of
 
 
 async def embeddings(call: Call) -> Any:
     """POST /v1/embeddings."""
-    request = take(call, EmbeddingsRequest, silent=SILENT, extensions=EXTENSIONS)
-    texts = strings(request.input)
+    request = take(call, EmbeddingsRequest, silent=SILENT, extensions=EXTENSIONS, unsupported=EMBEDDING_UNSUPPORTED)
+    asked = request.input
+    texts = strings(asked if isinstance(asked, str) else [_text(each) for each in asked])
     call.check_texts(texts, characters(texts))
     model = call.find(request.model, "embed")
     options = given(
@@ -27,14 +31,18 @@ async def embeddings(call: Call) -> Any:
             dimensions=request.dimensions,
             prompt=request.prompt,
             prompt_name=request.prompt_name,
-            normalize=request.normalize,
-            long=request.long,
+            normalize=_one(normalize=request.normalize, normalized=request.normalized),
+            long=_one(long=request.long, truncate=_long(request.truncate)),
         )
     )
+    kind = _one(task=request.task, input_type=request.input_type)
+    if kind is not None:
+        name = "task" if request.task is not None else "input_type"
+        options |= given({"prompt": _one(prompt=request.prompt, **{name: prompt_of(model, kind, name).get("prompt")})})
+    coded = _one(encoding_format=request.encoding_format, embedding_type=request.embedding_type) == "base64"
     found = await embed(call, model, texts, options)
 
     def answer() -> dict[str, Any]:
-        coded = request.encoding_format == "base64"
         data = [
             {"object": "embedding", "index": index, "embedding": encoded(each.vector) if coded else each.vector}
             for index, each in enumerate(found)
@@ -45,6 +53,80 @@ async def embeddings(call: Call) -> Any:
         return {"object": "list", "data": data, "model": model.name, "usage": usage}
 
     return await elsewhere(call, answer, len(found) > 64)
+
+
+def _text(value: Any) -> Any:
+    return value.text if isinstance(value, TextInput) else value
+
+
+def _one(**named: Any) -> Any:
+    """Return what the one of several names for the same thing says; None where none does.
+
+    Raises:
+        RequestError: E_FIELD, if several do.
+    """
+    stated = {name: value for name, value in named.items() if value is not None}
+    if len(stated) > 1:
+        first, second, *_ = stated
+        raise RequestError(
+            400,
+            "E_FIELD",
+            "{first} and {second} say the same thing.",
+            cure="Leave one of them out.",
+            values=dict(first=first, second=second),
+            param=second,
+        )
+    return next(iter(stated.values()), None)
+
+
+def _long(truncate: bool | str | None) -> str | None:
+    """Return the option ``long`` of Jina's and NVIDIA's ``truncate``.
+
+    Raises:
+        RequestError: E_UNSUPPORTED, for cutting texts at their beginning.
+    """
+    if truncate == "START":
+        raise not_implemented("truncate", truncate)
+    return None if truncate is None else "truncate" if truncate in (True, "END") else "error"
+
+
+_QUERIES = ("search_query", "query", "retrieval.query")
+_DOCUMENTS = ("search_document", "document", "passage", "retrieval.passage")
+_PLAIN = ("classification", "clustering", "separation", "text-matching")
+
+
+def prompt_of(model: ServedModel, kind: str | None, field: str) -> dict[str, str]:
+    """Return the option ``prompt`` of a text's part in a search, as `torso.similar` puts one before its texts.
+
+    Args:
+        model: whose prompts.
+        kind: as clients of Cohere, Jina, NVIDIA and Voyage say it; or the name of one of the model's prompts.
+        field: that says it.
+
+    Raises:
+        RequestError: E_FIELD, for a kind that is neither.
+    """
+    if kind is None:
+        return {}
+    recipe = recipe_of(model.ready)
+    prompts = {} if recipe is None else dict(recipe.prompts)
+    if kind in prompts:
+        return {"prompt": prompts[kind]}
+    query, document, _ = comparison(model.ready, None)
+    if kind in _QUERIES:
+        return {"prompt": query or ""}
+    if kind in _DOCUMENTS:
+        return {"prompt": document or ""}
+    if kind in _PLAIN:
+        return {}
+    raise RequestError(
+        400,
+        "E_FIELD",
+        "{field} is {value!r}, which {name} does not know.",
+        cure="Use one of: {known}.",
+        values=dict(field=field, value=kind[:60], name=model.name, known=", ".join((*prompts, *_QUERIES, *_DOCUMENTS))),
+        param=field,
+    )
 
 
 async def embed(call: Call, model: ServedModel, texts: list[str], options: dict[str, Any]) -> list[Embedding]:

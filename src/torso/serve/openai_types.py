@@ -12,8 +12,8 @@ SILENT = frozenset(
 
 EXTENSIONS = frozenset(
     {
-        "num_ctx", "keep_alive", "options", "extra_body", "input_type", "truncate", "modality", "session_id", "chat_id",
-        "id", "background_tasks", "features", "params", "tool_ids", "files", "model_item", "stream_response",
+        "num_ctx", "keep_alive", "options", "extra_body", "drop_params", "encoding_type", "modality", "session_id",
+        "chat_id", "id", "background_tasks", "features", "params", "tool_ids", "files", "model_item", "stream_response",
         "reasoning_effort", "verbosity", "mirostat", "repeat_last_n", "tfs_z", "num_gpu", "think", "cache_prompt",
     }
 )  # fmt: skip
@@ -25,11 +25,22 @@ UNSUPPORTED = frozenset(
 """Fields that OpenAI defines, that would change the result, and that are not implemented."""
 
 
+EMBEDDING_UNSUPPORTED = frozenset({"late_chunking", "return_multivector"})
+"""Fields of Jina's that would change the result, and that are not implemented."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextInput:
+    """A text as Jina's clients may write it."""
+
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddingsRequest:
-    """POST /v1/embeddings."""
+    """POST /v1/embeddings: OpenAI's fields, then torso's, then those of Jina, NVIDIA and Voyage."""
 
-    input: str | list[str | int | list[int]]
+    input: str | list[str | int | list[int] | TextInput]
     model: str | None = None
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: int | None = None
@@ -37,6 +48,11 @@ class EmbeddingsRequest:
     prompt_name: str | None = None
     normalize: bool | None = None
     long: Literal["error", "truncate", "window"] | None = None
+    task: str | None = None
+    input_type: str | None = None
+    embedding_type: Literal["float", "base64"] | None = None
+    normalized: bool | None = None
+    truncate: bool | Literal["NONE", "START", "END"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

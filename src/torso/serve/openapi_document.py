@@ -59,6 +59,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Model": _MODEL,
     "Models": _object({"object": {"const": "list"}, "data": _list(_MODEL)}),
     "Vectors": _list(_VECTOR),
+    "TokenVectors": _list(_list(_VECTOR)),
+    "SparseVectors": _list(_list(_object({"index": _WHOLE, "value": _NUMBER}))),
+    "CohereVectors": _object(
+        {"id": _TEXT, "response_type": _TEXT, "embeddings": {}, "texts": _list(_TEXT), "meta": {"type": "object"}}
+    ),
     "Predictions": {"anyOf": [_PREDICTION, _list(_PREDICTION)]},
     "Scores": _VECTOR,
     "Tokens": _list(_list(_TOKEN)),
@@ -112,7 +117,7 @@ def _operation(route: Route) -> dict[str, Any]:
     kind = route.media.partition(";")[0]
     schema = {"$ref": f"#/components/schemas/{route.answer}"} if route.answer else {}
     error = {"application/json": {"schema": {"$ref": f"#/components/schemas/Error_{route.dialect}"}}}
-    statuses = [*_STATUSES, *(["422", "424"] if route.dialect == "tei" else [])]
+    statuses = [*_STATUSES, *(["422", "424", "501"] if route.dialect == "tei" else [])]
     made: dict[str, Any] = {
         "summary": (inspect.getdoc(route.handler) or "").partition("\n")[0],
         "responses": {

@@ -9,14 +9,25 @@ Direction = Literal["Left", "Right", "left", "right"]
 Long = Literal["error", "truncate", "window"]
 Pair = list[str]
 
-TEI_SILENT = frozenset({"parameters"})
-COHERE_SILENT = frozenset({"priority", "max_chunks_per_doc", "max_tokens_per_doc", "rank_fields", "user"})
+COHERE_SILENT = frozenset({"priority", "user"})
 """Fields that clients of Cohere's and Jina's routes send and that cannot change a result here."""
+COHERE_EXTENSIONS = frozenset(
+    {
+        "max_chunks_per_doc",
+        "max_tokens_per_doc",
+        "overlap_tokens",
+        "rank_fields",
+        "return_len",
+        "max_tokens",
+        "client_name",
+    }
+)
+"""Fields of such clients that are for other models and servers; they are named in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeiEmbed:
-    """POST /embed, /embed_all."""
+    """POST /embed."""
 
     inputs: str | list[str | int | list[int]]
     normalize: bool = True
@@ -24,6 +35,17 @@ class TeiEmbed:
     truncation_direction: Direction = "Right"
     prompt_name: str | None = None
     dimensions: int | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeiEmbedAll:
+    """POST /embed_all, /embed_sparse."""
+
+    inputs: str | list[str | int | list[int]]
+    truncate: bool | None = None
+    truncation_direction: Direction = "Right"
+    prompt_name: str | None = None
     model: str | None = None
 
 
@@ -60,10 +82,20 @@ class TeiSources:
 
 
 @dataclass(frozen=True, slots=True)
+class TeiSimilarityOptions:
+    """``parameters`` of POST /similarity."""
+
+    truncate: bool | None = None
+    truncation_direction: Direction = "Right"
+    prompt_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TeiSimilarity:
     """POST /similarity."""
 
     inputs: TeiSources
+    parameters: TeiSimilarityOptions | None = None
     model: str | None = None
 
 
@@ -101,10 +133,22 @@ class CohereRerank:
     documents: list[str | Document]
     model: str | None = None
     top_n: int | None = None
-    return_documents: bool | None = None
+    return_documents: bool | Literal["true", "false"] | None = None
     raw_scores: bool = False
     long: Long | None = None
     truncation: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohereEmbed:
+    """POST /v1/embed, /v2/embed."""
+
+    texts: list[str]
+    model: str | None = None
+    input_type: str | None = None
+    embedding_types: list[Literal["float", "base64", "int8", "uint8", "binary", "ubinary"]] | None = None
+    output_dimension: int | None = None
+    truncate: Literal["NONE", "START", "END"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,9 +42,13 @@ def take(
 
 
 async def gathered(
-    call: Call, model: ServedModel, make: Callable[[], Plan[Any, Any, Any, Any]], asked: Sequence[Any]
+    call: Call,
+    model: ServedModel,
+    make: Callable[[], Plan[Any, Any, Any, Any]],
+    asked: Sequence[Any],
+    check: Callable[[ServedModel, Sequence[Read]], None] = lambda model, reads: None,
 ) -> tuple[Plan[Any, Any, Any, Any], list[Read], list[Any]]:
-    """Return a plan, what it read, and what the model gave for each encoding."""
+    """Return a plan, what it read and was checked, and what the model gave for each encoding."""
     characters = sum(map(_length, asked))
 
     def read() -> tuple[Plan[Any, Any, Any, Any], list[Read]]:
@@ -52,6 +56,7 @@ async def gathered(
         return plan, list(plan.read(asked))
 
     plan, reads = await call.prepare(read, characters)
+    check(model, reads)
     call.note(reads)
     items = await call.run(model, PlanWork(plan, reads), [len(each) for each in reads])
     return plan, reads, items

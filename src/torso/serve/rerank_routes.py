@@ -8,7 +8,7 @@ import numpy as np
 
 from torso.serve.call import Call
 from torso.serve.openai_embeddings import not_finite
-from torso.serve.other_types import COHERE_SILENT, TEI_SILENT, CohereRerank, Long, TeiRerank
+from torso.serve.other_types import COHERE_EXTENSIONS, COHERE_SILENT, CohereRerank, Long, TeiRerank
 from torso.serve.predicting import characters, elsewhere, gathered, strings, take
 from torso.serve.request_errors import RequestError
 from torso.serve.tei_routes import length_options
@@ -24,7 +24,7 @@ async def rerank(call: Call) -> Any:
 
 async def tei(call: Call) -> Any:
     """Answer a list of ``{index, score, text}``."""
-    request = take(call, TeiRerank, silent=TEI_SILENT)
+    request = take(call, TeiRerank)
     long = length_options(request.truncate, request.truncation_direction).get("long")
     order = await _ordered(call, request.model, request.query, request.texts, None, long, raw=request.raw_scores)
     return [
@@ -35,13 +35,13 @@ async def tei(call: Call) -> Any:
 
 async def cohere(call: Call) -> Any:
     """Answer ``{id, results: [{index, relevance_score, document}], meta, usage}``."""
-    request = take(call, CohereRerank, silent=COHERE_SILENT)
+    request = take(call, CohereRerank, silent=COHERE_SILENT, extensions=COHERE_EXTENSIONS)
     texts = [each if isinstance(each, str) else each.text for each in request.documents]
     long: Long | None = request.long or ("truncate" if request.truncation else None)
     order = await _ordered(call, request.model, request.query, texts, request.top_n, long, raw=request.raw_scores)
     results = [
         {"index": index, "relevance_score": score}
-        | ({"document": {"text": texts[index]}} if request.return_documents else {})
+        | ({"document": {"text": texts[index]}} if request.return_documents in (True, "true") else {})
         for index, score in order
     ]
     import uuid

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torso.serve import cohere_embed, rerank_routes, status_routes, task_routes, tei_routes
 from torso.serve import other_types as types
-from torso.serve import rerank_routes, status_routes, task_routes, tei_routes
 from torso.serve.openai_embeddings import embeddings
-from torso.serve.openai_text import chat, completions
 from torso.serve.openai_types import ChatRequest, CompletionRequest, EmbeddingsRequest
 from torso.serve.openapi_document import document
 from torso.serve.route import Route
@@ -25,6 +24,8 @@ def routes(state: ServerState) -> list[Route]:
         Route("/v1/models", status_routes.list_models, "GET", answer="Models"),
         Route("/v1/models/{name:path}", status_routes.one_model, "GET", answer="Model"),
         _tei("/embed", tei_routes.embed, types.TeiEmbed, "Vectors"),
+        _tei("/embed_all", tei_routes.embed_all, types.TeiEmbedAll, "TokenVectors"),
+        _tei("/embed_sparse", tei_routes.embed_sparse, types.TeiEmbedAll, "SparseVectors"),
         _tei("/predict", tei_routes.predictions, types.TeiPredict, "Predictions"),
         _tei("/similarity", tei_routes.similarity, types.TeiSimilarity, "Scores"),
         _tei("/tokenize", tei_routes.tokenize, types.TeiTokenize, "Tokens"),
@@ -40,6 +41,8 @@ def routes(state: ServerState) -> list[Route]:
                 field_name="documents",
             )
         )  # fmt: skip
+    for path, handler in (("/v1/embed", cohere_embed.first), ("/v2/embed", cohere_embed.second)):
+        table.append(Route(path, handler, "POST", "cohere", types.CohereEmbed, "CohereVectors", "texts"))
     for name, request in (
         ("classify", types.ClassifyRequest),
         ("tag", types.TagRequest),
@@ -66,6 +69,20 @@ def routes(state: ServerState) -> list[Route]:
 
     table.append(Route("/openapi.json", openapi, "GET", open=True))
     return table
+
+
+async def chat(call: Call) -> Any:
+    """POST /v1/chat/completions."""
+    from torso.serve import openai_text  # with PyTorch, which a server of encoders may do without
+
+    return await openai_text.chat(call)
+
+
+async def completions(call: Call) -> Any:
+    """POST /v1/completions."""
+    from torso.serve import openai_text
+
+    return await openai_text.completions(call)
 
 
 def _tei(path: str, handler: Any, request: type[Any], answer: str, field_name: str = "inputs") -> Route:

@@ -37,7 +37,9 @@ class ServeSettings:
         sequences: texts generated at a time by each model.
         log: whether a line of JSON is printed for each request.
         log_texts: whether it holds the texts.
-        page: whether ``/`` answers with the page, where it is installed.
+        page: whether ``/`` answers with the page, on which the models can be looked at.
+        page_token: what the page's requests must carry, as ``/#token=…`` gives it to the page: that of one user, who
+            may also fetch, check and remove models of this machine; empty for a page that only shows what is served.
     """
 
     long: Literal["error", "truncate", "window"] = "error"
@@ -62,6 +64,7 @@ class ServeSettings:
     log: bool = True
     log_texts: bool = False
     page: bool = True
+    page_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         positive = ("queue_seconds", "deadline", "slice_seconds", "batch_tokens", "texts", "tokens", "characters")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from torso.architecture import TASKS, Task
 from torso.config.config_file import ConfigFile
@@ -16,9 +16,11 @@ from torso.config.sentence_modules import read_modules, transformer_folder
 from torso.errors import InputError
 from torso.loading.load import read_config
 from torso.serve.engine_thread import Engine
-from torso.serve.generation_thread import Generator
 from torso.serve.request_errors import RequestError
 from torso.tasks.ready import Ready, Usable, make_ready
+
+if TYPE_CHECKING:
+    from torso.serve.generation_thread import Generator
 
 ROUTES: dict[Task[Any], tuple[str, ...]] = {
     Task.FEATURES: ("embed", "similar"),
@@ -122,7 +124,8 @@ class ServedModel:
             about["dimensions"] = dimensions(self.ready)
         if self.task.labelled:
             about["labels"] = self.ready.label_names()[:1000]
-        about["family"], about["precision"] = runner.config.model_type, runner.precision
+        about["family"] = runner.config.model_type
+        about["precision"] = runner.precision.replace("torch.", "")
         return {
             "id": self.name,
             "object": "model",

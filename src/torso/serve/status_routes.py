@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torso
+from torso.architecture import Task
 from torso.serve.call import Call, Reply
+from torso.serve.served_model import ServedModel
+from torso.tasks.ready import recipe_of
 
 
 async def livez(call: Call) -> Any:
@@ -48,22 +51,30 @@ async def one_model(call: Call) -> Any:
     return models.models[name].about()
 
 
+def _kind(model: ServedModel) -> dict[str, Any]:
+    """Return what TEI's clients tell models apart by: ``embedding``, ``classifier`` or ``reranker``."""
+    if model.task is Task.FEATURES:
+        recipe = recipe_of(model.ready)
+        return {"embedding": {"pooling": "none" if recipe is None else recipe.name}}
+    if model.task is not Task.SEQUENCE_CLASSIFICATION:
+        return {model.task.name: {}}
+    labels = model.ready.label_names()
+    names = {"id2label": {str(number): name for number, name in enumerate(labels)}}
+    names |= {"label2id": {name: number for number, name in enumerate(labels)}}
+    return {"reranker" if len(labels) == 1 else "classifier": names}
+
+
 async def info(call: Call) -> Any:
     """Answer with TEI's description of the first model."""
     model = next(iter(call.state.models.models.values()))
     about, settings = model.about()["torso"], call.state.settings
-    kinds: dict[str, Any] = {"features": {"embedding": {"pooling": "as the model"}}}
-    if model.task.name == "sequence-classification":
-        labels = dict(enumerate(model.ready.label_names()))
-        names = {"id2label": labels, "label2id": {name: number for number, name in labels.items()}}
-        kinds["sequence-classification"] = {"reranker" if len(labels) == 1 else "classifier": names}
     return {
         "model_id": model.name,
         "model_sha": None,
-        "model_dtype": about["precision"],
-        "model_type": kinds.get(model.task.name, {model.task.name: {}}),
+        "model_dtype": about["precision"].partition(" ")[0],
+        "model_type": _kind(model),
         "max_concurrent_requests": settings.texts,
-        "max_input_length": about["max_tokens"],
+        "max_input_length": about["max_tokens"] or settings.tokens,
         "max_batch_tokens": settings.batch_tokens,
         "max_batch_requests": None,
         "max_client_batch_size": settings.texts,

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
+import numpy as np
+
 from torso.serve.body_decoding import not_implemented
-from torso.serve.call import Call
+from torso.serve.call import Call, too_much
 from torso.serve.openai_embeddings import embed as embedded
+from torso.serve.openai_embeddings import not_finite
 from torso.serve.other_types import (
-    TEI_SILENT,
     TeiDecode,
     TeiEmbed,
+    TeiEmbedAll,
     TeiPredict,
     TeiSimilarity,
+    TeiSimilarityOptions,
     TeiTokenize,
 )
-from torso.serve.predicting import characters, given, pairs, predict, strings, take
+from torso.serve.predicting import characters, gathered, given, pairs, predict, strings, take
 from torso.serve.request_errors import RequestError
+from torso.serve.route_plans import RawScoresPlan, TokenVectorsPlan
+from torso.serve.served_model import ServedModel, dimensions
 from torso.tasks._classify import ClassifyPlan
 from torso.tasks._embed import EmbedPlan
 from torso.tasks._similar import compared, comparison, stacked
+from torso.tasks.windows import Read
+
+MOST_NUMBERS = 4_000_000
+"""Numbers of an answer with a vector for each token."""
 
 
 def length_options(truncate: bool | None, direction: str) -> dict[str, Any]:
@@ -36,7 +47,7 @@ def length_options(truncate: bool | None, direction: str) -> dict[str, Any]:
 
 async def embed(call: Call) -> Any:
     """POST /embed."""
-    request = take(call, TeiEmbed, silent=TEI_SILENT)
+    request = take(call, TeiEmbed)
     texts = strings(request.inputs, "inputs")
     call.check_texts(texts, characters(texts), "inputs")
     model = call.find(request.model, "embed")
@@ -45,9 +56,43 @@ async def embed(call: Call) -> Any:
     return [each.vector for each in await embedded(call, model, texts, options)]
 
 
+async def embed_all(call: Call) -> Any:
+    """POST /embed_all: the last hidden state of every token."""
+    request = take(call, TeiEmbedAll)
+    texts = strings(request.inputs, "inputs")
+    call.check_texts(texts, characters(texts), "inputs")
+    model = call.find(request.model, "embed")
+    long = "truncate" if call.state.settings.long == "truncate" else "error"
+    options: dict[str, Any] = given(dict(long=long, prompt_name=request.prompt_name))
+    options |= length_options(request.truncate, request.truncation_direction)
+    plan, reads, items = await gathered(call, model, lambda: TokenVectorsPlan(model.ready, **options), texts, _bounded)
+    for index, rows in enumerate(items):
+        if not np.isfinite(rows).all():
+            raise not_finite(index)
+    return list(plan.finish(zip(reads, items, strict=True)))
+
+
+def _bounded(model: ServedModel, reads: Sequence[Read]) -> None:
+    """Refuse more numbers than an answer may hold, before anything is run."""
+    numbers = sum(map(len, reads)) * dimensions(model.ready)
+    if numbers > MOST_NUMBERS:
+        raise too_much("numbers", numbers, MOST_NUMBERS, "inputs")
+
+
+async def embed_sparse(call: Call) -> Any:
+    """POST /embed_sparse: refused, since torso has no model whose vectors are sparse."""
+    take(call, TeiEmbedAll)
+    raise RequestError(
+        501,
+        "E_UNSUPPORTED",
+        "Sparse vectors are not implemented here.",
+        cure="Use POST /embed, whose vectors are dense.",
+    )
+
+
 async def predictions(call: Call) -> Any:
     """POST /predict: of a string or a pair one list, of a list of lists one for each."""
-    request = take(call, TeiPredict, silent=TEI_SILENT)
+    request = take(call, TeiPredict)
     inputs = request.inputs
     alone = isinstance(inputs, str) or all(isinstance(each, str) for each in inputs)
     if not alone and any(isinstance(each, str) for each in inputs):
@@ -60,12 +105,11 @@ async def predictions(call: Call) -> Any:
         )
     asked = pairs(inputs if not alone or isinstance(inputs, str) else [cast("list[str]", inputs)], "inputs")
     call.check_texts(asked, characters(asked), "inputs")
-    if request.raw_scores:
-        raise not_implemented("raw_scores", True)
     model = call.find(request.model, "classify")
     options: dict[str, Any] = {"long": call.state.settings.long}
     options |= length_options(request.truncate, request.truncation_direction)
-    found = await predict(call, model, lambda: ClassifyPlan(model.ready, **options), asked)
+    plan = RawScoresPlan if request.raw_scores else ClassifyPlan
+    found = await predict(call, model, lambda: plan(model.ready, **options), asked)
     rows = [
         [{"score": score, "label": label} for label, score in sorted(each.scores.items(), key=lambda pair: -pair[1])]
         for each in found
@@ -75,15 +119,19 @@ async def predictions(call: Call) -> Any:
 
 async def similarity(call: Call) -> Any:
     """POST /similarity: cosines of a sentence with others, as `torso.similar` gives them."""
-    request = take(call, TeiSimilarity, silent=TEI_SILENT)
+    request = take(call, TeiSimilarity)
     source, others = request.inputs.source_sentence, request.inputs.sentences
     call.check_texts(others, characters(source, others), "inputs")
     model = call.find(request.model, "similar")
     query_prompt, prompt, measure = comparison(model.ready, None)
-    long = call.state.settings.long
+    asked = request.parameters or TeiSimilarityOptions()
+    options: dict[str, Any] = {"long": call.state.settings.long}
+    options |= length_options(asked.truncate, asked.truncation_direction)
 
     def plan(text: str | None) -> EmbedPlan:
-        return EmbedPlan(model.ready, prompt=text, long=long)
+        if asked.prompt_name is not None:
+            return EmbedPlan(model.ready, prompt_name=asked.prompt_name, **options)
+        return EmbedPlan(model.ready, prompt=text, **options)
 
     query = await predict(call, model, lambda: plan(query_prompt), [source])
     texts = await predict(call, model, lambda: plan(prompt), others)
@@ -92,11 +140,15 @@ async def similarity(call: Call) -> Any:
 
 async def tokenize(call: Call) -> Any:
     """POST /tokenize: ids with their characters in the text as it was sent."""
-    request = take(call, TeiTokenize, silent=TEI_SILENT)
+    request = take(call, TeiTokenize)
     texts = strings(request.inputs, "inputs")
     call.check_texts(texts, characters(texts), "inputs")
     model = _any(call, request.model)
     tokenizer = model.ready.tokenizer
+    if request.prompt_name is not None:
+        model.require("embed")
+        prompt = EmbedPlan(model.ready, prompt_name=request.prompt_name).recipe.prompt
+        texts = [prompt + each for each in texts]
 
     def work() -> list[list[dict[str, Any]]]:
         rows: list[list[dict[str, Any]]] = []
@@ -123,7 +175,7 @@ async def tokenize(call: Call) -> Any:
 
 async def decode(call: Call) -> Any:
     """POST /decode: texts of ids."""
-    request = take(call, TeiDecode, silent=TEI_SILENT)
+    request = take(call, TeiDecode)
     several = [each for each in request.ids if isinstance(each, list)]
     flat = [each for each in request.ids if isinstance(each, int)]
     call.check_texts(request.ids, 0, "ids")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Hashable
 from contextlib import contextmanager
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 
@@ -24,20 +24,30 @@ class Turns:
         self._held = False
 
     @contextmanager
-    def turn(self, engine: Hashable, seconds: float, weight: float = 1.0) -> Generator[None]:
+    def turn(
+        self, engine: Hashable, seconds: float, weight: float = 1.0, *, patience: float | None = None
+    ) -> Generator[None]:
         """Wait for a turn and hold it.
 
         Args:
             engine: whose turn.
             seconds: predicted length.
             weight: share relative to other engines.
+            patience: seconds after which the turn is given up; None to wait for ever.
+
+        Raises:
+            TimeoutError: it did not come in time.
         """
         with self._condition:
             tag = max(self._virtual, self._finish.get(engine, 0.0))
             self._finish[engine] = tag + seconds / weight
             mine = (tag, next(self._order))
             heappush(self._waiting, mine)
-            self._condition.wait_for(lambda: not self._held and self._waiting[0] == mine)
+            if not self._condition.wait_for(lambda: not self._held and self._waiting[0] == mine, patience):
+                self._waiting.remove(mine)
+                heapify(self._waiting)
+                self._condition.notify_all()
+                raise TimeoutError
             heappop(self._waiting)
             self._held, self._virtual = True, tag
         try:

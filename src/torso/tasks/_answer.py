@@ -78,7 +78,7 @@ def answer(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Finds the spans of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
+    """Find the spans of a text that answer a question: ``answer("Who?", "Ann did it.", model=...)``.
 
     Scores, order and ends are those of transformers' pipeline, which had this task up to its version 4. The same words
     at several places, and in several windows, count as one answer with their scores added: the rule ``sum``.
@@ -238,7 +238,7 @@ def _candidates(window: Read, start: Rows, end: Rows, wanted: int, longest: int)
 def _gathered(
     text: str, windows: Sequence[Read], candidates: Sequence[list[Candidate]], *, whole_words: bool
 ) -> list[Answer]:
-    """Each answer once, with the scores of its places added up."""
+    """Return each answer once, with the scores of its places added up."""
     found: dict[str, Answer] = {}
     for window, own in zip(windows, candidates, strict=True):
         for first, last, score in own:

@@ -39,7 +39,7 @@ def chat(
     untrained: bool = False,
     device: str | torch.device | None = None,
 ) -> Generated:
-    """A model's answer to a chat, which it reads in the form that its tokenizer's chat template gives it.
+    """Return a model's answer to a chat, which it reads in the form that its tokenizer's chat template gives it.
 
     Args:
         messages: such as ``[{"role": "user", "content": "Hello"}]``, or a string for just that.
@@ -86,7 +86,7 @@ def chat_stream(
     untrained: bool = False,
     device: str | torch.device | None = None,
 ) -> Iterator[Piece]:
-    """The same as it is written, one piece per token; see `torso.stream`.
+    """Stream the answer to a chat, one piece per token; see `torso.stream`.
 
     Args:
         messages: as in `chat`, as all that follow.

@@ -67,7 +67,7 @@ def choose(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Chooses the likeliest alternative: ``choose("The sky is", ["blue", "square"], model=...)``.
+    """Choose the likeliest alternative: ``choose("The sky is", ["blue", "square"], model=...)``.
 
     Each alternative is read together with the question, as its second text; scores are a softmax over them.
 

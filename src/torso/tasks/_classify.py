@@ -64,7 +64,7 @@ def classify(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Classifies a text: returns its label; of a list of texts or pairs, a list; of an iterator, a lazy iterator.
+    """Classify a text: return its label; of a list of texts or pairs, a list; of an iterator, a lazy iterator.
 
     Scores are as the reference library's: a sigmoid for each label where ``problem_type`` says that a text may have
     several, or where there is only one; the number itself for a regression; else a softmax.
@@ -128,14 +128,14 @@ class ClassifyPlan(Plan[Text, SequenceLogits, Rows, Label]):
 
 
 def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, reach: Extent) -> Label:
-    """The prediction that scores make: all of them in their order, or the ``top`` highest, the highest first."""
+    """Return the prediction of scores: all of them in their order, or the ``top`` highest, the highest first."""
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     kept = range(len(scores)) if top is None else order[:top]
     return Label(names[order[0]], scores[order[0]], {names[place]: scores[place] for place in kept}, reach)
 
 
 def scorer(config: HubConfig) -> Callable[[Rows], Rows]:
-    """What makes scores [N, C] of logits [N, C]."""
+    """Return the function that maps logits [N, C] to scores [N, C]."""
     if config.problem_type == "regression":
         return _copied
     if config.problem_type == "multi_label_classification" or config.labels == 1:

@@ -66,7 +66,7 @@ def encode(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Embeds a text: returns its vector; of a list of texts, a list; of an iterator, a lazy iterator.
+    """Embed a text: return its vector; of a list of texts, a list; of an iterator, a lazy iterator.
 
     Vectors are NumPy arrays [D] of float32, and ``numpy.array`` of a list of results is a matrix [N, D].
 
@@ -163,7 +163,7 @@ class EmbedPlan(Plan[str, Features, Rows, Embedding]):
 
 
 def _rows_of(recipe: Recipe, tokenizer: Tokenizer) -> int:
-    """Tokens at the beginning of a text that are its prompt's, the special ones before it among them."""
+    """Return the number of leading tokens of a text that are its prompt's, special ones included."""
     if not recipe.prompt:
         return 0
     ids = tokenizer.encoding(lowered(recipe.prompt) if recipe.lowercase else recipe.prompt).ids

@@ -70,7 +70,7 @@ def fill(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Proposes tokens for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
+    """Propose tokens for each mask of a text; of a list of texts, a list; of an iterator, an iterator.
 
     Only the rows of masks go through the vocabulary's matrix.
 
@@ -195,7 +195,7 @@ def _filled(
     merge: str,
     marked: bool,
 ) -> Filled:
-    """The proposals for each mask, from the window in which it is farthest from an end."""
+    """Return the proposals for each mask, from the window in which it is farthest from an end."""
     text = windows[0].string
     kept: dict[tuple[int, int], tuple[int, Proposals]] = {}
     eaten: dict[tuple[int, int], int] = {}
@@ -212,7 +212,7 @@ def _filled(
 
 
 def _proposed(text: str, span: tuple[int, int], before: int, row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
-    """The proposals for a mask at ``span``, where the token before it ends at ``before``."""
+    """Return the proposals for a mask at ``span``, where the token before it ends at ``before``."""
     scores, ids = row
     entries = [entry or "" for entry in tokenizer.convert_ids_to_tokens(list(ids))]
     made: list[Fill] = []
@@ -225,7 +225,7 @@ def _proposed(text: str, span: tuple[int, int], before: int, row: Proposals, tok
 
 
 def _put(text: str, span: tuple[int, int], before: int, entry: str, word: str) -> str:
-    """The text with a mask replaced by a token, whose mark says whether a space comes before it."""
+    """Return the text with a mask replaced by a token, whose mark says whether a space comes before it."""
     start, end = span
     head = text[:start]
     if entry.startswith(CONTINUES):

@@ -61,7 +61,7 @@ def generate(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """Generates the continuation of a prompt; of a list of prompts, a list; of an iterator, an iterator.
+    """Generate the continuation of a prompt; of a list of prompts, a list; of an iterator, an iterator.
 
     Of an encoder-decoder, what its decoder writes of each text. What is None is as the checkpoint's
     generation_config.json says; a knob that the others would leave without effect is refused.
@@ -127,7 +127,7 @@ def stream(
     untrained: bool = False,
     device: str | torch.device | None = None,
 ) -> Iterator[Piece]:
-    """Streams the continuation of a prompt, one piece per token, as it is written; the pieces are the text.
+    """Stream the continuation of a prompt, one piece per token, as it is written; the pieces are the text.
 
     A piece never ends within a character, nor within what may become a stop string: then it is empty, and the next
     one holds more.

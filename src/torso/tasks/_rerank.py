@@ -66,7 +66,7 @@ def rerank(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The texts, those that fit the query best first, by a model that reads both together (a cross-encoder).
+    """Rank texts by how well they fit a query, best first, by a cross-encoder, which reads both together.
 
     Scores are sentence-transformers': the sigmoid of the only label's logit, or what else the folder's files say, such
     as the logit itself; their prompt is put before the query. Texts are in the order of their scores, those with equal
@@ -181,7 +181,7 @@ class _Scoring:
 
 
 def _scoring(ready: Ready[SequenceLogits]) -> _Scoring:
-    """What the config and the files of sentence-transformers say, in the forms of all its versions.
+    """Return what the config and the files of sentence-transformers say, in the forms of all its versions.
 
     Raises:
         InputError: E_LABELS.
@@ -215,7 +215,7 @@ def _scoring(ready: Ready[SequenceLogits]) -> _Scoring:
 
 
 def _activation(ready: Ready[SequenceLogits], path: object, file: str) -> tuple[str, Callable[[Wide], Wide]]:
-    """The name and the function of an activation that a file states by its dotted path; the sigmoid for none."""
+    """Return the name and the function of an activation that a file states by its dotted path; the sigmoid for none."""
     package, _, name = str(path or "torch.nn.Sigmoid").rpartition(".")
     if name not in ACTIVATIONS or not package.startswith("torch.nn"):
         raise UnsupportedError(

@@ -46,7 +46,7 @@ def search(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> list[Hit]:
-    """The passages of a folder's .txt and .md files that fit a query best, every one of them compared.
+    """Search the .txt and .md files of a folder: the passages that fit a query best, by exhaustive comparison.
 
     The vectors of the passages are kept in the folder, in ``.torso-search.safetensors``, and used again for each file
     whose text is unchanged, by its hash, as long as the model is: the files of one that is named, the weights in memory
@@ -120,7 +120,7 @@ def _best(
 
 
 def _finite(made: Rows, ready: Ready[Features]) -> Rows:
-    """The numbers [N, D] of a model, none of them NaN or infinite: those have no order.
+    """Return the numbers [N, D] of a model, none of them NaN or infinite: those have no order.
 
     Raises:
         WeightsError: E_NONFINITE.

@@ -61,7 +61,7 @@ def similar(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The texts, those most like the query first, by the vectors of `torso.encode`; of several queries, a list.
+    """Rank texts by similarity to a query, highest first, by the vectors of `torso.encode`; of several queries, a list.
 
     Vectors are compared as the model's folder says, and by their angle (``cosine``) where it says nothing. Where it has
     a prompt for queries, or for documents, that prompt is used.
@@ -110,7 +110,7 @@ def similar(
 
 
 def comparison(ready: Ready[Features], pooling: str | None) -> tuple[str | None, str | None, str]:
-    """The prompts for queries and for texts, and the measure; None for no prompts at all."""
+    """Return the prompts for queries and for texts, and the measure; None for no prompts at all."""
     recipe = recipe_of(ready) if pooling is None else None
     if recipe is None:
         return None, None, "cosine"
@@ -119,12 +119,12 @@ def comparison(ready: Ready[Features], pooling: str | None) -> tuple[str | None,
 
 
 def stacked(embeddings: Sequence[Embedding]) -> Rows:
-    """The vectors of embeddings as one matrix [N, D]."""
+    """Return the vectors of embeddings as one matrix [N, D]."""
     return np.stack([each.vector for each in embeddings])
 
 
 def compared(one: Rows, other: Rows, measure: str) -> Rows:
-    """How well vectors [Q, D] and [N, D] fit each other: [Q, N]; each pair by itself."""
+    """Return the similarities of vectors [Q, D] and [N, D]: [Q, N]; each pair by itself."""
     if measure == "cosine":
         one, other = normalized(one), normalized(other)
     if measure in ("cosine", "dot"):
@@ -137,14 +137,14 @@ def compared(one: Rows, other: Rows, measure: str) -> Rows:
 
 
 def in_order(query: str, texts: Sequence[str], scores: Rows, top: int | None, measure: str) -> Ranked:
-    """The texts by their scores [N], the highest first."""
+    """Return the texts by their scores [N], the highest first."""
     listed: list[float] = numbers(scores)
     order = sorted(range(len(listed)), key=lambda place: -listed[place])[:top]
     return Ranked(query, tuple(Match(texts[place], place, listed[place]) for place in order), measure)
 
 
 def listed(queries: object) -> list[str]:
-    """The queries, of one or of a list.
+    """Return one query or several as a list.
 
     Raises:
         InputTypeError: E_TEXT for anything else.
@@ -162,7 +162,7 @@ def listed(queries: object) -> list[str]:
 
 
 def texts_of(texts: object) -> list[str]:
-    """The texts that are compared, in any form that holds several in order; a text alone is one.
+    """Return the texts that are compared, in any form that holds several in order; a text alone is one.
 
     Raises:
         InputTypeError: E_TEXT for anything else.

@@ -67,7 +67,7 @@ def tag(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Tags a text: returns its labelled spans; of a list of texts, a list; of an iterator, a lazy iterator.
+    """Tag a text: return its labelled spans; of a list of texts, a list; of an iterator, a lazy iterator.
 
     `torso.tasks.tag_scheme` says how a label per token becomes parts of the text. Each part is ``text[start:end]`` of
     the text as it was given.
@@ -158,7 +158,7 @@ def _own(window: Read, logits: Rows) -> Tokens:
 
 
 def _joined(windows: Sequence[Read], rows: Sequence[Rows]) -> Tokens:
-    """The tokens of a text, each with the mean of its logits in the windows that hold it."""
+    """Return the tokens of a text, each with the mean of its logits in the windows that hold it."""
     if len(windows) == 1:
         return _own(windows[0], rows[0])
     parts = [(window.start, _own(window, own)) for window, own in zip(windows, rows, strict=True)]

@@ -57,7 +57,7 @@ def translate(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """Translates a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+    """Translate a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
     How the languages are said is the model's: mBART's marks them by codes (``zh_CN``), T5's config has a task for
     each pair (``en`` and ``de``), and a Marian model has one pair, so that nothing is to be said.
@@ -115,7 +115,7 @@ def translate(
 
 
 def _require_spoken(tokenizer: Tokenizer, source: str | None, target: str | None) -> None:
-    """Refuses languages that a tokenizer which is already made does not mark."""
+    """Raise for languages other than those that a ready tokenizer marks."""
     for name, asked, marked in (("source", source, tokenizer.src_lang), ("target", target, tokenizer.tgt_lang)):
         if asked is not None and tokenizer.src_lang is not None and asked != marked:
             raise InputError(
@@ -135,7 +135,7 @@ def _refuse(language: str | None, tokenizer: Tokenizer, ready: Ready[VocabLogits
     if language is not None and tokenizer.src_lang is None:
         raise InputError(
             "E_LANGUAGE",
-            "{name} does not say how it is told of the language {language}.",
+            "{name} has no setting for the language {language}.",
             cure="Leave source and target out for a model of one pair; else name both as the model does: {known}.",
             values=dict(name=ready.name, language=language, known=", ".join(_tasks(ready)) or "-"),
         )
@@ -176,7 +176,7 @@ def summarise(
     device: str | torch.device | None = None,
     batch: int = BATCH,
 ) -> Any:
-    """Summarises a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
+    """Summarise a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
     What a config says of the task ``summarization`` holds: T5's puts ``summarize: `` before the text.
 

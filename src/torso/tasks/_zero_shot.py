@@ -76,7 +76,7 @@ def zero_shot(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """The likeliest of any labels, by a model of natural language inference.
+    """Classify by any labels, by a model of natural language inference.
 
     Each text is read once with each label. Scores are as the reference library's: the labels' entailments against each
     other, so that they sum to 1; with ``several``, or with one label, each entailment against its contradiction.

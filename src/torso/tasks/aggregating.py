@@ -40,7 +40,7 @@ class _Labelled:
 
 
 def continues(token: str, text: str, start: int, end: int, *, marked: bool) -> bool:
-    """Whether a token goes on a word, as the reference library judges it.
+    """Return whether a token continues a word, as the reference library judges it.
 
     Args:
         token: the vocabulary's entry.
@@ -54,7 +54,7 @@ def continues(token: str, text: str, start: int, end: int, *, marked: bool) -> b
 
 
 def aggregate(text: str, pieces: Sequence[Piece], names: Sequence[str], how: Aggregation) -> tuple[Span, ...]:
-    """The parts of a text that are labelled, those labelled ``O`` left out.
+    """Return the labelled parts of a text, without those labelled ``O``.
 
     Args:
         text: the original.
@@ -106,7 +106,7 @@ _WORDS: dict[str, Callable[[Sequence[Piece]], Sequence[float]]] = {
 
 
 def _grouped(found: Sequence[_Labelled], names: Sequence[str]) -> list[tuple[str, list[_Labelled]]]:
-    """Neighbours of one kind, a new group at every ``B-``."""
+    """Group adjacent tokens of one kind; ``B-`` begins a new group."""
     groups: list[tuple[str, list[_Labelled]]] = []
     before: str | None = None
     for each in found:
@@ -126,7 +126,7 @@ def _span(text: str, label: str, group: Sequence[_Labelled]) -> Span:
 
 
 def without_overlaps(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Spans of overlapping windows: of two that overlap the longer stays, of two as long the likelier."""
+    """Return spans of overlapping windows: of two that overlap the longer stays, of two as long the likelier."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda each: each.start):
         if not kept or span.start >= kept[-1].end:

@@ -8,12 +8,12 @@ from torso.errors import InputError
 
 
 def one_or_more(texts: str | Iterable[str]) -> list[str]:
-    """Texts as a list; a text alone is one, and not its letters."""
+    """Return texts as a list; a text alone is one, and not its letters."""
     return [texts] if isinstance(texts, str) else list(texts)
 
 
 def at_least(name: str, value: int | None, least: int) -> None:
-    """Raises if ``value < least``; None means not given.
+    """Raise if ``value < least``; None means not given.
 
     Raises:
         InputError: E_ARGUMENT.

@@ -20,7 +20,7 @@ _SMALLEST = 1e-12
 
 
 def softmax(logits: Rows) -> Rows:
-    """Probabilities over the last axis."""
+    """Return probabilities over the last axis."""
     with np.errstate(all="ignore"):  # logits that are not finite give NaN
         wide = logits.astype(np.float64)
         wide -= wide.max(-1, keepdims=True)
@@ -30,7 +30,7 @@ def softmax(logits: Rows) -> Rows:
 
 
 def sigmoid(logits: Rows) -> Rows:
-    """The probability of each logit by itself."""
+    """Return the probability of each logit by itself."""
     return logistic(logits.astype(np.float64)).astype(np.float32)
 
 
@@ -42,7 +42,7 @@ def logistic(numbers: Wide) -> Wide:
 
 
 def normalized(rows: Rows) -> Rows:
-    """Vectors [..., D] scaled to length 1."""
+    """Return vectors [..., D] scaled to length 1."""
     with np.errstate(all="ignore"):
         wide = rows.astype(np.float64)
         length = np.sqrt((wide * wide).sum(-1, keepdims=True))
@@ -50,7 +50,7 @@ def normalized(rows: Rows) -> Rows:
 
 
 def product(rows: Rows, weight: Rows) -> Rows:
-    """Rows [N, D] times the transpose of a weight [out, D], each row by itself: [N, out]."""
+    """Return rows [N, D] times the transpose of a weight [out, D], each row by itself: [N, out]."""
     made = np.empty((len(rows), len(weight)), np.float32)
     for row, own in zip(rows, made, strict=True):
         np.matmul(weight, row, out=own)
@@ -58,7 +58,7 @@ def product(rows: Rows, weight: Rows) -> Rows:
 
 
 def one_row(rows: Sequence[Rows], rule: str) -> Rows:
-    """The row of a text: that of its only window, or the ``mean`` or ``max`` over its windows' rows [C], one by one."""
+    """Combine the rows [C] of a text's windows by ``mean`` or ``max``; the row of an only window as it is."""
     if len(rows) == 1:
         return rows[0]
     stacked = np.stack(rows)
@@ -71,7 +71,7 @@ def merged(rows: Sequence[Rows], rule: str) -> list[float]:
 
 
 def highest(row: Rows, count: int) -> NDArray[np.int64]:
-    """The places of the ``count`` highest numbers of a row, the highest first; of equal ones the first stand first."""
+    """Return the indices of the ``count`` highest numbers of a row, in descending order; ties keep their order."""
     count = min(count, row.size)
     least = np.partition(row, row.size - count)[row.size - count]
     places = np.flatnonzero(~(row < least))  # NaN is the highest
@@ -79,5 +79,5 @@ def highest(row: Rows, count: int) -> NDArray[np.int64]:
 
 
 def numbers(array: NDArray[Any]) -> list[Any]:
-    """The numbers of an array as (nested) lists."""
+    """Return the numbers of an array as (nested) lists."""
     return cast("list[Any]", array.tolist())

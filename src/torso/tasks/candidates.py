@@ -15,10 +15,10 @@ SPACES = ("Ġ", "▁")  # byte-level and SentencePiece vocabularies mark the tok
 
 
 def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_words: bool) -> list[int] | None:
-    """Ids of the tokens that may be proposed; None for all.
+    """Return ids of the tokens that may be proposed; None for all.
 
     Raises:
-        InputError: E_TARGET for a target that is not one token of the vocabulary; E_ARGUMENT where there is none, or
+        InputError: E_TARGET for a target that is not one token of the vocabulary; E_ARGUMENT without one, or
             none is left.
     """
     if targets is None and not whole_words:
@@ -44,7 +44,7 @@ def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_wor
 
 
 def marks_spaces(tokenizer: Tokenizer) -> bool:
-    """Whether the vocabulary marks the tokens that begin a word, and so holds the spaces of a text in its tokens."""
+    """Return whether the vocabulary marks tokens that begin a word, so that its tokens hold the spaces."""
     return any(token.startswith(SPACES) for token in tokenizer.vocab)
 
 

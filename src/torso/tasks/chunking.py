@@ -31,7 +31,7 @@ class Portion:
 
 
 def portions(text: str, size: Callable[[str], int], limit: int, index: int) -> list[Portion]:
-    """The text in as few portions as hold whole sentences; a sentence that is too long is cut, between words if it can.
+    """Split a text into as few chunks of whole sentences as fit; a longer sentence is cut, between words if possible.
 
     Args:
         text: of any length.
@@ -63,7 +63,7 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 def _fitting(
     text: str, span: tuple[int, int], size: Callable[[str], int], limit: int, index: int
 ) -> Iterator[tuple[int, int]]:
-    """The sentence, or its parts that fit."""
+    """Yield the sentence, or its parts that fit."""
     begin, end = span
     while end - begin > _LONGEST * limit or size(text[begin:end]) > limit:
         fits, fails = begin, min(end, begin + _LONGEST * limit) + 1
@@ -85,7 +85,7 @@ def _fitting(
 
 
 def joined(texts: Sequence[str], portions: Sequence[Portion]) -> str:
-    """What was made of each portion as one text: lines where the portions had them, else spaces where they are used."""
+    """Join the outputs of chunks: by lines where the chunks had them, else by spaces where the script uses them."""
     whole = ""
     for text, portion in zip(texts, portions, strict=True):
         text = text.strip()
@@ -96,5 +96,5 @@ def joined(texts: Sequence[str], portions: Sequence[Portion]) -> str:
 
 
 def _spaceless(mark: str) -> bool:
-    """Whether a character is of a script, or one of its marks, that is written without spaces."""
+    """Return whether a character is of a script, or one of its marks, that is written without spaces."""
     return unicodedata.east_asian_width(mark) in "WF" and unicodedata.category(mark) != "So"

@@ -93,20 +93,20 @@ class Recipe:
         return "+".join(self.modes)
 
     def change(self, text: str) -> str:
-        """What is tokenized in place of ``text``."""
+        """Return what is tokenized in place of ``text``."""
         text = self.prompt + text
         return lowered(text) if self.lowercase else text
 
 
 def lowered(text: str) -> str:
-    """A text in lower case, each character by itself, as the tokenizers' own step does it."""
+    """Return a text in lower case, each character by itself, as the tokenizers' own step does it."""
     return "".join(mark.lower() for mark in text)
 
 
 def settle(
     recipe: Recipe | None, pooling: str | None, normalize: bool | None, name: str, dimensions: int | None = None
 ) -> Recipe:
-    """The recipe to follow: what the caller says, else what the folder says.
+    """Return the recipe to follow: what the caller says, else what the folder says.
 
     Vectors that a call cuts are brought to length 1 after the cut; where the folder asks for both, the cut comes last,
     as in sentence-transformers.
@@ -142,7 +142,7 @@ def settle(
 
 
 def prompted(recipe: Recipe, prompt: str | None, prompt_name: str | None) -> Recipe:
-    """The recipe with another prompt: its text, or its name in the folder.
+    """Return the recipe with another prompt: its text, or its name in the folder.
 
     Raises:
         InputError: E_PROMPT for both, or for a name that the folder does not have.

@@ -15,7 +15,7 @@ _NEUTRAL = ("neutral", "中立", "中性")
 
 
 def entailing(ready: Ready[Any], name: str | None) -> int:
-    """The index of the label for a sentence that follows.
+    """Return the index of the entailment label.
 
     Raises:
         InputError: E_LABELS where the model has no label of that name, or none that is known where no name is given.
@@ -35,7 +35,7 @@ def entailing(ready: Ready[Any], name: str | None) -> int:
 
 
 def contradicting(ready: Ready[Any], name: str | None, entails: int) -> int:
-    """The index of the label for a sentence that cannot be true, beside that of entailment.
+    """Return the index of the contradiction label.
 
     Raises:
         InputError: E_LABELS where the model has no label of that name, or none that is known where no name is given.

@@ -39,9 +39,9 @@ class Document:
 
 
 def documents(folder: Path) -> Iterator[Document]:
-    """Every file of a folder and the folders in it that ends in .txt or .md, by name.
+    """Yield every file of a folder and the folders in it that ends in .txt or .md, by name.
 
-    They are somebody's notes, and read as they are, whatever their first bytes look like. Hidden files and folders are
+    They are read as they are, whatever their first bytes look like. Hidden files and folders are
     left out. What else cannot be read is named on stderr, with the reason, and left out: folders and files without
     permission, links that lead out of the folder or nowhere, files that are not UTF-8, or larger than 64 MiB.
 
@@ -90,7 +90,7 @@ def documents(folder: Path) -> Iterator[Document]:
 
 
 def _found(folder: Path, home: Path, left_out: list[str]) -> list[Path]:
-    """The files to read, sorted by their names."""
+    """Return the files to read, sorted by their names."""
     found: list[Path] = []
 
     def unreadable(error: OSError) -> None:
@@ -107,7 +107,7 @@ def _found(folder: Path, home: Path, left_out: list[str]) -> list[Path]:
 
 
 def _text(path: Path, home: Path, left_out: list[str]) -> str | None:
-    """The characters of a file; None where it cannot be read, with the reason added."""
+    """Return the characters of a file; None where it cannot be read, with the reason added."""
     values: dict[str, object] = dict(path=shown(path), limit=_MOST >> 20)
     if path.is_symlink() and not _is_within(home, path):
         left_out.append(say("{path} is a link that leads out of the folder", values))
@@ -132,7 +132,7 @@ def _unreadable(path: Path, error: OSError) -> str:
 
 
 def _name(left_out: list[str]) -> None:
-    """Says on stderr what was left out and why."""
+    """Say on stderr what was left out and why."""
     if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  closed by who started the process
         return
     for reason in left_out[:_NAMED]:
@@ -155,7 +155,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def passages(text: str) -> Iterator[tuple[int, int]]:
-    """Where the passages of a text begin and end: paragraphs, as many together as stay below 1,000 characters."""
+    """Yield where the passages of a text begin and end: paragraphs, as many together as stay below 1,000 characters."""
     begin: int | None = None
     end = 0
     for paragraph in _PARAGRAPH.finditer(text):

@@ -26,7 +26,7 @@ class Pooler:
     """What makes vectors of a trunk's rows: pooling, layers, cutting to the first dimensions, length 1."""
 
     def __init__(self, recipe: Recipe, dimensions: int | None, memo: MutableMapping[str, Any] | None = None) -> None:
-        """Reads the weights of the recipe's layers.
+        """Read the weights of the recipe's layers.
 
         Args:
             recipe: what is done.
@@ -50,7 +50,7 @@ class Pooler:
         return "last" if self.recipe.modes == ("lasttoken",) else None
 
     def __call__(self, hidden: Hidden, skipped: Sequence[int] = ()) -> Rows:
-        """Rows [T, D] -> [N, size] float32.
+        """Return rows [T, D] -> [N, size] float32.
 
         Args:
             hidden: what the trunk gave.
@@ -86,12 +86,12 @@ class Pooler:
         return self.finished(vectors[:, :kept])
 
     def finished(self, vectors: Rows) -> Rows:
-        """Vectors [..., size] at length 1, where the recipe wants that."""
+        """Return vectors [..., size] at length 1, where the recipe wants that."""
         return normalized(vectors) if self.recipe.normalize else vectors
 
 
 def _step(layer: Layer, kept: dict[Hashable, Step]) -> Step:
-    """What a layer does to rows or vectors, its weights read once."""
+    """Return what a layer does to rows or vectors, its weights read once."""
     if isinstance(layer, Unit):
         return normalized
     if layer not in kept:
@@ -157,7 +157,7 @@ def _misfit(folder: Path, width: int, out: int, given: int) -> WeightsError:
 
 
 def _pooled(rows: Rows, mode: str, before: int) -> Rows:
-    """Rows [n, D] of one sequence, after those ``before`` that are left out, as one [D]."""
+    """Return rows [n, D] of one sequence, after those ``before`` that are left out, as one [D]."""
     if mode in ("cls", "lasttoken"):
         return rows[0 if mode == "cls" else -1]
     if mode == "max":

@@ -39,7 +39,7 @@ _WHOLE = 1 << 13
 
 
 def predict(texts: Any, one: Callable[[Iterable[Any]], Iterator[Result]]) -> Any:
-    """What ``one`` gives of the texts, in the form they came in: alone, as a list, or as an iterator.
+    """Return what ``one`` gives of the texts, in the form they came in: alone, as a list, or as an iterator.
 
     Raises:
         InputTypeError: E_TEXT for what is no text; for a tuple, which could be a pair or two texts.
@@ -65,7 +65,7 @@ def predict(texts: Any, one: Callable[[Iterable[Any]], Iterator[Result]]) -> Any
 
 
 def as_list(texts: Any) -> list[Any] | None:
-    """Texts that are no list as one: a sequence, an array, a column of a table, a view of a dict; None for what is not.
+    """Return a sequence, an array, a column of a table or a view of a dict as a list; None for anything else.
 
     An array [N, 2] is pairs. Sets have no order in which results could be given, and are none.
     """
@@ -95,7 +95,7 @@ def read(
     pairs: bool = True,
     place: Callable[[int], int] = int,
 ) -> Iterator[Read]:
-    """The encoding of each text, or of each of its windows, made in a thread while those before it are used.
+    """Return the encoding of each text, or of each of its windows, made in a thread while those before it are used.
 
     Of a sequence that must not hold a text that is too long, every text is looked at before the first one comes out.
 
@@ -199,7 +199,7 @@ class _Reader:
         self.nothing_ran = nothing_ran
 
     def read(self, chunk: tuple[int, list[Text]]) -> list[Read]:
-        """The encodings of texts, the first of which has the place given."""
+        """Return the encodings of texts, the first of which has the place given."""
         start, texts = chunk
         changed = [self._changed(text, start + index) for index, text in enumerate(texts)]
         try:

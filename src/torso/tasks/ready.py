@@ -64,13 +64,13 @@ class Ready(Generic[Out]):
         return str(self.folder or f"this {self.runner.config.model_type} model")
 
     def label_names(self) -> list[str]:
-        """The names of the head's labels, in order; ``LABEL_0`` and so on where the config names none."""
+        """Return the names of the head's labels, in order; ``LABEL_0`` and so on where the config names none."""
         config = self.runner.config
         names = config.id2label or {}
         return [names.get(number, f"LABEL_{number}") for number in range(config.labels)]
 
     def require_trained(self) -> None:
-        """Refuses a head of which a part was made new.
+        """Raise for a head with untrained weights.
 
         Raises:
             UntrainedError: E_UNTRAINED.
@@ -99,7 +99,7 @@ def make_ready(
     device: str | torch.device | None = None,
     untrained: bool = False,
 ) -> Ready[Out]:
-    """A model for a task, with its tokenizer.
+    """Return a model for a task with its tokenizer.
 
     Args:
         model: a folder, a bundled model such as ``torso:sentiment``, a name such as ``hfl/rbt3``, or a loaded model, or
@@ -134,7 +134,7 @@ def make_ready(
 
 
 def recipe_of(ready: Ready[Any]) -> Recipe | None:
-    """What the folder of a model says about vectors; read once for a model made ready. None without a folder.
+    """Return what the folder of a model says about vectors; read once for a model made ready. None without a folder.
 
     Raises:
         TorsoError: as `read_recipe`.
@@ -150,7 +150,7 @@ def _own_tokenizer(folder: Path | None) -> Tokenizer:
     if folder is None:
         raise InputError(
             "E_NO_TOKENIZER",
-            "This model was not loaded from a folder, so nobody knows its tokenizer.",
+            "This model was not loaded from a folder, so its tokenizer is unknown.",
             cure="Pass it: tokenizer=torso.load_tokenizer(folder).",
         )
     return load_tokenizer(folder)

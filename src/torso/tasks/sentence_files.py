@@ -34,24 +34,34 @@ def read_recipe(folder: Path) -> Recipe | None:
     path = folder / MODULES
     if not path.exists():
         return None
+    modules = read_modules(folder)
+    kinds = [module.kind for module in modules]
+    # Each Pooling makes the vector of the rows again, so that the last one counts, and what is done to earlier
+    # vectors does not.
+    first, last = (
+        (kinds.index("Pooling"), len(kinds) - 1 - kinds[::-1].index("Pooling")) if "Pooling" in kinds else (0, 0)
+    )
     modes: tuple[str, ...] = ()
     with_prompt = True
     on_rows: list[Layer] = []
     on_vectors: list[Layer] = []
-    for number, module in enumerate(read_modules(folder)):
+    for number, module in enumerate(modules):
         kind, place = module.kind, module.path
         own = inside(folder, f"{place}/config.json" if place else "config.json")
         if kind == "Transformer" and number == 0:
             continue
-        if kind == "Pooling" and not modes:
+        if kind == "Pooling" and number:
             modes, with_prompt = _pooling(own)
         elif kind in _LAYERS:
             layer, reads = _LAYERS[kind](own)
-            if layer is None or (modes and reads == _ROWS):  # rows are unused once they are pooled
+            if layer is None:
                 continue
-            if not modes and reads == _VECTOR:
+            if reads == _VECTOR and number < first:
                 raise _out_of_place(path, kind)
-            (on_vectors if modes else on_rows).append(layer)
+            if reads == _ROWS and number < last:
+                on_rows.append(layer)
+            elif reads == _VECTOR and number > last:
+                on_vectors.append(layer)
         else:
             raise _out_of_place(path, kind)
     if not modes:

@@ -79,7 +79,7 @@ class Stated:
 
 
 def read_table(path: Path) -> Mapping[str, Any]:
-    """A JSON file that must hold an object; empty where there is no file.
+    """Return a JSON file that must hold an object; empty where there is no file.
 
     Raises:
         FileFormatError, ConfigError: E_POOLING.
@@ -91,7 +91,7 @@ def read_table(path: Path) -> Mapping[str, Any]:
 
 
 def require_known(path: Path, table: Mapping[str, Any], known: Collection[str], inside: str = "") -> None:
-    """Refuses keys that are not known, unless their value is null, false, or empty.
+    """Refuse keys that are not known, unless their value is null, false, or empty.
 
     Raises:
         UnsupportedError: E_POOLING, with the file, the key and its value.
@@ -102,7 +102,7 @@ def require_known(path: Path, table: Mapping[str, Any], known: Collection[str], 
 
 
 def unknown(path: Path, key: str, value: object) -> UnsupportedError:
-    """The error of a setting that torso does not follow."""
+    """Return the error for a setting that torso does not support."""
     return UnsupportedError(
         "E_POOLING",
         "{path} says {key} = {value}, which torso does not follow; it may change every result.",
@@ -112,7 +112,7 @@ def unknown(path: Path, key: str, value: object) -> UnsupportedError:
 
 
 def read_reading(folder: Path, task: str) -> Reading:
-    """How the texts of a model are read.
+    """Return how the texts of a model are read.
 
     Args:
         folder: of the transformer.
@@ -154,7 +154,7 @@ def read_reading(folder: Path, task: str) -> Reading:
 
 
 def _of_call(path: Path, table: dict[str, Any]) -> int | None:
-    """The length that the tokenizer's call cuts to."""
+    """Return the length that the tokenizer's call cuts to."""
     parts = {key: _inner(path, table, key) for key in ("common", "text")}
     for kind in ("audio", "image", "video", "chat_template"):  # none of them is about plain texts
         table.pop(kind, None)
@@ -171,7 +171,7 @@ def _of_call(path: Path, table: dict[str, Any]) -> int | None:
 
 
 def _require_text(path: Path, table: dict[str, Any], task: str) -> None:
-    """Refuses a transformer that is asked for something else than the rows, or the logits, of plain texts."""
+    """Refuse a transformer that is asked for something else than the rows, or the logits, of plain texts."""
     stated = table.pop("transformer_task", None)
     if stated not in (None, task):
         raise unknown(path, "transformer_task", stated)
@@ -185,7 +185,7 @@ def _require_text(path: Path, table: dict[str, Any], task: str) -> None:
 
 
 def _inner(path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
-    """A table within a table, taken out of it."""
+    """Return a table within a table, taken out of it."""
     value = table.pop(key, None)
     if value is None:
         return {}
@@ -203,7 +203,7 @@ def _count(path: Path, value: object, key: str) -> int | None:
 
 
 def read_stated(folder: Path) -> Stated:
-    """What ``config_sentence_transformers.json`` says; the usual where there is no such file.
+    """Return what ``config_sentence_transformers.json`` says; the usual where there is no such file.
 
     Raises:
         UnsupportedError: E_POOLING for what torso does not follow.

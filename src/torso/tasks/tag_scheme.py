@@ -46,7 +46,7 @@ class Scheme:
 
     @classmethod
     def of(cls, labels: Sequence[str]) -> Scheme:
-        """The scheme of a model's labels."""
+        """Return the scheme of a model's labels."""
         marked = _marked(labels)
         bare = {label.upper() for label in labels}
         if any(marked):
@@ -64,7 +64,7 @@ class Scheme:
         return cls(tags, bool(places & {"E", "S"}), "O" in places)
 
     def begins(self, before: Tag | None, tag: Tag) -> bool:
-        """Whether a span begins at ``tag``, which is not outside, after ``before``."""
+        """Return whether a span begins at ``tag``, which is not outside, after ``before``."""
         if before is None or before.place == "O" or tag.place in ("B", "S") or before.place in ("E", "S"):
             return True
         if tag.place == "" or before.place == "":
@@ -73,7 +73,7 @@ class Scheme:
 
 
 def _marked(labels: Sequence[str]) -> list[tuple[str, str] | None]:
-    """The mark and the kind of each label; None for those that have none."""
+    """Return the mark and the kind of each label; None for those that have none."""
     begun = _split(labels, _PREFIX)
     kinds = {kind for mark, kind in filter(None, begun) if mark.upper() in "BI"}
     # Where spans of several words have marks of their own, a kind may be of single words alone: S-r, never B-r.
@@ -109,7 +109,7 @@ class Unit:
 
 
 def units(text: str, spans: Sequence[tuple[int, int]], labels: Sequence[int], scores: Sequence[float]) -> list[Unit]:
-    """The units of a text, each with the label and score of its first token.
+    """Return the units of a text, each with the label and score of its first token.
 
     Pieces of one word ("Wash", "##ington") are trained by their first piece alone in most taggers, and no name ends
     inside a word. Vowel signs, accents and other combining marks belong to the letter before them, also where the
@@ -153,14 +153,14 @@ def _is_mark(mark: str) -> bool:
 
 
 def _is_spaced(mark: str) -> bool:
-    """Whether it is a letter or a digit of a script that has spaces between words."""
+    """Return whether it is a letter or a digit of a script that has spaces between words."""
     if not mark.isalnum() or unicodedata.east_asian_width(mark) in ("W", "F"):
         return False
     return not any(first <= ord(mark) <= last for first, last in _UNSPACED)
 
 
 def _with_marks(text: str, end: int) -> int:
-    """Where a token ends with the marks and joiners that follow it, which the tokenizer may have dropped."""
+    """Return where a token ends with the marks and joiners that follow it, which the tokenizer may have dropped."""
     at = end
     while at < len(text) and (_is_mark(text[at]) or text[at] in _JOINERS):
         at += 1
@@ -170,7 +170,7 @@ def _with_marks(text: str, end: int) -> int:
 
 
 def _inside_word(text: str, at: int) -> bool:
-    """Whether a word goes on from the character before ``at`` to the one there."""
+    """Return whether a word goes on from the character before ``at`` to the one there."""
     if at == 0 or text[at - 1].isspace():
         return False
     if _is_mark(text[at]):
@@ -185,7 +185,7 @@ def _inside_word(text: str, at: int) -> bool:
 
 
 def decode(text: str, pieces: Sequence[Unit], scheme: Scheme) -> tuple[Span, ...]:
-    """Decodes labelled units into spans, in order, each ``text[start:end]``."""
+    """Decode labelled units into spans, in order, each ``text[start:end]``."""
     groups: list[tuple[str, list[Unit]]] = []
     before: Tag | None = None
     for unit in pieces:

@@ -69,7 +69,7 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
 
 
 def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Rows], bool]:
-    """The vectors that a file keeps of texts, and whether it should be rewritten.
+    """Read the vectors of texts from a file; return them, and whether the file should be rewritten.
 
     Args:
         path: the file, which need not be there.
@@ -116,7 +116,7 @@ def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], know
 
 
 def write(path: Path, key: str, vectors: Mapping[str, Rows]) -> None:
-    """Writes the vectors [N, D] of texts, by their SHA-256; each file whole or not at all.
+    """Write the vectors [N, D] of texts, by their SHA-256; each file whole or not at all.
 
     Raises:
         AccessError, DiskError: if it cannot be written.

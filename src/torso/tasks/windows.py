@@ -51,7 +51,7 @@ def lengths(
     cut: Cut = "longest_first",
     usual: int | None = None,
 ) -> Lengths:
-    """The arguments of a task about long texts, checked.
+    """Return the arguments of a task about long texts, checked.
 
     Args:
         limit: as in `Lengths`.
@@ -121,7 +121,7 @@ class Read(Encoding):
         return self.text if isinstance(self.text, str) else self.text[0]
 
     def characters(self) -> tuple[int, int]:
-        """The characters of the text that is cut, or that windows move over, from the first token to the last."""
+        """Return the characters of the text that windows move over, from the first token to the last."""
         spans = [span for span, text in zip(self.spans, self.sequence, strict=True) if text == self.moving]
         return max(min(start for start, _ in spans) - self.shift, 0), max(max(end for _, end in spans) - self.shift, 0)
 
@@ -129,7 +129,7 @@ class Read(Encoding):
 def fitted(
     given: Text, text: Text, encoding: Encoding, index: int, tokenizer: Tokenizer, how: Lengths, nothing_ran: bool
 ) -> list[Read]:
-    """The encoding of a text as the model takes it: whole, cut, or in windows.
+    """Return the encoding of a text as the model takes it: whole, cut, or in windows.
 
     Args:
         given: the text as it was given.
@@ -208,7 +208,7 @@ def _moving(encoding: Encoding, cut: Cut) -> int:
 
 
 def _stride(encoding: Encoding, moving: int, index: int, how: Lengths) -> int:
-    """The tokens that windows repeat, after room for at least one token is made sure of."""
+    """Return the tokens that windows repeat, after checking that a window holds at least one more."""
     assert how.limit is not None
     fixed = len(encoding) - encoding.sequence.count(moving)
     room = how.limit - fixed
@@ -225,7 +225,7 @@ def _stride(encoding: Encoding, moving: int, index: int, how: Lengths) -> int:
 
 
 def extent(reads: Sequence[Read], merge: str) -> Extent:
-    """How much of a text its windows read."""
+    """Return how much of a text its windows read."""
     first = reads[0]
     if len(reads) > 1:
         return Extent(first.size, first.size, len(reads), merge)
@@ -234,7 +234,7 @@ def extent(reads: Sequence[Read], merge: str) -> Extent:
 
 
 def by_text(pieces: Iterable[tuple[Read, Value]]) -> Iterator[tuple[list[Read], list[Value]]]:
-    """The windows of each text, with what came of them."""
+    """Yield the windows of each text, with what came of them."""
     reads: list[Read] = []
     values: list[Value] = []
     for read, value in pieces:

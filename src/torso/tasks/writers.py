@@ -75,7 +75,7 @@ class Writer:
     prefix: str = ""
 
     def write(self, texts: Any, *, special: bool = True, batch: int = BATCH, how: Lengths | None = None) -> Any:
-        """What was written for a text; of a list, a list; of an iterator, an iterator.
+        """Generate for a text; of a list, a list; of an iterator, an iterator.
 
         Args:
             texts: a string, a list of strings, or an iterator of them.
@@ -106,13 +106,13 @@ class Writer:
         return predict(texts, one)
 
     def stream(self, text: str, *, special: bool = True) -> Iterator[Piece]:
-        """What is written for one text, as it is written."""
+        """Stream what is generated for one text."""
         from torso.generation.completion import pieces
 
         return pieces(self.ready.model, [self.prompt(text, special=special)], self.settings, self.ready.tokenizer)
 
     def prompt(self, text: str, *, special: bool = True) -> Prompt:
-        """The prompt of one text, as `stream` reads it.
+        """Return the prompt of one text, as `stream` reads it.
 
         Raises:
             TooLongError, InputError, ConfigError: as `prompts_of`.
@@ -178,7 +178,7 @@ class Source:
 
 
 def _joined(written: Sequence[Sequence[Completion]], parts: Sequence[Portion]) -> Iterator[Completion]:
-    """The best of each portion as one text, then the second best, and so on."""
+    """Yield the best of each portion as one text, then the second best, and so on."""
     if len(parts) == 1:
         yield from written[0]
         return
@@ -204,7 +204,7 @@ def make_writer(
     prepare: Callable[[Ready[VocabLogits]], tuple[Tokenizer, Mapping[str, Any]]] | None = None,
     bad_words: Sequence[str] | None = None,
 ) -> Writer:
-    """A model ready to write.
+    """Return a model ready to write.
 
     Args:
         model: a folder, a name, a loaded model, or one made `Ready`.
@@ -218,7 +218,7 @@ def make_writer(
         bad_words: what is never written, beside what the settings say.
 
     Raises:
-        InputError: E_TASK, for a model loaded for a task that writes nothing; E_ARGUMENT, for a bad word that is none.
+        InputError: E_TASK, for a model loaded for a task that writes nothing; E_ARGUMENT, for a bad word of no token.
         InputTypeError: E_ARGUMENT, for settings of another library.
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.
@@ -253,7 +253,7 @@ def make_writer(
 
 
 def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
-    """The ids of each word as it begins a text and as it follows a space: most vocabularies spell these differently.
+    """Return the ids of each word at the start of a text and after a space, which most vocabularies spell differently.
 
     Raises:
         InputError: E_ARGUMENT, for what is no word.

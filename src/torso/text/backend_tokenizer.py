@@ -12,12 +12,14 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
+from tokenizers import AddedToken as EngineToken
 from tokenizers import Encoding as Pieces
 from tokenizers import Tokenizer as Engine
 from tokenizers.models import WordLevel
 
 from torso.text.encoding import Encoding
 from torso.text.faults import Fault
+from torso.text.tokenizer_settings import AddedToken
 from torso.text.vocabulary_models import filler, is_filler
 
 _PARALLELISM = "TOKENIZERS_PARALLELISM"
@@ -84,6 +86,16 @@ class BackendTokenizer:
             backend.engine, backend.template = self.engine, Engine.from_str(json.dumps(document))
             backend._fillers = self._fillers
         return backend
+
+    def with_tokens(self, tokens: Sequence[AddedToken]) -> BackendTokenizer:
+        """Return a copy that matches further tokens in the text before its model runs; this one stays as it is."""
+        with no_panic():
+            engine = Engine.from_str(self.engine.to_str())
+            engine.post_processor = self.template.post_processor
+            for each in tokens:
+                flags = {name: getattr(each, name) for name in ("single_word", "lstrip", "rstrip", "normalized")}
+                engine.add_tokens([EngineToken(each.content, special=each.special, **flags)])
+        return BackendTokenizer(engine, split_special_tokens=self.engine.encode_special_tokens)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as its file, so that a worker process can have a copy."""

@@ -122,6 +122,8 @@ class Caller(Reader):
         encoded["labels"] = written["input_ids"]
         return encoded
 
+    encode_plus = batch_encode_plus = __call__  # their names in transformers 4
+
     @overload
     def encode(
         self,

@@ -23,7 +23,7 @@ from torso.text.tokenizer_class import declared
 from torso.text.tokenizer_families import Family, Form, family_of, read_model, table_rows
 from torso.text.tokenizer_files import Source, find, make, vocabulary_of_pair
 from torso.text.tokenizer_json_check import Table
-from torso.text.tokenizer_settings import CONFIG, Settings, read_settings
+from torso.text.tokenizer_settings import CONFIG, AddedToken, Settings, read_settings
 from torso.text.tokenizer_switches import Switches
 
 # The classes of transformers that leave segments out although their template may have them.
@@ -50,6 +50,8 @@ class Loaded:
         chats: templates of chats by name.
         rows: how many ids the model's table has, by its config.json; 0 where it does not say.
         clean_up: whether decoding takes out spaces before punctuation, beside what the decoder does.
+        added: tokens that were added after loading.
+        renamed: names of special tokens that were given after loading, each with its token.
     """
 
     backend: BackendTokenizer
@@ -65,6 +67,8 @@ class Loaded:
     chats: Mapping[str, str]
     rows: int
     clean_up: bool
+    added: tuple[AddedToken, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Loaded:

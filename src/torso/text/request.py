@@ -157,7 +157,7 @@ def kept_lengths(first: int, second: int | None, room: int, strategy: str) -> tu
 
     Args:
         first: tokens of the first text.
-        second: tokens of the second; None where there is none.
+        second: tokens of the second; None without one.
         room: tokens there is room for, special ones taken off.
         strategy: ``longest_first`` shortens the longer text until both are equally long; ``only_first`` and
             ``only_second`` shorten that one.

@@ -29,20 +29,25 @@ _NOT_WRITTEN = (
 )
 
 
-def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
+def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> tuple[str, ...]:
     """Write tokenizer.json, tokenizer_config.json and special_tokens_map.json; a vocab.txt if it came from one.
 
     Args:
         loaded: the tokenizer. Marian's two languages are written as the files they came from, which say more.
         folder: where to; made where it is not there.
         max_tokens: the limit to write; None keeps what the file said.
+
+    Returns:
+        the files that were written.
     """
     make_folder(folder)
     config = _config(loaded, max_tokens)
+    names = [FULL]
     if loaded.source.form is Form.PAIR:
         for path, content in zip(loaded.source.paths, loaded.source.contents, strict=True):
             with write_atomically(folder / path.name) as file:
                 file.write(content)
+        names = [path.name for path in loaded.source.paths]
         config["tokenizer_class"] = "MarianTokenizer"
     else:
         document = loaded.backend.document()
@@ -51,8 +56,10 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> None:
         if loaded.source.form is Form.WORDS:
             with write_atomically(folder / WORDS) as file:
                 file.write(vocabulary_text(vocabulary_of(cast(Table, document["model"]))).encode())
+            names.append(WORDS)
     _write(folder / CONFIG, config)
     _write(folder / SPECIAL, {name: token for name, token in loaded.ready.named.items() if name in NAMES})
+    return tuple(str(folder / name) for name in (CONFIG, SPECIAL, *names))
 
 
 def _config(loaded: Loaded, max_tokens: int | None) -> Table:

@@ -13,16 +13,16 @@ from torso.io.paths import shown
 from torso.text import load_tokenizer as loading
 from torso.text import save_tokenizer as saving
 from torso.text import tokenizer_cache
-from torso.text.calling import Caller
 from torso.text.chat_messages import Message
 from torso.text.chat_template import chosen, rendered
+from torso.text.growing import GrowingTokenizer
 from torso.text.notes import print_notes
 from torso.text.request import Padding, Tensors, Truncation
 from torso.text.tool_schema import Tool
 
 
-class Tokenizer(Caller):
-    """Tokenizer of a checkpoint, from its own files. Read-only: any number of threads may share one.
+class Tokenizer(GrowingTokenizer):
+    """Tokenizer of a checkpoint, from its own files. Calls read it alone: any number of threads may share one.
 
     Natively, `encoding` and `encodings` return ids with their character spans, without padding or truncation. The call
     ``tokenizer(text, return_tensors="pt")`` returns named fields, with the parameters, ids and defaults
@@ -33,13 +33,7 @@ class Tokenizer(Caller):
 
     def __init__(self, loaded: loading.Loaded, folder: Path, max_tokens: int | None) -> None:
         """Wrap loaded files; use `from_folder`."""
-        ready = loaded.ready
-        super().__init__(loaded.backend, ready.named, ready.extra, ready.largest, loaded.rows)
-        self._folder = folder
-        self._clean_up = loaded.clean_up
-        self._cut_side = loaded.truncation_side
-        self._loaded = loaded
-        self._max_tokens = max_tokens
+        self._set(loaded, folder, max_tokens)
 
     @classmethod
     def from_folder(cls, folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Tokenizer:
@@ -125,6 +119,8 @@ class Tokenizer(Caller):
         """SHA-256 in hexadecimal of everything that decides its ids: its files as read, languages and limit."""
         loaded = self._loaded
         said = [str(loaded.source.form), repr(loaded.settings), repr(loaded.spoken), str(self._max_tokens)]
+        if loaded.added or loaded.renamed:
+            said += [repr(loaded.added), repr(loaded.renamed)]
         return tokenizer_cache.key_of(said, loaded.source.contents)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
@@ -227,10 +223,10 @@ class Tokenizer(Caller):
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write files from which transformers and torso load it with equal ids, its limit among them."""
-        saving.save(self._loaded, Path(folder), max_tokens=self._max_tokens)
+    def save(self, folder: str | os.PathLike[str]) -> tuple[str, ...]:
+        """Write files from which transformers and torso load it with equal ids, its limit among them; return them."""
+        return saving.save(self._loaded, Path(folder), max_tokens=self._max_tokens)
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:
+    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> tuple[str, ...]:
         """Save the tokenizer; the name of `save` in transformers."""
-        self.save(save_directory)
+        return self.save(save_directory)

@@ -118,7 +118,7 @@ def declared(settings: Settings, config: Table) -> Declared:
 
     Args:
         settings: the files beside the vocabulary.
-        config: config.json; empty where there is none.
+        config: config.json; empty without one.
     """
     said = settings.tokenizer_class or str(config.get("tokenizer_class") or "").removesuffix("Fast")
     model_type = str(config.get("model_type"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast, overload
 
-from torso.errors import FrozenConfigError, InputError
+from torso.errors import InputError
 from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.return_tensors import listed
 
 
 class Vocabulary:
-    """Tokens, their ids, and which of them are special. Read-only."""
+    """Tokens, their ids, and which of them are special."""
 
     __slots__ = ("_backend", "_largest_id", "_named", "_rows", "_special_ids", "_special_tokens")
 
@@ -33,16 +33,6 @@ class Vocabulary:
         self._rows = max(rows, largest_id + 1)
         self._special_tokens = tuple(dict.fromkeys((*named.values(), *extra)))
         self._special_ids = tuple(self.convert_tokens_to_ids(self._special_tokens))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not name.startswith("_"):
-            raise FrozenConfigError(
-                "E_FROZEN",
-                "A tokenizer cannot be changed, since threads share it: {name} was assigned to.",
-                cure="Pass it in the call, or change the files of the tokenizer and load it again.",
-                values=dict(name=name),
-            )
-        object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         """Return the number of entries, added ones included."""

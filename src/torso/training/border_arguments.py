@@ -30,10 +30,6 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "fsdp": ("{name} divides a model over several processors, which Trainer here does not do.", "Leave it out."),
     "fsdp_config": ("{name} divides a model over several processors, which Trainer here does not do.", "Leave it out."),
     "fp16": ("fp16 needs a scaled loss, which is not implemented.", "Use bf16=True."),
-    "gradient_checkpointing": (
-        "Gradient checkpointing is not implemented here.",
-        "Leave it out: packed texts take less memory; a smaller per_device_train_batch_size takes less still.",
-    ),
     "hub_model_id": (
         "{name} uploads to the Hub, which torso never does.",
         "Save the model, and upload the folder with the Hub's own tools.",
@@ -128,7 +124,8 @@ class TrainingArguments:
         data_seed: of the order alone; None for ``seed``.
         bf16: whether products are computed in bfloat16.
         use_cpu: whether an accelerator is left alone.
-        optim: adamw_torch or adamw_torch_fused.
+        optim: adamw_torch or adamw_torch_fused; adafactor takes less memory.
+        gradient_checkpointing: whether activations inside blocks are computed again in the backward pass.
         dataloader_drop_last: whether an incomplete last batch is left out.
         include_inputs_for_metrics: False.
         prediction_loss_only: whether evaluation gives the loss alone.
@@ -178,6 +175,7 @@ class TrainingArguments:
     bf16: bool = False
     use_cpu: bool = False
     optim: str = "adamw_torch"
+    gradient_checkpointing: bool = False
     dataloader_drop_last: bool = False
     include_inputs_for_metrics: bool = False
     prediction_loss_only: bool = False
@@ -211,7 +209,7 @@ class TrainingArguments:
         scheduler = str(getattr(self.lr_scheduler_type, "value", self.lr_scheduler_type))
         self.lr_scheduler_type = scheduler
         self._require("lr_scheduler_type", scheduler in _SCHEDULES, " | ".join(_SCHEDULES))
-        optimisers = ("adamw_torch", "adamw_torch_fused", "adamw_hf")
+        optimisers = ("adamw_torch", "adamw_torch_fused", "adamw_hf", "adafactor")
         self._require("optim", self.optim in optimisers, " | ".join(optimisers))
         report = [self.report_to] if isinstance(self.report_to, str) else list(self.report_to or [])
         for each in report:

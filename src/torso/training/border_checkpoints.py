@@ -26,7 +26,7 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """Return the checkpoints of a run, in the order of their steps; one whose writing was broken off is none."""
+    """Return the checkpoints of a run, in the order of their steps, without unfinished ones."""
     found = [each for each in folder.glob("checkpoint-*") if _NAME.fullmatch(each.name) and (each / STATE).is_file()]
     return sorted(found, key=_step)
 

@@ -52,7 +52,7 @@ class DefaultDataCollator:
 
 @dataclass
 class DataCollatorWithPadding:
-    """Pads the tokenizer's columns to the longest row, and stacks the others.
+    """Pads the tokenizer's columns to the longest row, and stacks the others; rows of several texts are stacked.
 
     Attributes:
         tokenizer: pads on its own side.
@@ -70,6 +70,8 @@ class DataCollatorWithPadding:
         """Return padded tensors [N, S] of the rows."""
         columns = [name for name in features[0] if name in _PADDED]
         rest = [{name: value for name, value in row.items() if name not in _PADDED} for row in features]
+        if _several(features[0]["input_ids"]):  # alternatives or pairs, which the tokenizer has padded
+            return default_data_collator(features)
         length = self._length(max(len(row["input_ids"]) for row in features))
         batch = {
             name: padded([row[name] for row in features], length, self._fill(name), self._side) for name in columns
@@ -93,6 +95,11 @@ class DataCollatorWithPadding:
 
 
 _PADDED: Mapping[str, int] = {"input_ids": 0, "attention_mask": 0, "token_type_ids": 0, "special_tokens_mask": 1}
+
+
+def _several(value: Any) -> bool:
+    """Whether a row's ids are those of several texts."""
+    return bool(len(value)) and hasattr(value[0], "__len__")
 
 
 def padded(rows: Sequence[Sequence[int]], length: int, fill: int, side: str) -> Tensor:
@@ -190,12 +197,15 @@ class DataCollatorForLanguageModeling(DataCollatorWithPadding):
         labels = ids.clone()
         if self.mlm:
             special = self._special(ids) if special is None else special.bool()
-            chosen = (torch.rand(ids.shape, generator=self._dice) < self.mlm_probability) & ~special
+            # Drawn in the order of transformers: from the same state come the same masks.
+            share = torch.full(ids.shape, self.mlm_probability).masked_fill(special, 0.0)
+            chosen = torch.bernoulli(share, generator=self._dice).bool()
             labels[~chosen] = IGNORED
-            draw = torch.rand(ids.shape, generator=self._dice)
+            masked = chosen & torch.bernoulli(torch.full(ids.shape, 0.8), generator=self._dice).bool()
+            other = chosen & ~masked & torch.bernoulli(torch.full(ids.shape, 0.5), generator=self._dice).bool()
             words = torch.randint(len(self.tokenizer), ids.shape, generator=self._dice)
-            ids = ids.masked_fill(chosen & (draw < 0.8), cast("int", self.tokenizer.mask_token_id))
-            batch["input_ids"] = torch.where(chosen & (draw >= 0.8) & (draw < 0.9), words, ids)
+            ids = ids.masked_fill(masked, cast("int", self.tokenizer.mask_token_id))
+            batch["input_ids"] = torch.where(other, words, ids)
         elif self.tokenizer.pad_token_id is not None:
             labels[labels == self.tokenizer.pad_token_id] = IGNORED
         batch["labels"] = labels

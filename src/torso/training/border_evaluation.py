@@ -152,6 +152,8 @@ class Evaluator:
             return metrics
         metrics = self._predicted(data, "eval_dataset", metric_key_prefix).metrics
         self.log(metrics)
+        if self.state.epoch:
+            metrics["epoch"] = self.state.epoch
         self._call("on_evaluate", {"metrics": metrics})
         return metrics
 

@@ -21,7 +21,7 @@ from torso.training.border_evaluation import Evaluator
 from torso.training.border_predictions import TrainOutput
 from torso.training.examples import Example
 from torso.training.optimiser_step import RatePlan, Stepper
-from torso.training.parameter_groups import adamw, parameter_groups
+from torso.training.parameter_groups import adafactor, adamw, parameter_groups
 from torso.training.step_order import Step
 from torso.training.train_settings import TrainSettings
 
@@ -71,9 +71,12 @@ class Trainer(Evaluator):
             epsilon=args.adam_epsilon,
         )
         groups = parameter_groups(self.learner, settings, args.learning_rate or 1.0)
-        optimiser = self.optimizer or adamw(self.learner, groups, settings)
+        make = adafactor if args.optim == "adafactor" else adamw
+        optimiser = self.optimizer or make(self.learner, groups, settings)
         self.optimizer = optimiser
         padded = self.padded
+        if args.gradient_checkpointing and padded is not None:
+            padded.gradient_checkpointing_enable()
         shifted = padded is not None and padded.model.task is Task.CAUSAL_LM
         objective = BatchObjective(self.data_collator, size, self._columns(), self.learner.device, shifted=shifted)
         stepper = Stepper(

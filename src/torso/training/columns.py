@@ -11,9 +11,19 @@ TEXTS = ("text", "review", "sentence", "content", "comment", "body", "document",
 LABELS = ("label", "labels", "class", "category", "target", "sentiment", "标签", "类别", "分类", "情感")
 FIRSTS = ("sentence1", "text1", "premise", "question1", "query", "anchor")
 SECONDS = ("sentence2", "text2", "hypothesis", "question2", "positive")
-TOKENS = ("tokens", "words", "chars")
-TAGS = ("tags", "ner_tags", "labels", "pos_tags")
-SCORES = ("score", "similarity", "label")
+TOKENS = ("tokens", "words", "chars", "字", "词")
+TAGS = ("tags", "ner_tags", "labels", "pos_tags", "label", "标注")
+SPANS = ("spans", "entities", "实体")
+QUESTIONS = ("question", "query", "问题")
+CONTEXTS = ("context", "passage", "paragraph", "document", "article", "段落", "文章")
+ANSWERS = ("answers", "answer", "答案")
+CHOICES = ("choices", "choice", "options", "alternatives", "endings", "选项")
+CHOSEN = ("label", "answer", "answerkey", "answers", "答案")
+PROMPTS = ("prompt", "instruction", "问题", "指令")
+COMPLETIONS = ("completion", "response", "output", "回答", "输出")
+CHATS = ("messages", "conversations", "conversation", "对话")
+SOURCES = ("source", "src", "input", "document", "article", "text", "原文")
+TARGETS = ("target", "tgt", "summary", "output", "translation", "headline", "title", "摘要", "译文")
 
 _MOST_LABELS = 0.2  # different values of a column of labels, as a share of the rows
 
@@ -37,6 +47,29 @@ def column(table: Table, known: Sequence[str], named: str | None, option: str) -
         cure="Name it: --{option} COLUMN",
         values=dict(file=table.name, option=option, columns=", ".join(table.columns)),
     )
+
+
+def column_if_any(table: Table, known: Sequence[str], named: str | None, option: str) -> str | None:
+    """Return the column that is named, or the only one with a known name; None where there is none or several.
+
+    Raises:
+        InputError: ``E_COLUMN``, for a named one that is not there.
+    """
+    if named is not None:
+        return column(table, known, named, option)
+    found = [each for each in table.columns if each.strip().lower() in known]
+    return found[0] if len(found) == 1 else None
+
+
+def has(table: Table, *known: Sequence[str]) -> bool:
+    """Return whether a table has a column of each of the known names."""
+    names = {each.strip().lower() for each in table.columns}
+    return all(names & set(each) for each in known)
+
+
+def nth(given: Sequence[str] | None, place: int) -> str | None:
+    """Return the column that a user named at a place; None for none."""
+    return given[place] if given is not None and place < len(given) else None
 
 
 def _no_column(table: Table, named: str, option: str) -> InputError:

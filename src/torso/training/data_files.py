@@ -14,6 +14,7 @@ from torso.errors import FileFormatError, InputError, InputTypeError, NotFoundEr
 from torso.io.files import read_bytes
 from torso.io.optional_packages import optional_module
 from torso.io.paths import shown
+from torso.io.strict_json import decode_json
 
 Cells = Mapping[str, Any]
 Data = str | os.PathLike[str] | Sequence[Cells] | Iterable[Cells] | Any
@@ -173,7 +174,7 @@ def _json_lines(text: str, name: str) -> Table:
     lines: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            rows.append(_object(_parsed(line, name, number), name, number))
+            rows.append(_object(_parsed_line(line, name, number), name, number))
             lines.append(number)
     return Table(name, _columns(rows), rows, lines)
 
@@ -188,6 +189,13 @@ def _json(text: str, name: str) -> Table:
         raise _table_error(name, 1, "it is no list of objects")
     rows = [_object(each, name, number) for number, each in enumerate(cast("list[object]", value), 1)]
     return Table(name, _columns(rows), rows, range(1, len(rows) + 1))
+
+
+def _parsed_line(text: str, name: str, line: int) -> object:
+    try:
+        return decode_json(text, strict=False)
+    except ValueError as error:
+        raise _table_error(name, line, f"it is no JSON ({error})") from None
 
 
 def _parsed(text: str, name: str, line: int) -> object:

@@ -11,8 +11,6 @@ from torso.config.arguments import known_arguments
 from torso.model import Model
 from torso.tasks.ready import make_ready
 from torso.training.data_files import Data, read_table
-from torso.training.objective import evaluated
-from torso.training.task_data import TaskData
 from torso.training.task_kinds import data_of
 from torso.training.text_reader import TextReader
 from torso.training.train_settings import TrainSettings
@@ -70,27 +68,15 @@ def evaluate(
     table = read_table(data, encoding=encoding)
     found = data_of(table, task, columns, label, None)
     ready = make_ready(model, found.task, device=device)
-    data_for_model = _of_model(found, ready.model, columns, label)
+    own = found.of_model(ready.model.config)
+    own.adapt(ready.model)
     reader = TextReader(ready.tokenizer, settings.long)
-    examples = data_for_model.examples(range(len(table.rows)), reader)
+    examples = own.examples(range(len(table.rows)), reader)
     reader.refuse_long()
-    objective = data_for_model.objective(examples, TrainSettings())
-    predictions, loss = evaluated(ready.model, objective, examples, tokens=settings.tokens)
+    objective = own.objective(examples, TrainSettings())
+    predictions, loss = own.evaluated(ready.model, ready.tokenizer, objective, examples, settings.tokens)
     return Evaluation(
-        {"loss": loss, **data_for_model.scores(predictions, examples)},
-        data_for_model.per_label(predictions, examples),
-        [data_for_model.prediction_row(each, example) for each, example in zip(predictions, examples, strict=True)],
+        {"loss": loss, **own.scores(predictions, examples)},
+        own.per_label(predictions, examples),
+        own.prediction_rows(predictions, examples),
     )
-
-
-def _of_model(data: TaskData, model: Model[Any], text: Sequence[str] | None, label: str | None) -> TaskData:
-    """Return the data with the labels and the problem of a model."""
-    problem = model.config.problem_type
-    if problem is not None:
-        data = data_of(data.table, data.task.name, text, label, problem)
-    if data.labels is not None:
-        there = [(model.config.id2label or {}).get(number, f"LABEL_{number}") for number in range(model.config.labels)]
-        if problem != "regression":
-            data.order_labels(there)
-            data = data.with_table(data.table)
-    return data

@@ -17,11 +17,10 @@ from torso.model import Model
 from torso.training.data_files import Data, optional, read_table
 from torso.training.loop import Row, Scores, Watcher, fit
 from torso.training.model_card import write_card
-from torso.training.objective import evaluated
 from torso.training.plots import plot_confusion, plot_curve
 from torso.training.preparing import PARTS, Asked, Prepared, prepare
 from torso.training.run_folder import RunFolder
-from torso.training.task_kinds import BUNDLED, task_of
+from torso.training.task_kinds import base_of
 from torso.training.train_settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def train(
     folder.check(resume=resume, replace=replace)
     columns = (text,) if isinstance(text, str) else text
     if model is None:
-        model = BUNDLED[task or task_of(read_table(data, encoding=encoding))]
+        model = base_of(read_table(data, encoding=encoding), task)
     asked = Asked(model, data, dev, test, task, columns, label, problem, encoding, allow_leak, device)
     return train_prepared(prepare(asked, settings or TrainSettings()), folder, watch=watch, resume=resume)
 
@@ -123,6 +122,7 @@ def train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher]
 
     def save_best() -> None:
         run.model.save(folder.path, tokenizer=run.tokenizer)
+        run.data.complete(folder.path, run.tokenizer)
 
     history: list[Row] = []
     try:
@@ -183,7 +183,7 @@ def _better(metric: str) -> Callable[[Scores], float]:
 
 def part_scores(model: Model[Any], run: Prepared, examples: Sequence[Any]) -> tuple[dict[str, float], list[Any]]:
     """Return the scores of examples, the loss among them, and the predictions."""
-    predictions, loss = evaluated(model, run.objective, examples, tokens=run.settings.tokens)
+    predictions, loss = run.data.evaluated(model, run.tokenizer, run.objective, examples, run.settings.tokens)
     return {"loss": loss, **run.data.scores(predictions, examples)}, predictions
 
 
@@ -203,7 +203,7 @@ def _finished(
         if majority:
             scores["majority"] = majority
         rows, table = run.data.per_label(predictions, examples), run.data.confusion(predictions, examples)
-        given = [run.data.prediction_row(each, example) for each, example in zip(predictions, examples, strict=True)]
+        given = run.data.prediction_rows(predictions, examples)
         folder.write_lines(f"predictions.{part}.jsonl", given)
         mistakes = [each for each in given if each.get("right") is False]
         mistakes.sort(key=lambda each: -float(each.get("confidence", 0.0)))

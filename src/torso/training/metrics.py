@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import warnings
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from torso.training.data_files import optional
+
+_LARGEST_EXPONENT = 700  # of exp in float64
 
 
 def class_scores(predicted: Sequence[int], labels: Sequence[int], classes: int) -> dict[str, float]:
@@ -62,15 +67,53 @@ def confusion(predicted: Sequence[int], labels: Sequence[int], classes: int) -> 
 
 
 def entity_scores(predicted: Sequence[Sequence[str]], labels: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Return precision, recall and F1 of entities, by seqeval's default mode, and the accuracy of tags."""
+    """Return precision, recall and F1 of spans, by seqeval's default mode, and the accuracy of tags."""
     seqeval = optional("seqeval.metrics")
     found, wanted = [list(each) for each in predicted], [list(each) for each in labels]
-    return {
-        "f1": float(seqeval.f1_score(wanted, found, zero_division=0)),
-        "precision": float(seqeval.precision_score(wanted, found, zero_division=0)),
-        "recall": float(seqeval.recall_score(wanted, found, zero_division=0)),
-        "accuracy": float(seqeval.accuracy_score(wanted, found)),
-    }
+    with _quiet():
+        return {
+            "f1": float(seqeval.f1_score(wanted, found, zero_division=0)),
+            "precision": float(seqeval.precision_score(wanted, found, zero_division=0)),
+            "recall": float(seqeval.recall_score(wanted, found, zero_division=0)),
+            "accuracy": float(seqeval.accuracy_score(wanted, found)),
+        }
+
+
+def entity_rows(predicted: Sequence[Sequence[str]], labels: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Return precision, recall, F1 and count of each kind of span."""
+    seqeval = optional("seqeval.metrics")
+    found, wanted = [list(each) for each in predicted], [list(each) for each in labels]
+    with _quiet():
+        if not any(tag != "O" for row in (*found, *wanted) for tag in row):
+            return []
+        report: dict[str, Any] = seqeval.classification_report(wanted, found, output_dict=True, zero_division=0)
+    return [
+        {
+            "label": name,
+            "precision": float(row["precision"]),
+            "recall": float(row["recall"]),
+            "f1": float(row["f1-score"]),
+            "count": int(row["support"]),
+        }
+        for name, row in report.items()
+        if name not in ("micro avg", "macro avg", "weighted avg")
+    ]
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Leave out what seqeval says of tags without a mark, which torso does not give it as spans."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def token_scores(predictions: Sequence[tuple[float, int, int]]) -> dict[str, float]:
+    """Return perplexity and accuracy over tokens, of the sum of losses, right and all tokens of each text."""
+    count = max(sum(each[2] for each in predictions), 1)
+    loss = sum(each[0] for each in predictions) / count
+    perplexity = math.exp(loss) if loss < _LARGEST_EXPONENT else math.inf
+    return {"perplexity": perplexity, "accuracy": sum(each[1] for each in predictions) / count}
 
 
 def interval(share: float, count: int) -> float:

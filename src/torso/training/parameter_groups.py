@@ -13,6 +13,7 @@ from torch import nn
 from torso.errors import InputError
 from torso.loading.save import hub_name
 from torso.model import Model
+from torso.training.adafactor import Adafactor
 from torso.training.train_settings import TrainSettings
 
 _RANGE = re.compile(r"(?P<stem>.*\.)?(?P<first>\d+)-(?P<last>\d+)")
@@ -133,18 +134,27 @@ def _scale(name: str, depth: int, settings: TrainSettings, rate: float) -> float
 
 def adamw(model: nn.Module, groups: Sequence[Group], settings: TrainSettings) -> torch.optim.AdamW:
     """Return AdamW over the groups; each holds its ``scale``, from which a step computes its rate."""
-    parameters = dict(model.named_parameters())
     return torch.optim.AdamW(
-        [
-            {
-                "params": [parameters[name] for name in group.names],
-                "scale": group.scale,
-                "weight_decay": group.weight_decay,
-            }
-            for group in groups
-        ],
+        _groups(model, groups),
         lr=0.0,
         betas=settings.betas,
         eps=settings.epsilon,
         fused=True,
     )
+
+
+def adafactor(model: nn.Module, groups: Sequence[Group], settings: TrainSettings) -> Adafactor:
+    """Return Adafactor over the groups, as `adamw`; of the settings only their weight decay acts."""
+    return Adafactor(_groups(model, groups))
+
+
+def _groups(model: nn.Module, groups: Sequence[Group]) -> list[dict[str, Any]]:
+    parameters = dict(model.named_parameters())
+    return [
+        {
+            "params": [parameters[name] for name in group.names],
+            "scale": group.scale,
+            "weight_decay": group.weight_decay,
+        }
+        for group in groups
+    ]

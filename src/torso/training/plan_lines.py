@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import torch
 
@@ -13,7 +12,7 @@ from torso.training.durations import duration
 from torso.training.learning_rates import warmup_steps
 from torso.training.parameter_groups import learning
 from torso.training.preparing import PARTS, Prepared
-from torso.training.step_order import cut
+from torso.training.step_order import Step, cut
 
 _SAMPLE = 32  # texts that are timed
 _SHOWN = 8  # labels that are listed
@@ -28,7 +27,8 @@ def plan_lines(run: Prepared, *, seconds: float | None = None) -> list[tuple[str
     """
     settings, count = run.settings, len(run.examples["train"])
     total = settings.total_steps(count)
-    lines = [(say("data"), _data(run)), *_labels(run), (say("lengths"), _lengths(run)), (say("model"), _model(run))]
+    lines = [(say("data"), _data(run)), *_labels(run), (say("lengths"), _lengths(run))]
+    lines += [*run.data.notes(run.examples["train"], run.tokenizer), (say("model"), _model(run))]
     values = dict(
         steps=f"{total:,}",
         batch=settings.batch,
@@ -116,7 +116,7 @@ def estimate(run: Prepared) -> float:
     """Return about how many seconds the steps take: a forward and backward pass over some of the texts is timed."""
     examples = run.examples["train"]
     stride = max(len(examples) // _SAMPLE, 1)
-    chosen = [replace(each) for each in examples[::stride][:_SAMPLE]]
+    chosen = run.objective.drawn(examples[::stride][:_SAMPLE], Step(0, 0, ()))
     modes, model = Modes(run.model), run.model.train()
     seconds = 0.0
     try:

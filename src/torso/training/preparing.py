@@ -129,6 +129,8 @@ def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
     _refuse_empty(parts, table)
     _check_leaks(data, parts, others, asked)
     model, tokenizer = _model(asked, data, settings)
+    data.refuse_settings(settings)
+    data.adapt(model)
     reader = TextReader(tokenizer, settings.long)
     examples = {
         name: others[name].examples(range(len(others[name].table.rows)), reader)
@@ -144,8 +146,9 @@ def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
             cure="Read their beginning: --long truncate.",
             values=dict(dropped=len(reader.long_rows)),
         )
-    frozen = freeze(model, settings.freeze)
+    freeze(model, settings.freeze)
     learnt = learning(model)
+    frozen = [name for name, _ in model.named_parameters() if name not in learnt]
     rate = settings.rate or default_rate(
         sum(each.numel() for each in learnt.values()), decoder=model.task is Task.CAUSAL_LM
     )

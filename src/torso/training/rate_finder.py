@@ -86,8 +86,8 @@ def find_rate(
             values=dict(name="steps", value=steps, least=10),
         )
     columns = (text,) if isinstance(text, str) else text
-    bearer = copy.deepcopy(model) if isinstance(model, Model) else model
-    asked = Asked(bearer, data, None, None, task, columns, label, problem, encoding, False, device)
+    copied = copy.deepcopy(model) if isinstance(model, Model) else model
+    asked = Asked(copied, data, None, None, task, columns, label, problem, encoding, False, device)
     return rate_curve(prepare(asked, settings or TrainSettings()), steps)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from torso.errors import FileFormatError
 from torso.io.files import make_folder, shown
+from torso.io.strict_json import decode_json
 from torso.training.parameter_groups import learning
 from torso.weights import safetensors
 from torso.weights.tensor_bits import bits_of
@@ -72,12 +73,31 @@ def restore_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimiz
                 kind: value if kind == "step" and parameter.device.type == "cpu" else value.to(parameter.device)
                 for kind, value in state.items()
             }
-    return json.loads(file.metadata["run"])
+    return _facts(file)
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return the facts of a state without reading a tensor."""
-    return json.loads(safetensors.SafetensorsFile(folder / FILE).metadata.get("run", "{}"))
+    """Return the facts of a state without reading a tensor.
+
+    Raises:
+        FileFormatError: ``E_RUN_STATE``, for a file that holds none.
+    """
+    return _facts(safetensors.SafetensorsFile(folder / FILE))
+
+
+def _facts(file: safetensors.SafetensorsFile) -> dict[str, Any]:
+    try:
+        facts = decode_json(file.metadata.get("run", "{}"))
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise FileFormatError(
+            "E_RUN_STATE",
+            "{path} does not say where its run was: it was changed or damaged.",
+            cure="Begin again with --replace.",
+            values=dict(path=shown(file.path)),
+        )
+    return cast("dict[str, Any]", facts)
 
 
 def _read(file: safetensors.SafetensorsFile, name: str, out: Tensor) -> Tensor:

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from torso.architecture import Task
+from torso.config.hub_config import HubConfig
 from torso.errors import InputError
 from torso.training.columns import text_and_label
+from torso.training.data_checks import balanced_weights, named_weights, require_several
 from torso.training.data_files import Table
 from torso.training.examples import Example, Tokens
 from torso.training.metrics import class_scores, confusion, label_rows, multi_scores, regression_scores
@@ -48,6 +50,7 @@ class SequenceData(TaskData):
         self.values = [self._value(cell, line) for cell, line in zip(cells, table.lines, strict=True)]
         self.metric = {SINGLE: "macro_f1", MULTI: "micro_f1", REGRESSION: "spearman"}[self.problem]
         self.config = {"problem_type": self.problem}
+        self.uses = frozenset() if self.problem == REGRESSION else frozenset({"class_weights"})
         if self.problem == REGRESSION:
             self.labels = ["score"]
             return
@@ -59,13 +62,8 @@ class SequenceData(TaskData):
         Raises:
             InputError: ``E_LABELS``.
         """
-        if self.problem != REGRESSION and len(self.labels or ()) < 2:
-            raise InputError(
-                "E_LABELS",
-                "Column {column} of {file} has only the label {label}: there is nothing to tell apart.",
-                cure="Add rows with another label, or name another column: --label COLUMN",
-                values=dict(column=repr(self.label), file=self.table.name, label=", ".join(self.labels or ()) or "-"),
-            )
+        if self.problem != REGRESSION:
+            require_several(self.labels or (), self.label, self.table)
 
     def _value(self, cell: object, line: int) -> list[str] | list[float]:
         if self.problem == REGRESSION:
@@ -100,6 +98,14 @@ class SequenceData(TaskData):
                         )
         other.labels = self.labels
         return other
+
+    def of_model(self, config: HubConfig) -> TaskData:
+        """Return the data as a trained model reads it: with its labels, and its problem where the config names one."""
+        problem = config.problem_type
+        data = self
+        if problem in (SINGLE, MULTI, REGRESSION) and problem != self.problem:
+            data = SequenceData(self.table, self.text, self.label, problem)
+        return data if data.problem == REGRESSION else super(SequenceData, data).of_model(config)
 
     def texts(self, rows: Sequence[int]) -> list[Text]:
         """Return the text or pair of each row."""
@@ -147,24 +153,14 @@ class SequenceData(TaskData):
         given = settings.class_weights
         if given is None:
             return SequenceObjective(self.problem)
-        if self.problem == REGRESSION:
-            raise InputError("E_ARGUMENT", "class_weights would have no effect in a regression.", cure="Leave it out.")
         assert self.labels is not None
-        if isinstance(given, Mapping):
-            for name in given:
-                if name not in self.labels:
-                    raise InputError(
-                        "E_LABELS",
-                        "class_weights names the label {label}, which no text has.",
-                        cure="The labels are: {known}.",
-                        values=dict(label=repr(name), known=", ".join(self.labels)),
-                    )
-            return SequenceObjective(self.problem, [float(given.get(name, 1.0)) for name in self.labels])
         counts = self.shares(train)
-        if self.problem == MULTI:
+        if isinstance(given, Mapping):
+            weights = named_weights(given, self.labels)
+        elif self.problem == MULTI:
             weights = [(len(train) - counts.get(name, 0)) / max(counts.get(name, 0), 1) for name in self.labels]
         else:
-            weights = [len(train) / (len(self.labels) * max(counts.get(name, 0), 1)) for name in self.labels]
+            weights = balanced_weights(counts, self.labels)
         return SequenceObjective(self.problem, weights)
 
     def shares(self, examples: Sequence[Example]) -> Mapping[str, int]:

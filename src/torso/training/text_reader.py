@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from torso.errors import InputError, TooLongError
+from torso.tasks.windows import Read, fitted, lengths
 from torso.text import Encoding, Tokenizer
 from torso.training.train_settings import LongRule
 
-Text = str | tuple[str, str]
+Text = str | tuple[str, str] | list[str]
+"""A text, a pair, or a text that is split into words already."""
+
 _CHUNK = 256
 
 
@@ -43,31 +47,76 @@ class TextReader:
         """Return the encoding of each text; None for one that is dropped.
 
         Args:
-            texts: strings and pairs.
+            texts: strings, pairs and lists of words.
             rows: numbers of their rows, for messages.
         """
         found: list[Encoding | None] = []
         for start in range(0, len(texts), _CHUNK):
             chunk = texts[start : start + _CHUNK]
-            for text, row, encoding in zip(chunk, rows[start:], self.tokenizer.encodings(chunk), strict=False):
+            for text, row, encoding in zip(chunk, rows[start:], self._encodings(chunk), strict=False):
                 found.append(self._held(text, row, encoding))
         return found
 
-    def _held(self, text: Text, row: int, encoding: Encoding) -> Encoding | None:
-        size = len(encoding)
-        self.sizes.append(size)
+    def _encodings(self, texts: Sequence[Text]) -> list[Encoding]:
+        if any(isinstance(each, list) for each in texts):
+            return [self.tokenizer.encoding_of_words(cast("list[str]", each)) for each in texts]
+        return self.tokenizer.encodings(cast("Sequence[str | tuple[str, str]]", texts))
+
+    def read_target(self, text: str, row: int) -> Encoding | None:
+        """Return the encoding of a text that is to be written, in the target's language; None for a dropped one."""
+        encoding = self.tokenizer(text_target=text).encodings[0]
+        if not self.kept(encoding, row):
+            return None
+        if self.limit is None or len(encoding) <= self.limit:
+            return encoding
+        return self.tokenizer(text_target=text, truncation=True, max_length=self.limit).encodings[0]
+
+    def windows(self, question: str, text: str, row: int, window: int) -> list[Read]:
+        """Return a question with each window of a text; a text that is not cut is one window.
+
+        Args:
+            question: never cut.
+            text: of any length.
+            row: number of the row, for messages.
+            window: tokens of a window, at most; the model's limit holds too.
+
+        Raises:
+            TooLongError: ``E_TOO_LONG``, for a question that leaves no room for its text.
+        """
+        pair = (question, text)
+        encoding = self.tokenizer.encoding(*pair)
+        self._count(encoding)
+        limit = window if self.limit is None else min(window, self.limit)
+        how = lengths(limit, "window", merges=("sum",), cut="only_second", usual=min(limit // 2, 128))
+        return fitted(pair, pair, encoding, row, self.tokenizer, how, True)
+
+    def kept(self, encoding: Encoding, row: int) -> bool:
+        """Count an encoding; return whether it is learnt from, cut where it is longer than `limit`."""
+        self._count(encoding)
         if all(encoding.special):
             self.empty_rows.append(row)
+            return False
+        if self.limit is None or len(encoding) <= self.limit:
+            return True
+        self.long_rows.append(row)
+        return self.long == "truncate"
+
+    def _held(self, text: Text, row: int, encoding: Encoding) -> Encoding | None:
+        if not self.kept(encoding, row):
             return None
+        if self.limit is None or len(encoding) <= self.limit:
+            return encoding
+        if isinstance(text, list):
+            cut = self.tokenizer(text, is_split_into_words=True, truncation=True, max_length=self.limit)
+        else:
+            one, other = (text, None) if isinstance(text, str) else text
+            cut = self.tokenizer(one, other, truncation=True, max_length=self.limit)
+        return cut.encodings[0]
+
+    def _count(self, encoding: Encoding) -> None:
+        self.sizes.append(len(encoding))
         if self._unknown_id is not None:
             self.unknown += encoding.ids.count(self._unknown_id)
-        if self.limit is None or size <= self.limit:
-            return encoding
-        self.long_rows.append(row)
-        if self.long == "truncate":
-            one, other = (text, None) if isinstance(text, str) else text
-            return self.tokenizer(one, other, truncation=True, max_length=self.limit).encodings[0]
-        return None
 
     def refuse_long(self) -> None:
         """Raise if a text was too long and neither cut nor dropped.

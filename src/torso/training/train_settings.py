@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from torso.errors import InputError
+from torso.io.typed_values import fitted
 
 Schedule = Literal["linear", "cosine", "constant", "wsd"]
 Precision = Literal["auto", "float32", "bf16"]
@@ -42,6 +43,9 @@ class TrainSettings:
             that have it.
         freeze: modules that do not learn, by torso's names or the Hub's, such as ``embed`` or ``layers.0-5``.
         class_weights: weight of each label in the loss; ``balanced`` weighs inversely to how often a label occurs.
+        loss: of embeddings (``multiple-negatives``, ``cosent``, ...) or of a ranking; None for the one that the columns
+            mean.
+        dimensions: of embeddings: first numbers of a vector that are to be a vector themselves (Matryoshka).
         evaluate_every: epochs (float) or steps (int) between evaluations.
         save_every: epochs (float) or steps (int) between checkpoints to resume from.
         metric: score of which the best model is kept; None for the task's.
@@ -66,6 +70,8 @@ class TrainSettings:
     precision: Precision = "auto"
     freeze: tuple[str, ...] = ()
     class_weights: Literal["balanced"] | Mapping[str, float] | None = None
+    loss: str | None = None
+    dimensions: tuple[int, ...] = ()
     evaluate_every: float | int = 1.0
     save_every: float | int = 1.0
     metric: str | None = None
@@ -132,12 +138,10 @@ class TrainSettings:
         Raises:
             InputError: ``E_ARGUMENT``, for an unknown name or a wrong value.
         """
-        given = dict(values)
-        for name in ("betas", "freeze"):
-            if isinstance(given.get(name), Sequence) and not isinstance(given[name], str):
-                given[name] = tuple(given[name])
+        hints = get_type_hints(cls)
         known = tuple(cls.__dataclass_fields__)
-        for name in given:
+        given = dict[str, Any]()
+        for name, value in values.items():
             if name not in known:
                 raise InputError(
                     "E_ARGUMENT",
@@ -145,6 +149,15 @@ class TrainSettings:
                     cure="The settings are: {known}.",
                     values=dict(name=name, known=", ".join(known)),
                 )
+            try:
+                given[name] = fitted(value, hints[name], name)
+            except ValueError:
+                raise InputError(
+                    "E_ARGUMENT",
+                    "{name} is {value!r}, which is a value of another kind.",
+                    cure="Leave it out: the default suits most runs.",
+                    values=dict(name=name, value=value),
+                ) from None
         return cls(**given)
 
     def passes(self) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 100_000
 MOST_ROWS = 2048
 """Tokens that are listed."""
+_UNBUFFERED = {"x-accel-buffering": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Page:
         admin: whether models may be fetched, repaired and removed from the page.
         first: what is shown when the page opens: ``model``, ``text``.
         server: gives queue, rates and memory of the server that the page is mounted in; None where there is none.
+        served: gives what the server around the page says of its models; None where there is none.
         local: whether the page is its user's own, so that folders may be named.
         looks: those that are kept.
         jobs: what is done to the models of this machine.
@@ -42,6 +44,7 @@ class Page:
     admin: bool
     first: Mapping[str, str]
     server: Callable[[], Sequence[Mapping[str, Any]]] | None
+    served: Callable[[], Sequence[Mapping[str, Any]]] | None
     local: bool
     looks: Looks = field(default_factory=Looks)
     jobs: Jobs = field(default_factory=Jobs)
@@ -61,20 +64,22 @@ def start(page: Page, asked: Asked) -> Answer:
             "first": dict(page.first),
             "admin": page.admin,
             "server": page.server is not None,
+            "local": page.local,
         }
     )
 
 
 def models(page: Page, asked: Asked) -> Answer:
-    """The models of this machine, with what is being done to them."""
+    """The models of this machine with what is being done to them, and those of the server around the page."""
+    served = [] if page.served is None else [dict(each) for each in page.served()]
     if not page.local:
         return json_answer(
-            {"models": [{"name": name} for name in page.models.names()], "jobs": page.jobs.all() if page.admin else []}
+            {"served": served or [{"id": name} for name in page.models.names()], "models": [], "jobs": []}
         )
     from torso.hub import models as models_here
 
     rows = [model.as_dict() for model in models_here()]
-    return json_answer({"models": rows, "jobs": page.jobs.all()})
+    return json_answer({"served": served, "models": rows, "jobs": page.jobs.all()})
 
 
 def config(page: Page, asked: Asked) -> Answer:
@@ -226,6 +231,24 @@ def job(page: Page, asked: Asked) -> Answer:
     return json_answer(page.jobs.get(asked.path["id"]).as_dict())
 
 
+def job_events(page: Page, asked: Asked) -> Answer:
+    """How far a job is, as server-sent events."""
+    _require_admin(page)
+    return Answer(page.jobs.events(asked.path["id"]), "text/event-stream; charset=utf-8", headers=_UNBUFFERED)
+
+
+def pause_job(page: Page, asked: Asked) -> Answer:
+    """Let a download wait."""
+    _require_admin(page)
+    return json_answer(page.jobs.pause(asked.path["id"]).as_dict())
+
+
+def resume_job(page: Page, asked: Asked) -> Answer:
+    """Go on with a download that waits."""
+    _require_admin(page)
+    return json_answer(page.jobs.resume(asked.path["id"]).as_dict())
+
+
 def stop_job(page: Page, asked: Asked) -> Answer:
     """Stop a job; what has arrived is kept."""
     _require_admin(page)
@@ -261,6 +284,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/server", server),
     ("POST", "/jobs", begin_job),
     ("GET", "/jobs/{id}", job),
+    ("GET", "/jobs/{id}/events", job_events),
+    ("POST", "/jobs/{id}/pause", pause_job),
+    ("POST", "/jobs/{id}/resume", resume_job),
     ("DELETE", "/jobs/{id}", stop_job),
 )
 """Method, path below ``/view/api``, and handler."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from torso.errors import MissingPackageError, NotFoundError, TorsoError
+from torso.io.host_names import LOOPBACK
 from torso.language import speaking
 from torso.view.asked import Answer, Asked, json_answer, wrong_type
 from torso.view.assets import Asset, assets
 from torso.view.handlers import ROUTES, Handler, Page
-from torso.view.page_guard import LOOPBACK, MOST_BYTES, Application, Guard
-from torso.view.shown_models import ShownModels
+from torso.view.page_guard import MOST_BYTES, Application, Guard, Receive, Scope, Send
+from torso.view.shown_models import ShownModels, Turn
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +29,9 @@ def app(
     token: str | None = None,
     hosts: Collection[str] | None = LOOPBACK,
     server: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
-) -> Application:
+    served: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
+    turn: Turn = nullcontext,
+) -> PageApplication:
     """Return the page as an ASGI application.
 
     Args:
@@ -39,7 +42,9 @@ def app(
             of one user, who may also see the other models of this machine. None for a page that whoever reaches the
             server may read; its own changes then carry a token that the page holds.
         hosts: names under which it may be asked for, without ports; None leaves that to the application around it.
-        server: gives rows ``{"name", "value", "unit"}`` of the server around it.
+        server: gives rows ``{"name", "model", "value", "unit", "of"}`` of the server around it.
+        served: gives what the server around it says of each of its models.
+        turn: what is waited for before a model runs, where others run models in this process too.
 
     Raises:
         MissingPackageError: ``E_EXTRA``, without the extra ``serve``.
@@ -51,7 +56,7 @@ def app(
     given = dict(models) if isinstance(models, Mapping) else {name: name for name in models}
     local = token is not None
     first = {"model": next(iter(given), "torso:sentiment"), "text": text}
-    page = Page(ShownModels(given, of_machine=local), admin, first, server, local)
+    page = Page(ShownModels(given, of_machine=local, turn=turn), admin, first, server, served, local)
     own_token = token or secrets.token_urlsafe(24)
 
     @asynccontextmanager
@@ -65,7 +70,31 @@ def app(
         Route("/", _asset(_index("" if local else own_token))),
     ]
     inner = cast("Application", Starlette(routes=routes, lifespan=lifespan))
-    return Guard(inner, token=own_token, hosts=hosts, reading_needs_token=local)
+    return PageApplication(page, Guard(inner, token=own_token, hosts=hosts, reading_needs_token=local))
+
+
+class PageApplication:
+    """The page, as ASGI; mounted in another application, that one stops it, since its own lifespan is not run.
+
+    Args:
+        page: what its handlers share.
+        guarded: the application behind its guard.
+    """
+
+    def __init__(self, page: Page, guarded: Guard) -> None:
+        self._page, self._guarded = page, guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self._guarded(scope, receive, send)
+
+    def leave(self) -> None:
+        """End what only waits for something to happen: the server is about to end."""
+        self._page.jobs.leave()
+
+    def stop(self) -> None:
+        """End its jobs; what has arrived of a download is kept."""
+        self._page.jobs.stop_all()
 
 
 def require_extra() -> None:

@@ -6,13 +6,14 @@ import hmac
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
+from torso.io.host_names import HostNames
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 API = "/view/api/"
 MOST_BYTES = 1 << 20
 """Bytes of a request's body at most."""
@@ -39,7 +40,7 @@ class Guard:
     Args:
         app: the application behind it.
         token: of this start of the server.
-        hosts: names, without a port, under which the page may be asked for; None for any.
+        hosts: names, without a port, under which the page may be asked for; None leaves that to what stands before it.
         reading_needs_token: whether requests that only read need the token too.
     """
 
@@ -48,7 +49,7 @@ class Guard:
     ) -> None:
         self.app = app
         self.token = token.encode()
-        self.hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
+        self.hosts = None if hosts is None else HostNames(hosts)
         self.reading_needs_token = reading_needs_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +79,7 @@ class Guard:
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)
         host = headers.get(b"host", [])
-        if self.hosts is not None and (len(host) != 1 or host_name(host[0]) not in self.hosts):
+        if self.hosts is not None and not self.hosts.answer(host):
             return 403
         # A mounted application sees the whole path, and the part of it that it is mounted at.
         path = scope["path"].removeprefix(scope.get("root_path", ""))
@@ -102,10 +103,3 @@ def _refusal_of_body(headers: dict[bytes, list[bytes]]) -> int:
         return 415
     length = headers.get(b"content-length", [b"0"])[0]
     return 413 if not length.isdigit() or int(length) > MOST_BYTES else 0
-
-
-def host_name(host: bytes) -> str:
-    """Return the name of a ``Host`` header, without its port."""
-    text = host.decode("latin-1").lower()
-    name, colon, port = text.rpartition(":")
-    return name if colon and port.isdigit() else text

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torso.architecture import find
 from torso.errors import NotFoundError, TorsoError
 from torso.inspection.opened_config import Opened
 
@@ -22,20 +24,57 @@ _KEPT = 2
 BUNDLED = ("torso:sentiment", "torso:tagger")
 
 
+Turn = Callable[[], AbstractContextManager[None]]
+"""A turn on the cores, where others run models in this process too; its context is left when the turn is over."""
+
+
+class Running:
+    """A reentrant lock around what runs a model; whoever holds it holds one turn, however often it enters.
+
+    Args:
+        turn: gives a turn.
+    """
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn, self._lock, self._depth = turn, threading.RLock(), 0
+        self._held: AbstractContextManager[None] = nullcontext()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            if not self._depth:
+                self._held = self._turn()
+                self._held.__enter__()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._depth += 1
+
+    def __exit__(self, *raised: Any) -> None:
+        self._depth -= 1
+        try:
+            if not self._depth:
+                self._held.__exit__(*raised)
+        finally:
+            self._lock.release()
+
+
 class ShownModels:
     """Models by name.
 
     Args:
         given: names with what each is: a folder, a name, a loaded model, or one made ready.
         of_machine: whether the models in the caches of this machine, and those that torso brings, are shown too.
+        turn: what is waited for before a model runs.
     """
 
-    def __init__(self, given: Mapping[str, Any], *, of_machine: bool) -> None:
+    def __init__(self, given: Mapping[str, Any], *, of_machine: bool, turn: Turn = nullcontext) -> None:
         self._given = dict(given)
         self._of_machine = of_machine
         self._loaded: OrderedDict[str, tuple[Ready[Any], tuple[Task[Any], ...]]] = OrderedDict()
         self._tokenizers: dict[Path, Tokenizer] = {}
-        self.running = threading.RLock()
+        self._loading = threading.Lock()
+        self.running = Running(turn)
 
     def names(self) -> list[str]:
         """Return every name that can be asked for, those that were given first."""
@@ -75,9 +114,8 @@ class ShownModels:
             from dataclasses import replace
 
             return replace(Opened.of(_named(source)), name=name)
-        folder = self.folder(name)
-        model = getattr(source, "model", source)
-        return Opened(name, folder or Path(), model.architecture, model.config)
+        config = getattr(source, "runner", source).config
+        return Opened(name, self.folder(name) or Path(), find(config.model_type), config)
 
     def folder(self, name: str) -> Path | None:
         """Return the folder of a model; None for one that was never loaded from any."""
@@ -119,7 +157,7 @@ class ShownModels:
         from torso.inspection.looking import opened_model
 
         source = self._source(name)
-        with self.running:
+        with self._loading:
             if name not in self._loaded:
                 found = opened_model(source)
                 self._loaded[name] = found[:2]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from torso.architecture import Task
 from torso.errors import InputError, TorsoError
 from torso.view.asked import Asked, json_answer, wrong_type
-from torso.view.shown_models import ShownModels
+from torso.view.shown_models import Running, ShownModels
 
 MOST_NEW_TOKENS = 2048
 
@@ -53,7 +52,7 @@ def pieces(models: ShownModels, asked: Asked) -> Iterator[bytes]:
     return _lines(first, found, models.running)
 
 
-def _lines(first: Any, rest: Iterator[Any], running: threading.RLock) -> Iterator[bytes]:
+def _lines(first: Any, rest: Iterator[Any], running: Running) -> Iterator[bytes]:
     piece = first
     try:
         while piece is not None:

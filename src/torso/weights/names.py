@@ -110,7 +110,7 @@ class Names:
         return (Row((row,)) if isinstance(row, str) else row), layer
 
     def choose_prefix(self, keys: Mapping[str, object]) -> str:
-        """Return the first prefix under which the first row is in the file; the default one if there is none."""
+        """Return the first prefix under which the first row is in the file; else the default one."""
         return next((prefix for prefix in self.prefix if self._begins(keys, prefix)), self.prefix[0])
 
     def claims(self, keys: Mapping[str, object]) -> int:

@@ -85,3 +85,12 @@ def are_finite(numbers: NDArray[Any], dtype: str) -> NDArray[np.bool_]:
     if dtype == "BF16":
         return (numbers & np.uint16(_BFLOAT16_EXPONENT)) != _BFLOAT16_EXPONENT
     return np.isfinite(numbers)
+
+
+def are_equal(one: NumberBits, other: NumberBits) -> bool:
+    """Return whether numbers of one dtype are equal; no NaN is."""
+    import numpy as np
+
+    if one.dtype != "BF16":
+        return bool(np.array_equal(one.data, other.data))
+    return bool(np.array_equal(widened(one.data, "BF16"), widened(other.data, "BF16")))

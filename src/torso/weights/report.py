@@ -21,6 +21,7 @@ class LoadReport:
         prefix: prefix of the trunk's names in the file.
         saved_dtype: dtype of the trunk in the file, as safetensors names it.
         notes: non-fatal findings about the file.
+        instead: where a new head was made, the task of the head that the file holds: another, or one of other labels.
         base_name: name of the model as an adapter of it states its base: as given, or the path of a folder.
     """
 
@@ -33,4 +34,5 @@ class LoadReport:
     prefix: str
     saved_dtype: str
     notes: tuple[Note, ...] = ()
+    instead: str = ""
     base_name: str | None = None

@@ -8,52 +8,53 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from torso.weights import safetensors
-from torso.weights.tensor_bits import bits_of, memory_of
-from torso.weights.tensor_entry import TensorEntry, dtype_name, torch_dtype
-
-if TYPE_CHECKING:
-    import torch
+from torso.weights.number_bits import NumberBits, memory
+from torso.weights.tensor_entry import TensorEntry
 
 _HASH = "sha256"
 """The key of the metadata that holds the hash; every other one is a part of what is hashed."""
 
 
-def write(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str], *, align: int = 8) -> None:
+def write(path: Path, tensors: Mapping[str, NumberBits], metadata: Mapping[str, str], *, align: int = 8) -> None:
     """Write a file atomically.
 
     Args:
         path: the file; its folder exists.
-        tensors: dense tensors on the CPU, by name.
+        tensors: contiguous arrays, by name.
         metadata: strings for the header.
         align: bytes of which the tensors begin at a multiple.
 
     Raises:
         TorsoError: as `torso.weights.safetensors.write`.
     """
-    dense = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    safetensors.write(path, dense, {**metadata, _HASH: _digest(dense, metadata)}, align=align)
+    safetensors.write(path, tensors, {**metadata, _HASH: _digest(tensors, metadata)}, align=align)
+
+
+def _empty(entry: TensorEntry) -> NumberBits:
+    return NumberBits.empty(entry.shape, entry.dtype)
 
 
 def read(
-    file: safetensors.SafetensorsFile, expected: Mapping[str, TensorEntry] | None = None
-) -> dict[str, torch.Tensor]:
+    file: safetensors.SafetensorsFile,
+    expected: Mapping[str, TensorEntry] | None = None,
+    *,
+    empty: Callable[[TensorEntry], NumberBits] = _empty,
+) -> dict[str, NumberBits]:
     """Read the tensors of a file that `write` wrote, into new memory.
 
     Args:
         file: an open file.
         expected: names, dtypes and shapes that it must hold, these and no others; None where any will do.
+        empty: allocates memory for a tensor.
 
     Raises:
         ValueError: with the reason in words, where it holds something else, or not what was written.
         FileFormatError: E_TRUNCATED, for a file that was truncated after it was opened.
     """
-    import torch
-
     if expected is not None and dict(file.entries) != dict(expected):
         odd = next(
             name
@@ -61,21 +62,21 @@ def read(
             if file.entries.get(name) != expected.get(name)
         )
         raise ValueError(f"{odd}: {_spelled(file.entries.get(odd))} in place of {_spelled(expected.get(odd))}")
-    tensors: dict[str, torch.Tensor] = {}
+    tensors: dict[str, NumberBits] = {}
     for name, entry in file.entries.items():
-        tensors[name] = torch.empty(entry.shape, dtype=torch_dtype(entry.dtype), device="cpu")
-        file.read_into(name, bits_of(tensors[name]), allow_nonfinite=True)
+        tensors[name] = empty(entry)
+        file.read_into(name, tensors[name], allow_nonfinite=True)
     if file.metadata.get(_HASH) != _digest(tensors, file.metadata):
         raise ValueError("its SHA-256 is not that of what it holds")
     return tensors
 
 
-def _digest(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> str:
+def _digest(tensors: Mapping[str, NumberBits], metadata: Mapping[str, str]) -> str:
     whole = hashlib.sha256(json.dumps({key: metadata[key] for key in sorted(metadata) if key != _HASH}).encode())
     for name in sorted(tensors):
         tensor = tensors[name]
-        whole.update(json.dumps([name, dtype_name(tensor.dtype), list(tensor.shape)]).encode())
-        whole.update(memory_of(tensor))
+        whole.update(json.dumps([name, tensor.dtype, list(tensor.data.shape)]).encode())
+        whole.update(memory(tensor.data))
     return whole.hexdigest()
 
 

@@ -15,13 +15,13 @@ ARRIVING = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-z.-]+)?")
 
 
 def arriving_in(home: Path) -> Path:
-    """Where files arrive that are on their way into a plain folder."""
+    """Return the folder of files on their way into a plain folder."""
     return home / ".cache" / "torso"
 
 
 @contextmanager
 def tidied(home: Path) -> Generator[None]:
-    """Takes away at the end the empty folders in which files arrived; an empty .cache that was there before stays."""
+    """Remove at the end the empty folders in which files arrived; an empty .cache that was there before stays."""
     root, hidden, own = Root(home), home / ".cache", arriving_in(home).name
     with writing(hidden):
         keeps = home.is_dir() and root.status(hidden) is not None

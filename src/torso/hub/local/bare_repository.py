@@ -24,7 +24,7 @@ _LOCK = re.compile(r"\.git-[0-9a-f]{16}\.lock")
 
 @contextmanager
 def bare_folder(root: Root, parent: Path) -> Generator[Path]:
-    """An empty folder in ``parent``, which is below ``root`` or is it; those that killed processes left are removed.
+    """Make an empty folder in ``parent``, at or below ``root``; remove those that killed processes left.
 
     Raises:
         AccessError: E_ACCESS. UnsafeFileError: E_UNSAFE_PATH, a link on the way.
@@ -47,7 +47,7 @@ def bare_folder(root: Root, parent: Path) -> Generator[Path]:
 
 
 def discard_bare(root: Root, parent: Path, *, dry_run: bool = False) -> int:
-    """Removes the folders in ``parent`` that no process is at any more; the bytes that frees."""
+    """Remove the folders in ``parent`` that no process uses; return the bytes freed."""
     freed = 0
     for name in filter(_LOCK.fullmatch, root.names(parent)):
         lock, bare = parent / name, parent / name.removesuffix(".lock")
@@ -61,7 +61,7 @@ def discard_bare(root: Root, parent: Path, *, dry_run: bool = False) -> int:
 
 
 def _remove(root: Root, bare: Path, lock: Path) -> None:
-    """Removes a folder and then its lock, which stays where something of the folder does."""
+    """Remove a folder and then its lock, which stays where something of the folder does."""
     with suppress(OSError):
         root.remove_tree(bare)
         root.remove(lock)

@@ -37,7 +37,7 @@ class Snapshot:
 
 
 def find_local(source: Source, settings: Settings, hub: str, *, config_only: bool = False) -> Snapshot | None:
-    """The whole model of a hub on this machine, without a request; None where it is not, or not whole."""
+    """Return the whole model of a hub on this machine, without a request; None where it is not, or not whole."""
     for home in homes(source, settings, hub):
         for revision in revisions(source):
             commit = home.commit(revision)
@@ -51,7 +51,7 @@ def find_local(source: Source, settings: Settings, hub: str, *, config_only: boo
 
 
 def _tidy(home: Repository) -> None:
-    """Removes what an unfinished download of ours left, where another tool has brought the content since."""
+    """Remove what an unfinished download of ours left, where another tool has brought the content since."""
     if any(home.folder.glob(".git-*.lock")):
         from torso.hub.local.bare_repository import discard_bare
 
@@ -63,7 +63,7 @@ def _tidy(home: Repository) -> None:
 
 
 def _may_be_modelscope(source: Source, hub: str) -> bool:
-    """Whether ModelScope's own caches may hold what a source means: they know no commits, and no other server."""
+    """Return whether ModelScope's own caches may hold a source: they know no commits, and no other server."""
     if source.kind == "modelscope" or hub.startswith("modelscope"):
         return True
     is_commit = source.revision is not None and COMMIT.fullmatch(source.revision) is not None
@@ -71,7 +71,7 @@ def _may_be_modelscope(source: Source, hub: str) -> bool:
 
 
 def homes(source: Source, settings: Settings, hub: str) -> list[Repository]:
-    """The folders of the Hub's cache in which a source may be: what came from the Hub first, then from ModelScope."""
+    """Return the folders of the Hub's cache in which a source may be: those of the Hub, then of ModelScope."""
     if source.kind == "git":
         return [repository(settings.hub_cache, git_slug(source.name), hub="git")]
     ours = repository(settings.hub_cache, source.name)
@@ -82,14 +82,14 @@ def homes(source: Source, settings: Settings, hub: str) -> list[Repository]:
 
 
 def revisions(source: Source) -> Sequence[str]:
-    """The names under which the revision of a source may be kept."""
+    """Return the names under which the revision of a source may be kept."""
     if source.revision:
         return [source.revision]
     return ["HEAD"] if source.kind == "git" else ["main", "master"]
 
 
 def folder_commit(folder: Path) -> str | None:
-    """The commit whose files a folder holds, where it is a snapshot of a cache, a plain copy of ours, or a clone."""
+    """Return the commit of a folder, if it is a snapshot of a cache, a plain copy of ours, or a clone."""
     if folder.parent.name == "snapshots" and COMMIT.fullmatch(folder.name):
         return folder.name
     lock = read_lock(folder)
@@ -99,7 +99,7 @@ def folder_commit(folder: Path) -> str | None:
 def not_here(
     source: Source, settings: Settings, hub: str, *, config_only: bool = False, missing: Sequence[str] = ()
 ) -> TorsoError:
-    """The error for a model that is not here, or not whole, while no network may be used.
+    """Return the error for a model that is not here, or not whole, while no network may be used.
 
     Args:
         source: what was asked for.

@@ -53,7 +53,7 @@ class Finding:
 
 
 def look_at(folder: Path, path: str) -> Finding | None:
-    """What is wrong with a file by its first bytes alone: empty, a pointer of Git LFS, a web page, not JSON."""
+    """Return what is wrong with a file by its first bytes alone: empty, a pointer of Git LFS, a web page, not JSON."""
     try:
         place = inside(folder, path)
         with place.open("rb") as file:
@@ -89,7 +89,7 @@ def look_at(folder: Path, path: str) -> Finding | None:
 
 
 def misplaced(folder: Path, names: set[str]) -> Iterator[Finding]:
-    """Files of a wrong name or in a wrong place: unfinished downloads, second copies, changed endings and capitals."""
+    """Yield misplaced or misnamed files: unfinished downloads, second copies, changed endings and capitals."""
     lower = {known.lower(): known for known in _KNOWN}
     config = misnamed_config(folder)
     if config is not None and config.lower().removesuffix(".txt") != "config.json" and not _COPY.fullmatch(config):
@@ -116,7 +116,7 @@ def misplaced(folder: Path, names: set[str]) -> Iterator[Finding]:
 
 
 def _second_copy(folder: Path, name: str, meant: str, names: set[str]) -> Finding:
-    """A browser's ``config (1).json``: of another folder of the repository, or the same file twice."""
+    """Judge a browser's ``config (1).json``: of another folder of the repository, or the same file twice."""
     if meant == "config.json" and _is_pooling(folder / name):
         target = "1_Pooling/config.json"
         if target not in names:
@@ -136,7 +136,7 @@ def _clutter(folder: Path, name: str, code: str, what: str, **values: object) ->
 
 
 def overwritten(folder: Path, names: set[str]) -> Iterator[Finding]:
-    """A config.json that is another folder's: saved last, over the model's own."""
+    """Yield a config.json of another folder that was saved over the model's."""
     if "config.json" in names and _is_pooling(folder / "config.json"):
         yield Finding(
             "config.json",
@@ -159,7 +159,7 @@ def _is_pooling(path: Path) -> bool:
 
 
 def missing_file(folder: Path, path: str) -> Finding:
-    """The finding for a file that is not there."""
+    """Return the finding for a file that is not there."""
     error = NotFoundError(
         "E_MISSING_FILE",
         "{path} is missing.",

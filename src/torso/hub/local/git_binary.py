@@ -14,12 +14,12 @@ _OLDEST = (2, 12)  # the first with http.followRedirects
 
 
 def has_git() -> bool:
-    """Whether the git binary is on this machine."""
+    """Return whether the git binary is on this machine."""
     return shutil.which("git") is not None
 
 
 def require_git() -> None:
-    """Raises where git is not on this machine, or is too old to be kept from following a server's redirects.
+    """Raise where git is not on this machine, or is too old to be kept from following a server's redirects.
 
     Raises:
         UnsupportedError: E_NO_GIT, E_OLD_GIT.
@@ -44,7 +44,7 @@ def require_git() -> None:
 
 @lru_cache(maxsize=4)
 def _version(binary: str) -> tuple[int, ...]:
-    """The version of a git binary; empty where it does not say."""
+    """Return the version of a git binary; empty where it does not say."""
     try:
         said = subprocess.run([binary, "--version"], capture_output=True, timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):

@@ -14,20 +14,20 @@ _REF = re.compile(r"refs/[\w./-]{1,200}")
 
 
 def git_slug(address: str) -> str:
-    """The name under which a git repository is kept in the cache: readable, and one for each address."""
+    """Return the name under which a git repository is kept in the cache: readable, and one for each address."""
     address = address.removesuffix("/").removesuffix(".git")
     words = re.sub(r"[^A-Za-z0-9._]+", "-", address.split("://")[-1]).strip("-.")
     return f"{words[-60:].strip('-.')}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
 
 
 def git_folder(folder: Path) -> Path | None:
-    """The folder of git's own data in a clone; None where ``folder`` is not a clone."""
+    """Return the folder of git's own data in a clone; None where ``folder`` is not a clone."""
     home = folder / ".git"
     return home if (home / "HEAD").is_file() else None
 
 
 def head_commit(folder: Path) -> str | None:
-    """The commit that a clone has checked out, read from its files without git; None where it has none."""
+    """Return the commit that a clone has checked out, read from its files without git; None where it has none."""
     home = git_folder(folder)
     if home is None:
         return None
@@ -45,7 +45,7 @@ def head_commit(folder: Path) -> str | None:
 
 
 def remote_address(folder: Path) -> str | None:
-    """The address that a clone came from; None where it names none."""
+    """Return the address that a clone came from; None where it names none."""
     home = git_folder(folder)
     text = _read(home / "config") if home else ""
     section = re.search(r'^\[remote "origin"\]\s*$(.*?)(?=^\[|\Z)', text, re.MULTILINE | re.DOTALL)
@@ -54,7 +54,7 @@ def remote_address(folder: Path) -> str | None:
 
 
 def lfs_object(folder: Path, oid: str) -> Path | None:
-    """The object of Git LFS with this SHA-256, where a clone holds it; not yet verified."""
+    """Return the object of Git LFS with this SHA-256, where a clone holds it; not yet verified."""
     home = git_folder(folder)
     path = home / "lfs" / "objects" / oid[:2] / oid[2:4] / oid if home else None
     return path if path is not None and path.is_file() else None

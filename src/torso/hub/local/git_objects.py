@@ -39,7 +39,7 @@ class GitTree:
 
 
 def files_of(folder: Path, commit: str, name: str = "") -> GitTree:
-    """What a commit of a repository holds.
+    """Return what a commit of a repository holds.
 
     Args:
         folder: the repository.
@@ -75,7 +75,7 @@ def files_of(folder: Path, commit: str, name: str = "") -> GitTree:
 
 
 def read_blobs(folder: Path, files: Sequence[RemoteFile]) -> Iterator[bytes]:
-    """The content of each file as git keeps it, in their order; only small files are read so.
+    """Yield the content of each file as git keeps it, in their order; only small files are read so.
 
     Raises:
         IntegrityError: E_GIT, an object is not there or has another size than the listing says.
@@ -107,7 +107,7 @@ def read_blobs(folder: Path, files: Sequence[RemoteFile]) -> Iterator[bytes]:
 
 
 def write_blob(folder: Path, file: RemoteFile, target: Path, root: Root) -> None:
-    """Writes one file's content as git keeps it, whole or not at all, below ``root``; git verifies its hash.
+    """Write one file's content as git keeps it, whole or not at all, below ``root``; git verifies its hash.
 
     Raises:
         IntegrityError: E_GIT, the object has another size than the listing says.
@@ -131,7 +131,7 @@ def write_blob(folder: Path, file: RemoteFile, target: Path, root: Root) -> None
 
 
 def _records(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The parts of a stream that NUL ends."""
+    """Yield the parts of a stream that NUL ends."""
     rest = b""
     for block in blocks:
         *whole, rest = (rest + block).split(b"\0")

@@ -78,7 +78,7 @@ def git_output(
     limits: GitLimits = LOCAL,
     progress: Callable[[], int] | None = None,
 ) -> Generator[Iterator[bytes]]:
-    """Runs git in a repository and gives what it prints, piece by piece; the process has ended when the block ends.
+    """Run git in a repository and yield its output, piece by piece; the process has ended when the block ends.
 
     Args:
         folder: the repository.
@@ -108,19 +108,19 @@ def run_git(
     limits: GitLimits = LOCAL,
     progress: Callable[[], int] | None = None,
 ) -> bytes:
-    """The whole of what git prints; see `git_output`."""
+    """Return git's whole output; see `git_output`."""
     with git_output(folder, *arguments, protocol=protocol, limits=limits, progress=progress) as blocks:
         return b"".join(blocks)
 
 
 def git_command(folder: Path, arguments: Sequence[str]) -> list[str]:
-    """The command line of git for a repository."""
+    """Return the command line of git for a repository."""
     options = [option for setting in _SAFE for option in ("-c", setting)]
     return ["git", "--no-pager", *options, "-C", str(folder), *arguments]
 
 
 def _environment(protocol: str) -> dict[str, str]:
-    """The environment of git. GIT_ALLOW_PROTOCOL outranks every setting of a repository, so that none can name more."""
+    """Return git's environment; its GIT_ALLOW_PROTOCOL outranks every setting of a repository."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return inherited | _QUIET | {"GIT_ALLOW_PROTOCOL": protocol}
 
@@ -165,7 +165,7 @@ class _Process:
             thread.start()
 
     def blocks(self) -> Iterator[bytes]:
-        """What git prints, as it comes; see `git_output` for what is raised."""
+        """Yield what git prints, as it comes; see `git_output` for what is raised."""
         printed = 0
         while True:
             self._heard = time.monotonic()
@@ -193,7 +193,7 @@ class _Process:
             raise self._why_it_failed()
 
     def stop(self) -> None:
-        """Ends git and what it started, and waits for both."""
+        """End git and what it started, and wait for both."""
         self._guard.release()
         self._kill()
         self._process.wait()
@@ -209,7 +209,7 @@ class _Process:
             thread.join(5.0)
 
     def _kill(self) -> None:
-        """Kills the whole group: git's helpers hold the connection."""
+        """Kill the whole group: git's helpers hold the connection."""
         if self._process.poll() is None or os.name == "posix":
             with suppress(OSError):
                 if os.name == "posix":
@@ -218,7 +218,7 @@ class _Process:
                     self._process.kill()
 
     def _watch(self) -> None:
-        """Ends git when it has taken too long; time in which its output is not read does not count."""
+        """End git when it has taken too long; time in which its output is not read does not count."""
         grown = -1
         while not self._ended.wait(_TICK):
             now = time.monotonic()
@@ -241,7 +241,7 @@ class _Process:
                 return
 
     def _listen(self) -> None:
-        """Keeps the end of what git says, and lets the rest go: a server may send remarks without end."""
+        """Keep the end of git's standard error only: a server may send remarks without end."""
         with suppress(OSError, ValueError):
             while block := os.read(self._stderr.fileno(), 2048):
                 self._said.append(block)

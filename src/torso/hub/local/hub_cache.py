@@ -69,7 +69,7 @@ class Repository:
         return Root(self.cache)
 
     def refuse_links(self) -> None:
-        """Refuses a repository of which a folder is a link.
+        """Refuse a repository of which a folder is a link.
 
         Raises:
             UnsafeFileError: E_UNSAFE_PATH.
@@ -78,19 +78,19 @@ class Repository:
             self.root.names(self.folder / name)
 
     def lock(self, etag: str) -> Path:
-        """The file locked while a blob is fetched; huggingface_hub locks the same."""
+        """Return the lock file of a blob; huggingface_hub locks the same."""
         return self.cache / ".locks" / self.folder_name / f"{etag}.lock"
 
     def blob(self, etag: str) -> Path:
-        """Where content with this hash is kept."""
+        """Return where content with this hash is kept."""
         return self.folder / "blobs" / etag
 
     def snapshot(self, commit: str) -> Path:
-        """The folder with the files of a commit under their own names."""
+        """Return the folder with the files of a commit under their own names."""
         return self.folder / "snapshots" / commit
 
     def commit(self, revision: str) -> str | None:
-        """The commit that a revision was when it was last looked up; None where it never was."""
+        """Return the commit that a revision was when it was last looked up; None where it never was."""
         if COMMIT.fullmatch(revision):
             return revision if self.snapshot(revision).is_dir() else None
         try:
@@ -100,12 +100,12 @@ class Repository:
         return text if COMMIT.fullmatch(text) else None
 
     def tree(self, commit: str) -> dict[str, RemoteFile] | None:
-        """Every file of a commit, as a listing once said; None where none was kept or it is not to be trusted."""
+        """Return the kept listing of a commit; None where none was kept or it is not to be trusted."""
         kept = map(_read_tree, self.listings(commit))
         return next((files for files in kept if files is not None), None)
 
     def write_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
-        """Keeps the listing of a commit, in the form huggingface_hub reads; one that is there already stays.
+        """Keep the listing of a commit, in the form huggingface_hub reads; one that is there already stays.
 
         Until `settle_tree`, every tool can tell by it what the snapshot lacks yet.
         """
@@ -114,7 +114,7 @@ class Repository:
             self._write(path, _tree_bytes(files))
 
     def settle_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
-        """Moves the listing out of huggingface_hub's sight where the snapshot lacks files that were left on purpose.
+        """Move the listing out of huggingface_hub's sight where the snapshot lacks files that were left on purpose.
 
         huggingface_hub takes a snapshot for incomplete that lacks anything of ``trees``. A listing that another tool
         wrote there stays.
@@ -130,7 +130,7 @@ class Repository:
                 self.root.remove_folder(path.parent)
 
     def listings(self, commit: str) -> tuple[Path, Path]:
-        """Where the listing of a commit is kept: as huggingface_hub reads it, and as torso alone does."""
+        """Return where the listing of a commit is kept: as huggingface_hub reads it, and as torso alone does."""
         return self.folder / "trees" / f"{commit}.json", self.folder / _LISTINGS / f"{commit}.json"
 
     def _write(self, path: Path, data: bytes) -> None:
@@ -138,33 +138,33 @@ class Repository:
             file.write(data)
 
     def mark_cache(self) -> None:
-        """Marks the cache as one, so that backups leave it out; in the words of huggingface_hub, byte for byte."""
+        """Mark the cache as one, so that backups leave it out; in the words of huggingface_hub, byte for byte."""
         self.cache.mkdir(parents=True, exist_ok=True)
         if not os.path.lexists(self.cache / "CACHEDIR.TAG"):
             with suppress(OSError), write_atomically(self.cache / "CACHEDIR.TAG", self.root) as file:
                 file.write(_TAG)
 
     def write_ref(self, revision: str, commit: str) -> None:
-        """Keeps which commit a branch or tag is."""
+        """Keep which commit a branch or tag is."""
         if revision == commit or self.commit(revision) == commit:
             return
         with write_atomically(self.folder / "refs" / revision, self.root) as file:
             file.write(commit.encode())
 
     def address(self) -> str | None:
-        """The address of the git repository that this folder is of, which its own name cannot hold; None of a hub's."""
+        """Return the address of this folder's git repository, which its name cannot hold; None for a hub's."""
         try:
             return read_text(self.folder / _ADDRESS, limit=4096, code="E_CACHE").strip() or None
         except TorsoError:
             return None
 
     def write_address(self, address: str) -> None:
-        """Keeps the address of the git repository that this folder is of."""
+        """Keep the address of the git repository that this folder is of."""
         with write_atomically(self.folder / _ADDRESS, self.root) as file:
             file.write(address.encode())
 
     def missing(self, commit: str, *, config_only: bool = False) -> tuple[str, ...]:
-        """The files that a snapshot lacks to be a whole model; empty where it lacks none.
+        """Return the files that a snapshot lacks to be a whole model; empty where it lacks none.
 
         With a kept listing this is exact. Without one it is judged by what a model always has.
         """
@@ -177,7 +177,7 @@ class Repository:
         return lacking if config_only or has_weights(tree) else (*lacking, "model.safetensors")
 
     def link(self, commit: str, path: str, etag: str) -> Path:
-        """Puts a blob into a snapshot under its name and gives that path: a relative link, or the blob moved there.
+        """Put a blob into a snapshot under its name and return that path: a relative link, or the blob moved there.
 
         Where the system allows no link the blob itself is moved there, so that nothing is kept twice.
         """
@@ -211,12 +211,12 @@ class Repository:
 
 
 def repository(cache: Path, name: str, *, hub: str = "") -> Repository:
-    """The folder of ``org/name`` in a cache; ``hub="ms"`` for one that came from ModelScope."""
+    """Return the folder of ``org/name`` in a cache; ``hub="ms"`` for one that came from ModelScope."""
     return Repository(cache, "--".join(["models", *([hub] if hub else []), *name.split("/")]))
 
 
 def files_in(folder: Path) -> set[str]:
-    """The names of the regular files below a folder, with "/"; links to nothing and hidden folders are left out."""
+    """Return the regular files below a folder, with "/", without dangling links and hidden folders."""
     found: set[str] = set()
     for home, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]

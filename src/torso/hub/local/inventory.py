@@ -46,7 +46,7 @@ class Model:
     used: float
 
     def as_dict(self) -> dict[str, object]:
-        """The model in plain values, for JSON."""
+        """Return the model in plain values, for JSON."""
         return {
             "name": self.name,
             "cache": self.cache,
@@ -70,7 +70,7 @@ class Removal:
 
 @readable()
 def models(settings: Settings | None = None) -> list[Model]:
-    """Every model on this machine, by name; no request is made."""
+    """Return every model on this machine, by name; no request is made."""
     settings = settings or read_settings()
     found = [*_in_hub_cache(settings.hub_cache), *_in_modelscope_cache(settings.modelscope_cache)]
     return sorted(found, key=lambda model: (model.name, model.cache, model.refs, model.commit or ""))
@@ -78,7 +78,7 @@ def models(settings: Settings | None = None) -> list[Model]:
 
 @readable()
 def remove(name: str, *, revision: str | None = None, dry_run: bool = False) -> Removal:
-    """Deletes a model from the Hub's cache: its snapshots, and the contents that no other revision shares.
+    """Delete a model from the Hub's cache: its snapshots, and the contents that no other revision shares.
 
     Args:
         name: as `models` gives it.
@@ -143,7 +143,7 @@ def _in_modelscope_cache(cache: Path) -> Iterator[Model]:
 
 
 def _is_model(folder: Path) -> bool:
-    """Whether a folder holds a model's config, or that of sentence-transformers, whose transformer may be below it."""
+    """Return whether a folder holds the config of a model or of sentence-transformers."""
     return (folder / "config.json").is_file() or (folder / "modules.json").is_file()
 
 
@@ -179,7 +179,7 @@ def _refs(home: Repository) -> dict[str, str]:
 
 
 def _removal(chosen: list[Model], kept: list[Model]) -> Removal:
-    """The files to delete, without those that a revision that stays shares."""
+    """Return the files to delete, without those that a revision that stays shares."""
     shared = {path.resolve() for model in kept for path in _paths(model)}
     doomed = {path.resolve() for model in chosen for path in _paths(model)} - shared
     return Removal(tuple(chosen), tuple(sorted(doomed)), sum(path.stat().st_size for path in doomed))
@@ -219,7 +219,7 @@ def _require_idle(home: Repository, name: str) -> None:
 
 @readable()
 def remove_parts(*, dry_run: bool = False) -> int:
-    """Deletes what unfinished downloads left in the Hub's cache and no process is at; the bytes that frees."""
+    """Delete what unfinished downloads left in the Hub's cache and no process uses; return the bytes freed."""
     cache = read_settings().hub_cache
     names = [name for name in Root(cache).names(cache) if name.startswith("models--")]
     homes = [Repository(cache, name) for name in names if not (cache / name).is_symlink()]

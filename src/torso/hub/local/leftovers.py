@@ -14,12 +14,12 @@ from torso.hub.transfer.locking import locked_if_free
 from torso.hub.transfer.partial_file import BROKEN_RECORD, SUFFIX, read_record
 
 SILENCE = 3600.0
-"""Seconds without a byte after which no process can be at a part, where no lock tells."""
+"""Seconds without a byte after which a partial file without a lock counts as abandoned."""
 _LEFT = re.compile(rf"({ETAG.pattern})(\.[0-9a-f]{{16}})?({re.escape(SUFFIX)}(\.json)?|\.git|\.link)")
 
 
 def arrived(path: Path) -> int:
-    """Bytes that a partial file on the disk records as complete; 0 without one."""
+    """Return the bytes that a partial file on the disk records as complete; 0 without one."""
     try:
         return sum(int(str(entry["done"])) for entry in cast("list[dict[str, object]]", read_record(path)["segments"]))
     except BROKEN_RECORD:
@@ -27,12 +27,12 @@ def arrived(path: Path) -> int:
 
 
 def none_wanted(_etag: str, _revision: str) -> bool:
-    """Wants no part."""
+    """Return False: no partial file is wanted."""
     return False
 
 
 def everybody(_etag: str, _revision: str) -> bool:
-    """Wants every part."""
+    """Return True: every partial file is wanted."""
     return True
 
 

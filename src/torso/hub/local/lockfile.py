@@ -50,7 +50,7 @@ class Lock:
 
 
 def read_lock(folder: Path) -> Lock | None:
-    """The lock of a folder; None where it has none.
+    """Return the lock of a folder; None where it has none.
 
     Raises:
         FileFormatError: E_LOCK_FILE, it is not such a file.
@@ -76,7 +76,7 @@ def read_lock(folder: Path) -> Lock | None:
 
 
 def write_lock(folder: Path, lock: Lock) -> None:
-    """Writes the lock of a folder."""
+    """Write the lock of a folder."""
     files = {
         name: {"size": entry.size, "sha256": entry.sha256, "etag": entry.etag}
         for name, entry in sorted(lock.files.items())

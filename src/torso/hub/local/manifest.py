@@ -27,7 +27,7 @@ class Evidence:
     Attributes:
         teller: what states it, in words; empty without one.
         files: by path.
-        whole: the listing is of the whole repository; else it tells of what was fetched only.
+        whole: the listing is of the whole repository; else of what was fetched only.
         source: the name to fetch the model by again; None where it is unknown.
         revision: the commit, where it is known.
     """
@@ -40,7 +40,7 @@ class Evidence:
 
 
 def evidence_of(folder: Path) -> Evidence:
-    """What is known on this machine about the files of a folder, without a request.
+    """Return what is known on this machine about the files of a folder, without a request.
 
     In this order: torso's lock, the Hub's cache, a git clone, the records that ``hf download --local-dir`` leaves.
 
@@ -100,7 +100,7 @@ def _of_clone(folder: Path) -> Evidence:
 
 
 def _of_local(folder: Path) -> Evidence:
-    """The records of ``hf download --local-dir``: for each file its commit, hash and time, one a line."""
+    """Return the records of ``hf download --local-dir``: for each file its commit, hash and time, one a line."""
     files: dict[str, RemoteFile] = {}
     commit: str | None = None
     for record in sorted((folder / _LOCAL).rglob("*.metadata")):

@@ -14,7 +14,7 @@ from torso.hub.local.hub_cache import files_in
 
 
 def modelscope_folders(cache: Path, name: str, revision: str | None = None) -> list[Path]:
-    """The folders in which ModelScope's tools would have put ``owner/name``, newest layout first; they need not exist.
+    """Return where ModelScope's tools put ``owner/name``, newest layout first; the folders need not exist.
 
     The old layout does not say which revision it holds, so with a ``revision`` other than the default it is left out.
     """
@@ -30,7 +30,7 @@ def modelscope_folders(cache: Path, name: str, revision: str | None = None) -> l
 def find_in_modelscope(
     cache: Path, name: str, revision: str | None = None, *, config_only: bool = False
 ) -> Path | None:
-    """The folder of ModelScope's cache that holds a whole ``owner/name``; None where none does."""
+    """Return the folder of ModelScope's cache that holds a whole ``owner/name``; None where none does."""
     if "/" not in name:
         return None
     for folder in modelscope_folders(cache, name, revision):

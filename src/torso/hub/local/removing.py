@@ -22,7 +22,7 @@ _REMOVED = re.compile(r"\..+\.[0-9a-f]{16}\.removed", re.DOTALL)
 
 @contextmanager
 def removing() -> Generator[None]:
-    """Gives errors of the system inside the block the form of torso's.
+    """Raise operating system errors inside the block as torso's.
 
     Raises:
         AccessError: E_ACCESS.
@@ -43,7 +43,7 @@ def removing() -> Generator[None]:
 
 
 def remove_folder(root: Root, folder: Path) -> None:
-    """Removes a folder below ``root`` with everything in it, where it is there; of links, the links only."""
+    """Remove a folder below ``root`` with everything in it, where it is there; of links, the links only."""
     discard_removed(root)
     gone = _out_of_sight(root, folder)
     with suppress(FileNotFoundError):
@@ -53,7 +53,7 @@ def remove_folder(root: Root, folder: Path) -> None:
 
 
 def remove_repository(home: Repository) -> None:
-    """Removes a model from the Hub's cache: all that a cache keeps of it, and its folder unless more is in that."""
+    """Remove a model from the Hub's cache: all that a cache keeps of it, and its folder unless more is in that."""
     root, folder = home.root, home.folder
     discard_removed(root)
     discard_bare(root, folder)
@@ -87,7 +87,7 @@ def remove_revision(home: Repository, commit: str, refs: Iterable[str], blobs: I
 
 
 def discard_removed(root: Root, *, dry_run: bool = False) -> int:
-    """Removes for good what a killed process had begun to remove from a cache; the bytes that frees."""
+    """Finish the removals from a cache that a killed process began; return the bytes freed."""
     freed = 0
     for gone in [root.path / name for name in root.names(root.path) if _REMOVED.fullmatch(name)]:
         freed += sum(path.lstat().st_size for path in gone.rglob("*"))

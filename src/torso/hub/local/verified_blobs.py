@@ -29,7 +29,7 @@ class Verified:
         self._new: dict[str, list[int]] = {}
 
     def holds(self, path: Path, file: RemoteFile) -> bool:
-        """Whether a file has the content that its hash promises; hashed where that is not known already."""
+        """Return whether a file has the content that its hash promises; hashed where that is not known already."""
         if not ETAG.fullmatch(file.etag):
             return True  # named by nothing but itself, in a cache without links
         if self._kept is None:
@@ -42,7 +42,7 @@ class Verified:
         return True
 
     def write(self) -> None:
-        """Keeps what was found out, beside what is kept; of two processes at once, one may have to find out again."""
+        """Keep what was found out, beside what is kept; of two processes at once, one may have to find out again."""
         kept = self._read()
         if any(kept.get(etag) != state for etag, state in self._new.items()):
             table = {"format": 1, "contents": {**kept, **self._new}}

@@ -30,7 +30,7 @@ _OWN = re.compile(
 
 
 def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) -> dict[str, FileUrl]:
-    """Where each object is had, by its SHA-256.
+    """Return each object's download address, by its SHA-256.
 
     Args:
         web: the network.
@@ -67,7 +67,7 @@ def find_objects(web: Web, address: str, ref: str, files: Sequence[RemoteFile]) 
 
 
 def _renewed(web: Web, *, address: str, ref: str, file: RemoteFile) -> FileUrl:
-    """Where an object is had now; what the host said before holds for minutes or hours."""
+    """Return an object's new download address; addresses expire after minutes or hours."""
     return find_objects(web, address, ref, [file])[file.etag]
 
 
@@ -98,7 +98,7 @@ def _place(entry: Mapping[str, object], file: RemoteFile, url: str) -> FileUrl:
 
 
 def _can_be_sent(name: str, value: object) -> bool:
-    """Whether a header has the form that HTTP knows."""
+    """Return whether a header has the form that HTTP knows."""
     return isinstance(value, str) and _NAME.fullmatch(name) is not None and _VALUE.fullmatch(value) is not None
 
 

@@ -22,7 +22,7 @@ _MIRROR_CURE = "Check the name; another source may have it: --source hf, --sourc
 
 
 def list_files(web: Web, endpoint: str, name: str, revision: str | None) -> Listing:
-    """What the Hub, or a mirror, has for a revision of a model.
+    """Return what the Hub, or a mirror, has for a revision of a model.
 
     Two requests for most models: the revision's commit, and the files of that commit.
 
@@ -58,7 +58,7 @@ def list_files(web: Web, endpoint: str, name: str, revision: str | None) -> List
 
 
 def place(endpoint: str, name: str, commit: str, file: RemoteFile) -> FileUrl:
-    """Where the Hub, or a mirror, has a file."""
+    """Return where the Hub, or a mirror, has a file."""
     return FileUrl(
         f"{endpoint}/{quote(name)}/resolve/{commit}/{quote(file.path)}",
         host_of(endpoint),
@@ -67,7 +67,7 @@ def place(endpoint: str, name: str, commit: str, file: RemoteFile) -> FileUrl:
 
 
 def _tree(web: Web, url: str, endpoint: str) -> Iterator[RemoteFile]:
-    """The files of a commit, page by page."""
+    """Yield the files of a commit, page by page."""
     query: Mapping[str, list[str]] = {"recursive": ["true"], "expand": ["false"]}
     count, end = 0, time.monotonic() + web.patience.listing
     for _ in range(_PAGES):
@@ -95,7 +95,7 @@ def _tree(web: Web, url: str, endpoint: str) -> Iterator[RemoteFile]:
 
 
 def _next_query(link: str, current: Mapping[str, list[str]]) -> Mapping[str, list[str]] | None:
-    """The query of the page that a ``Link`` header names as next; None without one, or where it is this one again."""
+    """Return the query of the next page in a ``Link`` header; None without one, or where it is this one again."""
     for entry in link.split(","):
         address, _, relation = entry.partition(";")
         if 'rel="next"' in relation.replace(" ", "") or "rel=next" in relation:
@@ -218,7 +218,7 @@ def _not_found(sent: bool, values: dict[str, object]) -> TorsoError:
 
 
 def _bad_token(web: Web, url: str, values: dict[str, object]) -> TorsoError:
-    """The error for a refused token, which says whether one is needed at all."""
+    """Return the error for a refused token, which says whether one is needed at all."""
     plain = Web(web.patience, cancelled=web.cancelled)
     try:
         public = plain.json(url, {})[0].response.status == 200
@@ -242,7 +242,7 @@ def _bad_token(web: Web, url: str, values: dict[str, object]) -> TorsoError:
 
 
 def _known_revisions(web: Web, endpoint: str, name: str) -> str:
-    """The branches and tags of a model, as far as its server tells."""
+    """Return the branches and tags of a model, as far as its server lists them."""
     try:
         _, value = web.json(f"{endpoint}/api/models/{quote(name)}/refs", {})
         table = _table(value, endpoint)

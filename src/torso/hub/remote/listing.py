@@ -45,7 +45,7 @@ class Listing:
 
 
 def checked(files: Iterable[RemoteFile], url: str) -> dict[str, RemoteFile]:
-    """The files of a listing by path, where every one of them is safe to write below a folder.
+    """Return the files of a listing by path, where every one of them is safe to write below a folder.
 
     Raises:
         Failure: E_BAD_SERVER, an invalid hash; E_UNSAFE_PATH, a path that leaves the folder, that some system
@@ -84,7 +84,7 @@ def checked(files: Iterable[RemoteFile], url: str) -> dict[str, RemoteFile]:
 
 
 def require_distinct(paths: Iterable[str], url: str) -> None:
-    """Raises where two of the files to be written are one file on a system that does not tell capitals apart.
+    """Raise if two of the files to be written are one on a case-insensitive file system.
 
     Raises:
         UnsafeFileError: E_UNSAFE_PATH.
@@ -98,7 +98,7 @@ def require_distinct(paths: Iterable[str], url: str) -> None:
 
 
 def require_commit(value: object, url: str) -> str:
-    """A commit that a server names.
+    """Check the commit that a server names, and return it.
 
     Raises:
         Failure: E_BAD_SERVER, it is not one.

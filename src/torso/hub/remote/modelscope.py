@@ -25,7 +25,7 @@ DEFAULT = "master"
 
 
 def list_files(web: Web, endpoint: str, name: str, revision: str | None) -> Listing:
-    """What ModelScope has for a revision of a model.
+    """Return what ModelScope has for a revision of a model.
 
     Args:
         web: the network.
@@ -51,13 +51,13 @@ def list_files(web: Web, endpoint: str, name: str, revision: str | None) -> List
 
 
 def place(endpoint: str, name: str, revision: str, file: RemoteFile) -> FileUrl:
-    """Where ModelScope has a file."""
+    """Return where ModelScope has a file."""
     query = urlencode({"Revision": revision, "FilePath": file.path}, quote_via=quote)
     return FileUrl(f"{endpoint}/api/v1/models/{quote(name)}/repo?{query}", host_of(endpoint))
 
 
 def _walk(web: Web, endpoint: str, name: str, revision: str) -> Iterator[RemoteFile]:
-    """Every file: by one listing where it is whole, else folder by folder."""
+    """Yield every file: by one listing where it is whole, else folder by folder."""
     entries = _entries(web, endpoint, name, revision, "", recursive=True)
     if len(entries) < _FULL:
         yield from (_file(entry, endpoint) for entry in entries if entry.get("Type") != "tree")

@@ -46,7 +46,7 @@ class Server:
 
 
 def servers(source: Source, settings: Settings) -> list[Server]:
-    """The servers to ask for a source, best first.
+    """Return the servers to ask for a source, best first.
 
     Raises:
         InputError: E_SOURCE, the settings or the call name an unknown source.
@@ -67,7 +67,7 @@ def servers(source: Source, settings: Settings) -> list[Server]:
 def find_listing(
     source: Source, settings: Settings, web: Web, watcher: Watcher
 ) -> tuple[Listing, Callable[[RemoteFile], tuple[FileUrl, ...]]]:
-    """The listing of the first server that gives one, and for each file the places to have it from, best first.
+    """Return the listing of the first server that gives one, and for each file the places to have it from, best first.
 
     A server that cannot be reached, or a mirror that lacks the model, is passed over. What a hub says for certain
     (gated, no such revision, refused token) is final. ModelScope is asked for an id of the Hub only where no server of
@@ -98,7 +98,7 @@ def find_listing(
 
 
 def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: bool = True, last: bool = True) -> Given:
-    """What ``attempt`` gives, tried again while its failures may pass.
+    """Call ``attempt``, again while its failures may be transient, and return its result.
 
     Args:
         attempt: asks a server.
@@ -127,7 +127,7 @@ def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: b
 
 
 def _places(listing: Listing, others: Sequence[Server], source: Source, file: RemoteFile) -> tuple[FileUrl, ...]:
-    """Every server that may have a file: whose listing it is, then the rest, whose bytes the hash judges."""
+    """Return every server that may have a file: whose listing it is, then the rest, whose bytes the hash judges."""
     found = [listing.place(file)]
     for other in others:
         if other.is_modelscope:
@@ -150,7 +150,7 @@ def require_source(text: str) -> str:
 
 
 def _denied(failures: Sequence[tuple[str, Failure]]) -> bool:
-    """Whether a server of the Hub's kind has said for certain that the model is not there."""
+    """Return whether a server of the Hub's kind has said for certain that the model is not there."""
     return any(failure.error.code in ("E_REPO_NOT_FOUND", "E_FORBIDDEN") for _, failure in failures)
 
 
@@ -172,7 +172,7 @@ def _server(entry: str) -> Server:
 
 
 def _is_address(text: str) -> bool:
-    """Whether a text is the address of a server: http or https, a host, no user, no query."""
+    """Return whether a text is the address of a server: http or https, a host, no user, no query."""
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -183,7 +183,7 @@ def _is_address(text: str) -> bool:
 
 
 def _no_source(entry: str) -> InputError:
-    """The error for what names no server: which variable holds it, and what was probably meant."""
+    """Return the error for what names no server: which variable holds it, and what was probably meant."""
     named = next((name for name in _VARIABLES if entry in split_list(os.environ.get(name, ""))), "")
     plain = entry.strip().strip("\"'“”‘’` ")
     close = get_close_matches(plain, _NAMES, n=1)

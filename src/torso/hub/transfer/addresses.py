@@ -12,7 +12,7 @@ _STAND_INS = IPv4Network("198.18.0.0/15")  # what proxies on a machine answer in
 
 
 def zone_of_address(text: str) -> int:
-    """The zone of an IP address: INTERNET, PRIVATE network, LOOPBACK, or NEVER to be reached by a redirect.
+    """Return the zone of an IP address: INTERNET, PRIVATE network, LOOPBACK, or NEVER to be reached by a redirect.
 
     An IPv4 address within an IPv6 one, as gateways and tunnels write it, is judged as itself too.
 
@@ -26,7 +26,7 @@ def zone_of_address(text: str) -> int:
 
 
 def zone_of_host(host: str) -> int:
-    """The zone of a host by its spelling alone, without asking for its address; INTERNET for any name.
+    """Return the zone of a host by its spelling alone, without asking for its address; INTERNET for any name.
 
     The spellings of an IPv4 address that the system's resolver takes count as that address: ``127.1``, ``0x7f000001``,
     ``2130706433``.
@@ -56,7 +56,7 @@ def _zone(address: IPv4Address | IPv6Address) -> int:
 
 
 def _within(address: IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address holds."""
+    """Return the IPv4 addresses that an IPv6 address holds."""
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     number = int(address)
     if address in _NAT64 or 0xFFFF < number <= 0xFFFFFFFF:

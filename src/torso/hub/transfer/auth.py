@@ -24,7 +24,7 @@ _MODELSCOPE = (
 
 
 def token_headers(token: str | bool | None, trusted: Collection[str]) -> dict[str, Mapping[str, str]]:
-    """The headers that carry tokens, by the origin each may go to.
+    """Return the headers that carry tokens, by the origin each may go to.
 
     The Hub's token goes to huggingface.co and to endpoints marked as trusted (``TORSO_TRUSTED_ENDPOINTS``),
     ModelScope's to ModelScope; none over plain http, except to this machine itself.
@@ -57,7 +57,7 @@ def _is_safe(endpoint: str) -> bool:
 
 
 def hub_token(token: str | bool | None) -> str | None:
-    """The Hub's token to use: the one given, ``HF_TOKEN``, or the one that a login saved.
+    """Return the Hub's token to use: the one given, ``HF_TOKEN``, or the one that a login saved.
 
     Raises:
         InputError: as `token_headers`.

@@ -53,7 +53,7 @@ class _Judged(HTTPConnection):
         return connected
 
     def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
-        """Begins a request; a kept connection is judged as a new one is."""
+        """Begin a request; a kept connection is judged as a new one is."""
         reach = REACH.get()
         if reach is not None and self.zone is not None and self.sock is not None:
             if reach.limit is not None and self.zone > reach.limit:
@@ -105,7 +105,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 def _require_public(host: str, port: int | None, limit: int) -> None:
-    """Raises before anything is sent where one of a host's addresses is more private than it may be."""
+    """Raise, before anything is sent, if one of a host's addresses is more private than allowed."""
     with suppress(OSError):  # a name without an address is reported by the connection
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             if zone_of_address(str(address[0])) > limit:
@@ -113,7 +113,7 @@ def _require_public(host: str, port: int | None, limit: int) -> None:
 
 
 def proxy_for(url: str) -> str:
-    """The proxy that the environment names for an address; empty for none, and for this machine itself."""
+    """Return the proxy that the environment names for an address; empty for none, and for this machine itself."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     named = getproxies()
@@ -122,7 +122,7 @@ def proxy_for(url: str) -> str:
 
 
 def new_pool(proxy: str) -> urllib3.PoolManager:
-    """Connections through a proxy, or direct ones where it is empty.
+    """Return connections through a proxy, or direct ones where it is empty.
 
     Raises:
         NetworkError: E_PROXY, it is no HTTP proxy. ConfigError: E_TLS, the named authorities cannot be read.
@@ -155,7 +155,7 @@ def new_pool(proxy: str) -> urllib3.PoolManager:
 
 
 def _has_host(address: str) -> bool:
-    """Whether an address names a host, with a port that can be."""
+    """Return whether an address names a host, with a port that can be."""
     try:
         parts = urlsplit(address)
         _ = parts.port

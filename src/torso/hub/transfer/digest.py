@@ -21,16 +21,16 @@ class Digest:
         self._hash = hashlib.sha256() if file.is_large else hashlib.sha1(f"blob {file.size}\0".encode())
 
     def update(self, data: bytes) -> None:
-        """Takes in the next bytes."""
+        """Take in the next bytes."""
         self._hash.update(data)
 
     def hexdigest(self) -> str:
-        """The hash of all bytes so far, hexadecimal."""
+        """Return the hash of all bytes so far, hexadecimal."""
         return self._hash.hexdigest()
 
 
 def digest_of(path: Path, file: RemoteFile) -> str:
-    """The hash of a file on the disk, of the kind that ``file.etag`` is, reading a mebibyte at a time."""
+    """Return the hash of a file on the disk, of the kind that ``file.etag`` is, reading a mebibyte at a time."""
     digest = Digest(RemoteFile(file.path, path.stat().st_size, file.etag, file.blob))
     with path.open("rb", buffering=0) as stream:
         while block := stream.read(_BLOCK):

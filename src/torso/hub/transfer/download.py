@@ -61,12 +61,12 @@ class Job:
 
 
 def part_path(target: Path) -> Path:
-    """Where the part of a file is kept that will be ``target``."""
+    """Return where the part of a file is kept that will be ``target``."""
     return target.with_name(target.name + SUFFIX)
 
 
 def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
-    """Brings ``job.target`` onto the disk, verified; a part that is there is continued.
+    """Download ``job.target``, verified; a partial file is continued.
 
     Another process that fetches the same file is waited for, and then nothing is fetched twice. Where ``web.cancelled``
     is set meanwhile, it returns early and the part stays.
@@ -95,12 +95,12 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
 
 
 def is_right(path: Path, file: RemoteFile) -> bool:
-    """Whether a file is there with the size and the content that it should have."""
+    """Return whether a file is there with the size and the content that it should have."""
     return has_size(path, file.size) and digest_of(path, file) == file.etag
 
 
 def has_size(path: Path, size: int) -> bool:
-    """Whether a file is there with this many bytes."""
+    """Return whether a file is there with this many bytes."""
     try:
         return path.stat().st_size == size
     except OSError:
@@ -109,7 +109,7 @@ def has_size(path: Path, size: int) -> bool:
 
 @contextmanager
 def writing(path: Path) -> Generator[None]:
-    """Gives errors of the system inside the block the form of torso's; ``path`` is what is written.
+    """Raise operating system errors inside the block as torso's; ``path`` is what is written.
 
     Raises:
         DiskError: E_DISK_FULL. AccessError: E_ACCESS.
@@ -121,7 +121,7 @@ def writing(path: Path) -> Generator[None]:
 
 
 def why_not_written(path: Path, error: OSError) -> TorsoError:
-    """The error for a file that could not be written: ``path``, or the one that the system names."""
+    """Return the error for a file that could not be written: ``path``, or the one that the system names."""
     values = dict(path=shown(error.filename or path), reason=error.strerror or error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskError(
@@ -139,7 +139,7 @@ def why_not_written(path: Path, error: OSError) -> TorsoError:
 
 
 def no_source(name: str, failures: Sequence[tuple[str, Failure]]) -> TorsoError:
-    """The one error for several servers that failed, each with its reason; a single server's own error as it is."""
+    """Return the error for servers that all failed, each with its reason; a single server's error unchanged."""
     if len(failures) == 1:
         return failures[0][1].error
     return NetworkError(
@@ -165,7 +165,7 @@ def _download(job: Job, web: Web, watcher: Watcher, connections: int, *, locked:
 
 
 def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connections: int) -> None:
-    """Downloads while no other process does.
+    """Download while no other process does.
 
     When all bytes have come and their hash is wrong, it starts over: a server that gave them alone is dropped if there
     are others, and is given one more chance if there are none.
@@ -198,7 +198,7 @@ def _download_alone(job: Job, path: Path, web: Web, watcher: Watcher, connection
 
 
 def _fill(part: Part, places: Sequence[FileUrl], web: Web, watcher: Watcher, parallel: int) -> tuple[str, list[str]]:
-    """The hash of a part once every byte of it has arrived, and the servers that gave any now.
+    """Return the hash of a part once every byte of it has arrived, and the servers that gave any now.
 
     Raises:
         Failure: no server has what is missing.
@@ -247,7 +247,7 @@ class _Follower:
             self._thread.join()
 
     def digest(self) -> str:
-        """The hash of the whole; empty where everything was cancelled before."""
+        """Return the hash of the whole; empty where everything was cancelled before."""
         if self._cancelled.is_set():
             return ""
         self.grown.set()

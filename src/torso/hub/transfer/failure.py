@@ -46,12 +46,12 @@ class Failure(Exception):  # noqa: N818 (not an error yet, as its first line say
 
 
 def host_of(url: str) -> str:
-    """The host of an address, with its port where it names one: how messages call a server."""
+    """Return the host of an address, with its port where it names one: how messages call a server."""
     return urlsplit(url).netloc.rpartition("@")[2] or url.rpartition("@")[2]
 
 
 def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") -> Failure:
-    """The failure that an exception of the HTTP library means, for a request of ``url`` that waits ``seconds``."""
+    """Convert an exception of the HTTP library, for a request of ``url`` that waited ``seconds``."""
     host = host_of(url)
     if isinstance(error, SlowTransferError):
         return too_slow(url, rate=error.rate)
@@ -87,7 +87,7 @@ def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") 
 
 
 def too_slow(url: str, *, rate: float = 0, limit: float = 0) -> Failure:
-    """Bytes come, but fewer than ``rate`` a second, or for longer than ``limit`` seconds."""
+    """Return the failure of a transfer slower than ``rate`` bytes a second, or longer than ``limit`` seconds."""
     return Failure(
         NetworkError(
             "E_TOO_SLOW",
@@ -101,7 +101,7 @@ def too_slow(url: str, *, rate: float = 0, limit: float = 0) -> Failure:
 
 
 def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait: float, proxy: str = "") -> Failure:
-    """The failure that an answer with an error status means, where no hub says more about it."""
+    """Return the failure that an answer with an error status means, where no hub says more about it."""
     values = dict(host=host_of(url), status=status, path=urlsplit(url).path[:200])
     wait = retry_after(headers.get("retry-after", ""))
     if status == 407:
@@ -130,7 +130,7 @@ def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait:
 
 
 def bad_server(url: str, reason: str) -> Failure:
-    """The failure of an answer that no hub would give; ``reason`` is English and technical, shown as it is."""
+    """Return the failure of an answer that no hub would give; ``reason`` is English and technical, shown as it is."""
     return Failure(
         ServerAnswerError(
             "E_BAD_SERVER",
@@ -143,7 +143,7 @@ def bad_server(url: str, reason: str) -> Failure:
 
 
 def retry_after(text: str) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for, given as a number or a date; None where it says neither."""
+    """Return the seconds of a ``Retry-After`` header, a number or a date; None where it is neither."""
     text = text.strip()
     if re.fullmatch(r"\d{1,9}", text):
         return float(text)
@@ -182,7 +182,7 @@ def _proxy(error: Exception | None, host: str, proxy: str) -> Failure:
 
 
 def _tls_cause(error: BaseException | None) -> str:
-    """What is wrong with a certificate or a handshake, in words; empty where the error is no matter of TLS."""
+    """Describe what is wrong with a certificate or a handshake; empty for errors that are not TLS's."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -199,7 +199,7 @@ def _tls_cause(error: BaseException | None) -> str:
 
 
 def _short(error: BaseException) -> str:
-    """The innermost reason of an error, without the library's names and addresses."""
+    """Return the innermost reason of an error, without the library's names and addresses."""
     cause: BaseException = error
     seen: set[int] = set()
     while id(cause) not in seen:

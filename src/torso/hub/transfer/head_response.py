@@ -24,7 +24,7 @@ class NoRangesError(Failure):
 
 
 def judge(web: Web, answer: Answer, file: RemoteFile, place: FileUrl, asked: tuple[int, int] | None) -> int | None:
-    """The position at which the body ends, if it is the range that was asked for; None if it is the whole file.
+    """Return the position at which the body ends, if it is the range that was asked for; None if it is the whole file.
 
     Args:
         web: knows what an error status means.
@@ -71,7 +71,7 @@ def _end_of_range(answer: Answer, file: RemoteFile, asked: tuple[int, int]) -> i
 
 
 def _compare(headers: Mapping[str, str], place: FileUrl, file: RemoteFile) -> None:
-    """Refuses a server that says by itself that it has another file under this name."""
+    """Refuse a server that says by itself that it has another file under this name."""
     etag = headers.get("x-linked-etag", "").removeprefix("W/").strip('"')
     if etag and len(etag) == len(file.etag) and etag != file.etag:
         raise transfer_errors.other_version(place.server, file, etag)

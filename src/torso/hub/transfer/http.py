@@ -46,7 +46,7 @@ class Answer:
     hops: tuple[Mapping[str, str], ...] = ()
 
     def close(self, *, drain: bool = True) -> None:
-        """Ends the answer: its connection is kept for the next request where little is left to read, else closed.
+        """End the answer: its connection is kept for the next request where little is left to read, else closed.
 
         Args:
             drain: read what is left, where it is little; a server that drips it is waited for.
@@ -95,7 +95,7 @@ class Web:
         named_by: str = "",
         most: int = _WIRE,
     ) -> Answer:
-        """The answer to a request, after at most 8 redirects; any status but a redirect's is an answer.
+        """Return the answer to a request, after at most 8 redirects; any status but a redirect's is an answer.
 
         Args:
             url: the address.
@@ -132,7 +132,7 @@ class Web:
                 raise refused_redirect(start, url, "it leads in a circle")
 
     def _remember(self, url: str, reach: Reach) -> int:
-        """The zone of a host that a person named: how private what it names may be."""
+        """Return the zone of a host that a person named: how private what it names may be."""
         zone = zone_of_host(urlsplit(url).hostname or "") if reach.zone is None else reach.zone
         with self._lock:
             self._zones[origin_of(url)] = zone
@@ -146,7 +146,7 @@ class Web:
     def json(
         self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
     ) -> tuple[Answer, object]:
-        """An answer and its body as JSON, of at most 64 MiB; None as the body of any status but 200.
+        """Return an answer and its body as JSON, of at most 64 MiB; None as the body of any status but 200.
 
         Raises:
             Failure: as `open`; or what came is not JSON, such as the login page of a network.
@@ -176,7 +176,7 @@ class Web:
             raise bad_server(answer.url, f"no valid JSON, {str(error)[:120]}") from None
 
     def body(self, answer: Answer, limit: int) -> bytes:
-        """The body of an answer, decompressed.
+        """Return the body of an answer, decompressed.
 
         Raises:
             Failure: it is cut short, or longer than ``limit`` bytes; it comes too slowly, or takes too long in all.
@@ -195,12 +195,12 @@ class Web:
         return bytes(data)
 
     def fail(self, answer: Answer) -> Failure:
-        """The failure that an answer with an error status means."""
+        """Convert an answer with an error status to a failure."""
         response, longest = answer.response, self.patience.longest_wait
         return from_status(response.status, response.headers, answer.url, longest, proxy_for(answer.url))
 
     def abort(self) -> None:
-        """Ends every transfer at once: those that wait for bytes stop waiting."""
+        """End every transfer at once: those that wait for bytes stop waiting."""
         self.cancelled.set()
         with self._lock:
             responses = list(self._open)
@@ -211,7 +211,7 @@ class Web:
                 continue  # it has ended by itself
 
     def close(self) -> None:
-        """Closes the connections that were kept."""
+        """Close the connections that were kept."""
         with self._lock:
             for pool in self._pools.values():
                 pool.clear()
@@ -264,7 +264,7 @@ class Web:
         raise AssertionError("the last attempt answers or raises")
 
     def _pool(self, proxy: str) -> urllib3.PoolManager:
-        """The connections through a proxy, or direct ones where it is empty."""
+        """Return the connections through a proxy, or direct ones where it is empty."""
         with self._lock:
             if proxy not in self._pools:
                 self._pools[proxy] = new_pool(proxy)

@@ -18,7 +18,7 @@ _POLL = 0.05  # seconds; short, because waiting for another process is rare and 
 def locked(
     path: Path, cancelled: threading.Event, on_wait: Callable[[], None], root: Root | None = None
 ) -> Generator[bool]:
-    """Holds the lock on ``path``, waiting for whoever holds it; True, or False where the file system has no locks.
+    """Hold the lock on ``path``, waiting for whoever holds it; True, or False where the file system has no locks.
 
     Args:
         path: the lock file; it stays, since removing it would split those who wait.
@@ -55,7 +55,7 @@ def _open(path: Path, root: Root) -> int:
 
 
 def _is_there(descriptor: int, path: Path, root: Root) -> bool:
-    """Whether a descriptor is of the file that others find under its name."""
+    """Return whether a descriptor is of the file that others find under its name."""
     status = root.status(path)
     return status is not None and os.path.samestat(os.fstat(descriptor), status)
 

@@ -75,7 +75,7 @@ class _Paced(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object, /) -> int | None:
-        """Reads what has come.
+        """Read what has come.
 
         Raises:
             SlowTransferError, TooLargeError: see the classes. OSError: as the socket.
@@ -100,7 +100,7 @@ class _Paced(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Lets the socket go."""
+        """Release the socket."""
         super().close()
         self._raw.close()
 
@@ -121,7 +121,7 @@ class PacedResponse(http.client.HTTPResponse):
             self.fp = io.BufferedReader(self._paced, 1 << 16)
 
     def begin(self) -> None:
-        """Reads status and headers."""
+        """Read status and headers."""
         super().begin()
         if self._paced is not None:
             self._paced.left = self._most

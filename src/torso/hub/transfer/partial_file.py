@@ -100,7 +100,7 @@ class Part:
         return self.file.size
 
     def put(self, position: int, data: bytes) -> int:
-        """Writes what has arrived for ``position`` and gives how many of these bytes were new.
+        """Write what has arrived for ``position`` and return how many of these bytes were new.
 
         Bytes that had arrived before are left as they are.
         """
@@ -118,11 +118,11 @@ class Part:
         return new
 
     def read(self, position: int, length: int) -> bytes:
-        """Bytes that have arrived."""
+        """Return bytes that have arrived."""
         return read_at(self._data, length, position)
 
     def restart(self) -> None:
-        """Throws away what has arrived, in a new file: the old one may be in its place already, or in another's use."""
+        """Throw away what has arrived, in a new file: the old one may be in its place already, or in another's use."""
         os.close(self._data)
         self._data = -1
         self.root.remove(self.path)
@@ -133,20 +133,20 @@ class Part:
         self._write_record()
 
     def remember(self, server: str, validator: str) -> None:
-        """Keeps by which name a server knows the version that is arriving from it."""
+        """Keep by which name a server knows the version that is arriving from it."""
         if self.validators.get(server) != validator:
             self.validators[server] = validator
             self._write_record()
 
     def close(self) -> None:
-        """Closes the files and leaves them for the next attempt."""
+        """Close the files and leave them for the next attempt."""
         for descriptor in (self._data, self._record):
             if descriptor >= 0:
                 os.close(descriptor)
         self._data = self._record = -1
 
     def finish(self, target: Path) -> None:
-        """Puts the whole file in its place, durably, and removes the record.
+        """Put the whole file in its place, durably, and remove the record.
 
         Raises:
             FileNotFoundError: the part is gone, or another process has begun it again.
@@ -160,12 +160,12 @@ class Part:
         self.root.remove(record_path(self.path))
 
     def discard(self) -> None:
-        """Removes the part: its bytes are of no use to anyone."""
+        """Remove the part: its bytes are of no use to anyone."""
         self.close()
         discard(self.path, self.root)
 
     def _continue(self) -> bool:
-        """Takes over what an earlier process left; False where there is nothing, or it is of another file."""
+        """Take over what an earlier process left; False where there is nothing, or it is of another file."""
         try:
             table = read_record(self.path)
             segments = [
@@ -220,25 +220,25 @@ class Part:
 
 
 def discard(path: Path, root: Root | None = None) -> None:
-    """Removes a part below ``root`` and its record from the disk."""
+    """Remove a part below ``root`` and its record from the disk."""
     root = root or Root(path.parent)
     root.remove(path)
     root.remove(record_path(path))
 
 
 def read_record(path: Path) -> dict[str, object]:
-    """The record of a part as it stands on the disk; errors of every kind without one, or with another file's."""
+    """Read the record of a part from the disk; raises errors of every kind without one, or with another file's."""
     return cast("dict[str, object]", json.loads(read_text(record_path(path), limit=1 << 20, code="E_PART")))
 
 
 def record_path(path: Path) -> Path:
-    """The record that belongs to a part."""
+    """Return the record that belongs to a part."""
     return path.with_name(path.name + ".json")
 
 
 @contextmanager
 def own_part(path: Path, root: Root, *, locked: bool) -> Generator[Path]:
-    """The path to keep a part at: ``path`` itself where a lock keeps others away, else a name of the caller's own.
+    """Yield the path of a partial file: ``path`` itself where it can be locked, else a name unique to the caller.
 
     A part that waits is then taken over by renaming, which one of several callers does, and handed back at the end.
     Should two hand back at once, the hash of the whole finds out.

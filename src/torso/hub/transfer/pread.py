@@ -10,14 +10,14 @@ from torso.io.rooted import Root
 
 
 def open_for_writing(path: Path, root: Root) -> int:
-    """A descriptor of a file below ``root``, open for reading and writing, created if it does not exist."""
+    """Return a descriptor of a file below ``root``, open for reading and writing, created if it does not exist."""
     return root.open(path, os.O_RDWR | os.O_CREAT)
 
 
 if hasattr(os, "pwrite"):
 
     def write_at(descriptor: int, data: bytes | memoryview, position: int) -> None:
-        """Writes all of ``data`` at a position."""
+        """Write all of ``data`` at a position."""
         view = memoryview(data)
         while view:
             written = os.pwrite(descriptor, view, position)
@@ -31,7 +31,7 @@ else:  # Windows has no positioned writes: one at a time, then
     _TURN = threading.Lock()
 
     def write_at(descriptor: int, data: bytes | memoryview, position: int) -> None:
-        """Writes all of ``data`` at a position."""
+        """Write all of ``data`` at a position."""
         with _TURN:
             os.lseek(descriptor, position, os.SEEK_SET)
             view = memoryview(data)

@@ -23,7 +23,7 @@ _SHOW_AFTER = 1.0  # seconds: what is over by then needs no bar
 
 
 class Watcher(Protocol):
-    """What the engine tells while it works; every method may be called from any thread."""
+    """Receiver of a download's progress; every method may be called from any thread."""
 
     def advance(self, count: int) -> None:
         """``count`` more bytes are on the disk, or fewer where it is negative."""
@@ -77,7 +77,7 @@ class TransferProgress:
         self._notes.append((template, values))
 
     def refresh(self) -> None:
-        """Brings the bar up to date; called by the one thread that waits."""
+        """Bring the bar up to date; called by the one thread that waits."""
         if not self._show or (self._bar is None and not self._notes and time.monotonic() - self._begin < _SHOW_AFTER):
             return
         if self._line is not None:
@@ -105,7 +105,7 @@ class _Line:
         self._length = 0
 
     def show(self, done: int) -> None:
-        """Writes how far it is, twice a second at most; the rate is that of the last ten seconds."""
+        """Write how far it is, twice a second at most; the rate is that of the last ten seconds."""
         now = time.monotonic()
         if self._seen and now - self._seen[-1][0] < _LINE_EVERY:
             return
@@ -122,13 +122,13 @@ class _Line:
         self._length = len(text)
 
     def note(self, text: str) -> None:
-        """Writes something that stays."""
+        """Write something that stays."""
         self.end()
         sys.stderr.write(f"torso: {text}\n")
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Leaves the line as it is, where there is one."""
+        """Leave the line as it is, where there is one."""
         if self._length:
             sys.stderr.write("\n")
             sys.stderr.flush()
@@ -158,7 +158,7 @@ class Notices:
 
 @contextmanager
 def waiting(watcher: Watcher, template: str, values: dict[str, object]) -> Generator[None]:
-    """Notes what is waited for, once, where the block takes longer than a few seconds."""
+    """Note what is waited for, once, where the block takes longer than a few seconds."""
     timer = threading.Timer(_WAITING_AFTER, watcher.note, (template, values))
     timer.daemon = True
     timer.start()
@@ -169,17 +169,17 @@ def waiting(watcher: Watcher, template: str, values: dict[str, object]) -> Gener
 
 
 def is_watched() -> bool:
-    """Whether a person sees standard error as it is written: on a terminal, or below the cell of a notebook."""
+    """Return whether a person sees standard error as it is written: on a terminal, or below the cell of a notebook."""
     return sys.stderr.isatty() or is_notebook()
 
 
 def is_notebook() -> bool:
-    """Whether standard error is shown below a cell: there is no terminal, but a returned carriage is understood."""
+    """Return whether standard error is a notebook's: no terminal, but carriage returns are understood."""
     return type(sys.stderr).__module__.startswith("ipykernel")
 
 
 def size_text(count: int) -> str:
-    """A number of bytes as people read it, in powers of ten: ``156 MB``."""
+    """Return a number of bytes as people read it, in powers of ten: ``156 MB``."""
     value, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if value < 999.5:

@@ -73,7 +73,7 @@ class Fetch:
         self._lock = threading.Lock()
 
     def run(self) -> Failure | None:
-        """Fetches until the part is whole, which gives None, or the server has failed too often, which gives why.
+        """Fetch until the part is whole and return None, or until the server failed too often and return why.
 
         Raises:
             OSError: the disk refused a write.
@@ -86,7 +86,7 @@ class Fetch:
         return None if self.part.is_whole or self.web.cancelled.is_set() else self._reason
 
     def _work(self, *, leads: bool) -> None:
-        """Fetches segments until none is left; the worker that leads also takes what helpers gave up."""
+        """Fetch segments until none is left; the worker that leads also takes what helpers gave up."""
         while not (self._over or self.web.cancelled.is_set()):
             segment = self._claim(leads)
             if segment is None:
@@ -115,7 +115,7 @@ class Fetch:
         return None
 
     def _join_helpers(self) -> bool:
-        """Waits for the helpers; whether they left anything to do."""
+        """Wait for the helpers; return whether they left anything to do."""
         for helper in self._helpers:
             helper.join()
         return bool(self._helpers) and not self.part.is_whole and not self._over
@@ -128,7 +128,7 @@ class Fetch:
             helper.start()
 
     def _failed(self, failure: Failure) -> None:
-        """Counts a failure, and waits before the next attempt unless there shall be none."""
+        """Count a failure, and wait before the next attempt unless there is none."""
         with self._lock:
             arrived = self.part.arrived
             if arrived - self._mark >= _PROGRESS and not failure.slow:
@@ -150,7 +150,7 @@ class Fetch:
         self.web.cancelled.wait(wait)
 
     def _fetch(self, segment: Segment, leads: bool) -> None:
-        """Asks for what a segment lacks, and writes what comes.
+        """Request the missing bytes of a segment, and write them.
 
         Raises:
             Failure: it did not come, or not as promised.
@@ -198,7 +198,7 @@ class Fetch:
         return answer
 
     def _renewed(self, old: FileUrl) -> FileUrl:
-        """The place after an address of it has expired, as those of content networks do within the hour."""
+        """Return the place after an address of it has expired, as those of content networks do within the hour."""
         with self._lock:
             self._direct = None
             if old.renew is not None and self.place is old:  # else another connection has asked already
@@ -212,7 +212,7 @@ class Fetch:
                 self.part.remember(self.place.server, etag)
 
     def _stream(self, answer: Answer, position: int, end: int, *, decode: bool) -> None:
-        """Writes the body of an answer, which begins at ``position`` and must reach ``end``.
+        """Write the body of an answer, which begins at ``position`` and must reach ``end``.
 
         Raises:
             Failure: it ends early, brings too little a second, or goes on after the end.

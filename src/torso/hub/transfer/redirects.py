@@ -18,7 +18,7 @@ def origin_of(url: str) -> str:
 
 
 def next_hop(start: str, url: str, target: str, limit: int | None = None) -> str:
-    """The address a redirect leads to, judged by its spelling; `Web.open` judges what it connects to as well.
+    """Return the address a redirect leads to, judged by its spelling; `Web.open` judges what it connects to as well.
 
     Args:
         start: the address that was asked for first.
@@ -46,7 +46,7 @@ def next_hop(start: str, url: str, target: str, limit: int | None = None) -> str
 
 
 def refused_redirect(start: str, target: str, reason: str) -> Failure:
-    """The failure of a redirect that is not followed."""
+    """Return the failure of a redirect that is not followed."""
     return Failure(
         ServerAnswerError(
             "E_REDIRECT",

@@ -8,7 +8,7 @@ from torso.hub.transfer.failure import Failure, host_of
 
 
 def lost(url: str, file: RemoteFile, position: int) -> Failure:
-    """The body ended before the file did."""
+    """Return the error of a body shorter than the file."""
     return Failure(
         NetworkError(
             "E_CONNECTION_LOST",
@@ -21,7 +21,7 @@ def lost(url: str, file: RemoteFile, position: int) -> Failure:
 
 
 def wrong_size(url: str, file: RemoteFile, found: str) -> Failure:
-    """The server says that the file has another size than the listing does; it may be an accident on the way."""
+    """Return the error of a size other than the listing's, as the server states it; it may be transient."""
     return Failure(
         IntegrityError(
             "E_SIZE",
@@ -34,7 +34,7 @@ def wrong_size(url: str, file: RemoteFile, found: str) -> Failure:
 
 
 def other_version(server: str, file: RemoteFile, etag: str) -> Failure:
-    """The server says by itself that it has another file under this name."""
+    """Return the error of a server that states another version of the file."""
     return Failure(
         IntegrityError(
             "E_OTHER_VERSION",
@@ -47,7 +47,7 @@ def other_version(server: str, file: RemoteFile, etag: str) -> Failure:
 
 
 def web_page(url: str) -> Failure:
-    """A page came where a file was asked for: the login of a network, as a rule."""
+    """Return the error of a web page in place of the file: a network's login, usually."""
     return Failure(
         ServerAnswerError(
             "E_NOT_A_HUB",

@@ -28,7 +28,7 @@ async function request(method, path, body, signal) {
     failed.parts = (await answer.json()).error;
     failed.message = failed.parts.what;
   } catch {
-    failed.message = answer.status === 403 ? "403: open the page with the address that torso view printed" : `HTTP ${answer.status}`;
+    failed.message = answer.status === 403 ? "403: reload the page, or open it with the address that torso view or torso serve printed" : `HTTP ${answer.status}`;
   }
   throw failed;
 }
@@ -38,9 +38,7 @@ export const postJson = async (path, body, signal) => (await request("POST", pat
 export const deleteJson = async (path) => (await request("DELETE", path)).json();
 export const getBytes = async (path) => (await request("GET", path)).arrayBuffer();
 
-/** Calls `take` with each line of JSON of a streamed answer. */
-export async function postLines(path, body, take, signal) {
-  const answer = await request("POST", path, body, signal);
+async function eachLine(answer, take) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
@@ -49,6 +47,16 @@ export async function postLines(path, body, take, signal) {
     rest += value;
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) if (line) take(JSON.parse(line));
+    for (const line of lines) if (line) take(line);
   }
+}
+
+/** Calls `take` with each line of JSON of a streamed answer. */
+export async function postLines(path, body, take, signal) {
+  await eachLine(await request("POST", path, body, signal), (line) => take(JSON.parse(line)));
+}
+
+/** Calls `take` with each of a stream of server-sent events; EventSource could not carry the token. */
+export async function getEvents(path, take, signal) {
+  await eachLine(await request("GET", path, undefined, signal), (line) => { if (line.startsWith("data: ")) take(JSON.parse(line.slice(6))); });
 }

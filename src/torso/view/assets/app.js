@@ -2,7 +2,7 @@
 import { getJson, postJson, takeToken } from "./api.js";
 import { announce, failure, fill, foreign, h } from "./dom.js";
 import { lookAt } from "./looks.js";
-import { onState, readState, setState, stateNow } from "./state.js";
+import { languageNow, onState, readState, setState, stateNow } from "./state.js";
 import { answerView } from "./view_answer.js";
 import { attentionDifference, attentionView } from "./view_attention.js";
 import { layersView } from "./view_layers.js";
@@ -20,7 +20,7 @@ class TorsoApp extends HTMLElement {
   async connectedCallback() {
     takeToken();
     readState();
-    onState((changes) => (changes && "lang" in changes ? this.begin() : this.draw()));
+    onState(() => (languageNow() === this.language ? this.draw() : this.begin()));
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("torso-place", () => this.onplace?.());
     this.changes = {};
@@ -28,6 +28,7 @@ class TorsoApp extends HTMLElement {
   }
 
   async begin() {
+    this.language = languageNow();
     try {
       this.started = await getJson("/start");
     } catch (error) {
@@ -125,7 +126,7 @@ class TorsoApp extends HTMLElement {
       return textView(mine, its && new Set(its.tokens.map(spanOf)));
     }
     if (now.view === "try") return tryView(model, this.started.server);
-    if (now.view === "models") return modelsView(this.started.admin, open);
+    if (now.view === "models") return modelsView(this.started, open);
     if (now.view === "server") return serverView(this.started.server);
     const look = await this.look(now, model);
     const made = await { attention: attentionView, layers: layersView, answer: answerView }[now.view](look);

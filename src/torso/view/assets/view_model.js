@@ -13,8 +13,10 @@ export async function modelView(model, run) {
   const query = "?model=" + encodeURIComponent(model);
   const data = await getJson("/config" + query);
   const weights = h("section", {}), heads = h("section", {});
-  fill(weights, getJson("/weights" + query).then(weightsPart));
-  fill(heads, getJson("/model-heads" + query).then(headsPart));
+  // The heads come last: to find them, the server loads what runs models.
+  const tensors = getJson("/weights" + query);
+  fill(weights, tensors.then(weightsPart));
+  fill(heads, tensors.catch(() => null).then(() => getJson("/model-heads" + query)).then(headsPart));
   return [
     h("p.lead", {}, t("model.lead", { family: data.family, type: data.model_type }), data.max_tokens ? " " + t("model.limit", { limit: data.max_tokens }) : ""),
     data.folder && h("p.quiet", {}, foreign(data.folder, 200)),

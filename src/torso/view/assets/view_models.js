@@ -1,16 +1,16 @@
 // Models of this machine: what is here, and where it may: get, check, repair, remove.
-import { deleteJson, getJson, postJson } from "./api.js";
+import { deleteJson, getEvents, getJson, postJson } from "./api.js";
 import { announce, bytes, failure, fill, foreign, h, table } from "./dom.js";
 import { t } from "./words.js";
 
-/** @param {boolean} admin @param {(model: string) => void} open shows a model */
-export async function modelsView(admin, open) {
+/** @param {{admin: boolean, local: boolean}} page @param {(model: string) => void} open shows a model */
+export async function modelsView({ admin, local }, open) {
   const list = h("section", {}), jobs = h("section", { "aria-live": "polite" }), place = h("div", {});
   const watched = new Map();
   async function refresh() {
     const data = await getJson("/models");
     if (admin) for (const job of data.jobs) if (!watched.has(job.id)) watch(job);
-    return data.models.length ? modelsTable(data.models, admin, open, begin) : h("p", {}, t("models.none"));
+    return [data.served.length > 0 && servedTable(data.served, open), local && (data.models.length ? modelsTable(data.models, admin, open, begin) : h("p", {}, t("models.none")))];
   }
   async function begin(action, model) {
     place.replaceChildren();
@@ -24,24 +24,45 @@ export async function modelsView(admin, open) {
     const card = h("article.job", {});
     watched.set(job.id, card);
     jobs.prepend(card);
-    const show = (now) => card.replaceChildren(...jobCard(now, () => deleteJson("/jobs/" + now.id).then(show, () => {})));
+    const gone = new AbortController();
+    const ask = (change) => change.then(show, (error) => place.replaceChildren(failure(error)));
+    const path = "/jobs/" + job.id;
+    let now = job;
+    function show(next) {
+      const focused = card.contains(document.activeElement) && document.activeElement.dataset.act;
+      now = next;
+      card.replaceChildren(...jobCard(now, { pause: () => ask(postJson(path + "/pause", {})), resume: () => ask(postJson(path + "/resume", {})), stop: () => ask(deleteJson(path)) }));
+      if (focused) (card.querySelector(`[data-act=${focused}]`) ?? card.querySelector("button"))?.focus();
+      if (!card.isConnected) gone.abort();
+    }
+    const open = () => now.state === "running" || now.state === "paused";
     show(job);
-    const step = async () => {
-      if (!card.isConnected) return;
+    const follow = async () => {
       try {
-        const now = await getJson("/jobs/" + job.id);
-        show(now);
-        if (now.state === "running") setTimeout(step, 500);
-        else { announce(`${t("job." + now.action)} ${now.model}: ${t("state." + now.state)}`); fill(list, refresh()); }
-      } catch { /* the server has ended */ }
+        while (open() && card.isConnected) await getEvents(path + "/events", show, gone.signal);
+        announce(`${t("job." + now.action)} ${now.model}: ${t("state." + now.state)}`);
+        fill(list, refresh());
+      } catch { /* the page shows something else, or the server has ended */ }
     };
-    if (job.state === "running") setTimeout(step, 300);
+    if (open()) setTimeout(follow, 0);
   }
   fill(list, refresh());
   const name = h("input", { type: "text", required: true, placeholder: "hfl/rbt3", spellcheck: "false", autocomplete: "off" });
   const form = admin && h("form.bar-of-tools", { onsubmit: (event) => { event.preventDefault(); begin("get", name.value.trim()); name.value = ""; } },
     h("label", {}, t("models.name"), " ", name), h("button.primary", { type: "submit" }, t("job.get")));
-  return [form || h("p.quiet", {}, t("models.no_admin", { command: "torso view --page-admin" })), place, jobs, list];
+  return [form || (local && h("p.quiet", {}, t("models.no_admin", { command: "torso view --page-admin" }))), place, jobs, list];
+}
+
+/** The models of the server around the page. */
+function servedTable(models, open) {
+  const headings = [t("models.model"), t("models.task"), t("models.family"), t("models.reads"), t("models.gives"), t("models.precision")];
+  const rows = models.map(({ id, torso = {} }) => [
+    h("button.link", { type: "button", onclick: () => open(id) }, foreign(id, 80)), torso.task ? t("head." + torso.task) : "", torso.family ?? "",
+    torso.max_tokens ? t("models.tokens", { count: torso.max_tokens }) : "",
+    torso.dimensions ? t("model.numbers", { count: torso.dimensions }) : torso.labels ? foreign(torso.labels.slice(0, 4).join(", ") + (torso.labels.length > 4 ? " …" : ""), 60) : "",
+    torso.precision ?? "",
+  ]);
+  return h("section", {}, h("h3", {}, t("models.served")), table(t("models.served"), headings, rows, { head: 0 }));
 }
 
 function modelsTable(models, admin, open, begin) {
@@ -63,12 +84,14 @@ function actions(model, begin) {
     h("button", { type: "button", "aria-label": `${t("job.remove")} ${model.name}`, onclick: () => { confirm.hidden = !confirm.hidden; } }, t("job.remove"), "…"), confirm);
 }
 
-function jobCard(job, stop) {
+function jobCard(job, act) {
+  const button = (name, word) => h("button", { type: "button", "data-act": name, "aria-label": `${t(word)} ${job.model}`, onclick: act[name] }, t(word));
   const result = job.result ?? {};
   const size = job.files.reduce((sum, file) => sum + file.size, 0), here = job.files.reduce((sum, file) => sum + file.here, 0);
   return [
     h("div.bar-of-tools", {}, h("b", {}, t("job." + job.action), " "), foreign(job.model, 80), h("span.chip", {}, t("state." + job.state)),
-      job.state === "running" && h("button", { type: "button", "aria-label": `${t("stop")} ${job.model}`, onclick: stop }, t("stop"))),
+      job.state === "running" && job.action === "get" && button("pause", "job.pause"), job.state === "paused" && button("resume", "job.resume"),
+      (job.state === "running" || job.state === "paused") && button("stop", "stop")),
     job.about && h("p.quiet", {}, foreign(job.about, 600)),
     job.files.length > 0 && h("p", {}, h("progress", { max: String(Math.max(size, 1)), value: here, "aria-label": job.model }), ` ${bytes(here)} / ${bytes(size)}`),
     job.files.length > 1 && h("ul.files", {}, job.files.map((file) => h("li", {}, foreign(file.path, 80), ` ${bytes(file.here)} / ${bytes(file.size)}`))),

@@ -1,0 +1,186 @@
+"""Servers of embeddings beside torso's, each in an environment of its own, and how they are started and asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import venv
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ENVIRONMENTS = {
+    "infinity": ["infinity-emb[torch,server,optimum]==0.0.78", "click<8.2"],
+    "peers": ["fastapi", "uvicorn", "httptools", "uvloop", "sentence-transformers==6.2.0", "litserve==0.2.19"],
+}
+FASTAPI = """
+import sys, uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sentence_transformers import SentenceTransformer
+model = SentenceTransformer(sys.argv[1], device="cpu")
+class Asked(BaseModel):
+    input: list[str]
+app = FastAPI()
+@app.post("/embeddings")
+def route(asked: Asked):
+    return {"data": [{"embedding": row.tolist()} for row in model.encode(asked.input)]}
+@app.get("/health")
+def health():
+    return {"status": "ok"}
+uvicorn.run(app, port=int(sys.argv[2]), log_level="error")
+"""
+LITSERVE = """
+import sys
+import litserve
+from sentence_transformers import SentenceTransformer
+class Api(litserve.LitAPI):
+    def setup(self, device):
+        self.model = SentenceTransformer(sys.argv[1], device="cpu")
+    def decode_request(self, request):
+        return request["input"]
+    def batch(self, inputs):
+        self.sizes = [len(each) for each in inputs]
+        return [text for each in inputs for text in each]
+    def predict(self, texts):
+        return self.model.encode(texts)
+    def unbatch(self, rows):
+        parts, place = [], 0
+        for size in self.sizes:
+            parts.append(rows[place : place + size])
+            place += size
+        return parts
+    def encode_response(self, rows):
+        return {"data": [{"embedding": row.tolist()} for row in rows]}
+if __name__ == "__main__":
+    api = Api(max_batch_size=32, batch_timeout=0.001, api_path="/embeddings")
+    litserve.LitServer(api, accelerator="cpu").run(port=int(sys.argv[2]), generate_client_file=False, log_level="error")
+"""
+
+
+@dataclass
+class Peer:
+    """One server.
+
+    Attributes:
+        name: in the results.
+        command: starts it; ``{model}`` and ``{port}`` are filled in.
+        path: of its embeddings.
+        ready: of its readiness.
+        model: what requests call the model; None to name none.
+    """
+
+    name: str
+    command: list[str]
+    path: str = "/embeddings"
+    ready: str = "/health"
+    model: str | None = None
+
+
+def peers(home: Path, wanted: list[str]) -> list[Peer]:
+    """The servers of these names; their environments are made below ``home`` where they are not there."""
+    scripts = {"fastapi": FASTAPI, "litserve": LITSERVE}
+    made: list[Peer] = []
+    for name in wanted:
+        if name == "torso":
+            command = [sys.executable, "-m", "torso", "serve", "m={model}:features", "--port", "{port}", "--no-log"]
+            made.append(Peer(name, [*command, "--no-page"], "/v1/embeddings", "/readyz", "m"))
+        elif name in scripts:
+            script = home / f"{name}_server.py"
+            script.parent.mkdir(parents=True, exist_ok=True)
+            script.write_text(scripts[name], encoding="utf-8")
+            made.append(Peer(name, [str(_python(home, "peers")), str(script), "{model}", "{port}"]))
+        else:
+            engine = name.removeprefix("infinity-")
+            command = [str(_python(home, "infinity").with_name("infinity_emb")), "v2", "--model-id", "{model}"]
+            command += ["--served-model-name", "m", "--engine", engine, "--device", "cpu", "--port", "{port}"]
+            made.append(Peer(name, [*command, "--log-level", "error"], model="m"))
+    return made
+
+
+def _python(home: Path, name: str) -> Path:
+    """The interpreter of an environment, which is made first where it is not there."""
+    python = home / name / "bin" / "python"
+    if not python.exists():
+        venv.create(home / name, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *ENVIRONMENTS[name]], check=True)
+    return python
+
+
+@dataclass
+class Running:
+    """A server that runs.
+
+    Attributes:
+        peer: which.
+        port: where.
+        process: its process.
+        started: seconds until it was ready.
+    """
+
+    peer: Peer
+    port: int
+    process: subprocess.Popen[bytes]
+    started: float
+
+    def cpu(self) -> float:
+        """Seconds of processor that it and its children have used."""
+        total = 0.0
+        for pid in (self.process.pid, *_children(self.process.pid)):
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return total
+
+    def loop_cpu(self) -> float:
+        """Seconds of processor of its main thread: HTTP, JSON, and the tokenizing of short texts."""
+        fields = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss(self) -> float:
+        """Memory in MB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def stop(self) -> None:
+        children = _children(self.process.pid)
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        for pid in children:
+            with suppress(OSError):
+                os.kill(pid, 9)
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(OSError):
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def start(peer: Peer, model: str, port: int, cores: set[int]) -> Running:
+    """Start a server on some cores, and wait until it is ready."""
+    command = [each.format(model=model, port=port) for each in peer.command]
+    threads = {name: str(len(cores)) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    quiet = {"HF_HUB_OFFLINE": "1", "INFINITY_ANONYMOUS_USAGE_STATS": "0", "TOKENIZERS_PARALLELISM": "false"}
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | threads | quiet,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+    )
+    while time.monotonic() < begun + 300 and process.poll() is None:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"http://127.0.0.1:{port}{peer.ready}", timeout=2).status_code == 200:
+                return Running(peer, port, process, time.monotonic() - begun)
+        time.sleep(0.01)
+    process.kill()
+    raise SystemExit(f"{peer.name} is not ready: {' '.join(command)}")

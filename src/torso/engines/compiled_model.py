@@ -1,0 +1,157 @@
+"""The native engine: a model in the kernels, NumPy arrays in and out. Loads no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from torso import blocks
+from torso.architecture import Architecture, Task
+from torso.config.hub_config import HubConfig
+from torso.host_batch import HostBatch, HostLayout, Pool, Rows, Wanted, require_length, require_rows
+from torso.kernels.encoder import Encoder
+from torso.kernels.host_embeddings import without_padding
+from torso.kernels.host_heads import HostHead, pool_of
+from torso.kernels.host_memory import Bytes
+from torso.outputs import Hidden
+from torso.weights.report import LoadReport
+
+Out = TypeVar("Out", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Optimised:
+    """What `optimise` did to a model.
+
+    Attributes:
+        mode: ``exact``, ``bf16`` or ``int8``.
+        fidelity: the least cosine to float32 measured on the sample.
+        kept: of ``int8``, the linear layers kept in bfloat16 for fidelity.
+        kernels: the instruction set of the compiled kernels that run the trunk; None where PyTorch runs it.
+    """
+
+    mode: str
+    fidelity: float
+    kept: tuple[str, ...] = ()
+    kernels: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledModel(Generic[Out]):
+    """A model of one task that runs, from any number of threads, and does nothing else: no training, moving, saving.
+
+    Attributes:
+        config: the config that it was built from.
+        architecture: its family.
+        task: its task, which fixes the type of its outputs.
+        description: what it consists of.
+        encoder: its trunk.
+        head: its head.
+        done: mode and fidelity.
+        trained: whether all weights of the head are trained.
+        report: what was read of which files; None for one that was made of a model in memory.
+    """
+
+    config: HubConfig
+    architecture: Architecture[Any]
+    task: Task[Out]
+    description: blocks.Whole
+    encoder: Encoder
+    head: HostHead
+    done: Optimised
+    trained: bool
+    report: LoadReport | None = None
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Maximum length of a text in tokens; None for no limit."""
+        return self.config.max_tokens
+
+    @property
+    def pool(self) -> Pool | None:
+        """The only row of each sequence that the head reads; None for all."""
+        return pool_of(self.head.of)
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Number of rows of the token embeddings."""
+        return len(self.encoder.tokens)
+
+    @property
+    def device(self) -> str:
+        """Name of the device, for messages."""
+        return "cpu"
+
+    @property
+    def precision(self) -> str:
+        """Number format and mode of its arithmetic."""
+        return f"float32 {self.done.mode}"
+
+    @property
+    def bytes(self) -> int:
+        """Size of all weights in memory, in bytes."""
+        return sum(each.nbytes for _, each in self._arrays())
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256, in hexadecimal, of the weights and of all else that decides the outputs."""
+        done, kernels = self.done, self.encoder.library
+        stated = [self.architecture.family, self.task.name, self.config.text(), done.mode, done.kept, kernels.set]
+        digest = hashlib.sha256(json.dumps(stated).encode())
+        for place, array in self._arrays():
+            digest.update(json.dumps([place, str(array.dtype), list(array.shape)]).encode())
+            digest.update(array.data)
+        return digest.hexdigest()
+
+    def _arrays(self) -> Iterator[tuple[str, Rows | Bytes]]:
+        """Yield everything that the outputs are computed of, with a name."""
+        packed = [*((f"{name}|{kind}", each) for (name, kind), each in sorted(self.encoder.packed.items()))]
+        packed += [(f"beside|{number}", each) for number, each in enumerate((*self.encoder.before, *self.head.packed))]
+        for name, each in packed:
+            yield from ((f"{name}|{part}", array) for part, array in enumerate(each.arrays) if array is not None)
+        held = [*self.encoder.held, *self.head.held]
+        yield from ((f"held|{number}", each) for number, each in enumerate(held))
+
+    def run(
+        self,
+        batch: HostBatch,
+        wanted: Wanted | None = None,
+        *,
+        hidden_states: Container[int] = (),
+        attentions: Container[int] = (),
+    ) -> Out:
+        """Run a batch; the outputs hold NumPy arrays.
+
+        Args:
+            batch: packed texts.
+            wanted: which outputs are needed; None for all.
+            hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i.
+            attentions: blocks, from 0, whose attention weights are returned.
+
+        Raises:
+            TooLongError: ``E_TOO_LONG``, naming the first text that is longer than the model takes. Nothing was run.
+            InputError: ``E_IDS``, for ids outside the embedding tables.
+            MemoryError: the batch does not fit the memory.
+        """
+        wanted = wanted or Wanted()
+        require_length(batch.sizes, self.max_tokens)
+        embed = self.description.trunk.embed
+        if isinstance(embed.positions, blocks.UnpaddedPositions):
+            batch = without_padding(batch, embed.positions.padding)
+        try:
+            encoded = self.encoder(batch, wanted.pool, hidden_states=hidden_states, attentions=attentions)
+        except IndexError:
+            # Some id is outside its table; finding which one reads every id, so only now.
+            for name, table, ids in (("tokens", "tokens", batch.tokens), ("segments", "segments", batch.segments)):
+                part = embed.parts[table]
+                rows = part.num_embeddings if isinstance(part, blocks.Embedding) else None
+                require_rows(name, int(ids.min()), int(ids.max()), rows)
+            raise
+        sizes = batch.sizes if wanted.pool is None else (1,) * len(batch.sizes)
+        states: Mapping[int, Any] = encoded.hidden_states
+        weights: Mapping[int, Any] = encoded.attentions
+        layout = cast("Any", HostLayout(sizes))
+        hidden = Hidden(cast("Any", encoded.rows), layout, states, weights, pool=wanted.pool)
+        return self.head(hidden, encoded, batch, pooled=wanted.pooled)

@@ -1,0 +1,87 @@
+"""Embeddings in NumPy, for what the kernels' own do not compute: projections, other positions. Loads no torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from torso import blocks
+from torso.host_batch import HostBatch, Ids, Rows
+from torso.kernels.host_steps import HostSteps
+from torso.kernels.library import Library
+from torso.kernels.part_weights import PartWeights
+from torso.tables.sinusoids import sinusoids
+
+
+class HostEmbeddings:
+    """Sum of token, segment and position embeddings, norm and projection.
+
+    Args:
+        library: the kernels, for norm and projection: a row's result does not depend on the others.
+        embed: the description.
+        weights: of the trunk.
+
+    Attributes:
+        tokens: the table of tokens [V, W].
+        packed: its packed weights.
+    """
+
+    def __init__(self, library: Library, embed: blocks.Embeddings, weights: PartWeights) -> None:
+        self._of = embed
+        tokens, segments, positions = embed.parts["tokens"], embed.parts["segments"], embed.positions
+        assert tokens is not None
+        self.tokens = weights.keep(weights.matrix(tokens))
+        self._segments = None if segments is None else weights.keep(weights.matrix(segments))
+        tables = [] if positions is None else [each for each in positions.parts.values() if each is not None]
+        self._tables = [weights.keep(weights.matrix(each)) for each in tables]
+        step = HostSteps(library, weights)
+        self._norm, self._project, self.packed = step(embed.norm), step(embed.project), step.packed
+
+    def __call__(self, batch: HostBatch, given: Rows | None = None) -> Rows:
+        """Embed a batch: [T, D].
+
+        Args:
+            batch: ids and positions.
+            given: rows [T, W] in place of the token embeddings, which are then not scaled.
+
+        Raises:
+            IndexError: for an id outside its table.
+        """
+        rows = given
+        if rows is None:
+            rows = _rows(self.tokens, batch.tokens)
+            rows = rows if self._of.scale == 1 else rows * np.float32(self._of.scale)
+        if isinstance(self._of, blocks.ProjectedTokens):
+            return self._project(rows) + self._positions(batch.positions)
+        if self._segments is not None:
+            rows = rows + _rows(self._segments, batch.segments)
+        if self._of.positions is not None:
+            rows = rows + self._positions(batch.positions)
+        return self._project(self._norm(rows))
+
+    def _positions(self, positions: Ids) -> Rows:
+        of = self._of.positions
+        if isinstance(of, blocks.SinusoidalPositions):
+            return sinusoids(positions, of.width)
+        assert isinstance(of, blocks.LearnedPositions)
+        rows = _rows(self._tables[0], positions + of.offset)
+        return rows + self._tables[1][0] if isinstance(of, blocks.TaskPositions) else rows
+
+
+def without_padding(batch: HostBatch, padding: int) -> HostBatch:
+    """Return a batch with positions that count no padding token, and are -1 for one (`blocks.UnpaddedPositions`)."""
+    here = batch.tokens != padding
+    total = np.cumsum(here)
+    sizes = np.asarray(batch.sizes, np.int64)
+    first = np.cumsum(sizes) - sizes
+    filled = first[sizes > 0]
+    before = np.repeat(total[filled] - here[filled], sizes[sizes > 0])
+    positions = np.where(here, total - before - 1, -1)
+    return replace(batch, numbers=np.stack([batch.tokens, batch.segments, positions]))
+
+
+def _rows(table: Rows, ids: Ids) -> Rows:
+    if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < len(table):
+        raise IndexError("an id has no row in its table")
+    return table[ids]

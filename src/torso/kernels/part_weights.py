@@ -1,0 +1,71 @@
+"""The weights of a description's parts, read when they are packed. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from torso import blocks
+from torso.host_batch import Rows
+from torso.kernels import library as native
+from torso.kernels.abi import Norm
+from torso.kernels.host_memory import address, held
+
+Read = Callable[[str], Rows]
+"""Returns a weight as float32 by its name in a description; it is called when the weight is needed, and not kept."""
+
+
+class PartWeights:
+    """Weights by part, and those that the kernels read where they are.
+
+    Args:
+        root: the description whose parts are asked for.
+        read: reads a weight by its name in ``root``.
+
+    Attributes:
+        held: the arrays that structures point to; they must outlive the structures.
+    """
+
+    def __init__(self, root: blocks.Part, read: Read) -> None:
+        self.held: list[Rows] = []
+        self._names = {id(part): name for name, part in blocks.walk(root)}
+        self._root, self._read = root, read
+
+    def name(self, part: blocks.Part) -> str:
+        """Return the name of a part in the root; of one that occurs twice, the first."""
+        return self._names[id(part)]
+
+    def __call__(self, part: blocks.Part, own: str = "weight") -> Rows | None:
+        """Read a weight of a part; None if it has none of that name."""
+        if own not in part.tensors:
+            return None
+        place = self.name(part)
+        return held(self._read(f"{place}.{own}" if place else own))
+
+    def matrix(self, part: blocks.Part) -> Rows:
+        """Read the weight of a projection or a table."""
+        found = self(part)
+        assert found is not None
+        return found
+
+    def keep(self, array: Rows) -> Rows:
+        """Hold an array for as long as this object lives; return it."""
+        self.held.append(array)
+        return array
+
+    def kept(self, part: blocks.Part, own: str = "weight") -> Rows | None:
+        """Read a weight of a part and hold it; None if it has none of that name."""
+        found = self(part, own)
+        return None if found is None else self.keep(found)
+
+    def norm(self, norm: blocks.Part) -> Norm:
+        """Build the structure of a norm."""
+        if isinstance(norm, blocks.Identity):
+            return Norm(native.NO_NORM)
+        assert isinstance(norm, blocks.LayerNorm | blocks.RMSNorm)
+        weight, bias = self(norm), self.kept(norm, "bias")
+        weight = np.ones(norm.width, np.float32) if weight is None else weight
+        weight = self.keep(1 + weight if isinstance(norm, blocks.OffsetRMSNorm) else weight)
+        kind = native.LAYER_NORM if isinstance(norm, blocks.LayerNorm) else native.RMS_NORM
+        return Norm(kind, address(weight), address(bias), norm.eps)

@@ -1,0 +1,151 @@
+"""Loading, from a folder to named weights: described, matched with the files by names and shapes, then read.
+
+Both engines load by it: PyTorch's fills tensors, the kernels read arrays. Loads no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from torso import blocks
+from torso.architecture import Architecture, Task, fused_parts
+from torso.config.hub_config import HubConfig
+from torso.config.sentence_modules import transformer_folder
+from torso.loading.contents import Contents, check_copies, check_sizes, read
+from torso.loading.head_owner import owner_of_head, refuse_other_head
+from torso.loading.labels_and_dtype import NewHead, settle_labels
+from torso.loading.plan import HEAD, TRUNK, Plan, copies_of, plan
+from torso.weights.names import Names, Parts
+from torso.weights.number_bits import NumberBits
+from torso.weights.report import LoadReport
+from torso.weights.weights import open_weights
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadingJob(Generic[Out]):
+    """A model of a folder before any tensor is read.
+
+    Attributes:
+        folder: the model's.
+        architecture: its family.
+        config: its config, with the labels of the head.
+        task: of the head.
+        description: of the model, without the optional parts that the files lack.
+        contents: the files.
+        plan: which tensors of the files make which weight.
+        nonfinite: whether NaN and infinity are accepted.
+        parts: of each fused projection, by name.
+        instead: where a new head is made, the task of the head that the files hold: another, or one of other labels.
+    """
+
+    folder: Path
+    architecture: Architecture[Any]
+    config: HubConfig
+    task: Task[Out]
+    description: blocks.Whole
+    contents: Contents
+    plan: Plan
+    nonfinite: bool = False
+    parts: Mapping[str, Parts] = field(default_factory=dict[str, Parts], repr=False)
+    instead: str = ""
+
+    @property
+    def saved_dtype(self) -> str:
+        """Name of the dtype of the trunk in the files."""
+        first = next(iter(self.plan.found.values()))[0]
+        return self.contents.weights.entries[self.contents.actual[first]].dtype
+
+    @property
+    def head_trained(self) -> bool:
+        """Whether all weights of the head are in the files."""
+        return not any(name.startswith(HEAD) for name in self.plan.new)
+
+    def read_into(self, name: str, out: NumberBits) -> None:
+        """Read a weight of the description into memory; nothing for one that the files lack."""
+        if name in self.plan.found:
+            form = self._names(name).form(name.partition(".")[2])
+            parts = self.parts.get(name.rpartition(".")[0])
+            read(self.contents, self.plan.found[name], out, form, parts, allow_nonfinite=self.nonfinite)
+
+    def check_copies(self, weights: Mapping[str, NumberBits]) -> None:
+        """Check that tensors stored under a second name equal the weight they repeat.
+
+        Args:
+            weights: those of the description, by name; of those that have no copy, any may be missing.
+
+        Raises:
+            WeightsError: ``E_TIED``.
+        """
+        check_copies(self.copies, self.contents, self.plan.found, weights)
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """Keys of the files that may repeat a weight, each with its name."""
+        return copies_of(self.architecture, self.task, self.contents.prefix)
+
+    def report(self) -> LoadReport:
+        """Return what was read of the files, and what was not."""
+        return LoadReport(
+            str(self.folder),
+            tuple(path.name for path in self.contents.weights.files),
+            len(self.plan.found),
+            self.plan.new,
+            self.plan.absent,
+            self.plan.unclaimed,
+            self.contents.prefix,
+            self.saved_dtype,
+            self.contents.notes,
+            self.instead,
+        )
+
+    def _names(self, weight: str) -> Names:
+        return self.architecture.names if weight.startswith(TRUNK) else self.architecture.plan(self.task).names
+
+
+def match_folder(
+    folder: Path,
+    architecture: Architecture[Any],
+    config: HubConfig,
+    task: Task[Out],
+    *,
+    labels: Sequence[str] | None = None,
+    num_labels: int | None = None,
+    new_head: NewHead = False,
+    allow: Collection[str] = (),
+    allow_nonfinite: bool = False,
+) -> LoadingJob[Out]:
+    """Match the model of a folder whose config is already read with its files; arguments as for `torso.load`.
+
+    Raises:
+        TorsoError: as `torso.load`.
+    """
+    contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
+    check_sizes(config, architecture, contents)
+    other = owner_of_head(config, architecture, task, contents)
+    if other is not None and not new_head:
+        refuse_other_head(task, other, contents)
+    if other is not None and other.labelled:
+        config = config.replace({"num_labels": None})  # they are the other head's
+    config, fresh = settle_labels(
+        config, architecture, task, contents, labels, num_labels, new_head=new_head, taken=other
+    )
+    whole = architecture.describe(config, task)
+    parts = fused_parts(whole)
+    decided = plan(
+        {name: weight.shape for name, weight in blocks.named_weights(whole)},
+        parts,
+        architecture,
+        task,
+        contents,
+        may_make_head=bool(new_head),
+        fresh=fresh,
+        allow=allow,
+    )
+    whole = whole.without_in_head(decided.absent)
+    instead = other.name if other is not None else task.name if fresh else ""
+    return LoadingJob(folder, architecture, config, task, whole, contents, decided, allow_nonfinite, parts, instead)

@@ -1,0 +1,73 @@
+"""A Ray cluster of two nodes on this machine, and an S3 server on loopback."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from ..conftest import Faults
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
+    """Two nodes of one processor each, whose processes can have faults; started once for all tests."""
+    ray = pytest.importorskip("ray", reason='Ray is not installed: make test-scale, or pip install "ray[data]"')
+    from ray.cluster_utils import Cluster
+
+    faults = Faults(tmp_path_factory.mktemp("faults"))
+    os.environ |= faults.environment | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_DISABLE_PROGRESS_BARS": "1"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray leaves files open
+        made = Cluster(initialize_head=True, head_node_args=_node(include_dashboard=False))
+        made.add_node(**_node())
+        ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+        yield made, faults
+        ray.shutdown()
+        with suppress(Exception):
+            made.shutdown()
+    for name in faults.environment:
+        os.environ.pop(name)
+
+
+def _node(**further: object) -> dict[str, Any]:
+    return dict(num_cpus=1, object_store_memory=80 << 20, **further)
+
+
+@pytest.fixture
+def ray_faults(cluster) -> Iterator[Faults]:
+    _, faults = cluster
+    faults.clear()
+    yield faults
+    faults.clear()
+
+
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory) -> Iterator[str]:
+    """The address of an empty bucket on a loopback S3."""
+    pytest.importorskip("moto.server", reason="moto is not installed: make test-scale")
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: make test-scale")
+    from moto.server import ThreadedMotoServer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        _, port = server.get_host_and_port()
+        nothing = str(tmp_path_factory.mktemp("aws") / "none")
+        os.environ |= dict(
+            AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_DEFAULT_REGION="us-east-1",
+            AWS_CONFIG_FILE=nothing,
+            AWS_SHARED_CREDENTIALS_FILE=nothing,
+            AWS_EC2_METADATA_DISABLED="true",
+        )
+        s3fs.S3FileSystem(use_listings_cache=False).mkdir("torso")
+        yield "s3://torso"
+        server.stop()
