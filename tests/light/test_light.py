@@ -65,6 +65,8 @@ def test_commands_answer_as_functions(command, expected) -> None:
         ("tag", "张三去北京"),
         ("fill", "今天天气[MASK]好"),
         ("models",),
+        ("tour",),
+        ("tour", "--json", "好吃"),
         ("list",),
         ("check", "torso:sentiment"),
         ("--version",),
