@@ -195,4 +195,4 @@ def _features(encoding: Read, folder: Path) -> tuple[Features, int]:
 def _numbers(array: Tensor | Rows) -> Any:
     from torso.host_batch import to_host
 
-    return cast("Any", to_host(array).tolist())
+    return to_host(array).tolist()
