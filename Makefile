@@ -1,6 +1,7 @@
 # On a machine that has Python 3.11 or later, make and pip:
-#   make demo     installs torso into .venv and runs its main job
+#   make demo     installs torso alone into .venv, without PyTorch, and runs its main job
 #   make check    installs what the tests need as well, and runs every check: lint, types, foreign clients, all tests
+#   make test-light  the tests of what needs no PyTorch, in an environment without it
 #   make quick    the checks of every commit, in about a minute
 #   make fuzz     every fuzzer, for SECONDS in all
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
@@ -8,6 +9,7 @@
 PYTHON ?= python3
 VENV := .venv
 FOREIGN := .venv-foreign
+LIGHT := .venv-light
 SCALED := .venv-scale
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -22,7 +24,7 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick fuzz nightly test test-foreign test-scale lint types format kernels sanitize clean
+.PHONY: demo check quick fuzz nightly test test-light test-foreign test-scale lint types format kernels sanitize clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -42,8 +44,12 @@ nightly: $(VENV)/.torso-test
 	$(MAKE) fuzz SECONDS=14400
 	$(BIN)/python tests/architecture/count.py
 
-test: $(VENV)/.torso-test
+test: $(VENV)/.torso-test test-light
 	$(PYTEST) -n 2 --dist worksteal tests
+
+# Tasks, command line and config once more, where PyTorch is not installed.
+test-light: $(LIGHT)/.torso-light
+	TORSO_LIGHT=1 $(LIGHT)/bin/python -m pytest $$(cat tests/light.txt)
 
 # The official clients of the hubs and of model servers against our servers, and torso against foreign servers.
 test-foreign: $(VENV)/.torso-test
@@ -82,17 +88,25 @@ format: $(VENV)/.torso-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(FOREIGN) $(SCALED)
+	rm -rf $(VENV) $(FOREIGN) $(LIGHT) $(SCALED)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.torso: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
-	@echo "Installing torso and PyTorch into $(VENV) ..."
+	@echo "Installing torso into $(VENV) ..."
 	$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
-	@echo "Installing torso and its tests' needs into $(VENV) ..."
+	@echo "Installing torso, PyTorch and its tests' needs into $(VENV) ..."
 	$(INSTALL) -e ".[test]"
+	$(BIN)/python -m torso.kernels.compile
 	@touch $@ $(VENV)/.torso
+
+# Beside the checkout, whose kernels it shares: a wheel would compile them again.
+$(LIGHT)/.torso-light: pyproject.toml constraints.txt $(VENV)/.torso-test
+	$(PYTHON) -m venv $(LIGHT)
+	$(LIGHT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . pytest hypothesis
+	$(BIN)/python -m torso.kernels.compile
+	@touch $@

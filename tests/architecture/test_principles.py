@@ -231,6 +231,8 @@ EXTRA_OF = {"serve": "serve", "view": "serve", "scale": "scale", "training": "tr
 def test_no_other_library_is_needed() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {"torso", *(re.match(r"[\w-]+", each)[0] for each in project["dependencies"])}
+    assert "torch" not in needed, "it is the extra torso[torch]; which parts import it is held above"
+    needed |= {"torch"}
     extras = {
         name: {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in packages}
         for name, packages in project["optional-dependencies"].items()

@@ -24,12 +24,11 @@ _ASKED = {True: ("谁？", ["对。", "不对。"]), False: ("Who?", ["Yes.", "N
 
 def head_stage(encoding: Read, tokenizer: Tokenizer, folder: Path, model: str) -> Stage:
     """Run the first head that the checkpoint holds; without one, embed the text if the model is made for that."""
-    from torso.engines.opened import wrapped
     from torso.tasks import Ready
 
     for task in _likely_heads(folder):
         head = _loaded(folder, task)
-        made = None if head is None else _HEADS[task](encoding, Ready(wrapped(head)[0], tokenizer, folder), model)
+        made = None if head is None else _HEADS[task](encoding, Ready(head, tokenizer, folder), model)
         if made is not None:
             call, data = made
             code = (f"from torso.tasks import {call.partition('(')[0]}", call)
@@ -127,10 +126,10 @@ def _likely_heads(folder: Path) -> list[Task[Any]]:
 
 
 def _loaded(folder: Path, task: Task[Any]) -> Any:
-    from torso.loading.load import load
+    from torso.engines.opened import opened
 
     try:
-        return load(folder, task)
+        return opened(folder, task)
     except TorsoError as error:
         if error.code in ("E_NO_HEAD", "E_LABELS", "E_TASK_UNSUPPORTED", "E_SHAPE"):
             return None

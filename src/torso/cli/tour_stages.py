@@ -19,7 +19,9 @@ from torso.tasks.windows import Read, lengths
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from torso.host_batch import Rows
     from torso.hub import Snapshot
+    from torso.outputs import Features
     from torso.text import Tokenizer
 
 TAGGER = "torso:tagger"
@@ -132,16 +134,9 @@ def _tokens(encoding: Read, tokenizer: Tokenizer, text: str, model: str) -> Stag
 
 
 def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
-    import torch
+    from torso.host_batch import to_host
 
-    from torso.batch import pack
-    from torso.loading.load import load
-
-    loaded = load(folder)
-    depth = loaded.trunk.depth
-    looked_at = range(depth) if len(encoding) <= _SHORT else [depth - 1]
-    with torch.inference_mode():
-        features = loaded(pack([encoding]), attentions=looked_at)
+    features, depth = _features(encoding, folder)
     rows, pooled = features.hidden.rows, features.pooled_or_none
     data: dict[str, Any] = {
         "layers": depth,
@@ -157,14 +152,14 @@ def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
     )
     yield Stage("features", "The model without a head", code, data)
     # In most models most layers rest on the special tokens; a layer that looks at the text shows more.
-    means = {layer: weights[0].mean(0) for layer, weights in features.hidden.attentions.items()}
-    special = torch.tensor(encoding.special)
+    means = {layer: to_host(weights[0]).mean(0) for layer, weights in features.hidden.attentions.items()}
+    special = [place for place, is_special in enumerate(encoding.special) if is_special]
     layer = min(means, key=lambda layer: float(means[layer][:, special].sum()))
     picture = {
         "layer": layer,
         "heads": features.hidden.attentions[layer][0].shape[0],
         "tokens": encoding.tokens,
-        "weights": _numbers(means[layer]),
+        "weights": means[layer].tolist(),
         "resting_on_special": float(means[layer][:, special].sum(1).mean()),
     }
     code = (
@@ -174,5 +169,30 @@ def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
     yield Stage("attention", "What attends to what", code, picture)
 
 
-def _numbers(tensor: Tensor) -> Any:
-    return cast("Any", tensor.float().tolist())
+def _features(encoding: Read, folder: Path) -> tuple[Features, int]:
+    """Return the outputs of a model without a head, with weights of attention, and its number of blocks."""
+    from torso.architecture import Task
+    from torso.engines.compiled_model import CompiledModel
+    from torso.engines.opened import opened
+
+    runner = opened(folder, Task.FEATURES)
+    compiled = isinstance(runner, CompiledModel)
+    depth: int = runner.encoder.depth if compiled else cast("Any", runner).model.trunk.depth
+    looked_at = range(depth) if len(encoding) <= _SHORT else [depth - 1]
+    if compiled:
+        from torso.host_batch import HostBatch
+
+        return runner.run(HostBatch.of([encoding]), attentions=looked_at), depth
+    import torch
+
+    from torso.batch import pack
+
+    model = cast("Any", runner).model.eval()
+    with torch.inference_mode():
+        return model(pack([encoding], device=model.device), attentions=looked_at), depth
+
+
+def _numbers(array: Tensor | Rows) -> Any:
+    from torso.host_batch import to_host
+
+    return to_host(array).tolist()

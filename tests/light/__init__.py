@@ -1,0 +1,1 @@
+"""What needs no PyTorch, tested where there is none."""
