@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from torch import Tensor
-from transformers.initialization import no_init_weights
 
 from conftest import seed
+from lazy import LazyModule, LazyName
 from torso import load
 from torso.architecture import Task
 from torso.compat.padded_model import PaddedModel
 
 from .families import FAMILIES, cases_of, registered
 from .families.kinds import Case, Family
+
+transformers = LazyModule("transformers")
+no_init_weights = LazyName("transformers.initialization", "no_init_weights")
 
 SIZES = (7, 1, 12, 12, 3, 16)
 IGNORED = -100

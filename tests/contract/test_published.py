@@ -6,9 +6,8 @@ import json
 
 import pytest
 import torch
-import transformers
-from transformers.initialization import no_init_weights
 
+from lazy import LazyModule, LazyName
 from torso.architecture import Task
 from torso.config.config_file import ConfigFile
 from torso.loading.plan import copies_of
@@ -18,6 +17,9 @@ from torso.nn.meta_init import weightless
 
 from .families import FAMILIES, registered
 from .reference import as_written, reference_class
+
+transformers = LazyModule("transformers")
+no_init_weights = LazyName("transformers.initialization", "no_init_weights")
 
 PUBLISHED = [(family, name) for family, about in FAMILIES.items() for name in about.published]
 
