@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import tempfile
 
 # Before torch is imported, here and in every process that a test starts: small models are slower on many threads.
@@ -39,6 +40,11 @@ def pytest_report_header() -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="of each family under contract, its plain config alone")
+
+
+def pytest_collection_finish() -> None:
+    if "transformers" in sys.modules:
+        raise pytest.UsageError("A test module imports transformers at collection, which is slow: see tests/lazy.py.")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -13,8 +14,13 @@ from torso.language import language, say
 from torso.locale import po_file, translation, translations
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
-FOUND = catalogue.gathered()
 ENTRIES = po_file.read_entries(catalogue.CATALOGUE.read_text(encoding="utf-8"))
+
+
+@cache
+def gathered() -> dict[str, catalogue.Known]:
+    """The messages of the sources: gathered once, and not at collection."""
+    return catalogue.gathered()
 
 
 def entries_of(text: str) -> dict[str, po_file.Entry]:
@@ -23,13 +29,13 @@ def entries_of(text: str) -> dict[str, po_file.Entry]:
 
 def test_the_catalogue_lacks_nothing_and_has_nothing_stale() -> None:
     """As ``python -m tools.messages --check``; ``--update`` and a translation mend it."""
-    assert len(FOUND) > 1000
-    found = catalogue.problems(ENTRIES, FOUND)
+    assert len(gathered()) > 1000
+    found = catalogue.problems(ENTRIES, gathered())
     assert not found, f"{len(found)}:\n" + "\n".join(found)
 
 
 def test_the_catalogue_is_in_the_order_and_form_of_the_tool() -> None:
-    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue.updated(ENTRIES, FOUND)
+    assert catalogue.CATALOGUE.read_text(encoding="utf-8") == catalogue.updated(ENTRIES, gathered())
 
 
 @pytest.mark.parametrize(
@@ -44,8 +50,8 @@ def test_the_catalogue_is_in_the_order_and_form_of_the_tool() -> None:
     ],
 )
 def test_each_fault_of_a_catalogue_is_found(change, problem) -> None:
-    entries = [each for each in ENTRIES if each.message in FOUND]
-    (found,) = catalogue.problems(change(entries), FOUND)
+    entries = [each for each in ENTRIES if each.message in gathered()]
+    (found,) = catalogue.problems(change(entries), gathered())
     assert found.startswith(problem)
 
 
@@ -126,9 +132,9 @@ def test_a_message_without_translation_stays_english() -> None:
 
 def test_the_tool_says_whether_something_is_left_to_do(tmp_path, monkeypatch, capsys) -> None:
     assert catalogue.main(["--check"]) == 0
-    assert capsys.readouterr().out == f"{len(FOUND)} messages, each translated\n"
+    assert capsys.readouterr().out == f"{len(gathered())} messages, each translated\n"
     other = tmp_path / "torso.po"
-    other.write_text(catalogue.updated(ENTRIES[:-1], FOUND), encoding="utf-8")
+    other.write_text(catalogue.updated(ENTRIES[:-1], gathered()), encoding="utf-8")
     monkeypatch.setattr(catalogue, "CATALOGUE", other)
     before = other.read_bytes()
     assert catalogue.main(["--check"]) == 1

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
 
 from contract.reference import IGNORED, Padded, Reference, batch, close, make
+from lazy import LazyName
 from torso import Lora, Model, load, lora, merge
 from torso.adapters.adapter_names import ModelNames
 from torso.adapters.adapter_targets import TASK_TYPES, default_targets
 from torso.compat.padded_model import PaddedModel
+
+LoraConfig = LazyName("peft", "LoraConfig")
+PeftModel = LazyName("peft", "PeftModel")
+get_peft_model = LazyName("peft", "get_peft_model")
 
 WEIGHTS = "adapter_model.safetensors"
 PEFT_NAMES = {

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import torch
-import transformers
 from safetensors.torch import load_file
+
+from lazy import LazyModule
+
+transformers = LazyModule("transformers")
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "bert-base-chinese-vocab.txt"
 TEXT = "弱小的我也有大梦想！"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-import transformers
 from torch import nn
 
 import torso
+from lazy import LazyModule
 from torso.architecture import Task
 from torso.errors import InputTypeError, NotAvailableError, UnsupportedError, WeightsError
+
+transformers = LazyModule("transformers")
 
 IDS = torch.tensor([[2, 7, 9, 3, 4], [2, 8, 3, 0, 0]])
 MASK = (IDS != 0).long()
@@ -169,25 +173,32 @@ def test_a_subclass_with_a_layer_of_its_own_is_saved_and_loaded_whole(saved, tmp
 
 # -- parts and names ---------------------------------------------------------------------------------------------------
 
+
+def reference_config(name: str, **values: object) -> Callable[[], Any]:
+    """A config of the reference, made when it is asked for."""
+    return lambda: getattr(transformers, name)(**values)
+
+
 CLASSES = {
-    "BertForSequenceClassification": transformers.BertConfig(**SMALL, num_labels=3),
-    "BertForMaskedLM": transformers.BertConfig(**SMALL),
-    "BertForMultipleChoice": transformers.BertConfig(**SMALL),
-    "BertForQuestionAnswering": transformers.BertConfig(**SMALL),
-    "BertModel": transformers.BertConfig(**SMALL),
-    "RobertaForTokenClassification": transformers.RobertaConfig(**SMALL, num_labels=4),
-    "RobertaForMaskedLM": transformers.RobertaConfig(**SMALL),
-    "DistilBertForSequenceClassification": transformers.DistilBertConfig(
-        vocab_size=40, dim=12, n_layers=2, n_heads=3, hidden_dim=16, num_labels=2
+    "BertForSequenceClassification": reference_config("BertConfig", **SMALL, num_labels=3),
+    "BertForMaskedLM": reference_config("BertConfig", **SMALL),
+    "BertForMultipleChoice": reference_config("BertConfig", **SMALL),
+    "BertForQuestionAnswering": reference_config("BertConfig", **SMALL),
+    "BertModel": reference_config("BertConfig", **SMALL),
+    "RobertaForTokenClassification": reference_config("RobertaConfig", **SMALL, num_labels=4),
+    "RobertaForMaskedLM": reference_config("RobertaConfig", **SMALL),
+    "DistilBertForSequenceClassification": reference_config(
+        "DistilBertConfig", vocab_size=40, dim=12, n_layers=2, n_heads=3, hidden_dim=16, num_labels=2
     ),
-    "GPT2LMHeadModel": transformers.GPT2Config(vocab_size=40, n_embd=12, n_layer=2, n_head=3, n_positions=20),
-    "BloomForCausalLM": transformers.BloomConfig(vocab_size=40, hidden_size=12, n_layer=2, n_head=3),
-    "LlamaForCausalLM": transformers.LlamaConfig(**SMALL, num_key_value_heads=1),
-    "Qwen3ForCausalLM": transformers.Qwen3Config(**SMALL, num_key_value_heads=1, head_dim=4),
-    "T5ForConditionalGeneration": transformers.T5Config(
-        vocab_size=40, d_model=12, d_kv=4, d_ff=16, num_layers=2, num_heads=3
+    "GPT2LMHeadModel": reference_config("GPT2Config", vocab_size=40, n_embd=12, n_layer=2, n_head=3, n_positions=20),
+    "BloomForCausalLM": reference_config("BloomConfig", vocab_size=40, hidden_size=12, n_layer=2, n_head=3),
+    "LlamaForCausalLM": reference_config("LlamaConfig", **SMALL, num_key_value_heads=1),
+    "Qwen3ForCausalLM": reference_config("Qwen3Config", **SMALL, num_key_value_heads=1, head_dim=4),
+    "T5ForConditionalGeneration": reference_config(
+        "T5Config", vocab_size=40, d_model=12, d_kv=4, d_ff=16, num_layers=2, num_heads=3
     ),
-    "BartForConditionalGeneration": transformers.BartConfig(
+    "BartForConditionalGeneration": reference_config(
+        "BartConfig",
         vocab_size=40,
         d_model=12,
         encoder_layers=2,
@@ -198,14 +209,14 @@ CLASSES = {
         decoder_ffn_dim=16,
         max_position_embeddings=30,
     ),
-    "DebertaV2ForSequenceClassification": transformers.DebertaV2Config(**SMALL, num_labels=2),
+    "DebertaV2ForSequenceClassification": reference_config("DebertaV2Config", **SMALL, num_labels=2),
 }
 
 
 def pair(name: str):
     torch.manual_seed(5)
-    theirs = getattr(transformers, name)(CLASSES[name]).eval()
-    return theirs, getattr(torso, name)(CLASSES[name]).eval()
+    theirs = getattr(transformers, name)(CLASSES[name]()).eval()
+    return theirs, getattr(torso, name)(CLASSES[name]()).eval()
 
 
 def given_to(name: str) -> dict[str, torch.Tensor]:
@@ -262,7 +273,7 @@ def test_copies_keep_one_set_of_weights(name) -> None:
 
 def test_parts_are_the_model_s_own() -> None:
     model = torso.BertForSequenceClassification(config(num_labels=3)).eval()
-    theirs = transformers.BertForSequenceClassification(CLASSES["BertForSequenceClassification"]).eval()
+    theirs = transformers.BertForSequenceClassification(CLASSES["BertForSequenceClassification"]()).eval()
     theirs.load_state_dict(model.state_dict())
     assert type(model.bert) is torso.BertModel
     assert model.base_model is model.bert
@@ -363,7 +374,7 @@ def test_fused_parts_that_lack_are_named_as_the_hub_does() -> None:
 
 @pytest.mark.parametrize("name", ["BertForSequenceClassification", "T5ForConditionalGeneration", "LlamaForCausalLM"])
 def test_gradients_with_recomputed_blocks_are_the_same(name) -> None:
-    model = getattr(torso, name)(CLASSES[name].__class__.from_dict({**CLASSES[name].to_dict()})).train()
+    model = getattr(torso, name)(CLASSES[name]()).train()
     wanted = None
     for on in (False, True):
         if on:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.architecture import architectures
 from torso.errors import TorsoError, UnsupportedError
+
+transformers = LazyModule("transformers")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from threading import Thread
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import InputError, InputTypeError, TorsoError
+
+transformers = LazyModule("transformers")
 
 IDS = torch.tensor([[2, 7, 9, 3, 4]])
 SMALL = dict(vocab_size=40, hidden_size=12, num_hidden_layers=2, num_attention_heads=3, intermediate_size=16)
@@ -51,12 +53,14 @@ def forbid(*ids: int):
         {"stopping_criteria": [lambda ids, scores: torch.tensor([int(ids[0, -1]) % 3 == 0])]},
         {"use_cache": False},
         {"renormalize_logits": False, "guidance_scale": None, "num_beam_groups": 1},
-        {"generation_config": transformers.GenerationConfig(max_new_tokens=4, repetition_penalty=1.3)},
-        {"generation_config": transformers.GenerationConfig(max_length=9, num_beams=2)},
+        {"generation_config": dict(max_new_tokens=4, repetition_penalty=1.3)},
+        {"generation_config": dict(max_length=9, num_beams=2)},
     ],
 )
 def test_ids_are_those_of_the_reference(pair, options) -> None:
     ours, theirs = pair
+    if "generation_config" in options:
+        options = {"generation_config": transformers.GenerationConfig(**options["generation_config"])}
     asked = {} if "generation_config" in options else {"max_new_tokens": 8}
     named = {name: value for name, value in options.items() if name != "num_beam_groups"}
     for name, kind in (

@@ -7,10 +7,12 @@ import shutil
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import TorsoError, UnsupportedError
+
+transformers = LazyModule("transformers")
 
 FIXED = {
     "AutoModelForQuestionAnswering": "question-answering",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.compat.padded_model import PaddedModel
 from torso.errors import InputTypeError, TorsoError
+
+transformers = LazyModule("transformers")
 
 IDS = torch.tensor([[2, 5, 6, 3], [2, 7, 3, 1]])
 MASK = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.compat.pipelines import supported_tasks
 from torso.errors import InputTypeError, TorsoError, UntrainedError
+
+transformers = LazyModule("transformers")
 
 WORDS = [
     "[PAD]",

@@ -6,10 +6,12 @@ import json
 import pydoc
 
 import pytest
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import ConfigError, FrozenConfigError, UnknownParameterError
+
+transformers = LazyModule("transformers")
 
 LABELS = {0: "差评", 1: "好评"}
 

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import torso
+from lazy import LazyModule
 from torso.config.config_file import ConfigFile
 from torso.errors import ConfigError, NotFoundError, TorsoError, WeightsError
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.settings_files import settings_of
 from torso.loading.load import read_config
+
+transformers = LazyModule("transformers")
 
 SIZES = {
     "model_type": "bert",

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from torch import Tensor
-from transformers.initialization import no_init_weights
 
 from conftest import seed
+from lazy import LazyModule
 from torso import load
 from torso.architecture import Task
 from torso.compat.padded_model import PaddedModel
 
 from .families import FAMILIES, cases_of, registered
 from .families.kinds import Case, Family
+
+transformers = LazyModule("transformers")
 
 SIZES = (7, 1, 12, 12, 3, 16)
 IGNORED = -100
@@ -76,11 +77,7 @@ class Reference:
         settings = transformers.AutoConfig.from_pretrained(self.folder)
         for name, value in changes.items():
             setattr(settings, name, value)
-        settings._attn_implementation = "eager"
-        with no_init_weights():
-            model = type(self.model)(settings)
-        model.load_state_dict(self.model.state_dict())
-        return model
+        return type(self.model).from_pretrained(self.folder, config=settings, attn_implementation="eager")
 
     def __call__(self, given: Padded, **options: Any) -> tuple[Any, Tensor]:
         """What the reference gives, and where its tokens are: [texts, S], in the order of ``given.here``.

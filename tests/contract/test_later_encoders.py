@@ -6,8 +6,8 @@ import json
 
 import pytest
 import torch
-import transformers
 
+from lazy import LazyModule
 from torso import Task, blocks, load
 from torso.compat.padded_model import PaddedModel
 from torso.errors import TorsoError
@@ -16,6 +16,8 @@ from torso.nn.disentangled import DisentangledBias
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close
+
+transformers = LazyModule("transformers")
 
 
 @pytest.mark.parametrize(("buckets", "furthest"), [(256, 512), (8, 20), (5, 30), (4, 1000), (32, 128), (255, 512)])

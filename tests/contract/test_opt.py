@@ -6,14 +6,16 @@ import json
 
 import pytest
 import torch
-import transformers
 from torch import Tensor
 
+from lazy import LazyModule
 from torso import Task, load
 from torso.compat.padded_model import PaddedModel
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close
+
+transformers = LazyModule("transformers")
 
 
 def test_training_leaves_out_the_blocks_that_the_reference_does(reference) -> None:

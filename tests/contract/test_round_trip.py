@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-import transformers
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from lazy import LazyModule
 from torso import load, new_model
 from torso.compat.padded_model import PaddedModel
 from torso.loading.plan import copies_of
@@ -19,6 +19,8 @@ from torso.loading.save import hub_name, hub_tensors
 from .families import FAMILIES, cases_of, registered
 from .reference import Padded, Reference, as_written, batch, close, config_values, reference_class
 from .test_parity import targets_in
+
+transformers = LazyModule("transformers")
 
 
 def theirs(kind, folder) -> torch.nn.Module:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-import transformers
 from torch import Tensor
 
+from lazy import LazyModule
 from torso import Batch, Layout, Task, load, new_model
 from torso.compat.padded_model import PaddedModel
 from torso.errors import ConfigError, InputError, WeightsError
@@ -15,6 +15,8 @@ from torso.models.mbart import MBartConfig
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close
+
+transformers = LazyModule("transformers")
 
 FAMILIES = ("bart", "mbart", "marian", "pegasus")
 CHANCES = {"dropout": 0.0, "attention_dropout": 0.0, "activation_dropout": 0.0}

@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import InputError, LimitError, TooLongError
 from torso.generation import completion as completing
 from torso.tasks import make_ready
 
 from . import small
+
+transformers = LazyModule("transformers")
 
 LIMIT = 60
 SENTENCES = ["hello world, this is one.", "And this is another one!", "弱小的我也有大梦想！", "The end of it 🎉."]

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
 
+from lazy import LazyModule
 from torso import Task, load
 from torso.generation.completion import complete
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
+
+transformers = LazyModule("transformers")
 
 TRAINED = 16
 LONG = {"short_factor": [1.0, 1.1, 1.3, 2.5], "long_factor": [1, 3, 7, 20]}

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-import transformers
 
+from lazy import LazyModule
 from torso.errors import ConfigError, TorsoError, UnknownParameterError, UnsupportedError
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.settings_files import require_known, settings_of, with_task
 from torso.loading.load import read_config
+
+transformers = LazyModule("transformers")
 
 
 def folder(home: Path, generation: object = None, **config: object) -> Path:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as some
 
 import torso
+from lazy import LazyModule
 from torso.errors import ConfigError
 from torso.generation import decode_loop
 from torso.generation.completion import complete
@@ -22,6 +22,8 @@ from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import UNCHANGING, require_known, settings_of
 
 from .small import llama, t5
+
+transformers = LazyModule("transformers")
 
 PROMPT = [5, 9, 11]
 

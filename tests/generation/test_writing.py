@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import ConfigError, InputError, TooLongError, TorsoError, UnknownParameterError
 from torso.generation.generation_settings import GenerationSettings
 from torso.tasks import make_ready
 
 from . import small
+
+transformers = LazyModule("transformers")
 
 PROMPTS = ["hello world", "弱小的我也有大梦想！", "a  b   c", "x"]
 

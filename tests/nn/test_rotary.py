@@ -7,7 +7,6 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 import torch
-import transformers
 
 from lazy import LazyModule
 from torso import Batch, Layout, Task, blocks, load, new_model
@@ -17,6 +16,7 @@ from torso.models.llama import LlamaConfig
 from torso.nn import KeyValueCache, build
 from torso.tables.angles import scaling_of
 
+transformers = LazyModule("transformers")
 rope_utils = LazyModule("transformers.modeling_rope_utils")
 llama = LazyModule("transformers.models.llama.modeling_llama")
 glm = LazyModule("transformers.models.glm.modeling_glm")

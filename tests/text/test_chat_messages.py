@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from transformers.utils.chat_template_utils import render_jinja_template
 
+from lazy import LazyName
 from torso.errors import InputError, TorsoError, UnknownParameterError
 from torso.text import Tokenizer
 
 from .chats import ANSWER, CHATML, CHATS, SYSTEM, TEMPLATES, USER
 from .test_tool_schema import defaults, weather
 from .vocabularies import KINDS
+
+render_jinja_template = LazyName("transformers.utils.chat_template_utils", "render_jinja_template")
 
 
 @pytest.fixture(scope="module")

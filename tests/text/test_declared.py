@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
-from transformers import AutoTokenizer
 
 import torso
+from lazy import LazyModule, LazyName
 from torso.loading.load import load_tokenizer
 from torso.text import Tokenizer
 from torso.text.tokenizer_class import declared
@@ -19,6 +18,9 @@ from torso.text.tokenizer_settings import Settings
 
 from .test_families import HARD
 from .vocabularies import KINDS, folder_of
+
+transformers = LazyModule("transformers")
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
 
 # A family's vocabulary, and each model_type that reads such a one.
 MODEL_TYPES = [

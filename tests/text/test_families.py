@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import sentencepiece
-from transformers import CONFIG_MAPPING, AutoTokenizer
 
+from lazy import LazyModule, LazyName
 from torso.text import Tokenizer
 
 from .corpus import TEXTS
 from .vocabularies import GEMMA, KINDS, pieces
+
+transformers = LazyModule("transformers")
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
 
 HARD = [
     *TEXTS,
@@ -165,7 +168,9 @@ MODEL_TYPES = {"opt": "opt", "gpt-neox": "gpt_neox", "gpt": "openai-gpt", "mbart
 def test_saved(tmp_path: Path, name: str):
     ours = Tokenizer.from_folder(KINDS[name].write(tmp_path / "in"))
     ours.save(tmp_path / "out")
-    model_type = MODEL_TYPES.get(name) or max((each for each in CONFIG_MAPPING if name.startswith(each)), key=len)
+    model_type = MODEL_TYPES.get(name) or max(
+        (each for each in transformers.CONFIG_MAPPING if name.startswith(each)), key=len
+    )
     (tmp_path / "out" / "config.json").write_text(json.dumps({"model_type": model_type}))
     again, theirs = Tokenizer.from_folder(tmp_path / "out"), AutoTokenizer.from_pretrained(tmp_path / "out")
     expected = ours(HARD, HARD[::-1])

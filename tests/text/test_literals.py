@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import transformers
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
 import torso
+from lazy import LazyModule
 from torso.errors import TokenizerError
 
 from .vocabularies import KINDS, folder_of
+
+transformers = LazyModule("transformers")
 
 TEXTS = ["Hello 你好, hello world", "hello a b", ""]
 FREE = (

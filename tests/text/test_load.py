@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer, BertTokenizer
 
+from lazy import LazyName
 from torso.errors import FileFormatError, FrozenConfigError, LimitError, TokenizerError, TorsoError, UnsupportedError
 from torso.text import Tokenizer
 
 from .conftest import MINILM, Both
 from .corpus import TEXTS, small_vocabulary, write_vocabulary
+
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
+BertTokenizer = LazyName("transformers", "BertTokenizer")
 
 LINES = small_vocabulary(lowercase=True)
 BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]

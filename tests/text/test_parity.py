@@ -11,13 +11,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import BertTokenizer
 
+from lazy import LazyName
 from torso.errors import InputError
 from torso.text import Tokenizer
 
 from .conftest import Both
 from .corpus import TEXTS, WORDS, write_vocabulary
+
+BertTokenizer = LazyName("transformers", "BertTokenizer")
 
 EVERYTHING = dict(
     return_token_type_ids=True,

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.text import Tokenizer
 
 from .corpus import small_vocabulary
 from .vocabularies import KINDS
+
+transformers = LazyModule("transformers")
 
 
 def bert(folder: Path) -> Path:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoTokenizer
 
+from lazy import LazyName
 from torso.text import Tokenizer, load_tokenizer, tokenizer_cache
 
 from .test_families import HARD
 from .vocabularies import KINDS, byte_level
+
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
 
 Document = dict[str, Any]
 

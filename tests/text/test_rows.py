@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
-from transformers import AutoTokenizer, BertTokenizer
 
 import torso
+from lazy import LazyModule, LazyName
 from torso.errors import InputError
 from torso.text import Tokenizer
 
 from .test_families import HARD
 from .test_parity import SHARED
 from .vocabularies import KINDS
+
+transformers = LazyModule("transformers")
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
+BertTokenizer = LazyName("transformers", "BertTokenizer")
 
 LINES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "\u2028", "a", "b", "", "你"]  # 5, 6 and 9 are lost
 

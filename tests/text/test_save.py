@@ -8,12 +8,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer
 
+from lazy import LazyName
 from torso.text import Tokenizer
 
 from .conftest import MINILM, Both
 from .corpus import TEXTS, small_vocabulary, write_vocabulary
+
+AutoTokenizer = LazyName("transformers", "AutoTokenizer")
 
 
 def same_everywhere(tokenizer: Tokenizer, folder: Path) -> None:

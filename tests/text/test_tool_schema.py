@@ -7,10 +7,12 @@ import functools
 from typing import Any, Literal, Optional, Union
 
 import pytest
-from transformers.utils import get_json_schema
 
+from lazy import LazyName
 from torso.errors import InputError, InputTypeError
 from torso.text.tool_schema import schema, schemas
+
+get_json_schema = LazyName("transformers.utils", "get_json_schema")
 
 
 class Unit(enum.Enum):

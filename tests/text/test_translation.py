@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import MarianTokenizer, MBart50Tokenizer, MBartTokenizer
 
+from lazy import LazyName
 from torso.errors import InputError, InputTypeError, TokenizerError, UnsupportedError
 from torso.text import Tokenizer
 from torso.text.sentencepiece import read_sentencepiece
 
 from .corpus import TEXTS
 from .vocabularies import KINDS, pieces, with_character_map
+
+MarianTokenizer = LazyName("transformers", "MarianTokenizer")
+MBart50Tokenizer = LazyName("transformers", "MBart50Tokenizer")
+MBartTokenizer = LazyName("transformers", "MBartTokenizer")
 
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 # A language code is found anywhere in our text, and only at its beginning by the reference.

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import sentencepiece
-import transformers
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from lazy import LazyModule
+
 from .corpus import TEXTS, small_vocabulary, write_vocabulary
+
+transformers = LazyModule("transformers")
 
 SENTENCES = [text for text in TEXTS if text.strip() and "\0" not in text and len(text) < 200]
 MASK = AddedToken("<mask>", lstrip=True, special=True)

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import transformers
 
 import torso
 from contract.reference import make
+from lazy import LazyModule
 from torso import Trainer, TrainingArguments
 from torso.errors import TorsoError
+
+transformers = LazyModule("transformers")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

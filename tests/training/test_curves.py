@@ -10,18 +10,20 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
 from torch import Tensor
 
 import torso
 from contract.families import FAMILIES, cases_of
 from contract.reference import reference_class
 from torso.training.examples import Tokens
+from lazy import LazyModule
 from torso.training.loop import fit
 from torso.training.step_order import steps
 from torso.training.train_settings import TrainSettings
 
 from . import drawn
+
+transformers = LazyModule("transformers")
 
 EVERYWHERE = os.environ.get("TORSO_ALL_CURVES")
 """Set, all heads of six families take fifty steps each; otherwise one head does, and the others ten."""

@@ -10,13 +10,15 @@ import sys
 
 import pytest
 import torch
-import transformers
 
 import torso
 from cli.conftest import call  # noqa: F401 - a fixture
+from lazy import LazyModule
 from tasks import small
 from torso.errors import TorsoError
 from torso.training.train_settings import TrainSettings
+
+transformers = LazyModule("transformers")
 
 QUICK = TrainSettings(steps=24, batch=8, rate=3e-3, evaluate_every=8, precision="float32")
 

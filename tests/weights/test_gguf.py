@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
-import transformers
 from tokenizers import pre_tokenizers
 
 import torso
+from lazy import LazyModule
 from torso.errors import TorsoError
 from torso.loading.gguf_folder import write_folder
 from torso.weights.gguf import GgufFile
@@ -19,6 +19,8 @@ from torso.weights.gguf_blocks import BLOCKS, values_of
 from torso.weights.tensor_bits import tensor_of
 
 from .gguf_builder import Tensor, gguf, numbers
+
+transformers = LazyModule("transformers")
 
 
 def blocks(kind: str, count: int, seed: int = 0) -> bytes:

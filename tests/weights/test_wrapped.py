@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import TorsoError
 from torso.weights.names import canonical
+
+transformers = LazyModule("transformers")
 
 
 @pytest.fixture(scope="module")
