@@ -149,7 +149,7 @@ def load_for(
 def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence[str] | None, int | None]:
     """The names of a new head's labels, or how many there are, where the arguments say so."""
     labels: Sequence[str] | None = arguments.get("labels")
-    num_labels: Any = arguments.get("num_labels")
+    num_labels = arguments.get("num_labels")
     id2label, label2id = arguments.get("id2label"), arguments.get("label2id")
     if not task.labelled:
         return labels, None  # a count means nothing here, and transformers passes over it
@@ -162,7 +162,7 @@ def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence
     if isinstance(num_labels, SupportsIndex) and not isinstance(num_labels, bool):
         with suppress(TypeError):  # a NumPy bool, or an array of several numbers: refused where labels are settled
             num_labels = index(num_labels)  # numpy's whole numbers too
-    return labels, num_labels
+    return labels, cast("int | None", num_labels)
 
 
 def check_family(kind: str, wanted: str | None, task: Task[Any] | None, architecture: Architecture[Any]) -> None:
