@@ -148,6 +148,9 @@ def tagger(folder: Path, words: list[str], labels: list[str], gives: dict[str, s
         ("श्याम दिल्ली", ["श्", "##याम", "दिल्ली"], BIO, {"श्": "B-PER"}, [("श्याम", "PER")]),
         ("Jose\u0301 in", ["Jose", "##\u0301", "in"], BIO, {"Jose": "B-PER"}, [("Jose\u0301", "PER")]),
         ("שָׁלוֹם in", ["שָׁ", "##לוֹם", "in"], BIO, {"שָׁ": "B-PER"}, [("שָׁלוֹם", "PER")]),
+        ("مح\u0651مد in", ["مح", "##\u0651مد", "in"], BIO, {"مح": "B-PER"}, [("مح\u0651مد", "PER")]),
+        ("சென்னை in", ["சென்", "##னை", "in"], BIO, {"சென்": "B-LOC"}, [("சென்னை", "LOC")]),
+        ("ｶﾞ in", ["ｶ", "##ﾞ", "in"], BIO, {"ｶ": "B-PER"}, [("ｶﾞ", "PER")]),
         (
             "Ann Lee in", ["Ann", "Lee", "in"], ["O", "PER-B", "PER-I"], {"Ann": "PER-B", "Lee": "PER-I"},
             [("Ann Lee", "PER")],

@@ -40,7 +40,7 @@ class Rule:
             InputError: ``E_ARGUMENT``.
         """
         for name, count in (("left", self.left), ("right", self.right)):
-            if count is not None and not 0 <= count <= MOST_KEYS:
+            if count is not None and not (type(count) is int and 0 <= count <= MOST_KEYS):
                 raise InputError(
                     "E_ARGUMENT",
                     "A rule of attention has {name}={value}; it must be from 0 to {most}, or None for all keys.",

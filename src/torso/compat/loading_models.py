@@ -163,7 +163,7 @@ def head_labels(task: Task[Any], arguments: Mapping[str, Any]) -> tuple[Sequence
     if isinstance(num_labels, SupportsIndex) and not isinstance(num_labels, bool):
         with suppress(TypeError):  # a NumPy bool, or an array of several numbers: refused where labels are settled
             num_labels = index(num_labels)  # numpy's whole numbers too
-    return labels, num_labels
+    return labels, cast("int | None", num_labels)
 
 
 def check_family(kind: str, wanted: str | None, task: Task[Any] | None, architecture: Architecture[Any]) -> None:
