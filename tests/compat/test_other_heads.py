@@ -67,9 +67,7 @@ def test_functions_name_the_head_that_is_there(folders) -> None:
 
 def test_a_head_of_other_labels_is_called_what_it_is(folders, capfd) -> None:
     folder = folders["Bert", "SequenceClassification"]
-    model = torso.AutoModelForSequenceClassification.from_pretrained(
-        folder, num_labels=5, ignore_mismatched_sizes=True
-    )
+    model = torso.AutoModelForSequenceClassification.from_pretrained(folder, num_labels=5, ignore_mismatched_sizes=True)
     assert model.config.num_labels == 5
     (line,) = capfd.readouterr().err.splitlines()
     assert "head of" in line

@@ -10,8 +10,8 @@ from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 
 if TYPE_CHECKING:
-    from torso.weights.names import Names
     from torso.loading.contents import Contents
+    from torso.weights.names import Names
 
 
 def owner_of_head(
