@@ -93,11 +93,11 @@ Every code cell of zyds/transformers-code, run with transformers 4.57 and with t
 value of its last line or name, what it prints, and after training every loss and metric. Written by
 `python -m tests.compat.course CHECKOUT --reference PYTHON --out docs/course.md`, where `PYTHON` has transformers 4.
 
-Between the two the import line differs; the reference is also told names that it has changed since (`eval_strategy`), and
-that its pipelines have no length and no beams of their own. What this needs of both: tiny checkpoints of the same families
-with dropout off, small tables in place of the data sets, no GPU, greedy decoding, and steps that take a whole table, so
-that neither masks of dropout nor the order of rows decide. Contexts of question answering fill their windows, since the
-reference spreads its scores over padding and torso over tokens alone.
+Between the two the import line differs; the reference is also told names that it has changed since (`eval_strategy`),
+and that its pipelines have no length and no beams of their own. What this needs of both: tiny checkpoints of the same
+families with dropout off, small tables in place of the data sets, no GPU, greedy decoding, and steps that take a whole
+table, so that neither masks of dropout nor the order of rows decide. Contexts of question answering fill their windows,
+since the reference spreads its scores over padding and torso over tokens alone.
 
 - equal: the numbers differ by less than 1e-4, relative above one; the last column has the largest difference
 - ran: nothing to compare, or the reference stops
