@@ -138,6 +138,10 @@ class MissingPackageError(TorsoError, ImportError):
     """An optional package that this needs is not installed."""
 
 
+class MissingNameError(TorsoError, ImportError):
+    """A name that torso does not have was to be imported from it."""
+
+
 class UntrainedError(TorsoError, RuntimeError):
     """Labels were requested of a head that was never trained."""
 

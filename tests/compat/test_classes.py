@@ -15,7 +15,7 @@ from torch import nn
 import torso
 from lazy import LazyModule
 from torso.architecture import Task
-from torso.errors import InputTypeError, NotAvailableError, UnsupportedError, WeightsError
+from torso.errors import InputTypeError, NotAvailableError, TorsoError, UnsupportedError, WeightsError
 
 transformers = LazyModule("transformers")
 
@@ -403,3 +403,23 @@ def test_the_stub_of_the_families_is_what_the_registry_says() -> None:
 
     assert STUB.read_text(encoding="utf-8") == stub(), "python -m tools.family_stubs"
     assert Task.FEATURES.suffix == "Model"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("SentenceTransformer", "torso.embed"),
+        ("CrossEncoder", "torso.rerank"),
+        ("Trianer", "Did you mean Trainer"),
+        ("BertForMaskdLM", "Did you mean BertForMaskedLM"),
+        ("StoppingCriteriaList", "stopping_criteria="),
+        ("Nothing", r"dir\(torso\)"),
+    ],
+)
+def test_an_import_of_what_is_not_there_says_what_to_use(name, says) -> None:
+    with pytest.raises(ImportError, match=says) as caught:
+        exec(f"from torso import {name}")
+    assert isinstance(caught.value, TorsoError)
+    assert not hasattr(torso, name)
+    with pytest.raises(AttributeError, match=says):
+        getattr(torso, name)

@@ -233,7 +233,6 @@ REFUSED = {
     "fp16": (dict(fp16=True), "bf16=True"),
     "deepspeed": (dict(deepspeed="x.json"), "deepspeed"),
     "hub": (dict(push_to_hub=True), "Hub"),
-    "checkpointing": (dict(gradient_checkpointing=True), "checkpointing"),
     "a service": (dict(report_to="wandb"), "report_to"),
     "a slip": (dict(learning_rat=1e-3), "learning_rate"),
     "a strategy": (dict(eval_strategy="sometimes"), "eval_strategy"),
@@ -268,3 +267,61 @@ def test_schedules_are_those_of_transformers() -> None:
                 schedule.step()
             rates.append(found)
         assert rates[0] == pytest.approx(rates[1])
+
+
+def test_checkpoints_of_a_class_of_ones_own_can_be_loaded(tmp_path):
+    import torch
+
+    import torso
+
+    config = torso.BertConfig(
+        vocab_size=12, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8
+    )
+
+    class Twins(torso.BertPreTrainedModel):
+        def __init__(self, config):
+            super().__init__(config)
+            self.bert = torso.BertModel(config)
+
+        def forward(self, input_ids=None, labels=None):
+            first, second = (self.bert(input_ids[:, side])[1] for side in (0, 1))
+            near = torch.cosine_similarity(first, second)
+            return ((near - labels).square().mean(), near)
+
+    rows = [{"input_ids": [[2, 5, 3], [2, 6, 3]], "labels": 1.0}, {"input_ids": [[2, 7, 3], [2, 8, 3]], "labels": 0.0}]
+    model = Twins(config)
+    args = torso.TrainingArguments(
+        str(tmp_path), optim="adafactor", gradient_checkpointing=True, num_train_epochs=2, save_strategy="epoch",
+        learning_rate=1e-3, disable_tqdm=True,
+    )  # fmt: skip
+    torso.Trainer(model, args, train_dataset=rows, data_collator=torso.default_data_collator).train()
+    again = Twins.from_pretrained(tmp_path / "checkpoint-2")
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_adafactor_steps_as_transformers_does():
+    import torch
+    import transformers
+
+    from torso.training.adafactor import Adafactor
+
+    torch.manual_seed(0)
+    start = [torch.randn(6, 4), torch.randn(5), torch.randn(2, 3, 4)]
+    sides = []
+    for optimiser_of in (
+        lambda given: Adafactor(given, lr=1e-2, weight_decay=0.1),
+        lambda given: transformers.Adafactor(
+            given, lr=1e-2, weight_decay=0.1, scale_parameter=False, relative_step=False
+        ),
+    ):
+        parameters = [torch.nn.Parameter(each.clone()) for each in start]
+        optimiser = optimiser_of(parameters)
+        generator = torch.Generator().manual_seed(1)
+        for _ in range(5):
+            for each in parameters:
+                each.grad = torch.randn(each.shape, generator=generator)
+            optimiser.step()
+        sides.append(parameters)
+    for ours, theirs in zip(*sides, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)

@@ -8,11 +8,30 @@ from typing import Any
 
 from torso.architecture import architectures
 from torso.compat.auto import AutoTokenizer
+from torso.config.arguments import nearest
 from torso.errors import NotAvailableError
 
 _CURES: Mapping[str, str] = {
     "AdamW": "Use torch.optim.AdamW.",
     "AutoModelWithLMHead": "Use AutoModelForCausalLM, AutoModelForMaskedLM or AutoModelForSeq2SeqLM.",
+    "AutoFeatureExtractor": "torso reads texts alone, not sounds or pictures.",
+    "AutoImageProcessor": "torso reads texts alone, not sounds or pictures.",
+    "AutoProcessor": "torso reads texts alone: use AutoTokenizer.",
+    "AutoModelForPreTraining": "Use AutoModelForMaskedLM or AutoModelForCausalLM.",
+    "AutoModelForTextEncoding": "Use AutoModel.",
+    "BatchEncoding": "Use what the tokenizer gives: a mapping of names to ids.",
+    "CrossEncoder": "Use torso.rerank(query, texts, model=...).",
+    "DataCollatorForWholeWordMask": "Use torso.train(..., task='masked-lm'), which masks whole words.",
+    "GPTQConfig": "For weights in fewer bits: torso.optimise(model, ...) after loading.",
+    "LogitsProcessor": "Pass any callable: logits_processor=[lambda ids, scores: scores].",
+    "LogitsProcessorList": "Pass a list of callables: logits_processor=[...].",
+    "PreTrainedTokenizer": "Use AutoTokenizer.from_pretrained(folder).",
+    "PreTrainedTokenizerBase": "Use Tokenizer for annotations, AutoTokenizer to load one.",
+    "PreTrainedTokenizerFast": "Use AutoTokenizer.from_pretrained(folder).",
+    "StoppingCriteria": "Pass any callable: stopping_criteria=[lambda ids, scores: ...].",
+    "StoppingCriteriaList": "Pass a list of callables: stopping_criteria=[...].",
+    "logging": "Nothing is logged: what is to be said is an error or one line on stderr.",
+    "set_seed": "Use torch.manual_seed(seed), or the seed of a function.",
     "BitsAndBytesConfig": "For weights in fewer bits: torso.optimise(model, ...) after loading.",
     "SentenceTransformer": "Use torso.embed(texts, model=...).",
 }
@@ -43,6 +62,12 @@ def missing(name: str) -> NotAvailableError:
     if name in _CURES:
         return NotAvailableError(
             "E_NAME", "torso has no {name}.", cure="In its place: {cure}", values=dict(name=name, cure=_CURES[name])
+        )
+    offered: list[str] = import_module("torso").__all__
+    near = nearest(name, [*offered, *(each.class_name(task) for each in architectures() for task in each.tasks)])
+    if near is not None:
+        return NotAvailableError(
+            "E_NAME", "torso has no {name}.", cure="Did you mean {nearest}?", values=dict(name=name, nearest=near)
         )
     return NotAvailableError(
         "E_NAME", "torso has no {name}.", cure="dir(torso) lists what it has.", values=dict(name=name)

@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 
+def _no_such_step(self: nn.Module, *inputs: object, **named: object) -> object:
+    """Refuse: PEFT keeps this method of every model that writes, and calls it for prompts that it learns.
+
+    Raises:
+        UnsupportedError: ``E_PART``.
+    """
+    raise UnsupportedError(
+        "E_PART",
+        "{kind} has no such step: torso's generate keeps its own cache, and reads no prepared inputs.",
+        cure="Call model.generate(...). Prompts that PEFT learns (prompt, prefix and P-tuning) cannot write here; "
+        "torso.lora can.",
+        values=dict(kind=type(self).__name__),
+    )
+
+
 class PreTrainedModel(nn.Module):
     """A model with a config, loaded and saved under the Hub's names. Base of the family classes and of people's own.
 
@@ -132,6 +147,8 @@ class PreTrainedModel(nn.Module):
 
     init_weights = post_init
     tie_weights = post_init
+
+    prepare_inputs_for_generation = _no_such_step
 
     def can_generate(self) -> bool:
         """Return whether `generate` is there."""

@@ -38,7 +38,10 @@ def attach(
         if name in home_of:
             value: object = _imported(home_of[name], f"{package}.{name}", name)
         elif missing is not None and not name.startswith("_"):
-            value = missing(name)
+            try:
+                value = missing(name)
+            except AttributeError as error:
+                raise _as_import(error, f"{package}.{name}", sys._getframe(1).f_code.co_name) from None  # pyright: ignore[reportPrivateUsage]
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         setattr(sys.modules[package], name, value)
@@ -48,6 +51,24 @@ def attach(
         return sorted([*public, *own])
 
     return __getattr__, __dir__, public
+
+
+def _as_import(error: AttributeError, name: str, caller: str) -> Exception:
+    """Return the error as an ImportError where ``from package import name`` asked, which keeps nothing of any other.
+
+    Args:
+        error: of the attribute.
+        name: full name of what was asked for; a module that there is is no error.
+        caller: the function that asked: the import system first tests whether the package has the name.
+    """
+    from importlib.util import find_spec
+
+    from torso.errors import MissingNameError, TorsoError
+
+    if caller != "_handle_fromlist" or not isinstance(error, TorsoError) or find_spec(name) is not None:
+        return error
+    what, _, cure = error.templates
+    return MissingNameError(error.code, what, cure=cure, values=error.values)
 
 
 def _imported(module: str, purpose: str, name: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
+from torso.errors import InputError
 from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.batch_encoding import BatchEncoding
 from torso.text.batch_output import Fields, PadToken, batch_encoding, pad_fields
@@ -197,22 +198,33 @@ class Caller(Reader):
             return_tensors: as in a call.
 
         Raises:
-            InputTypeError, InputError: as a call; E_RAGGED where a field cannot be a tensor.
+            InputTypeError, InputError: as a call; E_RAGGED where a field cannot be a tensor; E_ARGUMENT for a row that
+                is longer than a ``max_length`` beside ``padding=True``.
         """
+        bound = max_length if padding in (True, "longest") else None
         request = resolve(
             padding=padding,
             truncation=False,
-            max_length=max_length,
+            max_length=None if bound is not None else max_length,
             stride=0,
             multiple=pad_to_multiple_of,
             known_limit=self._max_tokens,
             tensors_of_many=return_tensors is not None,
         )
         side = checked_side(padding_side, self._loaded.padding_side)
-        return pad_fields(
+        padded = pad_fields(
             encoded_inputs,
             request=request,
             pad=PadToken(self.pad_token, self.pad_token_id, side),
             mask=return_attention_mask is not False,
             tensors=return_tensors,
         )
+        longest = max(map(len, padded["input_ids"]), default=0) if bound is not None else 0
+        if bound is not None and longest > bound:
+            raise InputError(
+                "E_ARGUMENT",
+                "A row has {longest} tokens, and max_length is {bound}; what is tokenized is cut no more.",
+                cure="Tokenize with truncation=True, max_length={bound}.",
+                values=dict(longest=longest, bound=bound),
+            )
+        return padded

@@ -49,8 +49,8 @@ class Adafactor(Optimizer):
     def _update(self, parameter: Tensor, gradient: Tensor) -> Tensor:
         """The direction: the gradient over the root of its mean square, by rows and columns where it has both."""
         state = self.state[parameter]
-        count = state["step"] = state.get("step", 0) + 1
-        kept = 1.0 - count**DECAY
+        count = state["step"] = state.get("step", torch.zeros(())) + 1
+        kept = 1.0 - float(count) ** DECAY
         square = gradient.square() + SQUARE
         if gradient.ndim < 2:
             update = gradient * self._mean(state, "square", square, kept).rsqrt()
@@ -59,7 +59,7 @@ class Adafactor(Optimizer):
             columns = self._mean(state, "columns", square.mean(-2), kept)
             rows = (rows / rows.mean(-1, keepdim=True)).rsqrt()
             update = gradient * rows[..., None] * columns.rsqrt()[..., None, :]
-        size = update.norm() / update.numel() ** 0.5
+        size = update.square().mean().sqrt()
         return update / (size / CLIP).clamp(min=1.0)
 
     @staticmethod

@@ -7,7 +7,7 @@ import re
 import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -43,6 +43,8 @@ def write(
     """Write a checkpoint: the model, what is needed to resume, and last the state, without which it does not count."""
     if isinstance(model, PaddedModel):
         model.model.save(folder)
+    elif hasattr(model, "save_pretrained"):  # a class of one's own, or an adapter of PEFT
+        cast("Any", model).save_pretrained(str(folder))
     save_state(folder, learner, optimiser, {"step": state.global_step})
     with write_atomically(folder / STATE) as file:
         file.write((json.dumps(asdict(state), ensure_ascii=False, indent=2) + "\n").encode())

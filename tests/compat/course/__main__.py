@@ -36,7 +36,7 @@ def main() -> None:
     names = [name for name in names if given.only in name and "_glm" not in name]
     rows = compared(given.course, names, work, given.reference)
     for row in rows:
-        print(row.line(), *(f"    {each}" for each in row.notes), sep="\n")
+        print(row.line(), *(f"    {each.text}" for each in row.notes), sep="\n")
     if given.out:
         given.out.write_text(written(rows), encoding="utf-8")
 

@@ -14,6 +14,7 @@ LEFT_OUT = re.compile(r"requests\.get|PIL|ImageDraw|detector")
 
 TRAINING = {
     "per_device_train_batch_size": 256,
+    "per_device_eval_batch_size": 256,
     "gradient_accumulation_steps": 1,
     "num_train_epochs": 3,
     "learning_rate": 5e-4,
@@ -117,7 +118,9 @@ class _Adapted(ast.NodeTransformer):
         given = {each.arg for each in node.keywords}
         if self.library != "torso" and {"max_length", "do_sample"} <= given and getattr(function, "id", "") == "pipe":
             # The reference's pipelines have a length of their own since 4.50, which counts for more than the call's.
-            node.keywords.append(ast.keyword("max_new_tokens", ast.Constant(None)))
+            # So have beams.
+            own = {"max_new_tokens": None, "num_beams": 1}
+            node.keywords += [ast.keyword(key, ast.Constant(value)) for key, value in own.items()]
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         node.keywords = [changed for each in node.keywords if (changed := self._argument(name, each)) is not None]
         if name.endswith("TrainingArguments"):

@@ -31,6 +31,7 @@ BERT: Mapping[str, tuple[str, dict[str, Any]]] = {
 RBT3, MACBERT, LARGE = "hfl/rbt3", "hfl/chinese-macbert-base", "hfl/chinese-macbert-large"
 DIANPING, EXTRACTIVE = "uer/roberta-base-finetuned-dianping-chinese", "uer/roberta-base-chinese-extractive-qa"
 BLOOM, BLOOM_LARGE, T5 = "Langboat/bloom-389m-zh", "Langboat/bloom-1b4-zh", "Langboat/mengzi-t5-base"
+LAST = "./chatbot/checkpoint-500/"
 USED: Mapping[str, Mapping[str, str]] = {
     "01-Getting Started/": {RBT3: "classifier", DIANPING: "classifier", EXTRACTIVE: "reader"},
     "01-Getting Started/03": {DIANPING: "classifier", "Skywork/Skywork-13B-base": "bloom"},
@@ -52,13 +53,14 @@ USED: Mapping[str, Mapping[str, str]] = {
     "02-NLP Tasks/15-text_summarization/summarization.": {T5: "t5"},
     "02-NLP Tasks/16": {BLOOM: "bloom"},
     "03-PEFT/": {BLOOM_LARGE: "bloom", BLOOM: "bloom"},
+    "03-PEFT/21": {BLOOM_LARGE: "bloom", LAST: "./chatbot/checkpoint-3/"},
 }
 
 
 def names_of(notebook: str, root: Path) -> dict[str, str]:
     """The Hub's names in a notebook, each with the folder that stands in for it."""
     start = max((each for each in USED if notebook.startswith(each)), key=len)
-    return {name: str(root / kind) for name, kind in USED[start].items()}
+    return {name: kind if kind.startswith("./") else str(root / kind) for name, kind in USED[start].items()}
 
 
 def characters() -> list[str]:
