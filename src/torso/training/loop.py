@@ -17,6 +17,7 @@ from torso.training.learning_rates import warmup_steps
 from torso.training.objective import Objective
 from torso.training.optimiser_step import RatePlan, Stepper, StepResult
 from torso.training.parameter_groups import adamw, parameter_groups
+from torso.training.ranks import from_first, rank
 from torso.training.run_state import FILE, restore_state, save_state
 from torso.training.step_order import Step, steps
 from torso.training.train_settings import TrainSettings
@@ -243,12 +244,12 @@ class _Loop:
     def evaluate_and_save(self, rate: float) -> None:
         """Make the evaluation that is due, keep the model if it is the best so far, and write a checkpoint."""
         progress, settings = self.progress, self.settings
-        scores = {} if self.evaluate is None else dict(self.evaluate())
+        scores = {} if self.evaluate is None else from_first(lambda: dict(self.evaluate() if self.evaluate else {}))
         score = 0.0
         if scores:
             score = self.better(scores) if self.better is not None else -scores["loss"]
         best = not scores or not progress.best_step or score > progress.best_score
-        if best and self.save_best is not None:
+        if best and self.save_best is not None and rank() == 0:
             self.save_best()
         epoch = progress.step / settings.steps_of_epoch(self.texts)
         loss = progress.loss_sum / progress.loss_steps
@@ -271,7 +272,8 @@ class _Loop:
         if self.folder is None or not self.whole or not self.progress.step:
             return
         facts = {"identity": self.identity, "progress": self.progress.facts(), "time": time.time()}
-        save_state(self.folder, self.stepper.model, self.stepper.optimiser, facts)
+        if rank() == 0:
+            save_state(self.folder, self.stepper.model, self.stepper.optimiser, facts)
         self.stepper.checkpoint = shown(self.folder / FILE)
         for each in self.watch:
             each.saved(self.folder, self.progress.step)
