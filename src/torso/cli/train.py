@@ -142,15 +142,18 @@ def _find_rate(run: Any, as_json: bool) -> None:
 
 
 def _show(done: Any, as_json: bool) -> None:
-    from torso.cli.train_display import label_table, score_text, show_lines
+    from torso.cli.train_display import label_table, part_name, score_text, show_lines
 
     if as_json:
         print_json({"best_step": done.best_step, "scores": done.scores, "labels": done.labels, "folder": done.folder})
         return
     lines = [(say("best"), say("step {step}", dict(step=f"{done.best_step:,}")))]
-    for part, scores in done.scores.items():
-        lines.append((part, score_text(scores)))
+    order = ("dev", "test", "majority")
+    for part in sorted(done.scores, key=order.index):
+        lines.append((part_name(part), score_text(done.scores[part])))
+    lines.append((say("saved"), str(done.folder)))
+    click.echo()
     show_lines(lines)
     if done.labels:
+        click.echo()
         click.echo(label_table(done.labels))
-    show_lines([(say("saved"), str(done.folder))])

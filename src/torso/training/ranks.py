@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, distributed
@@ -91,7 +91,8 @@ def add_gradients(parameters: Iterable[Tensor], loss: float) -> float:
     # A parameter without a gradient anywhere keeps none, as in a single process.
     found = torch.tensor([float(each.grad is not None) for each in several], device=several[0].device)
     distributed.all_reduce(found)
-    learnt = [each for each, there in zip(several, found.tolist(), strict=True) if there]
+    there = cast("list[float]", found.tolist())
+    learnt = [each for each, count in zip(several, there, strict=True) if count]
     for each in learnt:
         if each.grad is None:
             each.grad = torch.zeros_like(each)
