@@ -77,6 +77,7 @@ class Progress:
         history: evaluations.
         best_step: step of the best evaluation; 0 before the first.
         best_score: its score.
+        best_loss: its loss.
         waited: evaluations since then.
         loss_sum: sum of the steps' losses since the last evaluation.
         loss_steps: how many they are.
@@ -90,6 +91,7 @@ class Progress:
     history: list[Row] = field(default_factory=list[Row])
     best_step: int = 0
     best_score: float = 0.0
+    best_loss: float = 0.0
     waited: int = 0
     loss_sum: float = 0.0
     loss_steps: int = 0
@@ -248,15 +250,18 @@ class _Loop:
         score = 0.0
         if scores:
             score = self.better(scores) if self.better is not None else -scores["loss"]
-        best = not scores or not progress.best_step or score > progress.best_score
+        loss = scores.get("loss", 0.0)
+        ahead = (score, -loss) > (progress.best_score, -progress.best_loss)  # of equal scores the lower loss
+        best = not scores or not progress.best_step or ahead
         if best and self.save_best is not None and rank() == 0:
             self.save_best()
         epoch = progress.step / settings.steps_of_epoch(self.texts)
-        loss = progress.loss_sum / progress.loss_steps
-        row = Row(progress.step, epoch, loss, scores, rate, progress.loss_tokens, best and bool(scores))
+        trained = progress.loss_sum / progress.loss_steps
+        row = Row(progress.step, epoch, trained, scores, rate, progress.loss_tokens, best and bool(scores))
         # Only now: interrupted before, the evaluation is made again when the run is resumed.
         if best:
-            progress.best_step, progress.best_score, progress.waited = progress.step, score, 0
+            progress.best_step, progress.best_score, progress.best_loss = progress.step, score, loss
+            progress.waited = 0
         else:
             progress.waited += 1
         progress.history.append(row)
