@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from torso.batch import Layout
+from torso.batch import Layout, pieces
 from torso.blocks import Rule
 
 
@@ -163,9 +163,8 @@ def side_by_side(q: Tensor, k: Tensor, v: Tensor, order: Order) -> Iterator[tupl
         yield group, _dense(query, n), _dense(key, n), _dense(value, n)
 
 
-def _split(rows: Tensor, order: Tensor | None, sizes: list[int]) -> tuple[Tensor, ...]:
-    chosen = rows if order is None else rows.index_select(0, order)
-    return chosen.split(sizes)
+def _split(rows: Tensor, order: Tensor | None, sizes: list[int]) -> list[Tensor]:
+    return pieces(rows if order is None else rows.index_select(0, order), sizes)
 
 
 def _dense(rows: Tensor, n: int) -> Tensor:
