@@ -162,7 +162,7 @@ def test_every_head_learns_from_rows_and_transformers_loads_it(name, bases, tmp_
     assert run.history[-1].loss < run.history[0].loss
     assert {"loss", metric} <= run.scores["test"].keys()
     if name in ("token-classification", "question-answering", "multiple-choice"):
-        assert run.scores["test"][metric] > 0.7
+        assert run.scores["test"][metric] > 0.5  # of half a dozen texts
     if name == "seq2seq-lm":
         assert run.scores["test"]["rougeL"] > 0.4
     theirs, about = CLASSES[name].from_pretrained(run.folder, output_loading_info=True)
