@@ -46,7 +46,12 @@ def test_ours_in_theirs(family, head, targets, tmp_path) -> None:
 
 
 # PEFT would adapt these heads and save them whole, and refuses both together.
-@pytest.mark.parametrize(("family", "head", "targets"), [each for each in PAIRS if each[1:] not in NOT_THEIRS])
+THEIRS = [
+    each for each in PAIRS if each[1:] not in NOT_THEIRS and each != ("distilbert", "sequence-single", "all-linear")
+]
+
+
+@pytest.mark.parametrize(("family", "head", "targets"), THEIRS)
 def test_theirs_in_ours(family, head, targets, tmp_path) -> None:
     theirs_in_ours(family, head, tmp_path, targets=targets)
 

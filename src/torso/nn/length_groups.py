@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from torso.batch import Layout
+from torso.batch import Layout, pieces
 from torso.blocks import Rule
 
 
@@ -104,3 +104,68 @@ def rectangles(
             group.take(k, group.key_rows, group.b),
             group.take(v, group.key_rows, group.b),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """Groups side by side: an order of the rows in which each group's are neighbours.
+
+    Attributes:
+        groups: in that order.
+        queries: [Tq] int64, the query rows in that order; None where they lie so.
+        keys: [Tk] int64, the key rows likewise.
+        back: [Tq] int64, where each query row is in that order; None as ``queries``.
+    """
+
+    groups: tuple[Group, ...]
+    queries: Tensor | None
+    keys: Tensor | None
+    back: Tensor | None
+
+
+def ordered(queries: Layout, keys: Layout) -> Order:
+    """Return an order in which groups are neighbours; cached per pair of layouts, neither of which has room."""
+    other = None if keys is queries else keys
+    cached: tuple[Layout | None, Order] | None = queries.memo.get(("order", id(other)))
+    if cached is None:
+        device = queries.positions.device
+        made = sorted(groups(queries, keys), key=lambda group: queries.offsets[group.members[0]])
+        chosen = _joined([each.query_rows for each in made], queries.positions.shape[0], device)
+        others = _joined([each.key_rows for each in made], keys.positions.shape[0], device)
+        order = Order(tuple(made), chosen, others, None if chosen is None else chosen.argsort())
+        cached = queries.memo[("order", id(other))] = (other, order)
+    return cached[1]
+
+
+def _joined(parts: list[slice | Tensor], rows: int, device: torch.device) -> Tensor | None:
+    """Return rows one after the other; None where that is all rows as they are."""
+    joined = torch.cat(
+        [torch.arange(each.start, each.stop, device=device) if isinstance(each, slice) else each for each in parts]
+    )
+    same = len(joined) == rows and all(isinstance(each, slice) for each in parts)
+    return None if same and bool((joined == torch.arange(rows, device=device)).all()) else joined
+
+
+def side_by_side(q: Tensor, k: Tensor, v: Tensor, order: Order) -> Iterator[tuple[Group, Tensor, Tensor, Tensor]]:
+    """Yield each group with its q [n, H, a, d], k and v [n, G, b, d], as parts of one split.
+
+    The gradient of a split is one pass over the rows; that of a slice fills and adds all rows for each group.
+    """
+    of_queries = [len(each.members) * each.a for each in order.groups]
+    of_keys = [len(each.members) * each.b for each in order.groups]
+    parts = (
+        _split(q, order.queries, of_queries),
+        _split(k, order.keys, of_keys),
+        _split(v, order.keys, of_keys),
+    )
+    for group, query, key, value in zip(order.groups, *parts, strict=True):
+        n = len(group.members)
+        yield group, _dense(query, n), _dense(key, n), _dense(value, n)
+
+
+def _split(rows: Tensor, order: Tensor | None, sizes: list[int]) -> list[Tensor]:
+    return pieces(rows if order is None else rows.index_select(0, order), sizes)
+
+
+def _dense(rows: Tensor, n: int) -> Tensor:
+    return rows.view(n, -1, *rows.shape[1:]).transpose(1, 2)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torso.batch import Layout
 from torso.blocks import Rule
 from torso.nn.attention_interfaces import ScoreBias
-from torso.nn.length_groups import hidden_keys, rectangles
+from torso.nn.length_groups import Group, hidden_keys, ordered, rectangles, side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +28,55 @@ class Sdpa:
         self, q: Tensor, k: Tensor, v: Tensor, queries: Layout, keys: Layout, rule: Rule, bias: ScoreBias | None
     ) -> Tensor:
         """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
+        if torch.is_grad_enabled() and not (queries.has_room or keys.has_room):
+            order = ordered(queries, keys)
+            parts = [
+                _attended(group, query, key, value, queries, keys, rule, bias)
+                for group, query, key, value in side_by_side(q, k, v, order)
+            ]
+            if not parts:
+                return torch.empty_like(q)
+            joined = parts[0] if len(parts) == 1 else torch.cat(parts)
+            return joined if order.back is None else joined.index_select(0, order.back)
         out: Tensor | None = None
         for group, query, key, value in rectangles(q, k, v, queries, keys):
-            share = query.shape[1] // key.shape[1]
-            if share > 1 and group.a == 1 and bias is None:
-                # One query per head: the heads of a group are equivalent to several queries of one head.
-                query = query.view(len(group.members), -1, share, query.shape[3])
-            elif share > 1:
-                key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
-            mask: Tensor | None = None
-            hidden = hidden_keys(rule, group.a, group.b, q.device)
-            if hidden is not None:
-                mask = torch.zeros(group.a, group.b, dtype=q.dtype, device=q.device).masked_fill(hidden, -torch.inf)
-            if bias is not None:
-                positions = group.positions(queries, keys)
-                added = bias.scores(query, key, *positions)
-                mask = added if mask is None else added + mask
-            result = F.scaled_dot_product_attention(
-                query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale
-            )
-            rows = (result if group.a == 1 else result.transpose(1, 2)).reshape(-1, *q.shape[1:])
+            rows = _attended(group, query, key, value, queries, keys, rule, bias)
             if isinstance(group.query_rows, slice) and rows.shape == q.shape:
                 return rows
             if out is None:
                 out = torch.empty_like(q)
             out[group.query_rows] = rows
         return torch.empty_like(q) if out is None else out
+
+
+def _attended(
+    group: Group,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    queries: Layout,
+    keys: Layout,
+    rule: Rule,
+    bias: ScoreBias | None,
+) -> Tensor:
+    """Attend in a group: query [n, H, a, d], key and value [n, G, b, d] -> [n * a, H, d]."""
+    heads, size = query.shape[1], query.shape[3]
+    share = heads // key.shape[1]
+    if share > 1 and group.a == 1 and bias is None:
+        # One query per head: the heads of a group are equivalent to several queries of one head.
+        query = query.reshape(len(group.members), -1, share, size)
+    elif share > 1:
+        key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
+    mask: Tensor | None = None
+    hidden = hidden_keys(rule, group.a, group.b, query.device)
+    if hidden is not None:
+        mask = torch.zeros(group.a, group.b, dtype=query.dtype, device=query.device).masked_fill(hidden, -torch.inf)
+    if bias is not None:
+        positions = group.positions(queries, keys)
+        added = bias.scores(query, key, *positions)
+        mask = added if mask is None else added + mask
+    result = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=rule.dropout, scale=rule.scale)
+    return (result if group.a == 1 else result.transpose(1, 2)).reshape(-1, heads, size)
 
 
 SDPA = Sdpa()

@@ -9,6 +9,7 @@ from typing import Any
 from torso.architecture import Task
 from torso.language import say
 from torso.losses import IGNORED
+from torso.model import Model
 from torso.text import Tokenizer
 from torso.training.chat_spans import Spans, messages_of, rendered_spans, shown_labels, span_labels
 from torso.training.columns import CHATS, COMPLETIONS, PROMPTS, TEXTS, column, column_if_any, nth
@@ -170,7 +171,7 @@ class CausalData(TaskData):
         loss, right, count = prediction
         return {"row": example.row, "loss": loss / max(count, 1), "tokens": count, "foretold": right}
 
-    def complete(self, folder: Path, tokenizer: Tokenizer) -> None:
+    def complete(self, folder: Path, tokenizer: Tokenizer, model: Model[Any]) -> None:
         """Let the model stop at the token that ended what it learnt."""
         set_end_token(folder, self.end)
 

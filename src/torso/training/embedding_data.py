@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -198,6 +199,6 @@ class EmbeddingData(TaskData):
         row: dict[str, Any] = {"row": example.row, "texts": example.extra, "cosines": cosines}
         return row if example.label is None else {**row, "label": example.label}
 
-    def complete(self, folder: Path, tokenizer: Tokenizer) -> None:
+    def complete(self, folder: Path, tokenizer: Tokenizer, model: Model[Any]) -> None:
         """Write the files of sentence-transformers."""
-        write_sentence_files(folder, self.recipe, tokenizer.max_tokens)
+        write_sentence_files(folder, self.recipe, tokenizer.max_tokens, json.loads(model.config.text()))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torso.adapters.lora_settings import Lora
 from torso.config.arguments import known_arguments
 from torso.errors import InputError
 from torso.language import say
@@ -19,6 +20,7 @@ from torso.training.loop import Row, Scores, Watcher, fit
 from torso.training.model_card import write_card
 from torso.training.plots import plot_confusion, plot_curve
 from torso.training.preparing import PARTS, Asked, Prepared, prepare
+from torso.training.ranks import from_first, is_first, together, wait
 from torso.training.run_folder import RunFolder
 from torso.training.task_kinds import base_of
 from torso.training.train_settings import TrainSettings
@@ -61,6 +63,7 @@ def train(
     label: str | None = None,
     problem: str | None = None,
     settings: TrainSettings | None = None,
+    lora: Lora | None = None,
     encoding: str | None = None,
     device: str | torch.device | None = None,
     allow_leak: bool = False,
@@ -83,6 +86,7 @@ def train(
         label: column of the label; None finds it.
         problem: ``regression`` for numbers; None for labels.
         settings: of the run; None for the defaults.
+        lora: the low-rank adapter that learns in place of the model, and that the folder then holds; None for none.
         encoding: of text files; None for UTF-8.
         device: where to train; None for an accelerator if there is one.
         allow_leak: whether training texts may be in ``dev`` or ``test``.
@@ -102,12 +106,20 @@ def train(
     columns = (text,) if isinstance(text, str) else text
     if model is None:
         model = base_of(read_table(data, encoding=encoding), task)
-    asked = Asked(model, data, dev, test, task, columns, label, problem, encoding, allow_leak, device)
+    asked = Asked(model, data, dev, test, task, columns, label, problem, encoding, allow_leak, device, lora)
     return train_prepared(prepare(asked, settings or TrainSettings()), folder, watch=watch, resume=resume)
 
 
 def train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher] = (), resume: bool = False) -> Run:
-    """Train, evaluate and write the folder of a run that is prepared; see `train`."""
+    """Train, evaluate and write the folder of a run that is prepared; see `train`.
+
+    Where torchrun started several processes, all of them call it: they take each step together, and the first writes.
+    """
+    with together():
+        return _train_prepared(run, folder, watch=watch, resume=resume)
+
+
+def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher], resume: bool) -> Run:
     for module in ("sklearn", "matplotlib"):
         optional(module)  # absent, it is said now and not after hours
     settings, metric = run.settings, run.settings.metric or run.data.metric
@@ -122,7 +134,7 @@ def train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher]
 
     def save_best() -> None:
         run.model.save(folder.path, tokenizer=run.tokenizer)
-        run.data.complete(folder.path, run.tokenizer)
+        run.data.complete(folder.path, run.tokenizer, run.model)
 
     history: list[Row] = []
     try:
@@ -150,18 +162,20 @@ def train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher]
                 )
             )
         raise
+    wait()  # until the first process has written the best model
     history = progress.history
     run.model.head_trained = True
     best = run.model
     if progress.best_step != progress.step:
         best = load(folder.path, run.data.task, device=run.model.device, dtype="float32")
-    scores, rows, table = _finished(best, run, folder)
+    scores, rows, table = from_first(lambda: _finished(best, run, folder))
     folder.write_lines("history.jsonl", ({**_plain(row)} for row in history))
     folder.write_json("scores.json", {"scores": scores, "labels": rows, "best_step": progress.best_step})
-    plot_curve(folder.run / "curve.png", history, metric)
-    if table and run.data.labels is not None:
-        plot_confusion(folder.run / "confusion.png", table, run.data.labels)
-    write_card(folder.path / "README.md", run, scores, rows, facts["versions"]["torso"])
+    if is_first():
+        plot_curve(folder.run / "curve.png", history, metric)
+        if table and run.data.labels is not None:
+            plot_confusion(folder.run / "confusion.png", table, run.data.labels)
+        write_card(folder.path / "README.md", run, scores, rows, facts["versions"]["torso"])
     folder.write_json("run.json", {**facts, "finished": True, "best_step": progress.best_step})
     folder.finish()
     return Run(best, scores, rows, history, progress.best_step, folder.path)
@@ -224,6 +238,7 @@ def about(run: Prepared) -> dict[str, Any]:
         "labels": run.data.labels,
         "counts": {name: len(run.examples[name]) for name in PARTS},
         "settings": run.settings.plain(),
+        "lora": None if run.asked.lora is None else asdict(run.asked.lora),
         "rate": run.rate,
         "identity": run.identity,
         "dropout": "masks follow the micro-batches: resuming is exact, another tokens= draws other masks",

@@ -17,6 +17,7 @@ from torso.training.learning_rates import warmup_steps
 from torso.training.objective import Objective
 from torso.training.optimiser_step import RatePlan, Stepper, StepResult
 from torso.training.parameter_groups import adamw, parameter_groups
+from torso.training.ranks import from_first, rank
 from torso.training.run_state import FILE, restore_state, save_state
 from torso.training.step_order import Step, steps
 from torso.training.train_settings import TrainSettings
@@ -76,6 +77,7 @@ class Progress:
         history: evaluations.
         best_step: step of the best evaluation; 0 before the first.
         best_score: its score.
+        best_loss: its loss.
         waited: evaluations since then.
         loss_sum: sum of the steps' losses since the last evaluation.
         loss_steps: how many they are.
@@ -89,6 +91,7 @@ class Progress:
     history: list[Row] = field(default_factory=list[Row])
     best_step: int = 0
     best_score: float = 0.0
+    best_loss: float = 0.0
     waited: int = 0
     loss_sum: float = 0.0
     loss_steps: int = 0
@@ -243,19 +246,22 @@ class _Loop:
     def evaluate_and_save(self, rate: float) -> None:
         """Make the evaluation that is due, keep the model if it is the best so far, and write a checkpoint."""
         progress, settings = self.progress, self.settings
-        scores = {} if self.evaluate is None else dict(self.evaluate())
+        scores = {} if self.evaluate is None else from_first(lambda: dict(self.evaluate() if self.evaluate else {}))
         score = 0.0
         if scores:
             score = self.better(scores) if self.better is not None else -scores["loss"]
-        best = not scores or not progress.best_step or score > progress.best_score
-        if best and self.save_best is not None:
+        loss = scores.get("loss", 0.0)
+        ahead = (score, -loss) > (progress.best_score, -progress.best_loss)  # of equal scores the lower loss
+        best = not scores or not progress.best_step or ahead
+        if best and self.save_best is not None and rank() == 0:
             self.save_best()
         epoch = progress.step / settings.steps_of_epoch(self.texts)
-        loss = progress.loss_sum / progress.loss_steps
-        row = Row(progress.step, epoch, loss, scores, rate, progress.loss_tokens, best and bool(scores))
+        trained = progress.loss_sum / progress.loss_steps
+        row = Row(progress.step, epoch, trained, scores, rate, progress.loss_tokens, best and bool(scores))
         # Only now: interrupted before, the evaluation is made again when the run is resumed.
         if best:
-            progress.best_step, progress.best_score, progress.waited = progress.step, score, 0
+            progress.best_step, progress.best_score, progress.best_loss = progress.step, score, loss
+            progress.waited = 0
         else:
             progress.waited += 1
         progress.history.append(row)
@@ -271,7 +277,8 @@ class _Loop:
         if self.folder is None or not self.whole or not self.progress.step:
             return
         facts = {"identity": self.identity, "progress": self.progress.facts(), "time": time.time()}
-        save_state(self.folder, self.stepper.model, self.stepper.optimiser, facts)
+        if rank() == 0:
+            save_state(self.folder, self.stepper.model, self.stepper.optimiser, facts)
         self.stepper.checkpoint = shown(self.folder / FILE)
         for each in self.watch:
             each.saved(self.folder, self.progress.step)

@@ -19,6 +19,7 @@ from torso.training.examples import Example
 from torso.training.learning_rates import rate_factor
 from torso.training.objective import JointObjective, Objective
 from torso.training.parameter_groups import learning
+from torso.training.ranks import add_gradients, dealt, gathered, rank, ranks
 from torso.training.step_order import Step, cut, derived_seed
 from torso.training.train_settings import Precision, Schedule
 
@@ -69,7 +70,8 @@ class Stepper:
     """Takes optimiser steps on a model.
 
     Nothing of it has to be restored to resume a run except the model, the optimiser and ``tokens``: rates follow from
-    the number of the step, dropout from ``seed``, step and micro-batch.
+    the number of the step, dropout from ``seed``, step and micro-batch. Where torchrun started several processes, each
+    takes its share of a step's texts, and all end with the same weights.
 
     Args:
         model: in which parameters with ``requires_grad`` learn, in float32.
@@ -152,12 +154,18 @@ class Stepper:
 
         All of it, since a backward pass may have failed half-way, with some gradients already added.
         """
+        hands = dealt([each.size for each in examples], ranks())
+        own = hands[rank()]
         while True:
-            parts = self._parts(examples)
-            joint = isinstance(self.objective, JointObjective) and len(parts) > 1
-            done = self._joint(step, examples, parts, count) if joint else self._summed(step, examples, parts, count)
+            parts = [[own[index] for index in part] for part in self._parts([examples[index] for index in own])]
+            joint = isinstance(self.objective, JointObjective) and (len(parts) > 1 or len(hands) > 1)
+            done = (
+                self._joint(step, examples, parts, hands, count)
+                if joint
+                else self._summed(step, examples, parts, count)
+            )
             if isinstance(done, float):
-                return done, len(parts)
+                return add_gradients(self.parameters.values(), done / (len(hands) if joint else 1)), len(parts)
             self.optimiser.zero_grad(set_to_none=True)
             self._shrink([examples[index] for index in parts[done]])
 
@@ -181,7 +189,12 @@ class Stepper:
         return loss
 
     def _joint(
-        self, step: Step, examples: Sequence[Example], parts: Sequence[Sequence[int]], count: float
+        self,
+        step: Step,
+        examples: Sequence[Example],
+        parts: Sequence[Sequence[int]],
+        hands: Sequence[Sequence[int]],
+        count: float,
     ) -> float | int:
         """As `_summed`, where the loss is of all vectors: without gradients first, then part by part with them."""
         objective = self.objective
@@ -199,7 +212,7 @@ class Stepper:
                 return number
             found.append(rows)
         order = torch.tensor([index for part in parts for index in part]).argsort().to(found[0].device)
-        vectors = torch.cat(found)[order].float().requires_grad_()
+        vectors = gathered(torch.cat(found)[order].float(), hands).requires_grad_()
         loss = objective.joint_total(vectors, examples) / count
         (gradient,) = torch.autograd.grad(loss, vectors)
         for number, part in enumerate(parts):
@@ -216,7 +229,7 @@ class Stepper:
 
     def _forward(self, step: Step, number: int, chosen: Sequence[Example]) -> Any:
         # Dropout follows from the place of the micro-batch alone, so that a resumed run draws the same.
-        torch.manual_seed(derived_seed("dropout", self.seed, step.number, number))
+        torch.manual_seed(derived_seed("dropout", self.seed, step.number, number, *[rank()] * (rank() > 0)))
         kind = self.model.device.type
         with torch.autocast(kind, torch.bfloat16) if self.bf16 else nullcontext():
             return self.model(self.objective.batch(self.model, chosen))

@@ -33,15 +33,14 @@ def plan_lines(run: Prepared, *, seconds: float | None = None) -> list[tuple[str
         steps=f"{total:,}",
         batch=settings.batch,
         tokens=f"{settings.tokens:,}",
-        rate=f"{run.rate:g}",
-        head=f"{run.rate if settings.head_rate is None else settings.head_rate:g}",
+        rate=_rates(run),
         schedule=settings.schedule,
         warmup=warmup_steps(settings.warmup, total),
         device=run.model.device,
         seed=settings.seed,
     )
     text = say(
-        "{steps} steps of {batch} texts, {tokens} tokens at a time; AdamW {rate} (head {head}), {schedule}, "
+        "{steps} steps of {batch} texts, {tokens} tokens at a time; AdamW {rate}, {schedule}, "
         "warm-up {warmup}; {device}; seed {seed}",
         values,
     )
@@ -49,6 +48,17 @@ def plan_lines(run: Prepared, *, seconds: float | None = None) -> list[tuple[str
     if seconds is not None:
         lines.append((say("time"), say("about {time}", dict(time=duration(seconds)))))
     return lines
+
+
+def _rates(run: Prepared) -> str:
+    rate, head = _power(run.rate), run.settings.head_rate
+    return rate if head is None else say("{rate} (head {head})", dict(rate=rate, head=_power(head)))
+
+
+def _power(rate: float) -> str:
+    """Return a rate as it is written: 5e-4."""
+    digits, _, exponent = f"{rate:.2e}".partition("e")
+    return f"{float(digits):g}e{int(exponent)}"
 
 
 def _data(run: Prepared) -> str:
@@ -104,7 +114,8 @@ def _model(run: Prepared) -> str:
     text = say("{name}, {count} parameters", values)
     text += "; " + (say("all learn") if learnt == count else say("{learnt} learn, the others are frozen", values))
     if run.new:
-        text += "; " + say("new: {names}", dict(names=", ".join(run.new[:4]) + (", ..." if len(run.new) > 4 else "")))
+        modules = list(dict.fromkeys(name.rpartition(".")[0] or name for name in run.new))
+        text += "; " + say("new: {names}", dict(names=", ".join(modules[:4]) + (", ..." if len(modules) > 4 else "")))
     return text
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from torso.adapters.attach_lora import lora
+from torso.adapters.lora_settings import Lora
 from torso.architecture import Task
 from torso.engines.device import choose
 from torso.errors import InputError
@@ -47,6 +49,7 @@ class Asked:
         encoding: of text files; None for UTF-8.
         allow_leak: whether training texts may be in given development or test data.
         device: where to train; None for an accelerator if there is one.
+        lora: the low-rank adapter that learns in place of the model; None for none.
     """
 
     model: str | os.PathLike[str] | Model[Any]
@@ -60,6 +63,7 @@ class Asked:
     encoding: str | None = None
     allow_leak: bool = False
     device: str | torch.device | None = None
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
     _refuse_empty(parts, table)
     _check_leaks(data, parts, others, asked)
     model, tokenizer = _model(asked, data, settings)
+    if asked.lora is not None:
+        lora(model, asked.lora, seed=settings.seed)
     data.refuse_settings(settings)
     data.adapt(model)
     reader = TextReader(tokenizer, settings.long)
@@ -150,11 +156,13 @@ def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
     learnt = learning(model)
     frozen = [name for name, _ in model.named_parameters() if name not in learnt]
     rate = settings.rate or default_rate(
-        sum(each.numel() for each in learnt.values()), decoder=model.task is Task.CAUSAL_LM
+        sum(each.numel() for each in learnt.values()),
+        decoder=model.task is Task.CAUSAL_LM,
+        adapter=model.adapter is not None,
     )
     new = () if model.report is None else tuple(model.report.new)
     objective = data.objective(examples["train"], settings)
-    identity = _identity(examples, settings, model, data)
+    identity = _identity(examples, settings, model, data, asked.lora)
     return Prepared(
         asked, settings, data, parts, examples, model, tokenizer, objective, reader, rate, new, tuple(frozen), identity
     )
@@ -222,11 +230,13 @@ def _take_order(data: TaskData, there: list[str]) -> None:
         data.order_labels(there)
 
 
-def _identity(examples: dict[str, list[Example]], settings: TrainSettings, model: Model[Any], data: TaskData) -> str:
+def _identity(
+    examples: dict[str, list[Example]], settings: TrainSettings, model: Model[Any], data: TaskData, adapter: Lora | None
+) -> str:
     digest = hashlib.blake2b(digest_size=16)
     source = "" if model.report is None else Path(model.report.source).name
     shapes = [(name, tuple(each.shape)) for name, each in model.named_parameters()]
-    for each in (settings.plain(), data.labels, source, shapes):
+    for each in (settings.plain(), data.labels, source, shapes, adapter):
         digest.update(repr(each).encode())
     for name in PARTS:
         digest.update(name.encode())

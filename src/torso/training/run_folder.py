@@ -10,6 +10,7 @@ from typing import Any
 
 from torso.errors import InputError
 from torso.io.files import make_folder, read_json, shown, write_atomically
+from torso.training.ranks import is_first
 from torso.training.run_state import FILE
 
 _LIMIT = 64 << 20
@@ -71,17 +72,21 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what an earlier run wrote about itself; its model stays until there is a new one."""
-        if (self.run / "run.json").exists():
+        if is_first() and (self.run / "run.json").exists():
             shutil.rmtree(self.run)
 
     def write_json(self, name: str, value: object) -> None:
-        """Write a JSON file below ``run``."""
+        """Write a JSON file below ``run``; of several processes the first does."""
+        if not is_first():
+            return
         make_folder(self.run)
         with write_atomically(self.run / name) as file:
             file.write((json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n").encode())
 
     def write_lines(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Write JSON lines below ``run``."""
+        """Write JSON lines below ``run``; of several processes the first does."""
+        if not is_first():
+            return
         make_folder(self.run)
         with write_atomically(self.run / name) as file:
             for row in rows:
@@ -89,7 +94,8 @@ class RunFolder:
 
     def finish(self) -> None:
         """Remove what only a run that goes on needs."""
-        shutil.rmtree(self.last, ignore_errors=True)
+        if is_first():
+            shutil.rmtree(self.last, ignore_errors=True)
 
     def clear_unstarted(self) -> None:
         """Remove the folder of a run that was interrupted before it had anything to keep."""

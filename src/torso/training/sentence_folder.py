@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from torso.io.files import make_folder, read_json, write_atomically
+from torso.io.files import make_folder, write_atomically
 from torso.tasks.embedding_recipe import MODES, Recipe
 
 _PACKAGE = "sentence_transformers.models"
@@ -20,15 +21,15 @@ _KEYS = {mode: f"pooling_mode_{mode}" for mode in MODES} | {
 }
 
 
-def write_sentence_files(folder: Path, recipe: Recipe, max_tokens: int | None) -> None:
+def write_sentence_files(folder: Path, recipe: Recipe, max_tokens: int | None, config: Mapping[str, Any]) -> None:
     """Write ``modules.json`` and what it names, for a model that is written already.
 
     Args:
         folder: of the model.
         recipe: pooling, normalisation, prompts and similarity.
         max_tokens: what texts are cut to; None leaves it open.
+        config: of the model, which says how long vectors are.
     """
-    config = cast("dict[str, Any]", read_json(folder / "config.json", limit=1 << 20, code="E_CONFIG"))
     width = config.get("hidden_size") or config.get("d_model") or config.get("n_embd") or config.get("dim")
     modules = [("Transformer", ""), ("Pooling", "1_Pooling"), *([("Normalize", "2_Normalize")] * recipe.normalize)]
     listed = [

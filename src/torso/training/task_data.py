@@ -151,7 +151,7 @@ class TaskData(ABC):
         """Return heading and text of what should be seen of the examples before they are learnt."""
         return []
 
-    def complete(self, folder: Path, tokenizer: Tokenizer) -> None:  # noqa: B027 - most need no more
+    def complete(self, folder: Path, tokenizer: Tokenizer, model: Model[Any]) -> None:  # noqa: B027 - most need no more
         """Write what a saved model needs beside its weights, config and tokenizer."""
 
     def shares(self, examples: Sequence[Example]) -> Mapping[str, int]:

@@ -180,8 +180,10 @@ class TrainSettings:
         return int(step / interval) > int((step - 1) / interval)
 
 
-def default_rate(parameters: int, *, decoder: bool = False) -> float:
-    """Return the peak learning rate where none is set: lower for larger models, and for decoders."""
+def default_rate(parameters: int, *, decoder: bool = False, adapter: bool = False) -> float:
+    """Return the peak learning rate where none is set: lower for larger models and decoders, higher for adapters."""
+    if adapter:
+        return 2e-4
     if decoder:
         return 1e-5
     if parameters < 5_000_000:
