@@ -66,9 +66,9 @@ def run_on_ray(
                 if receipt is not None:
                     yield missing.pop(each.slice.number), receipt
             if len(missing) == before:
-                raise _failed(error) from None
-        except ray.exceptions.RayError as error:
-            raise _failed(error) from None
+                raise _failed(str(error).partition("\n")[0]) from None
+        except ray.exceptions.RayError as error:  # whose last line is the cause
+            raise _failed(str(error).strip().rpartition("\n")[2] or type(error).__name__) from None
 
 
 def _receipts(
@@ -183,12 +183,12 @@ def _everywhere(path: str) -> str:
     return path if "://" in path else os.path.abspath(os.path.expanduser(path))
 
 
-def _failed(error: BaseException) -> TorsoError:
+def _failed(reason: str) -> TorsoError:
     return UnsupportedError(
         "E_RAY",
         "Ray ended the job: {reason}",
         cure="Run the same command again: what is finished stays.",
-        values=dict(reason=str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__),
+        values=dict(reason=reason),
     )
 
 
