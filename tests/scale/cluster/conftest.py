@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on this machine, and an S3 server on loopback."""
+"""A Ray cluster of two nodes on this machine."""
 
 from __future__ import annotations
 
@@ -47,30 +47,3 @@ def ray_faults(cluster) -> Iterator[Faults]:
     faults.clear()
     yield faults
     faults.clear()
-
-
-@pytest.fixture(scope="session")
-def bucket(tmp_path_factory) -> Iterator[str]:
-    """The address of an empty bucket on a loopback S3."""
-    pytest.importorskip("moto.server", reason="moto is not installed: make test-scale")
-    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: make test-scale")
-    from moto.server import ThreadedMotoServer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        _, port = server.get_host_and_port()
-        nothing = str(tmp_path_factory.mktemp("aws") / "none")
-        os.environ |= dict(
-            AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
-            AWS_ACCESS_KEY_ID="test",
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_DEFAULT_REGION="us-east-1",
-            AWS_CONFIG_FILE=nothing,
-            AWS_SHARED_CREDENTIALS_FILE=nothing,
-            AWS_EC2_METADATA_DISABLED="true",
-        )
-        s3fs.S3FileSystem(use_listings_cache=False).mkdir("torso")
-        yield "s3://torso"
-        server.stop()
