@@ -53,9 +53,9 @@ def main():
         run({path!r}, out, task="embed", model={model!r}, column="text", workers={workers}, threads=1, rows={slice},
             engine={engine!r}, progress=lambda each: marks.append((time.perf_counter(), each.rows)))
         ended = time.perf_counter()
-        (first, before), (last, rows) = marks[{workers} - 1], marks[-1]
+        (first, before), (last, rows) = marks[{workers}], marks[-1]
         print(json.dumps(dict(rate=(rows - before) / (last - first), whole=rows / (ended - begun),
-            start=marks[0][0] - begun)))
+            start=marks[1][0] - begun)))
 
 if __name__ == "__main__":
     main()
@@ -82,7 +82,8 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as out:
         run({path!r}, out, task="embed", model={model!r}, column="text", workers=1, threads=1, rows={slice},
             progress=lambda _: sizes.append(resident()))
-    after = [each for each in sizes[10:] if each]
+    sizes = [each for each in sizes if each]
+    after = sizes[10:]
     tenth, most = sizes[9] / 1024, max(after) / 1024
     print(json.dumps(dict(slices=len(sizes), tenth=tenth, most=most, ratio=most / tenth)))
 """

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from torso import blocks
+from torso.config.hub_families import KNOWN_TO_THE_HUB
 from torso.errors import InputError, UnsupportedError
 from torso.weights.names import Names, Parts
 
@@ -234,6 +235,14 @@ def find(model_type: str, *, path: Path | None = None) -> Architecture[Any]:
     if model_type not in _REGISTRY:
         architectures()
     if model_type not in _REGISTRY:
+        if model_type in KNOWN_TO_THE_HUB:
+            raise UnsupportedError(
+                "E_UNSUPPORTED",
+                "torso has no architecture {model_type!r}, a family that the Hub has.",
+                where="" if path is None else "In {path}.",
+                cure="Choose a model of another family. torso has: {known}.",
+                values=dict(model_type=model_type, known=", ".join(sorted(_REGISTRY)), path=path),
+            )
         nearest = get_close_matches(model_type, _REGISTRY, 1)
         raise UnsupportedError(
             "E_UNSUPPORTED",

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -103,3 +105,30 @@ def left(out: Path) -> list[Path]:
     """What is in the folder for unfinished files."""
     folder = out / "_torso" / "tmp"
     return list(folder.iterdir()) if folder.exists() else []
+
+
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory) -> Iterator[str]:
+    """The address of an empty bucket on a loopback S3."""
+    pytest.importorskip("moto.server", reason="moto is not installed: make test-scale")
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: make test-scale")
+    from moto.server import ThreadedMotoServer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        _, port = server.get_host_and_port()
+        nothing = str(tmp_path_factory.mktemp("aws") / "none")
+        os.environ |= dict(
+            AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_DEFAULT_REGION="us-east-1",
+            AWS_CONFIG_FILE=nothing,
+            AWS_SHARED_CREDENTIALS_FILE=nothing,
+            AWS_EC2_METADATA_DISABLED="true",
+        )
+        s3fs.S3FileSystem(use_listings_cache=False).mkdir("torso")
+        yield "s3://torso"
+        server.stop()

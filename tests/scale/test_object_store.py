@@ -11,7 +11,6 @@ from torso.errors import InputError, IntegrityError, NotFoundError
 from torso.scale import check_job, job_status, run
 from torso.scale.storage import joined, storage_of, suffix
 
-from .cluster.conftest import bucket as bucket
 from .conftest import JOB, LONG, json_lines, parts
 
 pytestmark = pytest.mark.filterwarnings("ignore")

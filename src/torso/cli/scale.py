@@ -52,7 +52,7 @@ Examples:
 @click.option("--question", metavar="TEXT", help="For answer: what is asked of every text.")
 @click.option("--questions", metavar="NAME", help="For answer: the column of questions.")
 @click.option("--option", "chosen", metavar="NAME=VALUE", multiple=True, help="An option of the task; repeatable.")
-@options.as_json
+@options.one_json
 def scale(
     task: str,
     names: tuple[str, ...],
@@ -94,11 +94,15 @@ def scale(
         transient=True,
     ) as shown:
         bar = shown.add_task(task, total=None, rate="")
+        seen: list[JobProgress] = []
 
         def show(progress: JobProgress) -> None:
-            rate = (progress.rows - progress.resumed) / max(progress.seconds, 1e-9)
-            speed = say("{rate} rows/s", dict(rate=f"{rate:,.0f}"))
+            seen.append(progress)
+            first, *_ = seen[1:] or seen  # the start of processes and models is no part of the rate
+            rate = (progress.rows - first.rows) / max(progress.seconds - first.seconds, 1e-9)
+            speed = say("{rate} rows/s", dict(rate=f"{rate:,.0f}")) if rate else ""
             shown.update(bar, completed=progress.rows, total=progress.all_rows, rate=speed)
+            del seen[2:]
 
         report = run(
             names[:-1],

@@ -13,6 +13,7 @@ from torso.errors import ConfigError, NotFoundError
 from torso.io.files import read_text
 from torso.io.paths import shown
 from torso.io.strict_json import parse_json
+from torso.weights.foreign_formats import foreign_weights
 
 NEUTRAL: Mapping[str, str] = {
     "_name_or_path": "where the file was once loaded from",
@@ -78,6 +79,8 @@ class ConfigFile:
                     cure="Rename it: {found} to config.json",
                     values=dict(path=shown(path), found=shown(named)),
                 ) from None
+            if error.code == "E_MISSING_FILE" and (foreign := foreign_weights(path.parent)):
+                raise foreign from None
             raise
 
     @classmethod

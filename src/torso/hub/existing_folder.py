@@ -10,6 +10,8 @@ from pathlib import Path
 
 from torso.errors import AccessError, NotFoundError, TorsoError
 from torso.io.files import shown
+from torso.language import say
+from torso.weights.foreign_formats import format_of_file
 
 
 @contextmanager
@@ -42,6 +44,14 @@ def existing_folder(text: str) -> Path:
     if is_folder(path):
         return path
     if path.is_file():
+        kind = format_of_file(path.name)
+        if kind is not None:
+            raise NotFoundError(
+                "E_NO_FOLDER",
+                "{path} holds weights {kind}, and torso loads the folder of a model.",
+                cure="Get the same model as safetensors, with its config and tokenizer.",
+                values=dict(path=shown(path), kind=say(kind)),
+            )
         raise NotFoundError(
             "E_NO_FOLDER",
             "{path} is a file, and a model is a folder.",

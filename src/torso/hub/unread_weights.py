@@ -8,21 +8,14 @@ from collections.abc import Collection, Mapping
 from torso.errors import NotFoundError, TorsoError
 from torso.io.files import shown
 from torso.language import say
+from torso.weights.foreign_formats import KINDS
 
 LEFT_OUT = {"link": "a symbolic link", "submodule": "a submodule"}
 """What of a repository is no file and is never taken: kinds, and how messages call them."""
 _SHOWN = 8
 _STATE = re.compile(r"(optimizer|scheduler|rng_state.*|training_args|scaler)\.\w+")  # of training, beside the weights
 _KINDS: tuple[tuple[str, str], ...] = (
-    (r".*\.h5|.*\.pb|.*\.ckpt\.(index|meta|data-.*)|.*\.tflite", "of TensorFlow"),
-    (r".*\.msgpack", "of Flax"),
-    (r".*\.onnx(_data)?", "of ONNX"),
-    (r".*\.(gguf|ggml)|ggml-.*\.bin", "of llama.cpp"),
-    (r"openvino_.*\.(bin|xml)", "of OpenVINO"),
-    (r".*\.ot", "of rust-bert"),
-    (r".*\.(mlmodel|mlpackage)", "of Core ML"),
-    (r".*\.pdparams", "of Paddle"),
-    (r".*\.(nemo|engine|plan)", "of another framework"),
+    *KINDS,
     (r"adapter_(model|config)\..*", "an adapter, without the model it belongs to"),
     (r".*\.(safetensors|bin|pt|pth|ckpt)", "under another name"),
 )

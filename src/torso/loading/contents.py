@@ -12,6 +12,7 @@ from torso.config.fields import Axis, Count, field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 from torso.io.paths import shown
+from torso.weights.foreign_formats import refuse_quantised
 from torso.weights.names import Form, Names, Parts, Shape, canonical, unwrapped
 from torso.weights.number_bits import NumberBits, are_equal
 from torso.weights.tensor_entry import Note
@@ -38,7 +39,12 @@ class Contents:
 
     @classmethod
     def of(cls, weights: Weights, architecture: Architecture[Any]) -> Contents:
-        """Return the contents of an open file for an architecture."""
+        """Return the contents of an open file for an architecture.
+
+        Raises:
+            UnsupportedError: ``E_QUANTISED``.
+        """
+        refuse_quantised(weights.entries, weights.folder)
         actual = canonical(weights.entries)
         shapes = {name: tuple(weights.entries[key].shape) for name, key in actual.items()}
         return cls(weights, actual, shapes, architecture.names.choose_prefix(actual))

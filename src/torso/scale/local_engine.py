@@ -110,12 +110,13 @@ class Processes:
         if pool is None:
             return
         processes: list[Any] = list((getattr(pool, "_processes", None) or dict[int, Any]()).values())
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             with suppress(OSError, AttributeError):
                 process.terminate()
+        # Its thread sees them end. Left to itself, it may close what the end of the interpreter still writes to.
+        pool.shutdown(wait=True, cancel_futures=True)
         for process in processes:
-            with suppress(OSError, AssertionError):
+            with suppress(OSError, AssertionError, ValueError):
                 process.join()
 
     def _round(

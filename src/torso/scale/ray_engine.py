@@ -7,13 +7,14 @@ in a process of its own (`torso.scale.local_engine.Processes`), so that a row th
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 from collections.abc import Generator, Iterable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
+from torso import errors
 from torso.errors import IntegrityError, TorsoError, UnsupportedError
 from torso.io.optional_packages import optional_module
 from torso.scale.input_tables import Slice
@@ -66,9 +67,9 @@ def run_on_ray(
                 if receipt is not None:
                     yield missing.pop(each.slice.number), receipt
             if len(missing) == before:
-                raise _failed(error) from None
-        except ray.exceptions.RayError as error:
-            raise _failed(error) from None
+                raise _failed(str(error).partition("\n")[0]) from None
+        except ray.exceptions.RayError as error:  # whose last line is the cause
+            raise _failed(str(error).strip().rpartition("\n")[2] or type(error).__name__) from None
 
 
 def _receipts(
@@ -102,7 +103,7 @@ def _receipts(
     dataset.context.max_consecutive_actor_init_deaths = _DEATHS
     try:
         for row in dataset.iter_rows():
-            number, made = row["number"], pickle.loads(row["made"])
+            number, made = row["number"], _read(row["made"])
             if isinstance(made, TorsoError):
                 raise placed(made, by_number[number])
             yield number, made
@@ -144,7 +145,7 @@ class Actor:
         return pa.table(
             {
                 "number": pa.array([row["number"] for row in rows], pa.int64()),
-                "made": pa.array([pickle.dumps(each) for each in made], pa.binary()),
+                "made": pa.array([_written(each) for each in made], pa.string()),
             }
         )
 
@@ -178,17 +179,36 @@ def require_model(model: str, expected: str) -> None:
         )
 
 
+def _written(made: Receipt | TorsoError) -> str:
+    """Return a receipt or an error as JSON: nothing that comes back from a node is ever run."""
+    if isinstance(made, Receipt):
+        return json.dumps({"receipt": asdict(made)})
+    what, where, cure = made.templates
+    kind = next(each.__name__ for each in type(made).__mro__ if each.__module__ == errors.__name__)
+    told = dict(kind=kind, code=made.code, what=what, where=where, cure=cure, values=made.values)
+    return json.dumps({"error": told}, default=str)
+
+
+def _read(text: str) -> Receipt | TorsoError:
+    found = json.loads(text)
+    if "receipt" in found:
+        return Receipt(**found["receipt"])
+    told = found["error"]
+    kind: type[TorsoError] = getattr(errors, told["kind"])
+    return kind(told["code"], told["what"], where=told["where"], cure=told["cure"], values=told["values"])
+
+
 def _everywhere(path: str) -> str:
     """Return the name that a file has from any working folder."""
     return path if "://" in path else os.path.abspath(os.path.expanduser(path))
 
 
-def _failed(error: BaseException) -> TorsoError:
+def _failed(reason: str) -> TorsoError:
     return UnsupportedError(
         "E_RAY",
         "Ray ended the job: {reason}",
         cure="Run the same command again: what is finished stays.",
-        values=dict(reason=str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__),
+        values=dict(reason=reason),
     )
 
 

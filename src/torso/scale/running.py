@@ -84,7 +84,7 @@ def run(
             one per core of this machine, or Ray's own choice.
         threads: of each; None for 1.
         rows: of a slice, at most.
-        progress: called after each slice.
+        progress: called before the first slice, and after each.
         settings: ``keep`` (columns written again beside the results), ``mode`` (``exact``, ``bf16``, ``int8``),
             ``long``, ``errors``, ``question``, ``questions`` and ``options``; see `torso.scale.Job`.
 
@@ -111,6 +111,8 @@ def run(
     ]
     resumed = done = Totals.of(here.values())
     receipts = dict(here)
+    if progress is not None:
+        progress(Progress(done.rows, plan.rows, resumed.rows, time.monotonic() - begun))
     try:
         for assigned, receipt in _engine(engine)(job, missing, workers=workers, threads=threads, model=plan.model):
             receipts[assigned.slice.number] = receipt

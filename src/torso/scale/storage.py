@@ -208,7 +208,11 @@ class ObjectStore:
     def exists(self, path: str) -> bool:
         """See `Storage.exists`."""
         with self._reached(path):
-            return bool(self._files.isfile(path))
+            try:
+                # `isfile` of fsspec takes whatever goes wrong for a file that is not there.
+                return self._files.info(path)["type"] == "file"
+            except FileNotFoundError:
+                return False
 
     def open(self, path: str) -> io.BufferedReader:
         """See `Storage.open`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torso.errors import AccessError, FileFormatError, NotFoundError, TorsoError
 from torso.io.paths import inside, shown
+from torso.weights.foreign_formats import foreign_weights
 
 INDEX_ENDING = ".index.json"
 CANDIDATES = (
@@ -54,6 +55,9 @@ def no_weights(folder: Path) -> TorsoError:
                 cure="Rename it to {meant}.",
                 values=values | {"name": shown(name), "meant": meant},
             )
+    foreign = foreign_weights(folder)
+    if foreign is not None:
+        return foreign
     return NotFoundError(
         "E_MISSING_WEIGHTS",
         "No weights in {folder}. Wanted: {wanted}. There: {found}.",

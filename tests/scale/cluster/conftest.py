@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on this machine, and an S3 server on loopback."""
+"""A Ray cluster of two nodes on this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -14,11 +15,13 @@ from ..conftest import Faults
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
+def cluster(request, tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
     """Two nodes of one processor each, whose processes can have faults; started once for all tests."""
     ray = pytest.importorskip("ray", reason='Ray is not installed: make test-scale, or pip install "ray[data]"')
     from ray.cluster_utils import Cluster
 
+    if find_spec("moto") and find_spec("s3fs"):
+        request.getfixturevalue("bucket")  # whose address nodes have from their environment
     faults = Faults(tmp_path_factory.mktemp("faults"))
     os.environ |= faults.environment | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_DISABLE_PROGRESS_BARS": "1"}
     with warnings.catch_warnings():
@@ -44,30 +47,3 @@ def ray_faults(cluster) -> Iterator[Faults]:
     faults.clear()
     yield faults
     faults.clear()
-
-
-@pytest.fixture(scope="session")
-def bucket(tmp_path_factory) -> Iterator[str]:
-    """The address of an empty bucket on a loopback S3."""
-    pytest.importorskip("moto.server", reason="moto is not installed: make test-scale")
-    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: make test-scale")
-    from moto.server import ThreadedMotoServer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        _, port = server.get_host_and_port()
-        nothing = str(tmp_path_factory.mktemp("aws") / "none")
-        os.environ |= dict(
-            AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
-            AWS_ACCESS_KEY_ID="test",
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_DEFAULT_REGION="us-east-1",
-            AWS_CONFIG_FILE=nothing,
-            AWS_SHARED_CREDENTIALS_FILE=nothing,
-            AWS_EC2_METADATA_DISABLED="true",
-        )
-        s3fs.S3FileSystem(use_listings_cache=False).mkdir("torso")
-        yield "s3://torso"
-        server.stop()

@@ -175,7 +175,7 @@ def test_a_halt_gives_the_slices_without_a_file_to_new_actors(calm, tmp_path, ra
     from ray.data import DataContext
 
     table, whole = calm
-    monkeypatch.setattr(DataContext.get_current(), "execution_no_progress_timeout_s", 15)
+    monkeypatch.setattr(DataContext.get_current(), "execution_no_progress_timeout_s", 60)  # a start takes less
     ray_faults.plan("before_run-hang", "after_commit-hang")
     run(table, tmp_path / "out", **RAY)
     assert ray_faults.waiting() == []
