@@ -15,8 +15,8 @@ from torch import Tensor
 import torso
 from contract.families import FAMILIES, cases_of
 from contract.reference import reference_class
-from torso.training.examples import Tokens
 from lazy import LazyModule
+from torso.training.examples import Tokens
 from torso.training.loop import fit
 from torso.training.step_order import steps
 from torso.training.train_settings import TrainSettings
