@@ -168,7 +168,7 @@ def test_a_model_that_was_trained_further_keeps_nothing_under_the_key_of_its_fol
 def test_each_mode_of_a_model_has_a_key_of_its_own(notes: Path, folder: Path) -> None:
     keys: list[str] = []
     models = (folder, torso.load(folder), torso.load(folder, dtype=torch.bfloat16))
-    optimised = [torso.optimise(torso.load(folder), mode) for mode in torso.kernels.about().modes]
+    optimised = [torso.optimise(torso.load(folder), mode, fidelity=0.99) for mode in torso.kernels.about().modes]
     for model in (*models, *optimised):
         search("天气", notes, model=model, pooling="mean")
         keys.append(SafetensorsFile(notes / INDEX).metadata["key"])
