@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -15,13 +14,11 @@ from ..conftest import Faults
 
 
 @pytest.fixture(scope="session")
-def cluster(request, tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
+def cluster(tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
     """Two nodes of one processor each, whose processes can have faults; started once for all tests."""
     ray = pytest.importorskip("ray", reason='Ray is not installed: make test-scale, or pip install "ray[data]"')
     from ray.cluster_utils import Cluster
 
-    if find_spec("moto") and find_spec("s3fs"):
-        request.getfixturevalue("bucket")  # whose address nodes have from their environment
     faults = Faults(tmp_path_factory.mktemp("faults"))
     os.environ |= faults.environment | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_DISABLE_PROGRESS_BARS": "1"}
     with warnings.catch_warnings():

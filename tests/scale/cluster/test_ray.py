@@ -192,17 +192,3 @@ def test_a_node_with_another_model_is_refused(calm, tmp_path, monkeypatch) -> No
     with pytest.raises(IntegrityError) as caught:
         run(table, tmp_path / "out", **RAY)
     assert caught.value.code == "E_OTHER_MODEL"
-
-
-@LONG
-def test_ray_and_an_object_store(calm, tmp_path, ray_faults, bucket) -> None:
-    import fsspec
-
-    table, whole = calm
-    files = fsspec.filesystem("s3", use_listings_cache=False)
-    files.put_file(str(table), "torso/ray-in/a.parquet")
-    ray_faults.plan("before_write-kill")
-    run(f"{bucket}/ray-in/", f"{bucket}/ray-out", **RAY)
-    made = {path.rpartition("/")[2]: files.cat(path) for path in files.glob("torso/ray-out/part-*")}
-    assert made == parts(whole)
-    del tmp_path
