@@ -70,6 +70,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.compat.pretrained_model": ("PreTrainedModel",),
         "torso.compat.text_streamers": ("TextIteratorStreamer", "TextStreamer"),
         "torso.config.hub_config": ("PretrainedConfig",),
+        "torso.engines.compiled_decoder": ("CompiledDecoder", "compiled_decoder"),
         "torso.engines.compiled_model": ("CompiledModel",),
         "torso.engines.optimise": ("compiled", "optimise"),
         "torso.errors": ("TorsoError",),

@@ -47,6 +47,8 @@ from torso.compat.pretrained_model import PreTrainedModel as PreTrainedModel
 from torso.compat.text_streamers import TextIteratorStreamer as TextIteratorStreamer
 from torso.compat.text_streamers import TextStreamer as TextStreamer
 from torso.config.hub_config import PretrainedConfig as PretrainedConfig
+from torso.engines.compiled_decoder import CompiledDecoder as CompiledDecoder
+from torso.engines.compiled_decoder import compiled_decoder as compiled_decoder
 from torso.engines.compiled_model import CompiledModel as CompiledModel
 from torso.engines.optimise import compiled as compiled
 from torso.engines.optimise import optimise as optimise

@@ -6,10 +6,12 @@ import json
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import WeightsError
+
+transformers = LazyModule("transformers")
 
 TINY = dict(
     vocab_size=16, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-import transformers
 
 import torso
+from lazy import LazyModule
 from torso.errors import TorsoError
+
+transformers = LazyModule("transformers")
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh", "good", "bad", "."]
 TINY = dict(vocab_size=len(WORDS), initializer_range=0.3, pad_token_id=0, bos_token_id=2, eos_token_id=3)

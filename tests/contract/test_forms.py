@@ -232,8 +232,14 @@ def test_a_tied_decoder_may_be_repeated_but_not_differ(reference, form, tmp_path
         load(folder, Task.FEATURES)  # what is not used cannot be wrong
 
 
-def test_a_pooler_that_a_head_does_not_read_is_left_over(made) -> None:
-    model = load(made.folder, Task.TOKEN_CLASSIFICATION)  # the same key as the sequence head's, and no pooler before it
+def test_a_pooler_that_a_head_does_not_read_is_left_over(made, tmp_path) -> None:
+    import json
+
+    folder = rewritten(made.folder, tmp_path / "unnamed", weights(made.folder))
+    config = json.loads((folder / "config.json").read_text())
+    del config["architectures"]  # which tell whose head it is
+    (folder / "config.json").write_text(json.dumps(config))
+    model = load(folder, Task.TOKEN_CLASSIFICATION)  # the same key as the sequence head's, and no pooler before it
     assert model.report.unclaimed == ("bert.pooler.dense.bias", "bert.pooler.dense.weight")
 
 

@@ -76,7 +76,7 @@ def test_one_a_list_and_an_iterator(llama) -> None:
         assert (mine.prompt, mine.extent) == (other.prompt, other.extent)
         assert [each.ids for each in mine] == [each.ids for each in other]
         for one, two in zip(mine, other, strict=True):
-            assert one.log_probabilities == pytest.approx(two.log_probabilities, abs=1e-5)
+            assert one.log_probabilities == pytest.approx(two.log_probabilities, abs=1e-5, rel=1e-5)
 
 
 def test_a_stream_is_the_text(llama) -> None:

@@ -6,13 +6,10 @@ import json
 import random
 
 import pytest
-import sentence_transformers
 import torch
-from sentence_transformers.cross_encoder import losses as ranking
-from sentence_transformers.sentence_transformer import losses as theirs
-from sentence_transformers.sentence_transformer import modules
 
 import torso
+from lazy import LazyModule
 from tasks import small
 from torso.errors import TorsoError
 from torso.training.embedding_losses import LOSSES, SCORED, nested
@@ -24,16 +21,21 @@ from torso.training.ranking_objective import RankingObjective
 from torso.training.step_order import steps
 from torso.training.train_settings import TrainSettings
 
+sentence_transformers = LazyModule("sentence_transformers")
+ranking = LazyModule("sentence_transformers.cross_encoder.losses")
+theirs = LazyModule("sentence_transformers.sentence_transformer.losses")
+modules = LazyModule("sentence_transformers.sentence_transformer.modules")
+
 CHARACTERS = "我今天读书看在北京气很"
 CLASSES = {
-    "multiple-negatives": theirs.MultipleNegativesRankingLoss,
-    "symmetric-negatives": theirs.MultipleNegativesRankingLoss,
-    "triplet": theirs.TripletLoss,
-    "cosent": theirs.CoSENTLoss,
-    "angle": theirs.AnglELoss,
-    "cosine": theirs.CosineSimilarityLoss,
-    "contrastive": theirs.ContrastiveLoss,
-    "online-contrastive": theirs.OnlineContrastiveLoss,
+    "multiple-negatives": "MultipleNegativesRankingLoss",
+    "symmetric-negatives": "MultipleNegativesRankingLoss",
+    "triplet": "TripletLoss",
+    "cosent": "CoSENTLoss",
+    "angle": "AnglELoss",
+    "cosine": "CosineSimilarityLoss",
+    "contrastive": "ContrastiveLoss",
+    "online-contrastive": "OnlineContrastiveLoss",
 }
 
 
@@ -46,8 +48,8 @@ class Bare(torch.nn.Module):
 def reference(name: str):
     if name == "symmetric-negatives":
         directions = ("query_to_doc", "doc_to_query")
-        return CLASSES[name](Bare(), directions=directions, partition_mode="per_direction")
-    return CLASSES[name](Bare())
+        return getattr(theirs, CLASSES[name])(Bare(), directions=directions, partition_mode="per_direction")
+    return getattr(theirs, CLASSES[name])(Bare())
 
 
 def texts(count: int, seed: int = 0, least: int = 3) -> list[str]:

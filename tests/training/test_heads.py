@@ -8,10 +8,10 @@ import warnings
 
 import pytest
 import torch
-import transformers
 
 import torso
 from cli.conftest import call  # noqa: F401 - a fixture
+from lazy import LazyModule
 from tasks import small
 from torso.architecture import find
 from torso.errors import TorsoError
@@ -19,6 +19,8 @@ from torso.training.data_files import read_table
 from torso.training.task_kinds import data_of, task_of
 from torso.training.text_reader import TextReader
 from torso.training.train_settings import TrainSettings
+
+transformers = LazyModule("transformers")
 
 CHARACTERS = "我今天读书看在北京气很"
 TEMPLATE = (
@@ -106,12 +108,12 @@ HEADS = {
     "seq2seq-lm": (translated, "rougeL"),
 }
 CLASSES = {
-    "token-classification": transformers.AutoModelForTokenClassification,
-    "question-answering": transformers.AutoModelForQuestionAnswering,
-    "multiple-choice": transformers.AutoModelForMultipleChoice,
-    "masked-lm": transformers.AutoModelForMaskedLM,
-    "causal-lm": transformers.AutoModelForCausalLM,
-    "seq2seq-lm": transformers.AutoModelForSeq2SeqLM,
+    "token-classification": "AutoModelForTokenClassification",
+    "question-answering": "AutoModelForQuestionAnswering",
+    "multiple-choice": "AutoModelForMultipleChoice",
+    "masked-lm": "AutoModelForMaskedLM",
+    "causal-lm": "AutoModelForCausalLM",
+    "seq2seq-lm": "AutoModelForSeq2SeqLM",
 }
 
 
@@ -165,7 +167,7 @@ def test_every_head_learns_from_rows_and_transformers_loads_it(name, bases, tmp_
         assert run.scores["test"][metric] > 0.5  # of half a dozen texts
     if name == "seq2seq-lm":
         assert run.scores["test"]["rougeL"] > 0.4
-    theirs, about = CLASSES[name].from_pretrained(run.folder, output_loading_info=True)
+    theirs, about = getattr(transformers, CLASSES[name]).from_pretrained(run.folder, output_loading_info=True)
     assert not about["missing_keys"]
     assert not about["unexpected_keys"]
     assert theirs.config.architectures

@@ -36,6 +36,7 @@ Examples:
 @click.option(
     "--thinking/--no-thinking", "thinking", default=None, help="For models that can think before they answer."
 )
+@generated_output.mode
 @generated_output.common
 def chat(
     message: str | None,
@@ -47,6 +48,7 @@ def chat(
     top_p: float | None,
     seed: int | None,
     thinking: bool | None,
+    mode: str,
     changes: tuple[str, ...],
     untrained: bool,
     device: str | None,
@@ -59,7 +61,9 @@ def chat(
     from torso.tasks.writers import make_writer
 
     # Loaded once, for all the messages.
-    ready = make_writer(model, None, {}, device=device, untrained=untrained).ready
+    ready = make_writer(
+        generated_output.in_mode(model, mode, device), None, {}, device=device, untrained=untrained
+    ).ready
     messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     asked: dict[str, Any] = dict(
         model=ready,

@@ -19,7 +19,8 @@ Examples:
   torso generate "Once upon a time" --model gpt2 --max-new-tokens 40 --stream
   torso generate "从前" --model Qwen/Qwen3-0.6B-Base --sample --temperature 0.8 --seed 1
   torso generate "The capital of France is" --model gpt2 --num-beams 4 --answers 2
-  torso generate --file prompts.txt --model gpt2 --stop "." --json"""
+  torso generate --file prompts.txt --model gpt2 --stop "." --json
+  torso generate "从前" --model Qwen/Qwen3-0.6B-Base --mode int8"""
 
 
 @click.command(help=HELP)
@@ -34,6 +35,7 @@ Examples:
 @click.option("--bad-word", "bad_words", multiple=True, metavar="TEXT", help="Never write TEXT; may be repeated.")
 @click.option("--stream", is_flag=True, help="Show the text while it is written.")
 @generated_output.batch
+@generated_output.mode
 @generated_output.common
 def generate(
     texts: tuple[str, ...],
@@ -52,6 +54,7 @@ def generate(
     bad_words: tuple[str, ...],
     stream: bool,
     batch: int,
+    mode: str,
     changes: tuple[str, ...],
     untrained: bool,
     device: str | None,
@@ -69,7 +72,7 @@ def generate(
 
         pieces = begin(
             generated_output.only_text(texts),
-            model=model,
+            model=generated_output.in_mode(model, mode, device),
             max_new_tokens=max_new_tokens,
             do_sample=do_sample,
             temperature=temperature,
@@ -89,7 +92,7 @@ def generate(
 
     found = run(
         given,
-        model=model,
+        model=generated_output.in_mode(model, mode, device),
         max_new_tokens=max_new_tokens,
         do_sample=do_sample,
         temperature=temperature,

@@ -57,6 +57,32 @@ def from_languages(function: AnyFunction) -> AnyFunction:
     )
 
 
+def mode(function: AnyFunction) -> AnyFunction:
+    """Add the option that chooses the arithmetic of a decoder."""
+    return click.option(
+        "--mode",
+        type=click.Choice(["exact", "bf16", "int8", "int4"]),
+        default="exact",
+        help="Arithmetic on a CPU: fewer bits write faster, and less exactly. The default is float32.",
+    )(function)
+
+
+def in_mode(model: str, chosen: str, device: str | None) -> Any:
+    """Return a model in the mode that was asked for: its name for ``exact``, else a compiled decoder.
+
+    Raises:
+        UsageError: for a mode on a device.
+        TorsoError: as `torso.compiled_decoder`.
+    """
+    if chosen == "exact":
+        return model
+    if device not in (None, "cpu"):
+        raise click.UsageError(say("--mode is of CPUs; leave out --device."), click.get_current_context())
+    from torso.engines.compiled_decoder import compiled_decoder
+
+    return compiled_decoder(model, chosen)  # pyright: ignore[reportArgumentType]  click holds it to the modes
+
+
 def common(function: AnyFunction) -> AnyFunction:
     """Add the common options of generation, after a command's own."""
     for each in (options.as_json, options.device, options.untrained, changes):

@@ -202,7 +202,7 @@ class FillMaskPipeline(Pipeline):
         return rows[0] if isinstance(inputs, str) else rows
 
     def _rows(self, filled: Filled) -> Any:
-        ids = self.tokenizer.encoding(filled.text).ids[: self.ready.model.max_tokens]
+        ids = self.tokenizer.encoding(filled.text).ids[: self.ready.runner.max_tokens]
         places = [place for place, number in enumerate(ids) if number == self.tokenizer.mask_token_id]
         rows: list[list[Record]] = []
         for place, mask in zip(places, filled.masks, strict=True):

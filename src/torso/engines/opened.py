@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
 from torso.engines.cards import may_have_card
+from torso.engines.compiled_decoder import compile_decoder, why_not_written
 from torso.engines.compiling import exactly, from_files, why_not
 from torso.engines.runner import Runner
 from torso.errors import MissingPackageError
-from torso.io.optional_packages import is_pytorch
+from torso.io.optional_packages import is_pytorch, pytorch_for
 from torso.language import say
 from torso.loading.load import load, read_config
-from torso.loading.loading_job import match_folder
+from torso.loading.loading_job import LoadingJob, match_folder
 
 if TYPE_CHECKING:
     import torch
@@ -44,10 +45,18 @@ def opened(
         reason = say("an adapter")
         if not is_adapter(folder):
             job = match_folder(folder, *read_config(folder), task, new_head=new_head)
-            reason = why_not(job.description, task)
+            reason = why_not_written(job.description) if task is Task.CAUSAL_LM else why_not(job.description, task)
             if reason is None:
-                return exactly(from_files(job))
+                return _compiled(job)
     return _on_pytorch(folder, task, device, new_head, reason)
+
+
+def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
+    if job.task is Task.CAUSAL_LM:
+        with pytorch_for("Writing"):  # what chooses tokens is still PyTorch's
+            import torch as torch
+        return cast("Runner[Out]", compile_decoder(cast("Any", from_files(job))))
+    return exactly(from_files(job))
 
 
 def _on_pytorch(

@@ -15,8 +15,7 @@ from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
 from torso.generation.samplers import sampling_filters
-from torso.model import Model
-from torso.outputs import VocabLogits
+from torso.generation.writing_model import WritingModel
 
 _NEVER = -1e9
 """Score of a missing hypothesis, as in transformers: below every text, but finite."""
@@ -93,7 +92,7 @@ class Search:
 
 
 def search(
-    model: Model[VocabLogits],
+    model: WritingModel,
     prompts: Sequence[Prompt],
     settings: GenerationSettings,
     stops: Stops | None = None,

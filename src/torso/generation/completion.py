@@ -8,6 +8,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import torch
+
 from torso.engines.torch_runner import if_memory_holds
 from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beam_search import search
@@ -18,8 +20,7 @@ from torso.generation.logits_processors import Processor, Written
 from torso.generation.prompts import Prompt
 from torso.generation.settings_files import require_known
 from torso.generation.streaming import StopStrings, StreamedText
-from torso.model import Model
-from torso.outputs import VocabLogits
+from torso.generation.writing_model import WritingModel
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -28,7 +29,7 @@ _WINDOW = 16  # batches whose prompts are sorted by length together
 
 
 def complete(
-    model: Model[VocabLogits],
+    model: WritingModel,
     prompts: Iterable[Prompt],
     settings: GenerationSettings,
     tokenizer: Tokenizer | None = None,
@@ -70,7 +71,7 @@ def complete(
             chosen = order[:size]
             together = [window[n] for n in chosen]
             made = if_memory_holds(
-                model.device, partial(_completed, model, together, settings, tokenizer, further, stops)
+                torch.device(model.device), partial(_completed, model, together, settings, tokenizer, further, stops)
             )
             if made is None:
                 size = _halved(model, together)
@@ -80,7 +81,7 @@ def complete(
         yield from (results[n] for n in range(len(window)))
 
 
-def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:
+def _halved(model: WritingModel, prompts: Sequence[Prompt]) -> int:
     """Halve the number of prompts in a batch after these ran out of memory.
 
     Raises:
@@ -97,7 +98,7 @@ def _halved(model: Model[VocabLogits], prompts: Sequence[Prompt]) -> int:
 
 
 def _completed(
-    model: Model[VocabLogits],
+    model: WritingModel,
     prompts: Sequence[Prompt],
     settings: GenerationSettings,
     tokenizer: Tokenizer | None,
@@ -172,7 +173,7 @@ def _completion(
 
 
 def pieces(
-    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
+    model: WritingModel, prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
     """Stream the texts of some prompts, one piece per token; the pieces of a text concatenate to it.
 
@@ -190,7 +191,7 @@ def pieces(
 
 
 def _pieces(
-    model: Model[VocabLogits], prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
+    model: WritingModel, prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
     streams: dict[tuple[int, int], StreamedText] = {}
     for step in write(model, prompts, settings, _stops(settings, tokenizer)):

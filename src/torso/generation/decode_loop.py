@@ -10,14 +10,15 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from torso.engines.compiled_decoder import CompiledDecoder
+from torso.generation.compiled_texts import CompiledTexts
 from torso.generation.completed_text import Why
 from torso.generation.decoder import Decoder
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
 from torso.generation.samplers import sampling_filters
-from torso.model import Model
-from torso.outputs import VocabLogits
+from torso.generation.writing_model import WritingModel
 
 Stops = Callable[[Written], bool]
 """Returns whether the last token of a text completed a stop string."""
@@ -43,7 +44,7 @@ class Token:
 
 
 def write(
-    model: Model[VocabLogits],
+    model: WritingModel,
     prompts: Sequence[Prompt],
     settings: GenerationSettings,
     stops: Stops | None = None,
@@ -114,11 +115,14 @@ def started(prompt: Prompt) -> Written:
     return Written(list(prompt.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
 
 
-def begin(model: Model[VocabLogits], prompts: Sequence[Prompt], copies: int) -> tuple[Decoder, Tensor]:
+def begin(model: WritingModel, prompts: Sequence[Prompt], copies: int) -> tuple[Decoder | CompiledTexts, Tensor]:
     """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores."""
     sources = [prompt.source for prompt in prompts if prompt.source is not None]
     room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
-    decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
+    if isinstance(model, CompiledDecoder):
+        decoder = CompiledTexts(model, len(prompts), room=room)
+    else:
+        decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
     scores = decoder.read([prompt.ids for prompt in prompts])
     if copies > 1:
         decoder.select([number for number in range(len(prompts)) for _ in range(copies)])

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from torso.errors import ConfigError, InputError, TooLongError
 from torso.generation.generation_settings import GenerationSettings
-from torso.outputs import VocabLogits
 
 if TYPE_CHECKING:
-    from torso.model import Model
+    from torso.generation.writing_model import WritingModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +28,7 @@ class Prompt:
     most: int
 
 
-def prompts_of(
-    model: Model[VocabLogits], texts: Iterable[Sequence[int]], settings: GenerationSettings
-) -> Iterator[Prompt]:
+def prompts_of(model: WritingModel, texts: Iterable[Sequence[int]], settings: GenerationSettings) -> Iterator[Prompt]:
     """Create the prompt of each text; new tokens are limited by the model's maximum length.
 
     Raises:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
@@ -12,67 +10,30 @@ import torch
 from torch import Tensor
 
 from torso.batch import Layout
+from torso.generation.regions import Region, Regions
 from torso.nn.key_value_cache import KeyValueCache, Pair, Step
 
 
-@dataclass(eq=False, slots=True)
-class Region:
-    """The rows of one sequence.
-
-    Attributes:
-        offset: its first row in the slab.
-        rows: number of its rows.
-        size: rows in use.
-    """
-
-    offset: int
-    rows: int
-    size: int = 0
-
-
 class RegionCache(KeyValueCache):
-    """Slab of key/value rows; a sequence owns a region of fixed length from `admit` to `release` (first fit).
-
-    A region is reserved for all that a sequence may grow to, so nothing is ever moved, copied or preempted. The
-    sequences of a forward pass are those of the last `select_regions`.
+    """Slab of key/value rows; the sequences of a forward pass are those of the last `select_regions`.
 
     Args:
         rows: of the slab.
+
+    Attributes:
+        regions: which sequence owns which rows.
     """
 
     def __init__(self, rows: int) -> None:
         super().__init__(0)
         self.rows = rows
-        self._free: list[tuple[int, int]] = [(0, rows)]
+        self.regions = Regions(rows)
         self._chosen: list[Region] = []
 
     @property
     def free(self) -> int:
         """Rows that no region owns."""
-        return sum(rows for _, rows in self._free)
-
-    def admit(self, rows: int) -> Region | None:
-        """Reserve a region; None if no gap is long enough now."""
-        for place, (offset, room) in enumerate(self._free):
-            if room >= rows:
-                if room == rows:
-                    del self._free[place]
-                else:
-                    self._free[place] = (offset + rows, room - rows)
-                return Region(offset, rows)
-        return None
-
-    def release(self, region: Region) -> None:
-        """Give a region's rows back; gaps that touch become one."""
-        insort(self._free, (region.offset, region.rows))
-        merged: list[tuple[int, int]] = []
-        for offset, rows in self._free:
-            if merged and sum(merged[-1]) == offset:
-                merged[-1] = (merged[-1][0], merged[-1][1] + rows)
-            else:
-                assert not merged or sum(merged[-1]) < offset, "a region is released once"
-                merged.append((offset, rows))
-        self._free = merged
+        return self.regions.free
 
     def select_regions(self, regions: Sequence[Region]) -> None:
         """Choose the sequences of the next forward pass, in the order of their offsets."""

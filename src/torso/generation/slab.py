@@ -13,7 +13,9 @@ from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.engines.torch_runner import evaluating
-from torso.generation.region_cache import Region, RegionCache
+from torso.generation.region_cache import RegionCache
+from torso.generation.regions import Region
+from torso.generation.writing_model import WritingModel
 from torso.model import Model
 from torso.nn.key_value_cache import KeyValueCache
 from torso.outputs import VocabLogits
@@ -90,7 +92,7 @@ class Slab:
         self.cache = RegionCache(rows)
 
     @staticmethod
-    def takes(model: Model[VocabLogits]) -> bool:
+    def takes(model: WritingModel) -> bool:
         """Return whether cached keys stay valid as a text grows: some rotary scalings change them."""
         return model.config.reads_on(1, sys.maxsize)
 
@@ -106,13 +108,13 @@ class Slab:
 
     def admit(self, rows: int) -> Slot | None:
         """Reserve a region; see `SequenceDecoder.admit`."""
-        region = self.cache.admit(rows)
+        region = self.cache.regions.admit(rows)
         return None if region is None else Slot(rows, region)
 
     def release(self, slot: Slot) -> None:
         """Give a region back; see `SequenceDecoder.release`."""
         assert slot.region is not None
-        self.cache.release(slot.region)
+        self.cache.regions.release(slot.region)
         slot.region = None
 
     def step(self, feeds: Sequence[Feed]) -> Tensor:

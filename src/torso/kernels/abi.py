@@ -142,3 +142,72 @@ class AttentionCall(_Fields):
         ("weights", c_void_p),
         ("threads", c_int32),
     )
+
+
+class DecoderBlock(_Fields):
+    """``torso_decoder_block``."""
+
+    __slots__ = ()
+    _fields_ = (
+        ("qkv", Matrix),
+        ("out", Matrix),
+        ("up", Matrix),
+        ("down", Matrix),
+        ("attn_norm", Norm),
+        ("ffn_norm", Norm),
+        ("attn_out_norm", Norm),
+        ("ffn_out_norm", Norm),
+        ("query_norm", Norm),
+        ("key_norm", Norm),
+        ("order", c_int32),
+        ("gated", c_int32),
+        ("activation", c_int32),
+        ("turns", c_int32),
+        ("turns_neighbours", c_int32),
+        ("left", c_int64),
+        ("scale", c_float),
+        ("softcap", c_float),
+    )
+
+
+class Decoder(_Fields):
+    """``torso_decoder``."""
+
+    __slots__ = ()
+    _fields_ = (
+        ("width", c_int64),
+        ("heads", c_int64),
+        ("key_heads", c_int64),
+        ("head_size", c_int64),
+        ("depth", c_int64),
+        ("blocks", POINTER(DecoderBlock)),
+        ("norm", Norm),
+        ("vocabulary", Matrix),
+        ("output_scale", c_float),
+        ("softcap", c_float),
+        ("slopes", c_void_p),
+    )
+
+
+class DecodeCall(_Fields):
+    """``torso_decode_call``."""
+
+    __slots__ = ()
+    _fields_ = (
+        ("texts", c_int64),
+        ("starts", c_void_p),
+        ("rows", c_void_p),
+        ("regions", c_void_p),
+        ("past", c_void_p),
+        ("cosines", c_void_p * 2),
+        ("sines", c_void_p * 2),
+        ("turned", c_int64),
+        ("cache", c_void_p),
+        ("cache_rows", c_int64),
+        ("wanted", c_void_p),
+        ("wanted_rows", c_int64),
+        ("hidden", c_void_p),
+        ("scores", c_void_p),
+        ("kept", c_void_p),
+        ("threads", c_int32),
+    )

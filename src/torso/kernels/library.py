@@ -15,14 +15,14 @@ from typing import Any
 
 from torso.errors import ConfigError, InputError
 from torso.io.forking import compute_after_forks, forked, processors
-from torso.kernels.abi import AttentionCall, Call, Embeddings, Matrix, Norm, Trunk
+from torso.kernels.abi import AttentionCall, Call, DecodeCall, Decoder, Embeddings, Matrix, Norm, Trunk
 from torso.language import say
 
 compute_after_forks()
 
-VERSION = 3
+VERSION = 4
 """Version of the C interface, as in torso_kernels.h."""
-FLOAT32, BFLOAT16, EIGHT_BITS = range(3)
+FLOAT32, BFLOAT16, EIGHT_BITS, EIGHT_BIT_GROUPS, FOUR_BIT_GROUPS = range(5)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
 """Format of weights in each mode."""
 NO_NORM, LAYER_NORM, RMS_NORM = range(3)
@@ -63,6 +63,7 @@ _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
     "torso_quantise": ((c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p), c_int32),
     "torso_attention": ((POINTER(AttentionCall),), c_int32),
     "torso_encode": ((POINTER(Trunk), POINTER(Call)), c_int32),
+    "torso_decode": ((POINTER(Decoder), POINTER(DecodeCall)), c_int32),
 }
 
 

@@ -67,7 +67,7 @@ def obstacle(trunk: blocks.Part) -> str | None:
             return reason
     if len(rotaries(trunk)) > 2:
         return say("more than two kinds of rotary angles")
-    if not _embeds(trunk.embed):
+    if not knows_embeddings(trunk.embed):
         return say("embeddings of another kind")
     return None if _are_alike(trunk) else say("blocks of unlike sizes")
 
@@ -94,7 +94,7 @@ def bare(norm: blocks.Part | None) -> blocks.Part:
     """Return a norm without wrappers that do nothing in inference."""
     if isinstance(norm, blocks.Sequential):
         rest = [each for each in norm.items if type(each) not in (blocks.Dropout, blocks.Identity)]
-        return rest[0] if len(rest) == 1 else norm
+        return rest[0] if len(rest) == 1 else norm if rest else blocks.Identity()
     return norm or blocks.Identity()
 
 
@@ -107,7 +107,7 @@ def block_parts(trunk: blocks.Trunk) -> Iterator[tuple[blocks.PostNormBlock, Any
         yield layer, layer.attn, layer.ffn
 
 
-def _embeds(embed: blocks.Embeddings) -> bool:
+def knows_embeddings(embed: blocks.Embeddings) -> bool:
     """Return whether the embeddings are those of `torso.kernels.host_embeddings`, or of the kernels themselves."""
     return (
         type(embed) in (blocks.Embeddings, blocks.ProjectedTokens)

@@ -144,12 +144,14 @@ def _served(
 def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metrics: Metrics) -> Generator | None:
     """Return what writes texts of a model; None for a model that writes one text after another."""
     # Imported here: a server of encoders needs nothing of what writes, nor PyTorch for it.
+    from torso.generation.compiled_slab import slab_of
     from torso.generation.slab import Slab
     from torso.serve.generation_thread import Generator
 
-    if not Slab.takes(model.ready.model):
+    writing = model.ready.writing
+    if not Slab.takes(writing):
         return None
-    decoder = Slab(model.ready.model, settings.cache_bytes, settings.sequences)
+    decoder = slab_of(writing, settings.cache_bytes, settings.sequences)
 
     def stepped(tokens: int, seconds: float) -> None:
         metrics.phases.labels("step").observe(seconds)

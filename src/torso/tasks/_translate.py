@@ -127,7 +127,7 @@ def _require_spoken(tokenizer: Tokenizer, source: str | None, target: str | None
 
 
 def _tasks(ready: Ready[VocabLogits]) -> Mapping[str, Any]:
-    found = ready.model.config.unused.get("task_specific_params")
+    found = ready.runner.config.unused.get("task_specific_params")
     return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from torso.adapters.adapter_folder import own_or_base
 from torso.architecture import Task
+from torso.engines.compiled_decoder import CompiledDecoder
 from torso.engines.opened import opened, wrapped
 from torso.engines.runner import Runner
 from torso.errors import InputError, NotAvailableError, TokenizerError, UntrainedError
@@ -20,6 +21,7 @@ from torso.text import Tokenizer
 if TYPE_CHECKING:
     import torch
 
+    from torso.generation.writing_model import WritingModel
     from torso.model import Model
 
 Out = TypeVar("Out")
@@ -57,6 +59,11 @@ class Ready(Generic[Out]):
                 values=dict(name=self.name),
             )
         return cast("Model[Out]", model)
+
+    @property
+    def writing(self) -> WritingModel:
+        """The model of a task that writes, of either engine."""
+        return self.runner if isinstance(self.runner, CompiledDecoder) else cast("Any", self.model)
 
     @property
     def name(self) -> str:

@@ -94,10 +94,10 @@ class Writer:
                     read.append(self._source(checked_text(text, index), index, special, how))
                     yield from read[-1].ids
 
-            prompts = prompts_of(self.ready.model, ids(), self.settings)
+            prompts = prompts_of(self.ready.writing, ids(), self.settings)
             # Of a list every text is held to the model's length before any is run.
             given = list(prompts) if isinstance(some, Sequence) else prompts
-            found = complete(self.ready.model, given, self.settings, self.ready.tokenizer, batch=batch)
+            found = complete(self.ready.writing, given, self.settings, self.ready.tokenizer, batch=batch)
             for first in found:
                 source = read.popleft()
                 written = [first, *islice(found, len(source.ids) - 1)]
@@ -109,7 +109,7 @@ class Writer:
         """Stream what is generated for one text."""
         from torso.generation.completion import pieces
 
-        return pieces(self.ready.model, [self.prompt(text, special=special)], self.settings, self.ready.tokenizer)
+        return pieces(self.ready.writing, [self.prompt(text, special=special)], self.settings, self.ready.tokenizer)
 
     def prompt(self, text: str, *, special: bool = True) -> Prompt:
         """Return the prompt of one text, as `stream` reads it.
@@ -117,7 +117,7 @@ class Writer:
         Raises:
             TooLongError, InputError, ConfigError: as `prompts_of`.
         """
-        return next(prompts_of(self.ready.model, [self._ids(checked_text(text), special)], self.settings))
+        return next(prompts_of(self.ready.writing, [self._ids(checked_text(text), special)], self.settings))
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
         tokenizer = self.ready.tokenizer
@@ -231,10 +231,10 @@ def make_writer(
             cure='Pass torso.GenerationSettings(num_beams=4), or changes by their names: settings={{"num_beams": 4}}.',
             values=dict(kind=f"{type(settings).__module__}.{type(settings).__qualname__}"),
         )
-    own = settings if isinstance(settings, GenerationSettings) else settings_of(ready.folder, ready.model.config)
+    own = settings if isinstance(settings, GenerationSettings) else settings_of(ready.folder, ready.runner.config)
     prefix = ""
     if task is not None:
-        changed, prefix = with_task(own, ready.model.config, task)
+        changed, prefix = with_task(own, ready.runner.config, task)
         if not isinstance(settings, GenerationSettings):  # these stand in place of what files say of a task, too
             own = changed
     changes: Mapping[str, Any] = {}
@@ -245,7 +245,7 @@ def make_writer(
     changes = {**changes, **more, **{name: value for name, value in asked.items() if value is not None}}
     changed = own.replace(changes)
     given = None if isinstance(settings, GenerationSettings) else changes
-    require_ids(changed, ready.model.config.vocab_size, given)
+    require_ids(changed, ready.runner.config.vocab_size, given)
     if bad_words:
         never = [*(changed.bad_words_ids or ()), *spellings(ready.tokenizer, bad_words)]
         changed = changed.replace({"bad_words_ids": never})

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from torso.architecture import Task
 from torso.config.arguments import known_arguments
+from torso.engines.device import choose
+from torso.loading.load import load
 from torso.model import Model
 from torso.tasks.ready import make_ready
 from torso.training.data_files import Data, read_table
@@ -67,7 +70,7 @@ def evaluate(
     columns = (text,) if isinstance(text, str) else text
     table = read_table(data, encoding=encoding)
     found = data_of(table, task, columns, label, None)
-    ready = make_ready(model, found.task, device=device)
+    ready = make_ready(_loaded(model, found.task, device), found.task)
     own = found.of_model(ready.model.config)
     own.adapt(ready.model)
     reader = TextReader(ready.tokenizer, settings.long)
@@ -80,3 +83,8 @@ def evaluate(
         own.per_label(predictions, examples),
         own.prediction_rows(predictions, examples),
     )
+
+
+def _loaded(model: str | os.PathLike[str] | Model[Any], task: Task[Any], device: Any) -> Model[Any]:
+    """Return a model in PyTorch, which the objectives compute with."""
+    return model if isinstance(model, Model) else load(model, task, device=choose(device))

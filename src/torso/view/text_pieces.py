@@ -25,12 +25,12 @@ def pieces(models: ShownModels, asked: Asked) -> Iterator[bytes]:
     """
     name = asked.text("model")
     ready, _ = models.ready(name)
-    if ready.model.task not in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
+    if ready.runner.task not in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
         raise InputError(
             "E_TASK",
             "{name} does not write: its head is for {task}.",
             cure="Choose a model whose checkpoint has a head for causal-lm or seq2seq-lm.",
-            values=dict(name=name, task=ready.model.task.name),
+            values=dict(name=name, task=ready.runner.task.name),
         )
     temperature = asked.number("temperature", 0, 0, 5)
     options: dict[str, Any] = {

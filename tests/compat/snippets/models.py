@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import torch
-import transformers
+
+from lazy import LazyModule
+
+transformers = LazyModule("transformers")
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", *"。，？！我你好天气很.?:"]
 TINY = dict(

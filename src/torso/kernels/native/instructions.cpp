@@ -9,6 +9,8 @@
 #include <utility>
 #if WIDTH >= 8
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 #include "kernels.hpp"
@@ -21,11 +23,14 @@ namespace {
 // clang-format off
 #include "simd.inl"
 #include "product.inl"
+#include "grouped.inl"
 #include "direct.inl"
 #include "rows.inl"
 #include "attention.inl"
+#include "cached_attention.inl"
 #include "workspace.inl"
 #include "encoder.inl"
+#include "decoder.inl"
 // clang-format on
 
 // Memory that a thread keeps from call to call: taking it again would cost a page fault for every page.
@@ -48,6 +53,7 @@ class Scratch {
 thread_local Scratch workspaces, attention_scratches;
 
 int64_t packed_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
+    if (is_grouped(kind)) return grouped_bytes(kind, outputs, inputs);
     const int64_t per = kind == TORSO_FLOAT32 ? 1 : kind == TORSO_BFLOAT16 ? 2 : 4;
     return panels_of(outputs) * PANEL * ((inputs + per - 1) / per) * 4;
 }
@@ -65,6 +71,8 @@ int32_t pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs,
         if (!own) return failed.store(true);
         for (int64_t panel; (panel = next.fetch_add(1)) < panels_of(outputs);) {
             if (kind == TORSO_FLOAT32) pack_float32(matrix, outputs, inputs, panel, to);
+            if (kind == TORSO_EIGHT_BIT_GROUPS) pack_groups<8>(matrix, outputs, inputs, panel, to);
+            if (kind == TORSO_FOUR_BIT_GROUPS) pack_groups<4>(matrix, outputs, inputs, panel, to);
 #ifdef HAS_BFLOAT16
             if (kind == TORSO_BFLOAT16)
                 pack_bfloat16(matrix, outputs, inputs, panel, to, reinterpret_cast<uint16_t*>(own));
@@ -98,6 +106,17 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
             const Output<float> output{to + top * matrix->outputs, matrix->outputs, matrix->bias, activation, false};
             const float* from = rows + top * inputs;
             if (matrix->kind == TORSO_FLOAT32) multiply<Float32>(*matrix, from, inputs, high, output, rank, workers);
+            if (is_grouped(matrix->kind)) {
+                const int64_t groups = whole_groups(inputs), dwords = (high * groups * ROW_DWORDS + 15) / 16 * 16;
+                char* block = workspaces.at_least(dwords * 4 + high * groups * int64_t(sizeof(RowGroup)));
+                if (!block) return failed.store(true);
+                int32_t* numbers = reinterpret_cast<int32_t*>(block);
+                RowGroup* row_groups = reinterpret_cast<RowGroup*>(numbers + dwords);
+                for (int64_t row = 0; row < high; ++row)
+                    quantise_groups(from + row * inputs, inputs, numbers + row * groups * ROW_DWORDS,
+                                    row_groups + row * groups);
+                multiply(*matrix, GroupedRows{numbers, row_groups}, high, output, rank, workers);
+            }
 #ifdef HAS_BFLOAT16
             if (matrix->kind == TORSO_BFLOAT16) {
                 const int64_t step = (inputs + 1) / 2 * 2;
@@ -316,14 +335,42 @@ bool has(int32_t kind) {
 #ifdef HAS_EIGHT_BITS
     if (kind == TORSO_EIGHT_BITS) return true;
 #endif
-    return kind == TORSO_FLOAT32;
+    return kind == TORSO_FLOAT32 || is_grouped(kind);
+}
+
+// Whether the chosen instruction set has the kind of every matrix.
+bool has_kinds(const torso_decoder& model) {
+    bool all = has(model.vocabulary.kind) || !model.vocabulary.packed;
+    for (int64_t i = 0; i < model.depth; ++i)
+        for (const torso_matrix* each :
+             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down})
+            all &= has(each->kind) && each->kind != TORSO_EIGHT_BITS;
+    return all;
+}
+
+int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
+    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
+    if (call->starts[call->texts] == 0) return TORSO_OK;
+    Decoder decoder(*model, *call);
+    char* block = workspaces.at_least(decoder.lay_out(nullptr));
+    if (!block) return TORSO_NO_MEMORY;
+    decoder.lay_out(block);
+    const int64_t scratch = decoder.scratch() * 4;
+    std::atomic<bool> failed{false};
+    run_parallel(call->threads, [&](const Worker& worker) {
+        float* own = reinterpret_cast<float*>(attention_scratches.at_least(scratch));
+        if (!own) failed.store(true);
+        worker.wait();  // all know whether all have their memory
+        if (!failed) decoder.run(worker, own);
+    });
+    return failed ? TORSO_NO_MEMORY : TORSO_OK;
 }
 
 }  // namespace
 
 extern const Kernels kernels;
 const Kernels kernels = {PANEL,    has,        packed_bytes,  pack,      linear, product,
-                         add_norm, embed_rows, quantise_rows, attention, encode};
+                         add_norm, embed_rows, quantise_rows, attention, encode,     decode};
 
 }  // namespace SET
 }  // namespace torso

@@ -18,6 +18,7 @@ struct Kernels {
     int32_t (*quantise)(const float*, int64_t, int64_t, int64_t, uint8_t*, float*);
     int32_t (*attention)(const torso_attention_call*);
     int32_t (*encode)(const torso_trunk*, const torso_call*);
+    int32_t (*decode)(const torso_decoder*, const torso_decode_call*);
 };
 
 }  // namespace torso

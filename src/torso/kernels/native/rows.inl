@@ -97,6 +97,19 @@ inline void rotate(Number* heads, int64_t count, int64_t head_size, int64_t size
         }
 }
 
+// Turns the first `size` units of each head by angles [size / 2]: the halves against each other, or neighbours.
+inline void turn(float* heads, int64_t count, int64_t head_size, int64_t size, bool neighbours, const float* cosines,
+                 const float* sines) {
+    const int64_t half = size / 2, step = neighbours ? 2 : 1, apart = neighbours ? 1 : half;
+    for (int64_t head = 0; head < count; ++head, heads += head_size)
+        for (int64_t i = 0; i < half; ++i) {
+            float &first = heads[i * step], &second = heads[i * step + apart];
+            const float left = first, right = second;
+            first = left * cosines[i] - right * sines[i];
+            second = right * cosines[i] + left * sines[i];
+        }
+}
+
 // The sum of a token's, a segment's and a position's rows, normed.
 inline void embed(const torso_embeddings& tables, int64_t token, int64_t segment, int64_t position, float* to,
                   int64_t width) {

@@ -11,9 +11,15 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 3
+#define TORSO_KERNELS_VERSION 4
 
-enum { TORSO_FLOAT32 = 0, TORSO_BFLOAT16 = 1, TORSO_EIGHT_BITS = 2 };
+enum {
+    TORSO_FLOAT32 = 0,
+    TORSO_BFLOAT16 = 1,
+    TORSO_EIGHT_BITS = 2,
+    TORSO_EIGHT_BIT_GROUPS = 3, /* every 32 inputs share a scale; rows are quantised likewise */
+    TORSO_FOUR_BIT_GROUPS = 4   /* and a minimum */
+};
 /* What a function answers: it was done; memory for its workspace ran out; an id has no row in its table, and nothing
  * was computed; or the chosen instruction set has no such kind. */
 enum { TORSO_OK = 0, TORSO_NO_MEMORY = 1, TORSO_OUT_OF_RANGE = 2, TORSO_NO_SUCH_KIND = 3 };
@@ -69,6 +75,59 @@ typedef struct {
     const torso_block* blocks;
     torso_norm norm;
 } torso_trunk;
+
+/* Where the norms and the sums of a block are. */
+enum {
+    TORSO_PRE_NORM = 0,        /* x + f(norm(x)), for attention, then for the feed-forward */
+    TORSO_POST_NORM = 1,       /* norm(x + f(x)) */
+    TORSO_PARALLEL = 2,        /* x + f(norm(x)) + g(norm(x)) */
+    TORSO_SANDWICH = 3,        /* x + norm(f(norm(x))) */
+    TORSO_NORMED_RESIDUAL = 4, /* norm(x) + f(norm(x)) */
+};
+
+typedef struct {
+    torso_matrix qkv, out, up, down; /* of any kind but TORSO_EIGHT_BITS */
+    torso_norm attn_norm, ffn_norm, attn_out_norm, ffn_out_norm;
+    torso_norm query_norm, key_norm; /* of each head */
+    int32_t order;
+    int32_t gated; /* whether up gives [gate | up] */
+    int32_t activation;
+    int32_t turns;       /* which angles turn queries and keys; negative for none */
+    int32_t turns_neighbours; /* whether neighbouring units turn together, rather than the halves of a head */
+    int64_t left;        /* how many earlier keys a query sees; negative for all */
+    float scale, softcap; /* scores become softcap * tanh(scores * scale / softcap); 0 for no cap */
+} torso_decoder_block;
+
+typedef struct {
+    int64_t width, heads, key_heads, head_size, depth;
+    const torso_decoder_block* blocks;
+    torso_norm norm;
+    torso_matrix vocabulary;
+    float output_scale;  /* of the rows that the vocabulary is multiplied with */
+    float softcap;       /* scores become softcap * tanh(scores / softcap); 0 for no cap */
+    const float* slopes; /* [heads] times key's place minus query's, added to the scores; null for none */
+} torso_decoder;
+
+/* The new tokens of N sequences, end to end. Of each sequence the earlier keys and values are in the cache, from the
+ * first row of its region on; the new ones are put behind them. */
+typedef struct {
+    int64_t texts;
+    const int64_t* starts;  /* [N + 1] */
+    const float* rows;      /* [T, width] embeddings */
+    const int64_t* regions; /* [N] the first row of each in the cache */
+    const int64_t* past;    /* [N] how many rows are there */
+    const float* cosines[2]; /* [T, turned / 2] */
+    const float* sines[2];
+    int64_t turned; /* units of a head that are turned */
+    float* cache; /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
+    int64_t cache_rows;
+    const int64_t* wanted; /* [W] which of the T rows are scored */
+    int64_t wanted_rows;
+    float* hidden; /* [W, width] after the last norm; or null */
+    float* scores; /* [W, vocabulary]; or null */
+    float* kept;   /* [depth, T, width] what each block reads; or null */
+    int32_t threads;
+} torso_decode_call;
 
 /* N texts, end to end, and what is asked about them. */
 typedef struct {
@@ -151,6 +210,8 @@ int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t 
 int32_t torso_attention(const torso_attention_call* call);
 /* A whole encoder. TORSO_OK, TORSO_NO_MEMORY or TORSO_OUT_OF_RANGE. */
 int32_t torso_encode(const torso_trunk* trunk, const torso_call* call);
+/* A step of a decoder. TORSO_OK, TORSO_NO_MEMORY, or TORSO_NO_SUCH_KIND. */
+int32_t torso_decode(const torso_decoder* model, const torso_decode_call* call);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,199 @@
+"""A decoder in the kernels: writes from a cache of keys and values, in float32 or fewer bits. Loads no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from torso import blocks
+from torso.adapters.adapter_folder import is_adapter
+from torso.architecture import Architecture, Task
+from torso.config.arguments import known_arguments
+from torso.config.hub_config import HubConfig
+from torso.engines.compiled_model import Optimised
+from torso.engines.compiling import Source, from_files
+from torso.errors import InputError, UnsupportedError
+from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
+from torso.kernels.causal_decoder import CausalDecoder, kinds_here
+from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.library import library, refusal
+from torso.loading.load import read_config
+from torso.loading.loading_job import match_folder
+from torso.outputs import Hidden, VocabLogits
+from torso.weights.report import LoadReport
+
+DecoderMode = Literal["exact", "bf16", "int8", "int4"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledDecoder:
+    """A decoder that writes, from any number of threads, and does nothing else: no training, moving, saving.
+
+    Attributes:
+        config: the config that it was built from.
+        architecture: its family.
+        description: what it consists of.
+        decoder: what runs.
+        done: its mode.
+        trained: whether all weights of the head are trained.
+        report: what was read of which files; None for one that was made of a model in memory.
+    """
+
+    config: HubConfig
+    architecture: Architecture[Any]
+    description: blocks.Whole
+    decoder: CausalDecoder
+    done: Optimised
+    trained: bool
+    report: LoadReport | None = None
+
+    @property
+    def task(self) -> Task[VocabLogits]:
+        """Its task: scores over the vocabulary of what comes next."""
+        return Task.CAUSAL_LM
+
+    @property
+    def trunk(self) -> blocks.AnyTrunk:
+        """The description of its trunk."""
+        return self.description.trunk
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Maximum length of a text in tokens; None for no limit."""
+        return self.config.max_tokens
+
+    @property
+    def pool(self) -> None:
+        """None: the head reads all rows."""
+        return
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Number of rows of the token embeddings."""
+        return self.decoder.tokens
+
+    @property
+    def device(self) -> str:
+        """Name of the device."""
+        return "cpu"
+
+    @property
+    def precision(self) -> str:
+        """Number format and mode of its arithmetic."""
+        return f"float32 {self.done.mode}"
+
+    @property
+    def bytes(self) -> int:
+        """Size of all weights in memory, in bytes."""
+        return sum(each.nbytes for each in self.decoder.arrays())
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256, in hexadecimal, of the weights and of all else that decides the outputs."""
+        stated = [self.architecture.family, self.config.text(), self.done.mode, self.done.kernels]
+        digest = hashlib.sha256(json.dumps(stated).encode())
+        for array in self.decoder.arrays():
+            digest.update(json.dumps([str(array.dtype), list(array.shape)]).encode())
+            digest.update(array.data)
+        return digest.hexdigest()
+
+    def run(self, batch: HostBatch, wanted: Wanted) -> VocabLogits:
+        """Run whole texts, as `torso.engines.runner.Runner.run` says: logits [R, V] of the batch's rows."""
+        require_length(batch.sizes, self.max_tokens)
+        texts = [part.tolist() for part in np.split(batch.tokens, np.cumsum(batch.sizes)[:-1])]
+        self.require_ids(batch.tokens)
+        hidden, logits = self.decoder.whole(texts, batch.rows)
+        rows = Hidden(cast("Any", hidden), cast("Any", HostLayout(batch.sizes)))
+        return VocabLogits(cast("Any", logits), cast("Any", batch.rows), rows)
+
+    def require_ids(self, ids: np.ndarray[Any, Any]) -> None:
+        """Raise for ids without a row in the table of tokens.
+
+        Raises:
+            InputError: ``E_IDS``.
+        """
+        if ids.size:
+            require_rows("tokens", int(ids.min()), int(ids.max()), self.decoder.tokens)
+
+
+def why_not_written(whole: blocks.Whole) -> str | None:
+    """Return why the kernels cannot write with a model, in the current language; None if they can."""
+    return refusal() or decoder_obstacle(whole)
+
+
+def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> CompiledDecoder:
+    """Lay a decoder's weights out for the kernels.
+
+    Args:
+        source: one without a reason of `why_not_written`.
+        mode: ``exact`` (float32), ``bf16``, ``int8`` or ``int4``: the last two by groups of 32 weights.
+
+    Raises:
+        InputError: ``E_MODE`` for an unknown mode.
+        UnsupportedError: ``E_MODE``, where this processor has no such mode.
+    """
+    here = library()
+    assert here is not None
+    known = ("exact", "bf16", "int8", "int4")
+    if mode not in known:
+        raise InputError(
+            "E_MODE",
+            "There is no mode {mode!r}.",
+            cure="Use one of: {known}.",
+            values=dict(mode=mode, known=", ".join(known)),
+        )
+    kinds = kinds_here(here)
+    if mode not in kinds:
+        raise UnsupportedError(
+            "E_MODE",
+            "This processor has no instructions for the mode {mode}.",
+            cure="Use the model as it is, or another mode.",
+            values=dict(mode=mode),
+        )
+    decoder = CausalDecoder(here, source.description, source.read, kinds[mode])
+    source.close()
+    done = Optimised(mode, 1.0, kernels=here.set)
+    return CompiledDecoder(
+        source.config, source.architecture, source.description, decoder, done, source.trained, source.report
+    )
+
+
+@known_arguments
+def compiled_decoder(
+    source: str | os.PathLike[str],
+    mode: DecoderMode = "exact",
+    *,
+    revision: str | None = None,
+    allow_nonfinite: bool = False,
+) -> CompiledDecoder:
+    """Compile a decoder from its files, to write on a CPU: ``torso.generate(text, model=compiled_decoder(source))``.
+
+    ``exact`` multiplies in true float32, as tasks do that are given a name or folder. ``bf16`` reads half as many
+    bytes for each token. ``int8`` and ``int4`` read a quarter and less: 32 weights share a float16 scale (and in four
+    bits a minimum), and what is multiplied with them is rounded to eight bits likewise.
+
+    Args:
+        source: as `torso.load` takes it; no adapter.
+        mode: see above.
+        revision: as of `torso.load`.
+        allow_nonfinite: as of `torso.load`.
+
+    Raises:
+        UnsupportedError: ``E_MODE``, where the kernels do not write with this model, or this processor lacks the mode;
+            ``E_LORA`` for an adapter.
+        InputError: ``E_MODE`` for an unknown mode.
+        TorsoError: as `torso.load`.
+    """
+    from torso.engines.optimise import has_adapter, require_known
+    from torso.hub import resolve
+
+    folder = resolve(source, revision=revision).folder
+    if is_adapter(folder):
+        raise has_adapter()
+    job = match_folder(folder, *read_config(folder), Task.CAUSAL_LM, allow_nonfinite=allow_nonfinite)
+    require_known(why_not_written(job.description))
+    return compile_decoder(from_files(job), mode)

@@ -1,0 +1,109 @@
+"""Texts that a compiled decoder writes: each keeps its keys and values in a region of rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from torso.engines.compiled_decoder import CompiledDecoder
+
+PIECE = 512
+"""Tokens of prompts that one step reads: a larger step's rows would leave the caches."""
+
+
+class CompiledTexts:
+    """State of n texts in generation, unpadded and of different lengths.
+
+    Args:
+        model: what writes.
+        texts: number of texts.
+        room: expected tokens of a text.
+    """
+
+    def __init__(self, model: CompiledDecoder, texts: int, *, room: int) -> None:
+        self._model, self._room = model, room
+        self._cache = model.decoder.room(texts * room)
+        self._slots = [number * room for number in range(texts)]
+        self._regions, self._past = list(self._slots), [0] * texts
+        # Where cached keys may become invalid as a text grows, its tokens are kept, to be run again.
+        outgrows = not model.config.reads_on(1, sys.maxsize)
+        self._texts: list[list[int]] | None = [[] for _ in range(texts)] if outgrows else None
+
+    def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
+        """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
+        if self._texts is not None:
+            tokens = self._unread(self._texts, tokens)
+        self._reserve(max(old + len(new) for old, new in zip(self._past, tokens, strict=True)))
+        scores = torch.empty(len(tokens), self._model.decoder.vocabulary)
+        begun = [0] * len(tokens)
+        while pieces := _next(tokens, begun):
+            numbers = list(pieces)
+            ends = [begun[n] + pieces[n] == len(tokens[n]) for n in numbers]
+            found = self._model.decoder.step(
+                self._cache,
+                [self._regions[n] for n in numbers],
+                [self._past[n] for n in numbers],
+                [tokens[n][begun[n] : begun[n] + pieces[n]] for n in numbers],
+                ends,
+            )
+            for n in numbers:
+                begun[n] += pieces[n]
+                self._past[n] += pieces[n]
+            scores[[n for n, end in zip(numbers, ends, strict=True) if end]] = torch.from_numpy(found)
+        return scores
+
+    def read_one(self, tokens: Tensor) -> Tensor:
+        """Run one token of each text, [n]; return the scores [n, V] of the next token."""
+        return self.read([[int(token)] for token in tokens])
+
+    def select(self, texts: Sequence[int]) -> None:
+        """Reorder the texts; one may be dropped or repeated."""
+        missing = len(texts) - len(self._slots)
+        if missing > 0:
+            first = self._cache.rows
+            self._cache = self._cache.grown(first + missing * self._room)
+            self._slots += [first + number * self._room for number in range(missing)]
+        used = {self._regions[n] for n in texts}
+        free = [slot for slot in self._slots if slot not in used]
+        regions: list[int] = []
+        for n in texts:
+            own = self._regions[n]
+            if own in regions:
+                own = free.pop()
+                self._cache.copy(self._regions[n], own, self._past[n])
+            regions.append(own)
+        self._regions, self._past = regions, [self._past[n] for n in texts]
+        self._texts = None if self._texts is None else [list(self._texts[n]) for n in texts]
+
+    def _reserve(self, rows: int) -> None:
+        """Make every region at least ``rows`` long."""
+        if rows <= self._room:
+            return
+        before, regions, self._room = self._cache, self._regions, max(rows, 2 * self._room)
+        self._slots = [number * self._room for number in range(len(regions))]
+        self._cache, self._regions = self._model.decoder.room(len(regions) * self._room), list(self._slots)
+        for old, new, count in zip(regions, self._regions, self._past, strict=True):
+            self._cache.take(before, old, new, count)
+
+    def _unread(self, texts: list[list[int]], tokens: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
+        """Return the tokens to run of texts that grow: the new ones, or all from the start."""
+        self._texts = [[*text, *new] for text, new in zip(texts, tokens, strict=True)]
+        grown = zip(texts, self._texts, strict=True)
+        if all(not old or self._model.config.reads_on(len(old), len(text)) for old, text in grown):
+            return tokens
+        self._past = [0] * len(texts)
+        return self._texts
+
+
+def _next(tokens: Sequence[Sequence[int]], begun: Sequence[int]) -> dict[int, int]:
+    """Choose how many tokens the next step reads of each text that has some left."""
+    chosen: dict[int, int] = {}
+    room = max(PIECE, len(tokens))
+    for n, (text, begin) in enumerate(zip(tokens, begun, strict=True)):
+        if begin < len(text) and room > 0:
+            chosen[n] = min(len(text) - begin, room)
+            room -= chosen[n]
+    return chosen

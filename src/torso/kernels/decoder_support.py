@@ -1,0 +1,116 @@
+"""Which decoders the kernels support, judged by their descriptions. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torso import blocks
+from torso.kernels.support import ACTIVATIONS, bare, knows_embeddings
+from torso.language import say
+
+ORDERS: dict[type[blocks.Part], int] = {
+    blocks.PreNormBlock: 0,
+    blocks.PostNormBlock: 1,
+    blocks.ParallelBlock: 2,
+    blocks.SandwichBlock: 3,
+    blocks.NormedResidualBlock: 4,
+}
+"""Blocks of the kernels, with the numbers of their orders in the C interface."""
+
+AnyBlock = blocks.PostNormBlock | blocks.SandwichBlock
+AnyFeed = blocks.FeedForward | blocks.GatedFeedForward
+
+_FEEDS = (blocks.FeedForward, blocks.GatedFeedForward)
+_NORMS = (blocks.LayerNorm, blocks.RMSNorm, blocks.OffsetRMSNorm, blocks.Identity)
+_ROTARIES = (type(None), blocks.Rotary, blocks.PairedRotary)
+
+
+def decoder_obstacle(whole: blocks.Whole) -> str | None:
+    """Return why the kernels cannot write with a model, in the current language; None if they can."""
+    trunk, head = whole.trunk, whole.head
+    if type(trunk) is not blocks.Trunk or not trunk.layers:
+        return say("not a plain decoder")
+    if type(head) is not blocks.VocabHead or not isinstance(head.mlp or blocks.Identity(), blocks.Identity):
+        return say("its head is a {name}", dict(name=type(head).__name__))
+    if head.offset:
+        return say("a fixed vector is added to its scores")
+    if not knows_embeddings(trunk.embed):
+        return say("embeddings of another kind")
+    for layer in trunk.layers:
+        if type(layer) not in ORDERS:
+            return say("its block is a {name}", dict(name=type(layer).__name__))
+    for block, attn, ffn in decoder_parts(trunk):
+        reason = _obstacle(block, attn, ffn)
+        if reason is not None:
+            return reason
+    if len(turning(trunk)) > 2:
+        return say("more than two kinds of rotary angles")
+    return None if _are_alike(trunk) else say("blocks of unlike sizes")
+
+
+def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, blocks.Attention, AnyFeed]]:
+    """Yield each block of a decoder with its attention and its feed-forward."""
+    for layer in trunk.layers:
+        assert isinstance(layer, AnyBlock)
+        assert isinstance(layer.attn, blocks.Attention)
+        assert isinstance(layer.ffn, AnyFeed)
+        yield layer, layer.attn, layer.ffn
+
+
+def turning(trunk: blocks.Trunk) -> list[blocks.Rotary]:
+    """Return the distinct rotary embeddings of a decoder's blocks."""
+    found = [attn.rotary for _, attn, _ in decoder_parts(trunk)]
+    return list({id(each): each for each in found if isinstance(each, blocks.Rotary)}.values())
+
+
+def _obstacle(block: AnyBlock, attn: blocks.Attention, ffn: AnyFeed) -> str | None:
+    if type(attn) is not blocks.Attention or type(attn.rotary) not in _ROTARIES:
+        return say("its attention is a {name}", dict(name=type(attn).__name__))
+    if attn.rule.right != 0:
+        return say("its queries see later keys")
+    if type(attn.score_bias) not in (type(None), blocks.SlopeBias):
+        return say("another bias of its scores")
+    if type(ffn) not in _FEEDS:
+        return say("its feed-forward is a {name}", dict(name=type(ffn).__name__))
+    if ffn.act not in ACTIVATIONS:
+        return say("another activation")
+    if any(type(each) not in _NORMS for each in (*norms(block), *head_norms(attn))):
+        return say("a norm of another kind")
+    return None
+
+
+def norms(block: AnyBlock) -> tuple[blocks.Part, blocks.Part, blocks.Part, blocks.Part]:
+    """Return the norms of a block: of attention, of the feed-forward, and behind each."""
+    if isinstance(block, blocks.SandwichBlock):
+        return block.attn_norm, block.ffn_norm, block.attn_out_norm, block.ffn_out_norm
+    return block.attn_norm, block.ffn_norm, blocks.Identity(), blocks.Identity()
+
+
+def head_norms(attn: blocks.Attention) -> tuple[blocks.Part, blocks.Part]:
+    """Return the norms of a head's queries and keys."""
+    return attn.parts["q_norm"] or blocks.Identity(), attn.parts["k_norm"] or blocks.Identity()
+
+
+def _are_alike(trunk: blocks.Trunk) -> bool:
+    """Return whether all blocks have the sizes that the C structure of a decoder states once."""
+    _, first, _ = next(decoder_parts(trunk))
+    width, (query_width, key_width, _), size = first.width, first.rows, first.size
+    if query_width % size or key_width % size or not key_width or query_width % key_width:
+        return False
+    turned = {each.size for each in turning(trunk)}
+    if len(turned) > 1 or not all(each <= size and each % 2 == 0 for each in turned):
+        return False
+    return _fits(bare(trunk.norm), width) and all(
+        (attn.width, attn.rows, attn.size, ffn.width) == (width, first.rows, size, width)
+        and attn.score_bias is first.score_bias
+        and all(_fits(each, width) for each in norms(block))
+        and all(_fits(each, size) for each in head_norms(attn))
+        for block, attn, ffn in decoder_parts(trunk)
+    )
+
+
+def _fits(norm: blocks.Part, width: int) -> bool:
+    """Return whether a norm is over rows of a width."""
+    return isinstance(norm, blocks.Identity) or (
+        isinstance(norm, blocks.LayerNorm | blocks.RMSNorm) and norm.width == width
+    )

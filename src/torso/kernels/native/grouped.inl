@@ -1,0 +1,345 @@
+// Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
+// Products of rows with weights of eight or four bits, of which every 32 inputs of an output share a scale.
+//
+// A panel goes group by group: the numbers in dwords, then a float16 scale for each output and, in four bits, a float16
+// minimum. A weight is scale * (q - 128) in eight bits, minimum + scale * q in four. A row is quantised likewise, signed
+// and symmetric about 0, so that its zero is exact. The order of a sum follows from K alone.
+
+constexpr int64_t GROUP = 32;
+constexpr int64_t GROUP_DWORDS = GROUP / 4;
+
+#ifdef HAS_EIGHT_BITS
+// A dword of a row holds the numbers of four inputs.
+constexpr int64_t ROW_DWORDS = GROUP_DWORDS;
+#else
+// Two dwords hold them, in 16 bits: the even ones, then the odd.
+constexpr int64_t ROW_DWORDS = 2 * GROUP_DWORDS;
+#endif
+#if WIDTH == 16
+constexpr int GROUPED_TILE = 6;  // 12 sums of numbers, 12 totals, four vectors of weights: 28 of 32 registers
+#else
+constexpr int GROUPED_TILE = 2;
+#endif
+
+// What the numbers of a group of a row mean.
+struct RowGroup {
+    float scale, scaled_sum;
+    int32_t sum;
+};
+
+struct GroupedRows {
+    const int32_t* numbers;   // [rows, groups * ROW_DWORDS]
+    const RowGroup* groups;  // [rows, groups]
+};
+
+inline bool is_grouped(int32_t kind) { return kind == TORSO_EIGHT_BIT_GROUPS || kind == TORSO_FOUR_BIT_GROUPS; }
+inline int64_t whole_groups(int64_t inputs) { return (inputs + GROUP - 1) / GROUP; }
+// Dwords of a group of a panel: numbers, scales and minima.
+template <int bits>
+constexpr int64_t block_dwords() {
+    return bits == 8 ? GROUP_DWORDS * PANEL + PANEL / 2 : GROUP_DWORDS / 2 * PANEL + PANEL;
+}
+inline int64_t grouped_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
+    const int64_t dwords = kind == TORSO_EIGHT_BIT_GROUPS ? block_dwords<8>() : block_dwords<4>();
+    return panels_of(outputs) * whole_groups(inputs) * dwords * 4;
+}
+
+typedef uint16_t Halves __attribute__((vector_size(2 * WIDTH), aligned(2), may_alias));
+
+inline Floats load_halves(const uint16_t* from) {
+#if WIDTH == 16
+    return (Floats)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#else
+    const Words bits = __builtin_convertvector(*reinterpret_cast<const Halves*>(from), Words);
+    const Words nonfinite = (Words)((bits & 0x7c00u) == 0x7c00u) & 0x7f800000u;
+    const Floats magnitude = (Floats)((bits & 0x7fffu) << 13) * 0x1p112f;
+    return (Floats)((Words)magnitude | nonfinite | ((bits & 0x8000u) << 16));
+#endif
+}
+
+// A float32 as float16, to the nearest; beyond its range an infinity.
+inline uint16_t half_of(float value) {
+    const float shrunk = std::fabs(value) * 0x1p-112f;
+    uint32_t bits;
+    std::memcpy(&bits, &shrunk, 4);
+    bits = (bits + 0xfffu + ((bits >> 13) & 1u)) >> 13;
+    if (!(std::fabs(value) < 65520.f)) bits = std::isnan(value) ? 0x7e00u : 0x7c00u;
+    return uint16_t(bits | (std::signbit(value) ? 0x8000u : 0u));
+}
+inline float float_of(uint16_t half) {
+    if ((half & 0x7c00u) == 0x7c00u) return half & 0x3ffu ? NAN : half & 0x8000u ? -INFINITY : INFINITY;
+    const uint32_t bits = uint32_t(half & 0x7fffu) << 13;
+    float value;
+    std::memcpy(&value, &bits, 4);
+    value *= 0x1p112f;
+    return half & 0x8000u ? -value : value;
+}
+
+// Of 16-bit numbers: a * b + a' * b' in each dword.
+inline Ints multiply_pairs(Ints a, Ints b) {
+#if WIDTH == 16 && defined(__x86_64__)
+    return (Ints)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif WIDTH == 8 && defined(__x86_64__)
+    return (Ints)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (Ints)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    return ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+// Adds the products of four unsigned bytes of a weight, in each dword, with four numbers of a row.
+inline Ints add_dots(Ints sum, Ints weight, const int32_t* row) {
+#ifdef HAS_EIGHT_BITS
+    return (Ints)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weight, _mm512_set1_epi32(row[0]));
+#else
+    const Ints even = weight & 0x00ff00ff, odd = (Ints)((Words)weight >> 8) & 0x00ff00ff;
+    return sum + multiply_pairs(even, row[0] - Ints{}) + multiply_pairs(odd, row[1] - Ints{});
+#endif
+}
+
+// Quantises a row; what is behind its last group's last number becomes 0.
+inline void quantise_groups(const float* row, int64_t width, int32_t* numbers, RowGroup* groups) {
+    for (int64_t begin = 0; begin < width; begin += GROUP, numbers += ROW_DWORDS, ++groups) {
+        float own[GROUP] = {};
+        const int64_t count = width - begin < GROUP ? width - begin : GROUP;
+        std::memcpy(own, row + begin, bytes_of<float>(count));
+        Floats most{}, trace{};
+        for (int64_t i = 0; i < GROUP; i += WIDTH) {
+            const Floats value = load(own + i);
+            most = larger(most, larger(value, -value));
+            trace += value * 0.f;  // a NaN or an infinity anywhere leaves a NaN
+        }
+        const float scale = largest_of(most) / 127.f + sum_of(trace);
+        const float inverse = scale > 0.f ? 1.f / scale : 0.f;
+        int8_t rounded[GROUP];
+        int32_t sum = 0;
+        for (int64_t i = 0; i < GROUP; i += WIDTH) {
+            // Adding 1.5 * 2^23 leaves the nearest whole number in the lowest bits.
+            const Ints whole = (Ints)(load(own + i) * inverse + 12582912.f) - 0x4b400000;
+            for (int lane = 0; lane < WIDTH; ++lane) {
+                rounded[i + lane] = int8_t(whole[lane]);
+                sum += whole[lane];
+            }
+        }
+#ifdef HAS_EIGHT_BITS
+        std::memcpy(numbers, rounded, GROUP);
+#else
+        int16_t* wide = reinterpret_cast<int16_t*>(numbers);
+        for (int64_t i = 0; i < GROUP; i += 4)
+            for (int j = 0; j < 4; ++j) wide[i + (j % 2) * 2 + j / 2] = rounded[i + j];
+#endif
+        *groups = {scale, scale * static_cast<float>(sum), sum};
+    }
+}
+
+template <int bits, int rows, int vectors>
+__attribute__((always_inline)) inline void grouped_sums(const int32_t* row, int64_t row_step, const int32_t* numbers,
+                                                        Ints (&sums)[rows][vectors]) {
+    constexpr int64_t step = ROW_DWORDS / GROUP_DWORDS;
+#pragma GCC unroll 8
+    for (int64_t k = 0; k < GROUP_DWORDS; k += bits == 8 ? 1 : 2) {
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) {
+            const Ints weight = load_dwords(numbers + (bits == 8 ? k : k / 2) * PANEL + v * WIDTH);
+            if constexpr (bits == 8) {
+#pragma GCC unroll 8
+                for (int i = 0; i < rows; ++i) sums[i][v] = add_dots(sums[i][v], weight, row + i * row_step + k * step);
+            } else {
+                const Ints low = weight & 0x0f0f0f0f, high = (Ints)((Words)weight >> 4) & 0x0f0f0f0f;
+#pragma GCC unroll 8
+                for (int i = 0; i < rows; ++i) {
+                    const int32_t* own = row + i * row_step + k * step;
+                    sums[i][v] = add_dots(add_dots(sums[i][v], low, own), high, own + step);
+                }
+            }
+        }
+    }
+}
+
+// rows x vectors vectors of the product of quantised rows with a panel.
+template <int bits, int rows, int vectors, class Done>
+__attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* row_groups, int64_t groups,
+                                            const int32_t* panel, const Done& done) {
+    Floats totals[rows][vectors];
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) totals[i][v] = Floats{};
+    for (int64_t g = 0; g < groups; ++g, panel += block_dwords<bits>(), row += ROW_DWORDS) {
+        const char* ahead = reinterpret_cast<const char*>(panel + 2 * block_dwords<bits>());
+        for (int64_t line = 0; line < block_dwords<bits>() * 4; line += 64) __builtin_prefetch(ahead + line, 0, 2);
+        Ints sums[rows][vectors];
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; ++v)
+                sums[i][v] = bits == 8 ? -128 * row_groups[i * groups + g].sum - Ints{} : Ints{};
+        grouped_sums<bits, rows, vectors>(row, groups * ROW_DWORDS, panel, sums);
+        const uint16_t* scales =
+            reinterpret_cast<const uint16_t*>(panel + (bits == 8 ? GROUP_DWORDS : GROUP_DWORDS / 2) * PANEL);
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) {
+            const Floats scale = load_halves(scales + v * WIDTH);
+            Floats minimum{};
+            if constexpr (bits == 4) minimum = load_halves(scales + PANEL + v * WIDTH);
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; ++i) {
+                const RowGroup& own = row_groups[i * groups + g];
+                totals[i][v] += scale * own.scale * __builtin_convertvector(sums[i][v], Floats);
+                if constexpr (bits == 4) totals[i][v] += minimum * own.scaled_sum;
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) done(i, v, totals[i][v]);
+}
+
+template <int bits, int vectors, class Done, int rows = GROUPED_TILE>
+inline void grouped_tile_of(int64_t count, const int32_t* row, const RowGroup* row_groups, int64_t groups,
+                            const int32_t* panel, const Done& done) {
+    if constexpr (rows > 1)
+        if (count < rows)
+            return grouped_tile_of<bits, vectors, Done, rows - 1>(count, row, row_groups, groups, panel, done);
+    grouped_tile<bits, rows, vectors>(row, row_groups, groups, panel, done);
+}
+
+template <int bits>
+void multiply_groups(const torso_matrix& matrix, const GroupedRows& rows, int64_t count, const Output<float>& output,
+                     int rank, int workers) {
+    const int64_t groups = whole_groups(matrix.inputs);
+    const Share share(panels_of(matrix.outputs), rank, workers);
+    const int32_t* packed = static_cast<const int32_t*>(matrix.packed);
+    for (int64_t top = 0; top < count; top += ROWS) {
+        const int64_t high = count - top < ROWS ? count - top : ROWS, tiles = (high + GROUPED_TILE - 1) / GROUPED_TILE;
+        for (int64_t panel = share.begin; panel < share.end; ++panel) {
+            const int32_t* right = packed + panel * groups * block_dwords<bits>();
+            const int64_t columns = matrix.outputs - panel * PANEL;
+            for (int64_t tile = 0; tile < tiles; ++tile) {
+                const int64_t row = top + high * tile / tiles, height = top + high * (tile + 1) / tiles - row;
+                const Epilogue<true, float> epilogue{output, row, panel * PANEL, matrix.outputs, true, true};
+                const int32_t* numbers = rows.numbers + row * groups * ROW_DWORDS;
+                const RowGroup* row_groups = rows.groups + row * groups;
+                if (columns > WIDTH)
+                    grouped_tile_of<bits, 2>(height, numbers, row_groups, groups, right, epilogue);
+                else
+                    grouped_tile_of<bits, 1>(height, numbers, row_groups, groups, right, epilogue);
+            }
+        }
+    }
+}
+
+inline void multiply(const torso_matrix& matrix, const GroupedRows& rows, int64_t count, const Output<float>& output,
+                     int rank, int workers) {
+    if (matrix.kind == TORSO_EIGHT_BIT_GROUPS)
+        multiply_groups<8>(matrix, rows, count, output, rank, workers);
+    else
+        multiply_groups<4>(matrix, rows, count, output, rank, workers);
+}
+
+// The numbers 0 to 15 of a group, with the scale and minimum of the least square error found: of the whole range as it
+// is, then of ranges within it, each fitted to the numbers that it gave.
+class FourBitGroup {
+   public:
+    uint8_t numbers[GROUP];
+    uint16_t scale, minimum;
+
+    FourBitGroup(const float* group, int64_t count) : count_(count) {
+        float padded[GROUP], here[GROUP];
+        for (int64_t k = 0; k < GROUP; ++k) padded[k] = group[k < count ? k : 0], here[k] = k < count ? 1.f : 0.f;
+        Floats least = splat(INFINITY), most = splat(-INFINITY), trace{};
+        for (int v = 0; v < VECTORS; ++v) {
+            weights_[v] = load(padded + v * WIDTH), here_[v] = load(here + v * WIDTH);
+            least = smaller(least, weights_[v]), most = larger(most, weights_[v]);
+            trace += weights_[v] * 0.f;  // a NaN or an infinity anywhere leaves a NaN
+        }
+        const float low = smallest_of(least), range = largest_of(most) - low;
+        take(half_of(range / 15.f + sum_of(trace)), half_of(low + sum_of(trace)));
+        for (int cut = 0; cut < 4; ++cut)
+            fit(low + range * 0.025f * static_cast<float>(cut), range * (1.f - 0.05f * static_cast<float>(cut)) / 15.f);
+    }
+
+   private:
+    static constexpr int VECTORS = GROUP / WIDTH;
+
+    // The numbers of weights that are from + step * number, as far as 0 to 15 reach.
+    void number(float from, float step, Floats (&found)[VECTORS]) const {
+        const float inverse = step > 0.f ? 1.f / step : 0.f;
+        for (int v = 0; v < VECTORS; ++v) {
+            const Floats place = smaller(larger((weights_[v] - from) * inverse, Floats{}), splat(15.f));
+            found[v] = place + 8388608.f - 8388608.f;  // to the nearest whole number
+        }
+    }
+
+    // The line through (number, weight) with the least squares.
+    void fit(float from, float step) {
+        Floats found[VECTORS], q1{}, q2{}, w1{}, wq{};
+        number(from, step, found);
+        for (int v = 0; v < VECTORS; ++v) {
+            const Floats q = found[v] * here_[v];
+            q1 += q, q2 += q * q, w1 += weights_[v] * here_[v], wq += weights_[v] * q;
+        }
+        const float n = static_cast<float>(count_), qs = sum_of(q1), ws = sum_of(w1), determinant = n * sum_of(q2) - qs * qs;
+        if (determinant > 0.f) step = (n * sum_of(wq) - qs * ws) / determinant;
+        take(half_of(step), half_of((ws - step * qs) / n));
+    }
+
+    // Keeps a scale and a minimum that give the weights back better than those before.
+    void take(uint16_t half_step, uint16_t half_from) {
+        Floats found[VECTORS], errors{};
+        const float from = float_of(half_from), step = float_of(half_step);
+        number(from, step, found);
+        for (int v = 0; v < VECTORS; ++v) {
+            const Floats apart = (from + step * found[v] - weights_[v]) * here_[v];
+            errors += apart * apart;
+        }
+        const float error = sum_of(errors);
+        if (!first_ && !(error < best_)) return;
+        first_ = false, best_ = error, scale = half_step, minimum = half_from;
+        for (int k = 0; k < GROUP; ++k) numbers[k] = uint8_t(found[k / WIDTH][k % WIDTH]);
+    }
+
+    int64_t count_;
+    Floats weights_[VECTORS], here_[VECTORS];
+    float best_ = 0.f;
+    bool first_ = true;
+};
+
+// Lays the rows of one panel out, group by group.
+template <int bits>
+void pack_groups(const float* matrix, int64_t outputs, int64_t inputs, int64_t panel, int32_t* packed) {
+    const int64_t first = panel * PANEL, count = outputs - first < PANEL ? outputs - first : PANEL,
+                  groups = whole_groups(inputs);
+    for (int64_t g = 0; g < groups; ++g) {
+        int32_t* block = packed + (panel * groups + g) * block_dwords<bits>();
+        uint8_t* bytes = reinterpret_cast<uint8_t*>(block);
+        uint16_t* scales = reinterpret_cast<uint16_t*>(block + (bits == 8 ? GROUP_DWORDS : GROUP_DWORDS / 2) * PANEL);
+        std::memset(block, 0, static_cast<size_t>(block_dwords<bits>()) * 4);
+        const int64_t high = inputs - g * GROUP < GROUP ? inputs - g * GROUP : GROUP;
+        for (int64_t i = 0; i < count; ++i) {
+            const float* group = matrix + (first + i) * inputs + g * GROUP;
+            if constexpr (bits == 8) {
+                float most = 0.f, trace = 0.f;
+                for (int64_t k = 0; k < high; ++k) {
+                    most = std::max(most, std::fabs(group[k]));
+                    trace += group[k] * 0.f;
+                }
+                scales[i] = half_of(most / 127.f + trace);
+                const float scale = float_of(scales[i]), inverse = scale > 0.f ? 1.f / scale : 0.f;
+                for (int64_t k = 0; k < GROUP; ++k) {
+                    const float value = k < high ? group[k] * inverse : 0.f;
+                    const long whole = value == value ? std::lrint(std::min(std::max(value, -127.f), 127.f)) : 0;
+                    bytes[(k / 4 * PANEL + i) * 4 + k % 4] = uint8_t(whole + 128);
+                }
+            } else {
+                const FourBitGroup found(group, high);
+                scales[i] = found.scale;
+                scales[PANEL + i] = found.minimum;
+                for (int64_t k = 0; k < GROUP; ++k)
+                    bytes[(k / 8 * PANEL + i) * 4 + k % 4] |= uint8_t(found.numbers[k] << (k % 8 / 4 * 4));
+            }
+        }
+    }
+}
