@@ -10,19 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from lazy import LazyName
-
 from .conftest import FOREVER, NAME, Rig, get, sha256
 from .faultd import Refuse
 from .isolation import without_network
 from .test_crash import start_and_hold
 from .test_offline import official, run
 
-AutoModel = LazyName("transformers", "AutoModel")
-AutoTokenizer = LazyName("transformers", "AutoTokenizer")
-
 TRANSFORMERS = """
 import sys, torch
+from transformers import AutoModel, AutoTokenizer
 for name in sys.argv[1:]:
     tokenizer, model = AutoTokenizer.from_pretrained(name), AutoModel.from_pretrained(name)
     print(model(**tokenizer("a b", return_tensors="pt")).last_hidden_state.shape[-1])

@@ -123,7 +123,7 @@ class Calibration:
         encoder = self.compiler.encoder(self._all(mode))
         met = self.fidelity(encoder)
         if mode == "int8" and not self.is_met(met, least) and spare:
-            encoder, kept, met = self._spare(encoder, least, met)
+            encoder, kept, met = self._keep_precise(encoder, least, met)
         if not self.is_met(met, least):
             raise self._missed(mode, met, least)
         return encoder, Optimised(mode, met.least, kept, self.compiler.library.set)
@@ -224,7 +224,7 @@ class Calibration:
                 return Optimised(mode, met, names, self.compiler.library.set)
         raise ValueError("it states a mode, a fidelity or layers that this model does not have")
 
-    def _spare(self, whole: Encoder, least: float, met: Cosines) -> tuple[Encoder, tuple[str, ...], Cosines]:
+    def _keep_precise(self, whole: Encoder, least: float, met: Cosines) -> tuple[Encoder, tuple[str, ...], Cosines]:
         """Move layers back to bfloat16, those with the largest error first, until the fidelity is met."""
         error: dict[str, float] = {}
         linears, safe = self.compiler.linears, self.compiler.safe

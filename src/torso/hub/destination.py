@@ -39,7 +39,7 @@ class Destination(Protocol):
         """The folder that will hold the model."""
         ...
 
-    def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
+    def locked(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
         """Lock out other processes while files are fetched and put in place, unless files are locked one by one."""
         ...
 
@@ -47,12 +47,12 @@ class Destination(Protocol):
         """Prepare the folder, before the first byte is fetched."""
         ...
 
-    def lacks(self, file: RemoteFile) -> bool:
-        """Return whether a file is to be fetched; not if `adopt` will use a copy elsewhere on this machine."""
+    def needs(self, file: RemoteFile) -> bool:
+        """Return whether a file is to be fetched; not if `reuse` will use a copy elsewhere on this machine."""
         ...
 
-    def adopt(self, file: RemoteFile) -> None:
-        """Put a file that is not lacking in its place, where its content is elsewhere on this machine."""
+    def reuse(self, file: RemoteFile) -> None:
+        """Put a file that needs no download in its place, where its content is elsewhere on this machine."""
         ...
 
     def job(self, file: RemoteFile, places: tuple[FileUrl, ...]) -> Job:
@@ -86,7 +86,7 @@ class InCache:
         """See `Destination`."""
         return self.repository.snapshot(self.commit)
 
-    def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
+    def locked(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> AbstractContextManager[object]:
         """See `Destination`. Here each file has a lock of its own, which other tools know too."""
         return nullcontext()
 
@@ -98,14 +98,14 @@ class InCache:
         if listing.files and listing.origin != "hub cache":
             self.repository.write_tree(self.commit, listing.files)
 
-    def lacks(self, file: RemoteFile) -> bool:
+    def needs(self, file: RemoteFile) -> bool:
         """See `Destination`. What is here counts once it has the right hash, whoever brought it."""
         if self.force:
             return True
         here = (inside(self.folder, file.path), self.repository.blob(file.etag))
         return not any(has_size(path, file.size) and self._verified.holds(path, file) for path in here)
 
-    def adopt(self, file: RemoteFile) -> None:
+    def reuse(self, file: RemoteFile) -> None:
         """See `Destination`."""
         if not has_size(inside(self.folder, file.path), file.size):
             self.repository.link(self.commit, file.path, file.etag)
@@ -153,7 +153,7 @@ class InFolder:
         return self.home
 
     @contextmanager
-    def alone(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[None]:
+    def locked(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> Generator[None]:
         """See `Destination`. The lock goes with its last owner: the folder is a person's, to copy and to look at."""
         path = self._arriving.with_suffix(".lock")
         with tidied(self.home), locked(path, cancelled, on_wait, self._root) as self._is_alone:
@@ -171,7 +171,7 @@ class InFolder:
         """See `Destination`."""
         self.home.mkdir(parents=True, exist_ok=True)
 
-    def lacks(self, file: RemoteFile) -> bool:
+    def needs(self, file: RemoteFile) -> bool:
         """See `Destination`. A file that is there and right stays; one that a person may have changed is not replaced.
 
         Raises:
@@ -194,7 +194,7 @@ class InFolder:
             return False
         return True
 
-    def adopt(self, file: RemoteFile) -> None:
+    def reuse(self, file: RemoteFile) -> None:
         """See `Destination`."""
         if file.path in self._found:
             self.copy(self._found[file.path], file)

@@ -36,7 +36,7 @@ def fetch(plan: Plan, settings: Settings, web: Web) -> None:
         TorsoError: the first file that could not be had; the parts of all stay.
         KeyboardInterrupt: see `get`.
     """
-    with alone(plan, settings, web) as plan:
+    with exclusively(plan, settings, web) as plan:
         if plan.need:
             require_space(plan)
         _writing(plan, partial(start, plan))
@@ -49,7 +49,7 @@ def fetch(plan: Plan, settings: Settings, web: Web) -> None:
 
 
 @contextmanager
-def alone(plan: Plan, settings: Settings, web: Web) -> Generator[Plan]:
+def exclusively(plan: Plan, settings: Settings, web: Web) -> Generator[Plan]:
     """Hold the plan's folder against other processes; yield the plan without what one of them fetched meanwhile.
 
     Raises:
@@ -62,8 +62,8 @@ def alone(plan: Plan, settings: Settings, web: Web) -> Generator[Plan]:
         Notices(quiet=settings.quiet).note(WAITING, {"name": plan.source.name})
 
     with ExitStack() as stack:
-        _writing(plan, lambda: stack.enter_context(plan.destination.alone(web.cancelled, wait)))
-        need = tuple(file for file in plan.need if plan.destination.lacks(file)) if waited.is_set() else plan.need
+        _writing(plan, lambda: stack.enter_context(plan.destination.locked(web.cancelled, wait)))
+        need = tuple(file for file in plan.need if plan.destination.needs(file)) if waited.is_set() else plan.need
         yield replace(plan, need=need)
 
 
@@ -76,7 +76,7 @@ def start(plan: Plan) -> None:
     plan.destination.start(plan.listing)
     for file in plan.take:
         if file not in plan.need:
-            plan.destination.adopt(file)
+            plan.destination.reuse(file)
 
 
 def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None], settings: Settings, web: Web) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from torso.errors import IntegrityError, NotFoundError
 from torso.hub.destination import InCache
-from torso.hub.download_many import alone, run_jobs, start
+from torso.hub.download_many import exclusively, run_jobs, start
 from torso.hub.local.arriving import arriving_in, tidied
 from torso.hub.local.bare_repository import bare_folder
 from torso.hub.local.find import Snapshot, not_here
@@ -63,8 +63,8 @@ def get_by_git(
     ):
         if tell is not None:
             tell(plan)
-        with alone(plan, settings, web) as plan:
-            _bring(plan, bare, ref, settings, web)
+        with exclusively(plan, settings, web) as plan:
+            _check_out(plan, bare, ref, settings, web)
     return Snapshot(plan.destination.folder, source.name, f"git+{source.name}", plan.listing.commit)
 
 
@@ -250,7 +250,7 @@ def _listing(source: Source, bare: Path, commit: str) -> Listing:
     )
 
 
-def _bring(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:
+def _check_out(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:
     """Put git's files in place, and fetch the objects of Git LFS."""
     require_space(plan)
     with writing(plan.destination.folder):

@@ -141,7 +141,7 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
         if order.to
         else InCache(repository, listing.commit, order.force, listing.revision)
     )
-    need = tuple(file for file in take if destination.lacks(file))
+    need = tuple(file for file in take if destination.needs(file))
     return Plan(source, listing, destination, take, choice.leave, need, places)
 
 

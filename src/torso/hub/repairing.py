@@ -97,7 +97,7 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
-    with writing(folder), destination.alone(threading.Event(), _no_word):
+    with writing(folder), destination.locked(threading.Event(), _no_word):
         held = lfs_object(folder, file.etag) if file.is_large else None
         if not file.is_large:
             job = destination.job(file, ())
@@ -154,7 +154,7 @@ def _from_git(folder: Path, source: Source, broken: set[str], settings: Settings
         tidied(folder),
         fetched(source, settings, web, Root(folder), arriving_in(folder)) as (bare, ref, commit),
         writing(folder),
-        destination.alone(web.cancelled, _no_word),
+        destination.locked(web.cancelled, _no_word),
     ):
         files = [file for file in files_of(bare, commit, source.name).files if file.path in broken]
         for file in files:
@@ -174,7 +174,7 @@ def _fetch(
     for file in files:
         same.setdefault(file.etag, []).append(file)
     jobs = [destination.job(group[0], places(group[0])) for group in same.values()]
-    with writing(destination.folder), destination.alone(web.cancelled, _no_word):
+    with writing(destination.folder), destination.locked(web.cancelled, _no_word):
         run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
         if isinstance(destination, InFolder):
             destination.clear()

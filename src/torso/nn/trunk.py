@@ -129,10 +129,10 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
 
     def shifted(self, batch: Batch) -> Batch:
         """Return decoder inputs for teacher forcing: targets shifted right by one."""
-        tokens = batch.tokens.roll(1).index_copy(0, batch.layout.first(), self.beginnings(batch))
+        tokens = batch.tokens.roll(1).index_copy(0, batch.layout.first(), self.start_tokens(batch))
         return replace(batch, tokens=tokens)
 
-    def beginnings(self, batch: Batch) -> Tensor:
+    def start_tokens(self, batch: Batch) -> Tensor:
         """Return the first token [N] of each text's target.
 
         Raises:
@@ -150,7 +150,7 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
 class WrappedEncoderDecoder(EncoderDecoder):
     """An `EncoderDecoder` whose targets begin with their own last token."""
 
-    def beginnings(self, batch: Batch) -> Tensor:
+    def start_tokens(self, batch: Batch) -> Tensor:
         """Return each text's last token [N]."""
         return batch.tokens[batch.layout.last()]
 

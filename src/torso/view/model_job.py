@@ -78,7 +78,7 @@ def _progress(plan: Plan) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for file in plan.need:
         here = file.size
-        if plan.destination.lacks(file):
+        if plan.destination.needs(file):
             here = min(arrived(plan.destination.job(file, ()).part), file.size)
         rows.append({"path": file.path, "size": file.size, "here": here})
     return rows
