@@ -165,7 +165,7 @@ def test_what_the_kernels_do_not_run_is_refused_with_the_reason(monkeypatch) -> 
     pruned = bert()
     pruned.trunk.layers[1].ffn.down = nn.Linear(48, 32, bias=False)
     for model, code, reason in (
-        (new_model(LlamaConfig(**SMALL, num_key_value_heads=2), Task.CAUSAL_LM, seed=1), "E_MODE", "a decoder"),
+        (new_model(LlamaConfig(**SMALL, num_key_value_heads=2), Task.CAUSAL_LM, seed=1), "E_MODE", "compiled_decoder"),
         (
             new_model(T5Config(vocab_size=80, d_model=32, d_kv=8, d_ff=48, num_heads=4), Task.SEQ2SEQ_LM),
             "E_MODE",

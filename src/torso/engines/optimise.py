@@ -74,6 +74,7 @@ def optimise(
     given = source_of(model)
     if model.adapter is not None:
         raise has_adapter()
+    _refuse_writing(model.task)
     require_known(why_not(model.description, model.task) or replaced(model))
     return _compile(given, mode, fidelity, sample_of(sample), None if file is None else Path(file))
 
@@ -132,6 +133,7 @@ def compiled(
         new_head=new_head,
         allow_nonfinite=allow_nonfinite,
     )
+    _refuse_writing(chosen)
     require_known(why_not(job.description, chosen))
     return _compile(from_files(job), mode, fidelity, sample, None if file is None else Path(file))
 
@@ -143,6 +145,20 @@ def has_adapter() -> UnsupportedError:
         "The model has an adapter, which packed layers would leave out.",
         cure="Merge it first: torso.optimise(torso.merge(model)).",
     )
+
+
+def _refuse_writing(task: Task[Any]) -> None:
+    """Refuse what a compiled model does not do.
+
+    Raises:
+        UnsupportedError: ``E_MODE``, for a task that writes.
+    """
+    if task is Task.CAUSAL_LM:
+        raise UnsupportedError(
+            "E_MODE",
+            "A CompiledModel reads texts; it does not write any.",
+            cure='Compile the folder to write: torso.compiled_decoder(folder, mode="int8").',
+        )
 
 
 def require_known(reason: str | None) -> None:

@@ -1,0 +1,113 @@
+"""Decoders compiled from files: the same texts as PyTorch writes, in every mode that this processor has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import torso
+from torso.architecture import Task, find
+from torso.engines.compiled_decoder import CompiledDecoder, compiled_decoder
+from torso.errors import InputError, UnsupportedError
+from torso.generation.compiled_texts import PIECE, CompiledTexts
+from torso.generation.decoder import Decoder
+from torso.kernels import library as native
+from torso.kernels.causal_decoder import kinds_here
+from torso.tasks.ready import make_ready
+
+from . import small
+
+pytestmark = pytest.mark.skipif(native.library() is None, reason="torso was installed without its compiled kernels")
+PROMPTS = ["the cat", "a", "one two three four five six seven", "hello there the"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return small.llama(tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(scope="module")
+def plain(folder) -> torso.Model:
+    return torso.load(folder, Task.CAUSAL_LM)
+
+
+def modes() -> list[str]:
+    library = native.library()
+    return [] if library is None else list(kinds_here(library))
+
+
+def test_a_folder_is_written_with_by_the_kernels(folder) -> None:
+    ready = make_ready(folder, Task.CAUSAL_LM)
+    assert isinstance(ready.runner, CompiledDecoder)
+    assert ready.writing is ready.runner
+
+
+@pytest.mark.parametrize("options", [{}, {"num_beams": 3, "num_return_sequences": 2}, {"do_sample": True, "seed": 3}])
+def test_the_texts_of_pytorch(folder, plain, options) -> None:
+    mine = torso.generate(PROMPTS, model=compiled_decoder(folder), max_new_tokens=20, **options)
+    other = torso.generate(PROMPTS, model=plain, max_new_tokens=20, **options)
+    assert [[each.ids for each in one] for one in mine] == [[each.ids for each in one] for one in other]
+
+
+def test_texts_that_come_go_and_are_copied(folder, plain) -> None:
+    model = compiled_decoder(folder)
+    mine, other = CompiledTexts(model, 3, room=4), Decoder(plain, 3, sources=None, room=4)
+    tokens = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14]]
+    for chosen in ([0, 0, 2, 1], [3, 1, 1], [2, 0], [0, 1, 0, 1, 0], [4]):
+        assert torch.allclose(mine.read(tokens), other.read(tokens), atol=1e-5, rtol=1e-5)
+        mine.select(chosen)
+        other.select(chosen)
+        tokens = [[3 + number] for number in range(len(chosen))]
+
+
+def test_prompts_are_read_in_pieces(folder) -> None:
+    model = compiled_decoder(folder)
+    text = [3 + number % 20 for number in range(2 * PIECE + 100)]
+    whole = model.decoder.step(model.decoder.room(len(text)), [0], [0], [text], [True])
+    read = CompiledTexts(model, 2, room=8).read([text, text[:PIECE]])
+    assert torch.equal(read[:1], torch.from_numpy(whole))
+
+
+@pytest.mark.parametrize("mode", modes())
+def test_modes(folder, mode) -> None:
+    model = compiled_decoder(folder, mode)
+    assert model.done.mode == mode
+    assert len(torso.generate(PROMPTS, model=model, max_new_tokens=5)) == len(PROMPTS)
+    others = {compiled_decoder(folder, other).fingerprint() for other in modes() if other != mode}
+    assert model.fingerprint() == compiled_decoder(folder, mode).fingerprint()
+    assert model.fingerprint() not in others
+
+
+def test_fewer_bits_take_less_memory(folder) -> None:
+    sizes = [compiled_decoder(folder, mode).bytes for mode in ("exact", "int8", "int4")]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_what_cannot_be_is_refused(folder, tmp_path) -> None:
+    with pytest.raises(InputError, match="exact, bf16, int8, int4") as unknown:
+        compiled_decoder(folder, "int3")  # type: ignore[arg-type]
+    assert unknown.value.code == "E_MODE"
+    projected = torso.new_model(
+        find("opt").config(
+            vocab_size=20,
+            hidden_size=16,
+            ffn_dim=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            word_embed_proj_dim=8,
+        ),
+        Task.CAUSAL_LM,
+        seed=1,
+    )
+    projected.save(tmp_path / "opt")
+    with pytest.raises(UnsupportedError, match="blocks of unlike sizes") as other:
+        compiled_decoder(tmp_path / "opt")
+    assert other.value.code == "E_MODE"
+
+
+def test_ids_without_a_row_are_named(folder) -> None:
+    model = compiled_decoder(folder)
+    with pytest.raises(InputError) as caught:
+        model.require_ids(np.array([1, 10**6]))
+    assert caught.value.code == "E_IDS"
