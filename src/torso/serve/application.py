@@ -178,6 +178,7 @@ def _stop(state: ServerState) -> None:
             model.generator.stop()
         model.engine.stop()
     state.pool.shutdown(wait=False, cancel_futures=True)
+    state.log.close()
 
 
 async def drain(state: ServerState) -> bool:

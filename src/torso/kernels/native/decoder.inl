@@ -106,8 +106,8 @@ class Decoder {
                                worker.workers);
 #endif
         else
-            multiply<Float32>(matrix, static_cast<const float*>(in.rows), in.row_step, count, output, worker.rank,
-                              worker.workers);
+            multiply<Float32, SHORT_PART>(matrix, static_cast<const float*>(in.rows), in.row_step, count, output,
+                                          worker.rank, worker.workers);
         worker.wait();
     }
 

@@ -176,12 +176,13 @@ struct Epilogue {
 
 // Long sums are cut into blocks of this many dwords of K, so that a block of rows stays in the second-level cache.
 constexpr int64_t BLOCK = 1024;
-// And those of float32 into parts: each adds up by itself, so that less is lost to rounding.
-constexpr int64_t PART = 256;
+// And those of float32 into parts: each adds up by itself, so that less is lost to rounding. In a decoder, where the
+// loss of each layer grows in all that follow, the parts are shorter.
+constexpr int64_t PART = 256, SHORT_PART = 64;
 // As many rows go through all panels before the next ones do.
 constexpr int64_t ROWS = 128;
 
-template <class Kind, class Number>
+template <class Kind, int64_t longest_part = PART, class Number>
 void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, int64_t row_step, int64_t count,
               const Output<Number>& output, int rank, int workers) {
     const int64_t dwords = (matrix.inputs + Kind::PER_DWORD - 1) / Kind::PER_DWORD;
@@ -194,7 +195,7 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, int
         const RowTiles tiles(count - top < ROWS ? count - top : ROWS);
         for (int64_t block = 0; block < blocks; ++block) {
             const int64_t from = dwords * block / blocks, to = dwords * (block + 1) / blocks;
-            const int64_t parts = cut_sums && Kind::PRECISE ? (to - from + PART - 1) / PART : 1;
+            const int64_t parts = cut_sums && Kind::PRECISE ? (to - from + longest_part - 1) / longest_part : 1;
             for (int64_t panel = share.begin; panel < share.end; ++panel) {
                 const int32_t* right = packed + panel * dwords * PANEL;
                 for (int64_t t = 0; t < tiles.count; ++t) {
