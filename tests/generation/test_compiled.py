@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -111,3 +113,19 @@ def test_ids_without_a_row_are_named(folder) -> None:
     with pytest.raises(InputError) as caught:
         model.require_ids(np.array([1, 10**6]))
     assert caught.value.code == "E_IDS"
+
+
+def test_many_threads_write_the_same(folder) -> None:
+    """PyTorch's own threads run the steps of each; they neither hang nor change a bit."""
+    model = compiled_decoder(folder)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        alone = [torso.generate(text, model=model, max_new_tokens=12)[0] for text in PROMPTS]
+        with ThreadPoolExecutor(6) as pool:
+            calls = [pool.submit(torso.generate, PROMPTS[n % 4], model=model, max_new_tokens=12) for n in range(36)]
+            for number, call in enumerate(calls):
+                made, wanted = call.result(120)[0], alone[number % 4]
+                assert (made.ids, made.log_probabilities) == (wanted.ids, wanted.log_probabilities)
+    finally:
+        torch.set_num_threads(before)

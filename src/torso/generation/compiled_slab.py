@@ -23,6 +23,7 @@ class CompiledSlab:
     """
 
     def __init__(self, model: CompiledDecoder, cache_bytes: int, sequences: int = 64) -> None:
+        model.decoder.library.share_threads()  # it may have been loaded before PyTorch
         rows = max(cache_bytes // model.decoder.row_bytes, 1)
         if model.max_tokens is not None:
             rows = min(rows, sequences * model.max_tokens)

@@ -24,6 +24,7 @@ class CompiledTexts:
     """
 
     def __init__(self, model: CompiledDecoder, texts: int, *, room: int) -> None:
+        model.decoder.library.share_threads()  # it may have been loaded before PyTorch
         self._model, self._room = model, room
         self._cache = model.decoder.room(texts * room)
         self._slots = [number * room for number in range(texts)]

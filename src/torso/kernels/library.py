@@ -20,7 +20,7 @@ from torso.language import say
 
 compute_after_forks()
 
-VERSION = 4
+VERSION = 5
 """Version of the C interface, as in torso_kernels.h."""
 FLOAT32, BFLOAT16, EIGHT_BITS, EIGHT_BIT_GROUPS, FOUR_BIT_GROUPS = range(5)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
@@ -54,7 +54,7 @@ _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
         (c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int32),
         None,
     ),
-    "torso_set_parallel": ((c_void_p,), None),
+    "torso_set_parallel": ((c_void_p, c_void_p, c_void_p), None),
     "torso_add_norm": ((POINTER(Norm), c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32), None),
     "torso_embed": (
         (POINTER(Embeddings), c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p, c_int32),
@@ -93,8 +93,11 @@ class Library:
         self.share_threads()
 
     def share_threads(self) -> None:
-        """Run products of PyTorch's layers on its own threads, if it is loaded: others would compete with them."""
-        self.call.torso_set_parallel(_parallel())
+        """Run products of PyTorch's layers, and decoders, on its own threads, if it is loaded.
+
+        They spin for a while after each of its loops: others would compete with them.
+        """
+        self.call.torso_set_parallel(*_parallel())
 
     def has(self, kind: int) -> bool:
         """Return whether the instruction set supports a kind: `FLOAT32`, `BFLOAT16` or `EIGHT_BITS`."""
@@ -106,16 +109,18 @@ class Library:
         return int(self.call.torso_panel())
 
 
-def _parallel() -> int | None:
-    """Return the address of the function that runs PyTorch's parallel loops; None if not loaded or not found."""
+def _parallel() -> Sequence[int | None]:
+    """Return the addresses of what runs PyTorch's parallel loops, counts its team and ranks its threads, if there."""
+    nowhere = (None, None, None)
     torch = sys.modules.get("torch")
     if torch is None or forked():  # in a fork it would wait for threads of the parent
-        return None
+        return nowhere
     try:
         host: Any = ctypes.CDLL(str(Path(str(torch.__file__)).with_name("lib") / "libtorch_cpu.so"))
-        return ctypes.cast(host.GOMP_parallel, c_void_p).value
+        functions = (host.GOMP_parallel, host.omp_get_num_threads, host.omp_get_thread_num)
     except (OSError, AttributeError):
-        return None
+        return nowhere
+    return [ctypes.cast(each, c_void_p).value for each in functions]
 
 
 SETTING = "TORSO_KERNELS"

@@ -357,7 +357,7 @@ int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
     decoder.lay_out(block);
     const int64_t scratch = decoder.scratch() * 4;
     std::atomic<bool> failed{false};
-    run_parallel(call->threads, [&](const Worker& worker) {
+    run_team(call->threads, [&](const Worker& worker) {
         float* own = reinterpret_cast<float*>(attention_scratches.at_least(scratch));
         if (!own) failed.store(true);
         worker.wait();  // all know whether all have their memory

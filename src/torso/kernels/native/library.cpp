@@ -101,7 +101,9 @@ PUBLIC void torso_product(const float* rows, int64_t count, const float* weight,
                           const float* bias, float* to, int32_t threads) {
     chosen->product(rows, count, weight, outputs, inputs, bias, to, threads);
 }
-PUBLIC void torso_set_parallel(void* parallel) { torso::set_host(parallel); }
+PUBLIC void torso_set_parallel(void* parallel, void* team_size, void* rank) {
+    torso::set_host(parallel, team_size, rank);
+}
 PUBLIC void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
                            float* to, int32_t threads) {
     chosen->add_norm(norm, rows, others, count, width, to, threads);

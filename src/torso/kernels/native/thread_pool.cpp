@@ -56,7 +56,9 @@ struct ThreadPool {
 };
 
 typedef void (*Parallel)(void (*)(void*), void*, unsigned, unsigned);
+typedef int (*Number)(void);
 std::atomic<Parallel> host{nullptr};
+std::atomic<Number> host_team_size{nullptr}, host_rank{nullptr};
 
 // Never destroyed: at the end of the process its threads may still be asleep in it. Null where memory ran out: then
 // every call runs by its caller alone, since no exception may cross the C interface or leave the handler of a fork.
@@ -76,7 +78,7 @@ const int registered = pthread_atfork(nullptr, nullptr, forget);
 
 void Barrier::wait() {
     const uint32_t round = round_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == workers_) {
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == workers_.load(std::memory_order_relaxed)) {
         arrived_.store(0, std::memory_order_relaxed);
         round_.store(round + 1, std::memory_order_release);
         return;
@@ -128,7 +130,30 @@ void run_parallel(int count, Work work, void* what) {
     work(what, {});
 }
 
-void set_host(void* parallel) { host.store(reinterpret_cast<Parallel>(parallel)); }
+void set_host(void* parallel, void* team_size, void* rank) {
+    host_team_size.store(reinterpret_cast<Number>(team_size));
+    host_rank.store(reinterpret_cast<Number>(rank));
+    host.store(reinterpret_cast<Parallel>(parallel));
+}
+
+void run_team(int threads, Work work, void* what) {
+    struct Team {
+        Work work;
+        void* what;
+        Number size, rank;
+        Barrier barrier{0};
+    } team{work, what, host_team_size.load(), host_rank.load()};
+    const Parallel parallel = host.load();
+    if (threads <= 1 || !parallel || !team.size || !team.rank) return run_parallel(threads, work, what);
+    parallel(
+        [](void* given) {
+            Team& own = *static_cast<Team*>(given);
+            const int workers = own.size();  // fewer than were asked for where the host is at its limit
+            own.barrier.expect(workers);
+            own.work(own.what, {own.rank(), workers, &own.barrier});
+        },
+        &team, static_cast<unsigned>(threads), 0);
+}
 
 void run_on_host(int threads, Work work, void* what) {
     const Parallel parallel = host.load();

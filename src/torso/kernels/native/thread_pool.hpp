@@ -10,10 +10,12 @@ namespace torso {
 class Barrier {
    public:
     explicit Barrier(int workers) : workers_(workers) {}
+    // Says how many there are; all of them say the same, each before it waits.
+    void expect(int workers) { workers_.store(workers, std::memory_order_relaxed); }
     void wait();
 
    private:
-    const int workers_;
+    std::atomic<int> workers_;
     std::atomic<int> arrived_{0};
     std::atomic<uint32_t> round_{0};
 };
@@ -39,8 +41,8 @@ void run_parallel(int threads, const Function& function) {
         const_cast<void*>(static_cast<const void*>(&function)));
 }
 
-// The function GOMP_parallel of the host's OpenMP library, or null.
-void set_host(void* parallel);
+// GOMP_parallel, omp_get_num_threads and omp_get_thread_num of the host's OpenMP library, or null.
+void set_host(void* parallel, void* team_size, void* rank);
 
 // As run_parallel, for work that needs neither ranks nor barriers: on the threads of the host's OpenMP library, where
 // there is one. Its threads spin for a while after each of its own loops, and would hold up any others.
@@ -49,6 +51,17 @@ void run_on_host(int threads, Work work, void* what);
 template <class Function>
 void run_on_host(int threads, const Function& function) {
     run_on_host(
+        threads, [](void* what, const Worker& worker) { (*static_cast<const Function*>(what))(worker); },
+        const_cast<void*>(static_cast<const void*>(&function)));
+}
+
+// As run_parallel, with ranks and a barrier, on the threads of the host, where there is one: what it computes between two
+// calls leaves them spinning, and a team of others would share their cores.
+void run_team(int threads, Work work, void* what);
+
+template <class Function>
+void run_team(int threads, const Function& function) {
+    run_team(
         threads, [](void* what, const Worker& worker) { (*static_cast<const Function*>(what))(worker); },
         const_cast<void*>(static_cast<const void*>(&function)));
 }

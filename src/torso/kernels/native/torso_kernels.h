@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 4
+#define TORSO_KERNELS_VERSION 5
 
 enum {
     TORSO_FLOAT32 = 0,
@@ -193,10 +193,10 @@ int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t coun
  * null. A row's result is the same to the last bit whatever rows are beside it, and whatever the number of threads. */
 void torso_product(const float* rows, int64_t count, const float* weight, int64_t outputs, int64_t inputs,
                    const float* bias, float* to, int32_t threads);
-/* The function GOMP_parallel of the OpenMP library that the caller computes with beside these kernels: torso_product
- * runs on its threads, which may still be spinning. Null for threads of this library's own. A forked child begins with
- * null. Not while anything else runs. */
-void torso_set_parallel(void* parallel);
+/* The functions GOMP_parallel, omp_get_num_threads and omp_get_thread_num of the OpenMP library that the caller computes
+ * with beside these kernels: torso_product and torso_decode run on its threads, which may still be spinning. Null for
+ * threads of this library's own. A forked child begins with null. Not while anything else runs. */
+void torso_set_parallel(void* parallel, void* team_size, void* rank);
 /* norm(rows + others), into to; others may be null. */
 void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
                     float* to, int32_t threads);
