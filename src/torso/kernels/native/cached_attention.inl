@@ -19,14 +19,12 @@ struct CachedQuery {
     float slope;
 };
 
-inline int64_t cached_scratch(int64_t keys, int64_t size) {
-    return CACHED_TILE * (size + room(keys) + WIDTH) + 64;
-}
+inline int64_t cached_scratch(int64_t keys, int64_t size) { return CACHED_TILE * (size + room(keys) + WIDTH) + 64; }
 
-// exp(score - the largest) over the keys begin to end, zeros up to `last`; gives 1 / the sum. Compiled once: which of two
-// products is fused with a sum is the compiler's choice, and differs where it is inlined.
-__attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int64_t end, int64_t last, const CachedQuery& query,
-                            float scale, float softcap) {
+// exp(score - the largest) over the keys begin to end, zeros up to `last`; gives 1 / the sum. Compiled once: which of
+// two products is fused with a sum is the compiler's choice, and differs where it is inlined.
+__attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int64_t end, int64_t last,
+                                               const CachedQuery& query, float scale, float softcap) {
     if (softcap > 0.f || query.slope != 0.f) {
         Floats lanes{};
         for (int lane = 0; lane < WIDTH; ++lane) lanes[lane] = static_cast<float>(lane);
@@ -57,8 +55,9 @@ __attribute__((noinline)) void cached_values(const float* weights, int64_t step,
         const float* from = values + key * size + column;
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v)
-            own[v] = whole || columns - v * WIDTH >= WIDTH ? load(from + v * WIDTH)
-                                                           : load_some(from + v * WIDTH, std::max<int64_t>(columns - v * WIDTH, 0));
+            own[v] = whole || columns - v * WIDTH >= WIDTH
+                         ? load(from + v * WIDTH)
+                         : load_some(from + v * WIDTH, std::max<int64_t>(columns - v * WIDTH, 0));
 #pragma GCC unroll 4
         for (int i = 0; i < rows; ++i) {
             const float weight = weights[i * step + key];

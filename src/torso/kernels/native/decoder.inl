@@ -1,5 +1,6 @@
 // Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
-// A decoder's step: the new rows of some sequences through all blocks, beside the keys and values of their earlier ones.
+// A decoder's step: the new rows of some sequences through all blocks, beside the keys and values of their earlier
+// ones.
 //
 // All threads share each product by its columns and wait for one another between stages: with one row a step is the
 // time that the weights take from memory. Rows are float32 between the products; each product has its own form of them.
@@ -17,7 +18,8 @@ class Decoder {
             used += (size + 127) / 64 * 64;
             return here;
         };
-        const int64_t high = std::max<int64_t>(total_, 1), qkv = (model_.heads + 2 * model_.key_heads) * model_.head_size;
+        const int64_t high = std::max<int64_t>(total_, 1),
+                      qkv = (model_.heads + 2 * model_.key_heads) * model_.head_size;
         int64_t up = 0, widest = std::max(model_.width, model_.heads * model_.head_size);
         for (int64_t i = 0; i < model_.depth; ++i) {
             up = std::max<int64_t>(up, model_.blocks[i].up.outputs);
@@ -70,7 +72,8 @@ class Decoder {
     }
 
     // The form in which a product reads rows; each worker makes its share, and all wait.
-    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count, const torso_matrix& matrix) const {
+    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count,
+                 const torso_matrix& matrix) const {
         const int64_t width = matrix.inputs, groups = whole_groups(width);
         const Share rows(count, worker.rank, worker.workers);
         Operand made = {from, step, nullptr};
@@ -171,7 +174,8 @@ class Decoder {
                           heads + head * size, size);
             if (block.turns >= 0)
                 turn(heads, model_.heads + model_.key_heads, size, call_.turned, block.turns_neighbours,
-                     call_.cosines[block.turns] + row * call_.turned / 2, call_.sines[block.turns] + row * call_.turned / 2);
+                     call_.cosines[block.turns] + row * call_.turned / 2,
+                     call_.sines[block.turns] + row * call_.turned / 2);
             const int64_t place = call_.regions[text] + call_.past[text] + row - call_.starts[text];
             for (int64_t head = 0; head < model_.key_heads; ++head)
                 for (int which = 0; which < 2; ++which)
@@ -212,7 +216,8 @@ class Decoder {
                     Output<float>{inner_, up, block.up.bias, block.gated ? LINEAR : block.activation, false});
         if (block.gated) {
             const Share rows(total_, worker.rank, worker.workers);
-            for (int64_t row = rows.begin; row < rows.end; ++row) gate<true>(inner_ + row * up, inner, block.activation);
+            for (int64_t row = rows.begin; row < rows.end; ++row)
+                gate<true>(inner_ + row * up, inner, block.activation);
         }
         const bool separate = block.order == TORSO_SANDWICH;
         multiply_by(worker, block.down, form(worker, inner_, up, total_, block.down), total_,
@@ -252,7 +257,8 @@ class Decoder {
     const torso_decoder& model_;
     const torso_decode_call& call_;
     const int64_t total_;
-    float *x_ = nullptr, *branch_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr, *inner_ = nullptr;
+    float *x_ = nullptr, *branch_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr,
+          *inner_ = nullptr;
     char* numbers_ = nullptr;
     RowGroup* groups_ = nullptr;
 };

@@ -2,8 +2,8 @@
 // Products of rows with weights of eight or four bits, of which every 32 inputs of an output share a scale.
 //
 // A panel goes group by group: the numbers in dwords, then a float16 scale for each output and, in four bits, a float16
-// minimum. A weight is scale * (q - 128) in eight bits, minimum + scale * q in four. A row is quantised likewise, signed
-// and symmetric about 0, so that its zero is exact. The order of a sum follows from K alone.
+// minimum. A weight is scale * (q - 128) in eight bits, minimum + scale * q in four. A row is quantised likewise,
+// signed and symmetric about 0, so that its zero is exact. The order of a sum follows from K alone.
 
 constexpr int64_t GROUP = 32;
 constexpr int64_t GROUP_DWORDS = GROUP / 4;
@@ -28,7 +28,7 @@ struct RowGroup {
 };
 
 struct GroupedRows {
-    const int32_t* numbers;   // [rows, groups * ROW_DWORDS]
+    const int32_t* numbers;  // [rows, groups * ROW_DWORDS]
     const RowGroup* groups;  // [rows, groups]
 };
 
@@ -281,7 +281,8 @@ class FourBitGroup {
             const Floats q = found[v] * here_[v];
             q1 += q, q2 += q * q, w1 += weights_[v] * here_[v], wq += weights_[v] * q;
         }
-        const float n = static_cast<float>(count_), qs = sum_of(q1), ws = sum_of(w1), determinant = n * sum_of(q2) - qs * qs;
+        const float n = static_cast<float>(count_), qs = sum_of(q1), ws = sum_of(w1),
+                    determinant = n * sum_of(q2) - qs * qs;
         if (determinant > 0.f) step = (n * sum_of(wq) - qs * ws) / determinant;
         take(half_of(step), half_of((ws - step * qs) / n));
     }

@@ -370,7 +370,7 @@ int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
 
 extern const Kernels kernels;
 const Kernels kernels = {PANEL,    has,        packed_bytes,  pack,      linear, product,
-                         add_norm, embed_rows, quantise_rows, attention, encode,     decode};
+                         add_norm, embed_rows, quantise_rows, attention, encode, decode};
 
 }  // namespace SET
 }  // namespace torso

@@ -48,7 +48,7 @@ struct Sets {
 #if defined(__x86_64__)
         __builtin_cpu_init();
         [[maybe_unused]] const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+                                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
         [[maybe_unused]] const bool eight = wide && __builtin_cpu_supports("avx512vnni");
 #endif
 #if defined(COMPILED_avx512_bf16)

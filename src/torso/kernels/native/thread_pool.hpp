@@ -55,8 +55,8 @@ void run_on_host(int threads, const Function& function) {
         const_cast<void*>(static_cast<const void*>(&function)));
 }
 
-// As run_parallel, with ranks and a barrier, on the threads of the host, where there is one: what it computes between two
-// calls leaves them spinning, and a team of others would share their cores.
+// As run_parallel, with ranks and a barrier, on the threads of the host, where there is one: what it computes between
+// two calls leaves them spinning, and a team of others would share their cores.
 void run_team(int threads, Work work, void* what);
 
 template <class Function>

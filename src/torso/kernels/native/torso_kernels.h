@@ -92,10 +92,10 @@ typedef struct {
     int32_t order;
     int32_t gated; /* whether up gives [gate | up] */
     int32_t activation;
-    int32_t turns;       /* which angles turn queries and keys; negative for none */
+    int32_t turns;            /* which angles turn queries and keys; negative for none */
     int32_t turns_neighbours; /* whether neighbouring units turn together, rather than the halves of a head */
-    int64_t left;        /* how many earlier keys a query sees; negative for all */
-    float scale, softcap; /* scores become softcap * tanh(scores * scale / softcap); 0 for no cap */
+    int64_t left;             /* how many earlier keys a query sees; negative for all */
+    float scale, softcap;     /* scores become softcap * tanh(scores * scale / softcap); 0 for no cap */
 } torso_decoder_block;
 
 typedef struct {
@@ -112,14 +112,14 @@ typedef struct {
  * first row of its region on; the new ones are put behind them. */
 typedef struct {
     int64_t texts;
-    const int64_t* starts;  /* [N + 1] */
-    const float* rows;      /* [T, width] embeddings */
-    const int64_t* regions; /* [N] the first row of each in the cache */
-    const int64_t* past;    /* [N] how many rows are there */
+    const int64_t* starts;   /* [N + 1] */
+    const float* rows;       /* [T, width] embeddings */
+    const int64_t* regions;  /* [N] the first row of each in the cache */
+    const int64_t* past;     /* [N] how many rows are there */
     const float* cosines[2]; /* [T, turned / 2] */
     const float* sines[2];
     int64_t turned; /* units of a head that are turned */
-    float* cache; /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
+    float* cache;   /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
     int64_t cache_rows;
     const int64_t* wanted; /* [W] which of the T rows are scored */
     int64_t wanted_rows;
@@ -193,9 +193,9 @@ int32_t torso_linear(const torso_matrix* matrix, const float* rows, int64_t coun
  * null. A row's result is the same to the last bit whatever rows are beside it, and whatever the number of threads. */
 void torso_product(const float* rows, int64_t count, const float* weight, int64_t outputs, int64_t inputs,
                    const float* bias, float* to, int32_t threads);
-/* The functions GOMP_parallel, omp_get_num_threads and omp_get_thread_num of the OpenMP library that the caller computes
- * with beside these kernels: torso_product and torso_decode run on its threads, which may still be spinning. Null for
- * threads of this library's own. A forked child begins with null. Not while anything else runs. */
+/* The functions GOMP_parallel, omp_get_num_threads and omp_get_thread_num of the OpenMP library that the caller
+ * computes with beside these kernels: torso_product and torso_decode run on its threads, which may still be spinning.
+ * Null for threads of this library's own. A forked child begins with null. Not while anything else runs. */
 void torso_set_parallel(void* parallel, void* team_size, void* rank);
 /* norm(rows + others), into to; others may be null. */
 void torso_add_norm(const torso_norm* norm, const float* rows, const float* others, int64_t count, int64_t width,
