@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from torso import blocks
-from torso.architecture import Architecture, architectures
+from torso.architecture import Architecture, Task, architectures
 from torso.config.fields import field_info
+from torso.kernels.decoder_support import decoder_obstacle
 from torso.kernels.support import encoder_in, obstacle
 
 
@@ -19,7 +20,7 @@ class FamilyCard:
         family: prefix of the Hub's class names.
         model_types: the ``model_type`` of its config files.
         tasks: its tasks, by their names on the command line.
-        kernels: whether the compiled kernels run its encoder; PyTorch runs the others.
+        kernels: whether the compiled kernels run its encoder, or write with its decoder; PyTorch runs the others.
         refuses: parameters of which one value is implemented, with that value: any other is refused by name.
     """
 
@@ -52,7 +53,9 @@ def _card(architecture: Architecture[Any]) -> FamilyCard:
 
 
 def runs_natively(architecture: Architecture[Any]) -> bool:
-    """Return whether the kernels run the encoder that a family's config describes by its defaults."""
-    trunk = architecture.trunk(architecture.config())
-    reads = not architecture.decodes or not isinstance(trunk, blocks.Trunk)
-    return reads and obstacle(encoder_in(trunk)) is None
+    """Return whether the kernels run the encoder, or write with the decoder, of a family's config by its defaults."""
+    config = architecture.config()
+    trunk = architecture.trunk(config)
+    if architecture.decodes and isinstance(trunk, blocks.Trunk):
+        return decoder_obstacle(architecture.describe(config, Task.CAUSAL_LM)) is None
+    return obstacle(encoder_in(trunk)) is None

@@ -13,8 +13,8 @@ from torso.language import say
 HELP = """\
 List the families of models that torso has: their heads, and what each refuses.
 
-Those whose encoders the compiled kernels can run are marked; PyTorch runs the others (torso.kernels.about() says what \
-is in use on this machine).
+Those whose encoders the compiled kernels run, or whose decoders they write with, are marked; PyTorch runs the others \
+(torso.kernels.about() says what is in use on this machine).
 
 A family is found by the model_type in a model's config.json. What it refuses is refused by name, before anything is \
 loaded.
