@@ -86,7 +86,8 @@ def test_every_family_follows_the_options(tmp_path: Path, name: str, options: di
     assert [ours.tokenize(text) for text in texts] == [plain.encode(text, out_type=str) for text in texts]
 
 
-letters = st.text(st.sampled_from("ab ▁\t\n\u3000你(-.<sep>éＡ"), max_size=12)
+# Of a text that spells a special token SentencePiece sees the letters; torso, as transformers, the token.
+letters = st.text(st.sampled_from("ab ▁\t\n\u3000你(-.<sep>éＡ"), max_size=12).filter(lambda text: "<s>" not in text)
 
 
 @settings(max_examples=60, deadline=None)
