@@ -155,6 +155,7 @@ def test_numbers_on_the_page_are_the_library_s(seen) -> None:
     assert f"entropy {float(summary.entropy[1, 2]):.2f}" in shown
     seen.show(view="layers", model="torso:sentiment", text=TEXT)
     seen.tab.click("details > summary")
+    seen.tab.wait_for_selector("details tbody tr")
     rows = seen.tab.eval_on_selector_all(
         "details tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
     )
