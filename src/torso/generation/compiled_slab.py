@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from torso.engines.compiled_decoder import CompiledDecoder
-from torso.generation.regions import Region, Regions
-from torso.generation.slab import Feed, SequenceDecoder, Slab, Slot, row_bytes
+from torso.generation.regions import Regions
+from torso.generation.slab import Feed, SequenceDecoder, Slab, Slot, region_of, row_bytes, slab_rows
 from torso.generation.writing_model import WritingModel
 
 
@@ -24,9 +24,7 @@ class CompiledSlab:
 
     def __init__(self, model: CompiledDecoder, cache_bytes: int, sequences: int = 64) -> None:
         model.decoder.library.share_threads()  # it may have been loaded before PyTorch
-        rows = max(cache_bytes // model.decoder.row_bytes, 1)
-        if model.max_tokens is not None:
-            rows = min(rows, sequences * model.max_tokens)
+        rows = slab_rows(cache_bytes, model.decoder.row_bytes, model.max_tokens, sequences)
         self.model = model
         self._cache, self._regions = model.decoder.room(rows), Regions(rows)
 
@@ -47,12 +45,12 @@ class CompiledSlab:
 
     def release(self, slot: Slot) -> None:
         """Give a region back; see `torso.generation.slab.SequenceDecoder.release`."""
-        self._regions.release(_region(slot))
+        self._regions.release(region_of(slot))
         slot.region = None
 
     def step(self, feeds: Sequence[Feed]) -> Tensor:
         """Run one step; see `torso.generation.slab.SequenceDecoder.step`."""
-        regions = [_region(feed.slot) for feed in feeds]
+        regions = [region_of(feed.slot) for feed in feeds]
         for region, feed in zip(regions, feeds, strict=True):
             assert region.size + len(feed.tokens) <= region.rows, "a sequence may not outgrow its region"
         scores = self.model.decoder.step(
@@ -65,11 +63,6 @@ class CompiledSlab:
         for region, feed in zip(regions, feeds, strict=True):  # behind what may fail: the step may be run again
             region.size += len(feed.tokens)
         return torch.from_numpy(scores)
-
-
-def _region(slot: Slot) -> Region:
-    assert slot.region is not None, "a sequence that was released is not read"
-    return slot.region
 
 
 def slab_of(model: WritingModel, cache_bytes: int, sequences: int = 64) -> SequenceDecoder:

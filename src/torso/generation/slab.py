@@ -86,10 +86,7 @@ class Slab:
 
     def __init__(self, model: Model[VocabLogits], cache_bytes: int, sequences: int = 64) -> None:
         self.model = model
-        rows = max(cache_bytes // row_bytes(model), 1)
-        if model.max_tokens is not None:
-            rows = min(rows, sequences * model.max_tokens)
-        self.cache = RegionCache(rows)
+        self.cache = RegionCache(slab_rows(cache_bytes, row_bytes(model), model.max_tokens, sequences))
 
     @staticmethod
     def takes(model: WritingModel) -> bool:
@@ -119,7 +116,7 @@ class Slab:
 
     def step(self, feeds: Sequence[Feed]) -> Tensor:
         """Run one forward pass; see `SequenceDecoder.step`."""
-        regions = [_region(feed.slot) for feed in feeds]
+        regions = [region_of(feed.slot) for feed in feeds]
         order = sorted(range(len(feeds)), key=lambda number: regions[number].offset)
         device = self.model.device
         self.cache.select_regions([regions[number] for number in order])
@@ -143,9 +140,16 @@ class Slab:
         return scores[[places[number] for number in range(len(feeds)) if feeds[number].wanted]]
 
 
-def _region(slot: Slot) -> Region:
+def region_of(slot: Slot) -> Region:
+    """Return the region of a sequence that was not released."""
     assert slot.region is not None, "a sequence that was released is not read"
     return slot.region
+
+
+def slab_rows(cache_bytes: int, row_bytes: int, max_tokens: int | None, sequences: int) -> int:
+    """Return the rows of a slab: what the bytes hold, and no more than that many of the longest texts need."""
+    rows = max(cache_bytes // row_bytes, 1)
+    return rows if max_tokens is None else min(rows, sequences * max_tokens)
 
 
 def row_bytes(model: Model[VocabLogits]) -> int:
