@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from torso.errors import NotAvailableError
+from torso.errors import NotAvailableError, UnsupportedError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from torso.batch import Layout, Pool
+    from torso.blocks import Pooling
 
 
 def _no_rows() -> dict[int, Tensor]:
@@ -43,6 +44,21 @@ class Hidden:
     memory: Hidden | None = None
     cross_attentions: Mapping[int, list[Tensor]] = field(default_factory=_no_weights)
     pool: Pool | None = None
+
+    def is_pooled(self, pool: Pooling) -> bool:
+        """Return whether ``rows`` are the rows that a head pools, and no others.
+
+        Raises:
+            UnsupportedError: ``E_ROWS``, if only other rows were computed.
+        """
+        if self.pool is not None and self.pool != pool:
+            raise UnsupportedError(
+                "E_ROWS",
+                "The batch asks for the {wanted} row of each text alone; this head reads the {pool}.",
+                cure="Make the batch with pool=model.head.pool, or leave pool out.",
+                values=dict(wanted=self.pool, pool=pool),
+            )
+        return self.pool is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from torso.engines.compiled_decoder import CompiledDecoder
+from torso.generation.outgrown_texts import OutgrownTexts
 
 PIECE = 512
 """Tokens of prompts that one step reads: a larger step's rows would leave the caches."""
@@ -29,14 +29,13 @@ class CompiledTexts:
         self._cache = model.decoder.room(texts * room)
         self._slots = [number * room for number in range(texts)]
         self._regions, self._past = list(self._slots), [0] * texts
-        # Where cached keys may become invalid as a text grows, its tokens are kept, to be run again.
-        outgrows = not model.config.reads_on(1, sys.maxsize)
-        self._texts: list[list[int]] | None = [[] for _ in range(texts)] if outgrows else None
+        self._outgrown = OutgrownTexts(model.config, texts)
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
-        if self._texts is not None:
-            tokens = self._unread(self._texts, tokens)
+        tokens, afresh = self._outgrown.add(tokens)
+        if afresh:
+            self._past = [0] * len(tokens)
         self._reserve(max(old + len(new) for old, new in zip(self._past, tokens, strict=True)))
         scores = torch.empty(len(tokens), self._model.decoder.vocabulary)
         begun = [0] * len(tokens)
@@ -77,7 +76,7 @@ class CompiledTexts:
                 self._cache.copy(self._regions[n], own, self._past[n])
             regions.append(own)
         self._regions, self._past = regions, [self._past[n] for n in texts]
-        self._texts = None if self._texts is None else [list(self._texts[n]) for n in texts]
+        self._outgrown.select(texts)
 
     def _reserve(self, rows: int) -> None:
         """Make every region at least ``rows`` long."""
@@ -88,15 +87,6 @@ class CompiledTexts:
         self._cache, self._regions = self._model.decoder.room(len(regions) * self._room), list(self._slots)
         for old, new, count in zip(regions, self._regions, self._past, strict=True):
             self._cache.take(before, old, new, count)
-
-    def _unread(self, texts: list[list[int]], tokens: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-        """Return the tokens to run of texts that grow: the new ones, or all from the start."""
-        self._texts = [[*text, *new] for text, new in zip(texts, tokens, strict=True)]
-        grown = zip(texts, self._texts, strict=True)
-        if all(not old or self._model.config.reads_on(len(old), len(text)) for old, text in grown):
-            return tokens
-        self._past = [0] * len(texts)
-        return self._texts
 
 
 def _next(tokens: Sequence[Sequence[int]], begun: Sequence[int]) -> dict[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.engines.torch_runner import evaluating
+from torso.generation.outgrown_texts import OutgrownTexts
 from torso.model import Model
 from torso.nn.key_value_cache import KeyValueCache
 from torso.outputs import Hidden, VocabLogits
@@ -36,31 +36,21 @@ class Decoder:
         self._source = None if sources is None else _packed(sources, model.device)
         self._memory: Hidden | None = None
         self._single = Layout.of([1] * texts, device=model.device)
-        # Where cached keys may become invalid as a text grows, its tokens are kept, to be run again.
-        outgrows = not model.config.reads_on(1, sys.maxsize)
-        self._texts: list[list[int]] | None = [[] for _ in range(texts)] if outgrows else None
+        self._outgrown = OutgrownTexts(model.config, texts)
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
-        if self._texts is not None:
-            tokens = self._unread(self._texts, tokens)
+        tokens, afresh = self._outgrown.add(tokens)
+        if afresh:
+            self.cache = KeyValueCache(len(tokens), self.cache.capacity)
         packed = _packed(tokens, self.model.device)
         return self._run(replace(packed, rows=packed.layout.last(), source=self._source))
 
     def read_one(self, tokens: Tensor) -> Tensor:
         """Run one token of each text, [n] on the model's device; return the scores [n, V] of the next token."""
-        if self._texts is not None:
+        if self._outgrown.kept:
             return self.read([[int(token)] for token in tokens])
         return self._run(Batch(tokens, self._single))
-
-    def _unread(self, texts: list[list[int]], tokens: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-        """Return the tokens to run of texts that grow: the new ones, or all with a new cache."""
-        self._texts = [[*text, *new] for text, new in zip(texts, tokens, strict=True)]
-        grown = zip(texts, self._texts, strict=True)
-        if all(not old or self.model.config.reads_on(len(old), len(text)) for old, text in grown):
-            return tokens
-        self.cache = KeyValueCache(len(texts), self.cache.capacity)
-        return self._texts
 
     def _run(self, batch: Batch) -> Tensor:
         # Both contexts end before scores are returned: held across a yield they would leak into the caller's code.
@@ -75,7 +65,7 @@ class Decoder:
             return
         with torch.inference_mode():
             self.cache.select(texts)
-            self._texts = None if self._texts is None else [self._texts[n] for n in texts]
+            self._outgrown.select(texts)
             if self._memory is not None:
                 layout = self.cache.select_memory(self._memory.layout, texts)
                 self._memory = replace(self._memory, layout=layout)

@@ -8,7 +8,6 @@ from typing import Any, cast
 import numpy as np
 
 from torso import blocks
-from torso.errors import UnsupportedError
 from torso.host_batch import HostBatch, Pool, Rows
 from torso.kernels.encoder import Encoded
 from torso.kernels.host_functions import product
@@ -132,14 +131,7 @@ def _pooled(hidden: Hidden, rows: Rows, batch: HostBatch, pool: blocks.Pooling) 
     Raises:
         UnsupportedError: ``E_ROWS``, if only other rows were computed.
     """
-    if hidden.pool is not None:
-        if hidden.pool != pool:
-            raise UnsupportedError(
-                "E_ROWS",
-                "The batch asks for the {wanted} row of each text alone; this head reads the {pool}.",
-                cure="Make the batch with pool=model.head.pool, or leave pool out.",
-                values=dict(wanted=hidden.pool, pool=pool),
-            )
+    if hidden.is_pooled(pool):
         return rows
     starts = batch.starts[:-1]
     if pool == "mean":

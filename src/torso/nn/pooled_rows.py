@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from torso.blocks import Pooling
-from torso.errors import UnsupportedError
 from torso.outputs import Hidden
 
 
@@ -16,14 +15,7 @@ def pool_rows(hidden: Hidden, pool: Pooling) -> Tensor:
     Raises:
         UnsupportedError: ``E_ROWS``, if only other rows were computed.
     """
-    if hidden.pool is not None:
-        if hidden.pool != pool:
-            raise UnsupportedError(
-                "E_ROWS",
-                "The batch asks for the {wanted} row of each text alone; this head reads the {pool}.",
-                cure="Make the batch with pool=model.head.pool, or leave pool out.",
-                values=dict(wanted=hidden.pool, pool=pool),
-            )
+    if hidden.is_pooled(pool):
         return hidden.rows
     if pool == "mean":
         lengths = hidden.layout.lengths
