@@ -35,7 +35,7 @@ def resize(model: Model[Any], rows: int, *, mean: bool = True) -> None:
     """Give a model's vocabulary another size; the rows that stay keep their values, parameters of other shape are new.
 
     Args:
-        model: changed; optimisers must be made anew.
+        model: changed; optimisers must be created again.
         rows: tokens of the vocabulary.
         mean: whether new rows are the mean of those that are there, so that new tokens score like an average one, as
             transformers does; False draws them as for a new model.

@@ -78,7 +78,7 @@ def every_set() -> tuple[str, ...]:
 
 
 def sets_here() -> tuple[str, ...]:
-    """Return the best instruction set of this very processor, and the baseline; every set where it cannot be told."""
+    """Return the best instruction set of this very processor, and the baseline; every set where that is unknown."""
     try:
         lines = _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
