@@ -31,7 +31,7 @@ def test_the_families_that_are_marked_are_those_that_run() -> None:
         else:
             reason = obstacle(encoder_in(trunk))
         assert marked[model_type] == (reason is None), model_type
-    assert all(marked.values())
+    assert all(marked[model_type] for model_type in FAMILIES)  # a test beside this one may have registered its own
 
 
 @pytest.mark.parametrize(
