@@ -5,12 +5,15 @@
 #   make quick    the checks of every commit, in about a minute
 #   make fuzz     every fuzzer, for SECONDS in all
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
+#   make wheels   every platform's wheel into dist/, built twice and checked
+#   make test-platforms  the kernels on ARM64 and on musl, by qemu (Debian's qemu-user)
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
 FOREIGN := .venv-foreign
 LIGHT := .venv-light
 SCALED := .venv-scale
+BUILDS := .venv-wheels
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # Small models run faster on one thread each, and two workers share the cores.
@@ -24,7 +27,8 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick fuzz nightly test test-light test-foreign test-scale lint types format kernels sanitize clean
+.PHONY: demo check quick fuzz nightly test test-light test-foreign test-scale test-platforms lint types \
+    format kernels sanitize wheels clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -41,6 +45,8 @@ fuzz: $(VENV)/.torso-test
 nightly: $(VENV)/.torso-test
 	$(MAKE) sanitize
 	$(MAKE) test-scale
+	$(MAKE) wheels
+	$(MAKE) test-platforms
 	$(MAKE) fuzz SECONDS=14400
 	$(BIN)/python tests/architecture/count.py
 
@@ -81,14 +87,26 @@ kernels:
 
 # The kernels under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer.
 sanitize: $(VENV)/.torso-test
-	$(BIN)/python tests/kernels/sanitize
+	$(BIN)/python -m tests.kernels.sanitize
+
+wheels: $(BUILDS)/.torso-wheels
+	$(BUILDS)/bin/python -m tools.wheels
+
+test-platforms: $(BUILDS)/.torso-wheels
+	$(BUILDS)/bin/python -m tests.platforms.arm64
+	$(BUILDS)/bin/python -m tests.platforms.musl
+
+$(BUILDS)/.torso-wheels: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(BUILDS)
+	$(BUILDS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[wheels]"
+	@touch $@
 
 format: $(VENV)/.torso-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(FOREIGN) $(LIGHT) $(SCALED)
+	rm -rf $(VENV) $(FOREIGN) $(LIGHT) $(SCALED) $(BUILDS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
 import sysconfig
+import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -15,18 +19,40 @@ class Kernels(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Before a wheel is built, or an editable installation made."""
-        place = Path(self.root, "src", "torso", "kernels", "compile.py")
-        spec = importlib.util.spec_from_file_location("torso_compile", place)
-        assert spec is not None
-        assert spec.loader is not None
-        compile_ = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(compile_)
+        kernels = self._module("src/torso/kernels/compile.py")
+        platforms = self._module("tools/wheel_platforms.py")
+        if platform := os.environ.get(platforms.SETTING):
+            self._cross_compile(kernels, platforms.PLATFORMS[platform], build_data)
+            return
         try:
             # A wheel may be installed anywhere; an editable installation stays on this processor.
-            compile_.compile_library(sets=compile_.sets_here() if version == "editable" else None)
-        except compile_.CompileError as error:
+            kernels.compile_library(sets=kernels.sets_here() if version == "editable" else None)
+        except kernels.CompileError as error:
             self.app.display_warning(f"torso is installed without its compiled kernels, and slower: {error}")
             return
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
-        build_data["artifacts"].append("src/torso/kernels/_native.so")
+        build_data["artifacts"].append(f"src/torso/kernels/{kernels.LIBRARY.name}")
+
+    def _cross_compile(self, kernels: ModuleType, platform: Any, build_data: dict[str, Any]) -> None:
+        """Compile for another platform, whose library never lies among the sources."""
+        build_data["tag"] = f"py3-none-{platform.tag}"
+        if platform.target is None:
+            return
+        folder = Path(tempfile.mkdtemp())
+        made = kernels.compile_library(
+            folder / platform.library, sets=kernels.every_set(platform.machine), tool=platform.compiler
+        )
+        build_data["pure_python"] = False
+        build_data["force_include"][str(made)] = f"torso/kernels/{platform.library}"
+
+    def _module(self, path: str) -> ModuleType:
+        """Load a module by its path, without what stands around it."""
+        place = Path(self.root, path)
+        spec = importlib.util.spec_from_file_location(f"torso_build_{place.stem}", place)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # a dataclass looks itself up there
+        spec.loader.exec_module(module)
+        return module

@@ -40,7 +40,9 @@ def test_the_compiler_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     own.write_text("#!/bin/sh\necho it cannot be >&2\nexit 3\n")
     own.chmod(0o755)
     monkeypatch.setenv("CXX", str(own))
-    assert compiler() == str(own)
+    assert compiler() == (str(own),)
+    monkeypatch.setenv("CXX", f"{own} -m64 '-DTHE TEXT'")
+    assert compiler() == (str(own), "-m64", "-DTHE TEXT")
     there = tmp_path / "made.so"
     there.write_bytes(b"what was there")
     with pytest.raises(CompileError, match="it cannot be"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SOURCES = Path(__file__).with_name("native")
-LIBRARY = Path(__file__).with_name("_native.so")
+LIBRARY = Path(__file__).with_name("_native.dll" if sys.platform == "win32" else "_native.so")
 
 FLAGS = (
     *("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden"),
@@ -60,21 +61,21 @@ class CompileError(Exception):
     """The kernels could not be compiled; the message says why."""
 
 
-def compiler() -> str:
-    """Find the C++ compiler: of the environment variable CXX, or the system's.
+def compiler() -> tuple[str, ...]:
+    """Find the C++ compiler: of the environment variable CXX, which may hold arguments too, or the system's.
 
     Raises:
         CompileError: if no compiler is found.
     """
-    for name in (os.environ.get("CXX"), "g++", "c++"):
-        if name and (found := shutil.which(name)):
-            return found
+    for command in (shlex.split(os.environ.get("CXX", "")), ["g++"], ["c++"]):
+        if command and (found := shutil.which(command[0])):
+            return found, *command[1:]
     raise CompileError("no C++ compiler found (CXX, g++ or c++)")
 
 
-def every_set() -> tuple[str, ...]:
-    """Return the instruction sets of this kind of processor, best first."""
-    return tuple(SETS) if platform.machine() in ("x86_64", "AMD64") else ("baseline",)
+def every_set(machine: str | None = None) -> tuple[str, ...]:
+    """Return the instruction sets of a kind of processor, by default of this one's, best first."""
+    return tuple(SETS) if (machine or platform.machine()) in ("x86_64", "AMD64") else ("baseline",)
 
 
 def sets_here() -> tuple[str, ...]:
@@ -88,29 +89,35 @@ def sets_here() -> tuple[str, ...]:
     return tuple(dict.fromkeys((best, "baseline")))
 
 
-def compile_library(to: Path = LIBRARY, flags: Sequence[str] = (), sets: Sequence[str] | None = None) -> Path:
+def compile_library(
+    to: Path = LIBRARY,
+    flags: Sequence[str] = (),
+    sets: Sequence[str] | None = None,
+    tool: Sequence[str] | None = None,
+) -> Path:
     """Compile and link the library, and replace it atomically.
 
     Args:
         to: path of the library.
         flags: more flags for compiler and linker, such as those of a sanitizer.
         sets: instruction sets, the baseline among them; None for `every_set`.
+        tool: command of a compiler that may be another platform's; None for `compiler`.
 
     Raises:
         CompileError: with the compiler's output.
     """
-    tool = compiler()
+    tool = compiler() if tool is None else tool
     with tempfile.TemporaryDirectory() as folder:
         units = _units(every_set() if sets is None else sets)
         objects = [str(Path(folder, f"{name}.o")) for name in units]
         _run_all(
-            [tool, *FLAGS, *own, *flags, "-c", "-o", out] for out, own in zip(objects, units.values(), strict=True)
+            [*tool, *FLAGS, *own, *flags, "-c", "-o", out] for out, own in zip(objects, units.values(), strict=True)
         )
         # Beside its place, so that the last step is one rename.
-        handle, made = tempfile.mkstemp(suffix=".so", dir=to.parent)
+        handle, made = tempfile.mkstemp(suffix=to.suffix, dir=to.parent)
         os.close(handle)
         try:
-            _run([tool, "-shared", "-o", made, *objects, *flags, "-pthread"])
+            _run([*tool, "-shared", "-o", made, *objects, *flags, "-pthread"])
             os.chmod(made, 0o755)
             os.replace(made, to)
         finally:

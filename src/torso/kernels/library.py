@@ -131,7 +131,7 @@ SETS = ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")
 
 def file() -> Path:
     """Return the path of the compiled library, which may not exist."""
-    return Path(__file__).with_name("_native.so")
+    return Path(__file__).with_name("_native.dll" if sys.platform == "win32" else "_native.so")
 
 
 def refusal() -> str | None:

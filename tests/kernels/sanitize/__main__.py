@@ -1,6 +1,6 @@
 """The kernels under AddressSanitizer with UndefinedBehaviorSanitizer, then ThreadSanitizer.
 
-``python tests/kernels/sanitize``.
+``python -m tests.kernels.sanitize``.
 
 Compiles them anew with each, and a driver that runs every function over random shapes. Ends with an error at the first
 finding. Takes GCC with its sanitizers, and about a minute and a half on two cores.
@@ -16,9 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from torso.kernels.compile import SOURCES, CompileError, compile_library, compiler
+from tests.kernels.sanitize.build import build_driver
+from torso.kernels.compile import CompileError, compiler
 
-DRIVER = Path(__file__).with_name("driver.cpp")
 SANITIZERS = {"address,undefined": 90, "thread": 20}
 """What the compiler is asked for, and rounds of the driver."""
 # Less is optimised than in the kernels that are installed, which keeps every load that a sanitizer would watch.
@@ -43,24 +43,11 @@ def run(sanitizer: str, seed: int, rounds: int) -> int:
     """Compiles with a sanitizer, and runs the driver; gives its exit status."""
     flags = [f"-fsanitize={sanitizer}", *FLAGS]
     with tempfile.TemporaryDirectory() as folder:
-        library, program = Path(folder, "_native.so"), Path(folder, "driver")
         try:
-            compile_library(library, flags)
+            program = build_driver(Path(folder), compiler(), flags)
         except CompileError as error:
             print(error, file=sys.stderr)
             return 1
-        build = [
-            compiler(),
-            "-std=c++17",
-            *flags,
-            f"-I{SOURCES}",
-            "-o",
-            str(program),
-            str(DRIVER),
-            str(library),
-            "-pthread",
-        ]
-        subprocess.run(build, check=True)
         # A thread of the kernels sleeps for as long as the process lives: what it holds is no leak.
         options = {
             "ASAN_OPTIONS": "detect_leaks=1",

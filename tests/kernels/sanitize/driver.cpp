@@ -289,7 +289,7 @@ void everything(uint64_t seed, int64_t rounds) {
         for (auto each : all) each(dice);
 }
 
-#if !defined(__SANITIZE_THREAD__)  // whose own threads do not survive a fork
+#if !defined(__SANITIZE_THREAD__) && !defined(NO_FORKS)  // where threads do not survive a fork
 // A forked child has none of the threads, and gets its own.
 void forked(uint64_t seed) {
     const pid_t child = fork();
@@ -313,7 +313,7 @@ int main(int count, char** given) {
         std::vector<std::thread> several;
         for (int i = 0; i < 3; ++i) several.emplace_back(everything, seed + 1 + i, rounds / 3 + 1);
         for (auto& each : several) each.join();
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_THREAD__) && !defined(NO_FORKS)
         forked(seed);
 #endif
         std::printf("%s: fine\n", torso_instruction_set_name(set));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <utility>
 #if WIDTH >= 8
@@ -36,17 +37,19 @@ namespace {
 // Memory that a thread keeps from call to call: taking it again would cost a page fault for every page.
 class Scratch {
    public:
-    ~Scratch() { std::free(block_); }
+    ~Scratch() { release(); }
     char* at_least(int64_t bytes) {
         if (bytes > size_) {
-            std::free(block_);
-            block_ = static_cast<char*>(std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64)));
+            release();
+            block_ = static_cast<char*>(::operator new(static_cast<size_t>(bytes), ALIGNED, std::nothrow));
             size_ = block_ ? bytes : 0;
         }
         return block_;
     }
 
    private:
+    static constexpr std::align_val_t ALIGNED{64};
+    void release() { ::operator delete(block_, ALIGNED); }
     char* block_ = nullptr;
     int64_t size_ = 0;
 };

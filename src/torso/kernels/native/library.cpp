@@ -2,10 +2,10 @@
 #include "kernels.hpp"
 #include "thread_pool.hpp"
 
-#if defined(__GNUC__)
-#define PUBLIC extern "C" __attribute__((visibility("default")))
+#if defined(_WIN32)
+#define PUBLIC extern "C" __declspec(dllexport)
 #else
-#define PUBLIC extern "C"
+#define PUBLIC extern "C" __attribute__((visibility("default")))
 #endif
 
 namespace torso {

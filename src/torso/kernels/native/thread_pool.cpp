@@ -1,7 +1,8 @@
 #include "thread_pool.hpp"
 
+#if !defined(_WIN32)
 #include <pthread.h>
-#include <sched.h>
+#endif
 
 #include <condition_variable>
 #include <exception>
@@ -17,6 +18,8 @@ namespace {
 inline void pause() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");  // longer than yield, which most processors take for nothing
 #else
     std::atomic_signal_fence(std::memory_order_seq_cst);
 #endif
@@ -64,6 +67,7 @@ std::atomic<Number> host_team_size{nullptr}, host_rank{nullptr};
 // every call runs by its caller alone, since no exception may cross the C interface or leave the handler of a fork.
 std::atomic<ThreadPool*> pool_of_this_process{new (std::nothrow) ThreadPool};
 
+#if !defined(_WIN32)
 // A forked child has the memory but not the threads, neither these nor the host's. Whatever another thread of the
 // parent was in the middle of, locks among it, is left behind as it is.
 void forget() {
@@ -73,6 +77,7 @@ void forget() {
 
 // When the library is loaded: a fork during the first call must find it.
 const int registered = pthread_atfork(nullptr, nullptr, forget);
+#endif
 
 }  // namespace
 
@@ -88,7 +93,7 @@ void Barrier::wait() {
         if (spins < 4000)
             pause();
         else
-            sched_yield();
+            std::this_thread::yield();
 }
 
 void run_parallel(int count, Work work, void* what) {
@@ -123,7 +128,7 @@ void run_parallel(int count, Work work, void* what) {
                 if (spins < 4000)
                     pause();
                 else
-                    sched_yield();
+                    std::this_thread::yield();
             return;
         }
     }

@@ -1,0 +1,46 @@
+"""Print what models give on this machine, as JSON: ``python results.py``. Needs torso alone, without PyTorch.
+
+Run on the platform under test and on this one, and compared there (`tests.platforms.arm64`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import torso
+from torso.kernels import library
+from torso.tasks.ready import make_ready
+
+TEXTS = ["服务员态度很差，菜也不新鲜", "弱小的我也有大梦想！", "a short one", "等了两个小时还没上菜。" * 12]
+SENTENCE = "小明昨天在北京大学的图书馆看书。"
+
+
+def numbers() -> dict[str, list[float]]:
+    """Vectors and scores of the bundled models, in every mode that this processor has."""
+    found: dict[str, list[float]] = {}
+    for mode in library.about().modes:
+        model = torso.compiled("torso:sentiment", torso.Task.FEATURES, mode=mode)
+        vectors = torso.embed(TEXTS, model=model, pooling="mean", normalize=True)
+        found[f"vectors {mode}"] = [float(number) for each in vectors for number in each.vector]
+    found["labels"] = [each.score for each in torso.classify(TEXTS)]
+    found["spans"] = [each.score for each in torso.tag(SENTENCE).spans]
+    return found
+
+
+def words() -> list[str]:
+    """What is said of the texts."""
+    labels = [each.label for each in torso.classify(TEXTS)]
+    return [*labels, *(f"{each.text}/{each.label}" for each in torso.tag(SENTENCE).spans)]
+
+
+def threads() -> list[float]:
+    """The same vectors, computed for one text after another."""
+    ready = make_ready("torso:sentiment", torso.Task.FEATURES)
+    return [float(n) for text in TEXTS for n in torso.embed(text, model=ready, pooling="mean", normalize=True).vector]
+
+
+if __name__ == "__main__":
+    json.dump(
+        {"set": library.about().instruction_set, "numbers": numbers(), "alone": threads(), "words": words()}, sys.stdout
+    )
