@@ -120,7 +120,7 @@ def begin(model: WritingModel, prompts: Sequence[Prompt], copies: int) -> tuple[
     sources = [prompt.source for prompt in prompts if prompt.source is not None]
     room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
     if isinstance(model, CompiledDecoder):
-        decoder = CompiledTexts(model, len(prompts), room=room)
+        decoder = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
     else:
         decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
     scores = decoder.read([prompt.ids for prompt in prompts])

@@ -167,6 +167,10 @@ class DecoderBlock(_Fields):
         ("left", c_int64),
         ("scale", c_float),
         ("softcap", c_float),
+        ("cross_query", Matrix),
+        ("cross_out", Matrix),
+        ("cross_norm", Norm),
+        ("cross_scale", c_float),
     )
 
 
@@ -204,6 +208,12 @@ class DecodeCall(_Fields):
         ("turned", c_int64),
         ("cache", c_void_p),
         ("cache_rows", c_int64),
+        ("distances", c_void_p),
+        ("reach", c_int64),
+        ("memory", c_void_p),
+        ("memory_rows", c_int64),
+        ("memory_starts", c_void_p),
+        ("memory_sizes", c_void_p),
         ("wanted", c_void_p),
         ("wanted_rows", c_int64),
         ("hidden", c_void_p),

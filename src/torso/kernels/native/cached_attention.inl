@@ -17,6 +17,7 @@ struct CachedQuery {
     float* to;
     int64_t place;
     float slope;
+    const float* distances;  // [place + 1] added to the scores of its keys; null for none
 };
 
 inline int64_t cached_scratch(int64_t keys, int64_t size) { return CACHED_TILE * (size + room(keys) + WIDTH) + 64; }
@@ -25,13 +26,15 @@ inline int64_t cached_scratch(int64_t keys, int64_t size) { return CACHED_TILE *
 // two products is fused with a sum is the compiler's choice, and differs where it is inlined.
 __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int64_t end, int64_t last,
                                                const CachedQuery& query, float scale, float softcap) {
-    if (softcap > 0.f || query.slope != 0.f) {
+    if (softcap > 0.f || query.slope != 0.f || query.distances) {
         Floats lanes{};
         for (int lane = 0; lane < WIDTH; ++lane) lanes[lane] = static_cast<float>(lane);
         for (int64_t key = begin / WIDTH * WIDTH; key < end; key += WIDTH) {
             Floats value = load(scores + key) * scale;
             if (softcap > 0.f) value = softcap * hyperbolic_tangent<true>(value / softcap);
-            store(scores + key, value + query.slope * (static_cast<float>(key - query.place) + lanes));
+            value += query.slope * (static_cast<float>(key - query.place) + lanes);
+            if (query.distances) value += load_some(query.distances + key, std::min<int64_t>(WIDTH, end - key));
+            store(scores + key, value);
         }
         scale = 1.f;
     }

@@ -30,6 +30,7 @@ namespace {
 #include "cached_attention.inl"
 #include "workspace.inl"
 #include "encoder.inl"
+#include "decoder_stages.inl"
 #include "decoder.inl"
 // clang-format on
 
@@ -343,8 +344,9 @@ bool has_kinds(const torso_decoder& model) {
     bool all = has(model.vocabulary.kind) || !model.vocabulary.packed;
     for (int64_t i = 0; i < model.depth; ++i)
         for (const torso_matrix* each :
-             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down})
-            all &= has(each->kind) && each->kind != TORSO_EIGHT_BITS;
+             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down,
+              &model.blocks[i].cross_query, &model.blocks[i].cross_out})
+            all &= !each->packed || (has(each->kind) && each->kind != TORSO_EIGHT_BITS);
     return all;
 }
 
