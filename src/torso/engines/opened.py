@@ -12,7 +12,7 @@ from torso.engines.compiled_decoder import compile_decoder, why_not_written
 from torso.engines.compiling import exactly, from_files, why_not
 from torso.engines.runner import Runner
 from torso.errors import MissingPackageError
-from torso.io.optional_packages import is_pytorch, pytorch_for
+from torso.io.optional_packages import is_pytorch
 from torso.language import say
 from torso.loading.load import load, read_config
 from torso.loading.loading_job import LoadingJob, match_folder
@@ -54,8 +54,6 @@ def opened(
 
 def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
     if job.task in _WRITING:
-        with pytorch_for("Writing"):  # what chooses tokens is still PyTorch's
-            import torch as torch
         return cast("Runner[Out]", compile_decoder(cast("Any", from_files(job))))
     return exactly(from_files(job))
 
