@@ -190,6 +190,7 @@ class Decoder(_Fields):
         ("output_scale", c_float),
         ("softcap", c_float),
         ("slopes", c_void_p),
+        ("cache_kind", c_int32),
     )
 
 

@@ -19,7 +19,7 @@ from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_p
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_functions import linear
 from torso.kernels.host_positions import earlier_distance_bias
-from torso.kernels.key_value_rows import KeyValueRows, SourceRows
+from torso.kernels.key_value_rows import KeyValueRows, Numbers, SourceRows, narrowed
 from torso.kernels.library import Library, done
 from torso.kernels.part_weights import PartWeights
 from torso.kernels.support import bare
@@ -37,7 +37,7 @@ class CausalDecoder:
         whole: description without a `decoder_obstacle`.
         weights: of ``whole``; nothing is read any more once this is built.
         kind: format of the weights: `native.FLOAT32`, `native.BFLOAT16`, `native.EIGHT_BIT_GROUPS` or
-            `native.FOUR_BIT_GROUPS`.
+            `native.FOUR_BIT_GROUPS`. Keys and values are kept in float32 with the first, in bfloat16 with the others.
 
     Attributes:
         vocabulary: V.
@@ -75,11 +75,17 @@ class CausalDecoder:
             output_scale=head.scale,
             softcap=head.softcap or 0,
             slopes=slopes,
+            cache_kind=native.FLOAT32 if kind == native.FLOAT32 else native.BFLOAT16,
         )
 
     @property
     def _key_heads(self) -> int:
         return self._attention.rows[1] // self._attention.size
+
+    @property
+    def _cached(self) -> np.dtype[Any]:
+        """Type of the numbers of keys and values: float32, or the bits of bfloat16."""
+        return np.dtype(np.float32 if self._structure.cache_kind == native.FLOAT32 else np.uint16)
 
     @property
     def tokens(self) -> Rows:
@@ -96,11 +102,11 @@ class CausalDecoder:
     @property
     def row_bytes(self) -> int:
         """Bytes of keys and values that one token takes in all blocks."""
-        return self.depth * 2 * self._key_heads * self._attention.size * 4
+        return self.depth * 2 * self._key_heads * self._attention.size * self._cached.itemsize
 
     def room(self, rows: int) -> KeyValueRows:
         """Allocate room for the keys and values of ``rows`` tokens."""
-        return KeyValueRows(np.zeros((self.depth, 2, self._key_heads, rows, self._attention.size), np.float32))
+        return KeyValueRows(np.zeros((self.depth, 2, self._key_heads, rows, self._attention.size), self._cached))
 
     def sources(self, rows: Rows, sizes: Sequence[int]) -> SourceRows:
         """Compute the keys and values of what an encoder read.
@@ -113,12 +119,15 @@ class CausalDecoder:
             MemoryError: they do not fit the memory.
         """
         heads, size = self._attention.heads, self._attention.size
-        made = memory.room(self.depth, 2, heads, len(rows), size)
+        made = np.empty((self.depth, 2, heads, len(rows), size), self._cached)
         for layer, weight in enumerate(self._sources):
             projected = linear(self.library, rows, weight).reshape(len(rows), 2, heads, size)
-            made[layer] = projected.transpose(1, 2, 0, 3)
+            made[layer] = self._as_cached(projected).transpose(1, 2, 0, 3)
         starts = np.cumsum(sizes) - np.array(sizes, np.int64)
         return SourceRows(made, tuple(starts.tolist()), tuple(sizes))
+
+    def _as_cached(self, rows: Rows) -> Numbers:
+        return rows if self._cached == np.float32 else narrowed(rows)
 
     def step(
         self,

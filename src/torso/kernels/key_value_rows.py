@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from torso.host_batch import Rows
+
+Numbers = NDArray[Any]
+"""float32, or the bits of bfloat16."""
+
+
+def narrowed(rows: Rows) -> NDArray[np.uint16]:
+    """Return the bits of the nearest bfloat16 of each number, a tie to the even one; a NaN stays one."""
+    bits = rows.view(np.uint32)
+    nearest = (bits + (0x7FFF + ((bits >> 16) & 1))) >> 16
+    return np.where(np.isnan(rows), (bits >> 16) | 0x40, nearest).astype(np.uint16)
 
 
 @dataclass(eq=False, slots=True)
 class KeyValueRows:
-    """Keys and values of all blocks, in regions of sequences: [depth, 2, key heads, rows, head size] float32.
+    """Keys and values of all blocks, in regions of sequences: [depth, 2, key heads, rows, head size].
 
     Attributes:
-        numbers: the memory; rows that no step wrote are 0.
+        numbers: the memory, of float32 or the bits of bfloat16; rows that no step wrote are 0.
     """
 
-    numbers: Rows
+    numbers: Numbers
 
     @property
     def rows(self) -> int:
@@ -36,7 +48,7 @@ class KeyValueRows:
     def grown(self, rows: int) -> KeyValueRows:
         """Return a larger copy, whose regions begin where they did."""
         shape = (*self.numbers.shape[:3], rows, self.numbers.shape[4])
-        made = np.zeros(shape, np.float32)
+        made = np.zeros(shape, self.numbers.dtype)
         made[:, :, :, : self.rows] = self.numbers
         return KeyValueRows(made)
 
@@ -46,12 +58,12 @@ class SourceRows:
     """Keys and values of an encoder's rows, for the cross-attention of all blocks; several texts may share a source.
 
     Attributes:
-        numbers: [depth, 2, heads, rows, head size] float32.
+        numbers: [depth, 2, heads, rows, head size], of float32 or the bits of bfloat16.
         starts: first row of the source of each text.
         sizes: rows of it, one or more.
     """
 
-    numbers: Rows
+    numbers: Numbers
     starts: tuple[int, ...]
     sizes: tuple[int, ...]
 

@@ -5,6 +5,7 @@
 // All threads share each product by its columns and wait for one another between stages: with one row a step is the
 // time that the weights take from memory. Rows are float32 between the products; each product has its own form of them.
 
+template <class Number>
 class Decoder : public DecoderStages {
    public:
     using DecoderStages::DecoderStages;
@@ -64,8 +65,8 @@ class Decoder : public DecoderStages {
         if (block.order == TORSO_POST_NORM) join(worker, block.attn_norm, false);
     }
 
-    float* cached(int64_t layer, int which, int64_t head, int64_t row) const {
-        return call_.cache +
+    Number* cached(int64_t layer, int which, int64_t head, int64_t row) const {
+        return static_cast<Number*>(call_.cache) +
                (((layer * 2 + which) * model_.key_heads + head) * call_.cache_rows + row) * model_.head_size;
     }
 
@@ -87,8 +88,8 @@ class Decoder : public DecoderStages {
             const int64_t place = call_.regions[text] + call_.past[text] + row - call_.starts[text];
             for (int64_t head = 0; head < model_.key_heads; ++head)
                 for (int which = 0; which < 2; ++which)
-                    std::memcpy(cached(layer, which, head, place),
-                                heads + (model_.heads + which * model_.key_heads + head) * size, bytes_of<float>(size));
+                    convert(heads + (model_.heads + which * model_.key_heads + head) * size,
+                            cached(layer, which, head, place), size);
         }
     }
 
@@ -125,8 +126,8 @@ class Decoder : public DecoderStages {
         for (int64_t text = 0; text < call_.texts; ++text) {
             const Seen seen = {call_.starts[text], call_.starts[text + 1], call_.past[text], 1};
             for (int64_t head = 0; head < model_.key_heads; ++head) {
-                const float *keys = cached(layer, 0, head, call_.regions[text]),
-                            *values = cached(layer, 1, head, call_.regions[text]);
+                const Number *keys = cached(layer, 0, head, call_.regions[text]),
+                             *values = cached(layer, 1, head, call_.regions[text]);
                 share_queries(worker, seen, head, model_.heads / model_.key_heads, block.qkv.outputs, item,
                               [&](int64_t count, const CachedQuery* queries) {
                                   attend_cached(count, queries, keys, values, model_.head_size, block.scale,
@@ -144,7 +145,7 @@ class Decoder : public DecoderStages {
             for (next = text + 1; next < call_.texts && call_.memory_starts[next] == first;) ++next;
             const Seen seen = {call_.starts[text], call_.starts[next], call_.memory_sizes[text] - 1, 0};
             for (int64_t head = 0; head < model_.heads; ++head) {
-                const float *keys = remembered(layer, 0, head, first), *values = remembered(layer, 1, head, first);
+                const Number *keys = remembered(layer, 0, head, first), *values = remembered(layer, 1, head, first);
                 share_queries(worker, seen, head, 1, block.cross_query.outputs, item,
                               [&](int64_t count, const CachedQuery* queries) {
                                   attend_cached(count, queries, keys, values, model_.head_size, block.cross_scale, 0.f,
@@ -154,8 +155,8 @@ class Decoder : public DecoderStages {
         }
     }
 
-    const float* remembered(int64_t layer, int which, int64_t head, int64_t row) const {
-        return call_.memory +
+    const Number* remembered(int64_t layer, int which, int64_t head, int64_t row) const {
+        return static_cast<const Number*>(call_.memory) +
                (((layer * 2 + which) * model_.heads + head) * call_.memory_rows + row) * model_.head_size;
     }
 

@@ -350,10 +350,9 @@ bool has_kinds(const torso_decoder& model) {
     return all;
 }
 
-int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
-    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
-    if (call->starts[call->texts] == 0) return TORSO_OK;
-    Decoder decoder(*model, *call);
+template <class Number>
+int32_t decode_with(const torso_decoder* model, const torso_decode_call* call) {
+    Decoder<Number> decoder(*model, *call);
     char* block = workspaces.at_least(decoder.lay_out(nullptr));
     if (!block) return TORSO_NO_MEMORY;
     decoder.lay_out(block);
@@ -366,6 +365,12 @@ int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
         if (!failed) decoder.run(worker, own);
     });
     return failed ? TORSO_NO_MEMORY : TORSO_OK;
+}
+
+int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
+    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
+    if (call->starts[call->texts] == 0) return TORSO_OK;
+    return model->cache_kind == TORSO_BFLOAT16 ? decode_with<uint16_t>(model, call) : decode_with<float>(model, call);
 }
 
 }  // namespace
