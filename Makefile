@@ -126,6 +126,6 @@ $(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 # Beside the checkout, whose kernels it shares: a wheel would compile them again.
 $(LIGHT)/.torso-light: pyproject.toml constraints.txt $(VENV)/.torso-test
 	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . pytest hypothesis
+	$(LIGHT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[serve]" pytest hypothesis
 	$(BIN)/python -m torso.kernels.compile
 	@touch $@

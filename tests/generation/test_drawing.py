@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,9 +12,10 @@ from torso import new_model
 from torso.architecture import Task
 from torso.errors import ConfigError, InputError, TooLongError
 from torso.generation.completion import complete, pieces
-from torso.generation.decode_loop import draw, generators
+from torso.generation.decode_loop import draw
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
+from torso.generation.random_source import RandomSource, random_sources
 from torso.generation.samplers import sampling_filters
 from torso.model import Model
 from torso.models.llama import LlamaConfig
@@ -72,10 +74,10 @@ def test_the_distribution_is_the_one_asked_for(values, model) -> None:
     assert distance([second.count(n) for n in range(V)], chances([3, 1, 4, likely])) < 5
 
 
-def test_drawing_meets_every_place_and_no_impossible_one() -> None:
-    scores = torch.tensor([[-math.inf, 0.0, -math.inf, 0.0, -math.inf]]).expand(2000, -1)
-    chances = [torch.Generator().manual_seed(n) for n in range(2000)]
-    drawn = draw(scores, chances).tolist()
+@pytest.mark.parametrize("kind", [torch.from_numpy, np.asarray])
+def test_drawing_meets_every_place_and_no_impossible_one(kind) -> None:
+    scores = np.tile(np.array([-math.inf, 0.0, -math.inf, 0.0, -math.inf], np.float32), (2000, 1))
+    drawn = draw(kind(scores), [RandomSource(n) for n in range(2000)]).tolist()
     assert set(drawn) == {1, 3}
     assert 850 < drawn.count(1) < 1150
 
@@ -110,7 +112,7 @@ def test_without_a_seed_torch_s_own_state_decides(model) -> None:
 
 
 def test_seeds_of_several_texts_differ() -> None:
-    made = [each.initial_seed() for each in generators(GenerationSettings(do_sample=True, seed=0), 50)]
+    made = [each.seed for each in random_sources(0, 50)]
     assert len(set(made)) == 50
 
 

@@ -16,6 +16,7 @@ from torso.batch import Batch, Layout
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import CausalDecoder, kinds_here
 from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.part_weights import PartWeights
 from torso.model import Model, new_model
 
 SENTENCES = ((5, 3, 9, 2, 7, 4, 8), (6,), (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9), (2, 7, 1, 8))
@@ -49,7 +50,8 @@ def compiled(model: Model[Any], kind: int = native.FLOAT32) -> CausalDecoder:
     library = native.library()
     assert library is not None
     weights = dict(model.named_parameters(remove_duplicate=False))
-    return CausalDecoder(library, model.description, lambda name: weights[name].detach().numpy(), kind)
+    read = PartWeights(model.description, lambda name: weights[name].detach().numpy())
+    return CausalDecoder(library, model.description, read, kind)
 
 
 def scores(model: Model[Any], text: list[int]) -> np.ndarray:

@@ -13,8 +13,8 @@ from conftest import seed
 from generation import small
 from torso.architecture import Task
 from torso.generation.compiled_slab import cache_row_bytes, slab_of
-from torso.generation.decode_loop import generators
 from torso.generation.prompts import prompts_of
+from torso.generation.random_source import random_sources
 from torso.generation.regions import Regions
 from torso.generation.slab import Slab
 from torso.models.gpt2 import GPT2Config
@@ -37,14 +37,12 @@ def writer(folder, request):
     return make_writer(torso.load(str(folder), Task.CAUSAL_LM), None, {})
 
 
-def sequence_of(writer, text, settings=None, *, generator=None, client="a", best=0):
+def sequence_of(writer, text, settings=None, *, chance=None, client="a", best=0):
     settings = settings or writer.settings
     ids = writer._ids(text, True)
     (prompt,) = prompts_of(writer.ready.writing, [ids], settings)
     events, errors = [], []
-    made = TokenSequence(
-        prompt, settings, writer.ready.tokenizer, client, generator, best, events.append, errors.append
-    )
+    made = TokenSequence(prompt, settings, writer.ready.tokenizer, client, chance, best, events.append, errors.append)
     made.events, made.errors = events, errors
     return made
 
@@ -98,7 +96,7 @@ def test_sampled_texts_follow_their_seeds_in_any_company(writer) -> None:
     sequences = []
     for number, text in enumerate(PROMPTS):
         settings = writer.settings.replace({**changes, "seed": number})
-        sequences.append(sequence_of(writer, text, settings, generator=generators(settings, 1)[0]))
+        sequences.append(sequence_of(writer, text, settings, chance=random_sources(settings.seed, 1)[0]))
         scheduler.submit(sequences[-1])
         scheduler.step()
     finish(scheduler)
@@ -182,7 +180,7 @@ def test_other_families_decode_in_pieces_as_at_once(kind) -> None:
         with torch.inference_mode():
             alone.append(model(torso.batch.Batch(torch.tensor(text), torso.batch.Layout.of([len(text)]))).logits[-1])
     slab = Slab(model, 1 << 20)
-    from torso.generation.slab import Feed
+    from torso.generation.sequence_decoder import Feed
 
     slots = [slab.admit(len(text)) for text in texts]
     slab.release(slots.pop(1))

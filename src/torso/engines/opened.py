@@ -12,7 +12,7 @@ from torso.engines.compiled_decoder import compile_decoder, why_not_written
 from torso.engines.compiling import exactly, from_files, why_not
 from torso.engines.runner import Runner
 from torso.errors import MissingPackageError
-from torso.io.optional_packages import is_pytorch, pytorch_for
+from torso.io.optional_packages import is_pytorch
 from torso.language import say
 from torso.loading.load import load, read_config
 from torso.loading.loading_job import LoadingJob, match_folder
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torso.model import Model
 
 Out = TypeVar("Out")
+_WRITING: tuple[Task[Any], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 def opened(
@@ -45,16 +46,14 @@ def opened(
         reason = say("an adapter")
         if not is_adapter(folder):
             job = match_folder(folder, *read_config(folder), task, new_head=new_head)
-            reason = why_not_written(job.description) if task is Task.CAUSAL_LM else why_not(job.description, task)
+            reason = why_not_written(job.description) if task in _WRITING else why_not(job.description, task)
             if reason is None:
                 return _compiled(job)
     return _on_pytorch(folder, task, device, new_head, reason)
 
 
 def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
-    if job.task is Task.CAUSAL_LM:
-        with pytorch_for("Writing"):  # what chooses tokens is still PyTorch's
-            import torch as torch
+    if job.task in _WRITING:
         return cast("Runner[Out]", compile_decoder(cast("Any", from_files(job))))
     return exactly(from_files(job))
 

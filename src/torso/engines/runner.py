@@ -11,6 +11,8 @@ from torso.host_batch import HostBatch, Pool, Wanted
 from torso.text import Encoding
 
 if TYPE_CHECKING:
+    import torch
+
     from torso.architecture import Task
     from torso.config.hub_config import HubConfig
 
@@ -201,6 +203,21 @@ def is_out_of_memory(error: Exception) -> bool:
     """Return whether an error is an out-of-memory error of an accelerator, of the machine, or of Python."""
     # PyTorch's is a RuntimeError of its own type, known by its words, so that torch need not be there.
     return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
+
+
+def if_memory_holds(device: str | torch.device, work: Callable[[], Result]) -> Result | None:
+    """Return the result of ``work``, or None if it runs out of memory."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # After the except block: until then the error holds every tensor of the work.
+    if str(device).startswith("cuda"):
+        import torch
+
+        torch.cuda.empty_cache()
+    return None
 
 
 def by_length(sizes: Sequence[int], budget: int) -> list[list[int]]:

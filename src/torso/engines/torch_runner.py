@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
 
@@ -13,12 +13,11 @@ from torso.batch import from_host
 from torso.config.hub_config import HubConfig
 from torso.engines.model_identity import fingerprint
 from torso.engines.model_state import Modes
-from torso.engines.runner import is_out_of_memory
+from torso.engines.runner import if_memory_holds
 from torso.host_batch import HostBatch, Pool, Wanted
 from torso.model import Model
 
 Out = TypeVar("Out")
-Result = TypeVar("Result")
 
 
 class TorchRunner(Generic[Out]):
@@ -89,19 +88,6 @@ class TorchRunner(Generic[Out]):
         if made is None:
             raise MemoryError
         return made
-
-
-def if_memory_holds(device: torch.device, work: Callable[[], Result]) -> Result | None:
-    """Return the result of ``work``, or None if it runs out of memory."""
-    try:
-        return work()
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-    # After the except block: until then the error holds every tensor of the work.
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    return None
 
 
 @contextmanager

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-import torch
-from torch import Tensor
-
 from torso.generation.completed_text import Why
-from torso.generation.decode_loop import Stops, begin, deadline, generators
+from torso.generation.decode_loop import Stops, begin, deadline, narrowed
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
+from torso.generation.random_source import RandomSource, random_sources
 from torso.generation.samplers import sampling_filters
+from torso.generation.scores import Scores, operations
 from torso.generation.writing_model import WritingModel
 
 _NEVER = -1e9
@@ -112,25 +111,20 @@ def search(
         Search(n, prompt, settings, [Hypothesis(prompt.ids, (), 0.0 if beam == 0 else _NEVER) for beam in range(beams)])
         for n, prompt in enumerate(prompts)
     ]
-    random_sources = [generators(settings, 1)[0] for _ in prompts] if settings.do_sample else []
+    sources = [random_sources(settings.seed, 1)[0] for _ in prompts] if settings.do_sample else []
     all_searches = list(searches)
     is_late = deadline(settings)
     decoder, scores = begin(model, prompts, beams)
     logits_processors, filters = [*processors(settings), *further], sampling_filters(settings)
     while True:
-        logs = scores.log_softmax(-1)
-        processed = logs
+        do = operations(scores)
+        logs = do.log_softmax(scores)
         texts = [_text(each, search.prompt) for search in searches for each in search.running]
-        for process in logits_processors:
-            processed = process(processed, texts)
-        for each in filters:
-            processed = each(processed)
-        running = torch.tensor(
-            [[each.score] for search in searches for each in search.running], device=processed.device
-        )
-        total = (processed + running).view(len(searches), -1)
+        processed = narrowed(logs, texts, logits_processors, filters)
+        running = do.floats([[each.score] for search in searches for each in search.running], processed)
+        total = (processed + running).reshape(len(searches), -1)
         # Enough that as many continue as there are beams, even if every end token is among them.
-        found = _candidates(total, max(2, 1 + len(ends)) * beams, logs, random_sources)
+        found = _candidates(total, max(2, 1 + len(ends)) * beams, logs, sources)
         parents, late = list[int](), is_late()
         for index, (search, rows) in enumerate(zip(searches, zip(*found, strict=True), strict=True)):
             vocabulary = logs.shape[1]
@@ -143,10 +137,9 @@ def search(
         if not unfinished:
             return [search.best() for search in all_searches]
         searches = [searches[index] for index in unfinished]
-        random_sources = [random_sources[index] for index in unfinished] if random_sources else []
+        sources = [sources[index] for index in unfinished] if sources else []
         decoder.select([parents[index * beams + beam] for index in unfinished for beam in range(beams)])
-        last = [each.ids[-1] for search in searches for each in search.running]
-        scores = decoder.read_one(torch.tensor(last, device=model.device))
+        scores = decoder.read_one([each.ids[-1] for search in searches for each in search.running])
 
 
 def _text(each: Hypothesis, prompt: Prompt) -> Written:
@@ -154,19 +147,18 @@ def _text(each: Hypothesis, prompt: Prompt) -> Written:
 
 
 def _candidates(
-    total: Tensor, count: int, logs: Tensor, random_sources: Sequence[torch.Generator]
+    total: Scores, count: int, logs: Scores, sources: Sequence[RandomSource]
 ) -> tuple[list[list[float]], list[list[int]], list[list[float]]]:
     """Return scores, flat indices and the model's log-probabilities of each search's best or sampled continuations."""
-    if random_sources:
-        drawn = [
-            torch.multinomial(row.softmax(-1).cpu(), count, generator=source)
-            for row, source in zip(total, random_sources, strict=True)
-        ]
-        indices = torch.stack(drawn).to(total.device)
-        best = total.gather(1, indices)
+    do = operations(total)
+    if sources:
+        chances = do.host(do.softmax(total))
+        drawn = [each.without_replacement(row, count).tolist() for each, row in zip(sources, chances, strict=True)]
+        indices = do.indices(drawn, total)
+        best = do.taken(total, indices)
     else:
-        best, indices = total.topk(min(count, total.shape[1]))
-    own = logs.view(total.shape).gather(1, indices)
+        best, indices = do.top(total, count)
+    own = do.taken(logs.reshape(total.shape), indices)
     return cast("Any", (best.tolist(), indices.tolist(), own.tolist()))
 
 

@@ -1,23 +1,21 @@
-"""Continuous batching over a compiled decoder."""
+"""Continuous batching over a compiled decoder. Loads torch for a model of PyTorch alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
 from torso.engines.compiled_decoder import CompiledDecoder
 from torso.generation.regions import Regions
-from torso.generation.slab import Feed, SequenceDecoder, Slab, Slot, region_of, row_bytes, slab_rows
+from torso.generation.scores import Scores
+from torso.generation.sequence_decoder import Feed, SequenceDecoder, Slot, region_of, slab_rows
 from torso.generation.writing_model import WritingModel
 
 
 class CompiledSlab:
-    """Decoder of `torso.generation.slab.SequenceDecoder`, in the kernels.
+    """Decoder of `torso.generation.sequence_decoder.SequenceDecoder`, in the kernels.
 
     Args:
-        model: what writes; one for which `torso.generation.slab.Slab.takes` holds.
+        model: what writes; one for which `torso.generation.sequence_decoder.reads_in_any_step` holds.
         cache_bytes: of the keys and values.
         sequences: of the longest text at most, beyond which more rows would serve nothing.
     """
@@ -39,17 +37,17 @@ class CompiledSlab:
         return self._regions.free
 
     def admit(self, rows: int) -> Slot | None:
-        """Reserve a region; see `torso.generation.slab.SequenceDecoder.admit`."""
+        """Reserve a region; see `torso.generation.sequence_decoder.SequenceDecoder.admit`."""
         region = self._regions.admit(rows)
         return None if region is None else Slot(rows, region)
 
     def release(self, slot: Slot) -> None:
-        """Give a region back; see `torso.generation.slab.SequenceDecoder.release`."""
+        """Give a region back; see `torso.generation.sequence_decoder.SequenceDecoder.release`."""
         self._regions.release(region_of(slot))
         slot.region = None
 
-    def step(self, feeds: Sequence[Feed]) -> Tensor:
-        """Run one step; see `torso.generation.slab.SequenceDecoder.step`."""
+    def step(self, feeds: Sequence[Feed]) -> Scores:
+        """Run one step; see `torso.generation.sequence_decoder.SequenceDecoder.step`."""
         regions = [region_of(feed.slot) for feed in feeds]
         for region, feed in zip(regions, feeds, strict=True):
             assert region.size + len(feed.tokens) <= region.rows, "a sequence may not outgrow its region"
@@ -62,16 +60,22 @@ class CompiledSlab:
         )
         for region, feed in zip(regions, feeds, strict=True):  # behind what may fail: the step may be run again
             region.size += len(feed.tokens)
-        return torch.from_numpy(scores)
+        return scores
 
 
 def slab_of(model: WritingModel, cache_bytes: int, sequences: int = 64) -> SequenceDecoder:
     """Return what writes with a model by continuous batching; arguments as of `Slab`, for either engine."""
     if isinstance(model, CompiledDecoder):
         return CompiledSlab(model, cache_bytes, sequences)
+    from torso.generation.slab import Slab
+
     return Slab(model, cache_bytes, sequences)
 
 
 def cache_row_bytes(model: WritingModel) -> int:
     """Return the bytes of keys and values that one token takes in all layers."""
-    return model.decoder.row_bytes if isinstance(model, CompiledDecoder) else row_bytes(model)
+    if isinstance(model, CompiledDecoder):
+        return model.decoder.row_bytes
+    from torso.generation.slab import row_bytes
+
+    return row_bytes(model)

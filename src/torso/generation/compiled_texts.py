@@ -1,14 +1,14 @@
-"""Texts that a compiled decoder writes: each keeps its keys and values in a region of rows."""
+"""Texts that a compiled decoder writes: each keeps its keys and values in a region of rows. Loads no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from torso.engines.compiled_decoder import CompiledDecoder
 from torso.generation.outgrown_texts import OutgrownTexts
+from torso.generation.scores import Scores
 
 PIECE = 512
 """Tokens of prompts that one step reads: a larger step's rows would leave the caches."""
@@ -21,23 +21,27 @@ class CompiledTexts:
         model: what writes.
         texts: number of texts.
         room: expected tokens of a text.
+        sources: inputs of the encoder, one per text, run once; None without an encoder.
     """
 
-    def __init__(self, model: CompiledDecoder, texts: int, *, room: int) -> None:
+    def __init__(
+        self, model: CompiledDecoder, texts: int, *, room: int, sources: Sequence[Sequence[int]] | None = None
+    ) -> None:
         model.decoder.library.share_threads()  # it may have been loaded before PyTorch
         self._model, self._room = model, room
         self._cache = model.decoder.room(texts * room)
         self._slots = [number * room for number in range(texts)]
         self._regions, self._past = list(self._slots), [0] * texts
         self._outgrown = OutgrownTexts(model.config, texts)
+        self._sources = None if sources is None else model.sources(sources)
 
-    def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
+    def read(self, tokens: Sequence[Sequence[int]]) -> Scores:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
         tokens, afresh = self._outgrown.add(tokens)
         if afresh:
             self._past = [0] * len(tokens)
         self._reserve(max(old + len(new) for old, new in zip(self._past, tokens, strict=True)))
-        scores = torch.empty(len(tokens), self._model.decoder.vocabulary)
+        scores: Scores = None
         begun = [0] * len(tokens)
         while pieces := _next(tokens, begun):
             numbers = list(pieces)
@@ -48,16 +52,22 @@ class CompiledTexts:
                 [self._past[n] for n in numbers],
                 [tokens[n][begun[n] : begun[n] + pieces[n]] for n in numbers],
                 ends,
+                None if self._sources is None else self._sources.of(numbers),
             )
             for n in numbers:
                 begun[n] += pieces[n]
                 self._past[n] += pieces[n]
-            scores[[n for n, end in zip(numbers, ends, strict=True) if end]] = torch.from_numpy(found)
+            ended = [n for n, end in zip(numbers, ends, strict=True) if end]
+            if len(ended) == len(tokens):
+                return found
+            if scores is None:
+                scores = np.empty((len(tokens), found.shape[1]), np.float32)
+            scores[ended] = found
         return scores
 
-    def read_one(self, tokens: Tensor) -> Tensor:
-        """Run one token of each text, [n]; return the scores [n, V] of the next token."""
-        return self.read([[int(token)] for token in tokens])
+    def read_one(self, tokens: Sequence[int]) -> Scores:
+        """Run one token of each text; return the scores [n, V] of the next token."""
+        return self.read([[token] for token in tokens])
 
     def select(self, texts: Sequence[int]) -> None:
         """Reorder the texts; one may be dropped or repeated."""
@@ -77,6 +87,7 @@ class CompiledTexts:
             regions.append(own)
         self._regions, self._past = regions, [self._past[n] for n in texts]
         self._outgrown.select(texts)
+        self._sources = None if self._sources is None else self._sources.of(texts)
 
     def _reserve(self, rows: int) -> None:
         """Make every region at least ``rows`` long."""

@@ -1,4 +1,4 @@
-"""Completion of prompts: whole texts, or streamed pieces."""
+"""Completion of prompts: whole texts, or streamed pieces. Loads torch for a model of PyTorch alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import torch
-
-from torso.engines.torch_runner import if_memory_holds
+from torso.engines.runner import if_memory_holds
 from torso.errors import ConfigError, InputError, LimitError
 from torso.generation.beam_search import search
 from torso.generation.completed_text import BATCH, Completion, Piece, Why
@@ -71,7 +69,7 @@ def complete(
             chosen = order[:size]
             together = [window[n] for n in chosen]
             made = if_memory_holds(
-                torch.device(model.device), partial(_completed, model, together, settings, tokenizer, further, stops)
+                model.device, partial(_completed, model, together, settings, tokenizer, further, stops)
             )
             if made is None:
                 size = _halved(model, together)

@@ -1,23 +1,23 @@
-"""The decoding loop: greedy decoding and sampling."""
+"""The decoding loop: greedy decoding and sampling. Loads torch for a model of PyTorch alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, cast
+from typing import Protocol, cast
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from torso.engines.compiled_decoder import CompiledDecoder
 from torso.generation.compiled_texts import CompiledTexts
 from torso.generation.completed_text import Why
-from torso.generation.decoder import Decoder
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
-from torso.generation.samplers import sampling_filters
+from torso.generation.random_source import RandomSource, random_sources
+from torso.generation.samplers import SamplingFilter, sampling_filters
+from torso.generation.scores import Scores, operations
 from torso.generation.writing_model import WritingModel
 
 Stops = Callable[[Written], bool]
@@ -63,22 +63,19 @@ def write(
     is_late = deadline(settings)
     active = [(number, answer) for number in range(len(prompts)) for answer in range(answers)]
     texts = [started(prompts[number]) for number, _ in active]
-    random_sources = [source for _ in prompts for source in generators(settings, answers)] if settings.do_sample else []
+    sources = [each for _ in prompts for each in random_sources(settings.seed, answers)] if settings.do_sample else []
     decoder, scores = begin(model, prompts, answers)
     logits_processors = [*processors(settings), *further]
     filters, ends = sampling_filters(settings), frozenset(settings.ends)
     while True:
-        raw = scores
-        for process in logits_processors:
-            scores = process(scores, texts)
-        for each in filters:
-            scores = each(scores)
-        chosen = draw(scores, random_sources) if random_sources else scores.argmax(-1)
-        logs = raw.gather(1, chosen[:, None]).squeeze(1) - raw.logsumexp(-1)
+        changed = narrowed(scores, texts, logits_processors, filters)
+        chosen = draw(changed, sources) if sources else changed.argmax(-1)
+        do = operations(scores)
+        logs = do.taken(scores, chosen[:, None])[:, 0] - do.log_sum_exp(scores)
         tokens: list[Token] = []
         late = is_late()
-        numbers = cast("tuple[list[int], list[float]]", (chosen.tolist(), logs.tolist()))
-        for (prompt, answer), text, number, log in zip(active, texts, *numbers, strict=True):
+        numbers = cast("list[int]", chosen.tolist())
+        for (prompt, answer), text, number, log in zip(active, texts, numbers, logs.tolist(), strict=True):
             text.ids.append(number)
             why: Why | None = None
             if number in ends:
@@ -96,10 +93,10 @@ def write(
             return
         if len(unfinished) < len(texts):
             decoder.select(unfinished)
-            chosen = chosen[unfinished]
+            numbers = [numbers[index] for index in unfinished]
             active, texts = [active[index] for index in unfinished], [texts[index] for index in unfinished]
-            random_sources = [random_sources[index] for index in unfinished] if random_sources else []
-        scores = decoder.read_one(chosen)
+            sources = [sources[index] for index in unfinished] if sources else []
+        scores = decoder.read_one(numbers)
 
 
 def deadline(settings: GenerationSettings) -> Callable[[], bool]:
@@ -115,43 +112,58 @@ def started(prompt: Prompt) -> Written:
     return Written(list(prompt.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
 
 
-def begin(model: WritingModel, prompts: Sequence[Prompt], copies: int) -> tuple[Decoder | CompiledTexts, Tensor]:
+class TextsDecoder(Protocol):
+    """What reads the texts of a batch: each step runs new tokens of all and gives the scores of the next ones."""
+
+    def read(self, tokens: Sequence[Sequence[int]]) -> Scores:
+        """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
+        ...
+
+    def read_one(self, tokens: Sequence[int]) -> Scores:
+        """Run one token of each text; return the scores [n, V] of the next token."""
+        ...
+
+    def select(self, texts: Sequence[int]) -> None:
+        """Reorder the texts; one may be dropped or repeated."""
+        ...
+
+
+def begin(model: WritingModel, prompts: Sequence[Prompt], copies: int) -> tuple[TextsDecoder, Scores]:
     """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores."""
-    sources = [prompt.source for prompt in prompts if prompt.source is not None]
     room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
+    sources = [prompt.source for prompt in prompts if prompt.source is not None]
+    decoder: TextsDecoder
     if isinstance(model, CompiledDecoder):
-        decoder = CompiledTexts(model, len(prompts), room=room)
+        decoder = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
     else:
+        from torso.generation.decoder import Decoder
+
         decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
     scores = decoder.read([prompt.ids for prompt in prompts])
     if copies > 1:
         decoder.select([number for number in range(len(prompts)) for _ in range(copies)])
-        scores = scores.repeat_interleave(copies, 0)
+        scores = operations(scores).repeated(scores, copies)
     return decoder, scores
 
 
-def generators(settings: GenerationSettings, count: int) -> list[torch.Generator]:
-    """Create a random generator for each text of one prompt; results depend on the seed and not on the batch.
-
-    They are on the CPU, so that a seed gives the same numbers on every device.
-    """
-    first = torch.Generator()
-    if settings.seed is None:
-        # From torch's own state, so that torch.manual_seed makes this repeatable too.
-        first.manual_seed(int(torch.randint(1 << 62, ())))
-    else:
-        first.manual_seed(settings.seed)
-    others = torch.Generator().manual_seed(first.initial_seed() ^ 0x5DEECE66D)
-    seeds = cast("list[int]", torch.randint(1 << 62, (count - 1,), generator=others).tolist())
-    return [first, *(torch.Generator().manual_seed(seed) for seed in seeds)]
+def narrowed(
+    scores: Scores, texts: Sequence[Written], changes: Sequence[Processor], filters: Sequence[SamplingFilter]
+) -> Scores:
+    """Return the scores that tokens are chosen by: those of the model, processed, then filtered."""
+    with np.errstate(all="ignore"):  # infinite scores are meant
+        for process in changes:
+            scores = process(scores, texts)
+        for each in filters:
+            scores = each(scores)
+    return scores
 
 
-def draw(scores: Tensor, random_sources: Sequence[torch.Generator]) -> Tensor:
+def draw(scores: Scores, sources: Sequence[RandomSource]) -> Scores:
     """Sample one token [n] of each row of scores [n, V] from its softmax.
 
-    Inverse transform sampling: each row takes one uniform number from its own generator.
+    Inverse transform sampling: each row takes one uniform number from its own source.
     """
-    cumulative = scores.double().softmax(-1).cumsum(-1)
-    numbers = torch.stack([torch.rand((), generator=source) for source in random_sources]).to(cumulative)
-    indices: Any = torch.searchsorted(cumulative, (numbers * cumulative[:, -1])[:, None], right=True)
-    return indices.squeeze(1).clamp(max=scores.shape[1] - 1)
+    do = operations(scores)
+    cumulative = do.cumulative(do.softmax(do.double(scores)))
+    numbers = do.double(do.floats([each.uniform() for each in sources], scores))
+    return do.places(cumulative, numbers * cumulative[:, -1]).clip(max=scores.shape[1] - 1)

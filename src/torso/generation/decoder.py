@@ -46,11 +46,11 @@ class Decoder:
         packed = _packed(tokens, self.model.device)
         return self._run(replace(packed, rows=packed.layout.last(), source=self._source))
 
-    def read_one(self, tokens: Tensor) -> Tensor:
-        """Run one token of each text, [n] on the model's device; return the scores [n, V] of the next token."""
+    def read_one(self, tokens: Sequence[int]) -> Tensor:
+        """Run one token of each text; return the scores [n, V] of the next token."""
         if self._outgrown.kept:
-            return self.read([[int(token)] for token in tokens])
-        return self._run(Batch(tokens, self._single))
+            return self.read([[token] for token in tokens])
+        return self._run(Batch(torch.tensor(tokens, device=self.model.device), self._single))
 
     def _run(self, batch: Batch) -> Tensor:
         # Both contexts end before scores are returned: held across a yield they would leak into the caller's code.

@@ -1,4 +1,4 @@
-"""Logits processors, as in transformers."""
+"""Logits processors, as in transformers. Loads no torch."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
 from torso.errors import ConfigError
 from torso.generation.generation_settings import GenerationSettings, ids_of
+from torso.generation.scores import Scores, operations
 
 
 @dataclass(slots=True)
@@ -33,7 +31,7 @@ class Written:
         return len(self.ids) - self.prompt
 
 
-Processor = Callable[[Tensor, Sequence[Written]], Tensor]
+Processor = Callable[[Scores, Sequence[Written]], Scores]
 """Maps scores [n, V] and the n texts that they continue to scores [n, V]."""
 
 
@@ -43,14 +41,15 @@ class RepetitionPenalty:
 
     penalty: float
 
-    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
         """Penalise the ids of each text."""
         longest = max(len(each.ids) for each in texts)
         # Shorter texts repeat their last id, which marks nothing new.
         rows = [each.ids + each.ids[-1:] * (longest - len(each.ids)) for each in texts]
-        ids = torch.tensor(rows, device=scores.device)
-        present = scores.gather(1, ids)
-        return scores.scatter(1, ids, torch.where(present < 0, present * self.penalty, present / self.penalty))
+        do = operations(scores)
+        ids = do.indices(rows, scores)
+        present = do.taken(scores, ids)
+        return do.put(scores, ids, do.where(present < 0, present * self.penalty, present / self.penalty))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class NoRepeat:
 
     size: int
 
-    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
         """Mask ids that would repeat an n-gram."""
         return banned(scores, [self.completions(each.ids) for each in texts])
 
@@ -76,7 +75,7 @@ class BadWords:
 
     words: tuple[tuple[int, ...], ...]
 
-    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
         """Mask the last id of a sequence whose other ids end the text."""
         return banned(scores, [[word[-1] for word in self.words if _ends_with(each.ids, word[:-1])] for each in texts])
 
@@ -91,13 +90,13 @@ class SequenceBias:
 
     biases: tuple[tuple[tuple[int, ...], float], ...]
 
-    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
         """Add the biases to each text's scores.
 
         Raises:
             ConfigError: ``E_CONFIG``, for an id beyond the vocabulary.
         """
-        bias = torch.zeros_like(scores)
+        bias = operations(scores).zeros(scores)
         for ids, number in self.biases:
             for each in ids:
                 _require_id("sequence_bias", each, scores.shape[1])
@@ -113,7 +112,7 @@ class Banned:
     ids: tuple[int, ...]
     where: Callable[[Written], bool]
 
-    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
         """Mask the ids where the condition holds."""
         return banned(scores, [self.ids if self.where(each) else () for each in texts])
 
@@ -126,7 +125,7 @@ class Forced:
     ids: tuple[int, ...]
     where: Callable[[Written], bool]
 
-    def __call__(self, scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
         """Mask all other ids where the condition holds.
 
         Raises:
@@ -137,10 +136,11 @@ class Forced:
             return scores
         for each in self.ids:
             _require_id(self.name, each, scores.shape[1])
-        scores = scores.clone()
-        scores[rows] = -math.inf
-        scores[torch.tensor(rows)[:, None], torch.tensor(self.ids)] = 0.0
-        return scores
+        do = operations(scores)
+        changed = do.copied(scores)
+        changed[rows] = -math.inf
+        changed[do.indices(rows, scores)[:, None], do.indices(self.ids, scores)] = 0.0
+        return changed
 
 
 def _require_id(name: str, number: int, vocabulary: int) -> None:
@@ -153,14 +153,16 @@ def _require_id(name: str, number: int, vocabulary: int) -> None:
         )
 
 
-def banned(scores: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
+def banned(scores: Scores, ids: Sequence[Sequence[int]]) -> Scores:
     """Mask each row's ids in scores [n, V] with minus infinity; ids outside the vocabulary are ignored."""
     vocabulary = scores.shape[1]
     indices = [row * vocabulary + each for row, some in enumerate(ids) for each in some if 0 <= each < vocabulary]
     if not indices:
         return scores
-    flat = scores.flatten().index_fill(0, torch.tensor(indices, device=scores.device), -math.inf)
-    return flat.view_as(scores)
+    do = operations(scores)
+    flat = do.copied(scores).reshape(-1)
+    flat[do.indices(indices, scores)] = -math.inf
+    return flat.reshape(scores.shape)
 
 
 def processors(settings: GenerationSettings) -> list[Processor]:

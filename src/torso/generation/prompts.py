@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from torso.architecture import Task
 from torso.errors import ConfigError, InputError, TooLongError
 from torso.generation.generation_settings import GenerationSettings
 
@@ -36,13 +37,11 @@ def prompts_of(model: WritingModel, texts: Iterable[Sequence[int]], settings: Ge
         InputError: ``E_EMPTY_TEXT``, for an empty prompt without a ``bos_token_id``.
         ConfigError: ``E_MAX_LENGTH``, for a prompt that fills all of max_length.
     """
-    from torso.nn.trunk import EncoderDecoder
-
     limit = model.max_tokens
     for index, text in enumerate(texts):
         ids = tuple(text) or (_first(settings.bos_token_id, index),)
         source: tuple[int, ...] | None = None
-        if isinstance(model.trunk, EncoderDecoder):
+        if model.task is Task.SEQ2SEQ_LM:
             if limit is not None and len(ids) > limit:
                 raise TooLongError(
                     "E_TOO_LONG",
@@ -50,7 +49,7 @@ def prompts_of(model: WritingModel, texts: Iterable[Sequence[int]], settings: Ge
                     cure='Shorten it; torso.translate and torso.summarise also read it in parts: long="window".',
                     values=dict(index=index, size=len(ids), limit=limit),
                 )
-            starts = (_start(settings.decoder_start_token_id, index), model.trunk.start, settings.bos_token_id)
+            starts = (_start(settings.decoder_start_token_id, index), _start_of(model), settings.bos_token_id)
             source, ids = ids, (_first(next((each for each in starts if each is not None), None), index),)
         elif limit is not None and len(ids) >= limit:
             raise TooLongError(
@@ -68,6 +67,12 @@ def prompts_of(model: WritingModel, texts: Iterable[Sequence[int]], settings: Ge
                 values=dict(index=index, size=len(ids), limit=settings.max_length),
             )
         yield Prompt(ids, source, most if limit is None else min(most, limit - len(ids)))
+
+
+def _start_of(model: WritingModel) -> int | None:
+    """Return the id that an encoder-decoder's targets begin with; None where its config names none."""
+    trunk: Any = model.trunk  # a description, or a module that is built of one
+    return trunk.start
 
 
 def _start(stated: int | list[int] | None, index: int) -> int | None:

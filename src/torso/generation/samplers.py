@@ -1,17 +1,14 @@
-"""Sampling filters: temperature, top-k, top-p, min-p, typical; as in transformers."""
+"""Sampling filters: temperature, top-k, top-p, min-p, typical; as in transformers. Loads no torch."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
 from torso.generation.generation_settings import GenerationSettings
+from torso.generation.scores import Scores, masked, operations
 
-SamplingFilter = Callable[[Tensor], Tensor]
+SamplingFilter = Callable[[Scores], Scores]
 """Maps scores [n, V] to scores [n, V], minus infinity for excluded tokens."""
 
 
@@ -21,7 +18,7 @@ class Temperature:
 
     value: float
 
-    def __call__(self, scores: Tensor) -> Tensor:
+    def __call__(self, scores: Scores) -> Scores:
         """Filter scores [n, V] -> [n, V]."""
         return scores / self.value
 
@@ -32,10 +29,10 @@ class TopK:
 
     count: int
 
-    def __call__(self, scores: Tensor) -> Tensor:
+    def __call__(self, scores: Scores) -> Scores:
         """Filter scores [n, V] -> [n, V]."""
-        least = scores.topk(min(self.count, scores.shape[1])).values[:, -1:]
-        return scores.masked_fill(scores < least, -math.inf)
+        best, _ = operations(scores).top(scores, self.count)
+        return masked(scores, scores < best[:, -1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +42,13 @@ class TopP:
     mass: float
     least: int
 
-    def __call__(self, scores: Tensor) -> Tensor:
+    def __call__(self, scores: Scores) -> Scores:
         """Filter scores [n, V] -> [n, V]."""
-        ascending, order = scores.sort()
-        excluded = ascending.softmax(-1).cumsum(-1) <= 1 - self.mass
+        do = operations(scores)
+        ascending, order = do.ascending(scores)
+        excluded = do.cumulative(do.softmax(ascending)) <= 1 - self.mass
         excluded[:, -self.least :] = False
-        return scores.masked_fill(torch.zeros_like(excluded).scatter(1, order, excluded), -math.inf)
+        return masked(scores, do.put(excluded, order, excluded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,13 @@ class MinP:
     share: float
     least: int
 
-    def __call__(self, scores: Tensor) -> Tensor:
+    def __call__(self, scores: Scores) -> Scores:
         """Filter scores [n, V] -> [n, V]."""
-        probabilities = scores.softmax(-1)
-        excluded = probabilities < self.share * probabilities.amax(-1, keepdim=True)
-        best = probabilities.topk(min(self.least, scores.shape[1])).indices
-        return scores.masked_fill(excluded.scatter(1, best, False), -math.inf)
+        do = operations(scores)
+        probabilities = do.softmax(scores)
+        highest, best = do.top(probabilities, self.least)
+        excluded = probabilities < self.share * highest[:, :1]
+        return masked(scores, do.put(excluded, best, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +74,17 @@ class Typical:
     mass: float
     least: int
 
-    def __call__(self, scores: Tensor) -> Tensor:
+    def __call__(self, scores: Scores) -> Scores:
         """Filter scores [n, V] -> [n, V]."""
-        logs = scores.log_softmax(-1)
-        expected = -(logs * logs.exp()).nansum(-1, keepdim=True)
-        distance, order = (-logs - expected).abs().sort()
-        reached = scores.gather(1, order).softmax(-1).cumsum(-1)
-        last = (reached < self.mass).sum(1, keepdim=True).clamp(max=scores.shape[1] - 1)
-        excluded = distance > distance.gather(1, last)
+        do = operations(scores)
+        logs, chances = do.log_softmax(scores), do.softmax(scores)
+        expected = -do.where(chances > 0, logs * chances, do.zeros(logs)).sum(-1)[:, None]
+        distance, order = do.ascending(abs(-logs - expected))
+        reached = do.cumulative(do.softmax(do.taken(scores, order)))
+        last = (reached < self.mass).sum(-1)[:, None].clip(max=scores.shape[1] - 1)
+        excluded = distance > do.taken(distance, last)
         excluded[:, : self.least] = False
-        return scores.masked_fill(torch.zeros_like(excluded).scatter(1, order, excluded), -math.inf)
+        return masked(scores, do.put(excluded, order, excluded))
 
 
 def sampling_filters(settings: GenerationSettings) -> list[SamplingFilter]:

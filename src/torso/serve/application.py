@@ -143,13 +143,13 @@ def _served(
 
 def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metrics: Metrics) -> Generator | None:
     """Return what writes texts of a model; None for a model that writes one text after another."""
-    # Imported here: a server of encoders needs nothing of what writes, nor PyTorch for it.
+    # Imported here: a server of encoders needs nothing of what writes.
     from torso.generation.compiled_slab import slab_of
-    from torso.generation.slab import Slab
+    from torso.generation.sequence_decoder import reads_in_any_step
     from torso.serve.generation_thread import Generator
 
     writing = model.ready.writing
-    if not Slab.takes(writing):
+    if not reads_in_any_step(writing):
         return None
     decoder = slab_of(writing, settings.cache_bytes, settings.sequences)
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from torso.generation.slab import SequenceDecoder
+from torso.generation.sequence_decoder import SequenceDecoder
 from torso.serve.batch_scheduler import Refusal
 from torso.serve.engine_thread import STUCK_SECONDS, draining, late, refused, stuck_error
 from torso.serve.request_errors import RequestError

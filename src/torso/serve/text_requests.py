@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from torso.errors import TooLongError
-from torso.generation.decode_loop import generators
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import Prompt
+from torso.generation.random_source import RandomSource, random_sources
 from torso.serve.body_decoding import not_implemented
 from torso.serve.call import Call
 from torso.serve.generation_thread import Generator, TextStream
@@ -130,14 +130,14 @@ async def written(
     sequences: list[TokenSequence] = []
     for number, prompt in enumerate(prompts):
         prompt = _with_room(prompt, generator, writer.settings, number, stated=stated)
-        drawn: Sequence[Any] = [None] * request.count
+        drawn: Sequence[RandomSource | None] = [None] * request.count
         if writer.settings.do_sample:
-            drawn = generators(writer.settings, request.count)
-        for source in drawn:
+            drawn = random_sources(writer.settings.seed, request.count)
+        for chance in drawn:
             emit = stream.emit(len(sequences))
             tokenizer, client = writer.ready.tokenizer, call.client
             sequences.append(
-                TokenSequence(prompt, writer.settings, tokenizer, client, source, request.best, emit, emit)
+                TokenSequence(prompt, writer.settings, tokenizer, client, chance, request.best, emit, emit)
             )
     events = stream.events(sequences, call.deadline)
     try:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from torso.generation.decode_loop import Why, draw, started
+from torso.generation.completed_text import Why
+from torso.generation.decode_loop import draw, narrowed, started
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
 from torso.generation.prompts import Prompt
+from torso.generation.random_source import RandomSource
 from torso.generation.samplers import SamplingFilter, sampling_filters
-from torso.generation.slab import Feed, SequenceDecoder, Slot
+from torso.generation.scores import Scores, operations
+from torso.generation.sequence_decoder import Feed, SequenceDecoder, Slot
 from torso.generation.streaming import StopStrings, StreamedText
 from torso.serve.fair_queue import FairQueue, Ticket
 
@@ -54,7 +54,7 @@ class TokenSequence:
         settings: how it is written.
         tokenizer: decodes it.
         client: whose share of the machine it uses.
-        generator: draws its tokens; None for greedy decoding.
+        chance: draws its tokens; None for greedy decoding.
         best: number of likeliest tokens that are reported with each.
         emit: receives its tokens, in the thread that steps.
         failed: receives the error that ends it.
@@ -64,7 +64,7 @@ class TokenSequence:
     settings: GenerationSettings
     tokenizer: Tokenizer
     client: Hashable
-    generator: torch.Generator | None
+    chance: RandomSource | None
     best: int
     emit: Callable[[Event], None]
     failed: Callable[[Exception], None]
@@ -196,7 +196,7 @@ class TokenScheduler:
     def _attempt(self, chosen: Sequence[tuple[TokenSequence, Feed]], *, again: bool) -> None:
         try:
             scores = self.decoder.step([feed for _, feed in chosen])
-            total, likeliest = scores.logsumexp(-1), scores.argmax(-1)
+            total, likeliest = operations(scores).log_sum_exp(scores), scores.argmax(-1)
         except Exception as error:
             if again:
                 for each in chosen:
@@ -219,19 +219,15 @@ class TokenScheduler:
         self.cancel(sequence)
         sequence.failed(error)
 
-    def _write(self, sequence: TokenSequence, scores: Tensor, total: float, likeliest: int) -> None:
+    def _write(self, sequence: TokenSequence, scores: Scores, total: float, likeliest: int) -> None:
         """Choose the next token of a sequence from its scores [1, V]."""
-        chosen, changed = likeliest, scores
-        if sequence.processors or sequence.generator is not None:
-            for process in sequence.processors:
-                changed = process(changed, [sequence.text])
-            for each in sequence.filters:
-                changed = each(changed)
-            generator = sequence.generator
-            chosen = int(changed.argmax(-1) if generator is None else draw(changed, [generator]))
+        chosen = likeliest
+        if sequence.processors or sequence.chance is not None:
+            changed = narrowed(scores, [sequence.text], sequence.processors, sequence.filters)
+            chosen = int((changed.argmax(-1) if sequence.chance is None else draw(changed, [sequence.chance]))[0])
         best: tuple[tuple[int, float], ...] = ()
         if sequence.best:
-            values, ids = scores[0].topk(min(sequence.best, scores.shape[1]))
+            [values], [ids] = operations(scores).top(scores, sequence.best)
             best = tuple((int(number), float(value) - total) for number, value in zip(ids, values, strict=True))
         event = sequence.accept(chosen, float(scores[0, chosen]) - total, best)
         if event.why is not None:

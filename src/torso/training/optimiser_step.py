@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from torso.engines.torch_runner import if_memory_holds
+from torso.engines.runner import if_memory_holds
 from torso.errors import InputError, LimitError
 from torso.model import Model
 from torso.training.divergence import diverged

@@ -31,6 +31,7 @@ namespace {
 #include "cached_attention.inl"
 #include "workspace.inl"
 #include "encoder.inl"
+#include "decoder_stages.inl"
 #include "decoder.inl"
 // clang-format on
 
@@ -346,15 +347,15 @@ bool has_kinds(const torso_decoder& model) {
     bool all = has(model.vocabulary.kind) || !model.vocabulary.packed;
     for (int64_t i = 0; i < model.depth; ++i)
         for (const torso_matrix* each :
-             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down})
-            all &= has(each->kind) && each->kind != TORSO_EIGHT_BITS;
+             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down,
+              &model.blocks[i].cross_query, &model.blocks[i].cross_out})
+            all &= !each->packed || (has(each->kind) && each->kind != TORSO_EIGHT_BITS);
     return all;
 }
 
-int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
-    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
-    if (call->starts[call->texts] == 0) return TORSO_OK;
-    Decoder decoder(*model, *call);
+template <class Number>
+int32_t decode_with(const torso_decoder* model, const torso_decode_call* call) {
+    Decoder<Number> decoder(*model, *call);
     char* block = workspaces.at_least(decoder.lay_out(nullptr));
     if (!block) return TORSO_NO_MEMORY;
     decoder.lay_out(block);
@@ -367,6 +368,12 @@ int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
         if (!failed) decoder.run(worker, own);
     });
     return failed ? TORSO_NO_MEMORY : TORSO_OK;
+}
+
+int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
+    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
+    if (call->starts[call->texts] == 0) return TORSO_OK;
+    return model->cache_kind == TORSO_BFLOAT16 ? decode_with<uint16_t>(model, call) : decode_with<float>(model, call);
 }
 
 }  // namespace
