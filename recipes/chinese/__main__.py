@@ -11,11 +11,11 @@ from typing import Any
 import torch
 
 from torso.architecture import Task
-from torso.batch import Batch
 
 from . import baselines, card, evaluate, export, models, samples
 from .network import Network
-from .training import Item, Log, Stage, average, train
+from .objective import Item
+from .training import Log, Stage, average, train
 
 Stages = Callable[[models.Part], list[tuple[Stage, list[Item]]]]
 KINDS: dict[str, tuple[export.Kind, Stages]] = {
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/chinese"), help="checkpoints and logs; to go on from")
     parser.add_argument("--out", type=Path, default=Path("src/torso/bundled"), help="where the model folders go")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--steps", type=int, help="most steps of each stage: the whole road in minutes, to look at it")
     parser.add_argument("--sample", type=Path, help="write some held-out texts to this file, and train nothing")
     given = parser.parse_args()
     if given.sample:
@@ -41,7 +42,7 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     try:
         if given.only:
-            make(given.only, given.archive, given.work, given.out, given.seed)
+            make(given.only, models.data.load(given.archive), given.work, given.out, given.seed, most=given.steps)
         else:
             both()
     except KeyboardInterrupt:
@@ -64,19 +65,19 @@ def both() -> None:
         sys.exit(1)
 
 
-def make(name: str, archive: Path, work: Path, out: Path, seed: int) -> None:
+def make(name: str, corpora: models.data.Corpora, work: Path, out: Path, seed: int, *, most: int | None = None) -> None:
     """Trains one model, writes its folder, and scores what was written on the test part, once."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     kind, stages = KINDS[name]
     log = Log(work / f"{name}.jsonl")
-    prepared = models.prepare(archive, work)
+    prepared = models.prepare(corpora, work)
     log("data", **prepared.corpora.counts, vocabulary=len(prepared.vocabulary), labels=len(prepared.labels))
     network = models.fresh_network(prepared, seed)
     plan = stages(prepared.train)
     for stage, corpus in plan:
         measure = dev_scores(network, prepared, stage)
-        train(network, corpus, stage, prepared.masking, seed=seed, work=work, log=log, measure=measure)
+        train(network, corpus, stage, prepared.masking, seed=seed, work=work, log=log, measure=measure, most=most)
     average(network, [stage for stage, _ in plan], work)
     log("dev", **dev_scores(network, prepared, plan[-1][0])())
     folder = out / name
@@ -103,19 +104,16 @@ def make(name: str, archive: Path, work: Path, out: Path, seed: int) -> None:
 def dev_scores(network: Network, prepared: models.Prepared, stage: Stage) -> Callable[[], dict[str, float]]:
     """What the stage's heads score on the dev part."""
 
-    def run(task: Task[Any], batch: Batch) -> torch.Tensor:
-        return network.logits(task, network(batch), batch)
-
     def measure() -> dict[str, float]:
         network.eval()
         part, scores = prepared.dev, dict[str, float]()
         if Task.TOKEN_CLASSIFICATION in stage.weights:
-            scores |= evaluate.tagging(run, part.printed, prepared.labels)
+            scores |= evaluate.tagging(network.logits, part.printed, prepared.labels)
         if Task.SEQUENCE_CLASSIFICATION in stage.weights:
-            scores |= evaluate.sentiment(run, part.reviews)
+            scores |= evaluate.sentiment(network.logits, part.reviews)
         if Task.MASKED_LM in stage.weights:
-            scores["masked_lm_reviews"] = evaluate.masked_lm(run, part.reviews, prepared.masking, seed=0)
-            scores["masked_lm_newspaper"] = evaluate.masked_lm(run, part.printed, prepared.masking, seed=0)
+            scores["masked_lm_reviews"] = evaluate.masked_lm(network.logits, part.reviews, prepared.masking, seed=0)
+            scores["masked_lm_newspaper"] = evaluate.masked_lm(network.logits, part.printed, prepared.masking, seed=0)
         return scores
 
     return measure

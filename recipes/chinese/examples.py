@@ -52,6 +52,10 @@ class Variants:
     def __init__(self, spellings: Sequence[Example]) -> None:
         self.spellings = spellings
 
+    def __len__(self) -> int:
+        """Tokens as printed; the other spellings have about as many."""
+        return len(self.spellings[0])
+
     def draw(self, generator: random.Random) -> Example:
         """One spelling: half of the draws as printed, a third with half-width digits and letters."""
         return generator.choices(self.spellings, weights=(3, 2, 1))[0]
@@ -113,23 +117,29 @@ def label_names(paragraphs: Iterable[Paragraph]) -> list[str]:
     return sorted({f"{place}-{tag}" for tag, needed in tags for place in needed})
 
 
-def batches(examples: Sequence[Example], tokens: int, generator: random.Random | None = None) -> list[list[Example]]:
-    """Batches of at most ``tokens`` tokens, similar lengths together; in random order if a generator is given.
+def batches(examples: Sequence[Example], tokens: int) -> list[list[Example]]:
+    """Batches of at most ``tokens`` tokens, similar lengths together."""
+    parts = cut_by_length([len(example) for example in examples], tokens)
+    return [[examples[index] for index in part] for part in parts]
+
+
+def cut_by_length(lengths: Sequence[int], tokens: int, generator: random.Random | None = None) -> list[list[int]]:
+    """Indices of texts in batches of at most ``tokens`` tokens; in random order if a generator is given.
 
     Attention wants equal lengths side by side, so lengths are sorted over the whole corpus, with chance among equals.
     """
-    order = list(examples)
+    order = list(range(len(lengths)))
     if generator is not None:
         generator.shuffle(order)
-    order.sort(key=len)
-    made: list[list[Example]] = [[]]
+    order.sort(key=lambda index: lengths[index])
+    made: list[list[int]] = [[]]
     room = tokens
-    for example in order:
-        if made[-1] and len(example) > room:
+    for index in order:
+        if made[-1] and lengths[index] > room:
             made.append([])
             room = tokens
-        made[-1].append(example)
-        room -= len(example)
+        made[-1].append(index)
+        room -= lengths[index]
     if generator is not None:
         generator.shuffle(made)
     return [batch for batch in made if batch]

@@ -16,7 +16,8 @@ from .cooccurrence import embeddings
 from .examples import Example, Variants, label_names, paragraph_variants, review_example
 from .masking import Masking
 from .network import BERT, Network, start
-from .training import Item, Stage
+from .objective import Item
+from .training import Stage
 
 SENTIMENTS = ("negative", "positive")
 TOKENIZER_CONFIG = """{
@@ -72,9 +73,8 @@ def write_tokenizer(folder: Path, lines: Sequence[str]) -> None:
     (folder / "tokenizer_config.json").write_text(TOKENIZER_CONFIG, encoding="utf-8")
 
 
-def prepare(archive: Path, work: Path) -> Prepared:
+def prepare(corpora: data.Corpora, work: Path) -> Prepared:
     """The corpora as examples, read with a vocabulary and labels of the training part alone."""
-    corpora = data.load(archive)
     train = corpora.reviews.train, corpora.paragraphs.train
     texts = [review.text for review in train[0]] + [paragraph.text for paragraph in train[1]]
     lines = vocabulary.build(texts, at_least=2)

@@ -1,7 +1,7 @@
 """One BERT trunk under several heads, as training needs it: torso's own modules, put together and started."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -35,14 +35,27 @@ class Network(nn.Module):
             task.name: blocks.Whole(described, BERT.plan(task).build(config)).head for task, config in configs.items()
         }
         self.heads = nn.ModuleDict({name: build(head) for name, head in heads.items()})
+        self.learning = tuple(self.heads)
 
-    def forward(self, batch: Batch) -> Hidden:
-        """Hidden states of a batch."""
-        return self.trunk(batch)
+    @property
+    def device(self) -> torch.device:
+        """Device of the weights."""
+        return next(self.parameters()).device
 
-    def logits(self, task: Task[Any], hidden: Hidden, batch: Batch) -> Tensor:
+    def learn(self, tasks: Iterable[Task[Any]]) -> None:
+        """Lets the heads of these tasks learn, and computes them alone."""
+        self.learning = tuple(task.name for task in tasks)
+        for name, head in self.heads.items():
+            head.requires_grad_(name in self.learning)
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """The scores of each head that learns, by the name of its task."""
+        hidden: Hidden = self.trunk(batch)
+        return {name: self.heads[name](hidden, batch).logits for name in self.learning}
+
+    def logits(self, task: Task[Any], batch: Batch) -> Tensor:
         """The scores of one head."""
-        return self.heads[task.name](hidden, batch).logits
+        return self.heads[task.name](self.trunk(batch), batch).logits
 
     def hub_tensors(self, *tasks: Task[Any]) -> dict[str, Tensor]:
         """The trunk and the heads of ``tasks`` under the Hub's names, in half precision, as one file holds them."""

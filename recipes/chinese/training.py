@@ -1,28 +1,34 @@
-"""The training loop: stages of batches, losses of several heads, checkpoints to go on from."""
+"""The stages of a model, each a run of `torso.training.loop.fit`: rates, losses, batches, checkpoints to go on from."""
 
 import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from torso.architecture import Task
+from torso.model import Model
+from torso.training.examples import Example
+from torso.training.loop import Row, fit
+from torso.training.optimiser_step import StepResult
+from torso.training.run_state import read_weights
+from torso.training.step_order import Step
+from torso.training.train_settings import TrainSettings
 
-from .examples import NONE, Example, Variants, batches, packed
+from .examples import cut_by_length
 from .masking import Masking
 from .network import Network
+from .objective import Item, SeveralLosses
 
-Item = Example | Variants
-SAVE_EVERY = 60.0
-"""Seconds between checkpoints."""
+SAVE_EVERY = 100
+"""Steps between checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,23 @@ class Stage:
     averaged: bool = True
     tokens: int = 2048
 
+    def settings(self, steps: int, epoch: int, seed: int) -> TrainSettings:
+        """The settings of its run of ``steps``, ``epoch`` of which are one run over the corpus."""
+        return TrainSettings(
+            steps=steps,
+            tokens=2 * self.tokens,  # a step is one batch, a little longer or shorter by its spellings
+            rate=self.rate,
+            optimiser="muon",
+            matrix_rate=self.block_rate,
+            weight_decay=0.05,
+            betas=(0.9, 0.98),
+            schedule="linear" if self.decay else "constant",
+            precision="bf16",
+            evaluate_every=epoch,
+            save_every=SAVE_EVERY,
+            seed=seed,
+        )
+
 
 class Log:
     """Lines for people on standard output, records for machines in a file of JSON lines."""
@@ -80,6 +103,38 @@ def _short(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
+class StageLog:
+    """Watches a stage: a line every hundred steps, and one for each epoch."""
+
+    def __init__(self, log: Log, stage: Stage, length: int, seed: int) -> None:
+        self.log, self.stage, self.length, self.seed = log, stage, length, seed
+        self.losses: list[float] = []
+
+    def started(self, total: int, step: int) -> None:
+        """Says what the stage is."""
+        self.total = total
+        if step < total:
+            self.log("stage", name=self.stage.name, step=step, of=total, **_plain(self.stage))
+
+    def stepped(self, step: Step, result: StepResult) -> None:
+        """Says how the loss goes."""
+        self.losses.append(result.loss)
+        if step.number % 100 == 0:
+            mean = sum(self.losses) / len(self.losses)
+            self.log("step", name=self.stage.name, step=step.number, of=self.total, loss=mean)
+            self.losses = []
+
+    def evaluated(self, row: Row) -> None:
+        """Says the dev scores."""
+        self.log("epoch", name=self.stage.name, epoch=-(-row.step // self.length), **row.scores)
+
+    def saved(self, folder: Path, step: int) -> None:
+        """Says nothing."""
+
+    def finished(self, step: int) -> None:
+        """Says nothing."""
+
+
 def train(
     network: Network,
     corpus: Sequence[Item],
@@ -90,122 +145,55 @@ def train(
     work: Path,
     log: Log,
     measure: Callable[[], dict[str, float]],
+    most: int | None = None,
 ) -> None:
-    """Trains in place. Goes on from this stage's checkpoint in ``work`` if there is one, and leaves one when done.
+    """Trains in place, at most ``most`` steps. Goes on from this stage's checkpoint in ``work`` if there is one, and
+    leaves one when done.
 
-    Order of texts, spellings and masks follow from ``seed``, stage, epoch and step alone, so that a run that was
-    interrupted sees what it would have seen.
+    Order of texts, spellings and masks follow from ``seed``, stage and step alone, so that a run that was interrupted
+    sees what it would have seen.
     """
-    path = work / f"{stage.name}.pt"
+    network.learn(stage.weights)
     _set_dropout(network, stage.dropout)
-    optimisers = _optimisers(network, stage)
-    step, seconds = _resume(path, network, optimisers)
-    length = len(_epoch(corpus, stage, seed, 0))
-    total = round(length * stage.epochs)
-    if step >= total:
-        return
-    log("stage", name=stage.name, step=step, of=total, **_plain(stage))
-    network.train()
-    losses = Averages()
-    began = saved = time.monotonic()
-    for epoch in range(ceil(stage.epochs)):
-        if step >= (epoch + 1) * length:
-            continue
-        # Spellings differ in length now and then, so an epoch may be a batch longer or shorter than the first.
-        for examples in _epoch(corpus, stage, seed, epoch)[: min(length, total - epoch * length)][
-            step - epoch * length :
-        ]:
-            _set_rates(optimisers, step / total, decay=stage.decay)
-            losses.add(_step(network, examples, stage, masking, optimisers, _generator(seed, stage.name, step)))
-            step += 1
-            now = time.monotonic()
-            if step % 100 == 0:
-                log("step", name=stage.name, step=step, of=total, seconds=round(seconds + now - began), **losses.take())
-            if now - saved > SAVE_EVERY:
-                _save(path, network, optimisers, step, seconds + now - began)
-                saved = now
-        step = min(total, (epoch + 1) * length)
-        log("epoch", name=stage.name, epoch=epoch + 1, seconds=round(seconds + time.monotonic() - began), **measure())
-        network.train()
-        _save(path, network, optimisers, step, seconds + time.monotonic() - began)
+    lengths = [len(item) for item in corpus]
+
+    @lru_cache(2)
+    def epoch_order(epoch: int) -> list[list[int]]:
+        return cut_by_length(lengths, stage.tokens, random.Random(f"{seed} {stage.name} {epoch}"))
+
+    length = len(epoch_order(0))
+    total = min(round(length * stage.epochs), most or 2**60)
+    name = f"{seed} {stage.name}"
+    examples = [Example((), item, row) for row, item in enumerate(corpus, 1)]  # their tokens are drawn by the step
+    # The explicit softmax is the faster one here: the fused CPU kernel's gradient is slow in bfloat16.
+    with sdpa_kernel(SDPBackend.MATH):
+        fit(
+            # Of a model `fit` asks what a network has: parameters, a device, and an output of a batch.
+            cast("Model[Any]", network),
+            SeveralLosses(stage.weights, masking, stage.masked, name),
+            examples,
+            stage.settings(total, length, seed),
+            rate=stage.rate,
+            evaluate=measure,
+            better=lambda scores: 0.0,
+            folder=work / stage.name,
+            identity=f"{name} {total} {_plain(stage)}",
+            watch=[StageLog(log, stage, length, seed)],
+            resume=True,
+            order=lambda step: epoch_order((step - 1) // length)[(step - 1) % length],
+        )
 
 
 def average(network: Network, stages: Sequence[Stage], work: Path) -> None:
-    """Fills the network with the mean of what the averaged stages ended with (arXiv 2203.05482)."""
-    paths = [work / f"{stage.name}.pt" for stage in stages if stage.averaged]
-    states: list[dict[str, Tensor]] = [torch.load(path, weights_only=True)["network"] for path in paths]
-    network.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+    """Fills the network with the mean of what the averaged stages ended with (arXiv 2203.05482).
 
-
-class Averages:
-    """Means of named numbers since they were last taken."""
-
-    def __init__(self) -> None:
-        self.sums: dict[str, float] = {}
-        self.counts: dict[str, int] = {}
-
-    def add(self, values: Mapping[str, float]) -> None:
-        """Counts one value of each name."""
-        for name, value in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value
-            self.counts[name] = self.counts.get(name, 0) + 1
-
-    def take(self) -> dict[str, float]:
-        """The means, and starts anew."""
-        means = {name: self.sums[name] / self.counts[name] for name in self.sums}
-        self.sums, self.counts = {}, {}
-        return means
-
-
-def _step(
-    network: Network,
-    examples: Sequence[Example],
-    stage: Stage,
-    masking: Masking,
-    optimisers: Sequence[torch.optim.Optimizer],
-    generator: torch.Generator,
-) -> dict[str, float]:
-    masked = masking(examples, stage.masked, generator)
-    batch = packed(examples, ids=masked.ids, rows=masked.rows)
-    targets = {
-        Task.MASKED_LM: masked.targets,
-        Task.TOKEN_CLASSIFICATION: torch.cat([example.labels for example in examples]),
-        Task.SEQUENCE_CLASSIFICATION: torch.tensor([example.positive for example in examples]),
-    }
-    losses: dict[str, Tensor] = {}
-    # The explicit softmax is the faster one here: the fused CPU kernel's gradient is slow in bfloat16.
-    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-        hidden = network(batch)
-        for task, weight in stage.weights.items():
-            if bool((targets[task] != NONE).any()):
-                logits = network.logits(task, hidden, batch)
-                losses[task.name] = weight * F.cross_entropy(logits.float(), targets[task], ignore_index=NONE)
-    for optimiser in optimisers:
-        optimiser.zero_grad()
-    torch.stack(list(losses.values())).sum().backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    for optimiser in optimisers:
-        optimiser.step()
-    return {name: loss.item() for name, loss in losses.items()}
-
-
-def _optimisers(network: Network, stage: Stage) -> list[torch.optim.Optimizer]:
-    """Muon (https://kellerjordan.github.io/posts/muon/) for the matrices of the blocks, AdamW for everything else."""
-    matrices = [parameter for parameter in network.trunk.layers.parameters() if parameter.ndim == 2]
-    chosen = {id(parameter) for parameter in matrices}
-    others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]
-    return [
-        torch.optim.Muon(matrices, lr=stage.block_rate, weight_decay=0.05),
-        torch.optim.AdamW(others, lr=stage.rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True),
-    ]
-
-
-def _set_rates(optimisers: Sequence[torch.optim.Optimizer], progress: float, *, decay: bool) -> None:
-    factor = min(1.0, (progress + 0.001) / 0.06) * (max(0.01, 1 - progress) if decay else 1.0)
-    for optimiser in optimisers:
-        for group in optimiser.param_groups:
-            group.setdefault("highest", group["lr"])
-            group["lr"] = group["highest"] * factor
+    A head that a stage did not learn keeps what the stages that did have made of it.
+    """
+    states = [read_weights(work / stage.name) for stage in stages if stage.averaged]
+    means: dict[str, Tensor] = {}
+    for name in dict.fromkeys(name for state in states for name in state):
+        means[name] = torch.stack([state[name] for state in states if name in state]).mean(0)
+    network.load_state_dict(means, strict=False)
 
 
 def _set_dropout(network: Network, share: float) -> None:
@@ -214,36 +202,7 @@ def _set_dropout(network: Network, share: float) -> None:
             module.p = share
 
 
-def _epoch(corpus: Sequence[Item], stage: Stage, seed: int, epoch: int) -> list[list[Example]]:
-    generator = random.Random(f"{seed} {stage.name} {epoch}")
-    drawn = [item.draw(generator) if isinstance(item, Variants) else item for item in corpus]
-    return batches(drawn, stage.tokens, generator)
-
-
-def _generator(seed: int, stage: str, step: int) -> torch.Generator:
-    number = random.Random(f"{seed} {stage} {step}").getrandbits(60)
-    torch.manual_seed(number)  # for dropout
-    return torch.Generator().manual_seed(number)
-
-
 def _plain(stage: Stage) -> dict[str, Any]:
     weights = {task.name: weight for task, weight in stage.weights.items()}
     names = ("epochs", "rate", "block_rate", "masked", "dropout", "decay", "averaged", "tokens")
     return {"weights": weights, **{name: getattr(stage, name) for name in names}}
-
-
-def _save(path: Path, network: Network, optimisers: Sequence[torch.optim.Optimizer], step: int, seconds: float) -> None:
-    part = path.with_suffix(".part")
-    states = [optimiser.state_dict() for optimiser in optimisers]
-    torch.save({"network": network.state_dict(), "optimisers": states, "step": step, "seconds": seconds}, part)
-    part.replace(path)
-
-
-def _resume(path: Path, network: Network, optimisers: Sequence[torch.optim.Optimizer]) -> tuple[int, float]:
-    if not path.exists():
-        return 0, 0.0
-    saved: dict[str, Any] = torch.load(path, weights_only=True)
-    network.load_state_dict(saved["network"])
-    for optimiser, state in zip(optimisers, saved["optimisers"], strict=True):
-        optimiser.load_state_dict(state)
-    return saved["step"], saved["seconds"]

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from torso.cli.table_files import rows
 from torso.errors import FileFormatError
+from torso.io.table_rows import rows
 
 DEEP = 100_000
 

@@ -64,6 +64,50 @@ def test_gradients_are_those_of_pytorch() -> None:
     assert product(*given).equal(alone)
 
 
+@pytest.mark.parametrize(("outputs", "inputs"), SHAPES)
+def test_gradients_of_any_strides_are_the_true_ones(outputs: int, inputs: int) -> None:
+    x, weight, bias = (each.requires_grad_() for each in drawn(outputs, inputs))
+    dice = torch.Generator().manual_seed(3)
+    whole = torch.randn(300, outputs, generator=dice)
+    for gradient in (
+        whole,
+        torch.randn(outputs, 300, generator=dice).T,
+        torch.randn(600, outputs, generator=dice)[::2],
+        whole[:1].expand(300, -1),
+        torch.ones(()).expand(300, outputs),
+    ):
+        made = torch.autograd.grad(product(x, weight, bias), (x, weight, bias), gradient)
+        true = gradient.double()
+        wanted = (true @ weight.double(), true.T @ x.double(), true.sum(0))
+        for mine, its in zip(made, wanted, strict=True):
+            torch.testing.assert_close(mine.double(), its, rtol=1e-5, atol=5e-4)
+
+
+def test_gradients_of_one_row_and_of_none() -> None:
+    x, weight, bias = (each.requires_grad_() for each in drawn(5, 3))
+    for rows in (x[0], x[:1], x[:0]):
+        made = torch.autograd.grad(product(rows, weight, bias).sum(), (x, weight, bias))
+        wanted = torch.autograd.grad(F.linear(rows, weight, bias).sum(), (x, weight, bias))
+        for mine, its in zip(made, wanted, strict=True):
+            torch.testing.assert_close(mine, its)
+
+
+def test_gradients_of_gradients_and_many_at_once_are_pytorchs() -> None:
+    x, weight, bias = (each.requires_grad_() for each in drawn(5, 3, 4))
+    twice = []
+    for multiply in (product, F.linear):
+        (first,) = torch.autograd.grad(multiply(x, weight, bias).pow(3).sum(), x, create_graph=True)
+        twice.append(torch.autograd.grad(first.square().sum(), (x, weight, bias)))
+    for mine, its in zip(*twice, strict=True):
+        torch.testing.assert_close(mine, its)
+    basis = torch.eye(20).view(20, 4, 5)
+    made, wanted = (
+        torch.autograd.grad(multiply(x, weight, bias), weight, basis, is_grads_batched=True)[0]
+        for multiply in (product, F.linear)
+    )
+    torch.testing.assert_close(made, wanted)
+
+
 def test_what_pytorch_must_see_is_pytorchs() -> None:
     x, weight, bias = drawn(5, 3, 4)
     plain = F.linear(x, weight, bias)

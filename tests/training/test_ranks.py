@@ -56,9 +56,32 @@ def step_of(name: str) -> dict[str, torch.Tensor]:
     return {**found, **dict(model.named_parameters()), "loss": torch.tensor(taken.loss)}
 
 
+class OutOfMemoryOnce:
+    """Lets the second process run out of memory in the second pass of a step, once."""
+
+    def __init__(self, objective) -> None:
+        self.real, self.left = objective.vectors, rank() == 1
+        objective.vectors = self
+
+    def __call__(self, out, chosen):
+        if self.left and torch.is_grad_enabled() and len(chosen) > 1:
+            self.left = False
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return self.real(out, chosen)
+
+
 def child(folder: str) -> None:
     torch.set_num_threads(1)
     with together():
+        model, objective, texts = made("embedding")
+        short = OutOfMemoryOnce(objective)
+        plan = RatePlan(1e-3, "constant", 0, 10)
+        optimiser = adamw(model, parameter_groups(model, TrainSettings(), 1e-3), TrainSettings())
+        stepper = Stepper(model.train(), objective, optimiser, plan, clip=None, tokens=100, precision="float32")
+        stepper.take(Step(1, 0, ()), texts)
+        gradients = {f"gradient.{key}": each.grad for key, each in model.named_parameters() if each.grad is not None}
+        facts = {"tokens": torch.tensor(stepper.tokens), "left": torch.tensor(short.left)}
+        torch.save({**gradients, **facts}, f"{folder}/memory.{rank()}")
         for name in [*HEADS, "embedding"]:
             torch.save({key: each.detach() for key, each in step_of(name).items()}, f"{folder}/{name}.{rank()}")
 
@@ -74,6 +97,13 @@ def test_two_processes_have_the_gradients_of_one(tmp_path) -> None:
             assert torch.equal(one[key], two[key]), f"{name}: {key}"
             if key.startswith(("gradient", "loss")):  # a step of Adam makes much of the last bit
                 torch.testing.assert_close(one[key], value, rtol=1e-5, atol=1e-6, msg=f"{name}: {key}")
+    one, two = (torch.load(tmp_path / f"memory.{number}", weights_only=True) for number in (0, 1))
+    assert one["tokens"] == 100 > two["tokens"]
+    assert not two["left"]
+    for key, value in step_of("embedding").items():
+        if key.startswith("gradient"):
+            torch.testing.assert_close(one[key], value, rtol=1e-5, atol=1e-6, msg=key)
+            assert torch.equal(one[key], two[key]), key
 
 
 def test_the_command_is_started_by_torchrun(tmp_path) -> None:

@@ -72,13 +72,16 @@ def test_a_folder_with_a_folder_per_class_is_data(tmp_path) -> None:
     [
         ("a.csv", "text,label\nx\n", "Line 2 of .* 1 fields; the first line names 2"),
         ("a.csv", "text,label\nx,1\n\ny,1,2\n", "Line 4 of .* 3 fields"),
-        ("a.csv", "text,text\nx,1\n", "names a column twice"),
-        ("a.csv", 'text,label\n"x,1\n', "Line 2 of"),
+        ("a.csv", "text,text\nx,1\n", "Line 1 of .* names the column 'text' twice"),
+        ("a.csv", 'text,label\n"x,1\n', "cannot be read as a table, after line 2"),
+        ("a.csv", ",,text\n1,2,x\n", "Line 1 of .* names the column '' twice"),
+        ("a.jsonl", '{"text": "x", "text": "y"}\n', "Line 1 of .* names the column 'text' twice"),
+        ("a.json", '[{"text": "x"}, 3]', "row 2 is no JSON object"),
         ("a.csv", "text,label\n", "There is no row"),
         ("a.csv", "文本,标签\n好,1\n".encode("gb18030"), "--encoding gb18030"),
         ("a.csv", b"text,label\n\xff\xff,1\n", "Line 2 of .* is not UTF-8: byte 0xff"),
         ("a.jsonl", '{"text": "x"}\n[1]\n', "Line 2 of .* no JSON object"),
-        ("a.jsonl", '{"text": "x"}\n{\n', "Line 2 of .* no JSON"),
+        ("a.jsonl", '{"text": "x"}\n{\n', "Line 2 of .* is no JSON: line 1 column 2"),
         ("a.json", "3", "no list of objects"),
         ("a.parquet", b"PAR1 or so", "no Parquet file"),
         ("a.xlsx", b"PK", "ends in .xlsx"),
@@ -94,6 +97,19 @@ def test_what_is_wrong_with_a_file_is_named_by_its_line(name, data, said, tmp_pa
 def test_what_is_no_data_is_refused(data) -> None:
     with pytest.raises(TorsoError):
         read_table(data)
+
+
+def test_an_index_that_pandas_wrote_is_no_column(tmp_path) -> None:
+    read = read_table(written(tmp_path, "a.csv", ",text,label\n0,好,1\n1,差,0\n"))
+    assert read.columns == ("text", "label")
+    assert text_and_label(read, None, None) == (("text",), "label")
+
+
+def test_quotation_marks_of_tab_separated_texts_join_no_rows(tmp_path) -> None:
+    data = '\ufefftext\tlabel\r\n"Hello there\t1\r\nworld"\t0\r\n"say ""hi"" now"\t0\r\n'
+    read = read_table(written(tmp_path, "a.tsv", data))
+    assert [row["text"] for row in read.rows] == ['"Hello there', 'world"', 'say "hi" now']
+    assert read.lines == [2, 3, 4]
 
 
 def test_gb18030_is_read_when_it_is_named(tmp_path) -> None:

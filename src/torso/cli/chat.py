@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from torso.cli import generated_output, options
-from torso.cli.encodings import lines_of
+from torso.io.text_file import lines_of
 from torso.language import say
 
 HELP = """\

@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 
 import click
 
-from torso.cli.encodings import lines_of, named
-from torso.cli.table_files import is_table, rows
+from torso.cli.encodings import named
 from torso.errors import AccessError, InputError, InputTypeError, NotFoundError
 from torso.io.paths import shown
+from torso.io.table_rows import is_table, rows
+from torso.io.text_file import lines_of
 from torso.language import say
 
 
@@ -89,7 +90,7 @@ def _require_fit(name: str, columns: Sequence[str]) -> None:
 
 
 def _contents(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[str | tuple[object, ...]]:
-    found = rows(source, name, columns) if columns else lines_of(source, name)
+    found = rows(source, name, columns, named()) if columns else lines_of(source, name, named())
     first = next(found, None)
     if first is None:
         click.echo(say("There is no text in {file}.", dict(file=name)), err=True)

@@ -22,6 +22,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--tokens", dict(type=int, metavar="N", help="Tokens computed at a time; less takes less memory.")),
     ("--rate", dict(type=float, metavar="RATE", help="Peak learning rate; by default after the model's size.")),
     ("--head-rate", dict(type=float, metavar="RATE", help="Peak learning rate of the head.")),
+    ("--optimiser", dict(type=click.Choice(["adamw", "muon"]), help="adamw by default; muon for new weights.")),
+    ("--matrix-rate", dict(type=float, metavar="RATE", help="Peak learning rate of Muon's matrices.")),
     ("--layer-decay", dict(type=float, metavar="X", help="Factor on the rate from each block to the one below it.")),
     ("--weight-decay", dict(type=float, metavar="X", help="Weight decay of AdamW; 0.01 by default.")),
     (
@@ -59,6 +61,8 @@ class SettingOptions(TypedDict):
     tokens: int | None
     rate: float | None
     head_rate: float | None
+    optimiser: str | None
+    matrix_rate: float | None
     layer_decay: float | None
     weight_decay: float | None
     schedule: str | None

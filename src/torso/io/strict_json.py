@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -47,12 +48,15 @@ _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_con
 _PYTHON = json.JSONDecoder()
 
 
-def decode_json(text: str, *, strict: bool = True) -> object:
+def decode_json(
+    text: str, *, strict: bool = True, pairs: Callable[[list[tuple[str, object]]], object] | None = None
+) -> object:
     """Decode a JSON text.
 
     Args:
         text: of any length.
         strict: whether a repeated key, NaN, Infinity and a number that fits no float are refused.
+        pairs: what makes an object of its keys and values, where not strict; None for a dict.
 
     Raises:
         ValueError: with the reason in words; the caller knows the file. Never anything else, however deep or odd.
@@ -61,7 +65,8 @@ def decode_json(text: str, *, strict: bool = True) -> object:
     if containers > MOST_CONTAINERS:
         raise ValueError(f"more than {MOST_CONTAINERS:,} lists and objects")
     try:
-        value = cast("object", (_STRICT if strict else _PYTHON).decode(text))
+        decoder = _STRICT if strict else _PYTHON if pairs is None else json.JSONDecoder(object_pairs_hook=pairs)
+        value = cast("object", decoder.decode(text))
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
     except _RefusedError:

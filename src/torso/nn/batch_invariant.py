@@ -57,7 +57,7 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     In float32 on the CPU each row of x has the same result, to the last bit, whatever the other rows, the number of
     threads and the load on them. Any other case, and every call that is traced, compiled, transformed by `torch.func`
-    or under autocast, runs PyTorch's own `linear`; so do gradients.
+    or under autocast, runs PyTorch's own `linear`. Gradients are sums over rows, and are by oneDNN where it is there.
 
     Args:
         x: rows.
@@ -131,7 +131,7 @@ def _has_onednn() -> bool:
 
 
 class _Differentiable(torch.autograd.Function):
-    """The same product with gradients, which PyTorch computes."""
+    """The same product with gradients, by oneDNN where it is there: MKL is slow on some processors."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -142,10 +142,32 @@ class _Differentiable(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = gradients
         x, weight = cast("tuple[Tensor, Tensor]", ctx.saved_tensors)
-        rows = gradient.flatten(0, -2) if gradient.ndim > 1 else gradient[None]
+        rows = gradient.reshape(x.shape[:-1].numel(), weight.shape[0])
         wants_x, wants_weight, wants_bias = cast("tuple[bool, bool, bool]", ctx.needs_input_grad)
+        # oneDNN's operator has no gradient itself, and no rule for many gradients at once.
+        seen = torch.is_grad_enabled() or _is_watched() or _TORCH._C._functorch.is_legacy_batchedtensor(gradient)
+        multiply = torch.matmul if seen else _by_strided_onednn
         return (
-            gradient @ weight if wants_x else None,
-            rows.T @ x.reshape(len(rows), -1) if wants_weight else None,
+            multiply(rows, weight).reshape(x.shape) if wants_x else None,
+            multiply(rows.T, x.reshape(len(rows), weight.shape[1])) if wants_weight else None,
             rows.sum(0) if wants_bias else None,
         )
+
+
+def _by_strided_onednn(a: Tensor, b: Tensor) -> Tensor:
+    """Multiply matrices a [m, k] and b [k, n] of any strides, without copies."""
+    if a.dtype != torch.float32 or min(*a.shape, *b.shape) < 2 or not _has_strided_onednn():
+        return a @ b
+    if not all(1 in each.stride() for each in (a, b)):  # an expanded gradient, such as that of a sum
+        a, b = a.contiguous(), b.contiguous()
+    return cast("Tensor", torch.ops.mkldnn._linear_pointwise(a, b.T, None, "none", [], ""))
+
+
+@cache
+def _has_strided_onednn() -> bool:
+    """Return whether oneDNN is there and reads transposed matrices where they lie."""
+    if not _has_onednn():
+        return False
+    a, b = torch.linspace(-1, 1, 48).view(16, 3).T, torch.linspace(-2, 1, 64).view(16, 4)
+    made = torch.ops.mkldnn._linear_pointwise(a, b.T, None, "none", [], "")
+    return torch.allclose(made, a @ b, atol=1e-5)

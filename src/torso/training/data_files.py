@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
-from torso.errors import FileFormatError, InputError, InputTypeError, NotFoundError
-from torso.io.files import read_bytes
+from torso.errors import FileFormatError, InputTypeError, NotFoundError
+from torso.io.files import open_regular, read_bytes
 from torso.io.optional_packages import optional_module
 from torso.io.paths import shown
-from torso.io.strict_json import decode_json
+from torso.io.table_rows import numbered_rows
+from torso.io.text_file import check_encoding, whole_text
 
 Cells = Mapping[str, Any]
 Data = str | os.PathLike[str] | Sequence[Cells] | Iterable[Cells] | Any
 """Training data: a file, a folder with one folder per class, a `datasets.Dataset`, a pandas frame, or rows as dicts."""
 
-LIMIT = 16 << 30  # bytes of one file
-FIELD_LIMIT = 64 << 20  # characters of one field: a quotation mark that is never closed must not fill the memory
+FIELD_LIMIT = 64 << 20  # bytes of one text, where each has a file of its own
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
 
@@ -51,7 +51,8 @@ def read_table(data: Data, *, encoding: str | None = None) -> Table:
 
     Raises:
         NotFoundError, AccessError: the file is not there or may not be read.
-        FileFormatError: ``E_TABLE``, naming file and line.
+        FileFormatError: ``E_TEXT`` for a line that is no row, ``E_TABLE`` for a file that is no table.
+        InputError: ``E_COLUMN`` for a column that is named twice, ``E_ARGUMENT`` for an unknown encoding.
         InputTypeError: ``E_DATA``, for what is no data.
     """
     is_path = isinstance(data, (str, os.PathLike))
@@ -87,132 +88,48 @@ def _from_path(path: Path, encoding: str | None) -> Table:
             cure="Rename it after its form: {endings}.",
             values=dict(file=name, ending=ending or "-", endings=", ".join(ENDINGS)),
         )
-    text = decoded(read_bytes(path, limit=LIMIT), name, encoding)
-    if ending in (".csv", ".tsv"):
-        return _separated(text, name, "\t" if ending == ".tsv" else None)
-    return _json_lines(text, name) if ending in (".jsonl", ".ndjson") else _json(text, name)
+    check_encoding(encoding)
+    with open_regular(path) as (descriptor, _), open(descriptor, "rb", closefd=False) as file:
+        if ending == ".json":
+            return _json(whole_text(file, name, encoding), name)
+        found = list(numbered_rows(file, name, encoding=encoding))
+    rows = [row for _, row in found]
+    return Table(name, _columns(rows), rows, [number for number, _ in found])
 
 
-def decoded(data: bytes, name: str, encoding: str | None) -> str:
-    """Decode a file's bytes.
-
-    Raises:
-        FileFormatError: ``E_TABLE``, naming the line and, where it can be told, the encoding that they are of.
-    """
-    marked = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding or marked)
-    except (UnicodeDecodeError, LookupError) as error:
-        if isinstance(error, LookupError):
-            raise InputError(
-                "E_ARGUMENT",
-                "There is no encoding {name}.",
-                cure="Use utf-8, gb18030, utf-16, big5, shift_jis or another one of Python's.",
-                values=dict(name=repr(str(encoding)[:60])),
-            ) from None
-        raise FileFormatError(
-            "E_TABLE",
-            "Line {number} of {file} is not {encoding}: byte {byte}.",
-            cure="It reads as the Chinese encoding of Windows and Excel: --encoding gb18030"
-            if _is_gb18030(data)
-            else "Name its encoding, such as --encoding gb18030, or save it as UTF-8.",
-            values=dict(
-                number=data.count(b"\n", 0, error.start) + 1,
-                file=name,
-                encoding=(encoding or "UTF-8").upper(),
-                byte=f"0x{data[error.start]:02x}",
-            ),
-        ) from None
-
-
-def _is_gb18030(data: bytes) -> bool:
-    try:
-        return any("\u4e00" <= mark <= "\u9fff" for mark in data.decode("gb18030"))
-    except UnicodeDecodeError:
-        return False
-
-
-def _separated(text: str, name: str, delimiter: str | None) -> Table:
-    csv.field_size_limit(FIELD_LIMIT)
-    first = text[: text.find("\n") if "\n" in text else len(text)]
-    if delimiter is None:
-        if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own first line
-            delimiter, text = first.strip()[4], text[len(first) + 1 :]
-        else:
-            # Excel writes semicolons where a comma is the decimal mark.
-            delimiter = next((mark for mark in ",;\t" if mark in first), ",")
-    quoting = csv.QUOTE_MINIMAL if delimiter != "\t" or first.lstrip().startswith('"') else csv.QUOTE_NONE
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, quoting=quoting, strict=True)
-    rows: list[Cells] = []
-    lines: list[int] = []
-    try:
-        header = [each.strip() for each in next(reader, list[str]())]
-        if len(set(header)) != len(header) or not all(header):
-            raise _table_error(name, 1, "its first line names a column twice, or not at all")
-        for cells in reader:
-            if len(cells) != len(header) and cells:
-                raise _table_error(name, reader.line_num, f"{len(cells)} fields; the first line names {len(header)}")
-            if cells:
-                rows.append(dict(zip(header, cells, strict=True)))
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise _table_error(name, reader.line_num, str(error)) from None
-    return Table(name, tuple(header), rows, lines)
-
-
-def _table_error(name: str, line: int, reason: str) -> FileFormatError:
+def _table_error(name: str, reason: str) -> FileFormatError:
     return FileFormatError(
         "E_TABLE",
-        "Line {line} of {file} cannot be read: {reason}.",
-        cure="Correct that line; a field that holds the mark between fields, or a line end, goes into quotes.",
-        values=dict(file=name, line=line, reason=reason),
+        "{file} cannot be read: {reason}.",
+        cure='Write a list of objects: [{{"text": "...", "label": "..."}}].',
+        values=dict(file=name, reason=reason),
     )
 
 
-def _json_lines(text: str, name: str) -> Table:
-    rows: list[Cells] = []
-    lines: list[int] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            rows.append(_object(_parsed_line(line, name, number), name, number))
-            lines.append(number)
-    return Table(name, _columns(rows), rows, lines)
-
-
 def _json(text: str, name: str) -> Table:
-    value = _parsed(text, name, 1)
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _table_error(name, "it is no JSON") from None
     if isinstance(value, dict):
         # {"data": [...]}, as many files of questions are.
         lists: list[object] = [each for each in cast("dict[str, object]", value).values() if isinstance(each, list)]
         value = lists[0] if len(lists) == 1 else cast("object", value)
     if not isinstance(value, list):
-        raise _table_error(name, 1, "it is no list of objects")
+        raise _table_error(name, "it is no list of objects")
     rows = [_object(each, name, number) for number, each in enumerate(cast("list[object]", value), 1)]
     return Table(name, _columns(rows), rows, range(1, len(rows) + 1))
 
 
-def _parsed_line(text: str, name: str, line: int) -> object:
-    try:
-        return decode_json(text, strict=False)
-    except ValueError as error:
-        raise _table_error(name, line, f"it is no JSON ({error})") from None
-
-
-def _parsed(text: str, name: str, line: int) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise _table_error(name, line, "it is no JSON") from None
-
-
-def _object(value: object, name: str, line: int) -> Cells:
+def _object(value: object, name: str, number: int) -> Cells:
     if not isinstance(value, dict):
-        raise _table_error(name, line, "it is no JSON object")
+        raise _table_error(name, f"row {number} is no JSON object")
     return cast("Cells", value)
 
 
 def _columns(rows: Iterable[Cells]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for row in rows for name in row))
+    """Return the names of columns; a column without one is an index, as pandas writes it before the others."""
+    return tuple(dict.fromkeys(name for row in rows for name in row if name != ""))
 
 
 def _parquet(path: Path, name: str) -> Table:
@@ -243,7 +160,7 @@ def _classes(folder: Path, name: str, encoding: str | None) -> Table:
     rows: list[Cells] = []
     for kind in sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")):
         for file in sorted(each for each in kind.iterdir() if each.is_file() and not each.name.startswith(".")):
-            text = decoded(read_bytes(file, limit=FIELD_LIMIT), shown(file), encoding)
+            text = whole_text(BytesIO(read_bytes(file, limit=FIELD_LIMIT)), shown(file), encoding)
             rows.append({"text": text.strip(), "label": kind.name, "file": shown(file)})
     return Table(name, ("text", "label"), rows, range(1, len(rows) + 1))
 

@@ -16,7 +16,7 @@ from torso.training.examples import Example
 from torso.training.learning_rates import warmup_steps
 from torso.training.objective import Objective
 from torso.training.optimiser_step import RatePlan, Stepper, StepResult
-from torso.training.parameter_groups import adamw, parameter_groups
+from torso.training.parameter_groups import optimiser_of, parameter_groups
 from torso.training.ranks import from_first, rank
 from torso.training.run_state import FILE, restore_state, save_state
 from torso.training.step_order import Step, steps
@@ -154,7 +154,7 @@ def fit(
     """
     total = settings.total_steps(len(examples))
     plan = RatePlan(rate, settings.schedule, warmup_steps(settings.warmup, total), total)
-    optimiser = adamw(model, parameter_groups(model, settings, rate), settings)
+    optimiser = optimiser_of(model, parameter_groups(model, settings, rate), settings)
     stepper = Stepper(
         model,
         objective,

@@ -19,7 +19,7 @@ from torso.training.examples import Example
 from torso.training.learning_rates import rate_factor
 from torso.training.objective import JointObjective, Objective
 from torso.training.parameter_groups import learning
-from torso.training.ranks import add_gradients, dealt, gathered, rank, ranks
+from torso.training.ranks import add_gradients, dealt, gathered, in_any, rank, ranks
 from torso.training.step_order import Step, cut, derived_seed
 from torso.training.train_settings import Precision, Schedule
 
@@ -164,10 +164,13 @@ class Stepper:
                 if joint
                 else self._summed(step, examples, parts, count)
             )
-            if isinstance(done, float):
+            # The vectors of a joint loss are those of all processes: where one begins again, the others do too.
+            again = in_any(not isinstance(done, float)) if joint else not isinstance(done, float)
+            if isinstance(done, float) and not again:
                 return add_gradients(self.parameters.values(), done / (len(hands) if joint else 1)), len(parts)
             self.optimiser.zero_grad(set_to_none=True)
-            self._shrink([examples[index] for index in parts[done]])
+            if not isinstance(done, float):
+                self._shrink([examples[index] for index in parts[done]])
 
     def _summed(
         self, step: Step, examples: Sequence[Example], parts: Sequence[Sequence[int]], count: float

@@ -14,9 +14,11 @@ from torso.errors import InputError
 from torso.loading.save import hub_name
 from torso.model import Model
 from torso.training.adafactor import Adafactor
+from torso.training.muon import Muon
 from torso.training.train_settings import TrainSettings
 
 _RANGE = re.compile(r"(?P<stem>.*\.)?(?P<first>\d+)-(?P<last>\d+)")
+MATRIX_FACTOR = 10.0  # Muon's rate over AdamW's: its updates have a norm of their own
 _LAYER = re.compile(r"\.layers\.(\d+)\.")
 
 
@@ -27,12 +29,14 @@ class Group:
     Attributes:
         names: of the parameters, in the model's order.
         scale: peak rate, as a factor on the run's.
-        weight_decay: AdamW's.
+        weight_decay: share of a parameter taken away in a step, times the rate.
+        matrix: whether they are matrices that Muon takes.
     """
 
     names: tuple[str, ...]
     scale: float
     weight_decay: float
+    matrix: bool = False
 
 
 def freeze(model: Model[Any], patterns: Sequence[str]) -> list[str]:
@@ -107,7 +111,8 @@ def parameter_groups(model: nn.Module, settings: TrainSettings, rate: float) -> 
     """Divide the parameters that learn into groups of one rate and weight decay.
 
     Matrices decay; biases, norms and position biases do not, as in transformers. The block i of L learns at
-    ``rate * layer_decay ** (L - i)``, the embeddings below them at one factor less, the head at ``head_rate``.
+    ``rate * layer_decay ** (L - i)``, the embeddings below them at one factor less, the head at ``head_rate``. Under
+    Muon the matrices of the blocks learn at ``matrix_rate`` in place of ``rate``.
 
     Args:
         model: of which all parameters with ``requires_grad`` learn.
@@ -116,12 +121,15 @@ def parameter_groups(model: nn.Module, settings: TrainSettings, rate: float) -> 
     """
     blocks = [int(found[1]) for name, _ in model.named_parameters() if (found := _LAYER.search(name))]
     depth = max(blocks, default=-1) + 1
-    table: dict[tuple[float, float], list[str]] = {}
+    muon = settings.optimiser == "muon"
+    faster = MATRIX_FACTOR if settings.matrix_rate is None else settings.matrix_rate / rate
+    table: dict[tuple[float, float, bool], list[str]] = {}
     for name, parameter in learning(model).items():
         decays = parameter.ndim >= 2 and "bias" not in name
-        key = _scale(name, depth, settings, rate), settings.weight_decay if decays else 0.0
-        table.setdefault(key, []).append(name)
-    return [Group(tuple(names), scale, decay) for (scale, decay), names in table.items()]
+        matrix = muon and decays and parameter.ndim == 2 and _LAYER.search(name) is not None
+        scale = _scale(name, depth, settings, rate) * (faster if matrix else 1.0)
+        table.setdefault((scale, settings.weight_decay if decays else 0.0, matrix), []).append(name)
+    return [Group(tuple(names), scale, decay, matrix) for (scale, decay, matrix), names in table.items()]
 
 
 def _scale(name: str, depth: int, settings: TrainSettings, rate: float) -> float:
@@ -130,6 +138,13 @@ def _scale(name: str, depth: int, settings: TrainSettings, rate: float) -> float
     found = _LAYER.search(name)
     above = depth - int(found[1]) if found else 0 if ".norm." in name else depth + 1
     return settings.layer_decay**above
+
+
+def optimiser_of(model: nn.Module, groups: Sequence[Group], settings: TrainSettings) -> torch.optim.Optimizer:
+    """Return the optimiser of the settings over the groups."""
+    if settings.optimiser == "muon":
+        return Muon(_groups(model, groups), betas=settings.betas, eps=settings.epsilon)
+    return adamw(model, groups, settings)
 
 
 def adamw(model: nn.Module, groups: Sequence[Group], settings: TrainSettings) -> torch.optim.AdamW:
@@ -155,6 +170,7 @@ def _groups(model: nn.Module, groups: Sequence[Group]) -> list[dict[str, Any]]:
             "params": [parameters[name] for name in group.names],
             "scale": group.scale,
             "weight_decay": group.weight_decay,
+            "matrix": group.matrix,
         }
         for group in groups
     ]

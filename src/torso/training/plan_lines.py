@@ -33,6 +33,7 @@ def plan_lines(run: Prepared, *, seconds: float | None = None) -> list[tuple[str
         steps=f"{total:,}",
         batch=settings.batch,
         tokens=f"{settings.tokens:,}",
+        optimiser="Muon, AdamW" if settings.optimiser == "muon" else "AdamW",
         rate=_rates(run),
         schedule=settings.schedule,
         warmup=warmup_steps(settings.warmup, total),
@@ -40,7 +41,7 @@ def plan_lines(run: Prepared, *, seconds: float | None = None) -> list[tuple[str
         seed=settings.seed,
     )
     text = say(
-        "{steps} steps of {batch} texts, {tokens} tokens at a time; AdamW {rate}, {schedule}, "
+        "{steps} steps of {batch} texts, {tokens} tokens at a time; {optimiser} {rate}, {schedule}, "
         "warm-up {warmup}; {device}; seed {seed}",
         values,
     )

@@ -136,6 +136,16 @@ def gathered(vectors: Tensor, hands: Sequence[Sequence[int]]) -> Tensor:
     return whole[order.argsort()]
 
 
+def in_any(happened: bool) -> bool:
+    """Return whether something happened in any of the processes."""
+    if ranks() == 1:
+        return happened
+    device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+    found = torch.tensor([float(happened)], device=device)
+    distributed.all_reduce(found)
+    return bool(found)
+
+
 def from_first(work: Callable[[], Value]) -> Value:
     """Return what the first process makes, in all of them."""
     if ranks() == 1:

@@ -17,7 +17,7 @@ from torso.weights import safetensors
 from torso.weights.tensor_bits import bits_of
 
 FILE = "state.safetensors"
-_MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+_MOMENTS = ("exp_avg", "exp_avg_sq", "step", "momentum_buffer")
 
 
 def save_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, facts: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def save_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer,
     Args:
         folder: made if missing.
         model: whose parameters with ``requires_grad`` are saved under torso's own names.
-        optimiser: AdamW, over those parameters.
+        optimiser: AdamW or Muon, over those parameters.
         facts: JSON values, such as the number of the step.
 
     Raises:
@@ -74,6 +74,17 @@ def restore_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimiz
                 for kind, value in state.items()
             }
     return _facts(file)
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """Return the weights of a state by their parameters' names: those that learnt, as they were after its last step.
+
+    Raises:
+        NotFoundError: ``E_MISSING_FILE``.
+    """
+    file = safetensors.SafetensorsFile(folder / FILE)
+    names = [name for name in file.entries if name.startswith("weight.")]
+    return {name.removeprefix("weight."): _read(file, name, torch.empty(file.entries[name].shape)) for name in names}
 
 
 def read_facts(folder: Path) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from torso.io.typed_values import fitted
 
 Schedule = Literal["linear", "cosine", "constant", "wsd"]
 Precision = Literal["auto", "float32", "bf16"]
+Optimiser = Literal["adamw", "muon"]
 LongRule = Literal["error", "truncate", "drop"]
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
+    "optimiser": ("adamw", "muon"),
     "schedule": ("linear", "cosine", "constant", "wsd"),
     "precision": ("auto", "float32", "bf16"),
     "long": ("truncate", "drop", "error"),
@@ -31,6 +33,9 @@ class TrainSettings:
         tokens: tokens of one micro-batch: a step of more is cut into several, whose gradients add up.
         rate: peak learning rate; None takes `default_rate` of the model.
         head_rate: peak learning rate of the head; None for ``rate``.
+        optimiser: ``adamw``, or ``muon``: Muon for the matrices of the blocks and AdamW for the rest, for training from
+            new weights.
+        matrix_rate: peak learning rate of Muon; None for ten times ``rate``.
         layer_decay: factor on the rate from each block to the one below it; 1 for one rate.
         weight_decay: AdamW's, of matrices; biases and norms have none.
         schedule: course of the rate after warm-up: ``linear`` or ``cosine`` to 0, ``constant``, or ``wsd`` (constant,
@@ -60,6 +65,8 @@ class TrainSettings:
     tokens: int = 4096
     rate: float | None = None
     head_rate: float | None = None
+    optimiser: Optimiser = "adamw"
+    matrix_rate: float | None = None
     layer_decay: float = 1.0
     weight_decay: float = 0.01
     schedule: Schedule = "linear"
@@ -100,9 +107,16 @@ class TrainSettings:
                 cure="Leave one of them out.",
                 values=dict(epochs=self.epochs, steps=self.steps),
             )
+        if self.matrix_rate is not None and self.optimiser != "muon":
+            raise InputError(
+                "E_ARGUMENT",
+                "matrix_rate would have no effect: it is the rate of Muon, and the optimiser is {optimiser}.",
+                cure="Leave it out, or take the optimiser muon.",
+                values=dict(optimiser=self.optimiser),
+            )
         for name in ("batch", "tokens", "steps", "patience"):
             self._at_least(name, 1)
-        for name in ("epochs", "rate", "layer_decay", "clip", "epsilon", "evaluate_every", "save_every"):
+        for name in ("epochs", "rate", "matrix_rate", "layer_decay", "clip", "epsilon", "evaluate_every", "save_every"):
             self._above_zero(name)
         for name in ("head_rate", "weight_decay", "warmup"):
             self._at_least(name, 0)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import BinaryIO, cast
 
-from torso.cli.encodings import as_text, lines_of, undecoded
 from torso.errors import FileFormatError, InputError
+from torso.io.strict_json import decode_json
+from torso.io.text_file import as_text, lines_of, undecoded
 
 _FIELD_LIMIT = 64 << 20  # characters of one field: a quotation mark that is never closed must not fill the memory
 _ENDINGS = (".csv", ".tsv")
@@ -22,28 +22,46 @@ def is_table(name: str) -> bool:
     return name.lower().endswith((".jsonl", ".ndjson", *_ENDINGS))
 
 
-def rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
+def rows(
+    source: BinaryIO, name: str, columns: Sequence[str], encoding: str | None = None
+) -> Iterator[tuple[object, ...]]:
     """Return the named columns of each row.
 
     Args:
         source: the file.
         name: what messages call it; its ending decides the format, and JSON lines are what else there could be.
         columns: their names.
+        encoding: of the file; None for that of its byte order mark, or UTF-8.
+
+    Raises:
+        FileFormatError: E_TEXT for a line that is no row.
+        InputError: E_COLUMN for a column that is not there, or there twice.
+    """
+    for number, row in numbered_rows(source, name, columns, encoding):
+        yield tuple(_cell(row, column, number, name) for column in columns)
+
+
+def numbered_rows(
+    source: BinaryIO, name: str, columns: Sequence[str] | None = None, encoding: str | None = None
+) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Return every row with the number of its line, the last where a field holds line ends.
+
+    Args:
+        source: the file.
+        name: as for `rows`.
+        columns: those that the first line of a .csv or .tsv must name, each once; None for all that it names.
+        encoding: as for `rows`.
 
     Raises:
         FileFormatError: E_TEXT for a line that is no row.
         InputError: E_COLUMN for a column that is not there, or there twice.
     """
     lower = name.lower()
-    table = (
-        _csv_rows(source, name, columns)
-        if lower.endswith(".csv")
-        else _tsv_rows(source, name, columns)
-        if lower.endswith(".tsv")
-        else _json_rows(source, name)
-    )
-    for number, row in table:
-        yield tuple(_cell(row, column, number, name) for column in columns)
+    if lower.endswith(".csv"):
+        return _csv_rows(source, name, columns, encoding)
+    if lower.endswith(".tsv"):
+        return _tsv_rows(source, name, columns, encoding)
+    return _json_rows(source, name, encoding)
 
 
 def _cell(row: Mapping[str, object], column: str, number: int, name: str) -> object:
@@ -60,14 +78,19 @@ def _cell(row: Mapping[str, object], column: str, number: int, name: str) -> obj
 # -- JSON lines --------------------------------------------------------------------------------------------------------
 
 
-def _json_rows(source: BinaryIO, name: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    for number, line in enumerate(lines_of(source, name), 1):
+def _json_rows(source: BinaryIO, name: str, encoding: str | None) -> Iterator[tuple[int, Mapping[str, object]]]:
+    for number, line in enumerate(lines_of(source, name, encoding), 1):
         if not line.strip():
             continue
         try:
-            row: object = json.loads(line, object_pairs_hook=_Pairs)
-        except (ValueError, RecursionError):  # a RecursionError for lists within lists without end
-            row = None
+            row = decode_json(line, strict=False, pairs=_Pairs)
+        except ValueError as error:
+            raise FileFormatError(
+                "E_TEXT",
+                "Line {number} of {file} is no JSON: {reason}.",
+                cure='Write one object a line: {{"text": "..."}}',
+                values=dict(number=number, file=name, reason=error),
+            ) from None
         if not isinstance(row, _Pairs):
             raise FileFormatError(
                 "E_TEXT",
@@ -109,9 +132,11 @@ def _repeated(column: str, number: int, name: str) -> InputError:
 # -- separated values --------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def _csv_rows(
+    source: BinaryIO, name: str, columns: Sequence[str] | None, encoding: str | None
+) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Return rows whose fields may be in quotes, and then hold line ends; between them what the first line has."""
-    with as_text(source, "") as text:
+    with as_text(source, "", encoding) as text:
         try:
             first = text.readline(_FIELD_LIMIT)
         except UnicodeDecodeError as error:
@@ -126,13 +151,15 @@ def _csv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[t
         yield from _quoted(chain([first], text), delimiter, name, columns)
 
 
-def _tsv_rows(source: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def _tsv_rows(
+    source: BinaryIO, name: str, columns: Sequence[str] | None, encoding: str | None
+) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Parse rows of one line each. A leading quotation mark is a part of the field's text, as most writers mean
     it. Where every field of the first line is in quotes, the file was written with them, and is read so.
     """
-    lines = lines_of(source, name)
+    lines = lines_of(source, name, encoding)
     first = next(lines, "")
-    header = first.split("\t")
+    header = _header(first.split("\t"))
     if all(len(each) > 1 and each.startswith('"') and each.endswith('"') for each in header):
         yield from _quoted((line + "\n" for line in chain([first], lines)), "\t", name, columns)
         return
@@ -151,12 +178,12 @@ def _plain(field: str) -> str:
 
 
 def _quoted(
-    lines: Iterable[str], delimiter: str, name: str, columns: Sequence[str], *, before: int = 0
+    lines: Iterable[str], delimiter: str, name: str, columns: Sequence[str] | None, *, before: int = 0
 ) -> Iterator[tuple[int, Mapping[str, object]]]:
     csv.field_size_limit(min(_FIELD_LIMIT, sys.maxsize))
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        header = next(reader, list[str]())
+        header = _header(next(reader, list[str]()))
         _check_header(header, name, columns)
         for cells in reader:
             if cells:
@@ -172,7 +199,12 @@ def _quoted(
         ) from None
 
 
-def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> None:
+def _header(names: Sequence[str]) -> list[str]:
+    return [each.strip() for each in names]
+
+
+def _check_header(header: Sequence[str], name: str, columns: Sequence[str] | None) -> None:
+    columns = header if columns is None else columns
     twice = _first_repeated(each for each in header if each in columns)
     if twice is not None:
         raise _repeated(twice, 1, name)
