@@ -1,4 +1,4 @@
-"""Fuzzes the reader of GGUF files and their conversion."""
+"""Fuzzes the reader of GGUF files, and what is made of one: config, tokenizer, weights under the Hub's names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from children import Target, main
 # isort: split
 from mutations import mangled, odd
 
-from torso.loading.gguf_folder import write_folder
-from torso.weights.gguf import GgufFile
+from torso.loading.load import load_tokenizer, read_config
+from torso.weights.weights import open_weights
 from weights.gguf_builder import gguf
 from weights.test_gguf import llama
 
@@ -36,11 +36,13 @@ def build(some: random.Random, folder: Path) -> Path:
 
 
 def call(folder: Path) -> None:
-    """Reads it, and converts it."""
-    file = GgufFile(folder / "model.gguf")
-    for name in list(file.tensors)[:5]:
-        file.read(name)
-    write_folder(folder / "model.gguf", folder)
+    """Reads it as a model."""
+    path = folder / "model.gguf"
+    weights = open_weights(path)
+    for name in list(weights.entries)[:5]:
+        weights.read(name)
+    read_config(path)
+    load_tokenizer(path)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from torso.architecture import architectures
 from torso.config.hub_families import KNOWN_TO_THE_HUB
 from torso.errors import NotFoundError, UnsupportedError
 
+from .gguf_builder import gguf
+from .test_gguf import llama
+
 LLAMA = {
     "model_type": "llama",
     "hidden_size": 64,
@@ -56,7 +59,7 @@ def test_quantised_weights_are_named(tmp_path, form) -> None:
 
 
 FILES = {
-    "model.Q4_K_M.gguf": "llama.cpp",
+    "ggml-model.bin": "llama.cpp",
     "model.onnx": "ONNX",
     "onnx/model.onnx": "ONNX",
     "tf_model.h5": "TensorFlow",
@@ -94,3 +97,19 @@ def test_the_table_of_families_is_that_of_the_reference() -> None:
     assert set(printed.split()) == KNOWN_TO_THE_HUB
     ours = {name for each in architectures() for name in each.model_types}
     assert len(ours & KNOWN_TO_THE_HUB) > 30
+
+
+@pytest.mark.parametrize("with_config", [True, False])
+def test_a_folder_of_several_models_asks_for_one(tmp_path: Path, with_config: bool) -> None:
+    if with_config:
+        folder_of(tmp_path)
+    for name in ("a.Q4_0.gguf", "b.Q8_0.gguf"):
+        (tmp_path / name).write_bytes(gguf(*llama()))
+    with pytest.raises(NotFoundError, match=r"2 GGUF files.*a\.Q4_0\.gguf, b\.Q8_0\.gguf"):
+        torso.load(tmp_path, "causal-lm")
+    assert torso.load(tmp_path / "b.Q8_0.gguf", "causal-lm").config.hidden_size == 64
+
+
+def test_a_folder_of_one_model_is_that_model(tmp_path: Path) -> None:
+    (tmp_path / "a.Q4_0.gguf").write_bytes(gguf(*llama()))
+    assert torso.load(tmp_path, "causal-lm").config.hidden_size == 64

@@ -40,7 +40,9 @@ def model(default: str | None) -> Callable[[AnyFunction], AnyFunction]:
     """Add options for the model to use, a bundled one where none is named; None where one must be."""
     # A default of None counts as a value that was given, and would not be missed.
     some: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
-    return click.option("--model", "-m", metavar="MODEL", help="Folder, id of the Hub, or torso:NAME.", **some)
+    return click.option(
+        "--model", "-m", metavar="MODEL", help="Folder, GGUF file, id of the Hub, or torso:NAME.", **some
+    )
 
 
 def lengths(default: str = "error", *, merges: Sequence[str] = ()) -> Callable[[AnyFunction], AnyFunction]:

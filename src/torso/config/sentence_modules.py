@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import ConfigError, TorsoError, UnsupportedError
-from torso.io.files import inside, read_json, shown
+from torso.io.files import inside, is_there, read_json, shown
 from torso.language import say
 
 MODULES = "modules.json"
@@ -46,7 +46,7 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
         FileFormatError, ConfigError: E_POOLING for a file that lists no modules.
     """
     path = folder / MODULES
-    if not path.exists():
+    if not is_there(path):
         return ()
     listed = read_json(path, limit=LIMIT, code="E_POOLING")
     found: dict[object, Module] = {}
@@ -74,13 +74,13 @@ def transformer_folder(folder: Path) -> Path:
         UnsupportedError: E_POOLING for a model that has no transformer.
         UnsafeFileError: E_UNSAFE_PATH for a path that leads out of the folder.
     """
-    if not (folder / "config.json").exists():
+    if not is_there(folder / "config.json"):
         return _named_folder(folder) or folder
     try:
         named = _named_folder(folder)
     except TorsoError:  # a recipe for vectors that cannot be followed does not keep the model itself from loading
         return folder
-    return named if named is not None and (named / "config.json").exists() else folder
+    return named if named is not None and is_there(named / "config.json") else folder
 
 
 def _named_folder(folder: Path) -> Path | None:

@@ -25,8 +25,11 @@ def model_files_hash(folder: Path) -> str:
 
 
 def files_hash(folder: Path) -> str:
-    """Return the SHA-256 in hexadecimal of the names and contents of configs, vocabularies and weights in a folder."""
+    """Return the SHA-256 in hexadecimal of names and contents of the files in a model's folder, or of a GGUF file."""
     whole = hashlib.sha256()
+    if folder.is_file():  # a GGUF file
+        with folder.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     for path in sorted(folder.rglob("*")):
         if path.suffix in _ENDINGS and not path.name.startswith(_OWN) and path.is_file():
             with path.open("rb") as file:

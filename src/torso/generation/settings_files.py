@@ -12,6 +12,7 @@ from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.generation.generation_settings import GenerationSettings
+from torso.io.files import is_there
 
 FILE = "generation_config.json"
 
@@ -51,7 +52,7 @@ def settings_of(folder: Path | None, config: HubConfig) -> GenerationSettings:
         FileFormatError, ConfigError: ``E_CONFIG``, for an invalid file or value.
     """
     path = None if folder is None else own_or_base(folder, FILE) / FILE
-    if path is not None and path.is_file():
+    if path is not None and is_there(path):
         return settings_in(ConfigFile.read(path).values, path)
     known = {each.name: each for each in GenerationSettings.declared()}
     stated = {key: value for key, value in config.unused.items() if key in known or key in UNCHANGING}

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from torso.errors import AccessError, NotFoundError, TorsoError
 from torso.io.files import shown
+from torso.io.held_files import holds_files
 from torso.language import say
+from torso.weights import gguf_files as gguf_files  # registers what reads a GGUF file as a folder
 from torso.weights.foreign_formats import format_of_file
 
 
@@ -35,13 +37,13 @@ def readable() -> Generator[None]:
 
 
 def existing_folder(text: str) -> Path:
-    """Return the folder that a path means.
+    """Return the folder that a path means, or the GGUF file, which is a model by itself.
 
     Raises:
         NotFoundError: E_NO_FOLDER, with the nearest names, or saying that the path is a file.
     """
     path = Path(os.path.expanduser(text))  # pathlib's own raises where there is no such user
-    if is_folder(path):
+    if is_folder(path) or holds_files(path):
         return path
     if path.is_file():
         kind = format_of_file(path.name)
@@ -78,7 +80,9 @@ def is_folder(path: Path) -> bool:
 def _nearest(path: Path) -> list[str]:
     parent = path.parent
     try:
-        names = sorted(entry.name for entry in parent.iterdir() if entry.is_dir())
+        names = sorted(
+            entry.name for entry in parent.iterdir() if entry.is_dir() or entry.suffix.lower() == gguf_files.ENDING
+        )
     except OSError:
         return []
     return [shown(parent / name) for name in get_close_matches(path.name, names, n=3, cutoff=0.4)]

@@ -17,6 +17,8 @@ from torso.errors import InputError, InputTypeError
 from torso.hub.existing_folder import existing_folder, is_folder
 from torso.hub.settings import HUB, MIRROR, MODELSCOPE
 from torso.io.files import shown
+from torso.io.held_files import holds_files
+from torso.weights.gguf_files import ENDING
 
 Kind = Literal["folder", "bundled", "hub", "modelscope", "git"]
 
@@ -55,7 +57,8 @@ def parse_source(source: str | os.PathLike[str], revision: str | None = None) ->
     """Parse the name of a model: a folder, ``org/name``, an address.
 
     Args:
-        source: a path; ``torso:NAME``; ``org/name``, ``name`` or ``hf:org/name``; ``modelscope:org/name``; the address
+        source: a path (of a folder, or a GGUF file);
+            ``torso:NAME``; ``org/name``, ``name`` or ``hf:org/name``; ``modelscope:org/name``; the address
             of a model's page on the Hub, a mirror or ModelScope; ``git+https://…``. An id may end in ``@revision``.
             A `pathlib.Path` is always a folder.
         revision: branch, tag or commit, as an argument instead of ``@revision``.
@@ -145,6 +148,8 @@ def _is_path_like(text: str) -> bool:
         text.startswith(("/", "./", "../", "~", "\\"))
         or text in (".", "..")
         or text.endswith("/")
+        or (text.lower().endswith(ENDING) and "/" not in text)
+        or holds_files(Path(text))
         or "\\" in text
         or text.split("@")[0].count("/") >= 2
         or _DRIVE.match(text) is not None

@@ -48,6 +48,14 @@ def no_readable_weights(name: str, names: Collection[str], left: Mapping[str, st
     listed = [f"{shown(path[:100])} ({say(reason)})" for path, reason in sorted(reasons.items())]
     more = len(listed) - _SHOWN
     there = ", ".join(listed[:_SHOWN]) + (f", … +{more}" if more > 0 else "")
+    models = [path for path in sorted(reasons) if path.lower().endswith(".gguf")]
+    if models:
+        return NotFoundError(
+            "E_MISSING_WEIGHTS",
+            "{name} holds GGUF files, each of them a model: {there}.",
+            cure="Take one and name it: torso get {name} --include {file} --to FOLDER, then FOLDER/{file}",
+            values=dict(name=name, there=there, file=shown(models[0])),
+        )
     return NotFoundError(
         "E_MISSING_WEIGHTS",
         "{name} has no weights that torso reads ({wanted}). It has: {there}."

@@ -21,6 +21,7 @@ from torso.errors import (
     UnsafeFileError,
 )
 from torso.io.atomic_write import make_folder, write_atomically
+from torso.io.held_files import held_bytes, is_there
 from torso.io.paths import inside, shown
 from torso.io.sniff import HEAD, LfsPointer, lfs_pointer, sniff
 from torso.io.strict_json import parse_json
@@ -29,6 +30,7 @@ __all__ = [
     "HEAD",
     "LfsPointer",
     "inside",
+    "is_there",
     "lfs_pointer",
     "make_folder",
     "open_regular",
@@ -121,7 +123,7 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     """Return the whole of a small file.
 
     Args:
-        path: a regular file, or a link to one.
+        path: a regular file, a link to one, or a file that another holds (see `torso.io.held_files`).
         limit: the most bytes it may have.
 
     Raises:
@@ -129,19 +131,27 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
         LimitError: E_LIMIT, before anything is read.
         FileFormatError: E_EMPTY; E_LFS_POINTER and E_WEB_PAGE where something else was saved under this name.
     """
+    held = held_bytes(path)
+    if held is not None:
+        _require_size(path, len(held), limit)
+        return held
     with open_regular(path) as (descriptor, size):
-        if size > limit:
-            raise LimitError(
-                "E_LIMIT",
-                "{path} has {size} bytes; at most {limit} are read.",
-                cure="Check that this is the file you mean.",
-                values=dict(path=shown(path), size=size, limit=limit),
-            )
+        _require_size(path, size, limit)
         data = b""
         while part := os.read(descriptor, size + 1 - len(data)):
             data = data + part if data else part
     refuse_placeholder(path, sniff(data[:HEAD]), data[: HEAD + 1], "E_WEB_PAGE")
     return data
+
+
+def _require_size(path: Path, size: int, limit: int) -> None:
+    if size > limit:
+        raise LimitError(
+            "E_LIMIT",
+            "{path} has {size} bytes; at most {limit} are read.",
+            cure="Check that this is the file you mean.",
+            values=dict(path=shown(path), size=size, limit=limit),
+        )
 
 
 def refuse_placeholder(path: Path, kind: str, head: bytes, web_page: str) -> None:

@@ -14,6 +14,7 @@ from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
+from torso.io.files import is_there
 from torso.io.optional_packages import pytorch_for
 from torso.loading.labels_and_dtype import BuildOptions
 
@@ -39,7 +40,7 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     from torso.adapters.adapter_folder import base_folder, is_adapter
 
     folder = transformer_folder(folder)
-    if is_adapter(folder) and not (folder / "config.json").exists():
+    if is_adapter(folder) and not is_there(folder / "config.json"):
         return read_config(base_folder(folder, config_only=True))
     file = ConfigFile.read(folder / "config.json")
     model_type = file.values.get("model_type")
@@ -93,7 +94,7 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
     folder = own_or_base(folder, *VOCABULARIES)
     tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
     tokenizer.tell_notes()
-    if not (folder / "config.json").exists():
+    if not is_there(folder / "config.json"):
         return tokenizer
     try:
         limit = read_config(folder)[1].max_tokens
@@ -124,7 +125,7 @@ def load(
     """Load a model with the weights of a checkpoint, in evaluation mode.
 
     Args:
-        source: a folder, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
+        source: a folder, a GGUF file, a bundled model such as ``torso:sentiment``, or a name such as ``hfl/rbt3``.
         task: such as ``Task.TOKEN_CLASSIFICATION``, from which a type checker knows the outputs, or its name.
         labels: names of a head's labels, in order.
         num_labels: how many labels, where they have no names.
@@ -181,7 +182,7 @@ def name_base(model: Model[Out], source: Source) -> Model[Out]:
     """Note what an adapter of a loaded model states as its base: the name as given, or the path of a folder."""
     if model.report is not None and model.report.base_name is None:
         name = os.fspath(source)
-        name = os.path.abspath(name) if Path(name).is_dir() else name
+        name = os.path.abspath(name) if Path(name).exists() else name
         model.report = replace(model.report, base_name=name)
     return model
 

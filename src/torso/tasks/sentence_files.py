@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from torso.config.sentence_modules import MODULES, read_modules, transformer_folder, unusable
 from torso.errors import UnsupportedError
-from torso.io.files import inside, shown
+from torso.io.files import inside, is_there, shown
 from torso.tasks.dense_activations import ACTIVATIONS
 from torso.tasks.embedding_recipe import MODES, Dense, Layer, LayerNorm, Recipe, Unit
 from torso.tasks.sentence_settings import read_reading, read_stated, read_table, require_known, unknown
@@ -32,7 +32,7 @@ def read_recipe(folder: Path) -> Recipe | None:
         FileFormatError, ConfigError: E_POOLING for files that say nothing usable.
     """
     path = folder / MODULES
-    if not path.exists():
+    if not is_there(path):
         return None
     modules = read_modules(folder)
     kinds = [module.kind for module in modules]
@@ -150,7 +150,7 @@ def _layer_norm(path: Path) -> Read:
 
 def _unit(path: Path) -> Read:
     # Older versions write no file for it; in the model's own folder lies the config of the transformer.
-    if (path.parent / MODULES).exists():
+    if is_there(path.parent / MODULES):
         return Unit(), _VECTOR
     require_known(path, read_table(path), _NAMES)
     return Unit(), _reads(path)

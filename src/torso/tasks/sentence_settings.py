@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from torso.config.sentence_modules import LIMIT, unusable
 from torso.errors import UnsupportedError
-from torso.io.files import read_json, shown
+from torso.io.files import is_there, read_json, shown
 from torso.tasks.embedding_recipe import SIMILARITIES
 
 TEXT_FILES = tuple(
@@ -84,7 +84,7 @@ def read_table(path: Path) -> Mapping[str, Any]:
     Raises:
         FileFormatError, ConfigError: E_POOLING.
     """
-    value: object = read_json(path, limit=LIMIT, code="E_POOLING") if path.exists() else dict[str, Any]()
+    value: object = read_json(path, limit=LIMIT, code="E_POOLING") if is_there(path) else dict[str, Any]()
     if not isinstance(value, Mapping):
         raise unusable(path, "no table")
     return cast("Mapping[str, Any]", value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import InputError, LimitError, UnknownParameterError
-from torso.io.files import inside, read_text
+from torso.io.files import inside, is_there, read_text
 from torso.text.chat_messages import Message, checked, continued, marked, plain, without_none
 from torso.text.faults import Fault, TooMuch, blaming
 from torso.text.tokenizer_settings import CONFIG, Settings
@@ -33,7 +33,7 @@ def read_templates(folder: Path, settings: Settings) -> dict[str, str]:
         TorsoError: as `torso.io.files.read_text`.
     """
     found: dict[str, str] = {}
-    if (folder / FILE).exists():
+    if is_there(folder / FILE):
         found[_DEFAULT] = read_text(inside(folder, FILE), limit=4 * TEMPLATE_LIMIT, code="E_TOKENIZER")
     if (folder / MORE).is_dir():
         for path in sorted((folder / MORE).glob("*.jinja"))[:100]:

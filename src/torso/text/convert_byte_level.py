@@ -30,9 +30,7 @@ from torso.text.vocabulary_models import VOCABULARY_LIMIT
 
 Merges = Sequence[Sequence[str]]
 
-_QWEN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+QWEN = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
 def read_merges(text: str) -> list[list[str]]:
@@ -105,7 +103,7 @@ def gpt_neox(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) 
 def qwen2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
     """Convert Qwen: words, single digits and punctuation are split by its own pattern, then byte-level BPE."""
     named = tokens(settings, special_tokens.QWEN2)
-    cut: Table = {"type": "Split", "pattern": {"Regex": _QWEN}, "behavior": "Isolated", "invert": False}
+    cut: Table = {"type": "Split", "pattern": {"Regex": QWEN}, "behavior": "Isolated", "invert": False}
     written = byte_level(prefix=settings.flag("add_prefix_space", False), regex=False)
     return _written_on(
         vocabulary,

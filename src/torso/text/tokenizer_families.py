@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import cast
 
-from torso.io.files import inside, read_json
+from torso.io.files import inside, is_there, read_json
 from torso.text.convert_byte_level import deberta, gpt, gpt2, gpt_neox, qwen2, roberta
 from torso.text.convert_llama import gemma, llama
 from torso.text.convert_sentencepiece import albert, camembert, deberta_v2, xlm_roberta
@@ -139,7 +139,7 @@ def read_model(folder: Path) -> Table:
     Raises:
         TorsoError: as `torso.io.files.read_json`.
     """
-    if not (folder / CONFIG).exists():
+    if not is_there(folder / CONFIG):
         return {}
     value = read_json(inside(folder, CONFIG), limit=_CONFIG_LIMIT, code="E_CONFIG")
     return cast("Table", value) if isinstance(value, dict) else {}

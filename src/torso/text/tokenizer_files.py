@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from torso.errors import TokenizerError
-from torso.io.files import inside, parse_json, read_bytes
+from torso.io.files import inside, is_there, parse_json, read_bytes
 from torso.io.paths import shown
 from torso.text.added import added, numbers_of, with_added, with_places, with_special
 from torso.text.convert_byte_level import read_merges, read_numbers
@@ -100,7 +100,7 @@ def _files(folder: Path, form: Form) -> tuple[str, ...]:
 
 
 def _is_there(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+    return is_there(path) or path.is_symlink()
 
 
 def _missing(folder: Path, family: Family | None) -> TokenizerError:

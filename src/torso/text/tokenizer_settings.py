@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from torso.io.files import read_json
+from torso.io.files import is_there, read_json
 from torso.text.faults import BadSetting, Fault, TooMuch, blaming
 from torso.text.tokenizer_json_check import ADDED_LIMIT, Table, as_list, as_table
 
@@ -128,7 +128,7 @@ def read_settings(folder: Path) -> Settings:
 
 
 def _table(path: Path) -> Table:
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path) and not path.is_symlink():
         return {}
     value = read_json(path, limit=_SIDE_FILE_LIMIT, code="E_TOKENIZER")
     with blaming(path):

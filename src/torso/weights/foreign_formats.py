@@ -23,6 +23,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     (r".*\.(nemo|engine|plan)", "of another framework"),
 )
 """Files of weights of other libraries: names in lower case, and whose they are."""
+_SHOWN = 8
 _TENSORS = (
     ("GPTQ", r".+\.g_idx"),
     ("AWQ", r".+\.qweight"),
@@ -77,6 +78,19 @@ def foreign_weights(folder: Path) -> TorsoError | None:
         names = [path.relative_to(folder).as_posix() for path in (*folder.glob("*"), *folder.glob("*/*"))]
     except OSError:
         return None
+    models = sorted(name for name in names if name.lower().endswith(".gguf"))
+    if models:
+        return NotFoundError(
+            "E_MISSING_WEIGHTS",
+            "{folder} holds {count} GGUF files, each of them a model: {files}.",
+            cure="Name one of them in place of the folder: {folder}/{first}",
+            values=dict(
+                folder=shown(folder),
+                count=len(models),
+                files=", ".join(shown(name[:100]) for name in models[:_SHOWN]) + (", …" if models[_SHOWN:] else ""),
+                first=shown(models[0][:100]),
+            ),
+        )
     for name in sorted(names, key=lambda each: (each.count("/"), each)):
         kind = format_of_file(name.rpartition("/")[2])
         if kind is not None:

@@ -6,15 +6,16 @@ Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 an
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from torso.errors import FileFormatError, LimitError, UnsupportedError, WeightsError
 from torso.io.paths import shown
 from torso.weights.bytefile import ByteFile, truncated
-from torso.weights.gguf_blocks import BLOCKS, values_of
+from torso.weights.gguf_blocks import BLOCKS, CODES, values_of
 from torso.weights.tensor_entry import MOST_TENSORS, fits_memory
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ MOST_BYTES = 64 << 20
 MOST_VALUES = 2_000_000
 """Values of metadata, those of lists counted one by one."""
 _WINDOW = 1 << 20
+_UNPACKED = 1 << 16
+"""Numbers that are unpacked at a time."""
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_LENGTH = struct.Struct("<Q")
 _MOST_DIMENSIONS = 4
-_TYPES = {0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0", 12: "Q4_K", 14: "Q6_K", 30: "BF16"}
+_TYPES = {code: kind for kind, code in CODES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,6 @@ class GgufFile:
         metadata: numbers, strings and lists of them by key, as ``llama.block_count``.
         tensors: every tensor by name.
     """
-
-    format: Literal["gguf"] = "gguf"
 
     def __init__(self, path: Path) -> None:
         """Read and check everything in ``path`` except tensor data.
@@ -106,8 +108,6 @@ class GgufFile:
         """
         import numpy as np
 
-        from torso.weights.number_bits import memory
-
         if name not in self.tensors:
             raise WeightsError(
                 "E_MISSING",
@@ -117,15 +117,39 @@ class GgufFile:
             )
         tensor = self.tensors[name]
         out = np.empty(prod(tensor.shape), np.float32)
-        width, stride = BLOCKS[tensor.kind]
-        # Some blocks at a time: what is unpacked of them takes several times their own memory.
-        step = max(1, _WINDOW // width)
-        for begin in range(0, tensor.size // stride, step):
-            count = min(step, tensor.size // stride - begin)
-            raw = np.empty((count, stride), np.uint8)
-            self._file.read_into(memory(raw), tensor.offset + begin * stride)
-            out[begin * width : (begin + count) * width] = values_of(tensor.kind, raw).reshape(-1)
+        for start, values in self.parts(name):
+            out[start : start + values.size] = values
         return out.reshape(tensor.shape)
+
+    def parts(self, name: str) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield a tensor's numbers in order, some blocks at a time: the index of the first, and the numbers [n].
+
+        What is unpacked of blocks takes several times their own memory, and fits a processor's cache so.
+
+        Raises:
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened.
+        """
+        tensor = self.tensors[name]
+        width, stride = BLOCKS[tensor.kind]
+        step = max(1, _UNPACKED // width)
+        for begin in range(0, tensor.size // stride, step):
+            raw = self.blocks(name, begin, min(step, tensor.size // stride - begin))
+            yield begin * width, values_of(tensor.kind, raw).reshape(-1)
+
+    def blocks(self, name: str, begin: int, count: int) -> NDArray[np.uint8]:
+        """Return blocks of a tensor as they are stored, [count, bytes of a block].
+
+        Raises:
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened.
+        """
+        import numpy as np
+
+        from torso.weights.number_bits import memory
+
+        tensor = self.tensors[name]
+        raw = np.empty((count, BLOCKS[tensor.kind][1]), np.uint8)
+        self._file.read_into(memory(raw), tensor.offset + begin * raw.shape[1])
+        return raw
 
     def _tensors(self, count: int) -> dict[str, GgufTensor]:
         alignment = self.metadata.get("general.alignment", 32)
@@ -183,10 +207,13 @@ class GgufFile:
             self._values_left -= count
             form = struct.Struct(f"<{count}{_SCALARS[inner]}")
             return list(form.unpack(self._take(form.size)))
+        if inner == _STRING:
+            self._values_left -= count
+            return [self._string() for _ in range(count)]
         return [self._value(inner, depth - 1) for _ in range(count)]
 
     def _string(self) -> str:
-        data = self._take(self._number("Q"))
+        data = self._take(_LENGTH.unpack(self._take(8))[0])
         try:
             return data.decode()
         except UnicodeDecodeError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from torso.errors import FileFormatError, LimitError, NotFoundError, TorsoError, WeightsError
+from torso.io.held_files import holds_files
 from torso.io.paths import shown
 from torso.weights.folder import INDEX_ENDING, find_candidates, no_weights
 from torso.weights.index import ShardIndex, read_index
@@ -15,9 +16,10 @@ from torso.weights.safetensors import SafetensorsFile
 from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry
 
 if TYPE_CHECKING:
+    from torso.weights.gguf_weights import GgufWeights
     from torso.weights.torch_file import TorchFile
 
-    WeightFile = SafetensorsFile | TorchFile
+    WeightFile = SafetensorsFile | TorchFile | GgufWeights
     Opened = tuple[list[WeightFile], dict[str, WeightFile], list[Note]]
 
 # What makes a file one that never came: another form of the same weights, if it is whole, may take its place.
@@ -29,7 +31,7 @@ class Weights:
 
     Attributes:
         folder: the checkpoint's folder.
-        format: ``"safetensors"`` or ``"pytorch"``.
+        format: ``"safetensors"``, ``"pytorch"`` or ``"gguf"``.
         files: the files that hold the tensors.
         entries: type and shape of every tensor by name.
         metadata: the strings in the header of the first file.
@@ -41,7 +43,7 @@ class Weights:
         self, folder: Path, files: list[WeightFile], owners: Mapping[str, WeightFile], notes: list[Note]
     ) -> None:
         self.folder = folder
-        self.format: Literal["safetensors", "pytorch"] = files[0].format
+        self.format: Literal["safetensors", "pytorch", "gguf"] = files[0].format
         self.files: tuple[Path, ...] = tuple(file.path for file in files)
         self.entries: Mapping[str, TensorEntry] = {name: file.entries[name] for name, file in owners.items()}
         self.metadata: Mapping[str, str] = files[0].metadata
@@ -103,6 +105,8 @@ class Weights:
 def open_weights(folder: Path) -> Weights:
     """Open the weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
 
+    A GGUF file is a folder too, with its own tensors under the Hub's names.
+
     A file that never came (a Git LFS pointer, a web page, nothing) is passed over, with a note, where another of the
     four is whole. Everything but the numbers is read and checked. torch is not imported.
 
@@ -114,6 +118,8 @@ def open_weights(folder: Path) -> Weights:
         LimitError: E_LIMIT.
         UnsupportedError: E_DTYPE, E_UNSUPPORTED.
     """
+    if holds_files(folder):
+        return _open_gguf(folder)
     passed_over: TorsoError | None = None
     for path in find_candidates(folder):
         try:
@@ -133,6 +139,14 @@ def open_weights(folder: Path) -> Weights:
             )
         return Weights(folder, files, owners, notes)
     raise passed_over or no_weights(folder)
+
+
+def _open_gguf(path: Path) -> Weights:
+    from torso.weights.gguf_files import open_gguf
+    from torso.weights.gguf_weights import GgufWeights
+
+    file = GgufWeights(open_gguf(path).metadata)
+    return Weights(path, [file], dict.fromkeys(file.entries, file), [])
 
 
 def _open_one(path: Path) -> Opened:

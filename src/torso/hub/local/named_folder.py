@@ -9,6 +9,8 @@ from torso.errors import NotFoundError
 from torso.hub.local.find import Snapshot, folder_commit
 from torso.hub.source import Source
 from torso.io.files import shown
+from torso.weights.folder import CANDIDATES
+from torso.weights.gguf_files import ENDING
 
 
 def on_this_machine(source: Source) -> Snapshot:
@@ -21,8 +23,8 @@ def on_this_machine(source: Source) -> Snapshot:
 
 
 def _folder(source: Source) -> Snapshot:
-    folder = Path(source.name)
-    if source.bare and not _looks_like_model(folder):
+    folder = _only_gguf(Path(source.name))
+    if source.bare and folder.is_dir() and not _looks_like_model(folder):
         raise NotFoundError(
             "E_NOT_A_MODEL",
             "{name} is a folder here, and holds no model; so the name could mean it, or a model of the Hub.",
@@ -30,6 +32,14 @@ def _folder(source: Source) -> Snapshot:
             values=dict(name=shown(source.name)),
         )
     return Snapshot(folder, source.name, "folder", folder_commit(folder))
+
+
+def _only_gguf(folder: Path) -> Path:
+    """Return the GGUF file in a folder that holds one, and no other form of a model; else the folder itself."""
+    if not folder.is_dir() or any((folder / name).exists() for name in ("config.json", *CANDIDATES)):
+        return folder
+    found = [path for path in folder.glob("*") if path.suffix.lower() == ENDING]
+    return found[0] if len(found) == 1 and found[0].is_file() and not found[0].is_symlink() else folder
 
 
 def _looks_like_model(folder: Path) -> bool:

@@ -1,0 +1,121 @@
+"""Tensors of a GGUF file under the Hub's names, dequantised to float32 as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Literal
+
+from torso.errors import UnsupportedError
+from torso.io.paths import shown
+from torso.weights.gguf_metadata import GgufMetadata
+from torso.weights.gguf_names import NAMINGS, NO_WEIGHTS, How
+from torso.weights.number_bits import NumberBits, narrowed
+from torso.weights.read_tensor import require_fit
+from torso.weights.tensor_entry import Note, TensorEntry, constant_note, note_once
+from torso.weights.value_check import ValueCheck
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_PLAIN = ("F32", "F16", "BF16")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    name: str
+    how: How
+    heads: int = 1
+
+
+class GgufWeights:
+    """Weights of a GGUF file, as of a folder's file: names and shapes are known, numbers are read on demand.
+
+    Args:
+        said: the file and its metadata.
+
+    Attributes:
+        path: the file.
+        entries: type and shape of every tensor by the Hub's name; of a quantised one, the type it becomes.
+        metadata: empty.
+        tied: empty.
+        notes: facts that are no errors; those on values come when a tensor is read.
+
+    Raises:
+        UnsupportedError: E_UNSUPPORTED, for an architecture that torso does not have, or a tensor that it lacks.
+        FileFormatError: E_HEADER, for queries or keys that their heads do not share.
+    """
+
+    format: Literal["gguf"] = "gguf"
+
+    def __init__(self, said: GgufMetadata) -> None:
+        self.path = said.file.path
+        self.metadata: Mapping[str, str] = {}
+        self.tied: Mapping[str, str] = {}
+        self.notes: list[Note] = []
+        self._file = said.file
+        self.entries: dict[str, TensorEntry] = {}
+        self._stored: dict[str, _Stored] = {}
+        naming = NAMINGS.get(said.architecture)
+        if naming is None:
+            raise said.unsupported("general.architecture", said.architecture, ", ".join(NAMINGS))
+        for name, tensor in said.file.tensors.items():
+            if name in NO_WEIGHTS:
+                continue
+            found = naming.read(name)
+            if found is None or found[0] in self.entries:
+                raise UnsupportedError(
+                    "E_UNSUPPORTED",
+                    "{path} holds the tensor {name}, which a model of the kind {kind} does not have in torso.",
+                    cure="Use the model's safetensors, from the repository that the GGUF file was made of.",
+                    values=dict(path=shown(self.path), name=shown(name[:80]), kind=said.architecture),
+                )
+            ours, how = found
+            shape = tensor.shape[::-1] if how == "transposed" else tensor.shape
+            self._stored[ours] = _Stored(name, how, _heads(said, name, shape) if how == "halves" else 1)
+            self.entries[ours] = TensorEntry(tensor.kind if tensor.kind in _PLAIN else "F32", shape)
+
+    def read_into(self, name: str, out: NumberBits, *, allow_nonfinite: bool = False) -> None:
+        """Read a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
+        entry, stored = self.entries[name], self._stored[name]
+        require_fit(out, self.path, entry, name)
+        check = ValueCheck(self.path, TensorEntry("F32", entry.shape), name, allow_nonfinite)
+        if stored.how == "straight" and out.data.flags.c_contiguous:
+            flat = out.data.reshape(-1)
+            for start, values in self._file.parts(stored.name):
+                _place(check, values, flat[start : start + values.size], out.dtype, start)
+        elif prod(entry.shape):
+            values = _arranged(self._file.read(stored.name), stored)
+            straight = NumberBits.empty((values.size,), out.dtype)
+            _place(check, values.reshape(-1), straight.data, out.dtype, 0)
+            out.data[...] = straight.data.reshape(entry.shape)
+        if check.constant:
+            note_once(self.notes, constant_note(name, self.path))
+
+
+def _heads(said: GgufMetadata, name: str, shape: tuple[int, ...]) -> int:
+    heads = said.whole(".attention.head_count")
+    count = heads if ".attn_q." in name else said.whole(".attention.head_count_kv", heads)
+    if not shape or shape[0] % (2 * count):
+        raise said.unusable(f"{name[:80]} {list(shape)}")
+    return count
+
+
+def _place(check: ValueCheck, values: NDArray[np.float32], target: NDArray[np.generic], dtype: str, start: int) -> None:
+    wide = check.stored(values, start)
+    target[...] = narrowed(wide, dtype)
+    check.converted(target, dtype, wide, start)
+
+
+def _arranged(values: NDArray[np.float32], stored: _Stored) -> NDArray[np.float32]:
+    """Return numbers in the Hub's order."""
+    if stored.how == "transposed":
+        return values.T
+    if stored.how == "less one":
+        return values - 1
+    if stored.how == "halves":
+        apart = values.reshape(stored.heads, -1, 2, *values.shape[1:]).swapaxes(1, 2)
+        return apart.reshape(values.shape)
+    return values
