@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -72,6 +73,7 @@ class Peer:
         path: of its embeddings.
         ready: of its readiness.
         model: what requests call the model; None to name none.
+        folder: in which it is started.
     """
 
     name: str
@@ -79,27 +81,38 @@ class Peer:
     path: str = "/embeddings"
     ready: str = "/health"
     model: str | None = None
+    folder: Path | None = None
 
 
-def peers(home: Path, wanted: list[str]) -> list[Peer]:
-    """The servers of these names; their environments are made below ``home`` where they are not there."""
+def peer(name: str, home: Path, model: str) -> Peer:
+    """The server of this name; its environment is made below ``home`` where it is not there."""
     scripts = {"fastapi": FASTAPI, "litserve": LITSERVE}
-    made: list[Peer] = []
-    for name in wanted:
-        if name == "torso":
-            command = [sys.executable, "-m", "torso", "serve", "m={model}:features", "--port", "{port}", "--no-log"]
-            made.append(Peer(name, [*command, "--no-page"], "/v1/embeddings", "/readyz", "m"))
-        elif name in scripts:
-            script = home / f"{name}_server.py"
-            script.parent.mkdir(parents=True, exist_ok=True)
-            script.write_text(scripts[name], encoding="utf-8")
-            made.append(Peer(name, [str(_python(home, "peers")), str(script), "{model}", "{port}"]))
-        else:
-            engine = name.removeprefix("infinity-")
-            command = [str(_python(home, "infinity").with_name("infinity_emb")), "v2", "--model-id", "{model}"]
-            command += ["--served-model-name", "m", "--engine", engine, "--device", "cpu", "--port", "{port}"]
-            made.append(Peer(name, [*command, "--log-level", "error"], model="m"))
-    return made
+    if name == "torso":
+        command = [sys.executable, "-m", "torso", "serve", "m={model}:features", "--port", "{port}", "--no-log"]
+        return Peer(name, [*command, "--no-page"], "/v1/embeddings", "/readyz", "m")
+    if name in scripts:
+        script = home / f"{name}_server.py"
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(scripts[name], encoding="utf-8")
+        return Peer(name, [str(_python(home, "peers")), str(script), "{model}", "{port}"])
+    engine, folder, shown = name.removeprefix("infinity-"), None, "{model}"
+    if engine == "optimum":
+        # optimum 2 looks a file up by the name that infinity gives it, which is that of its path: "." makes them one.
+        folder, shown = _onnx(home, model), "."
+    command = [str(_python(home, "infinity").with_name("infinity_emb")), "v2", "--model-id", shown]
+    command += ["--served-model-name", "m", "--engine", engine, "--device", "cpu", "--port", "{port}"]
+    return Peer(name, [*command, "--log-level", "error"], model="m", folder=folder)
+
+
+def _onnx(home: Path, model: str) -> Path:
+    """The folder of a model as ONNX, exported where it is not there."""
+    digest = hashlib.sha256(str(Path(model).resolve()).encode()).hexdigest()[:12]
+    folder = home / f"onnx-{digest}"
+    if not (folder / "model.onnx").exists():
+        command = [str(_python(home, "infinity").with_name("optimum-cli")), "export", "onnx", "--model", model]
+        command += ["--task", "feature-extraction", "--library-name", "transformers", str(folder)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return folder
 
 
 def _python(home: Path, name: str) -> Path:
@@ -175,6 +188,7 @@ def start(peer: Peer, model: str, port: int, cores: set[int]) -> Running:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | threads | quiet,
+        cwd=peer.folder,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     while time.monotonic() < begun + 300 and process.poll() is None:
@@ -183,4 +197,4 @@ def start(peer: Peer, model: str, port: int, cores: set[int]) -> Running:
                 return Running(peer, port, process, time.monotonic() - begun)
         time.sleep(0.01)
     process.kill()
-    raise SystemExit(f"{peer.name} is not ready: {' '.join(command)}")
+    raise RuntimeError(f"is not ready: {' '.join(command)}")

@@ -113,8 +113,30 @@ def simulate(policy_slice: float) -> tuple[float, float]:
 
 def test_short_texts_wait_for_a_slice_beside_a_long_list() -> None:
     wait, rate = simulate(0.05)
-    assert wait <= 0.2
-    assert rate >= 0.95 * 8000
+    assert wait <= 0.03  # an eighth of a slice that runs, and one of its own
+    assert rate >= 0.9 * 8000
+
+
+def test_lists_alone_run_in_whole_slices_and_short_texts_together() -> None:
+    scheduler = Scheduler(Limits(slice_seconds=0.05), cost=CostModel(0.001, 8000))
+    whole = scheduler.cost.tokens_within(0.05)
+    for client in ("a", "b"):
+        assert scheduler.submit(Ticket(client, 0, [10] * 2048, 1e6), 0.0) is None
+    assert sum(_ran(scheduler, 0.0)) > 0.9 * whole
+    # Short texts that wait run in one batch, however many: what is shortened is what lists add.
+    for client in range(30):
+        assert scheduler.submit(Ticket(client, 0, [10], 1e6), 0.0) is None
+    first = _ran(scheduler, 0.0)
+    assert 300 <= sum(first) <= 300 + whole / 4
+    assert sum(_ran(scheduler, 0.0)) <= whole / 4
+    assert sum(_ran(scheduler, 5.0)) > 0.9 * whole, "none has come for a while"
+
+
+def _ran(scheduler: Scheduler, now: float) -> list[int]:
+    batch = scheduler.take(now)
+    assert batch is not None
+    scheduler.complete(batch, [0] * len(batch.items), scheduler.cost.seconds(batch.sizes))
+    return batch.sizes
 
 
 def test_a_list_is_never_refused_for_its_own_length_and_a_hopeless_one_says_so() -> None:

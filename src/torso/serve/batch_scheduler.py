@@ -13,6 +13,10 @@ from typing import Any, Literal
 from torso.serve.batch_cost import CostModel
 from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
 
+_MEMORY = 1.0  # seconds for which a request that met others shortens batches
+_BRIEF = 1 / 8  # of a slice, for the texts of lists while short requests come
+_OVERHEADS = 4.0  # of a batch that such a slice must be worth: lists lose a fifth at most
+
 Reason = Literal["wait", "full", "never", "draining", "stuck"]
 """Why a request is refused: its predicted wait, a full queue, too large for its deadline even alone, or the server."""
 
@@ -22,7 +26,8 @@ class Limits:
     """Bounds of a queue.
 
     Attributes:
-        slice_seconds: predicted length of a batch while several requests wait.
+        slice_seconds: predicted length of a batch while several requests wait; of one that is filled with the texts of
+            long lists, an eighth, while short requests come.
         budget: tokens of a batch where one request has the queue to itself, and the upper bound otherwise.
         queue_seconds: predicted wait behind others, above which a request is refused.
         queue_tokens: tokens in the queue at most.
@@ -92,7 +97,7 @@ class Scheduler:
         self.running: TextBatch | None = None
         self.refusing: Reason | None = None
         self._again: deque[Item] = deque()
-        self._crowded_until = float("-inf")
+        self._crowded_until = self._brief_until = float("-inf")
         self._next_expiry = float("inf")
 
     @property
@@ -116,29 +121,39 @@ class Scheduler:
         A client without waiting texts is always admitted if its deadline can be kept: a long list is slow, but never
         refused for its length.
         """
-        if self.refusing is not None:
-            return Refusal(self.refusing, 1.0)
-        own = ticket.waiting_tokens
-        left = ticket.deadline - now
-        if own / self.cost.rate > left and own > self.limits.budget:
+        own, left = ticket.waiting_tokens, ticket.deadline - now
+        if self.refusing is None and own / self.cost.rate > left and own > self.limits.budget:
             return Refusal("never", own / self.cost.rate)
-        retry = max(self.drained(), 0.1)
-        full = (
-            self.queue.tokens + own > self.limits.queue_tokens if self.queue.tokens else False,
-            self.queue.tickets >= self.limits.queue_tickets,
-        )
-        if any(full):
-            return Refusal("full", retry)
-        wait = self.wait(own, ticket.client)
-        mine = self.queue.tokens_of(ticket.client)
-        if wait + (mine + own) / self.cost.rate > left and self.queue.tokens:
-            return Refusal("wait", retry)
-        if mine and wait + mine / self.cost.rate > self.limits.queue_seconds:
-            return Refusal("wait", retry)
-        if self.queue.tickets:
-            self._crowded_until = now + 1.0
+        refusal = self.refusal(ticket.client, own)
+        if refusal is not None:
+            return refusal
+        queued = self.wait(own, ticket.client) + (self.queue.tokens_of(ticket.client) + own) / self.cost.rate
+        if self.queue.tokens and queued > left:
+            return Refusal("wait", self._retry())
+        ticket.long = own > self._slice()
+        if self.queue.tickets or self.running is not None:
+            self._crowded_until = now + _MEMORY
+            if not ticket.long:
+                self._brief_until = now + _MEMORY
         self.queue.put(ticket)
         self._next_expiry = min(self._next_expiry, ticket.deadline)
+        return None
+
+    def refusal(self, client: Hashable, tokens: int = 0) -> Refusal | None:
+        """Return why a request of a client is refused, whatever its deadline; None if it is not.
+
+        Args:
+            client: whose request.
+            tokens: that it holds; with none, what is refused would be with any.
+        """
+        if self.refusing is not None:
+            return Refusal(self.refusing, 1.0)
+        most = self.limits.queue_tokens
+        if self.queue.tickets >= self.limits.queue_tickets or (self.queue.tokens and self.queue.tokens + tokens > most):
+            return Refusal("full", self._retry())
+        mine = self.queue.tokens_of(client)
+        if mine and self.wait(tokens, client) + mine / self.cost.rate > self.limits.queue_seconds:
+            return Refusal("wait", self._retry())
         return None
 
     def cancel(self, ticket: Ticket, outcome: Outcome = "cancelled") -> bool:
@@ -214,7 +229,19 @@ class Scheduler:
     def _budget(self, now: float) -> int:
         if self.queue.tickets <= 1 and now >= self._crowded_until:
             return self.limits.budget
+        if now >= self._brief_until or not self.queue.long_tokens:
+            return self._slice()
+        # A short request that comes now waits for this batch: the texts of lists make it little longer than it must be.
+        overhead = _OVERHEADS * self.cost.coefficients[0]
+        brief = self.cost.tokens_within(max(self.limits.slice_seconds * _BRIEF, overhead))
+        return min(self._slice(), brief + self.queue.tokens - self.queue.long_tokens)
+
+    def _slice(self) -> int:
+        """Return the tokens of a batch while several requests wait."""
         return min(self.limits.budget, self.cost.tokens_within(self.limits.slice_seconds))
+
+    def _retry(self) -> float:
+        return max(self.drained(), 0.1)
 
     def _begin(self, items: list[Item], now: float, *, again: bool = False) -> TextBatch:
         for item in items:

@@ -19,6 +19,8 @@ from torso.serve.route import Route
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+_TIMEOUTS = {b"x-torso-timeout-ms": 1e-3, b"x-stainless-read-timeout": 1.0}
+"""Headers by which a client states its patience, with their units in seconds."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -59,17 +61,20 @@ class Endpoint:
 
 def _deadline(request: Request, seconds: float, begun: float) -> float:
     """Return the time by which a request must be answered: the server's, or an earlier one that the client states."""
-    for name, unit in (("x-torso-timeout-ms", 1e-3), ("x-stainless-read-timeout", 1.0)):
-        text = request.headers.get(name, "")
-        with suppress(ValueError, OverflowError):
-            stated = float(text) * unit
-            if 0 < stated < seconds:
-                seconds = stated
+    for name, value in request.scope["headers"]:
+        unit = _TIMEOUTS.get(name)
+        if unit is not None:
+            with suppress(ValueError, OverflowError):
+                stated = float(value) * unit
+                if 0 < stated < seconds:
+                    seconds = stated
     return begun + seconds
 
 
 def language_of(accept: str) -> str:
     """Return the language of ``Accept-Language`` that torso has; else the server's."""
+    if not accept:
+        return language()
     best, quality = language(), 0.0
     for part in accept.lower().split(",")[:20]:
         name, _, rest = part.strip().partition(";")

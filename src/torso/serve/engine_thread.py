@@ -17,6 +17,9 @@ STUCK_SECONDS = 30.0
 """Seconds beyond ten times the prediction after which a batch counts as stuck."""
 
 
+_Ended = dict[asyncio.AbstractEventLoop, list[tuple["asyncio.Future[Outcome]", Outcome]]]
+
+
 class Work(Protocol):
     """What a ticket carries: texts that a model runs."""
 
@@ -86,6 +89,19 @@ class Engine:
         with self._changed:
             return self.scheduler.wait(tokens, client)
 
+    def admit(self, client: Hashable) -> None:
+        """Refuse a client whose next request will be refused whatever it holds, before work is done for it.
+
+        Raises:
+            RequestError: E_OVERLOADED, E_DRAINING, E_STUCK.
+        """
+        if self.scheduler.refusing is None and not self.scheduler.queue.tickets:
+            return
+        with self._changed:
+            refusal = self.scheduler.refusal(client)
+        if refusal is not None:
+            raise refused(refusal)
+
     def check(self) -> bool:
         """Return whether the running batch is stuck; then every request fails at once, and none is admitted."""
         with self._changed:
@@ -121,16 +137,16 @@ class Engine:
                 raise refused(refusal)
             self._waiters[id(ticket)] = (loop, future)
             self._changed.notify_all()
+        timer = loop.call_later(max(deadline - time.monotonic(), 0), _set, future, "expired")
+        outcome: Outcome = "cancelled"
         try:
-            outcome = await asyncio.wait_for(future, max(deadline - time.monotonic(), 0))
-        except (TimeoutError, asyncio.CancelledError) as error:
-            expired = isinstance(error, TimeoutError)
-            with self._changed:
-                self._waiters.pop(id(ticket), None)
-                self.scheduler.cancel(ticket, "expired" if expired else "cancelled")
-            if not expired:
-                raise
-            outcome = "expired"
+            outcome = await future
+        finally:
+            timer.cancel()
+            if outcome in ("cancelled", "expired"):
+                with self._changed:
+                    self._waiters.pop(id(ticket), None)
+                    self.scheduler.cancel(ticket, outcome)
         if outcome == "answered":
             return ticket
         if outcome == "failed" and ticket.error is not None:
@@ -142,10 +158,16 @@ class Engine:
 
     def _tell(self, ended: Sequence[Ticket]) -> None:
         """Wake those who wait for requests that have ended. Called with the lock held."""
+        _wake(self._ended(ended))
+
+    def _ended(self, ended: Sequence[Ticket]) -> _Ended:
+        """Return what each event loop is to hear of requests that have ended. Called with the lock held."""
+        heard: _Ended = {}
         for ticket in ended:
             waiter = self._waiters.pop(id(ticket), None)
-            if waiter is not None and not waiter[0].is_closed() and ticket.outcome is not None:
-                waiter[0].call_soon_threadsafe(_set, waiter[1], ticket.outcome)
+            if waiter is not None and ticket.outcome is not None:
+                heard.setdefault(waiter[0], []).append((waiter[1], ticket.outcome))
+        return heard
 
     def _loop(self) -> None:
         while True:
@@ -180,10 +202,23 @@ class Engine:
             if self.scheduler.refusing == "stuck":
                 self.scheduler.refusing = None
             if failure is None:
-                self._tell(self.scheduler.complete(batch, results, ended - started))
+                heard = self._ended(self.scheduler.complete(batch, results, ended - started))
             else:
-                self._tell(self.scheduler.fail(batch, failure))
+                heard = self._ended(self.scheduler.fail(batch, failure))
+        _wake(heard)  # those who wake would wait for the lock
         self._observe(batch.sizes, ended - started)
+
+
+def _wake(heard: _Ended) -> None:
+    """Tell each event loop of all its requests at once: to wake one costs as much as to answer a request."""
+    for loop, outcomes in heard.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_set_all, outcomes)
+
+
+def _set_all(outcomes: list[tuple[asyncio.Future[Outcome], Outcome]]) -> None:
+    for future, outcome in outcomes:
+        _set(future, outcome)
 
 
 def _set(future: asyncio.Future[Outcome], outcome: Outcome) -> None:

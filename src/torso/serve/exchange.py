@@ -163,20 +163,28 @@ class Exchange:
         self.held = size
 
     async def _unless_gone(self, work: Awaitable[Any]) -> Any:
-        """Run a handler, unless the client leaves first."""
-        task = asyncio.ensure_future(work)
+        """Run a handler, unless the client leaves first: then this task is cancelled, by nobody else's wish."""
+        task = asyncio.current_task()
+        assert task is not None
+        left, answered = False, False
+
+        def leave(_: asyncio.Future[None]) -> None:
+            nonlocal left
+            if not answered:
+                left = True
+                task.cancel()
+
         gone = asyncio.ensure_future(self._disconnected())
+        gone.add_done_callback(leave)
         try:
-            await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise ClientDisconnect
-            return task.result()
+            return await work
+        except asyncio.CancelledError:
+            if left and not task.uncancel():
+                raise ClientDisconnect from None
+            raise
         finally:
-            for each in (task, gone):
-                if not each.done():
-                    each.cancel()
-                    with suppress(asyncio.CancelledError, Exception):
-                        await each
+            answered = True
+            gone.cancel()
 
     async def _disconnected(self) -> None:
         while (await self.request.receive())["type"] != "http.disconnect":

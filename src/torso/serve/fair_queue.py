@@ -31,6 +31,7 @@ class Ticket:
         missing: texts without a result.
         waiting_tokens: tokens of the texts in the queue.
         started: when its first text was taken; None before.
+        long: whether it is a list that takes more than one batch.
     """
 
     client: Hashable
@@ -45,6 +46,7 @@ class Ticket:
     missing: int = 0
     waiting_tokens: int = 0
     started: float | None = None
+    long: bool = False
 
     def __post_init__(self) -> None:
         self.results = [None] * len(self.sizes)
@@ -102,7 +104,7 @@ class FairQueue:
         self._active: set[Hashable] = set()
         self._virtual = 0.0
         self._order = count()
-        self.tokens = self.texts = self.tickets = 0
+        self.tokens = self.texts = self.tickets = self.long_tokens = 0
 
     def put(self, ticket: Ticket) -> None:
         """Add a request."""
@@ -113,6 +115,7 @@ class FairQueue:
         heappush(flow.tickets, (flow.virtual, next(self._order), ticket))
         flow.tokens += ticket.waiting_tokens
         self.tokens += ticket.waiting_tokens
+        self.long_tokens += ticket.waiting_tokens * ticket.long
         self.texts += len(ticket.sizes) - ticket.taken
         self.tickets += 1
         if ticket.client not in self._active:
@@ -126,6 +129,7 @@ class FairQueue:
             return
         self._flows[ticket.client].tokens -= ticket.waiting_tokens
         self.tokens -= ticket.waiting_tokens
+        self.long_tokens -= ticket.waiting_tokens * ticket.long
         self.texts -= len(ticket.sizes) - ticket.taken
         self.tickets -= 1
         ticket.waiting_tokens, ticket.taken, ticket.payload = 0, len(ticket.sizes), None
@@ -207,6 +211,7 @@ class FairQueue:
         ticket.waiting_tokens -= size
         ticket.taken += 1
         self.tokens -= size
+        self.long_tokens -= size * ticket.long
         self.texts -= 1
 
     def _activate(self, flow: _Flow) -> None:

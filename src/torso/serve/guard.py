@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from torso.io.host_names import LOOPBACK, HostNames
@@ -114,12 +115,15 @@ def _password(token: bytes) -> bytes:
 def _address(scope: Scope) -> str:
     """Return the network that shares a client's part: the address itself, or the /64 of IPv6."""
     client = scope.get("client")
-    if client is None:
-        return "local"
+    return "local" if client is None else _network(str(client[0]))
+
+
+@lru_cache(1024)
+def _network(text: str) -> str:
     try:
-        address = ipaddress.ip_address(client[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return str(client[0])
+        return text
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)

@@ -136,7 +136,8 @@ async def embed(call: Call, model: ServedModel, texts: list[str], options: dict[
         RequestError: E_NOT_FINITE, for vectors that JSON cannot hold.
     """
     options = {"long": call.state.settings.long, **options}
-    found = await predict(call, model, lambda: EmbedPlan(model.ready, **options), texts)
+    key = (EmbedPlan, *sorted(options.items()))
+    found = await predict(call, model, lambda: model.plan(key, lambda: EmbedPlan(model.ready, **options)), texts)
     for index, each in enumerate(found):
         if not np.isfinite(each.vector).all():
             raise not_finite(index)

@@ -48,8 +48,12 @@ async def gathered(
     asked: Sequence[Any],
     check: Callable[[ServedModel, Sequence[Read]], None] = lambda model, reads: None,
 ) -> tuple[Plan[Any, Any, Any, Any], list[Read], list[Any]]:
-    """Return a plan, what it read and was checked, and what the model gave for each encoding."""
+    """Return a plan, what it read and was checked, and what the model gave for each encoding.
+
+    Under overload most requests are refused, so that they are before anything is tokenized.
+    """
     characters = sum(map(_length, asked))
+    model.engine.admit(call.client)
 
     def read() -> tuple[Plan[Any, Any, Any, Any], list[Read]]:
         plan = make()

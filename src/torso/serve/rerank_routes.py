@@ -68,7 +68,11 @@ async def _ordered(
         )
     model = call.find(name, "rerank")
     how = long or call.state.settings.long
-    plan, reads, items = await gathered(call, model, lambda: RerankPlan(model.ready, long=how), [(query, texts)])
+
+    def planned() -> RerankPlan:
+        return model.plan((RerankPlan, how), lambda: RerankPlan(model.ready, long=how))
+
+    plan, reads, items = await gathered(call, model, planned, [(query, texts)])
 
     def finish() -> list[tuple[int, float]]:
         ranked: Ranked = next(plan.finish(zip(reads, items, strict=True)))

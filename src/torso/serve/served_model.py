@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from torso.architecture import TASKS, Task
 from torso.config.config_file import ConfigFile
@@ -21,6 +21,10 @@ from torso.tasks.ready import Ready, Usable, make_ready
 
 if TYPE_CHECKING:
     from torso.serve.generation_thread import Generator
+    from torso.tasks.task_plan import Plan
+
+PlanOf = TypeVar("PlanOf", bound="Plan[Any, Any, Any, Any]")
+_PLANS = 64  # of different options that a model keeps
 
 ROUTES: dict[Task[Any], tuple[str, ...]] = {
     Task.FEATURES: ("embed", "similar"),
@@ -88,6 +92,22 @@ class ServedModel:
     engine: Engine
     created: int
     generator: Generator | None = None
+    _plans: dict[Hashable, Plan[Any, Any, Any, Any]] = field(default_factory=dict[Hashable, Any], repr=False)
+
+    def plan(self, key: Hashable, make: Callable[[], PlanOf]) -> PlanOf:
+        """Return the plan of these options, made at their first request: a plan serves any number, in any thread.
+
+        Args:
+            key: the kind of the plan and its options.
+            make: makes it.
+        """
+        found = self._plans.get(key)
+        if found is None:
+            found = make()
+            if len(self._plans) >= _PLANS:  # clients choose prompts freely
+                self._plans.clear()
+            self._plans[key] = found
+        return cast("PlanOf", found)
 
     @property
     def task(self) -> Task[Any]:

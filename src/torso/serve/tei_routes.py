@@ -108,8 +108,9 @@ async def predictions(call: Call) -> Any:
     model = call.find(request.model, "classify")
     options: dict[str, Any] = {"long": call.state.settings.long}
     options |= length_options(request.truncate, request.truncation_direction)
-    plan = RawScoresPlan if request.raw_scores else ClassifyPlan
-    found = await predict(call, model, lambda: plan(model.ready, **options), asked)
+    kind = RawScoresPlan if request.raw_scores else ClassifyPlan
+    key = (kind, *sorted(options.items()))
+    found = await predict(call, model, lambda: model.plan(key, lambda: kind(model.ready, **options)), asked)
     rows = [
         [{"score": score, "label": label} for label, score in sorted(each.scores.items(), key=lambda pair: -pair[1])]
         for each in found
