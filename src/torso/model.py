@@ -219,7 +219,12 @@ def new_model(config: HubConfig, task: Task[Out], *, seed: int | None = None) ->
     """
     if seed is not None:
         torch.manual_seed(seed)
-    model = Model(config, find(config.model_type), task)
+    return drawn_model(config, find(config.model_type), task)
+
+
+def drawn_model(config: HubConfig, architecture: Architecture[Any], task: Task[Out]) -> Model[Out]:
+    """Create a model of an architecture with random weights, from torch's own state."""
+    model = Model(config, architecture, task)
     initialise(model, dict(model.named_parameters()), config.initializer_range)
     return model
 

@@ -265,7 +265,7 @@ def test_copies_keep_one_set_of_weights(name) -> None:
         assert again(**given)[0].equal(ours(**given)[0])
         for parameter in again.parameters():
             parameter.data.zero_()
-        assert not again.model.trunk.embed.tokens.weight.any()
+        assert not again.packed.trunk.embed.tokens.weight.any()
     double = copy.deepcopy(ours).double()
     assert double(**given)[0].dtype == torch.float64
     assert {each.dtype for each in double.parameters()} == {torch.float64}
@@ -294,8 +294,10 @@ def test_parts_are_the_model_s_own() -> None:
         model.bert.encoder(IDS)
     with pytest.raises(NotAvailableError, match="Did you mean attention"):
         _ = layers[0].atention
-    with pytest.raises(NotAvailableError, match="query_key_value"):
-        layers[0].attention.self.query.requires_grad_(False)
+    layers[0].attention.self.query.requires_grad_(False)
+    assert [name for name, each in model.named_parameters() if not each.requires_grad] == [
+        f"bert.encoder.layer.0.attention.self.query.{kind}" for kind in ("weight", "bias")
+    ]
     with pytest.raises(AttributeError):
         _ = model.no_such_part
 
@@ -318,7 +320,7 @@ def test_freezing_freezes_what_the_notebook_means(by) -> None:
         for parameter in model.base_model.parameters():
             parameter.requires_grad = False
     model(IDS, MASK, labels=torch.tensor([0, 1])).loss.backward()
-    learned = {name for name, each in model.model.named_parameters() if each.grad is not None}
+    learned = {name for name, each in model.packed.named_parameters() if each.grad is not None}
     assert learned == {"head.out.weight", "head.out.bias"}
     assert model.num_parameters(only_trainable=True) == 2 * 12 + 2
 
@@ -331,7 +333,7 @@ def test_a_module_assigned_takes_its_place_in_the_model() -> None:
     assert not model(IDS).head_trained
     assert any(each is model.classifier.weight for each in model.parameters())
     model.bert.encoder.layer[1].output.dense = nn.Linear(16, 12)
-    assert model.model.trunk.layers[1].ffn.down is model.bert.encoder.layer[1].output.dense
+    assert model.packed.trunk.layers[1].ffn.down is model.bert.encoder.layer[1].output.dense
     with pytest.raises(UnsupportedError, match="num_hidden_layers"):
         model.bert.encoder.layer = model.bert.encoder.layer[:1]
 
@@ -339,10 +341,10 @@ def test_a_module_assigned_takes_its_place_in_the_model() -> None:
 def test_a_module_replaced_in_the_model_is_listed() -> None:
     """An adapter of one's own around a layer of torso's model: an optimiser must see it."""
     model = torso.BertForSequenceClassification(config())
-    model.model.trunk.layers[0].ffn.up = nn.Sequential(model.model.trunk.layers[0].ffn.up, nn.Linear(16, 16))
+    model.packed.trunk.layers[0].ffn.up = nn.Sequential(model.packed.trunk.layers[0].ffn.up, nn.Linear(16, 16))
     names = dict(model.named_parameters())
     assert "bert.encoder.layer.0.intermediate.dense.1.weight" in names
-    assert any(each is model.model.trunk.layers[0].ffn.up[1].weight for each in nn.Sequential(model).parameters())
+    assert any(each is model.packed.trunk.layers[0].ffn.up[1].weight for each in nn.Sequential(model).parameters())
 
 
 def test_adversarial_training_by_names_finds_the_embeddings() -> None:

@@ -211,7 +211,7 @@ def test_attentions_asked_before_after_and_in_the_call_are_the_same(beside) -> N
     with torch.no_grad():
         first = before(**given).attentions
         call = after(**given, output_attentions=True).attentions
-        after.model.set({"output_attentions": True})
+        after.packed.set({"output_attentions": True})
         second = after(**given).attentions
     for one, two, three in zip(first, call, second, strict=True):
         assert one.equal(two)

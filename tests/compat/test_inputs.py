@@ -66,7 +66,7 @@ def test_positions_count_no_padding_token(family, tmp_path) -> None:
             mask = torch.tensor([[1, 0, 1, 1, 1, 0, 0]]).expand_as(ids)
             close(ours(ids, mask).last_hidden_state, theirs(ids, mask).last_hidden_state, mask.bool())
         # The same through packed rows, as every task runs them.
-        packed = ours.model(torso.Batch(ids.flatten(), torso.Layout.of([7, 7, 7])))
+        packed = ours.packed(torso.Batch(ids.flatten(), torso.Layout.of([7, 7, 7])))
         close(packed.hidden.rows, theirs(ids).last_hidden_state.flatten(0, 1))
 
 

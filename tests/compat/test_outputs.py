@@ -129,7 +129,7 @@ def test_the_call_decides_over_the_config() -> None:
     model = built(output_hidden_states=True, output_attentions=True)
     assert list(model(IDS).keys()) == ["logits", "hidden_states", "attentions"]
     assert list(model(IDS, output_hidden_states=False, output_attentions=False).keys()) == ["logits"]
-    model.model.set({"output_hidden_states": False})
+    model.packed.set({"output_hidden_states": False})
     assert list(model(IDS).keys()) == ["logits", "attentions"]
 
 
@@ -188,7 +188,7 @@ def test_inputs_that_do_not_fit_are_refused(name) -> None:
 
 def test_the_text_that_is_too_long_is_named_and_nothing_runs() -> None:
     model = built()
-    model.model.trunk.forward = None  # whoever calls it fails otherwise
+    model.packed.trunk.forward = None  # whoever calls it fails otherwise
     ids, mask = torch.ones(3, 9, dtype=torch.int64), torch.ones(3, 9, dtype=torch.int64)
     mask[0, 5:] = mask[2, 5:] = 0
     with pytest.raises(TorsoError, match=r"Text 1 is 9 tokens; this model takes 8\. Nothing was run"):

@@ -64,3 +64,54 @@ def test_models_and_settings_of_another_library_are_refused(tmp_path) -> None:
         get_peft_model(model, {"r": 8})
     with pytest.raises(TorsoError, match="E_NO_ADAPTER"):
         PeftModel.from_pretrained(model, tmp_path / "base")
+
+
+PEFTS_OWN = {
+    "bert": ("sequence-two", ["query", "value"]),
+    "llama": ("causal-lm", ["q_proj", "v_proj"]),
+    "t5": ("seq2seq-lm", ["q", "v"]),
+}
+
+
+@pytest.mark.parametrize("family", PEFTS_OWN)
+def test_peft_s_own_tuner_learns_on_a_model_of_torso_what_it_learns_on_the_reference(family, tmp_path) -> None:
+    import peft
+
+    case, targets = PEFTS_OWN[family]
+    made = make(family, "plain", case, tmp_path / "base")
+    auto = {"bert": torso.AutoModelForSequenceClassification, "llama": torso.AutoModelForCausalLM}
+    ours = auto.get(family, torso.AutoModelForSeq2SeqLM).from_pretrained(str(tmp_path / "base"))
+    settings = peft.LoraConfig(r=4, target_modules=targets, init_lora_weights=True)
+    tuned = []
+    for model in (ours, made.model):
+        torch.manual_seed(7)
+        tuned.append(peft.get_peft_model(model, settings))
+    given = {"input_ids": torch.tensor([[5, 6, 7, 8]])}
+    given["labels"] = torch.tensor([1]) if family == "bert" else given["input_ids"]
+    for model in tuned:
+        optimiser = torch.optim.SGD([each for each in model.parameters() if each.requires_grad], lr=0.5)
+        for _ in range(3):
+            optimiser.zero_grad()
+            model(**given).loss.backward()
+            optimiser.step()
+    mine, theirs = ({name: each for name, each in model.named_parameters() if each.requires_grad} for model in tuned)
+    assert mine.keys() == theirs.keys()
+    for name, each in mine.items():
+        torch.testing.assert_close(each, theirs[name], rtol=1e-4, atol=1e-5)
+    tuned[0].save_pretrained(tmp_path / "adapter")
+    again = PeftModel.from_pretrained(type(ours).from_pretrained(str(tmp_path / "base")), tmp_path / "adapter")
+    with torch.no_grad():
+        before, after = (model.eval()(**given).logits for model in (tuned[1], again))
+        torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(tuned[0].merge_and_unload()(**given).logits, before, rtol=1e-4, atol=1e-4)
+
+
+def test_freezing_by_the_name_of_a_projection_freezes_it_alone() -> None:
+    config = torso.BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=2, num_attention_heads=2)
+    model = torso.BertForSequenceClassification(config.replace({"intermediate_size": 32, "num_labels": 2})).train()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = "query" in name
+    model(torch.tensor([[5, 6, 7]]), labels=torch.tensor([1])).loss.backward()
+    learned = [name for name, each in model.named_parameters() if each.grad is not None]
+    assert len(learned) == 4
+    assert all(".attention.self.query." in name for name in learned)

@@ -110,7 +110,7 @@ def test_every_parameter_is_tested_here_under_what_it_claims() -> None:
 def test_a_shape_parameter_changes_shapes_and_cannot_change_live(name) -> None:
     task = Task.MASKED_LM if name == "tie_word_embeddings" else Task.SEQUENCE_CLASSIFICATION
     assert shapes(task, **SHAPES[name]) != shapes(task)
-    model = built(task).model
+    model = built(task).packed
     before = model.config
     with pytest.raises(ConfigError) as caught:
         model.set(SHAPES[name])
@@ -124,7 +124,7 @@ def test_a_run_parameter_changes_numbers_at_building_and_live_alike(name) -> Non
     plain, changed = built(), built(**RUNS[name])
     assert shapes() == shapes(**RUNS[name])
     assert not numbers(plain).allclose(numbers(changed), atol=1e-4)
-    plain.model.set(RUNS[name])
+    plain.packed.set(RUNS[name])
     assert numbers(plain).equal(numbers(changed))
     assert getattr(plain.config, name) == RUNS[name][name]
 
@@ -134,7 +134,7 @@ def test_what_a_padded_model_shows_follows_the_config_and_leaves_the_numbers(nam
     plain, changed = built(), built(**SHOWN_CHANGES[name])
     assert SHOWN[name](plain) != SHOWN[name](changed)
     torch.testing.assert_close(numbers(plain), numbers(changed))
-    plain.model.set(SHOWN_CHANGES[name])
+    plain.packed.set(SHOWN_CHANGES[name])
     assert SHOWN[name](plain) == SHOWN[name](changed)
 
 
@@ -143,9 +143,9 @@ def test_a_dropout_acts_in_training_alone_at_building_and_live_alike(name) -> No
     plain, changed = built(), built(**TRAINS[name])
     assert numbers(plain).equal(numbers(changed))
     assert not numbers(plain, training=True).allclose(numbers(changed, training=True), atol=1e-4)
-    plain.model.set(TRAINS[name])
+    plain.packed.set(TRAINS[name])
     assert numbers(plain, training=True).equal(numbers(changed, training=True))
-    plain.model.set(dict.fromkeys(TRAINS, 0.0))
+    plain.packed.set(dict.fromkeys(TRAINS, 0.0))
     assert numbers(plain, training=True).equal(numbers(plain))
 
 
@@ -169,12 +169,12 @@ def test_problem_type_chooses_the_loss() -> None:
         built()(IDS, labels=LABELS).loss == built(problem_type="single_label_classification")(IDS, labels=LABELS).loss
     )
     model = built()
-    model.model.set({"problem_type": "regression"})
+    model.packed.set({"problem_type": "regression"})
     assert model(IDS, labels=floats).loss == losses["regression"]
 
 
 def test_initializer_range_spreads_new_weights() -> None:
-    narrow, wide = (built(initializer_range=each).model.trunk.embed.tokens.weight.std() for each in (0.01, 1.0))
+    narrow, wide = (built(initializer_range=each).packed.trunk.embed.tokens.weight.std() for each in (0.01, 1.0))
     torch.testing.assert_close(wide / narrow, torch.tensor(100.0))
 
 
@@ -184,7 +184,7 @@ def test_what_acts_on_nothing_changes_no_number(name) -> None:
     assert shapes() == shapes(**NOTHING[name])
     for training in (False, True):
         assert numbers(plain, training=training).equal(numbers(changed, training=training))
-    plain.model.set(NOTHING[name])
+    plain.packed.set(NOTHING[name])
     assert numbers(plain).equal(numbers(changed))
 
 
@@ -201,7 +201,7 @@ class TestSet:
 
     def test_the_weights_stay_the_very_same_objects(self) -> None:
         for task in (Task.SEQUENCE_CLASSIFICATION, Task.MASKED_LM, Task.FEATURES):
-            model = built(task).model
+            model = built(task).packed
             before = dict(model.named_parameters())
             model.set({"hidden_dropout_prob": 0.3})
             after = dict(model.named_parameters())
@@ -211,7 +211,7 @@ class TestSet:
     def test_an_optimiser_keeps_its_hold(self) -> None:
         model = built()
         step = torch.optim.SGD(model.parameters(), lr=0.1)
-        model.model.set({"hidden_dropout_prob": 0.0, "hidden_act": "relu"})
+        model.packed.set({"hidden_dropout_prob": 0.0, "hidden_act": "relu"})
         before = numbers(model)
         model(IDS, labels=LABELS).loss.backward()
         step.step()
@@ -219,20 +219,20 @@ class TestSet:
 
     def test_tied_weights_stay_tied(self) -> None:
         model = built(Task.MASKED_LM)
-        model.model.set({"hidden_dropout_prob": 0.0})
+        model.packed.set({"hidden_dropout_prob": 0.0})
         before = numbers(model)
         with torch.no_grad():
-            model.model.trunk.embed.tokens.weight[5] += 1
+            model.packed.trunk.embed.tokens.weight[5] += 1
         assert not numbers(model)[..., 5].equal(before[..., 5])
 
     def test_the_mode_is_kept(self) -> None:
         for training in (True, False):
-            model = built().model.train(training)
+            model = built().packed.train(training)
             model.set({"hidden_dropout_prob": 0.5})
             assert all(each.training is training for each in model.modules())
 
     def test_what_is_refused_changes_nothing(self) -> None:
-        model = built().model
+        model = built().packed
         before, config = numbers(PaddedModel(model)), model.config
         for changes in (
             {"hiden_act": "relu"},
@@ -246,12 +246,12 @@ class TestSet:
         assert numbers(PaddedModel(model)).equal(before)
 
     def test_names_of_labels_may_change_where_their_number_does_not(self) -> None:
-        model = built().model
+        model = built().packed
         model.set({"id2label": {0: "a", 1: "b", 2: "c"}})
         assert model.config.label2id == {"a": 0, "b": 1, "c": 2}
 
     def test_frozen_weights_stay_frozen(self) -> None:
-        model = built().model
+        model = built().packed
         model.trunk.requires_grad_(False)
         model.set({"hidden_dropout_prob": 0.3})
         assert not any(each.requires_grad for each in model.trunk.parameters())

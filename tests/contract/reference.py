@@ -109,7 +109,7 @@ _IN_USE: dict[int, tuple[PaddedModel[Any], object]] = {}
 
 def _state(padded: PaddedModel[Any]) -> object:
     """What changes where a test trains, moves or writes to a model."""
-    model = padded.model
+    model = padded.packed
     tensors = (*model.parameters(), *model.buffers())
     written = [(id(each), each._version, each.requires_grad, each.grad is None) for each in tensors]
     return written, padded.training, {each.training for each in model.modules()}

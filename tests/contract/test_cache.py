@@ -29,7 +29,7 @@ def piece(tokens: list[Tensor]) -> Batch:
 def whole(model_type, config, case, reference) -> tuple[Model, list[Tensor], list[Tensor], object]:
     """A model, its targets, the logits [length, V] that it gives of each at once, and the encoder's rows."""
     made: Reference = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     chosen = texts(made)
     batch = with_source(chosen) if made.two_sided else packed(chosen)
     with torch.no_grad():

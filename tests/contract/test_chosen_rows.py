@@ -37,7 +37,7 @@ def rows_through(model: nn.Module, run) -> tuple[object, list[int]]:
 @pytest.mark.parametrize("only", ["first", "last"])
 def test_features_of_one_row_are_those_of_the_whole(model_type, config, only, reference) -> None:
     made: Reference = reference(model_type, config, "features")
-    model, chosen = made.shared.model, texts(made)
+    model, chosen = made.shared.packed, texts(made)
     batch = with_source(chosen) if made.two_sided else packed(chosen)
     whole, every = rows_through(model, lambda: model(batch))
     some, through = rows_through(model, lambda: model(replace(batch, pool=only)))
@@ -57,7 +57,7 @@ def test_features_of_one_row_are_those_of_the_whole(model_type, config, only, re
 @pytest.mark.labels("number", "numbers", "class", "classes", "choice")
 def test_scores_follow_from_the_row_that_the_head_reads(model_type, config, case, reference) -> None:
     made: Reference = reference(model_type, config, case)
-    model, chosen = made.shared.model, texts(made)
+    model, chosen = made.shared.packed, texts(made)
     batch = packed(chosen)
     whole, every = rows_through(model, lambda: model(batch))
     some, through = rows_through(model, lambda: model(replace(batch, pool=model.head.pool)))
@@ -67,7 +67,7 @@ def test_scores_follow_from_the_row_that_the_head_reads(model_type, config, case
 
 def test_layers_that_somebody_looks_into_are_whole(model_type, config, reference) -> None:
     made: Reference = reference(model_type, config, "features")
-    model, chosen = made.shared.model, texts(made)
+    model, chosen = made.shared.packed, texts(made)
     batch = with_source(chosen) if made.two_sided else packed(chosen)
     depth = model.trunk.depth
     with torch.no_grad():
@@ -82,7 +82,7 @@ def test_layers_that_somebody_looks_into_are_whole(model_type, config, reference
 @pytest.mark.labels("class")
 def test_a_head_refuses_rows_that_it_does_not_read(model_type, case, reference) -> None:
     made: Reference = reference(model_type, "plain", case)
-    model = made.shared.model
+    model = made.shared.packed
     other = "last" if model.head.pool == "first" else "first"
     assert model.task is not Task.FEATURES
     with pytest.raises(UnsupportedError, match="alone") as refused:

@@ -120,7 +120,7 @@ def test_padding_tokens_within_a_text_count_no_position(kind, reference) -> None
 
 
 def test_albert_has_one_block(reference) -> None:
-    model = reference("albert", "plain", "features").torso().model
+    model = reference("albert", "plain", "features").torso().packed
     assert model.trunk.depth == 3
     assert len(set(model.trunk.layers)) == 1
 

@@ -88,7 +88,7 @@ def ours(
 def test_as_the_reference_writes(model_type, config, case, way, reference) -> None:
     """Its texts are made one at a time and without its cache, which not every family of it fills rightly."""
     made: Reference = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     given = prompts(made, model)
     values = dict(WAYS[way])
     if way == "max_length" and model.max_tokens is not None:
@@ -122,7 +122,7 @@ def test_the_kernels_write_the_same(model_type, config, case, way, reference) ->
 @pytest.mark.parametrize("way", ["greedy", "beams", "drawn", "drawn beams"])
 def test_the_same_in_any_company(model_type, config, case, way, reference) -> None:
     made: Reference = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     given = prompts(made, model)
     more = {
         "drawn": dict(do_sample=True, num_return_sequences=2, seed=3, top_k=5),
@@ -140,7 +140,7 @@ def test_the_same_in_any_company(model_type, config, case, way, reference) -> No
 
 def test_log_probabilities_are_the_model_s_own(model_type, config, case, reference) -> None:
     made: Reference = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     given = prompts(made, model)
     way = WAYS["penalties"]
     settings = settings_of(made.folder, model.config).replace(way)

@@ -51,7 +51,7 @@ def test_as_the_reference_pads(model_type, config, case, way, side, reference) -
     more = room(model_type, config) if way in ("default", "max_length") else {}
     made: Reference = reference(model_type, config, case, **more)
     model = made.shared
-    texts = prompts(made, model.model)
+    texts = prompts(made, model.packed)
     ids, mask = padded(texts, side)
     values = WAYS[way]
     rows = model.generate(ids, mask, **values)

@@ -30,8 +30,8 @@ def objective(out, given: Padded) -> Tensor:
 
 def gradients(padded: PaddedModel) -> Mapping[str, Tensor]:
     """Each gradient under the Hub's name of its weight."""
-    bearer = copy.deepcopy(padded.model)
-    for mine, theirs in zip(bearer.parameters(), padded.model.parameters(), strict=True):
+    bearer = copy.deepcopy(padded.packed)
+    for mine, theirs in zip(bearer.parameters(), padded.packed.parameters(), strict=True):
         if theirs.requires_grad:
             assert theirs.grad is not None
             mine.data = theirs.grad.clone()
@@ -111,7 +111,7 @@ def test_dropout_is_live_in_training_and_silent_in_evaluation(model_type, refere
 def test_a_step_of_training_lowers_the_loss(model_type, case, reference) -> None:
     made: Reference = reference(model_type, "plain", case)
     given, model = batch(made, "right"), made.torso().train()
-    model.model.set(dropped(FAMILIES[model_type].dropouts, 0.0))
+    model.packed.set(dropped(FAMILIES[model_type].dropouts, 0.0))
     step = torch.optim.SGD(model.parameters(), lr=1e-3)
     before = objective(model(**given.shared), given)
     before.backward()

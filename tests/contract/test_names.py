@@ -27,7 +27,7 @@ def test_every_task_of_every_family_has_a_case() -> None:
 
 def test_every_key_is_claimed_once_and_every_parameter_filled(model_type, config, case, reference) -> None:
     made = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     with safe_open(made.folder / "model.safetensors", "pt") as file:
         keys = set(file.keys())
     asked = [key for name, _ in model.named_parameters() for key in hub_name(model, name)]
@@ -44,7 +44,7 @@ def test_every_key_is_claimed_once_and_every_parameter_filled(model_type, config
 def test_hub_tensors_are_the_reference_s_own(model_type, config, case, reference) -> None:
     made = reference(model_type, config, case)
     theirs = as_written(made.model, made.model.state_dict())
-    for key, value in hub_tensors(made.shared.model).items():
+    for key, value in hub_tensors(made.shared.packed).items():
         assert value.equal(theirs[key]), key
 
 

@@ -38,7 +38,7 @@ def test_changing_any_tensor_changes_the_output(model_type, case, config, refere
     torch.manual_seed(11)
     model, given = made.torso(), batch(made, "right", with_labels=made.case.labels == "targets")
     before = outputs(model, given)
-    for key, tensor in parts(model.model).items():
+    for key, tensor in parts(model.packed).items():
         kept = tensor.clone()
         tensor += 0.3 * torch.randn_like(tensor)
         apart = max(float((now - then).abs().max()) for now, then in zip(outputs(model, given), before, strict=True))

@@ -97,7 +97,7 @@ def of_usual_size(model: Model) -> Model:
 def test_alone_in_company_and_in_any_order(model_type, case, dtype, reference, deviations) -> None:
     """In float64 to the last digits even of large weights: what is left in float32 is rounding and no leak."""
     made: Reference = reference(model_type, "plain", case)
-    model, chosen = made.torso(dtype=dtype).model, texts(made)
+    model, chosen = made.torso(dtype=dtype).packed, texts(made)
     model = of_usual_size(model) if dtype == torch.float32 else model
     alone = [results(model, [text])[0] for text in chosen]
     dice = random.Random(seed())
@@ -111,7 +111,7 @@ def test_alone_in_company_and_in_any_order(model_type, case, dtype, reference, d
 @pytest.mark.needs("choice")
 def test_choices_of_different_numbers_stay_apart(model_type, reference) -> None:
     made: Reference = reference(model_type, "plain", "choice")
-    model, chosen = made.shared.model, texts(made)
+    model, chosen = made.shared.packed, texts(made)
     with torch.no_grad():
         out = model(replace(packed(chosen), choices=(2, 1, 3)))
         bare = model(packed(chosen))
@@ -124,7 +124,7 @@ def test_choices_of_different_numbers_stay_apart(model_type, reference) -> None:
 @pytest.mark.labels("words", "next", "targets")
 def test_vocabulary_logits_of_the_rows_asked_for(model_type, config, case, reference) -> None:
     made: Reference = reference(model_type, config, case)
-    model, chosen = made.shared.model, texts(made)
+    model, chosen = made.shared.packed, texts(made)
     given, rows = with_source(chosen) if made.two_sided else packed(chosen), torch.tensor([20, 0, 7])
     with torch.no_grad():
         whole = model(given)
@@ -157,7 +157,7 @@ def test_padding_is_no_company(model_type, side, reference) -> None:
 def test_ids_without_a_row_are_named(model_type, reference) -> None:
     """A tokenizer of another model is said to be one, not an index."""
     made: Reference = reference(model_type, "plain", "features")
-    model, vocabulary = made.shared.model, made.config.vocab_size
+    model, vocabulary = made.shared.packed, made.config.vocab_size
     layout, known = Layout.of([3]), torch.tensor([1, 2, 3])
     unknown = torch.tensor([1, vocabulary, 2])
     given = [Batch(unknown, layout)]

@@ -45,7 +45,7 @@ def same_outputs(made: Reference, ours: PaddedModel, other: torch.nn.Module, giv
 
 def test_saved_as_it_was_read(model_type, config, case, reference, tmp_path) -> None:
     made: Reference = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     model.save(tmp_path / "again")
     assert (tmp_path / "again" / "config.json").read_bytes() == (made.folder / "config.json").read_bytes()
     before, after = load_file(made.folder / "model.safetensors"), load_file(tmp_path / "again" / "model.safetensors")

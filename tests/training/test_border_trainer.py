@@ -163,7 +163,7 @@ def test_the_best_model_is_what_is_left(base, tmp_path) -> None:
     best = Path(made.state.best_model_checkpoint).name
     assert best in left
     assert left <= {best, "checkpoint-16"}
-    loaded = torso.load(tmp_path / "run" / best, torso.Task.SEQUENCE)
+    loaded = torso.AutoModelForSequenceClassification.from_pretrained(tmp_path / "run" / best)
     for one, other in zip(loaded.parameters(), made.model.parameters(), strict=True):
         assert one.equal(other)
 

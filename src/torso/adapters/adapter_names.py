@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torso.architecture import Architecture, Task
 from torso.loading.contents import part_views
 from torso.loading.plan import HEAD, TRUNK
+from torso.loading.unfusing import fused_family
 from torso.nn.heads import VocabHead
 from torso.nn.low_rank import Adapted, LowRank
 from torso.weights.names import Form, Names, Row, cat
@@ -83,12 +84,14 @@ class ModelNames:
             prefix: of the trunk's names; None for the one of transformers' class of this task.
             in_files: whether modules go by the names in files of weights, where they have others in memory.
         """
-        architecture, task = model.architecture, model.task
+        architecture, task = fused_family(model.architecture), model.task
         trunk, head = architecture.names, architecture.plan(task).names
         model_type = architecture.model_types[0]
         if not in_files:
             trunk = replace(trunk, rows={**trunk.rows, **_IN_MEMORY.get(model_type, {})})
             head = replace(head, rows={**head.rows, **_HEADS_IN_MEMORY.get((model_type, task), {})})
+        if architecture is not model.architecture:
+            trunk = trunk.unfused()
         return cls(trunk, head, class_prefix(architecture, task) if prefix is None else prefix)
 
     def keys(self, parameter: str) -> tuple[str, ...]:

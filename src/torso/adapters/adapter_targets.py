@@ -55,12 +55,14 @@ def default_targets(model: Model[Any], names: ModelNames) -> list[str]:
     """
     found: dict[str, None] = {}
     for module in hub_modules(model, names).values():
-        fused = module.place.rpartition(".")[2]
-        several = len(module.rows) > 1
+        place, _, own = module.place.rpartition(".")
+        several, part = len(module.rows) > 1, module.part
+        if own.isdecimal():  # a projection of its own, beside those that it might be fused with
+            several, part, own = True, int(own), place.rpartition(".")[2]
         if (
-            (fused == "qkv" and (not several or module.part in (0, 2)))
-            or (fused == "kv" and (not several or module.part == 1))
-            or (fused == "q" and module.place.endswith("cross.q"))
+            (own == "qkv" and (not several or part in (0, 2)))
+            or (own == "kv" and (not several or part == 1))
+            or (own == "q" and module.place.endswith("cross.q"))
         ):
             found[module.name.rpartition(".")[2]] = None
     return list(found)

@@ -69,12 +69,14 @@ from torso.blocks.layers import (
     RMSNorm,
     Sequential,
     Shift,
+    UnfusedLinear,
 )
 from torso.blocks.part import (
     Part,
     Weight,
     named_weights,
     parameter_count,
+    replace_parts,
     walk,
 )
 from torso.blocks.rule import (
@@ -145,6 +147,7 @@ __all__ = [
     "TokenHead",
     "Transform",
     "Trunk",
+    "UnfusedLinear",
     "UnpaddedPositions",
     "Unrotated",
     "VocabHead",
@@ -153,5 +156,6 @@ __all__ = [
     "WrappedEncoderDecoder",
     "named_weights",
     "parameter_count",
+    "replace_parts",
     "walk",
 ]

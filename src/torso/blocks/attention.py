@@ -158,12 +158,18 @@ class CrossAttention(Part):
         """Width d of a head."""
         return self.head_size or self.width // self.heads
 
+    @property
+    def rows(self) -> tuple[int, int]:
+        """Rows of keys and values in their fused projection."""
+        inner = self.heads * self.size
+        return inner, inner
+
     def children(self) -> Mapping[str, Part | None]:
         """Create the projections."""
-        inner = self.heads * self.size
+        inner = self.rows[0]
         return {
             "q": Linear(self.width, inner, self.bias),
-            "kv": Linear(self.width, 2 * inner, self.bias, rows=(inner, inner), head_size=self.size),
+            "kv": Linear(self.width, 2 * inner, self.bias, rows=self.rows, head_size=self.size),
             "out": Linear(inner, self.width, self.out_bias),
         }
 

@@ -34,6 +34,25 @@ class Linear(Part):
 
 
 @dataclass(frozen=True, eq=False)
+class UnfusedLinear(Part):
+    """Projections of the same rows, each a layer of its own: what a `Linear` with ``rows`` computes in one product.
+
+    Args:
+        in_features: columns of every weight.
+        rows: rows of each projection.
+        bias: whether they have biases.
+    """
+
+    in_features: int
+    rows: tuple[int, ...]
+    bias: bool = True
+
+    def children(self) -> Mapping[str, Part | None]:
+        """Name the projections by their places."""
+        return {str(i): Linear(self.in_features, rows, self.bias) for i, rows in enumerate(self.rows)}
+
+
+@dataclass(frozen=True, eq=False)
 class Embedding(Part):
     """Table of rows.
 

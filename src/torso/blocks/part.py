@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from math import prod
@@ -76,6 +76,19 @@ def walk(part: Part, name: str = "") -> Iterator[tuple[str, Part]]:
         yield place, each
         inner = [(f"{place}.{own}" if place else own, child) for own, child in each.parts.items() if child is not None]
         remaining += reversed(inner)
+
+
+def replace_parts(whole: Part, instead: Callable[[str, Part], Part]) -> None:
+    """Exchange parts within a description that was just made, in place; its owners stay, and so who shares them.
+
+    Args:
+        whole: nobody else has it, and nothing was built of it.
+        instead: takes the full name of a part and the part; returns what takes its place.
+    """
+    for name, owner in list(walk(whole)):
+        lead = f"{name}." if name else ""
+        given = {own: None if part is None else instead(lead + own, part) for own, part in owner.parts.items()}
+        object.__setattr__(owner, "parts", given)
 
 
 def named_weights(part: Part) -> Iterator[tuple[str, Weight]]:

@@ -113,12 +113,9 @@ class AutoModelFor(Generic[Out]):
         """Return a model of fresh random weights, for training from nothing."""
         with pytorch_for(cls.__name__):
             from torso.compat.padded_model import class_of
-            from torso.model import new_model
 
         config = config_of(config)
-        if cls.task.labelled and config.num_labels is None:
-            config = config.replace({"num_labels": 2})
-        return class_of(find(config.model_type), cls.task)(new_model(config, cls.task, seed=seed))
+        return class_of(find(config.model_type), cls.task).from_config(config, seed=seed)
 
     def __init__(self, *inputs: object, **named: object) -> None:
         """Refuse: an Auto class chooses the class of a checkpoint.

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torso.architecture import Task
 from torso.errors import NotAvailableError
 from torso.loading.contents import part_views
+from torso.nn.projections import UnfusedLinear
 from torso.weights.names import Form, Parts
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def leaves_of(model: Model[Any]) -> dict[str, Leaf]:
     modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
     for path, module in modules:
         if path and not any(path.startswith(each) for each in covered):
-            keys = _keys(model, f"{path}.weight", prefix)
+            unfused = isinstance(module, UnfusedLinear)
+            keys = None if unfused else _keys(model, f"{path}.weight", prefix)
             if keys is not None and any(True for _ in module.parameters()):
                 covered.append(f"{path}.")
                 _add(found, model, path, module, tuple(key.removesuffix(".weight") for key in keys), fused.get(path))

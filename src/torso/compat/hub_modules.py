@@ -1,8 +1,9 @@
 """The modules of a model under their names on the Hub: ``bert.encoder.layer.0.attention.output.dense``.
 
-torso fuses what the Hub keeps apart, and names its modules otherwise. This tree holds the very same modules under the
-Hub's names, so that ``named_parameters``, freezing by name, ``state_dict`` and parts such as ``model.bert`` are those
-of a notebook. A fused module is one module here, ``query_key_value``, and three in a ``state_dict``.
+torso names its modules otherwise. This tree holds the very same modules under the Hub's names, so that
+``named_parameters``, freezing by name, ``state_dict``, PEFT's ``target_modules`` and parts such as ``model.bert`` are
+those of a notebook. Models of the Auto classes keep projections apart as the Hub does, see `torso.loading.unfusing`; in
+one of `torso.load` a fused module is one module here, ``query_key_value``, and three in a ``state_dict``.
 """
 
 from __future__ import annotations

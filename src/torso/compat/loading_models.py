@@ -18,6 +18,7 @@ from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
 from torso.language import say
 from torso.loading.load import Source, build_model, name_base, read_config
+from torso.loading.unfusing import unfused
 
 if TYPE_CHECKING:
     import torch
@@ -129,7 +130,7 @@ def load_for(
     labels, num_labels = head_labels(task, arguments)
     model: Model[Any] = build_model(
         folder,
-        architecture,
+        unfused(architecture),
         config,
         task,
         labels=labels,

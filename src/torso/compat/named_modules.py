@@ -30,11 +30,11 @@ from torso.nn.trunk import EncoderDecoder
 class Named(HubHolder, PreTrainedModel):
     """A holder of the whole of a model: what torch lists, moves, saves and loads is the model's, by the Hub's names."""
 
-    model: Model[Any]
+    packed: Model[Any]
 
     def hold(self) -> None:
         """Hold the model's modules, after they were made or replaced."""
-        model, state = self.model, self.__dict__
+        model, state = self.packed, self.__dict__
         for name in state.get("_hub", ()):
             self._modules.pop(name, None)
             self._parameters.pop(name, None)
@@ -58,11 +58,11 @@ class Named(HubHolder, PreTrainedModel):
         raise NotImplementedError
 
     def _renewed(self) -> None:
-        if self.__dict__.get("_stamp") not in (None, stamp_of(self.model)):
+        if self.__dict__.get("_stamp") not in (None, stamp_of(self.packed)):
             self.hold()
 
     def _replaced(self, leaf: Leaf, module: nn.Module) -> None:
-        model = self.model
+        model = self.packed
         if model.task.labelled and leaf.path.endswith(("head.out", "scorer.out")) and isinstance(module, nn.Linear):
             model.head_trained = False
             if module.out_features != model.config.num_labels:
@@ -85,7 +85,7 @@ class Named(HubHolder, PreTrainedModel):
             self._parameters.update(parameters)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        self.model._apply(fn, recurse)  # pyright: ignore[reportPrivateUsage]
+        self.packed._apply(fn, recurse)  # pyright: ignore[reportPrivateUsage]
         with self._own_alone():
             super()._apply(fn, recurse)
         self.hold()
@@ -93,12 +93,12 @@ class Named(HubHolder, PreTrainedModel):
 
     def train(self, mode: bool = True) -> Self:
         """Set training or evaluation mode."""
-        self.model.train(mode)
+        self.packed.train(mode)
         return super().train(mode)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set whether gradients of the parameters are computed."""
-        self.model.requires_grad_(requires_grad)
+        self.packed.requires_grad_(requires_grad)
         return super().requires_grad_(requires_grad)
 
     def named_modules(
@@ -124,7 +124,7 @@ class Named(HubHolder, PreTrainedModel):
 
     def _tied(self) -> Mapping[str, str]:
         """The Hub's second names of tensors, each with the first."""
-        model, prefix = self.model, hub_prefix(self.model)
+        model, prefix = self.packed, hub_prefix(self.packed)
         first = {id(each): name for name, each in model.named_parameters()}
         every = dict(model.named_parameters(remove_duplicate=False))
         owned = {name: _keys_of(model, name, prefix) for name in first.values()}
@@ -158,14 +158,14 @@ class Named(HubHolder, PreTrainedModel):
 
     def get_input_embeddings(self) -> nn.Embedding:
         """The table of tokens [V, W]; of an encoder-decoder the encoder's."""
-        trunk = self.model.trunk
+        trunk = self.packed.trunk
         return (trunk.encoder if isinstance(trunk, EncoderDecoder) else trunk).embed.tokens
 
     def get_output_embeddings(self) -> nn.Module | None:
         """The matrix that scores the vocabulary: the table of tokens where they are tied; None without such a head."""
-        if not hasattr(self.model.head, "tokens"):
+        if not hasattr(self.packed.head, "tokens"):
             return None
-        out = getattr(self.model.head, "out", None)
+        out = getattr(self.packed.head, "out", None)
         return out if out is not None else self.get_input_embeddings()
 
     @known_arguments
@@ -183,7 +183,7 @@ class Named(HubHolder, PreTrainedModel):
             InputError: ``E_ROWS``, for what is no number of rows.
             UnsupportedError: ``E_PART``, for a part of a larger model.
         """
-        model = self.model
+        model = self.packed
         if new_num_tokens is None and pad_to_multiple_of is None:
             return self.get_input_embeddings()
         if self.__dict__.get("_is_part"):
@@ -238,7 +238,7 @@ class Named(HubHolder, PreTrainedModel):
         return any("forward" in block.__dict__ for block in self._blocks())
 
     def _blocks(self) -> list[nn.Module]:
-        trunk = self.model.trunk
+        trunk = self.packed.trunk
         sides = [trunk.encoder, trunk.decoder] if isinstance(trunk, EncoderDecoder) else [trunk]
         return [cast("nn.Module", block) for side in sides for block in getattr(side, "layers", ())]
 

@@ -48,7 +48,7 @@ REFERENCE_NEW_TOKENS = 20
 class Writes:
     """What a padded model with a head over the vocabulary can do beside being called."""
 
-    model: Model[Any]
+    packed: Model[Any]
 
     @known_arguments
     def generate(
@@ -136,12 +136,12 @@ class Writes:
             ConfigError, UnsupportedError: for settings that cannot be, or have no effect.
             TooLongError: ``E_TOO_LONG``, for a row that leaves no room to write. Nothing was run.
         """
-        if self.model.task not in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
+        if self.packed.task not in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
             raise InputError(
                 "E_TASK",
                 "The model was loaded for {has}, which writes no text.",
                 cure="Load it with AutoModelForCausalLM, or AutoModelForSeq2SeqLM.",
-                values=dict(has=self.model.task.name),
+                values=dict(has=self.packed.task.name),
             )
         asked: dict[str, Any] = {
             "max_new_tokens": max_new_tokens,
@@ -176,8 +176,8 @@ class Writes:
         settings = self.generation_config if generation_config is None else settings_from(generation_config)
         changes = {name: value for name, value in asked.items() if value is not None}
         settings = settings.replace(changes)
-        require_ids(settings, self.model.config.vocab_size, changes if generation_config is None else None)
-        trunk = self.model.trunk
+        require_ids(settings, self.packed.config.vocab_size, changes if generation_config is None else None)
+        trunk = self.packed.trunk
         behind = isinstance(trunk, EncoderDecoder)
         for name, given in dict(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
@@ -191,10 +191,10 @@ class Writes:
         rows = pieces(padding.take(input_ids), padding.layout.sizes)
         texts = [cast("list[int]", row.tolist()) for row in rows]
         settings = _in_columns(settings, 1 if behind else input_ids.shape[1])
-        model: Model[VocabLogits] = self.model
+        model: Model[VocabLogits] = self.packed
         # All of them are held before the first is run.
         prompts = list(prompts_of(model, texts, settings))
-        stops = stops_of(each_of(more.get("stopping_criteria")), self.model.device)
+        stops = stops_of(each_of(more.get("stopping_criteria")), self.packed.device)
         streamer = more.get("streamer")
         streaming = None if streamer is None else _streaming(streamer, stops, len(texts), settings)
         if streaming is not None:
@@ -218,8 +218,8 @@ class Writes:
         """How the checkpoint says that it writes; its options can be assigned."""
         held: GenerationConfig | None = self.__dict__.get("_writing")
         if held is None:
-            report = self.model.report
-            read = settings_of(None if report is None else Path(report.source), self.model.config)
+            report = self.packed.report
+            read = settings_of(None if report is None else Path(report.source), self.packed.config)
             held = self.__dict__["_writing"] = GenerationConfig.of(read)
         return held
 
@@ -229,7 +229,7 @@ class Writes:
 
     def can_generate(self) -> bool:
         """Return whether the model writes text."""
-        return self.model.task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
+        return self.packed.task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 _ROWS = 64

@@ -25,7 +25,8 @@ from torso.errors import InputError, InputTypeError
 from torso.io.html_table import html_table
 from torso.language import say
 from torso.loading.load import Source
-from torso.model import Model, new_model
+from torso.loading.unfusing import fused_family, unfused
+from torso.model import Model, drawn_model
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -47,10 +48,10 @@ class PaddedModel(Writes, Named, Generic[Out]):
         add_pooling_layer: whether a model of features has a pooler, where its family has one.
 
     Attributes:
-        model: the model itself, for everything that has no padding.
+        packed: the model itself, for everything that has no padding.
     """
 
-    model: Model[Any]
+    packed: Model[Any]
 
     accepts_loss_kwargs = False
     """Asked by transformers' Trainer: the loss is a mean over the batch, and takes no number of items."""
@@ -60,7 +61,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         super().__init__(made.config)
         if not add_pooling_layer and self.task is Task.FEATURES:
             made.drop(("pooler",))
-        self.__dict__["model"] = made
+        self.__dict__["packed"] = made
         self.hold()
         self.train(made.training)
 
@@ -79,7 +80,9 @@ class PaddedModel(Writes, Named, Generic[Out]):
             )
         config = config_of(config)
         check_family(type(self).__name__, self.family, task, find(config.model_type))
-        return new_model(config if config.num_labels or not task.labelled else config.replace({"num_labels": 2}), task)
+        if task.labelled and not config.num_labels:
+            config = config.replace({"num_labels": 2})
+        return drawn_model(config, unfused(find(config.model_type)), task)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Source, **more: Unpack[LoadingArguments]) -> Self:
@@ -98,26 +101,26 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
     def set(self, changes: Mapping[str, Any]) -> None:
         """Change config values that do not affect shapes; see `Model.set`."""
-        self.model.set(changes)
+        self.packed.set(changes)
         self.hold()
 
     @property
     def config(self) -> HubConfig:
         """The model's config; values that change no shape can be assigned, see also `set`."""
-        return self.model.config
+        return self.packed.config
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.model.device
+        return self.packed.device
 
     @property
     def dtype(self) -> torch.dtype:
         """The number format of the weights."""
-        return self.model.dtype
+        return self.packed.dtype
 
     def _repr_html_(self) -> str:
-        model, config = self.model, self.config
+        model, config = self.packed, self.config
         size = sum(each.numel() * each.element_size() for each in self.parameters())
         rows = [
             (say("task"), model.task.name),
@@ -135,7 +138,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
     @property
     def head_trained(self) -> bool:
         """Whether every part of the head came from the checkpoint."""
-        return self.model.head_trained
+        return self.packed.head_trained
 
     @known_arguments
     def forward(
@@ -202,11 +205,11 @@ class PaddedModel(Writes, Named, Generic[Out]):
             start_positions,
             end_positions,
         )
-        batch, given = read(self.model, inputs)
+        batch, given = read(self.packed, inputs)
         hidden = self.config.output_hidden_states if output_hidden_states is None else output_hidden_states
         weights = self.config.output_attentions if output_attentions is None else output_attentions
-        out = self.model(batch, hidden_states=EVERY if hidden else (), attentions=EVERY if weights else ())
-        return PADDED[type(out)](self.model, out, given)
+        out = self.packed(batch, hidden_states=EVERY if hidden else (), attentions=EVERY if weights else ())
+        return PADDED[type(out)](self.packed, out, given)
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 
@@ -232,7 +235,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Write a folder that transformers and torso load with equal outputs; see `Model.save`."""
         if set(self._modules) | set(self._parameters) <= self.__dict__["_hub"]:
-            self.model.save(os.fspath(save_directory), tokenizer=tokenizer)
+            self.packed.save(os.fspath(save_directory), tokenizer=tokenizer)
         else:  # a class of one's own, with modules of its own
             super().save_pretrained(save_directory, tokenizer=tokenizer)
 
@@ -240,6 +243,8 @@ class PaddedModel(Writes, Named, Generic[Out]):
 @cache
 def class_of(architecture: Architecture[Any], task: Task[Any]) -> type[PaddedModel[Any]]:
     """Return the class of a family and a task under the Hub's name, such as ``BertForMaskedLM``."""
+    if (family := fused_family(architecture)) is not architecture:
+        return class_of(family, task)
     name = architecture.class_name(task)
     own = {
         "family": architecture.family,

@@ -117,7 +117,7 @@ class PeftModel(PaddedModel[Any]):
             InputError: ``E_NO_ADAPTER``. UnsupportedError: ``E_LORA``, for a model that has an adapter.
             TorsoError: as `torso.load`, for a file that does not fit.
         """
-        inner = _padded(model).model
+        inner = _padded(model).packed
         folder = resolve(model_id).folder
         if not is_adapter(folder):
             raise InputError(
@@ -150,11 +150,11 @@ class PeftModel(PaddedModel[Any]):
 
     def merge_and_unload(self) -> PaddedModel[Any]:
         """Merge the adapter, in place, and return the plain model."""
-        return PaddedModel(merge(self.model))
+        return PaddedModel(merge(self.packed))
 
     def get_base_model(self) -> PaddedModel[Any]:
         """Return the model under the names of transformers, still with its adapter."""
-        return PaddedModel(self.model)
+        return PaddedModel(self.packed)
 
 
 @known_arguments
@@ -177,7 +177,7 @@ def get_peft_model(model: PaddedModel[Any], peft_config: LoraConfig, adapter_nam
             cure="Import LoraConfig from torso.",
             values=dict(kind=type(peft_config).__name__),
         )
-    inner = _padded(model).model
+    inner = _padded(model).packed
     training = model.training
     adapted = PeftModel(lora(inner, peft_config.settings()))
     adapted.train(training)

@@ -115,7 +115,7 @@ class Pipeline(ABC):
         self._check(options)
         self._options = options
         # Whoever hands a model over vouches for its head: a training loop leaves no mark on it.
-        self.ready: Ready[Any] = make_ready(self.model.model, self.head, tokenizer=tokenizer, untrained=True)
+        self.ready: Ready[Any] = make_ready(self.model.packed, self.head, tokenizer=tokenizer, untrained=True)
         self.tokenizer = self.ready.tokenizer
 
     def __repr__(self) -> str:

@@ -21,19 +21,27 @@ from torso.nn.module import differs
 Out = TypeVar("Out")
 
 
-def source_of(model: Model[Out]) -> Source[Out]:
-    """Return a model as what is compiled; each weight is copied when it is laid out.
+def require_model(model: object) -> None:
+    """Raise for anything but a `Model`.
 
     Raises:
-        InputTypeError: ``E_MODEL``, for anything but a `Model`.
+        InputTypeError: ``E_MODEL``.
     """
-    if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]  for callers without a type checker
+    if not isinstance(model, Model):
         raise InputTypeError(
             "E_MODEL",
             "optimise expects a torso.Model, got {kind}.",
-            cure="Give the result of torso.load, or the .model of a padded model.",
+            cure="Give the result of torso.load, or the .packed of a padded model.",
             values=dict(kind=type(model).__name__),
         )
+
+
+def source_of(model: Model[Out]) -> Source[Out]:
+    """Return a model as what is compiled; each weight is copied when it is laid out.
+
+    Args:
+        model: with its projections fused, see `torso.loading.unfusing`.
+    """
     read = reading(model)
     return Source(
         model.config,

@@ -19,6 +19,7 @@ from torso.host_batch import HostBatch
 from torso.language import say
 from torso.loading.load import read_config
 from torso.loading.loading_job import match_folder
+from torso.loading.unfusing import fused_copy
 
 if TYPE_CHECKING:
     from torso.batch import Batch
@@ -69,14 +70,16 @@ def optimise(
             ``E_LORA`` for a model with an adapter; ``E_FIDELITY``, if a mode misses it.
         AccessError, DiskError: if ``file`` cannot be written.
     """
-    from torso.engines.model_source import replaced, sample_of, source_of
+    from torso.engines.model_source import replaced, require_model, sample_of, source_of
 
-    given = source_of(model)
+    require_model(model)
     if model.adapter is not None:
         raise has_adapter()
     _refuse_writing(model.task)
-    require_known(why_not(model.description, model.task) or replaced(model))
-    return _compile(given, mode, fidelity, sample_of(sample), None if file is None else Path(file))
+    require_known(replaced(model))
+    model = fused_copy(model)
+    require_known(why_not(model.description, model.task))
+    return _compile(source_of(model), mode, fidelity, sample_of(sample), None if file is None else Path(file))
 
 
 @known_arguments

@@ -84,6 +84,7 @@ __getattr__, __dir__, __all__ = attach(
             "RMSNorm",
             "Shift",
         ),
+        "torso.nn.projections": ("UnfusedLinear",),
         "torso.nn.rotary": (
             "PairedRotary",
             "Rotary",

@@ -48,6 +48,7 @@ from torso.nn.module import build as build
 from torso.nn.norm import OffsetRMSNorm as OffsetRMSNorm
 from torso.nn.norm import RMSNorm as RMSNorm
 from torso.nn.norm import Shift as Shift
+from torso.nn.projections import UnfusedLinear as UnfusedLinear
 from torso.nn.rotary import PairedRotary as PairedRotary
 from torso.nn.rotary import Rotary as Rotary
 from torso.nn.trunk import EncoderDecoder as EncoderDecoder

@@ -10,6 +10,7 @@ from torso.nn.attend_backends import attend
 from torso.nn.attention_interfaces import ScoreBias
 from torso.nn.context import Context
 from torso.nn.module import Builder, Module
+from torso.nn.projections import by_heads, projected
 
 
 class Unrotated(Module[blocks.Unrotated]):
@@ -36,7 +37,7 @@ class Attention(Module[blocks.Attention]):
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
-        q, k, v = (part.unflatten(-1, (-1, self.of.size)) for part in self.qkv(x).split(self.of.rows, -1))
+        q, k, v = (by_heads(part, self.of.size) for part in projected(self.qkv, x, self.of.rows))
         q = self.rotary(self.q_norm(q), ctx.layout)
         k = self.rotary(self.k_norm(k), ctx.layout)
         keys, values, key_layout = ctx.keys(k, v)
@@ -69,5 +70,5 @@ class CrossAttention(Module[blocks.CrossAttention]):
 
     def keys_and_values(self, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Project memory [Tm, D] to keys and values [Tm, H, d]."""
-        k, v = self.kv(memory).unflatten(-1, (2, -1, self.of.size)).unbind(-3)
-        return k, v
+        k, v = projected(self.kv, memory, self.of.rows)
+        return by_heads(k, self.of.size), by_heads(v, self.of.size)

@@ -12,6 +12,7 @@ from torso import blocks
 from torso.nn.attend_backends import attend
 from torso.nn.context import Context
 from torso.nn.module import Builder, Module
+from torso.nn.projections import by_heads, projected
 from torso.tables.distance_buckets import deberta_buckets
 
 
@@ -130,8 +131,8 @@ class DisentangledAttention(Module[blocks.DisentangledAttention]):
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
-        q, k, v = self.qkv(x).split(self.of.rows, -1)
-        q, k, v = (each.unflatten(-1, (-1, self.of.size)) for each in (self.q_shift(q), k, self.v_shift(v)))
+        q, k, v = projected(self.qkv, x, self.of.rows)
+        q, k, v = (by_heads(each, self.of.size) for each in (self.q_shift(q), k, self.v_shift(v)))
         rule = self.of.rule if self.training else self.of.rule.undropped
         bias = self.bias(ctx.layout.longest)
         rows = ctx.pooled(attend(q, k, v, ctx.layout, ctx.layout, rule, bias, weights=ctx.weights))
@@ -143,5 +144,5 @@ class SharedDisentangledAttention(DisentangledAttention):
 
     def places(self, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Project distances [R, D] to keys and queries, each [R, H * d] or None where unused."""
-        queries, keys, _ = self.qkv(rows).split(self.of.rows, -1)
+        queries, keys, _ = projected(self.qkv, rows, self.of.rows)
         return keys if self.of.c2p else None, queries if self.of.p2c else None

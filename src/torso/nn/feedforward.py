@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torso import blocks
 from torso.nn.activations import activation
 from torso.nn.module import Builder, Module
+from torso.nn.projections import projected
 
 
 class FeedForward(Module[blocks.FeedForward]):
@@ -38,7 +39,7 @@ class GatedFeedForward(Module[blocks.GatedFeedForward]):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [T, D] to [T, D]."""
-        gate, up = self.gate_up(x).chunk(2, -1)
+        gate, up = projected(self.gate_up, x, (self.of.inner, self.of.inner))
         if self.of.gate_behind:
             gate, up = up, gate
         return self.down(self.dropout(self.act(gate) * up))

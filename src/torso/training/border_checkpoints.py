@@ -42,7 +42,7 @@ def write(
 ) -> None:
     """Write a checkpoint: the model, what is needed to resume, and last the state, without which it does not count."""
     if isinstance(model, PaddedModel):
-        model.model.save(folder)
+        model.packed.save(folder)
     elif hasattr(model, "save_pretrained"):  # a class of one's own, or an adapter of PEFT
         cast("Any", model).save_pretrained(str(folder))
     save_state(folder, learner, optimiser, {"step": state.global_step})

@@ -228,7 +228,7 @@ class Evaluator:
                 "Only models of torso's Auto classes know how to be saved as a folder.",
                 cure="Save its parts, or torch.save(model.state_dict(), ...).",
             )
-        padded.model.save(os.fspath(output_dir or self.args.output_dir), tokenizer=self.processing_class)
+        padded.packed.save(os.fspath(output_dir or self.args.output_dir), tokenizer=self.processing_class)
 
     def _call(self, name: str, more: Context | None = None) -> None:
         context: Context = {"model": self.model, **(more or {})}

@@ -77,7 +77,7 @@ class Trainer(Evaluator):
         padded = self.padded
         if args.gradient_checkpointing and padded is not None:
             padded.gradient_checkpointing_enable()
-        shifted = padded is not None and padded.model.task is Task.CAUSAL_LM
+        shifted = padded is not None and padded.packed.task is Task.CAUSAL_LM
         objective = BatchObjective(self.data_collator, size, self._columns(), self.learner.device, shifted=shifted)
         stepper = Stepper(
             cast("Any", self.learner),
@@ -127,7 +127,7 @@ class Trainer(Evaluator):
         if args.load_best_model_at_end and self.state.best_model_checkpoint is not None:
             border_checkpoints.read(Path(self.state.best_model_checkpoint), self.learner, optimiser)
         if padded is not None:
-            padded.model.head_trained = True
+            padded.packed.head_trained = True
         seconds = time.perf_counter() - began
         mean = sum(losses) / max(1, len(losses))
         metrics = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Shape = tuple[int, ...]
@@ -68,6 +68,17 @@ class Names:
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     optional: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def unfused(self) -> Names:
+        """Return the table of a model that keeps apart what files keep apart: a row more for each part of a fusion."""
+        rows = {
+            f"{ours}.{i}": theirs
+            for ours, row in self.rows.items()
+            if isinstance(row, Row)
+            for i, theirs in enumerate(row.theirs)
+            if len(row.theirs) > 1
+        }
+        return replace(self, rows={**self.rows, **rows})
 
     def keys(self, parameter: str, prefix: str) -> tuple[str, ...]:
         """Return the Hub keys that make one torso parameter, in order.
