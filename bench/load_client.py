@@ -6,8 +6,21 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
+
+
+def run(work: Coroutine[Any, Any, Found]) -> Found:
+    """Run a client, on uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 @dataclass
@@ -126,3 +139,17 @@ async def opened(
     for each in idle:
         each.close()
     return load
+
+
+async def lines(port: int, request: bytes) -> AsyncIterator[bytes]:
+    """The lines of an event stream, as they come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+    writer.write(request)
+    try:
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        while line := await reader.readline():
+            yield line
+            if line.startswith(b"data: [DONE]"):
+                return
+    finally:
+        writer.close()

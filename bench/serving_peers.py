@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import random
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from load_client import post
 
+WORDS = [
+    *("the", "weather", "today", "is", "very", "nice", "and", "we", "read"),
+    *("a", "good", "book", "about", "old", "cities", "near", "the", "sea"),
+]
 ENVIRONMENTS = {
     "infinity": ["infinity-emb[torch,server,optimum]==0.0.78", "click<8.2"],
     "peers": ["fastapi", "uvicorn", "httptools", "uvloop", "sentence-transformers==6.2.0", "litserve==0.2.19"],
@@ -82,6 +90,19 @@ class Peer:
     ready: str = "/health"
     model: str | None = None
     folder: Path | None = None
+
+
+def texts(count: int, seed: int, least: int = 4, most: int = 20) -> list[str]:
+    """Texts of so many words."""
+    drawn = random.Random(seed)
+    return [" ".join(drawn.choices(WORDS, k=drawn.randint(least, most))) for _ in range(count)]
+
+
+def requests(peer: Peer, each: int, count: int = 64) -> list[bytes]:
+    """Requests of so many texts each."""
+    named = {} if peer.model is None else {"model": peer.model}
+    bodies = [{"input": texts(each, number), **named} for number in range(count)]
+    return [post(peer.path, json.dumps(body).encode()) for body in bodies]
 
 
 def peer(name: str, home: Path, model: str) -> Peer:
@@ -159,6 +180,11 @@ class Running:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def peak(self) -> float:
+        """The most memory that it has had, in MB."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
+
     def stop(self) -> None:
         children = _children(self.process.pid)
         self.process.terminate()
@@ -177,9 +203,21 @@ def _children(pid: int) -> list[int]:
     return []
 
 
-def start(peer: Peer, model: str, port: int, cores: set[int]) -> Running:
-    """Start a server on some cores, and wait until it is ready."""
-    command = [each.format(model=model, port=port) for each in peer.command]
+def start(peer: Peer, model: str, cores: set[int], *further: str) -> Running:
+    """Start a server on some cores and a free port, and wait until it is ready.
+
+    Args:
+        peer: which.
+        model: a folder.
+        cores: of the server.
+        further: arguments of its command.
+
+    Raises:
+        RuntimeError: it ends, or is not ready in five minutes.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [*(each.format(model=model, port=port) for each in peer.command), *further]
     threads = {name: str(len(cores)) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     quiet = {"HF_HUB_OFFLINE": "1", "INFINITY_ANONYMOUS_USAGE_STATS": "0", "TOKENIZERS_PARALLELISM": "false"}
     begun = time.monotonic()

@@ -23,14 +23,8 @@ LONG = "好" * 90
 @pytest.fixture(scope="module")
 def server(folders) -> Iterator[Process]:
     """A process that serves vectors, ranks and texts."""
-    made = Process(*(f"{name}={folders[name]}" for name in ("embed", "rank", "llama")))
-    try:
-        made.wait_ready()
+    with Process(*(f"{name}={folders[name]}" for name in ("embed", "rank", "llama"))) as made:
         yield made
-    finally:
-        made.stop()
-        made.process.stdout.close()
-        made.process.stderr.close()
 
 
 @pytest.fixture(scope="module")

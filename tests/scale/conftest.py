@@ -112,6 +112,7 @@ def bucket(tmp_path_factory) -> Iterator[str]:
     """The address of an empty bucket on a loopback S3."""
     pytest.importorskip("moto.server", reason="moto is not installed: make test-scale")
     s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: make test-scale")
+    import fsspec.config
     from moto.server import ThreadedMotoServer
 
     with warnings.catch_warnings():
@@ -119,16 +120,13 @@ def bucket(tmp_path_factory) -> Iterator[str]:
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         _, port = server.get_host_and_port()
-        nothing = str(tmp_path_factory.mktemp("aws") / "none")
-        os.environ |= dict(
-            AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
-            AWS_ACCESS_KEY_ID="test",
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_DEFAULT_REGION="us-east-1",
-            AWS_CONFIG_FILE=nothing,
-            AWS_SHARED_CREDENTIALS_FILE=nothing,
-            AWS_EC2_METADATA_DISABLED="true",
-        )
+        # By fsspec's own file rather than AWS_ENDPOINT_URL, with which Ray's processes do not start.
+        where = dict(endpoint_url=f"http://127.0.0.1:{port}")
+        settings = tmp_path_factory.mktemp("fsspec")
+        (settings / "conf.json").write_text(json.dumps({"s3": dict(key="test", secret="test", client_kwargs=where)}))
+        os.environ["FSSPEC_CONFIG_DIR"] = str(settings)
+        fsspec.config.set_conf_files(str(settings), fsspec.config.conf)
         s3fs.S3FileSystem(use_listings_cache=False).mkdir("torso")
         yield "s3://torso"
+        del os.environ["FSSPEC_CONFIG_DIR"], fsspec.config.conf["s3"]
         server.stop()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,18 +66,38 @@ def client(folders) -> Iterator[TestClient]:
 
 
 class Process:
-    """``torso serve`` as a process, on a port of its own."""
+    """``torso serve`` as a process, on a port of its own; as a context, from when it is ready until it has ended.
 
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    Args:
+        arguments: of the command.
+        before: called in the process before the command, such as to lower a limit.
+        output: instead of pipes for what it prints.
+    """
+
+    def __init__(self, *arguments: str, before: Callable[[], None] | None = None, output: Any = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "torso", "serve", "--port", str(self.port), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(environment or {})},
+            stdout=output or subprocess.PIPE,
+            stderr=output or subprocess.PIPE,
+            preexec_fn=before,
         )
+
+    def __enter__(self) -> Process:
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(signal.SIGTERM)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def wait_ready(self, seconds: float = 90) -> None:
         import httpx
@@ -86,7 +105,7 @@ class Process:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise AssertionError(self.process.stderr.read().decode())
+                raise AssertionError(self.process.stderr.read().decode() if self.process.stderr else "it ended")
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
                     return
@@ -127,11 +146,5 @@ class Process:
 @pytest.fixture(scope="session")
 def process(folders) -> Iterator[Process]:
     """A process that serves vectors and texts."""
-    made = Process(f"embed={folders['embed']}", f"llama={folders['llama']}", "--deadline", "30")
-    try:
-        made.wait_ready()
+    with Process(f"embed={folders['embed']}", f"llama={folders['llama']}", "--deadline", "30") as made:
         yield made
-    finally:
-        made.stop()
-        made.process.stdout.close()
-        made.process.stderr.close()

@@ -8,8 +8,6 @@ import os
 import resource
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -144,9 +142,7 @@ def test_markup_and_names_of_special_tokens_in_a_chat_are_text(process, folders)
 
 
 def test_more_connections_than_are_taken_get_an_answer(folders) -> None:
-    process = Process(f"embed={folders['embed']}", "--connections", "8")
-    try:
-        process.wait_ready()
+    with Process(f"embed={folders['embed']}", "--connections", "8") as process:
         idle = [socket.create_connection(("127.0.0.1", process.port), timeout=5) for _ in range(12)]
         time.sleep(0.3)
         answer = process.raw(request(BODY, CLOSE), seconds=10)
@@ -157,10 +153,6 @@ def test_more_connections_than_are_taken_get_an_answer(folders) -> None:
         while status(process.raw(request(BODY, CLOSE), seconds=10)) != 200:
             assert time.monotonic() < end
             time.sleep(0.1)
-    finally:
-        process.stop()
-        process.process.stdout.close()
-        process.process.stderr.close()
 
 
 def test_two_thousand_idle_connections_disturb_nobody(folders) -> None:
@@ -168,29 +160,23 @@ def test_two_thousand_idle_connections_disturb_nobody(folders) -> None:
     if hard < 8000:
         pytest.skip("this machine allows too few descriptors")
     resource.setrlimit(resource.RLIMIT_NOFILE, (8000, hard))
-    process = Process(f"embed={folders['embed']}", "--connections", "3000")
     idle: list[socket.socket] = []
     try:
-        process.wait_ready()
-        idle = [socket.create_connection(("127.0.0.1", process.port), timeout=5) for _ in range(2000)]
-        begun = time.monotonic()
-        for _ in range(20):
-            serves(process)
-        assert time.monotonic() - begun < WITHIN
+        with Process(f"embed={folders['embed']}", "--connections", "3000") as process:
+            idle += [socket.create_connection(("127.0.0.1", process.port), timeout=5) for _ in range(2000)]
+            begun = time.monotonic()
+            for _ in range(20):
+                serves(process)
+            assert time.monotonic() - begun < WITHIN
     finally:
         for each in idle:
             each.close()
-        process.stop()
-        process.process.stdout.close()
-        process.process.stderr.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
 def test_few_descriptors_make_connections_wait_and_the_server_lives(folders) -> None:
-    process = Process(f"embed={folders['embed']}")
-    try:
-        process.wait_ready()
+    with Process(f"embed={folders['embed']}") as process:
         resource.prlimit(process.process.pid, resource.RLIMIT_NOFILE, (64, 64))
         idle = [socket.create_connection(("127.0.0.1", process.port), timeout=5) for _ in range(100)]
         time.sleep(0.5)
@@ -201,17 +187,11 @@ def test_few_descriptors_make_connections_wait_and_the_server_lives(folders) -> 
         while status(process.raw(request(BODY, CLOSE), seconds=10)) != 200:
             assert time.monotonic() < end
             time.sleep(0.1)
-    finally:
-        process.stop()
-        process.process.stdout.close()
-        process.process.stderr.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_second_signal_ends_at_once_and_says_that_work_was_cut(folders) -> None:
-    process = Process(f"llama={folders['llama']}", "--drain", "60", "--kv-mb", "64")
-    try:
-        process.wait_ready()
+    with Process(f"llama={folders['llama']}", "--drain", "60", "--kv-mb", "64") as process:
         asked = {"model": "llama", "prompt": "the cat", "max_tokens": 50, "temperature": 0, "n": 4}
         threads = [threading.Thread(target=lambda: _quietly(f"{process.url}/v1/completions", asked)) for _ in range(40)]
         for each in threads:
@@ -226,10 +206,6 @@ def test_a_second_signal_ends_at_once_and_says_that_work_was_cut(folders) -> Non
         assert code in (0, 1)
         for each in threads:
             each.join(30)
-    finally:
-        process.stop(signal.SIGKILL)
-        process.process.stdout.close()
-        process.process.stderr.close()
 
 
 def _quietly(url: str, body: dict) -> None:
@@ -245,9 +221,7 @@ def test_keys_are_read_again_and_never_printed(folders, tmp_path) -> None:
     keys = tmp_path / "keys"
     keys.write_text(line("alice", "first-secret"))
     keys.chmod(0o600)
-    process = Process(f"embed={folders['embed']}", "--keys", str(keys))
-    try:
-        process.wait_ready()
+    with Process(f"embed={folders['embed']}", "--keys", str(keys)) as process:
 
         def ask(key: str) -> int:
             headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
@@ -270,10 +244,6 @@ def test_keys_are_read_again_and_never_printed(folders, tmp_path) -> None:
         assert '"client": "alice"' in printed
         assert '"client": "bob"' in printed
         assert "secret" not in printed
-    finally:
-        process.stop()
-        process.process.stdout.close()
-        process.process.stderr.close()
 
 
 def test_names_in_logs_and_headers_stay_in_their_line(folders, capfd) -> None:
@@ -296,27 +266,9 @@ def test_names_in_logs_and_headers_stay_in_their_line(folders, capfd) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_serving_goes_on_where_nothing_can_be_printed(folders) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "torso", "serve", f"embed={folders['embed']}", "--port", str(port)]
-    with open("/dev/full", "w") as full:
-        process = subprocess.Popen(command, stdout=full, stderr=full)
-    try:
-        end = time.monotonic() + 90
-        while True:
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                assert process.poll() is None
-                assert time.monotonic() < end
-                time.sleep(0.1)
+    with open("/dev/full", "w") as full, Process(f"embed={folders['embed']}", output=full) as process:
         for _ in range(3):
-            answer = httpx.post(f"http://127.0.0.1:{port}/v1/embeddings", json={"input": "a"}, timeout=30)
-            assert answer.status_code == 200
-    finally:
-        process.terminate()
-        process.wait(60)
+            serves(process)
 
 
 def test_every_key_is_compared_whole(monkeypatch) -> None:

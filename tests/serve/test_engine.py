@@ -103,6 +103,37 @@ def test_cancelled_requests_never_run(engine) -> None:
     assert engine.idle
 
 
+def test_a_small_request_is_not_kept_waiting_by_a_large_one(engine) -> None:
+    """Counted in batches: those of a list of 50,000 that run between the arrival of a single text and its answer."""
+    batches: list[set[object]] = []
+    running, arrived = threading.Event(), threading.Event()
+
+    class Counted(Texts):
+        def run(self, parts):
+            batches.append({work for work, _ in parts})
+            running.set()
+            assert arrived.wait(20)
+            return super().run(parts)
+
+    large, small = Counted(list(range(50_000))), Counted([1])
+
+    async def run():
+        first = asyncio.ensure_future(ask(engine, large, client="large"))
+        await asyncio.to_thread(running.wait, 20)
+        second = asyncio.ensure_future(ask(engine, small, client="small"))
+        while not engine.scheduler.queue.tokens_of("small"):
+            await asyncio.sleep(0)
+        arrived.set()
+        return await asyncio.gather(first, second)
+
+    first, second = asyncio.run(run())
+    assert second.results == [2]
+    assert first.results == [2 * number for number in range(50_000)]
+    assert len(batches) >= 12
+    assert [index for index, works in enumerate(batches) if small in works] == [1], "the next one, beside the list's"
+    assert large in batches[1]
+
+
 def test_a_hang_fails_every_request_and_is_reported_until_it_ends(monkeypatch, folders) -> None:
     monkeypatch.setattr(engine_thread, "STUCK_SECONDS", 0.3)
     release = threading.Event()

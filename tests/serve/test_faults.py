@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -184,31 +183,9 @@ def test_a_deadline_of_the_client_holds(process) -> None:
         assert float(found.headers["retry-after"]) > 0
 
 
-def test_a_small_request_is_not_kept_waiting_by_a_large_one(process) -> None:
-    async def run() -> tuple[float, float]:
-        async with httpx.AsyncClient(base_url=process.url, timeout=120) as client:
-            begun = time.monotonic()
-            large = {"input": ["hello world how are you"] * 2000, "model": "embed"}
-            task = asyncio.ensure_future(client.post("/v1/embeddings", json=large))
-            await asyncio.sleep(0.05)
-            waited = 0.0
-            while not task.done():
-                start = time.monotonic()
-                found = await client.post("/v1/embeddings", content=BODY, headers={"content-type": "application/json"})
-                assert found.status_code == 200
-                waited = max(waited, time.monotonic() - start)
-            assert (await task).status_code == 200
-            return waited, time.monotonic() - begun
-
-    waited, whole = asyncio.run(run())
-    assert waited < max(whole, 1.0)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_sigterm_drains_and_a_second_one_ends_at_once(folders) -> None:
-    process = Process(f"embed={folders['embed']}", "--drain", "20")
-    try:
-        process.wait_ready()
+    with Process(f"embed={folders['embed']}", "--drain", "20") as process:
         results: list[int] = []
         body = {"input": ["hello world how are you"] * 2000}
 
@@ -226,10 +203,6 @@ def test_sigterm_drains_and_a_second_one_ends_at_once(folders) -> None:
         lines = process.process.stderr.read().decode().splitlines()
         assert any('"status": 200' in line for line in lines)
         assert all(line.startswith(("{", "Serving")) for line in lines), lines
-    finally:
-        process.stop(signal.SIGKILL)
-        process.process.stdout.close()
-        process.process.stderr.close()
 
 
 def test_a_port_that_is_taken_is_said(process, folders, capsys) -> None:

@@ -26,7 +26,8 @@ def asked(port: str, path: str, token: str | None, host: str | None = None) -> i
     return status
 
 
-def test_it_serves_until_ctrl_c_and_ends_without_a_word() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_a_signal_and_ends_without_a_word(number) -> None:
     command = [sys.executable, "-m", "torso", "view", "torso:tagger", "今天天气很好", "--no-browser"]
     process = subprocess.Popen(
         command,
@@ -42,7 +43,7 @@ def test_it_serves_until_ctrl_c_and_ends_without_a_word() -> None:
         assert asked(port, "/view/api/start", token) == 200
         assert asked(port, "/view/api/start", None) == 403
         assert asked(port, "/view/api/start", token, "evil.example") == 403
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()

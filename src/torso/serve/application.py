@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -26,6 +27,7 @@ from torso.serve.call import ServerState
 from torso.serve.endpoint import Endpoint, language_of
 from torso.serve.engine_thread import Engine
 from torso.serve.guard import Guard
+from torso.serve.memory_limit import PREPARING, bound, fitted, memory_left
 from torso.serve.page_mount import MountedPage
 from torso.serve.request_errors import RequestError, error_answer
 from torso.serve.request_log import RequestLog
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 
     from torso.serve.generation_thread import Generator
 
-_TOKEN_BYTES = 160  # of a queued token's encoding: ids, segments, spans
 _TICK = 0.25  # seconds between two looks at the event loop's lateness and at the engines
 
 
@@ -53,12 +54,13 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
     models: list[ServedModel] = []
     for source in sources:
         models.append(_served(source, settings, turns, metrics, device))
+    settings = _within_memory(settings, models)
     state = ServerState(
         settings,
         Catalogue(models, dict(settings.aliases)),
         metrics,
         RequestLog(enabled=settings.log),
-        ThreadPoolExecutor(2, "torso-prepare"),
+        ThreadPoolExecutor(PREPARING, "torso-prepare"),
     )
     metrics.bound.set(memory_bound(settings, models))
     guard = Guard(settings.hosts, settings.keys)
@@ -111,12 +113,25 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
 def memory_bound(settings: ServeSettings, models: Sequence[ServedModel]) -> int:
     """Return a bound on the bytes that requests take, beside the weights and the engines' own work space.
 
-    Bodies, as they are read and as JSON values; the ids, spans and names of queued tokens; each key/value cache; and
-    what the page keeps of the texts that were looked at.
+    Bodies, as they are read and as JSON values; texts while they are tokenized; the ids, spans and names of queued
+    tokens; each key/value cache; and what the page keeps of the texts that were looked at.
     """
-    queued = sum(model.engine.scheduler.limits.queue_tokens for model in models) * _TOKEN_BYTES
+    queued = sum(model.engine.scheduler.limits.queue_tokens for model in models)
     caches = settings.cache_bytes * sum(model.generator is not None for model in models)
-    return 3 * settings.flight_bytes + queued + caches + (KEPT_BYTES if settings.page else 0)
+    return bound(settings, queued) + caches + (KEPT_BYTES if settings.page else 0)
+
+
+def _within_memory(settings: ServeSettings, models: Sequence[ServedModel]) -> ServeSettings:
+    """Lower what bodies and queues may hold to what is left once the models are loaded."""
+    schedulers = [model.engine.scheduler for model in models]
+    left = memory_left()
+    if left is None or not schedulers:
+        return settings
+    left -= KEPT_BYTES if settings.page else 0
+    settings, tokens = fitted(settings, schedulers[0].limits.queue_tokens, len(schedulers), left)
+    for each in schedulers:
+        each.limits = replace(each.limits, queue_tokens=tokens)
+    return settings
 
 
 def _asgi(endpoint: Endpoint | MountedPage) -> Any:

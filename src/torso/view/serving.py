@@ -88,14 +88,16 @@ def _server(settings: uvicorn.Config) -> uvicorn.Server:
     import uvicorn
 
     class PageServer(uvicorn.Server):
-        """A server that Ctrl-C ends as it is meant to end: with nothing to say, and status 0."""
+        """A server that Ctrl-C or SIGTERM ends as it is meant to end: with nothing to say, and status 0."""
 
         @contextmanager
         def capture_signals(self) -> Generator[None]:
-            before = signal.signal(signal.SIGINT, self.handle_exit)
+            numbers = (signal.SIGINT, signal.SIGTERM)
+            before = {number: signal.signal(number, self.handle_exit) for number in numbers}
             try:
                 yield
             finally:
-                signal.signal(signal.SIGINT, before)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     return PageServer(settings)

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -14,13 +15,17 @@ from ..conftest import Faults
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
+def cluster(request, tmp_path_factory) -> Iterator[tuple[Any, Faults]]:
     """Two nodes of one processor each, whose processes can have faults; started once for all tests."""
+    if find_spec("moto") is not None:
+        request.getfixturevalue("bucket")  # workers inherit from their node the address of the store
     ray = pytest.importorskip("ray", reason='Ray is not installed: make test-scale, or pip install "ray[data]"')
     from ray.cluster_utils import Cluster
 
     faults = Faults(tmp_path_factory.mktemp("faults"))
-    os.environ |= faults.environment | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_DISABLE_PROGRESS_BARS": "1"}
+    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_DISABLE_PROGRESS_BARS": "1"}
+    settings["RAY_worker_niceness"] = "0"  # Ray's own is 15: beside anything else its workers hardly run
+    os.environ |= faults.environment | settings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray leaves files open
         made = Cluster(initialize_head=True, head_node_args=_node(include_dashboard=False))

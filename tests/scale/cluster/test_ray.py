@@ -183,6 +183,33 @@ def test_a_halt_gives_the_slices_without_a_file_to_new_actors(calm, tmp_path, ra
 
 
 @LONG
+def test_inputs_and_output_in_an_object_store(calm, bucket, ray_faults) -> None:
+    """Ray's workers read from a loopback S3 and commit there, one of them killed before it commits: S3 decides."""
+    import fsspec
+
+    table, whole = calm
+    files = fsspec.filesystem("s3", use_listings_cache=False)
+    files.pipe_file(f"{bucket}/ray/in/a.parquet", table.read_bytes())
+    out = f"{bucket}/ray/out"
+    ray_faults.plan("after_run-kill", "after_write-parent")
+    report = run(f"{bucket}/ray/in/", out, **RAY)
+    assert (report.rows, report.folder, ray_faults.waiting()) == (200, out, [])
+
+    def objects() -> dict[str, bytes]:
+        return {path.rpartition("/")[2]: files.cat(path) for path in files.glob(f"{out}/part-*")}
+
+    assert objects() == parts(whole)
+    assert job_status(out).whole
+    assert check_job(out) == []
+    assert ray_faults.runs() <= 20 + 2
+    for path in sorted(files.glob(f"{out}/part-*"))[3:6]:
+        files.rm(path)
+    files.rm(f"{out}/_SUCCESS")
+    assert run(f"{bucket}/ray/in/*.parquet", out, **RAY).resumed == 17
+    assert objects() == parts(whole)
+
+
+@LONG
 @pytest.mark.usefixtures("cluster")
 def test_a_node_with_another_model_is_refused(calm, tmp_path, monkeypatch) -> None:
     from torso.scale import running
