@@ -20,7 +20,7 @@ from torso.generation.compiled_texts import PIECE, CompiledTexts
 from torso.generation.decoder import Decoder
 from torso.host_batch import Wanted
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import kinds_here
+from torso.kernels.causal_decoder import KINDS
 from torso.tasks.ready import make_ready
 
 from . import small
@@ -37,11 +37,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def plain(folder) -> torso.Model:
     return torso.load(folder, Task.CAUSAL_LM)
-
-
-def modes() -> list[str]:
-    library = native.library()
-    return [] if library is None else list(kinds_here(library))
 
 
 def test_a_folder_is_written_with_by_the_kernels(folder) -> None:
@@ -76,12 +71,12 @@ def test_prompts_are_read_in_pieces(folder) -> None:
     assert np.array_equal(read[:1], whole)
 
 
-@pytest.mark.parametrize("mode", modes())
+@pytest.mark.parametrize("mode", list(KINDS))
 def test_modes(folder, mode) -> None:
     model = compiled_decoder(folder, mode)
     assert model.done.mode == mode
     assert len(torso.generate(PROMPTS, model=model, max_new_tokens=5)) == len(PROMPTS)
-    others = {compiled_decoder(folder, other).fingerprint() for other in modes() if other != mode}
+    others = {compiled_decoder(folder, other).fingerprint() for other in KINDS if other != mode}
     assert model.fingerprint() == compiled_decoder(folder, mode).fingerprint()
     assert model.fingerprint() not in others
 
@@ -165,7 +160,7 @@ def test_sources_go_with_their_texts(pair) -> None:
         tokens = [[3 + number] for number in range(len(chosen))]
 
 
-@pytest.mark.parametrize("mode", modes())
+@pytest.mark.parametrize("mode", list(KINDS))
 def test_modes_of_an_encoder_decoder(pair, mode) -> None:
     model = compiled_decoder(pair, mode)
     assert len(torso.summarise(PROMPTS, model=model, max_new_tokens=5)) == len(PROMPTS)

@@ -13,7 +13,7 @@ from contract.families import FAMILIES, registered
 from torso.architecture import Task
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import CausalDecoder, kinds_here
+from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
 from torso.kernels.key_value_rows import SourceRows
 from torso.kernels.part_weights import PartWeights
@@ -86,15 +86,11 @@ def test_equal_to_pytorch(name, config) -> None:
             np.testing.assert_allclose(got[number], scores(model, SOURCES[number], text), atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["exact", "bf16", "int8", "int4"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["t5", "bart", "marian"])
-def test_to_the_bit_in_any_company(name, kind) -> None:
-    library = native.library()
-    assert library is not None
-    if kind not in kinds_here(library):
-        pytest.skip(f"{library.set} has no such products")
+def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     model = model_of(name, "plain")
-    decoder, text = compiled(model, kinds_here(library)[kind]), list(TARGETS[2])
+    decoder, text = compiled(model, KINDS[kind]), list(TARGETS[2])
     sources = sources_of(model, decoder)
     whole = decoder.step(decoder.room(20), [0], [0], [text], [True], sources.of([2]))
     cache = decoder.room(100)

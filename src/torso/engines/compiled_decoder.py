@@ -18,10 +18,10 @@ from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.engines.compiled_model import Optimised
 from torso.engines.compiling import Source, from_files
-from torso.errors import ConfigError, InputError, UnsupportedError
+from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import CausalDecoder, kinds_here
+from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
 from torso.kernels.encoder import Encoder
 from torso.kernels.key_value_rows import SourceRows
@@ -194,32 +194,22 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
 
     Raises:
         InputError: ``E_MODE`` for an unknown mode.
-        UnsupportedError: ``E_MODE``, where this processor has no such mode.
     """
     here = library()
     assert here is not None
-    known = ("exact", "bf16", "int8", "int4")
-    if mode not in known:
+    if mode not in KINDS:
         raise InputError(
             "E_MODE",
             "There is no mode {mode!r}.",
             cure="Use one of: {known}.",
-            values=dict(mode=mode, known=", ".join(known)),
-        )
-    kinds = kinds_here(here)
-    if mode not in kinds:
-        raise UnsupportedError(
-            "E_MODE",
-            "This processor has no instructions for the mode {mode}.",
-            cure="Use the model as it is, or another mode.",
-            values=dict(mode=mode),
+            values=dict(mode=mode, known=", ".join(KINDS)),
         )
     weights = PartWeights(source.description, source.read)
-    decoder = CausalDecoder(here, source.description, weights, kinds[mode])
+    decoder = CausalDecoder(here, source.description, weights, KINDS[mode])
     encoder, trunk = None, source.description.trunk
     if isinstance(trunk, blocks.EncoderDecoder):
         # Few bits are for what is read again for each token; an encoder runs once, as near to float32 as it can.
-        kind = native.FLOAT32 if mode == "exact" or "bf16" not in kinds else native.BFLOAT16
+        kind = native.BFLOAT16 if mode != "exact" and here.has(native.BFLOAT16) else native.FLOAT32
         table = trunk.embed.parts["tokens"]
         read = weights.within(trunk.encoder, {id(table): decoder.tokens})
         encoder = Encoder(here, trunk.encoder, read, dict.fromkeys(products(trunk.encoder), kind))
@@ -261,7 +251,7 @@ def compiled_decoder(
         allow_nonfinite: as of `torso.load`.
 
     Raises:
-        UnsupportedError: ``E_MODE``, where the kernels do not write with this model, or this processor lacks the mode;
+        UnsupportedError: ``E_MODE``, where the kernels do not write with this model;
             ``E_LORA`` for an adapter.
         InputError: ``E_MODE`` for an unknown mode.
         TorsoError: as `torso.load`.

@@ -26,6 +26,14 @@ from torso.kernels.support import bare
 from torso.tables.angles import cosines_and_sines, scaling_of
 from torso.tables.slopes import alibi_slopes
 
+KINDS: Mapping[str, int] = {
+    "exact": native.FLOAT32,
+    "bf16": native.BFLOAT16,
+    "int8": native.EIGHT_BIT_GROUPS,
+    "int4": native.FOUR_BIT_GROUPS,
+}
+"""Formats that a decoder's weights can have, by mode, on every instruction set."""
+
 Whole = NDArray[np.int64]
 
 
@@ -273,14 +281,3 @@ def _batch(tokens: Sequence[Sequence[int]], past: Sequence[int], sizes: Sequence
     starts = np.concatenate([[0], np.cumsum(sizes)])
     bounds = np.concatenate([starts, sizes]).astype(np.int32)
     return HostBatch(np.stack([flat, np.zeros_like(flat), np.array(positions, np.int64)]), bounds, tuple(sizes))
-
-
-def kinds_here(library: Library) -> Mapping[str, int]:
-    """Return the formats of weights that a decoder can have on this processor, by mode."""
-    modes = {
-        "exact": native.FLOAT32,
-        "bf16": native.BFLOAT16,
-        "int8": native.EIGHT_BIT_GROUPS,
-        "int4": native.FOUR_BIT_GROUPS,
-    }
-    return {mode: kind for mode, kind in modes.items() if library.has(kind)}

@@ -45,7 +45,6 @@ class DecoderStages {
                 quantise_groups(from + row * step, width, numbers + row * groups * ROW_DWORDS, groups_ + row * groups);
             made = {numbers, 0, nullptr};
         }
-#ifdef HAS_BFLOAT16
         if (matrix.kind == TORSO_BFLOAT16) {
             const int64_t even = (width + 1) / 2 * 2;
             uint16_t* half = reinterpret_cast<uint16_t*>(numbers_);
@@ -55,7 +54,6 @@ class DecoderStages {
             }
             made = {half, even, nullptr};
         }
-#endif
         worker.wait();
         return made;
     }
@@ -65,11 +63,9 @@ class DecoderStages {
         if (is_grouped(matrix.kind))
             multiply(matrix, GroupedRows{static_cast<const int32_t*>(in.rows), groups_}, count, output, worker.rank,
                      worker.workers);
-#ifdef HAS_BFLOAT16
         else if (matrix.kind == TORSO_BFLOAT16)
             multiply<BFloat16>(matrix, static_cast<const uint16_t*>(in.rows), in.row_step, count, output, worker.rank,
                                worker.workers);
-#endif
         else
             multiply<Float32, SHORT_PART>(matrix, static_cast<const float*>(in.rows), in.row_step, count, output,
                                           worker.rank, worker.workers);

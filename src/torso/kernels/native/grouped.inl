@@ -16,7 +16,7 @@ constexpr int64_t ROW_DWORDS = GROUP_DWORDS;
 constexpr int64_t ROW_DWORDS = 2 * GROUP_DWORDS;
 #endif
 #if WIDTH == 16
-constexpr int GROUPED_TILE = 6;  // 12 sums of numbers, 12 totals, four vectors of weights: 28 of 32 registers
+constexpr int GROUPED_TILE = 8;  // 16 sums of numbers in registers, and of the 16 totals some beside them
 #else
 constexpr int GROUPED_TILE = 2;
 #endif

@@ -188,7 +188,8 @@ int32_t torso_instruction_sets(void);
 const char* torso_instruction_set_name(int32_t set);
 /* Chooses one of them, from 0; for tests. Not while anything else runs. */
 void torso_choose(int32_t set);
-/* 1 if the chosen instruction set has products of a kind. */
+/* 1 if the chosen instruction set has instructions for a kind, and with them encoders and attention of it. Of the
+ * others torso_linear and torso_decode compute TORSO_BFLOAT16 all the same, widened to float32. */
 int32_t torso_has(int32_t kind);
 /* Columns of a panel. */
 int64_t torso_panel(void);
