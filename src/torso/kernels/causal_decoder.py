@@ -15,7 +15,7 @@ from torso.kernels import host_memory as memory
 from torso.kernels import library as native
 from torso.kernels.abi import DecodeCall, DecoderBlock, Matrix
 from torso.kernels.abi import Decoder as DecoderStructure
-from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, decoder_parts, head_norms, norms, turning
+from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, decoder_parts, factors, head_norms, norms, turning
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.library import Library, done
 from torso.kernels.packed_weight import PackedWeight
@@ -222,11 +222,12 @@ class CausalDecoder:
         attn_norm, ffn_norm, attn_out_norm, ffn_out_norm = (self._weights.norm(each) for each in norms(block))
         query_norm, key_norm = (self._weights.norm(each) for each in head_norms(attn))
         rule = attn.rule
+        attn_factor, ffn_factor = factors(block)
         return DecoderBlock(
             qkv=self._matrix(attn.parts["qkv"]),
-            out=self._matrix(attn.parts["out"]),
+            out=self._matrix(attn.parts["out"], factor=attn_factor),
             up=self._matrix(up, swapped=behind),
-            down=self._matrix(ffn.parts["down"]),
+            down=self._matrix(ffn.parts["down"], factor=ffn_factor),
             attn_norm=attn_norm,
             ffn_norm=ffn_norm,
             attn_out_norm=attn_out_norm,
@@ -243,14 +244,16 @@ class CausalDecoder:
             softcap=rule.softcap or 0,
         )
 
-    def _matrix(self, part: blocks.Part | None, *, swapped: bool = False) -> Matrix:
-        """Pack a projection; one that occurs twice is packed once."""
+    def _matrix(self, part: blocks.Part | None, *, swapped: bool = False, factor: float = 1.0) -> Matrix:
+        """Pack a projection, times a factor; one that occurs twice is packed once."""
         assert part is not None
         if id(part) not in self._packed:
             weight, bias = self._weights.matrix(part), self._weights(part, "bias")
             if swapped:
                 half = len(weight) // 2
                 weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
+            if factor != 1:
+                weight, bias = weight * np.float32(factor), None if bias is None else bias * np.float32(factor)
             self._packed[id(part)] = PackedWeight(self.library, weight, bias, self._kind)
         return self._packed[id(part)].structure
 

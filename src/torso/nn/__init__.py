@@ -75,13 +75,24 @@ __getattr__, __dir__, __all__ = attach(
             "KeyValueCache",
             "Step",
         ),
+        "torso.nn.mixture": (
+            "GatedBranch",
+            "GroupRouter",
+            "Mixture",
+            "Router",
+            "SigmoidRouter",
+            "TopRouter",
+        ),
         "torso.nn.module": (
             "Module",
             "build",
         ),
         "torso.nn.norm": (
+            "HeadLayerNorm",
+            "JointRMSNorm",
             "OffsetRMSNorm",
             "RMSNorm",
+            "Scale",
             "Shift",
         ),
         "torso.nn.rotary": (

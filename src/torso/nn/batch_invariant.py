@@ -146,6 +146,6 @@ class _Differentiable(torch.autograd.Function):
         wants_x, wants_weight, wants_bias = cast("tuple[bool, bool, bool]", ctx.needs_input_grad)
         return (
             gradient @ weight if wants_x else None,
-            rows.T @ x.reshape(len(rows), -1) if wants_weight else None,
+            rows.T @ x.reshape(-1, x.shape[-1]) if wants_weight else None,
             rows.sum(0) if wants_bias else None,
         )
