@@ -24,6 +24,8 @@ from .families.kinds import Case, Family
 
 transformers = LazyModule("transformers")
 
+EAGER = {"attn_implementation": "eager", "experts_implementation": "eager"}
+"""Each sum as it is written: of a mixture too, whose faster one wants widths that are a multiple of four."""
 SIZES = (7, 1, 12, 12, 3, 16)
 IGNORED = -100
 TARGETS = 8
@@ -77,7 +79,7 @@ class Reference:
         settings = transformers.AutoConfig.from_pretrained(self.folder)
         for name, value in changes.items():
             setattr(settings, name, value)
-        return type(self.model).from_pretrained(self.folder, config=settings, attn_implementation="eager")
+        return type(self.model).from_pretrained(self.folder, config=settings, **EAGER)
 
     def __call__(self, given: Padded, **options: Any) -> tuple[Any, Tensor]:
         """What the reference gives, and where its tokens are: [texts, S], in the order of ``given.here``.
@@ -140,7 +142,7 @@ def make(model_type: str, config: str, case: str, folder: Path, **values: Any) -
     settings = transformers.AutoConfig.for_model(
         model_type, **{**config_values(model_type, config), **about.values, **values, "initializer_range": 0.2}
     )
-    settings._attn_implementation = "eager"
+    settings._attn_implementation = settings._experts_implementation = "eager"
     model = reference_class(model_type, about.task)(settings).eval()
     shake(model)
     model.save_pretrained(folder)

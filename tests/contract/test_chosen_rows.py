@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from torso import Task
 from torso.errors import UnsupportedError
-from torso.nn import FeedForward, GatedFeedForward
+from torso.nn import FeedForward, GatedFeedForward, Mixture
 from torso.outputs import Features
 
 from .reference import Reference, close
@@ -22,10 +22,12 @@ pytestmark = pytest.mark.configs("plain", "drawn")
 def rows_through(model: nn.Module, run) -> tuple[object, list[int]]:
     """What is given, and how many rows went through each feed-forward on the way."""
     seen: list[int] = []
+    # What is within a mixture sees the rows that its router sends there.
+    within = {id(each) for mixture in model.modules() if isinstance(mixture, Mixture) for each in mixture.modules()}
     hooks = [
         each.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
         for each in model.modules()
-        if isinstance(each, (FeedForward, GatedFeedForward))
+        if isinstance(each, Mixture) or (isinstance(each, (FeedForward, GatedFeedForward)) and id(each) not in within)
     ]
     with torch.no_grad():
         out = run()

@@ -17,7 +17,7 @@ from torso.loading.plan import copies_of
 from torso.loading.save import hub_name, hub_tensors
 
 from .families import FAMILIES, cases_of, registered
-from .reference import Padded, Reference, as_written, batch, close, config_values, reference_class
+from .reference import EAGER, Padded, Reference, as_written, batch, close, config_values, reference_class
 from .test_parity import targets_in
 
 transformers = LazyModule("transformers")
@@ -25,7 +25,7 @@ transformers = LazyModule("transformers")
 
 def theirs(kind, folder) -> torch.nn.Module:
     """The folder in a class of transformers, which must find every weight that it reads and no other."""
-    model, info = kind.from_pretrained(folder, attn_implementation="eager", output_loading_info=True)
+    model, info = kind.from_pretrained(folder, **EAGER, output_loading_info=True)
     never_read = {key for family in FAMILIES.values() for key in family.left}
     assert set(info["missing_keys"]) <= never_read
     assert not info["unexpected_keys"]

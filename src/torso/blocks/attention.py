@@ -93,6 +93,7 @@ class Attention(Part):
         bias: whether the fused projection has a bias.
         out_bias: whether the output projection has one.
         head_norm: describes the norm of each head's queries and of its keys (QK-norm); none by default.
+        key_norm: the same of keys alone, where its width is another; None for ``head_norm``.
         rotary: rotary position embedding of queries and keys; none by default.
         rule: which keys are seen, and how scores are formed.
         score_bias: added to the scores; a part of the trunk, since several blocks may share it.
@@ -106,6 +107,7 @@ class Attention(Part):
     bias: bool = True
     out_bias: bool = True
     head_norm: Callable[[], Part] = field(default=Identity, repr=False)
+    key_norm: Callable[[], Part] | None = field(default=None, repr=False)
     rotary: Part | None = None
     rule: Rule = field(default_factory=Rule)
     score_bias: Part | None = None
@@ -127,7 +129,7 @@ class Attention(Part):
             "qkv": Linear(self.width, sum(self.rows), self.bias, rows=self.rows, head_size=self.size),
             "out": Linear(self.rows[0], self.width, self.out_bias),
             "q_norm": self.head_norm(),
-            "k_norm": self.head_norm(),
+            "k_norm": (self.key_norm or self.head_norm)(),
             "rotary": self.rotary or Unrotated(),
         }
 

@@ -8,6 +8,7 @@ from torso.blocks.attention import Attention, CrossAttention, DisentangledAttent
 from torso.blocks.embeddings import SequenceConvolution
 from torso.blocks.heads import FeatureHead, Head, VocabHead
 from torso.blocks.layers import Linear
+from torso.blocks.mixture import Mixture
 from torso.blocks.part import Part
 from torso.blocks.trunk import EncoderDecoder, EncoderOnly, Trunk, Whole
 
@@ -60,6 +61,9 @@ def _of(part: Part, text: _Text) -> int:
             return projected + _attended(part, text.rows, text.source)
         case DisentangledAttention():
             return _disentangled(part, text.rows)
+        case Mixture():
+            shared = 0 if part.shared is None else _of(part.shared, text)
+            return _of(part.router, text) + part.router.top * _of(part.experts[0], text) + shared
         case VocabHead():
             tied = 2 * part.width * part.vocabulary * text.rows if part.parts["out"] is None else 0
             return _parts(part, text) + tied

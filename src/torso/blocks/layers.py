@@ -142,6 +142,41 @@ class OffsetRMSNorm(RMSNorm):
 
 
 @dataclass(frozen=True, eq=False)
+class JointRMSNorm(RMSNorm):
+    """RMS norm over all heads of a row together: x [T, H, d] -> [T, H, d], with ``width`` H x d (OLMo 2)."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeadLayerNorm(Part):
+    """Layer norm of each head's units, with a factor per head and unit: x [T, H, d] -> [T, H, d] (Cohere).
+
+    Args:
+        heads: H.
+        size: d.
+        eps: added to the variance.
+    """
+
+    heads: int
+    size: int
+    eps: float
+
+    def weights(self) -> Mapping[str, Weight]:
+        """Return the factors [H, d]."""
+        return {"weight": Weight((self.heads, self.size), "ones")}
+
+
+@dataclass(frozen=True, eq=False)
+class Scale(Part):
+    """x times a constant: [T, D] -> [T, D].
+
+    Args:
+        factor: the constant.
+    """
+
+    factor: float
+
+
+@dataclass(frozen=True, eq=False)
 class Shift(Part):
     """A learned bias, separate from its projection: x [T, D] -> [T, D].
 

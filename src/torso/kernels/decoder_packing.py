@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torso import blocks
 from torso.host_batch import Rows
 from torso.kernels.abi import DecoderBlock, Matrix, Norm
-from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, cross_attention, head_norms, norms
+from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, cross_attention, factors, head_norms, norms
 from torso.kernels.library import Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.part_weights import PartWeights
@@ -52,11 +52,12 @@ class DecoderPacking:
         attn_norm, ffn_norm, attn_out_norm, ffn_out_norm = (self._weights.norm(each) for each in norms(block))
         query_norm, key_norm = (self._weights.norm(each) for each in head_norms(attn))
         rule, cross = attn.rule, cross_attention(block)
+        attn_factor, ffn_factor = factors(block)
         made = DecoderBlock(
             qkv=self.matrix(attn.parts["qkv"]),
-            out=self.matrix(attn.parts["out"]),
+            out=self.matrix(attn.parts["out"], factor=attn_factor),
             up=self.matrix(ffn.parts["gate_up" if gated else "up"], swapped=behind),
-            down=self.matrix(ffn.parts["down"]),
+            down=self.matrix(ffn.parts["down"], factor=ffn_factor),
             attn_norm=attn_norm,
             ffn_norm=ffn_norm,
             attn_out_norm=attn_out_norm,
@@ -77,23 +78,26 @@ class DecoderPacking:
             made.cross_norm, made.cross_scale = self._cross_norm(block), _scale(cross)
         return made
 
-    def matrix(self, part: blocks.Part | None, *, swapped: bool = False) -> Matrix:
+    def matrix(self, part: blocks.Part | None, *, swapped: bool = False, factor: float = 1.0) -> Matrix:
         """Pack a projection; one that occurs twice is packed once.
 
         Args:
             part: the projection.
             swapped: whether the halves of its rows change places.
+            factor: what it is multiplied by.
         """
         assert part is not None
-        return self.weight(part, swapped=swapped).structure
+        return self.weight(part, swapped=swapped, factor=factor).structure
 
-    def weight(self, part: blocks.Part, *, swapped: bool = False) -> PackedWeight:
+    def weight(self, part: blocks.Part, *, swapped: bool = False, factor: float = 1.0) -> PackedWeight:
         """Pack a projection, see `matrix`."""
         if id(part) not in self._packed:
             weight, bias = self._weights.matrix(part), self._weights(part, "bias")
             if swapped:
                 half = len(weight) // 2
                 weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
+            if factor != 1:
+                weight, bias = weight * np.float32(factor), None if bias is None else bias * np.float32(factor)
             self._packed[id(part)] = PackedWeight(self._library, weight, bias, self._kind)
         return self._packed[id(part)]
 

@@ -24,6 +24,7 @@ AnyFeed = blocks.FeedForward | blocks.GatedFeedForward
 
 _FEEDS = (blocks.FeedForward, blocks.GatedFeedForward)
 _NORMS = (blocks.LayerNorm, blocks.RMSNorm, blocks.OffsetRMSNorm, blocks.Identity)
+NONE = blocks.Identity()
 _ROTARIES = (type(None), blocks.Rotary, blocks.PairedRotary)
 _BIASES = (type(None), blocks.SlopeBias, blocks.BucketBias)
 _CROSS = (blocks.PreNormCrossBlock, blocks.PostNormCrossBlock)
@@ -43,6 +44,11 @@ def decoder_obstacle(whole: blocks.Whole) -> str | None:
     for layer in trunk.layers:
         if type(layer) not in ORDERS or isinstance(layer, _CROSS) != isinstance(whole.trunk, blocks.EncoderDecoder):
             return say("its block is a {name}", dict(name=type(layer).__name__))
+        assert isinstance(layer, AnyBlock)
+        if type(layer.attn) is not blocks.Attention:
+            return say("its attention is a {name}", dict(name=type(layer.attn).__name__))
+        if type(layer.ffn) not in _FEEDS:
+            return say("its feed-forward is a {name}", dict(name=type(layer.ffn).__name__))
     for block, attn, ffn in decoder_parts(trunk):
         reason = _obstacle(block, attn, ffn) or _cross_obstacle(block)
         if reason is not None:
@@ -83,14 +89,12 @@ def turning(trunk: blocks.Trunk) -> list[blocks.Rotary]:
 
 
 def _obstacle(block: AnyBlock, attn: blocks.Attention, ffn: AnyFeed) -> str | None:
-    if type(attn) is not blocks.Attention or type(attn.rotary) not in _ROTARIES:
-        return say("its attention is a {name}", dict(name=type(attn).__name__))
+    if type(attn.rotary) not in _ROTARIES:
+        return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
     if attn.rule.right != 0:
         return say("its queries see later keys")
     if type(attn.score_bias) not in _BIASES:
         return say("another bias of its scores")
-    if type(ffn) not in _FEEDS:
-        return say("its feed-forward is a {name}", dict(name=type(ffn).__name__))
     if ffn.act not in ACTIVATIONS:
         return say("another activation")
     if any(type(each) not in _NORMS for each in (*norms(block), *head_norms(attn))):
@@ -109,10 +113,19 @@ def _cross_obstacle(block: AnyBlock) -> str | None:
 
 
 def norms(block: AnyBlock) -> tuple[blocks.Part, blocks.Part, blocks.Part, blocks.Part]:
-    """Return the norms of a block: of attention, of the feed-forward, and behind each."""
-    if isinstance(block, blocks.SandwichBlock):
-        return block.attn_norm, block.ffn_norm, block.attn_out_norm, block.ffn_out_norm
-    return block.attn_norm, block.ffn_norm, blocks.Identity(), blocks.Identity()
+    """Return the norms of a block: of attention, of the feed-forward, and behind each; a `Scale` is none."""
+    attn, ffn = (NONE if isinstance(each, blocks.Scale) else each for each in _behind(block))
+    return block.attn_norm, block.ffn_norm, attn, ffn
+
+
+def factors(block: AnyBlock) -> tuple[float, float]:
+    """Return what the branches of a block are multiplied by before they are added."""
+    attn, ffn = (each.factor if isinstance(each, blocks.Scale) else 1.0 for each in _behind(block))
+    return attn, ffn
+
+
+def _behind(block: AnyBlock) -> tuple[blocks.Part, blocks.Part]:
+    return (block.attn_out_norm, block.ffn_out_norm) if isinstance(block, blocks.SandwichBlock) else (NONE, NONE)
 
 
 def head_norms(attn: blocks.Attention) -> tuple[blocks.Part, blocks.Part]:

@@ -46,8 +46,8 @@ class DecoderConfig(Protocol):
         ...
 
 
-class RotaryDecoderConfig(RotaryConfig):
-    """The keys of a decoder with rotary positions, grouped keys and values, and a gated feed-forward."""
+class GroupedDecoderConfig(RotaryConfig):
+    """The keys of a decoder with rotary positions, and keys and values that query heads share in groups."""
 
     vocab_size: int = size(32000, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(4096, "width of every hidden state", Axis("embed.tokens", 1))
@@ -57,20 +57,21 @@ class RotaryDecoderConfig(RotaryConfig):
     num_key_value_heads: int | None = option(
         None, "heads of keys and values; null: one per query head", acts="shape", least=1
     )
-    head_dim: int | None = option(
-        None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2
-    )
-    rms_norm_eps: float = option(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
     attention_dropout: float = probability(0.0, "dropout on attention weights")
     classifier_dropout: float | None = probability(None, "dropout before a head of labels; null is 0.1")
     tie_word_embeddings: bool = option(False, "whether the token embeddings are the output matrix too", acts="shape")
 
     def check(self) -> None:
         """Check that the groups of keys and values share the query heads evenly."""
-        if self.head_dim is None:
+        if not self.states_head_size:
             check_divides(self.hidden_size, "hidden_size", self.num_attention_heads, "num_attention_heads")
         check_divides(self.num_attention_heads, "num_attention_heads", self.groups, "num_key_value_heads")
         super().check()
+
+    @property
+    def states_head_size(self) -> bool:
+        """Whether the width of a head is stated, so that the heads need not share the width of the rows."""
+        return False
 
     @property
     def groups(self) -> int:
@@ -80,12 +81,37 @@ class RotaryDecoderConfig(RotaryConfig):
     @property
     def head_size(self) -> int:
         """Width of a head."""
-        return self.head_dim or self.hidden_size // self.num_attention_heads
+        return self.hidden_size // self.num_attention_heads
 
     @property
     def rotary_size(self) -> int:
         """Units of each head that turn."""
         return int(self.head_size * self.rope()["partial_rotary_factor"])
+
+
+class RotaryDecoderConfig(GroupedDecoderConfig):
+    """The keys of a decoder of Llama's kind: RMS norms, and heads that may have a width of their own."""
+
+    head_dim: int | None = option(
+        None, "width of a head; null: hidden_size / num_attention_heads", acts="shape", least=2
+    )
+    rms_norm_eps: float = option(1e-6, "added to the mean square in every norm", acts="run", least=1e-20, most=1)
+
+    @property
+    def states_head_size(self) -> bool:
+        """Whether ``head_dim`` is stated."""
+        return self.head_dim is not None
+
+    @property
+    def head_size(self) -> int:
+        """Width of a head."""
+        return self.head_dim or self.hidden_size // self.num_attention_heads
+
+
+class LayerNormDecoderConfig(GroupedDecoderConfig):
+    """The keys of a decoder with layer norms."""
+
+    layer_norm_eps: float = option(1e-5, "added to the variance in every norm", acts="run", least=1e-20, most=1)
 
 
 def check_kinds(kinds: list[str] | None, layers: int) -> None:

@@ -30,9 +30,17 @@ class LlamaConfig(RotaryDecoderConfig):
         """Return how many tokens a layer's token sees, itself included; None for all."""
         return None
 
+    def turns(self, layer: int) -> bool:
+        """Return whether a layer's queries and keys turn with their positions."""
+        return True
+
     def head_norm(self) -> blocks.RMSNorm | blocks.Identity:
         """Build the norm of each head's queries, and of its keys."""
         return blocks.Identity()
+
+    def feed(self, layer: int) -> blocks.GatedFeedForward | blocks.Mixture:
+        """Build the feed-forward of a layer."""
+        return blocks.GatedFeedForward(self.hidden_size, self.intermediate_size, self.hidden_act, bias=self.mlp_bias)
 
 
 class MistralConfig(LlamaConfig):
@@ -58,7 +66,6 @@ def trunk(c: LlamaConfig) -> blocks.Trunk:
     """Build token embeddings, then blocks that normalise before each branch, with rotary positions."""
     norm = partial(blocks.RMSNorm, c.hidden_size, c.rms_norm_eps)
     rotary = blocks.Rotary(c.head_size, c.rope())
-    windows = [c.window(i) for i in range(c.num_hidden_layers)]
     return blocks.Trunk(
         embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
@@ -71,14 +78,14 @@ def trunk(c: LlamaConfig) -> blocks.Trunk:
                     bias=c.biases[0],
                     out_bias=c.biases[1],
                     head_norm=c.head_norm,
-                    rotary=rotary,
-                    rule=blocks.Rule.causal(window, dropout=c.attention_dropout),
+                    rotary=rotary if c.turns(layer) else None,
+                    rule=blocks.Rule.causal(c.window(layer), dropout=c.attention_dropout),
                 ),
-                ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=c.mlp_bias),
+                ffn=c.feed(layer),
                 attn_norm=norm(),
                 ffn_norm=norm(),
             )
-            for window in windows
+            for layer in range(c.num_hidden_layers)
         ],
         norm=norm(),
     )

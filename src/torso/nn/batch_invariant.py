@@ -149,7 +149,7 @@ class _Differentiable(torch.autograd.Function):
         multiply = torch.matmul if seen else _by_strided_onednn
         return (
             multiply(rows, weight).reshape(x.shape) if wants_x else None,
-            multiply(rows.T, x.reshape(len(rows), weight.shape[1])) if wants_weight else None,
+            multiply(rows.T, x.reshape(-1, weight.shape[1])) if wants_weight else None,
             rows.sum(0) if wants_bias else None,
         )
 

@@ -59,7 +59,7 @@ class ParallelBlock(PreNormBlock):
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
         attended = self.dropout(self.attn(self.attn_norm(x), ctx))
         x = ctx.pooled(x)
-        return x + attended + self.dropout(self.ffn(self.ffn_norm(x)))
+        return x + attended + self.ffn_dropout(self.ffn(self.ffn_norm(x)))
 
 
 class SandwichBlock(_Block):

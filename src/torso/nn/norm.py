@@ -1,4 +1,4 @@
-"""RMS norms, and a bias apart from its projection."""
+"""RMS norms, norms of heads, and a factor or a bias apart from its projection."""
 
 from __future__ import annotations
 
@@ -26,6 +26,33 @@ class OffsetRMSNorm(RMSNorm):
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x [..., D] -> [..., D], in float32 inside, so that 1 + a small weight is not rounded away."""
         return F.rms_norm(x.float(), self.weight.shape, 1 + self.weight.float(), self.of.eps).to(x.dtype)
+
+
+class JointRMSNorm(RMSNorm):
+    """RMS norm over all heads of a row together."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise x [T, H, d] -> [T, H, d]."""
+        return super().forward(x.flatten(1)).view_as(x)
+
+
+class HeadLayerNorm(Module[blocks.HeadLayerNorm]):
+    """Layer norm of each head's units, with a factor per head and unit."""
+
+    weight: nn.Parameter
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise x [T, H, d] -> [T, H, d]."""
+        rows = x.to(self.weight.dtype)
+        return (F.layer_norm(rows, rows.shape[-1:], eps=self.of.eps) * self.weight).to(x.dtype)
+
+
+class Scale(Module[blocks.Scale]):
+    """x times a constant."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [T, D] to [T, D]."""
+        return x * self.of.factor
 
 
 class Shift(Module[blocks.Shift]):

@@ -2,6 +2,7 @@
 
 A row names a module (``.weight`` and ``.bias`` are appended) or a bare parameter; ``{i}`` is the layer. Because every
 torso parameter is looked up, missing keys are known at once, and keys that no row names are the unclaimed ones.
+``{j}`` is a second number behind it: an expert of the layer's mixture.
 """
 
 from __future__ import annotations
@@ -88,9 +89,9 @@ class Names:
         """
         module, _, kind = parameter.rpartition(".")
         for name, suffix in ((parameter, ""), (module, f".{kind}")):
-            row, layer = self._row(name)
+            row, *numbers = self._row(name)
             if row is not None:
-                return tuple(f"{self._full_name(each, prefix, layer)}{suffix}" for each in row.theirs)
+                return tuple(f"{self._full_name(each, prefix, *numbers)}{suffix}" for each in row.theirs)
         raise KeyError(parameter)
 
     def form(self, parameter: str) -> Form:
@@ -109,16 +110,16 @@ class Names:
                 return self._full_name(other, prefix, "")
         return key
 
-    def _row(self, name: str) -> tuple[Row | None, str]:
-        pattern, layer = name, ""
-        if pattern not in self.rows:
-            found = re.search(r"\.(\d+)(?=\.|$)", name)
-            if found is None:
-                return None, ""
-            layer = found[1]
-            pattern = f"{name[: found.start(1)]}{{i}}{name[found.end(1) :]}"
+    def _row(self, name: str) -> tuple[Row | None, str, str]:
+        """Return the row of a name, with the numbers that stand for ``{i}`` and ``{j}``."""
+        pattern, numbers = name, ["", ""]
+        for place, letter in enumerate("ij"):
+            found = None if pattern in self.rows else re.search(r"\.(\d+)(?=\.|$)", pattern)
+            if found is not None:
+                numbers[place] = found[1]
+                pattern = f"{pattern[: found.start(1)]}{{{letter}}}{pattern[found.end(1) :]}"
         row = self.rows.get(pattern)
-        return (Row((row,)) if isinstance(row, str) else row), layer
+        return Row((row,)) if isinstance(row, str) else row, numbers[0], numbers[1]
 
     def choose_prefix(self, keys: Mapping[str, object]) -> str:
         """Return the first prefix under which the first row is in the file; else the default one."""
@@ -131,7 +132,8 @@ class Names:
             return 0
         rows = (row if isinstance(row, Row) else Row((row,)) for row in self.rows.values())
         modules = {self._full_name(each, prefix, "") for row in rows for each in row.theirs}
-        return sum(re.sub(r"\.\d+(?=\.)", ".", key.rpartition(".")[0], count=1) in modules for key in keys)
+        stems = (key.rpartition(".")[0] for key in keys)
+        return sum(bool({re.sub(r"\.\d+(?=\.)", ".", stem, count=n) for n in (1, 2)} & modules) for stem in stems)
 
     def _begins(self, keys: Mapping[str, object], prefix: str) -> bool:
         first = self.keys(f"{next(iter(self.rows))}.weight", prefix)
@@ -150,10 +152,10 @@ class Names:
         modules = "|".join(r"\d+".join(map(re.escape, each.split("{i}"))) for each in placed)
         return re.compile(rf"(?:{modules})(?:\.|$)" if modules else r"(?!)")
 
-    def _full_name(self, name: str, prefix: str, layer: str) -> str:
+    def _full_name(self, name: str, prefix: str, layer: str, inner: str = "") -> str:
         # A head's table has no prefix of its own: the trunk's is used only where {trunk} asks for it.
         lead = prefix if prefix in self.prefix else ""
-        return lead + name.replace("{trunk}", prefix).replace("{i}", layer)
+        return lead + name.replace("{trunk}", prefix).replace("{i}", layer).replace("{j}", inner)
 
 
 _NORM = re.compile(r"LayerNorm\.(gamma|beta)$")

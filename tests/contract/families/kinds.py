@@ -74,6 +74,7 @@ class Family:
         pads: whether the reference looks for its padding token: then padding is nothing else, and texts do not hold it.
         positions: whether the reference's forward takes ``position_ids``: asked of it, every reference model would be
             imported at collection.
+        built_layers: how many layers of a published config are built, where all its experts would take minutes.
         offset: what the reference adds to positions before its table; of its config, where it depends on it.
     """
 
@@ -86,4 +87,5 @@ class Family:
     values: Mapping[str, Values] = field(default_factory=dict)
     pads: bool = False
     positions: bool = True
+    built_layers: int | None = None
     offset: int | Callable[[Any], int] = 0
