@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from torso.kernels import library as native
-from torso.kernels.compile import SETS
+from torso.kernels.compile import every_set
 from torso.kernels.library import Library
 
 
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="torso was installed without its compiled kernels"))
 
 
-@pytest.fixture(scope="module", params=list(SETS))
+@pytest.fixture(scope="module", params=every_set())
 def kernels(request: pytest.FixtureRequest) -> Iterator[Library]:
     """The library, on one instruction set."""
     with pytest.MonkeyPatch.context() as patch:

@@ -62,9 +62,10 @@ def test_what_cannot_be_linked_leaves_nothing(monkeypatch: pytest.MonkeyPatch, t
     assert [each.name for each in tmp_path.iterdir()] == ["own-compiler"]
 
 
-def test_every_set_of_an_x86_processor_is_compiled() -> None:
+def test_every_set_of_a_processor_is_compiled() -> None:
     """The order is that of the library: best first, and one that runs everywhere last."""
-    assert list(SETS) == ["avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline"]
+    assert every_set("AMD64") == ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")
+    assert every_set("arm64") == every_set("aarch64") == ("neon_bf16", "neon_dotprod", "baseline")
 
 
 def test_every_set_is_compiled_for_others_and_two_for_this_processor(
@@ -73,7 +74,7 @@ def test_every_set_is_compiled_for_others_and_two_for_this_processor(
     told = tmp_path / "cpuinfo"
     monkeypatch.setattr("torso.kernels.compile._CPUINFO", told)
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    assert sets_here() == every_set() == tuple(SETS), "where nothing is told"
+    assert sets_here() == every_set(), "where nothing is told"
     wide = "avx2 fma avx512f avx512bw avx512vl avx512dq"
     for features, best in (
         (f"{wide} avx512_vnni avx512_bf16", "avx512_bf16"),
@@ -86,7 +87,12 @@ def test_every_set_is_compiled_for_others_and_two_for_this_processor(
     told.write_text("flags\t\t: sse2 avx2\n")
     assert sets_here() == ("baseline",)
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    assert sets_here() == every_set() == ("baseline",)
+    assert sets_here() == ("baseline",)
+    for features, best in (("asimddp i8mm bf16", "neon_bf16"), ("asimddp bf16", "neon_dotprod"), ("fp", "baseline")):
+        told.write_text(f"processor\t: 0\nFeatures\t: fp asimd {features}\n")
+        assert sets_here() == tuple(dict.fromkeys((best, "baseline")))
+    assert {*every_set("x86_64"), *every_set("arm64")} == {*SETS}
+    assert every_set("riscv64") == ("baseline",)
 
 
 def test_a_library_of_two_sets_chooses_among_them(tmp_path: Path) -> None:

@@ -36,14 +36,19 @@ WARNINGS = ("-fsyntax-only", "-Werror", "-Wconversion", "-Wno-sign-conversion")
 _AVX2 = "-mavx2 -mfma"
 _AVX512 = f"{_AVX2} -mavx512f -mavx512bw -mavx512vl -mavx512dq"
 _VNNI = f"-DHAS_EIGHT_BITS {_AVX512} -mavx512vnni"
-SETS: dict[str, tuple[int, str]] = {
+_DOT = "-DHAS_EIGHT_BITS -mcpu=generic+dotprod"
+_X86: dict[str, tuple[int, str]] = {
     "avx512_bf16": (16, f"-DHAS_BFLOAT16 {_VNNI} -mavx512bf16"),
     "avx512_vnni": (16, _VNNI),
     "avx512": (16, _AVX512),
     "avx2": (8, _AVX2),
-    "baseline": (4, ""),
 }
-"""Width of a vector in float32, and flags, of each instruction set; all but the last are for x86-64."""
+_ARM: dict[str, tuple[int, str]] = {
+    "neon_bf16": (4, f"-DHAS_BFLOAT16 {_DOT}+i8mm+bf16"),
+    "neon_dotprod": (4, _DOT),
+}
+SETS = {**_X86, **_ARM, "baseline": (4, "")}
+"""Width of a vector in float32, and flags, of each instruction set; the baseline is of every processor."""
 
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -53,6 +58,8 @@ _NEEDED: dict[str, set[str]] = {
     "avx512_vnni": _WIDE | {"avx512_vnni"},
     "avx512": _WIDE,
     "avx2": {"avx2", "fma"},
+    "neon_bf16": {"asimddp", "i8mm", "bf16"},
+    "neon_dotprod": {"asimddp"},
 }
 """What Linux calls the features that an instruction set needs."""
 
@@ -75,7 +82,8 @@ def compiler() -> tuple[str, ...]:
 
 def every_set(machine: str | None = None) -> tuple[str, ...]:
     """Return the instruction sets of a kind of processor, by default of this one's, best first."""
-    return tuple(SETS) if (machine or platform.machine()) in ("x86_64", "AMD64") else ("baseline",)
+    own = {"x86_64": _X86, "amd64": _X86, "aarch64": _ARM, "arm64": _ARM}
+    return *own.get((machine or platform.machine()).lower(), {}), "baseline"
 
 
 def sets_here() -> tuple[str, ...]:
@@ -84,7 +92,7 @@ def sets_here() -> tuple[str, ...]:
         lines = _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return every_set()
-    features = {word for line in lines if line.startswith("flags") for word in line.split()}
+    features = {word for line in lines if line.startswith(("flags", "Features")) for word in line.split()}
     best = next((name for name in every_set() if _NEEDED.get(name, set()) <= features), "baseline")
     return tuple(dict.fromkeys((best, "baseline")))
 

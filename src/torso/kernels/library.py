@@ -125,7 +125,7 @@ def _parallel() -> Sequence[int | None]:
 
 SETTING = "TORSO_KERNELS"
 """The environment variable that turns kernels off (``0``), or names an instruction set; read at the first use."""
-SETS = ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")
+SETS = ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "neon_bf16", "neon_dotprod", "baseline")
 """Every instruction set that the library may hold, best first."""
 
 
@@ -166,8 +166,7 @@ class About:
     """State of the kernels in this process.
 
     Attributes:
-        instruction_set: the one in use: ``avx512_bf16``, ``avx512_vnni``, ``avx512``, ``avx2`` or ``baseline``; None
-            where PyTorch computes everything.
+        instruction_set: the one in use: one of `SETS`; None where PyTorch computes everything.
         modes: of `torso.optimise`, those that the kernels compute.
         threads: threads of a call, as many as torch's.
         reason: why there are none, in the current language.

@@ -26,13 +26,11 @@ inline void pack_values(const uint16_t* values, int64_t row_step, int64_t count,
     for (int64_t begin = 0; begin < size; begin += WIDTH) {
         int32_t* panel = packed + begin / PANEL * dwords * PANEL + begin % PANEL;
         const int64_t here = size - begin < WIDTH ? size - begin : WIDTH;
-        const __mmask16 used = __mmask16((1u << here) - 1);
         for (int64_t k = 0; k < dwords; ++k) {
             const uint16_t* from = values + 2 * k * row_step + begin;
-            const __m512i even = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(used, from));
-            __m512i odd = _mm512_setzero_si512();
-            if (2 * k + 1 < count) odd = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(used, from + row_step));
-            _mm512_storeu_si512(panel + k * PANEL, _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)));
+            const Words even = load_some_words(from, here);
+            const Words odd = 2 * k + 1 < count ? load_some_words(from + row_step, here) : Words{};
+            store_dwords(panel + k * PANEL, (Ints)(even | odd << 16));
         }
     }
 }

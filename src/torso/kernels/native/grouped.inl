@@ -17,6 +17,8 @@ constexpr int64_t ROW_DWORDS = 2 * GROUP_DWORDS;
 #endif
 #if WIDTH == 16
 constexpr int GROUPED_TILE = 8;  // 16 sums of numbers in registers, and of the 16 totals some beside them
+#elif defined(__aarch64__)
+constexpr int GROUPED_TILE = 6;  // 12 sums and 12 totals
 #else
 constexpr int GROUPED_TILE = 2;
 #endif
@@ -50,6 +52,8 @@ inline int64_t grouped_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
 inline Floats load_halves(const uint16_t* from) {
 #if WIDTH == 16
     return (Floats)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#elif defined(__aarch64__)
+    return (Floats)vcvt_f32_f16(vld1_f16(reinterpret_cast<const float16_t*>(from)));
 #else
     const Words bits = __builtin_convertvector(*reinterpret_cast<const Halves*>(from), Words);
     const Words nonfinite = (Words)((bits & 0x7c00u) == 0x7c00u) & 0x7f800000u;
@@ -92,7 +96,7 @@ inline Ints multiply_pairs(Ints a, Ints b) {
 // Adds the products of four unsigned bytes of a weight, in each dword, with four numbers of a row.
 inline Ints add_dots(Ints sum, Ints weight, const int32_t* row) {
 #ifdef HAS_EIGHT_BITS
-    return (Ints)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weight, _mm512_set1_epi32(row[0]));
+    return add_byte_products(sum, weight, row[0] - Ints{});
 #else
     const Ints even = weight & 0x00ff00ff, odd = (Ints)((Words)weight >> 8) & 0x00ff00ff;
     return sum + multiply_pairs(even, row[0] - Ints{}) + multiply_pairs(odd, row[1] - Ints{});
@@ -118,12 +122,10 @@ inline void quantise_groups(const float* row, int64_t width, int32_t* numbers, R
         int8_t rounded[GROUP];
 #endif
         for (int64_t i = 0; i < GROUP; i += WIDTH) {
-            // Adding 1.5 * 2^23 leaves the nearest whole number in the lowest bits.
-            const Ints whole = (Ints)(load(own + i) * inverse + 12582912.f) - 0x4b400000;
+            const Ints whole = nearest(load(own + i) * inverse);
             sums += whole;
 #ifdef HAS_EIGHT_BITS
-            const __m128i bytes = _mm512_cvtepi32_epi8((__m512i)whole);
-            std::memcpy(numbers + i / 4, &bytes, sizeof bytes);
+            store_bytes(numbers + i / 4, whole);
 #else
             for (int lane = 0; lane < WIDTH; ++lane) rounded[i + lane] = int8_t(whole[lane]);
 #endif

@@ -2,6 +2,12 @@
 #include "kernels.hpp"
 #include "thread_pool.hpp"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
 #if defined(_WIN32)
 #define PUBLIC extern "C" __declspec(dllexport)
 #else
@@ -30,6 +36,16 @@ namespace avx2 {
 extern const Kernels kernels;
 }
 #endif
+#if defined(COMPILED_neon_bf16)
+namespace neon_bf16 {
+extern const Kernels kernels;
+}
+#endif
+#if defined(COMPILED_neon_dotprod)
+namespace neon_dotprod {
+extern const Kernels kernels;
+}
+#endif
 namespace baseline {
 extern const Kernels kernels;
 }
@@ -40,6 +56,30 @@ struct Set {
     const char* name;
     const Kernels* kernels;
 };
+
+#if defined(__aarch64__)
+// What this processor has beyond the first ARM64: products of four bytes; of unsigned by signed ones, and of bfloat16.
+struct Arm {
+    bool dotprod = false, bf16 = false;
+    Arm() {
+#if defined(__linux__)
+        const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+        dotprod = first & (1ul << 20);                                   // HWCAP_ASIMDDP
+        bf16 = dotprod && second & (1ul << 13) && second & (1ul << 14);  // HWCAP2_I8MM, HWCAP2_BF16
+#elif defined(__APPLE__)
+        dotprod = tells("hw.optional.arm.FEAT_DotProd");
+        bf16 = dotprod && tells("hw.optional.arm.FEAT_I8MM") && tells("hw.optional.arm.FEAT_BF16");
+#endif
+    }
+#if defined(__APPLE__)
+    static bool tells(const char* feature) {
+        int there = 0;
+        size_t size = sizeof there;
+        return !sysctlbyname(feature, &there, &size, nullptr, 0) && there;
+    }
+#endif
+};
+#endif
 
 struct Sets {
     Set found[5];
@@ -62,6 +102,15 @@ struct Sets {
 #endif
 #if defined(COMPILED_avx2)
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = {"avx2", &avx2::kernels};
+#endif
+#if defined(__aarch64__)
+        [[maybe_unused]] const Arm arm;
+#endif
+#if defined(COMPILED_neon_bf16)
+        if (arm.bf16) found[count++] = {"neon_bf16", &neon_bf16::kernels};
+#endif
+#if defined(COMPILED_neon_dotprod)
+        if (arm.dotprod) found[count++] = {"neon_dotprod", &neon_dotprod::kernels};
 #endif
         found[count++] = {"baseline", &baseline::kernels};
     }

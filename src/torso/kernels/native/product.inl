@@ -9,6 +9,8 @@
 constexpr int64_t PANEL = 2 * WIDTH;
 #if WIDTH == 16
 constexpr int TILE = 14;  // 28 sums, two vectors of the panel and one of the row: 31 of 32 registers
+#elif defined(__aarch64__)
+constexpr int TILE = 12;  // as many registers, and one more for each of the row's numbers that are on their way
 #else
 constexpr int TILE = 6;
 #endif
@@ -33,8 +35,10 @@ struct BFloat16 {
     static constexpr int64_t PER_DWORD = 2;
     static constexpr bool PRECISE = false;
     static Sum add(Sum sum, int32_t row, Ints panel) {
-#ifdef HAS_BFLOAT16
+#if defined(HAS_BFLOAT16) && WIDTH == 16
         return (Floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(row), (__m512bh)panel);
+#elif defined(HAS_BFLOAT16)
+        return (Floats)vbfdotq_f32((float32x4_t)sum, (bfloat16x8_t)vdupq_n_s32(row), (bfloat16x8_t)panel);
 #else
         const uint32_t halves[2] = {uint32_t(row) << 16, uint32_t(row) & 0xffff0000u};
         float own[2];
@@ -50,9 +54,7 @@ struct EightBits {
     typedef Ints Sum;
     static constexpr int64_t PER_DWORD = 4;
     static constexpr bool PRECISE = false;
-    static Sum add(Sum sum, int32_t row, Ints panel) {
-        return (Ints)_mm512_dpbusd_epi32((__m512i)sum, _mm512_set1_epi32(row), (__m512i)panel);
-    }
+    static Sum add(Sum sum, int32_t row, Ints panel) { return add_byte_products(sum, row - Ints{}, panel); }
 };
 #endif
 

@@ -57,9 +57,8 @@ inline void quantise(const Number* row, int64_t width, int64_t group, uint8_t* t
         const float scale = (max - min) / 255.f + nonfinite;
         const float inverse = scale > 0.f ? 1.f / scale : 0.f;
         for (int64_t i = begin; i < whole; i += WIDTH) {
-            const __m512i number = _mm512_cvtps_epi32((__m512)((load(row + i) - min) * inverse));
-            _mm_storeu_si128((__m128i*)(to + i),
-                             _mm512_cvtusepi32_epi8(_mm512_max_epi32(number, _mm512_setzero_si512())));
+            const Floats number = smaller(larger((load(row + i) - min) * inverse, Floats{}), splat(255.f));
+            store_bytes(to + i, nearest(number));
         }
         if (rest) {
             const Floats value = (load_some(row + whole, rest) - min) * inverse;

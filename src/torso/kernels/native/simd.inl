@@ -29,6 +29,55 @@ inline Floats load_some(const float* from, int64_t count) {
 }
 inline void store_some(float* to, Floats value, int64_t count) { std::memcpy(to, &value, bytes_of<float>(count)); }
 
+// The nearest whole number, of less than 2^22.
+inline Ints nearest(Floats value) {
+#if WIDTH == 16
+    return (Ints)_mm512_cvtps_epi32((__m512)value);
+#elif defined(__aarch64__)
+    return (Ints)vcvtnq_s32_f32((float32x4_t)value);
+#else
+    return (Ints)(value + 12582912.f) - 0x4b400000;  // 1.5 * 2^23: the number is left in the lowest bits
+#endif
+}
+
+// The lowest byte of each lane.
+inline void store_bytes(void* to, Ints value) {
+#if WIDTH == 16
+    _mm_storeu_si128(static_cast<__m128i*>(to), _mm512_cvtepi32_epi8((__m512i)value));
+#else
+    typedef int8_t Bytes __attribute__((vector_size(WIDTH)));
+    const Bytes bytes = __builtin_convertvector(value, Bytes);
+    std::memcpy(to, &bytes, WIDTH);
+#endif
+}
+
+// Up to a vector of 16-bit numbers, one in each lane; 0 behind them.
+inline Words load_some_words(const uint16_t* from, int64_t count) {
+#if WIDTH == 16
+    return (Words)_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(__mmask16((1u << count) - 1), from));
+#else
+    uint16_t some[WIDTH] = {};
+    std::memcpy(some, from, bytes_of<uint16_t>(count));
+    return __builtin_convertvector(*reinterpret_cast<const Halves*>(some), Words);
+#endif
+}
+
+#ifdef HAS_EIGHT_BITS
+// Adds the products of four bytes, unsigned in one, with four signed ones of the other, in each lane.
+inline Ints add_byte_products(Ints sum, Ints bytes, Ints others) {
+#if WIDTH == 16
+    return (Ints)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)bytes, (__m512i)others);
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+    return (Ints)vusdotq_s32((int32x4_t)sum, (uint8x16_t)bytes, (int8x16_t)others);
+#else
+    // Of signed bytes alone: 128 less of each, and 128 times the others, which the compiler finds once for many rows.
+    const int8x16_t half = vdupq_n_s8(64), right = (int8x16_t)others, left = (int8x16_t)((Words)bytes ^ 0x80808080u);
+    const Ints less = (Ints)vdotq_s32(vdotq_s32(vdupq_n_s32(0), right, half), right, half);
+    return (Ints)vdotq_s32((int32x4_t)sum, left, right) + less;
+#endif
+}
+#endif
+
 // Either value of a comparison's lanes; a NaN compares as false.
 inline Floats larger(Floats a, Floats b) { return a < b ? b : a; }
 inline Floats smaller(Floats a, Floats b) { return b < a ? b : a; }
@@ -169,7 +218,7 @@ inline float widened(uint16_t half) {
     std::memcpy(&value, &bits, 4);
     return value;
 }
-#ifdef HAS_BFLOAT16
+#if defined(HAS_BFLOAT16) && WIDTH == 16
 inline uint16_t narrowed(float value) {
     const __m128bh half = _mm_cvtneps_pbh(_mm_set_ss(value));
     uint16_t bits;
@@ -193,7 +242,11 @@ inline Floats load(const uint16_t* from) {
     return (Floats)(__builtin_convertvector(*reinterpret_cast<const Halves*>(from), Words) << 16);
 }
 inline void store(uint16_t* to, Floats value) {
+#if defined(HAS_BFLOAT16)
+    vst1_bf16(reinterpret_cast<bfloat16_t*>(to), vcvt_bf16_f32((float32x4_t)value));
+#else
     for (int lane = 0; lane < WIDTH; ++lane) to[lane] = narrowed(value[lane]);
+#endif
 }
 #endif
 inline float widened(float value) { return value; }
