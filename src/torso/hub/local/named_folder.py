@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files as package_files
 from pathlib import Path
 
 from torso.errors import NotFoundError
 from torso.hub.local.find import Snapshot, folder_commit
 from torso.hub.source import Source
 from torso.io.files import shown
+
+_BUNDLED = Path(__file__).parents[2] / "bundled"
 
 
 def on_this_machine(source: Source) -> Snapshot:
@@ -40,7 +41,7 @@ def _looks_like_model(folder: Path) -> bool:
 
 
 def _bundled(name: str) -> Snapshot:
-    home = Path(str(package_files("torso.bundled")))
+    home = _BUNDLED
     known = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("_"))
     if name not in known:
         raise NotFoundError(
