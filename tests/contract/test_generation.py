@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from torso.engines.compiled_decoder import compile_decoder, why_not_written
+from torso.engines.model_source import source_of
 from torso.generation.completion import Completion, complete
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
+from torso.generation.writing_model import WritingModel
 from torso.model import Model
 
 from .reference import Reference
@@ -76,7 +79,7 @@ def prompts(made: Reference, model: Model) -> list[torch.Tensor]:
 
 
 def ours(
-    model: Model, given: list[torch.Tensor], settings: GenerationSettings, batch: int = 32
+    model: WritingModel, given: list[torch.Tensor], settings: GenerationSettings, batch: int = 32
 ) -> list[list[Completion]]:
     return list(complete(model, prompts_of(model, [ids.tolist() for ids in given], settings), settings, batch=batch))
 
@@ -99,6 +102,21 @@ def test_as_the_reference_writes(model_type, config, case, way, reference) -> No
         for mine, row in zip(written, theirs[:, begun:].tolist(), strict=True):
             assert list(mine.ids) == row[: len(mine.ids)]
             assert set(row[len(mine.ids) :]) <= {PAD}
+
+
+@pytest.mark.parametrize("way", ["greedy", "penalties", "beams", "beams, never early"])
+def test_the_kernels_write_the_same(model_type, config, case, way, reference) -> None:
+    made: Reference = reference(model_type, config, case)
+    model = made.shared.model
+    if why_not_written(model.description) is not None:
+        pytest.skip("the kernels do not write with it")
+    compiled, given = compile_decoder(source_of(model)), prompts(made, model)
+    settings = settings_of(made.folder, model.config).replace(WAYS[way])
+    mine, other = (ours(each, given, settings) for each in (compiled, model))
+    for some, others in zip(mine, other, strict=True):
+        for one, wanted in zip(some, others, strict=True):
+            assert (one.ids, one.why) == (wanted.ids, wanted.why)
+            assert one.log_probabilities == pytest.approx(wanted.log_probabilities, abs=1e-4)
 
 
 @pytest.mark.parametrize("way", ["greedy", "beams", "drawn", "drawn beams"])

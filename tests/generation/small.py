@@ -70,7 +70,7 @@ def mbart_like(folder: Path, **generation: Any) -> Path:
 def _encoder_decoder(folder: Path, more: dict[str, Any], generation: dict[str, Any]) -> Path:
     size = len(torso.Tokenizer.from_folder(folder))
     config = T5Config(
-        vocab_size=size + 3, d_model=24, d_kv=6, d_ff=40, num_layers=1, num_heads=4, initializer_range=0.4
+        vocab_size=size + 3, d_model=24, d_kv=8, d_ff=40, num_layers=1, num_heads=4, initializer_range=0.4
     )
     torso.new_model(config, Task.SEQ2SEQ_LM, seed=4).save(folder)
     file = folder / "config.json"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,11 +13,14 @@ import torch
 import torso
 from torso.architecture import Task, find
 from torso.engines.compiled_decoder import CompiledDecoder, compiled_decoder
+from torso.engines.model_source import on_host
+from torso.engines.torch_runner import TorchRunner
 from torso.errors import InputError, UnsupportedError
 from torso.generation.compiled_texts import PIECE, CompiledTexts
 from torso.generation.decoder import Decoder
+from torso.host_batch import Wanted
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import kinds_here
+from torso.kernels.causal_decoder import KINDS
 from torso.tasks.ready import make_ready
 
 from . import small
@@ -32,11 +37,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def plain(folder) -> torso.Model:
     return torso.load(folder, Task.CAUSAL_LM)
-
-
-def modes() -> list[str]:
-    library = native.library()
-    return [] if library is None else list(kinds_here(library))
 
 
 def test_a_folder_is_written_with_by_the_kernels(folder) -> None:
@@ -71,12 +71,12 @@ def test_prompts_are_read_in_pieces(folder) -> None:
     assert np.array_equal(read[:1], whole)
 
 
-@pytest.mark.parametrize("mode", modes())
+@pytest.mark.parametrize("mode", list(KINDS))
 def test_modes(folder, mode) -> None:
     model = compiled_decoder(folder, mode)
     assert model.done.mode == mode
     assert len(torso.generate(PROMPTS, model=model, max_new_tokens=5)) == len(PROMPTS)
-    others = {compiled_decoder(folder, other).fingerprint() for other in modes() if other != mode}
+    others = {compiled_decoder(folder, other).fingerprint() for other in KINDS if other != mode}
     assert model.fingerprint() == compiled_decoder(folder, mode).fingerprint()
     assert model.fingerprint() not in others
 
@@ -129,3 +129,54 @@ def test_many_threads_write_the_same(folder) -> None:
                 assert (made.ids, made.log_probabilities) == (wanted.ids, wanted.log_probabilities)
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    return small.t5(tmp_path_factory.mktemp("t5"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"num_beams": 3, "num_return_sequences": 2}, {"do_sample": True, "seed": 3, "num_return_sequences": 2}],
+)
+def test_an_encoder_decoder_writes_the_texts_of_pytorch(pair, options) -> None:
+    plain, model = torso.load(pair, Task.SEQ2SEQ_LM), compiled_decoder(pair)
+    assert model.task is Task.SEQ2SEQ_LM
+    mine = torso.generate(PROMPTS, model=model, max_new_tokens=20, **options)
+    other = torso.generate(PROMPTS, model=plain, max_new_tokens=20, **options)
+    assert [[each.ids for each in one] for one in mine] == [[each.ids for each in one] for one in other]
+
+
+def test_sources_go_with_their_texts(pair) -> None:
+    plain, model = torso.load(pair, Task.SEQ2SEQ_LM), compiled_decoder(pair)
+    sources = [[5, 6, 7], [8], [9, 10, 11, 12]]
+    mine, other = CompiledTexts(model, 3, room=4, sources=sources), Decoder(plain, 3, sources=sources, room=4)
+    tokens = [[0], [0, 4], [0, 7, 8]]
+    for chosen in ([0, 0, 2, 1], [3, 1, 1], [2, 0], [0, 1, 0, 1, 0], [4]):
+        np.testing.assert_allclose(mine.read(tokens), other.read(tokens), atol=1e-5, rtol=1e-5)
+        mine.select(chosen)
+        other.select(chosen)
+        tokens = [[3 + number] for number in range(len(chosen))]
+
+
+@pytest.mark.parametrize("mode", list(KINDS))
+def test_modes_of_an_encoder_decoder(pair, mode) -> None:
+    model = compiled_decoder(pair, mode)
+    assert len(torso.summarise(PROMPTS, model=model, max_new_tokens=5)) == len(PROMPTS)
+    assert model.fingerprint() == compiled_decoder(pair, mode).fingerprint()
+
+
+def test_whole_texts_are_their_own_sources(pair) -> None:
+    plain, model = torso.load(pair, Task.SEQ2SEQ_LM), compiled_decoder(pair)
+    batch = on_host(torso.pack(torso.load_tokenizer(pair).encodings(PROMPTS)))
+    got, wanted = (each.run(batch, Wanted()).logits for each in (model, TorchRunner(plain)))
+    np.testing.assert_allclose(got, np.asarray(wanted), atol=1e-5, rtol=1e-5)
+
+
+def test_an_encoder_decoder_writes_without_loading_torch(pair) -> None:
+    code = "import sys, torso; print(torso.summarise('a b', model=sys.argv[1]).text, *sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code, str(pair)], capture_output=True, text=True, check=True)
+    written, *modules = done.stdout.split("\n")
+    assert written == torso.summarise("a b", model=torso.load(pair, Task.SEQ2SEQ_LM)).text
+    assert "torch" not in modules

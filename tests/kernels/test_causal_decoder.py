@@ -14,8 +14,9 @@ from contract.families import FAMILIES, registered
 from torso.architecture import Task
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import CausalDecoder, kinds_here
+from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.part_weights import PartWeights
 from torso.model import Model, new_model
 
 SENTENCES = ((5, 3, 9, 2, 7, 4, 8), (6,), (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9), (2, 7, 1, 8))
@@ -49,7 +50,8 @@ def compiled(model: Model[Any], kind: int = native.FLOAT32) -> CausalDecoder:
     library = native.library()
     assert library is not None
     weights = dict(model.named_parameters(remove_duplicate=False))
-    return CausalDecoder(library, model.description, lambda name: weights[name].detach().numpy(), kind)
+    read = PartWeights(model.description, lambda name: weights[name].detach().numpy())
+    return CausalDecoder(library, model.description, read, kind)
 
 
 def scores(model: Model[Any], text: list[int]) -> np.ndarray:
@@ -78,14 +80,10 @@ def test_equal_to_pytorch(name, config) -> None:
             np.testing.assert_allclose(got[number], scores(model, text), atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["exact", "bf16", "int8", "int4"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["llama", "bloom", "gpt2", "gpt_neox", "gemma2", "glm"])
-def test_to_the_bit_in_any_company(name, kind) -> None:
-    library = native.library()
-    assert library is not None
-    if kind not in kinds_here(library):
-        pytest.skip(f"{library.set} has no such products")
-    decoder, text = compiled(model_of(name, "plain"), kinds_here(library)[kind]), list(SENTENCES[2])
+def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
+    decoder, text = compiled(model_of(name, "plain"), KINDS[kind]), list(SENTENCES[2])
     cache = decoder.room(20)
     whole = decoder.step(cache, [0], [0], [text], [True])
     one = decoder.step(cache, [0], [13], [[5]], [True])
@@ -98,13 +96,9 @@ def test_to_the_bit_in_any_company(name, kind) -> None:
 
 
 @pytest.mark.parametrize(("kind", "bound"), [("bf16", 0.02), ("int8", 0.02), ("int4", 0.2)])
-def test_fewer_bits_are_near(kind, bound) -> None:
-    library = native.library()
-    assert library is not None
-    if kind not in kinds_here(library):
-        pytest.skip(f"{library.set} has no such products")
+def test_fewer_bits_are_near(kernels, kind, bound) -> None:
     model = model_of("llama", "plain")
-    got = compiled(model, kinds_here(library)[kind]).whole([list(SENTENCES[2])], np.array([12]))[1][0]
+    got = compiled(model, KINDS[kind]).whole([list(SENTENCES[2])], np.array([12]))[1][0]
     wanted = scores(model, list(SENTENCES[2]))
     assert np.abs(got - wanted).max() <= bound * np.abs(wanted).max()
 

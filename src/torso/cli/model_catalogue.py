@@ -8,7 +8,7 @@ from typing import Any
 from torso import blocks
 from torso.architecture import Architecture, Task, architectures
 from torso.config.fields import field_info
-from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.decoder_support import decoder_in, decoder_obstacle
 from torso.kernels.support import encoder_in, obstacle
 
 
@@ -53,9 +53,13 @@ def _card(architecture: Architecture[Any]) -> FamilyCard:
 
 
 def runs_natively(architecture: Architecture[Any]) -> bool:
-    """Return whether the kernels run the encoder, or write with the decoder, of a family's config by its defaults."""
+    """Return whether the kernels run the encoder and the decoder that a family's config by its defaults has."""
     config = architecture.config()
     trunk = architecture.trunk(config)
-    if architecture.decodes and isinstance(trunk, blocks.Trunk):
-        return decoder_obstacle(architecture.describe(config, Task.CAUSAL_LM)) is None
+    if architecture.decodes and decoder_in(trunk) is not None:
+        task = Task.SEQ2SEQ_LM if isinstance(trunk, blocks.EncoderDecoder) else Task.CAUSAL_LM
+        if decoder_obstacle(architecture.describe(config, task)) is not None:
+            return False
+        if task is Task.CAUSAL_LM:
+            return True
     return obstacle(encoder_in(trunk)) is None

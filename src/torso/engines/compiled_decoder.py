@@ -1,10 +1,11 @@
-"""A decoder in the kernels: writes from a cache of keys and values, in float32 or fewer bits. Loads no torch."""
+"""What writes in the kernels: decoders and encoder-decoders, in float32 or fewer bits. Loads no torch."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -17,11 +18,16 @@ from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.engines.compiled_model import Optimised
 from torso.engines.compiling import Source, from_files
-from torso.errors import InputError, UnsupportedError
+from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
-from torso.kernels.causal_decoder import CausalDecoder, kinds_here
+from torso.kernels import library as native
+from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.encoder import Encoder
+from torso.kernels.key_value_rows import SourceRows
 from torso.kernels.library import library, refusal
+from torso.kernels.part_weights import PartWeights
+from torso.kernels.support import obstacle, products
 from torso.loading.load import read_config
 from torso.loading.loading_job import match_folder
 from torso.outputs import Hidden, VocabLogits
@@ -32,13 +38,15 @@ DecoderMode = Literal["exact", "bf16", "int8", "int4"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledDecoder:
-    """A decoder that writes, from any number of threads, and does nothing else: no training, moving, saving.
+    """A model that writes, from any number of threads, and does nothing else: no training, moving, saving.
 
     Attributes:
         config: the config that it was built from.
         architecture: its family.
+        task: causal-lm, or seq2seq-lm: scores over the vocabulary of what comes next.
         description: what it consists of.
-        decoder: what runs.
+        decoder: what writes.
+        encoder: what reads its sources; None of a decoder alone.
         done: its mode.
         trained: whether all weights of the head are trained.
         report: what was read of which files; None for one that was made of a model in memory.
@@ -46,16 +54,13 @@ class CompiledDecoder:
 
     config: HubConfig
     architecture: Architecture[Any]
+    task: Task[VocabLogits]
     description: blocks.Whole
     decoder: CausalDecoder
+    encoder: Encoder | None
     done: Optimised
     trained: bool
     report: LoadReport | None = None
-
-    @property
-    def task(self) -> Task[VocabLogits]:
-        """Its task: scores over the vocabulary of what comes next."""
-        return Task.CAUSAL_LM
 
     @property
     def trunk(self) -> blocks.AnyTrunk:
@@ -75,7 +80,7 @@ class CompiledDecoder:
     @property
     def vocabulary(self) -> int | None:
         """Number of rows of the token embeddings."""
-        return self.decoder.tokens
+        return len(self.decoder.tokens)
 
     @property
     def device(self) -> str:
@@ -90,25 +95,67 @@ class CompiledDecoder:
     @property
     def bytes(self) -> int:
         """Size of all weights in memory, in bytes."""
-        return sum(each.nbytes for each in self.decoder.arrays())
+        return sum(each.nbytes for each in self._arrays())
 
     def fingerprint(self) -> str:
         """Return the SHA-256, in hexadecimal, of the weights and of all else that decides the outputs."""
         stated = [self.architecture.family, self.config.text(), self.done.mode, self.done.kernels]
         digest = hashlib.sha256(json.dumps(stated).encode())
-        for array in self.decoder.arrays():
+        for array in self._arrays():
             digest.update(json.dumps([str(array.dtype), list(array.shape)]).encode())
             digest.update(array.data)
         return digest.hexdigest()
 
     def run(self, batch: HostBatch, wanted: Wanted) -> VocabLogits:
-        """Run whole texts, as `torso.engines.runner.Runner.run` says: logits [R, V] of the batch's rows."""
+        """Run whole texts, as `torso.engines.runner.Runner.run` says: logits [R, V] of the batch's rows.
+
+        Of an encoder-decoder they are their own sources: it reads them again, shifted right behind the first token.
+
+        Raises:
+            ConfigError: ``E_START``, if the config of an encoder-decoder names no first token.
+        """
         require_length(batch.sizes, self.max_tokens)
         texts = [part.tolist() for part in np.split(batch.tokens, np.cumsum(batch.sizes)[:-1])]
         self.require_ids(batch.tokens)
-        hidden, logits = self.decoder.whole(texts, batch.rows)
+        sources = self.sources(texts)
+        if sources is not None:
+            texts = [[self._start(text), *text[:-1]] for text in texts]
+        hidden, logits = self.decoder.whole(texts, batch.rows, sources)
         rows = Hidden(cast("Any", hidden), cast("Any", HostLayout(batch.sizes)))
         return VocabLogits(cast("Any", logits), cast("Any", batch.rows), rows)
+
+    def sources(self, texts: Sequence[Sequence[int]]) -> SourceRows | None:
+        """Read the sources of some texts, one or more tokens each; None without an encoder.
+
+        Raises:
+            IndexError: for an id outside its table.
+            MemoryError: they do not fit the memory.
+        """
+        if self.encoder is None:
+            return None
+        read = self.encoder(HostBatch.of([_Plain(text) for text in texts]))
+        return self.decoder.sources(read.rows, [len(text) for text in texts])
+
+    def _start(self, text: Sequence[int]) -> int:
+        """Return the first token of what is written for a text that is its own source."""
+        trunk = self.description.trunk
+        assert isinstance(trunk, blocks.EncoderDecoder)
+        first = text[-1] if isinstance(trunk, blocks.WrappedEncoderDecoder) else trunk.start
+        if first is None:
+            raise ConfigError(
+                "E_START",
+                "The config does not say what a target begins with.",
+                cure="Give decoder_input_ids, or load with changes={{'decoder_start_token_id': ...}}.",
+            )
+        return first
+
+    def _arrays(self) -> Iterator[np.ndarray[Any, Any]]:
+        """Yield everything that scores are computed of, in an order of its own; a table of both sides twice."""
+        yield from self.decoder.arrays()
+        if self.encoder is not None:
+            for each in (*self.encoder.packed.values(), *self.encoder.before):
+                yield from (array for array in each.arrays if array is not None)
+            yield from self.encoder.held
 
     def require_ids(self, ids: np.ndarray[Any, Any]) -> None:
         """Raise for ids without a row in the table of tokens.
@@ -117,16 +164,29 @@ class CompiledDecoder:
             InputError: ``E_IDS``.
         """
         if ids.size:
-            require_rows("tokens", int(ids.min()), int(ids.max()), self.decoder.tokens)
+            require_rows("tokens", int(ids.min()), int(ids.max()), len(self.decoder.tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Ids of one text, all of one segment."""
+
+    ids: Sequence[int]
+
+    @property
+    def segments(self) -> Sequence[int]:
+        return [0] * len(self.ids)
 
 
 def why_not_written(whole: blocks.Whole) -> str | None:
     """Return why the kernels cannot write with a model, in the current language; None if they can."""
-    return refusal() or decoder_obstacle(whole)
+    reason = refusal() or decoder_obstacle(whole)
+    encoder = whole.trunk.encoder if isinstance(whole.trunk, blocks.EncoderDecoder) else None
+    return reason if reason is not None or encoder is None else obstacle(encoder)
 
 
 def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> CompiledDecoder:
-    """Lay a decoder's weights out for the kernels.
+    """Lay the weights of a model that writes out for the kernels.
 
     Args:
         source: one without a reason of `why_not_written`.
@@ -134,31 +194,37 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
 
     Raises:
         InputError: ``E_MODE`` for an unknown mode.
-        UnsupportedError: ``E_MODE``, where this processor has no such mode.
     """
     here = library()
     assert here is not None
-    known = ("exact", "bf16", "int8", "int4")
-    if mode not in known:
+    if mode not in KINDS:
         raise InputError(
             "E_MODE",
             "There is no mode {mode!r}.",
             cure="Use one of: {known}.",
-            values=dict(mode=mode, known=", ".join(known)),
+            values=dict(mode=mode, known=", ".join(KINDS)),
         )
-    kinds = kinds_here(here)
-    if mode not in kinds:
-        raise UnsupportedError(
-            "E_MODE",
-            "This processor has no instructions for the mode {mode}.",
-            cure="Use the model as it is, or another mode.",
-            values=dict(mode=mode),
-        )
-    decoder = CausalDecoder(here, source.description, source.read, kinds[mode])
+    weights = PartWeights(source.description, source.read)
+    decoder = CausalDecoder(here, source.description, weights, KINDS[mode])
+    encoder, trunk = None, source.description.trunk
+    if isinstance(trunk, blocks.EncoderDecoder):
+        # Few bits are for what is read again for each token; an encoder runs once, as near to float32 as it can.
+        kind = native.BFLOAT16 if mode != "exact" and here.has(native.BFLOAT16) else native.FLOAT32
+        table = trunk.embed.parts["tokens"]
+        read = weights.within(trunk.encoder, {id(table): decoder.tokens})
+        encoder = Encoder(here, trunk.encoder, read, dict.fromkeys(products(trunk.encoder), kind))
     source.close()
     done = Optimised(mode, 1.0, kernels=here.set)
     return CompiledDecoder(
-        source.config, source.architecture, source.description, decoder, done, source.trained, source.report
+        source.config,
+        source.architecture,
+        source.task,
+        source.description,
+        decoder,
+        encoder,
+        done,
+        source.trained,
+        source.report,
     )
 
 
@@ -170,7 +236,9 @@ def compiled_decoder(
     revision: str | None = None,
     allow_nonfinite: bool = False,
 ) -> CompiledDecoder:
-    """Compile a decoder from its files, to write on a CPU: ``torso.generate(text, model=compiled_decoder(source))``.
+    """Compile what writes from its files, for a CPU: ``torso.generate(text, model=compiled_decoder(source))``.
+
+    An encoder-decoder writes by its decoder; its encoder runs in float32, or in bfloat16 in any other mode.
 
     ``exact`` multiplies in true float32, as tasks do that are given a name or folder. ``bf16`` reads half as many
     bytes for each token. ``int8`` and ``int4`` read a quarter and less: 32 weights share a float16 scale (and in four
@@ -183,7 +251,7 @@ def compiled_decoder(
         allow_nonfinite: as of `torso.load`.
 
     Raises:
-        UnsupportedError: ``E_MODE``, where the kernels do not write with this model, or this processor lacks the mode;
+        UnsupportedError: ``E_MODE``, where the kernels do not write with this model;
             ``E_LORA`` for an adapter.
         InputError: ``E_MODE`` for an unknown mode.
         TorsoError: as `torso.load`.
@@ -194,6 +262,8 @@ def compiled_decoder(
     folder = resolve(source, revision=revision).folder
     if is_adapter(folder):
         raise has_adapter()
-    job = match_folder(folder, *read_config(folder), Task.CAUSAL_LM, allow_nonfinite=allow_nonfinite)
+    architecture, config = read_config(folder)
+    task = Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in architecture.tasks else Task.CAUSAL_LM
+    job = match_folder(folder, architecture, config, task, allow_nonfinite=allow_nonfinite)
     require_known(why_not_written(job.description))
     return compile_decoder(from_files(job), mode)

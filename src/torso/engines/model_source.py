@@ -76,9 +76,9 @@ def sample_of(sample: object) -> HostBatch | None:
 
 
 def reading(module: torch.nn.Module) -> Read:
-    """Return a function that reads the parameters of a module by name, without a copy where they are float32."""
-    parameters = dict(module.named_parameters(remove_duplicate=False))
-    return lambda name: array_of(parameters[name])
+    """Return a function that reads the weights of a module by name, without a copy where they are float32."""
+    weights = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers())
+    return lambda name: array_of(weights[name])
 
 
 def array_of(tensor: Tensor) -> Rows:

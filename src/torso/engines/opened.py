@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torso.model import Model
 
 Out = TypeVar("Out")
+_WRITING: tuple[Task[Any], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 def opened(
@@ -45,14 +46,14 @@ def opened(
         reason = say("an adapter")
         if not is_adapter(folder):
             job = match_folder(folder, *read_config(folder), task, new_head=new_head)
-            reason = why_not_written(job.description) if task is Task.CAUSAL_LM else why_not(job.description, task)
+            reason = why_not_written(job.description) if task in _WRITING else why_not(job.description, task)
             if reason is None:
                 return _compiled(job)
     return _on_pytorch(folder, task, device, new_head, reason)
 
 
 def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
-    if job.task is Task.CAUSAL_LM:
+    if job.task in _WRITING:
         return cast("Runner[Out]", compile_decoder(cast("Any", from_files(job))))
     return exactly(from_files(job))
 

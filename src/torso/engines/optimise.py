@@ -153,7 +153,7 @@ def _refuse_writing(task: Task[Any]) -> None:
     Raises:
         UnsupportedError: ``E_MODE``, for a task that writes.
     """
-    if task is Task.CAUSAL_LM:
+    if task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
         raise UnsupportedError(
             "E_MODE",
             "A CompiledModel reads texts; it does not write any.",

@@ -21,15 +21,19 @@ class CompiledTexts:
         model: what writes.
         texts: number of texts.
         room: expected tokens of a text.
+        sources: inputs of the encoder, one per text, run once; None without an encoder.
     """
 
-    def __init__(self, model: CompiledDecoder, texts: int, *, room: int) -> None:
+    def __init__(
+        self, model: CompiledDecoder, texts: int, *, room: int, sources: Sequence[Sequence[int]] | None = None
+    ) -> None:
         model.decoder.library.share_threads()  # it may have been loaded before PyTorch
         self._model, self._room = model, room
         self._cache = model.decoder.room(texts * room)
         self._slots = [number * room for number in range(texts)]
         self._regions, self._past = list(self._slots), [0] * texts
         self._outgrown = OutgrownTexts(model.config, texts)
+        self._sources = None if sources is None else model.sources(sources)
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Scores:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
@@ -48,6 +52,7 @@ class CompiledTexts:
                 [self._past[n] for n in numbers],
                 [tokens[n][begun[n] : begun[n] + pieces[n]] for n in numbers],
                 ends,
+                None if self._sources is None else self._sources.of(numbers),
             )
             for n in numbers:
                 begun[n] += pieces[n]
@@ -82,6 +87,7 @@ class CompiledTexts:
             regions.append(own)
         self._regions, self._past = regions, [self._past[n] for n in texts]
         self._outgrown.select(texts)
+        self._sources = None if self._sources is None else self._sources.of(texts)
 
     def _reserve(self, rows: int) -> None:
         """Make every region at least ``rows`` long."""

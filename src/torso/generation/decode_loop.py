@@ -131,13 +131,13 @@ class TextsDecoder(Protocol):
 def begin(model: WritingModel, prompts: Sequence[Prompt], copies: int) -> tuple[TextsDecoder, Scores]:
     """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores."""
     room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
+    sources = [prompt.source for prompt in prompts if prompt.source is not None]
     decoder: TextsDecoder
     if isinstance(model, CompiledDecoder):
-        decoder = CompiledTexts(model, len(prompts), room=room)
+        decoder = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
     else:
         from torso.generation.decoder import Decoder
 
-        sources = [prompt.source for prompt in prompts if prompt.source is not None]
         decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
     scores = decoder.read([prompt.ids for prompt in prompts])
     if copies > 1:

@@ -167,6 +167,10 @@ class DecoderBlock(_Fields):
         ("left", c_int64),
         ("scale", c_float),
         ("softcap", c_float),
+        ("cross_query", Matrix),
+        ("cross_out", Matrix),
+        ("cross_norm", Norm),
+        ("cross_scale", c_float),
     )
 
 
@@ -186,6 +190,7 @@ class Decoder(_Fields):
         ("output_scale", c_float),
         ("softcap", c_float),
         ("slopes", c_void_p),
+        ("cache_kind", c_int32),
     )
 
 
@@ -204,6 +209,12 @@ class DecodeCall(_Fields):
         ("turned", c_int64),
         ("cache", c_void_p),
         ("cache_rows", c_int64),
+        ("distances", c_void_p),
+        ("reach", c_int64),
+        ("memory", c_void_p),
+        ("memory_rows", c_int64),
+        ("memory_starts", c_void_p),
+        ("memory_sizes", c_void_p),
         ("wanted", c_void_p),
         ("wanted_rows", c_int64),
         ("hidden", c_void_p),

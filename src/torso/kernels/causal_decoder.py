@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,83 +12,65 @@ from torso import blocks
 from torso.host_batch import HostBatch, Rows
 from torso.kernels import host_memory as memory
 from torso.kernels import library as native
-from torso.kernels.abi import DecodeCall, DecoderBlock, Matrix
+from torso.kernels.abi import DecodeCall, DecoderBlock
 from torso.kernels.abi import Decoder as DecoderStructure
-from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, decoder_parts, head_norms, norms, turning
+from torso.kernels.decoder_packing import DecoderPacking
+from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, turning
 from torso.kernels.host_embeddings import HostEmbeddings
+from torso.kernels.host_functions import linear
+from torso.kernels.host_positions import earlier_distance_bias
+from torso.kernels.key_value_rows import KeyValueRows, Numbers, SourceRows, narrowed
 from torso.kernels.library import Library, done
-from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.part_weights import PartWeights, Read
-from torso.kernels.support import ACTIVATIONS, bare
+from torso.kernels.part_weights import PartWeights
+from torso.kernels.support import bare
 from torso.tables.angles import cosines_and_sines, scaling_of
 from torso.tables.slopes import alibi_slopes
+
+KINDS: Mapping[str, int] = {
+    "exact": native.FLOAT32,
+    "bf16": native.BFLOAT16,
+    "int8": native.EIGHT_BIT_GROUPS,
+    "int4": native.FOUR_BIT_GROUPS,
+}
+"""Formats that a decoder's weights can have, by mode, on every instruction set."""
 
 Whole = NDArray[np.int64]
 
 
-@dataclass(eq=False, slots=True)
-class KeyValueRows:
-    """Keys and values of all blocks, in regions of sequences: [depth, 2, key heads, rows, head size] float32.
-
-    Attributes:
-        numbers: the memory; rows that no step wrote are 0.
-    """
-
-    numbers: Rows
-
-    @property
-    def rows(self) -> int:
-        """Tokens that it holds."""
-        return self.numbers.shape[3]
-
-    def copy(self, source: int, target: int, count: int) -> None:
-        """Copy the first ``count`` rows of a region to another, by the first row of each."""
-        self.take(self, source, target, count)
-
-    def take(self, other: KeyValueRows, source: int, target: int, count: int) -> None:
-        """Copy the first ``count`` rows of a region of another memory to a region of this one."""
-        self.numbers[:, :, :, target : target + count] = other.numbers[:, :, :, source : source + count]
-
-    def grown(self, rows: int) -> KeyValueRows:
-        """Return a larger copy, whose regions begin where they did."""
-        shape = (*self.numbers.shape[:3], rows, self.numbers.shape[4])
-        made = np.zeros(shape, np.float32)
-        made[:, :, :, : self.rows] = self.numbers
-        return KeyValueRows(made)
-
-
 class CausalDecoder:
-    """Decoder whose step is one call of the kernels.
+    """Decoder whose step is one call of the kernels; of an encoder-decoder, its decoder.
 
     Args:
         library: the kernels.
         whole: description without a `decoder_obstacle`.
-        read: reads a weight by its name in ``whole``; not called any more once this is built.
+        weights: of ``whole``; nothing is read any more once this is built.
         kind: format of the weights: `native.FLOAT32`, `native.BFLOAT16`, `native.EIGHT_BIT_GROUPS` or
-            `native.FOUR_BIT_GROUPS`.
+            `native.FOUR_BIT_GROUPS`. Keys and values are kept in float32 with the first, in bfloat16 with the others.
 
     Attributes:
         vocabulary: V.
         depth: number of blocks.
     """
 
-    def __init__(self, library: Library, whole: blocks.Whole, read: Read, kind: int) -> None:
-        trunk, head = whole.trunk, whole.head
-        assert isinstance(trunk, blocks.Trunk)
+    def __init__(self, library: Library, whole: blocks.Whole, weights: PartWeights, kind: int) -> None:
+        trunk, head = decoder_in(whole.trunk), whole.head
+        assert trunk is not None
         assert isinstance(head, blocks.VocabHead)
-        self.library, self.depth, self._kind = library, len(trunk.layers), kind
-        self._weights = PartWeights(whole, read)
-        self._packed: dict[int, PackedWeight] = {}
-        self._rotaries = [(each, scaling_of(each.size, each.parameters)) for each in turning(trunk)]
+        self.library, self.depth, self._weights = library, len(trunk.layers), weights
+        self._packing = DecoderPacking(library, weights, kind)
+        rotaries = turning(trunk)
+        self._rotaries = [(each, scaling_of(each.size, each.parameters)) for each in rotaries]
         parts = list(decoder_parts(trunk))
         self._attention = parts[0][1]
-        self._embed = HostEmbeddings(library, trunk.embed, self._weights)
-        self._blocks = (DecoderBlock * self.depth)(*(self._block(*each) for each in parts))
-        vocabulary = self._vocabulary(head)
+        self._embed = HostEmbeddings(library, trunk.embed, weights)
+        self._blocks = (DecoderBlock * self.depth)(*(self._packing.block(*each, rotaries) for each in parts))
+        self._sources = [self._packing.weight(kv) for kv in _source_projections(parts)]
+        vocabulary = self._packing.vocabulary(head, self._embed.tokens)
         self.vocabulary = int(vocabulary.outputs)
         bias, slopes = self._attention.score_bias, None
         if isinstance(bias, blocks.SlopeBias):
-            slopes = memory.address(self._weights.keep(alibi_slopes(bias.heads)))
+            slopes = memory.address(weights.keep(alibi_slopes(bias.heads)))
+        self._bias = _DistanceBias(bias, weights) if isinstance(bias, blocks.BucketBias) else None
         self._structure = DecoderStructure(
             width=self._attention.width,
             heads=self._attention.heads,
@@ -97,11 +78,12 @@ class CausalDecoder:
             head_size=self._attention.size,
             depth=self.depth,
             blocks=self._blocks,
-            norm=self._weights.norm(bare(trunk.norm)),
+            norm=weights.norm(bare(trunk.norm)),
             vocabulary=vocabulary,
             output_scale=head.scale,
             softcap=head.softcap or 0,
             slopes=slopes,
+            cache_kind=native.FLOAT32 if kind == native.FLOAT32 else native.BFLOAT16,
         )
 
     @property
@@ -109,24 +91,51 @@ class CausalDecoder:
         return self._attention.rows[1] // self._attention.size
 
     @property
-    def tokens(self) -> int:
-        """Rows of the table of tokens."""
-        return len(self._embed.tokens)
+    def _cached(self) -> np.dtype[Any]:
+        """Type of the numbers of keys and values: float32, or the bits of bfloat16."""
+        return np.dtype(np.float32 if self._structure.cache_kind == native.FLOAT32 else np.uint16)
+
+    @property
+    def tokens(self) -> Rows:
+        """The table of tokens [V, W]."""
+        return self._embed.tokens
 
     def arrays(self) -> Iterator[NDArray[Any]]:
         """Yield everything that scores are computed of, in an order of its own."""
-        for each in self._packed.values():
+        yield from self._packing.arrays()
+        for each in self._embed.packed:
             yield from (array for array in each.arrays if array is not None)
         yield from self._weights.held
 
     @property
     def row_bytes(self) -> int:
         """Bytes of keys and values that one token takes in all blocks."""
-        return self.depth * 2 * self._key_heads * self._attention.size * 4
+        return self.depth * 2 * self._key_heads * self._attention.size * self._cached.itemsize
 
     def room(self, rows: int) -> KeyValueRows:
         """Allocate room for the keys and values of ``rows`` tokens."""
-        return KeyValueRows(np.zeros((self.depth, 2, self._key_heads, rows, self._attention.size), np.float32))
+        return KeyValueRows(np.zeros((self.depth, 2, self._key_heads, rows, self._attention.size), self._cached))
+
+    def sources(self, rows: Rows, sizes: Sequence[int]) -> SourceRows:
+        """Compute the keys and values of what an encoder read.
+
+        Args:
+            rows: [S, D] of the encoder, the sources of all texts end to end.
+            sizes: rows of each text's source, one or more.
+
+        Raises:
+            MemoryError: they do not fit the memory.
+        """
+        heads, size = self._attention.heads, self._attention.size
+        made = np.empty((self.depth, 2, heads, len(rows), size), self._cached)
+        for layer, weight in enumerate(self._sources):
+            projected = linear(self.library, rows, weight).reshape(len(rows), 2, heads, size)
+            made[layer] = self._as_cached(projected).transpose(1, 2, 0, 3)
+        starts = np.cumsum(sizes) - np.array(sizes, np.int64)
+        return SourceRows(made, tuple(starts.tolist()), tuple(sizes))
+
+    def _as_cached(self, rows: Rows) -> Numbers:
+        return rows if self._cached == np.float32 else narrowed(rows)
 
     def step(
         self,
@@ -135,6 +144,7 @@ class CausalDecoder:
         past: Sequence[int],
         tokens: Sequence[Sequence[int]],
         wanted: Sequence[bool],
+        sources: SourceRows | None = None,
     ) -> Rows:
         """Read the next tokens of some sequences, and put their keys and values behind those that are there.
 
@@ -147,6 +157,7 @@ class CausalDecoder:
             past: rows of each that are in use.
             tokens: one or more of each.
             wanted: of which sequences the scores behind the last token are returned.
+            sources: what an encoder read for each; None without an encoder.
 
         Returns:
             [W, V] float32.
@@ -157,14 +168,17 @@ class CausalDecoder:
         """
         sizes = [len(each) for each in tokens]
         last = np.cumsum(sizes) - 1
-        return self._run(cache, regions, past, tokens, last[np.array(wanted, np.bool_)], None)
+        return self._run(cache, regions, past, tokens, last[np.array(wanted, np.bool_)], None, sources)
 
-    def whole(self, texts: Sequence[Sequence[int]], rows: Whole | None) -> tuple[Rows, Rows]:
+    def whole(
+        self, texts: Sequence[Sequence[int]], rows: Whole | None, sources: SourceRows | None = None
+    ) -> tuple[Rows, Rows]:
         """Read whole texts, without a cache that is kept.
 
         Args:
             texts: token ids of each.
             rows: [R] of all T rows, those that are scored; None for all.
+            sources: what an encoder read for each; None without an encoder.
 
         Returns:
             The rows after the last norm [R, D], and the scores [R, V].
@@ -173,7 +187,7 @@ class CausalDecoder:
         asked = np.arange(sum(sizes)) if rows is None else rows
         hidden = memory.room(len(asked), self._attention.width)
         starts = (np.cumsum(sizes) - np.array(sizes, np.int64)).tolist()
-        return hidden, self._run(self.room(sum(sizes)), starts, [0] * len(sizes), texts, asked, hidden)
+        return hidden, self._run(self.room(sum(sizes)), starts, [0] * len(sizes), texts, asked, hidden, sources)
 
     def _run(
         self,
@@ -183,6 +197,7 @@ class CausalDecoder:
         tokens: Sequence[Sequence[int]],
         wanted: Whole,
         hidden: Rows | None,
+        sources: SourceRows | None,
     ) -> Rows:
         sizes = [len(each) for each in tokens]
         assert all(start + old + new <= cache.rows for start, old, new in zip(regions, past, sizes, strict=True))
@@ -206,7 +221,8 @@ class CausalDecoder:
             scores=memory.address(scores),
             threads=native.threads(),
         )
-        held: list[Rows] = []
+        held: list[Any] = [self._set_bias(call, max(past, default=0) + max(sizes, default=0))]
+        held.append(_set_sources(call, sources))
         for i, (rotary, scaling) in enumerate(self._rotaries):
             angles = [memory.held(each) for each in cosines_and_sines(scaling, batch.positions, sizes)]
             held += angles
@@ -215,52 +231,48 @@ class CausalDecoder:
         done(self.library.call.torso_decode(native.pointer(self._structure), native.pointer(call)))
         return scores
 
-    def _block(self, block: AnyBlock, attn: blocks.Attention, ffn: AnyFeed) -> DecoderBlock:
-        gated = isinstance(ffn, blocks.GatedFeedForward)
-        up = ffn.parts["gate_up" if gated else "up"]
-        behind = isinstance(ffn, blocks.GatedFeedForward) and ffn.gate_behind
-        attn_norm, ffn_norm, attn_out_norm, ffn_out_norm = (self._weights.norm(each) for each in norms(block))
-        query_norm, key_norm = (self._weights.norm(each) for each in head_norms(attn))
-        rule = attn.rule
-        return DecoderBlock(
-            qkv=self._matrix(attn.parts["qkv"]),
-            out=self._matrix(attn.parts["out"]),
-            up=self._matrix(up, swapped=behind),
-            down=self._matrix(ffn.parts["down"]),
-            attn_norm=attn_norm,
-            ffn_norm=ffn_norm,
-            attn_out_norm=attn_out_norm,
-            ffn_out_norm=ffn_out_norm,
-            query_norm=query_norm,
-            key_norm=key_norm,
-            order=ORDERS[type(block)],
-            gated=gated,
-            activation=ACTIVATIONS[ffn.act],
-            turns=next((i for i, (each, _) in enumerate(self._rotaries) if each is attn.rotary), -1),
-            turns_neighbours=isinstance(attn.rotary, blocks.PairedRotary),
-            left=-1 if rule.left is None else rule.left,
-            scale=attn.size**-0.5 if rule.scale is None else rule.scale,
-            softcap=rule.softcap or 0,
-        )
+    def _set_bias(self, call: DecodeCall, longest: int) -> Rows | None:
+        """Set what a call adds to the scores by distance, and return its memory."""
+        if self._bias is None:
+            return None
+        made = self._bias(longest)
+        call.distances, call.reach = memory.address(made), made.shape[1] - 1
+        return made
 
-    def _matrix(self, part: blocks.Part | None, *, swapped: bool = False) -> Matrix:
-        """Pack a projection; one that occurs twice is packed once."""
-        assert part is not None
-        if id(part) not in self._packed:
-            weight, bias = self._weights.matrix(part), self._weights(part, "bias")
-            if swapped:
-                half = len(weight) // 2
-                weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
-            self._packed[id(part)] = PackedWeight(self.library, weight, bias, self._kind)
-        return self._packed[id(part)].structure
 
-    def _vocabulary(self, head: blocks.VocabHead) -> Matrix:
-        """Pack what scores the vocabulary: the head's own matrix, or the table of tokens."""
-        if head.parts["out"] is not None:
-            return self._matrix(head.parts["out"])
-        bias = self._weights(head, "bias")
-        self._packed[id(head)] = PackedWeight(self.library, self._embed.tokens, bias, self._kind)
-        return self._packed[id(head)].structure
+class _DistanceBias:
+    """Bias of every distance to an earlier key, for as long texts as there were."""
+
+    def __init__(self, bias: blocks.BucketBias, weights: PartWeights) -> None:
+        self._bias, self._table = bias, weights.keep(weights.matrix(bias.parts["table"] or bias))
+        self._made = earlier_distance_bias(bias, self._table, 256)
+
+    def __call__(self, longest: int) -> Rows:
+        """Return [H, reach + 1] for texts of up to ``longest`` tokens."""
+        made = self._made
+        if made.shape[1] < longest:
+            self._made = made = earlier_distance_bias(self._bias, self._table, 2 * longest)
+        return made
+
+
+def _source_projections(parts: Sequence[tuple[Any, Any, Any]]) -> Iterator[blocks.Part]:
+    """Yield what makes keys and values of the encoder's rows in each block."""
+    for block, _, _ in parts:
+        cross = cross_attention(block)
+        if cross is not None:
+            kv = cross.parts["kv"]
+            assert kv is not None
+            yield kv
+
+
+def _set_sources(call: DecodeCall, sources: SourceRows | None) -> Any:
+    """Set what a call's texts attend to beside themselves, and return its memory."""
+    if sources is None:
+        return None
+    starts, sizes = (np.array(each, np.int64) for each in (sources.starts, sources.sizes))
+    call.memory, call.memory_rows = memory.address(sources.numbers), sources.numbers.shape[3]
+    call.memory_starts, call.memory_sizes = memory.address(starts), memory.address(sizes)
+    return sources.numbers, starts, sizes
 
 
 def _batch(tokens: Sequence[Sequence[int]], past: Sequence[int], sizes: Sequence[int]) -> HostBatch:
@@ -269,14 +281,3 @@ def _batch(tokens: Sequence[Sequence[int]], past: Sequence[int], sizes: Sequence
     starts = np.concatenate([[0], np.cumsum(sizes)])
     bounds = np.concatenate([starts, sizes]).astype(np.int32)
     return HostBatch(np.stack([flat, np.zeros_like(flat), np.array(positions, np.int64)]), bounds, tuple(sizes))
-
-
-def kinds_here(library: Library) -> Mapping[str, int]:
-    """Return the formats of weights that a decoder can have on this processor, by mode."""
-    modes = {
-        "exact": native.FLOAT32,
-        "bf16": native.BFLOAT16,
-        "int8": native.EIGHT_BIT_GROUPS,
-        "int4": native.FOUR_BIT_GROUPS,
-    }
-    return {mode: kind for mode, kind in modes.items() if library.has(kind)}

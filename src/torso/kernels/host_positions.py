@@ -25,6 +25,12 @@ def distance_bias(bias: blocks.BucketBias, table: Rows, reach: int) -> Rows:
     return held(table[buckets].T)
 
 
+def earlier_distance_bias(bias: blocks.BucketBias, table: Rows, reach: int) -> Rows:
+    """Return the bias [H, reach + 1] of each distance to an earlier key, from -reach to 0."""
+    buckets = t5_buckets(np.arange(-reach, 1), bias.buckets, bias.furthest, both_ways=bias.both_ways)
+    return held(table[buckets].T)
+
+
 def distance_rows(distances: blocks.Distances, reach: int) -> NDArray[np.int32]:
     """Return the row of each distance, key's place minus query's, from -reach to reach: [2 * reach + 1]."""
     span, each = distances.span, -np.arange(-reach, reach + 1)

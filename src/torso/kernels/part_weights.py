@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -42,6 +42,21 @@ class PartWeights:
             return None
         place = self.name(part)
         return held(self._read(f"{place}.{own}" if place else own))
+
+    def within(self, part: blocks.Part, known: Mapping[int, Rows]) -> Read:
+        """Return what reads the weights of a part by their names in it.
+
+        Args:
+            part: a part of the root.
+            known: weights that were read already, by the identity of their part.
+        """
+        owners = {f"{name}.{own}" if name else own: each for name, each in blocks.walk(part) for own in each.tensors}
+
+        def read(name: str) -> Rows:
+            owner, own = owners[name], name.rpartition(".")[2]
+            return known[id(owner)] if id(owner) in known else self._read(f"{self.name(owner)}.{own}")
+
+        return read
 
     def matrix(self, part: blocks.Part) -> Rows:
         """Read the weight of a projection or a table."""

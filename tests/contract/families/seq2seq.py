@@ -27,7 +27,7 @@ def _small(**values: Any) -> Values:
     base = {
         "vocab_size": 53,
         "d_model": 24,
-        **_both(layers=2, attention_heads=4, ffn_dim=40),
+        **_both(layers=2, attention_heads=6, ffn_dim=40),
         "max_position_embeddings": 20,
         "pad_token_id": 1,
         "eos_token_id": 2,

@@ -12,7 +12,7 @@ def _small(**values: Any) -> Values:
     base = {
         "vocab_size": 53,
         "d_model": 24,
-        "d_kv": 6,
+        "d_kv": 8,
         "d_ff": 40,
         "num_layers": 2,
         "num_heads": 4,

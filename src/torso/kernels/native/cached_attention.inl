@@ -1,5 +1,6 @@
 // Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
-// Attention of a sequence's new queries to its cached keys and values, which lie [rows, size] for each of their heads.
+// Attention of a sequence's new queries to its cached keys and values, which lie [rows, size] for each of their heads,
+// in float32 or bfloat16.
 //
 // A few queries that share their keys go together. Each sum is in an order that follows from the query's own keys, so a
 // query's result is the same to the last bit in whatever company, and in whatever piece of its prompt, it is computed.
@@ -17,7 +18,17 @@ struct CachedQuery {
     float* to;
     int64_t place;
     float slope;
+    const float* distances;  // [place + 1] added to the scores of its keys; null for none
 };
+
+// How many keys ahead their memory is asked for.
+constexpr int64_t CACHED_AHEAD = 32;
+
+template <class Number>
+inline void ask_for(const Number* from, int64_t count) {
+    const char* line = reinterpret_cast<const char*>(from);
+    for (int64_t i = 0; i < count * int64_t(sizeof(Number)); i += 64) __builtin_prefetch(line + i, 0, 2);
+}
 
 inline int64_t cached_scratch(int64_t keys, int64_t size) { return CACHED_TILE * (size + room(keys) + WIDTH) + 64; }
 
@@ -25,13 +36,15 @@ inline int64_t cached_scratch(int64_t keys, int64_t size) { return CACHED_TILE *
 // two products is fused with a sum is the compiler's choice, and differs where it is inlined.
 __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int64_t end, int64_t last,
                                                const CachedQuery& query, float scale, float softcap) {
-    if (softcap > 0.f || query.slope != 0.f) {
+    if (softcap > 0.f || query.slope != 0.f || query.distances) {
         Floats lanes{};
         for (int lane = 0; lane < WIDTH; ++lane) lanes[lane] = static_cast<float>(lane);
         for (int64_t key = begin / WIDTH * WIDTH; key < end; key += WIDTH) {
             Floats value = load(scores + key) * scale;
             if (softcap > 0.f) value = softcap * hyperbolic_tangent<true>(value / softcap);
-            store(scores + key, value + query.slope * (static_cast<float>(key - query.place) + lanes));
+            value += query.slope * (static_cast<float>(key - query.place) + lanes);
+            if (query.distances) value += load_some(query.distances + key, std::min<int64_t>(WIDTH, end - key));
+            store(scores + key, value);
         }
         scale = 1.f;
     }
@@ -39,9 +52,45 @@ __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int
                                 query.place, ScoreParams{scale, -1, -1, nullptr, 0, {}});
 }
 
+// Products of queries with the keys first to last. Each sum is kept in the lanes of one vector, which are added last.
+template <int rows, class Number>
+__attribute__((noinline)) void cached_scores(const float* queries, const Number* keys, int64_t size, int64_t first,
+                                             int64_t last, float* scores, int64_t step) {
+    const int64_t whole = size / WIDTH * WIDTH;
+    for (int64_t key = first; key < last; key += 4) {
+        // Keys behind the last are computed as the last; there is room for what comes of them.
+        const Number* four[4];
+        for (int64_t j = 0; j < 4; ++j) four[j] = keys + std::min<int64_t>(key + j, last - 1) * size;
+        Floats sums[rows][4];
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; ++j) sums[i][j] = Floats{};
+        for (int64_t at = 0; at < whole; at += WIDTH)
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; ++j) {
+                const Floats other = load(four[j] + at);
+#pragma GCC unroll 4
+                for (int i = 0; i < rows; ++i) sums[i][j] += load(queries + i * size + at) * other;
+            }
+        if (whole < size)
+            for (int j = 0; j < 4; ++j) {
+                const Floats other = load_some(four[j] + whole, size - whole);
+#pragma GCC unroll 4
+                for (int i = 0; i < rows; ++i)
+                    sums[i][j] += load_some(queries + i * size + whole, size - whole) * other;
+            }
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; ++i) {
+            const Four all = sums_of(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);
+            std::memcpy(scores + i * step + key, &all, sizeof all);
+        }
+    }
+}
+
 // to[i][column ...] = the sum over keys of weight * value, for `vectors` vectors of columns.
-template <int rows, int vectors>
-__attribute__((noinline)) void cached_values(const float* weights, int64_t step, const float* values, int64_t size,
+template <bool whole, int rows, int vectors, class Number>
+__attribute__((noinline)) void cached_values(const float* weights, int64_t step, const Number* values, int64_t size,
                                              int64_t first, int64_t last, int64_t columns, const float* factors,
                                              const CachedQuery* queries, int64_t column) {
     Floats sums[rows][vectors];
@@ -49,10 +98,10 @@ __attribute__((noinline)) void cached_values(const float* weights, int64_t step,
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) sums[i][v] = Floats{};
-    const bool whole = columns >= vectors * WIDTH;
     for (int64_t key = first; key < last; ++key) {
+        ask_for(values + (key + CACHED_AHEAD) * size + column, vectors * WIDTH);
         Floats own[vectors];
-        const float* from = values + key * size + column;
+        const Number* from = values + key * size + column;
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v)
             own[v] = whole || columns - v * WIDTH >= WIDTH
@@ -75,12 +124,12 @@ __attribute__((noinline)) void cached_values(const float* weights, int64_t step,
 }
 
 // Up to CACHED_TILE queries of heads that share the keys and values of one head.
-template <int rows = CACHED_TILE>
-void attend_cached(int64_t count, const CachedQuery* queries, const float* keys, const float* values, int64_t size,
+template <class Number, int rows = CACHED_TILE>
+void attend_cached(int64_t count, const CachedQuery* queries, const Number* keys, const Number* values, int64_t size,
                    float scale, float softcap, int64_t left, float* scratch) {
     if constexpr (rows > 1)
         if (count < rows)
-            return attend_cached<rows - 1>(count, queries, keys, values, size, scale, softcap, left, scratch);
+            return attend_cached<Number, rows - 1>(count, queries, keys, values, size, scale, softcap, left, scratch);
     int64_t first = INT64_MAX, last = 0;
     for (int i = 0; i < rows; ++i) {
         first = std::min<int64_t>(first, left < 0 ? 0 : std::max<int64_t>(queries[i].place - left, 0));
@@ -91,7 +140,11 @@ void attend_cached(int64_t count, const CachedQuery* queries, const float* keys,
     float* own = scratch;
     float* scores = own + CACHED_TILE * size;
     for (int i = 0; i < rows; ++i) std::memcpy(own + i * size, queries[i].query, bytes_of<float>(size));
-    direct_piece(Direct{own, keys, nullptr, scores, rows, step, size}, 0, rows, first, last);
+    for (int64_t key = first; key < last; key += CACHED_AHEAD) {
+        const int64_t next = key + CACHED_AHEAD;
+        ask_for(next < last ? keys + next * size : values + first * size, CACHED_AHEAD * size);
+        cached_scores<rows>(own, keys, size, key, std::min<int64_t>(next, last), scores, step);
+    }
     float factors[rows];
     for (int i = 0; i < rows; ++i) {
         const int64_t begin = left < 0 ? 0 : std::max<int64_t>(queries[i].place - left, 0);
@@ -99,7 +152,12 @@ void attend_cached(int64_t count, const CachedQuery* queries, const float* keys,
         factors[i] = cached_softmax(row, begin, queries[i].place + 1, last, queries[i], scale, softcap);
         for (int64_t key = first; key < begin / WIDTH * WIDTH; ++key) row[key] = 0.f;
     }
-    for (int64_t column = 0; column < size; column += CACHED_VECTORS * WIDTH)
-        cached_values<rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column, factors, queries,
-                                            column);
+    const int64_t wide = CACHED_VECTORS * WIDTH;
+    int64_t column = 0;
+    for (; column + wide <= size; column += wide)
+        cached_values<true, rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column, factors,
+                                                  queries, column);
+    if (column < size)
+        cached_values<false, rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column, factors,
+                                                   queries, column);
 }

@@ -5,42 +5,17 @@
 // All threads share each product by its columns and wait for one another between stages: with one row a step is the
 // time that the weights take from memory. Rows are float32 between the products; each product has its own form of them.
 
-class Decoder {
+template <class Number>
+class Decoder : public DecoderStages {
    public:
-    Decoder(const torso_decoder& model, const torso_decode_call& call)
-        : model_(model), call_(call), total_(call.starts[call.texts]) {}
-
-    // Lays out what a step works on; with a null block it is measured.
-    int64_t lay_out(char* block) {
-        int64_t used = 0;
-        auto place = [&](int64_t size) {
-            char* here = block ? block + used : nullptr;
-            used += (size + 127) / 64 * 64;
-            return here;
-        };
-        const int64_t high = std::max<int64_t>(total_, 1),
-                      qkv = (model_.heads + 2 * model_.key_heads) * model_.head_size;
-        int64_t up = 0, widest = std::max(model_.width, model_.heads * model_.head_size);
-        for (int64_t i = 0; i < model_.depth; ++i) {
-            up = std::max<int64_t>(up, model_.blocks[i].up.outputs);
-            widest = std::max<int64_t>(widest, model_.blocks[i].down.inputs);
-        }
-        x_ = reinterpret_cast<float*>(place(high * model_.width * 4));
-        branch_ = reinterpret_cast<float*>(place(high * model_.width * 4));
-        normed_ = reinterpret_cast<float*>(place(high * model_.width * 4));
-        qkv_ = reinterpret_cast<float*>(place(high * qkv * 4));
-        attended_ = reinterpret_cast<float*>(place(high * model_.heads * model_.head_size * 4));
-        inner_ = reinterpret_cast<float*>(place(high * up * 4));
-        numbers_ = place(high * whole_groups(widest) * std::max<int64_t>(ROW_DWORDS * 4, GROUP * 2));
-        groups_ = reinterpret_cast<RowGroup*>(place(high * whole_groups(widest) * int64_t(sizeof(RowGroup))));
-        return used;
-    }
+    using DecoderStages::DecoderStages;
 
     // Floats of a thread's own.
     int64_t scratch() const {
         int64_t longest = 0;
         for (int64_t text = 0; text < call_.texts; ++text)
-            longest = std::max<int64_t>(longest, call_.past[text] + call_.starts[text + 1] - call_.starts[text]);
+            longest = std::max<int64_t>({longest, call_.past[text] + call_.starts[text + 1] - call_.starts[text],
+                                         call_.memory ? call_.memory_sizes[text] : 0});
         return cached_scratch(longest, model_.head_size);
     }
 
@@ -52,6 +27,7 @@ class Decoder {
             const torso_decoder_block& block = model_.blocks[layer];
             keep(worker, layer);
             attention(worker, block, layer, scratch);
+            if (block.cross_query.packed) cross_attention(worker, block, layer, scratch);
             feed_forward(worker, block);
         }
         finish(worker);
@@ -69,73 +45,6 @@ class Decoder {
         const Share rows(total_, worker.rank, worker.workers);
         std::memcpy(call_.kept + (layer * total_ + rows.begin) * model_.width, x_ + rows.begin * model_.width,
                     bytes_of<float>((rows.end - rows.begin) * model_.width));
-    }
-
-    // The form in which a product reads rows; each worker makes its share, and all wait.
-    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count,
-                 const torso_matrix& matrix) const {
-        const int64_t width = matrix.inputs, groups = whole_groups(width);
-        const Share rows(count, worker.rank, worker.workers);
-        Operand made = {from, step, nullptr};
-        if (is_grouped(matrix.kind)) {
-            int32_t* numbers = reinterpret_cast<int32_t*>(numbers_);
-            for (int64_t row = rows.begin; row < rows.end; ++row)
-                quantise_groups(from + row * step, width, numbers + row * groups * ROW_DWORDS, groups_ + row * groups);
-            made = {numbers, 0, nullptr};
-        }
-#ifdef HAS_BFLOAT16
-        if (matrix.kind == TORSO_BFLOAT16) {
-            const int64_t even = (width + 1) / 2 * 2;
-            uint16_t* half = reinterpret_cast<uint16_t*>(numbers_);
-            for (int64_t row = rows.begin; row < rows.end; ++row) {
-                convert(from + row * step, half + row * even, width);
-                if (even > width) half[row * even + width] = 0;
-            }
-            made = {half, even, nullptr};
-        }
-#endif
-        worker.wait();
-        return made;
-    }
-
-    void multiply_by(const Worker& worker, const torso_matrix& matrix, const Operand& in, int64_t count,
-                     const Output<float>& output) const {
-        if (is_grouped(matrix.kind))
-            multiply(matrix, GroupedRows{static_cast<const int32_t*>(in.rows), groups_}, count, output, worker.rank,
-                     worker.workers);
-#ifdef HAS_BFLOAT16
-        else if (matrix.kind == TORSO_BFLOAT16)
-            multiply<BFloat16>(matrix, static_cast<const uint16_t*>(in.rows), in.row_step, count, output, worker.rank,
-                               worker.workers);
-#endif
-        else
-            multiply<Float32, SHORT_PART>(matrix, static_cast<const float*>(in.rows), in.row_step, count, output,
-                                          worker.rank, worker.workers);
-        worker.wait();
-    }
-
-    // norm(rows) into normed_, of this worker's share; a residual that is normed too becomes it.
-    void norm_rows(const Worker& worker, const torso_norm& norm, bool residual) const {
-        const Share rows(total_, worker.rank, worker.workers);
-        for (int64_t row = rows.begin; row < rows.end; ++row) {
-            float *x = x_ + row * model_.width, *to = normed_ + row * model_.width;
-            normalise(norm, x, to, model_.width);
-            if (residual) std::memcpy(x, to, bytes_of<float>(model_.width));
-        }
-    }
-
-    // x = norm(x), or x += norm(branch), or x += branch, of this worker's share.
-    void join(const Worker& worker, const torso_norm& norm, bool branch) const {
-        const Share rows(total_, worker.rank, worker.workers);
-        for (int64_t row = rows.begin; row < rows.end; ++row) {
-            float *x = x_ + row * model_.width, *other = branch_ + row * model_.width;
-            if (!branch) {
-                normalise(norm, x, x, model_.width);
-                continue;
-            }
-            normalise(norm, other, other, model_.width);
-            for (int64_t i = 0; i < model_.width; ++i) x[i] += other[i];
-        }
     }
 
     void attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
@@ -156,8 +65,8 @@ class Decoder {
         if (block.order == TORSO_POST_NORM) join(worker, block.attn_norm, false);
     }
 
-    float* cached(int64_t layer, int which, int64_t head, int64_t row) const {
-        return call_.cache +
+    Number* cached(int64_t layer, int which, int64_t head, int64_t row) const {
+        return static_cast<Number*>(call_.cache) +
                (((layer * 2 + which) * model_.key_heads + head) * call_.cache_rows + row) * model_.head_size;
     }
 
@@ -179,33 +88,89 @@ class Decoder {
             const int64_t place = call_.regions[text] + call_.past[text] + row - call_.starts[text];
             for (int64_t head = 0; head < model_.key_heads; ++head)
                 for (int which = 0; which < 2; ++which)
-                    std::memcpy(cached(layer, which, head, place),
-                                heads + (model_.heads + which * model_.key_heads + head) * size, bytes_of<float>(size));
+                    convert(heads + (model_.heads + which * model_.key_heads + head) * size,
+                            cached(layer, which, head, place), size);
+        }
+    }
+
+    // Rows whose queries see the same keys and values: the first of them stands at `place`, each further one `step` on.
+    struct Seen {
+        int64_t begin, end, place, step;
+    };
+
+    // Shares the queries of one head of keys and values; `item` counts what was shared out before.
+    template <class Attend>
+    void share_queries(const Worker& worker, const Seen& seen, int64_t key_head, int64_t shared, int64_t row_step,
+                       int64_t& item, const Attend& attend) const {
+        const int64_t size = model_.head_size, count = (seen.end - seen.begin) * shared;
+        for (int64_t top = 0; top < count; top += CACHED_TILE, ++item) {
+            if (item % worker.workers != worker.rank) continue;
+            CachedQuery queries[CACHED_TILE];
+            const int64_t here = std::min<int64_t>(CACHED_TILE, count - top);
+            for (int64_t i = 0; i < here; ++i) {
+                const int64_t past = (top + i) / shared, row = seen.begin + past,
+                              head = key_head * shared + (top + i) % shared, place = seen.place + past * seen.step;
+                queries[i] = {qkv_ + row * row_step + head * size, attended_ + (row * model_.heads + head) * size,
+                              place, 0.f, nullptr};
+                if (!seen.step) continue;
+                if (model_.slopes) queries[i].slope = model_.slopes[head];
+                if (call_.distances)
+                    queries[i].distances = call_.distances + head * (call_.reach + 1) + call_.reach - place;
+            }
+            attend(here, queries);
         }
     }
 
     void attend(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
-        const int64_t size = model_.head_size, shared = model_.heads / model_.key_heads, step = block.qkv.outputs;
         int64_t item = 0;
         for (int64_t text = 0; text < call_.texts; ++text) {
-            const int64_t count = (call_.starts[text + 1] - call_.starts[text]) * shared;
+            const Seen seen = {call_.starts[text], call_.starts[text + 1], call_.past[text], 1};
             for (int64_t head = 0; head < model_.key_heads; ++head) {
-                const float *keys = cached(layer, 0, head, call_.regions[text]),
-                            *values = cached(layer, 1, head, call_.regions[text]);
-                for (int64_t top = 0; top < count; top += CACHED_TILE, ++item) {
-                    if (item % worker.workers != worker.rank) continue;
-                    CachedQuery queries[CACHED_TILE];
-                    const int64_t here = std::min<int64_t>(CACHED_TILE, count - top);
-                    for (int64_t i = 0; i < here; ++i) {
-                        const int64_t row = call_.starts[text] + (top + i) / shared,
-                                      own = head * shared + (top + i) % shared;
-                        queries[i] = {qkv_ + row * step + own * size, attended_ + (row * model_.heads + own) * size,
-                                      call_.past[text] + (top + i) / shared, model_.slopes ? model_.slopes[own] : 0.f};
-                    }
-                    attend_cached(here, queries, keys, values, size, block.scale, block.softcap, block.left, scratch);
-                }
+                const Number *keys = cached(layer, 0, head, call_.regions[text]),
+                             *values = cached(layer, 1, head, call_.regions[text]);
+                share_queries(worker, seen, head, model_.heads / model_.key_heads, block.qkv.outputs, item,
+                              [&](int64_t count, const CachedQuery* queries) {
+                                  attend_cached(count, queries, keys, values, model_.head_size, block.scale,
+                                                block.softcap, block.left, scratch);
+                              });
             }
         }
+    }
+
+    // Attention to the encoder's rows; of neighbouring sequences that read the same ones, all queries go together.
+    void attend_to_memory(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
+        int64_t item = 0;
+        for (int64_t text = 0, next; text < call_.texts; text = next) {
+            const int64_t first = call_.memory_starts[text];
+            for (next = text + 1; next < call_.texts && call_.memory_starts[next] == first;) ++next;
+            const Seen seen = {call_.starts[text], call_.starts[next], call_.memory_sizes[text] - 1, 0};
+            for (int64_t head = 0; head < model_.heads; ++head) {
+                const Number *keys = remembered(layer, 0, head, first), *values = remembered(layer, 1, head, first);
+                share_queries(worker, seen, head, 1, block.cross_query.outputs, item,
+                              [&](int64_t count, const CachedQuery* queries) {
+                                  attend_cached(count, queries, keys, values, model_.head_size, block.cross_scale, 0.f,
+                                                -1, scratch);
+                              });
+            }
+        }
+    }
+
+    const Number* remembered(int64_t layer, int which, int64_t head, int64_t row) const {
+        return static_cast<const Number*>(call_.memory) +
+               (((layer * 2 + which) * model_.heads + head) * call_.memory_rows + row) * model_.head_size;
+    }
+
+    void cross_attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
+        const int64_t width = model_.width, to_step = model_.heads * model_.head_size;
+        const bool before = precedes(block);
+        if (before) norm_rows(worker, block.cross_norm, false);
+        multiply_by(worker, block.cross_query, form(worker, before ? normed_ : x_, width, total_, block.cross_query),
+                    total_, Output<float>{qkv_, to_step, block.cross_query.bias, LINEAR, false});
+        attend_to_memory(worker, block, layer, scratch);
+        worker.wait();
+        multiply_by(worker, block.cross_out, form(worker, attended_, to_step, total_, block.cross_out), total_,
+                    Output<float>{x_, width, block.cross_out.bias, LINEAR, true});
+        if (!before) join(worker, block.cross_norm, false);
     }
 
     void feed_forward(const Worker& worker, const torso_decoder_block& block) const {
@@ -253,12 +218,4 @@ class Decoder {
             store_some(call_.scores + i, model_.softcap * hyperbolic_tangent<true>(value), count);
         }
     }
-
-    const torso_decoder& model_;
-    const torso_decode_call& call_;
-    const int64_t total_;
-    float *x_ = nullptr, *branch_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr,
-          *inner_ = nullptr;
-    char* numbers_ = nullptr;
-    RowGroup* groups_ = nullptr;
 };

@@ -16,15 +16,18 @@ constexpr int64_t ROW_DWORDS = GROUP_DWORDS;
 constexpr int64_t ROW_DWORDS = 2 * GROUP_DWORDS;
 #endif
 #if WIDTH == 16
-constexpr int GROUPED_TILE = 6;  // 12 sums of numbers, 12 totals, four vectors of weights: 28 of 32 registers
+constexpr int GROUPED_TILE = 8;  // 16 sums of numbers in registers, and of the 16 totals some beside them
 #else
 constexpr int GROUPED_TILE = 2;
 #endif
 
+// How many bytes ahead a streamed panel is asked for.
+constexpr int64_t GROUPED_AHEAD = 6144;
+
 // What the numbers of a group of a row mean.
 struct RowGroup {
     float scale, scaled_sum;
-    int32_t sum;
+    int32_t offset;  // of its products with eight-bit weights, which are kept 128 too large
 };
 
 struct GroupedRows {
@@ -43,8 +46,6 @@ inline int64_t grouped_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
     const int64_t dwords = kind == TORSO_EIGHT_BIT_GROUPS ? block_dwords<8>() : block_dwords<4>();
     return panels_of(outputs) * whole_groups(inputs) * dwords * 4;
 }
-
-typedef uint16_t Halves __attribute__((vector_size(2 * WIDTH), aligned(2), may_alias));
 
 inline Floats load_halves(const uint16_t* from) {
 #if WIDTH == 16
@@ -112,24 +113,28 @@ inline void quantise_groups(const float* row, int64_t width, int32_t* numbers, R
         }
         const float scale = largest_of(most) / 127.f + sum_of(trace);
         const float inverse = scale > 0.f ? 1.f / scale : 0.f;
+        Ints sums{};
+#ifndef HAS_EIGHT_BITS
         int8_t rounded[GROUP];
-        int32_t sum = 0;
+#endif
         for (int64_t i = 0; i < GROUP; i += WIDTH) {
             // Adding 1.5 * 2^23 leaves the nearest whole number in the lowest bits.
             const Ints whole = (Ints)(load(own + i) * inverse + 12582912.f) - 0x4b400000;
-            for (int lane = 0; lane < WIDTH; ++lane) {
-                rounded[i + lane] = int8_t(whole[lane]);
-                sum += whole[lane];
-            }
-        }
+            sums += whole;
 #ifdef HAS_EIGHT_BITS
-        std::memcpy(numbers, rounded, GROUP);
+            const __m128i bytes = _mm512_cvtepi32_epi8((__m512i)whole);
+            std::memcpy(numbers + i / 4, &bytes, sizeof bytes);
 #else
+            for (int lane = 0; lane < WIDTH; ++lane) rounded[i + lane] = int8_t(whole[lane]);
+#endif
+        }
+#ifndef HAS_EIGHT_BITS
         int16_t* wide = reinterpret_cast<int16_t*>(numbers);
         for (int64_t i = 0; i < GROUP; i += 4)
             for (int j = 0; j < 4; ++j) wide[i + (j % 2) * 2 + j / 2] = rounded[i + j];
 #endif
-        *groups = {scale, scale * static_cast<float>(sum), sum};
+        const int32_t sum = sum_of(sums);
+        *groups = {scale, scale * static_cast<float>(sum), -128 * sum};
     }
 }
 
@@ -158,7 +163,7 @@ __attribute__((always_inline)) inline void grouped_sums(const int32_t* row, int6
 }
 
 // rows x vectors vectors of the product of quantised rows with a panel.
-template <int bits, int rows, int vectors, class Done>
+template <int bits, bool streamed, int rows, int vectors, class Done>
 __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* row_groups, int64_t groups,
                                             const int32_t* panel, const Done& done) {
     Floats totals[rows][vectors];
@@ -167,14 +172,16 @@ __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* 
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) totals[i][v] = Floats{};
     for (int64_t g = 0; g < groups; ++g, panel += block_dwords<bits>(), row += ROW_DWORDS) {
-        const char* ahead = reinterpret_cast<const char*>(panel + 2 * block_dwords<bits>());
-        for (int64_t line = 0; line < block_dwords<bits>() * 4; line += 64) __builtin_prefetch(ahead + line, 0, 2);
+        if constexpr (streamed) {
+            const char* ahead = reinterpret_cast<const char*>(panel) + GROUPED_AHEAD;
+            for (int64_t line = 0; line < block_dwords<bits>() * 4; line += 64) __builtin_prefetch(ahead + line, 0, 2);
+        }
         Ints sums[rows][vectors];
 #pragma GCC unroll 8
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
             for (int v = 0; v < vectors; ++v)
-                sums[i][v] = bits == 8 ? -128 * row_groups[i * groups + g].sum - Ints{} : Ints{};
+                sums[i][v] = bits == 8 ? row_groups[i * groups + g].offset - Ints{} : Ints{};
         grouped_sums<bits, rows, vectors>(row, groups * ROW_DWORDS, panel, sums);
         const uint16_t* scales =
             reinterpret_cast<const uint16_t*>(panel + (bits == 8 ? GROUP_DWORDS : GROUP_DWORDS / 2) * PANEL);
@@ -197,13 +204,26 @@ __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* 
         for (int v = 0; v < vectors; ++v) done(i, v, totals[i][v]);
 }
 
-template <int bits, int vectors, class Done, int rows = GROUPED_TILE>
+template <int bits, bool streamed, int vectors, class Done, int rows = GROUPED_TILE>
 inline void grouped_tile_of(int64_t count, const int32_t* row, const RowGroup* row_groups, int64_t groups,
                             const int32_t* panel, const Done& done) {
     if constexpr (rows > 1)
         if (count < rows)
-            return grouped_tile_of<bits, vectors, Done, rows - 1>(count, row, row_groups, groups, panel, done);
-    grouped_tile<bits, rows, vectors>(row, row_groups, groups, panel, done);
+            return grouped_tile_of<bits, streamed, vectors, Done, rows - 1>(count, row, row_groups, groups, panel,
+                                                                            done);
+    grouped_tile<bits, streamed, rows, vectors>(row, row_groups, groups, panel, done);
+}
+
+// The first tile of rows fetches the weights, any others find them in a cache.
+template <int bits, class Done>
+inline void grouped_tile_by_panel(bool streamed, int64_t columns, int64_t count, const int32_t* row,
+                                  const RowGroup* row_groups, int64_t groups, const int32_t* panel, const Done& done) {
+    if (columns <= WIDTH)
+        grouped_tile_of<bits, true, 1>(count, row, row_groups, groups, panel, done);
+    else if (streamed)
+        grouped_tile_of<bits, true, 2>(count, row, row_groups, groups, panel, done);
+    else
+        grouped_tile_of<bits, false, 2>(count, row, row_groups, groups, panel, done);
 }
 
 template <int bits>
@@ -222,10 +242,7 @@ void multiply_groups(const torso_matrix& matrix, const GroupedRows& rows, int64_
                 const Epilogue<true, float> epilogue{output, row, panel * PANEL, matrix.outputs, true, true};
                 const int32_t* numbers = rows.numbers + row * groups * ROW_DWORDS;
                 const RowGroup* row_groups = rows.groups + row * groups;
-                if (columns > WIDTH)
-                    grouped_tile_of<bits, 2>(height, numbers, row_groups, groups, right, epilogue);
-                else
-                    grouped_tile_of<bits, 1>(height, numbers, row_groups, groups, right, epilogue);
+                grouped_tile_by_panel<bits>(tile == 0, columns, height, numbers, row_groups, groups, right, epilogue);
             }
         }
     }

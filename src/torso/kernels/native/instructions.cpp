@@ -30,6 +30,7 @@ namespace {
 #include "cached_attention.inl"
 #include "workspace.inl"
 #include "encoder.inl"
+#include "decoder_stages.inl"
 #include "decoder.inl"
 // clang-format on
 
@@ -73,10 +74,8 @@ int32_t pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs,
             if (kind == TORSO_FLOAT32) pack_float32(matrix, outputs, inputs, panel, to);
             if (kind == TORSO_EIGHT_BIT_GROUPS) pack_groups<8>(matrix, outputs, inputs, panel, to);
             if (kind == TORSO_FOUR_BIT_GROUPS) pack_groups<4>(matrix, outputs, inputs, panel, to);
-#ifdef HAS_BFLOAT16
             if (kind == TORSO_BFLOAT16)
                 pack_bfloat16(matrix, outputs, inputs, panel, to, reinterpret_cast<uint16_t*>(own));
-#endif
 #ifdef HAS_EIGHT_BITS
             if (kind == TORSO_EIGHT_BITS)
                 pack_eight_bits(matrix, outputs, inputs, group, panel, to, scales, weight_sums,
@@ -117,7 +116,6 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
                                     row_groups + row * groups);
                 multiply(*matrix, GroupedRows{numbers, row_groups}, high, output, rank, workers);
             }
-#ifdef HAS_BFLOAT16
             if (matrix->kind == TORSO_BFLOAT16) {
                 const int64_t step = (inputs + 1) / 2 * 2;
                 uint16_t* half = reinterpret_cast<uint16_t*>(workspaces.at_least(high * step * 2));
@@ -128,7 +126,6 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
                 }
                 multiply<BFloat16>(*matrix, half, step, high, output, rank, workers);
             }
-#endif
 #ifdef HAS_EIGHT_BITS
             if (matrix->kind == TORSO_EIGHT_BITS) {
                 const int64_t dwords = (inputs + 3) / 4, groups = groups_of(*matrix),
@@ -338,20 +335,20 @@ bool has(int32_t kind) {
     return kind == TORSO_FLOAT32 || is_grouped(kind);
 }
 
-// Whether the chosen instruction set has the kind of every matrix.
+// Whether a decoder can be of the kind of every matrix.
 bool has_kinds(const torso_decoder& model) {
-    bool all = has(model.vocabulary.kind) || !model.vocabulary.packed;
+    bool all = model.vocabulary.kind != TORSO_EIGHT_BITS;
     for (int64_t i = 0; i < model.depth; ++i)
         for (const torso_matrix* each :
-             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down})
-            all &= has(each->kind) && each->kind != TORSO_EIGHT_BITS;
+             {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down,
+              &model.blocks[i].cross_query, &model.blocks[i].cross_out})
+            all &= each->kind != TORSO_EIGHT_BITS;
     return all;
 }
 
-int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
-    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
-    if (call->starts[call->texts] == 0) return TORSO_OK;
-    Decoder decoder(*model, *call);
+template <class Number>
+int32_t decode_with(const torso_decoder* model, const torso_decode_call* call) {
+    Decoder<Number> decoder(*model, *call);
     char* block = workspaces.at_least(decoder.lay_out(nullptr));
     if (!block) return TORSO_NO_MEMORY;
     decoder.lay_out(block);
@@ -364,6 +361,12 @@ int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
         if (!failed) decoder.run(worker, own);
     });
     return failed ? TORSO_NO_MEMORY : TORSO_OK;
+}
+
+int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
+    if (!has_kinds(*model)) return TORSO_NO_SUCH_KIND;
+    if (call->starts[call->texts] == 0) return TORSO_OK;
+    return model->cache_kind == TORSO_BFLOAT16 ? decode_with<uint16_t>(model, call) : decode_with<float>(model, call);
 }
 
 }  // namespace

@@ -27,17 +27,23 @@ struct Float32 {
         return sum + value * (Floats)panel;
     }
 };
-#ifdef HAS_BFLOAT16
 struct BFloat16 {
     typedef uint16_t Number;
     typedef Floats Sum;
     static constexpr int64_t PER_DWORD = 2;
     static constexpr bool PRECISE = false;
     static Sum add(Sum sum, int32_t row, Ints panel) {
+#ifdef HAS_BFLOAT16
         return (Floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32(row), (__m512bh)panel);
+#else
+        const uint32_t halves[2] = {uint32_t(row) << 16, uint32_t(row) & 0xffff0000u};
+        float own[2];
+        std::memcpy(own, halves, sizeof own);
+        sum += own[0] * (Floats)((Words)panel << 16);
+        return sum + own[1] * (Floats)((Words)panel & 0xffff0000u);
+#endif
     }
 };
-#endif
 #ifdef HAS_EIGHT_BITS
 struct EightBits {
     typedef uint8_t Number;
@@ -330,7 +336,6 @@ inline void pack_float32(const float* matrix, int64_t outputs, int64_t inputs, i
     const int64_t first = panel * PANEL, count = outputs - first < PANEL ? outputs - first : PANEL;
     pack_rows(matrix + first * inputs, inputs * 4, count, inputs, packed + panel * inputs * PANEL);
 }
-#ifdef HAS_BFLOAT16
 inline void pack_bfloat16(const float* matrix, int64_t outputs, int64_t inputs, int64_t panel, int32_t* packed,
                           uint16_t* room) {
     const int64_t first = panel * PANEL, count = outputs - first < PANEL ? outputs - first : PANEL,
@@ -341,7 +346,6 @@ inline void pack_bfloat16(const float* matrix, int64_t outputs, int64_t inputs, 
     }
     pack_rows(room, dwords * 4, count, dwords, packed + panel * dwords * PANEL);
 }
-#endif
 #ifdef HAS_EIGHT_BITS
 // With a scale per output and group of inputs, symmetric about 0; `scales` and `weight_sums` [groups, panels * PANEL].
 inline void pack_eight_bits(const float* matrix, int64_t outputs, int64_t inputs, int64_t group, int64_t panel,

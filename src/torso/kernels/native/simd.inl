@@ -8,6 +8,7 @@ typedef float Floats __attribute__((vector_size(4 * WIDTH)));
 typedef int32_t Ints __attribute__((vector_size(4 * WIDTH)));
 typedef uint32_t Words __attribute__((vector_size(4 * WIDTH)));
 typedef float LooseFloats __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+typedef uint16_t Halves __attribute__((vector_size(2 * WIDTH), aligned(2), may_alias));
 typedef int32_t LooseInts __attribute__((vector_size(4 * WIDTH), aligned(1), may_alias));
 
 template <class Number>
@@ -32,6 +33,12 @@ inline void store_some(float* to, Floats value, int64_t count) { std::memcpy(to,
 inline Floats larger(Floats a, Floats b) { return a < b ? b : a; }
 inline Floats smaller(Floats a, Floats b) { return b < a ? b : a; }
 
+#if WIDTH == 16
+inline float sum_of(Floats value) { return _mm512_reduce_add_ps((__m512)value); }
+inline float largest_of(Floats value) { return _mm512_reduce_max_ps((__m512)value); }
+inline float smallest_of(Floats value) { return _mm512_reduce_min_ps((__m512)value); }
+inline int32_t sum_of(Ints value) { return _mm512_reduce_add_epi32((__m512i)value); }
+#else
 inline float sum_of(Floats value) {
     for (int half = WIDTH / 2; half; half /= 2)
         for (int lane = 0; lane < half; ++lane) value[lane] += value[lane + half];
@@ -47,6 +54,12 @@ inline float smallest_of(Floats value) {
     for (int lane = 1; lane < WIDTH; ++lane) least = value[lane] < least ? value[lane] : least;
     return least;
 }
+inline int32_t sum_of(Ints value) {
+    int32_t sum = 0;
+    for (int lane = 0; lane < WIDTH; ++lane) sum += value[lane];
+    return sum;
+}
+#endif
 
 template <int count>
 inline Floats polynomial(Floats x, const float (&coefficients)[count]) {
@@ -169,13 +182,25 @@ inline Floats load(const uint16_t* from) {
 inline void store(uint16_t* to, Floats value) {
     _mm256_storeu_si256((__m256i*)to, (__m256i)_mm512_cvtneps_pbh((__m512)value));
 }
+#else
+// To the nearest, a tie to the even one; a NaN stays one.
+inline uint16_t narrowed(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, 4);
+    return uint16_t(value == value ? (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16 : bits >> 16 | 0x40u);
+}
+inline Floats load(const uint16_t* from) {
+    return (Floats)(__builtin_convertvector(*reinterpret_cast<const Halves*>(from), Words) << 16);
+}
+inline void store(uint16_t* to, Floats value) {
+    for (int lane = 0; lane < WIDTH; ++lane) to[lane] = narrowed(value[lane]);
+}
 #endif
 inline float widened(float value) { return value; }
 template <class Number>
 inline Number number_of(float value) {
     return value;
 }
-#ifdef HAS_BFLOAT16
 template <>
 inline uint16_t number_of<uint16_t>(float value) {
     return narrowed(value);
@@ -188,7 +213,6 @@ inline Floats load_some(const uint16_t* from, int64_t count) {
 inline void store_some(uint16_t* to, Floats value, int64_t count) {
     for (int64_t i = 0; i < count; ++i) to[i] = narrowed(value[i]);
 }
-#endif
 
 template <class From, class To>
 inline void convert(const From* row, To* to, int64_t width) {

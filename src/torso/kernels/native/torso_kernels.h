@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 5
+#define TORSO_KERNELS_VERSION 6
 
 enum {
     TORSO_FLOAT32 = 0,
@@ -96,6 +96,10 @@ typedef struct {
     int32_t turns_neighbours; /* whether neighbouring units turn together, rather than the halves of a head */
     int64_t left;             /* how many earlier keys a query sees; negative for all */
     float scale, softcap;     /* scores become softcap * tanh(scores * scale / softcap); 0 for no cap */
+    /* Between both branches the block may attend to what an encoder read; packed is null where it does not. */
+    torso_matrix cross_query, cross_out;
+    torso_norm cross_norm;
+    float cross_scale;
 } torso_decoder_block;
 
 typedef struct {
@@ -106,6 +110,7 @@ typedef struct {
     float output_scale;  /* of the rows that the vocabulary is multiplied with */
     float softcap;       /* scores become softcap * tanh(scores / softcap); 0 for no cap */
     const float* slopes; /* [heads] times key's place minus query's, added to the scores; null for none */
+    int32_t cache_kind;  /* of keys and values: TORSO_FLOAT32 or TORSO_BFLOAT16, which every instruction set reads */
 } torso_decoder;
 
 /* The new tokens of N sequences, end to end. Of each sequence the earlier keys and values are in the cache, from the
@@ -119,9 +124,16 @@ typedef struct {
     const float* cosines[2]; /* [T, turned / 2] */
     const float* sines[2];
     int64_t turned; /* units of a head that are turned */
-    float* cache;   /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
+    void* cache;    /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
     int64_t cache_rows;
-    const int64_t* wanted; /* [W] which of the T rows are scored */
+    const float*
+        distances;      /* [heads, reach + 1] added to the scores by key's place minus query's, -reach to 0; or null */
+    int64_t reach;      /* no less than any place */
+    const void* memory; /* [depth, 2, heads, memory_rows, head_size] keys and values of the encoder's rows; or null */
+    int64_t memory_rows;
+    const int64_t* memory_starts; /* [N] the first row that each sequence attends to */
+    const int64_t* memory_sizes;  /* [N] and how many, 1 or more */
+    const int64_t* wanted;        /* [W] which of the T rows are scored */
     int64_t wanted_rows;
     float* hidden; /* [W, width] after the last norm; or null */
     float* scores; /* [W, vocabulary]; or null */
@@ -176,7 +188,8 @@ int32_t torso_instruction_sets(void);
 const char* torso_instruction_set_name(int32_t set);
 /* Chooses one of them, from 0; for tests. Not while anything else runs. */
 void torso_choose(int32_t set);
-/* 1 if the chosen instruction set has products of a kind. */
+/* 1 if the chosen instruction set has instructions for a kind, and with them encoders and attention of it. Of the
+ * others torso_linear and torso_decode compute TORSO_BFLOAT16 all the same, widened to float32. */
 int32_t torso_has(int32_t kind);
 /* Columns of a panel. */
 int64_t torso_panel(void);

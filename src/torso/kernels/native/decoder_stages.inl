@@ -1,0 +1,106 @@
+// Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
+// What a decoder's step is made of: its memory, products, norms and sums, each shared by all workers.
+
+class DecoderStages {
+   public:
+    DecoderStages(const torso_decoder& model, const torso_decode_call& call)
+        : model_(model), call_(call), total_(call.starts[call.texts]) {}
+
+    // Lays out what a step works on; with a null block it is measured.
+    int64_t lay_out(char* block) {
+        int64_t used = 0;
+        auto place = [&](int64_t size) {
+            char* here = block ? block + used : nullptr;
+            used += (size + 127) / 64 * 64;
+            return here;
+        };
+        const int64_t high = std::max<int64_t>(total_, 1),
+                      qkv = (model_.heads + 2 * model_.key_heads) * model_.head_size;
+        int64_t up = 0, widest = std::max(model_.width, model_.heads * model_.head_size);
+        for (int64_t i = 0; i < model_.depth; ++i) {
+            up = std::max<int64_t>(up, model_.blocks[i].up.outputs);
+            widest = std::max<int64_t>(widest, model_.blocks[i].down.inputs);
+        }
+        x_ = reinterpret_cast<float*>(place(high * model_.width * 4));
+        branch_ = reinterpret_cast<float*>(place(high * model_.width * 4));
+        normed_ = reinterpret_cast<float*>(place(high * model_.width * 4));
+        qkv_ = reinterpret_cast<float*>(place(high * qkv * 4));
+        attended_ = reinterpret_cast<float*>(place(high * model_.heads * model_.head_size * 4));
+        inner_ = reinterpret_cast<float*>(place(high * up * 4));
+        numbers_ = place(high * whole_groups(widest) * std::max<int64_t>(ROW_DWORDS * 4, GROUP * 2));
+        groups_ = reinterpret_cast<RowGroup*>(place(high * whole_groups(widest) * int64_t(sizeof(RowGroup))));
+        return used;
+    }
+
+   protected:
+    // The form in which a product reads rows; each worker makes its share, and all wait.
+    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count,
+                 const torso_matrix& matrix) const {
+        const int64_t width = matrix.inputs, groups = whole_groups(width);
+        const Share rows(count, worker.rank, worker.workers);
+        Operand made = {from, step, nullptr};
+        if (is_grouped(matrix.kind)) {
+            int32_t* numbers = reinterpret_cast<int32_t*>(numbers_);
+            for (int64_t row = rows.begin; row < rows.end; ++row)
+                quantise_groups(from + row * step, width, numbers + row * groups * ROW_DWORDS, groups_ + row * groups);
+            made = {numbers, 0, nullptr};
+        }
+        if (matrix.kind == TORSO_BFLOAT16) {
+            const int64_t even = (width + 1) / 2 * 2;
+            uint16_t* half = reinterpret_cast<uint16_t*>(numbers_);
+            for (int64_t row = rows.begin; row < rows.end; ++row) {
+                convert(from + row * step, half + row * even, width);
+                if (even > width) half[row * even + width] = 0;
+            }
+            made = {half, even, nullptr};
+        }
+        worker.wait();
+        return made;
+    }
+
+    void multiply_by(const Worker& worker, const torso_matrix& matrix, const Operand& in, int64_t count,
+                     const Output<float>& output) const {
+        if (is_grouped(matrix.kind))
+            multiply(matrix, GroupedRows{static_cast<const int32_t*>(in.rows), groups_}, count, output, worker.rank,
+                     worker.workers);
+        else if (matrix.kind == TORSO_BFLOAT16)
+            multiply<BFloat16>(matrix, static_cast<const uint16_t*>(in.rows), in.row_step, count, output, worker.rank,
+                               worker.workers);
+        else
+            multiply<Float32, SHORT_PART>(matrix, static_cast<const float*>(in.rows), in.row_step, count, output,
+                                          worker.rank, worker.workers);
+        worker.wait();
+    }
+
+    // norm(rows) into normed_, of this worker's share; a residual that is normed too becomes it.
+    void norm_rows(const Worker& worker, const torso_norm& norm, bool residual) const {
+        const Share rows(total_, worker.rank, worker.workers);
+        for (int64_t row = rows.begin; row < rows.end; ++row) {
+            float *x = x_ + row * model_.width, *to = normed_ + row * model_.width;
+            normalise(norm, x, to, model_.width);
+            if (residual) std::memcpy(x, to, bytes_of<float>(model_.width));
+        }
+    }
+
+    // x = norm(x), or x += norm(branch), or x += branch, of this worker's share.
+    void join(const Worker& worker, const torso_norm& norm, bool branch) const {
+        const Share rows(total_, worker.rank, worker.workers);
+        for (int64_t row = rows.begin; row < rows.end; ++row) {
+            float *x = x_ + row * model_.width, *other = branch_ + row * model_.width;
+            if (!branch) {
+                normalise(norm, x, x, model_.width);
+                continue;
+            }
+            normalise(norm, other, other, model_.width);
+            for (int64_t i = 0; i < model_.width; ++i) x[i] += other[i];
+        }
+    }
+
+    const torso_decoder& model_;
+    const torso_decode_call& call_;
+    const int64_t total_;
+    float *x_ = nullptr, *branch_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr,
+          *inner_ = nullptr;
+    char* numbers_ = nullptr;
+    RowGroup* groups_ = nullptr;
+};
