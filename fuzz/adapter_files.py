@@ -17,9 +17,9 @@ from mutations import changed_value, json_bytes, safetensors_bytes
 
 import torso
 from tasks import small
-from torso.adapters.adapter_config import CONFIG, read_adapter
+from torso.adapters.adapter_config import read_adapter
 from torso.architecture import Task
-from torso.weights.adapter_weights import FILES
+from torso.weights.adapter_weights import CONFIG, FILES
 
 
 @cache

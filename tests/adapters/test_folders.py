@@ -12,10 +12,11 @@ import torch
 
 import torso
 from torso import AutoModelForSequenceClassification, BertConfig, Lora, Task, TorsoError, classify, load, lora, merge
-from torso.adapters.adapter_config import CONFIG, read_adapter
+from torso.adapters.adapter_config import read_adapter
 from torso.adapters.merge_folder import merge_folder
 from torso.hub import check
 from torso.text import Encoding
+from torso.weights.adapter_weights import CONFIG
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "好", "坏", "很", "不"]
 TEXTS = ["很好", "不好", "坏"]

@@ -155,8 +155,8 @@ def test_save(tmp_path: Path):
 def test_vectors(tmp_path: Path, name: str):
     """What ``torso embed --output`` writes."""
     from torso.cli.vectors import write
+    from torso.tasks.embedding import Embedding
     from torso.tasks.extents import Extent
-    from torso.tasks.predictions import Embedding
 
     path = tmp_path / name
     rows = [("好", Embedding(torch.full((64,), float(row)), "mean", True, "", 8, Extent(3, 3))) for row in range(500)]

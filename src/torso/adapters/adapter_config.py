@@ -15,8 +15,8 @@ from torso.io.files import read_json
 from torso.io.paths import shown
 from torso.text.faults import Fault, TooMuch
 from torso.text.patterns import check_pattern
+from torso.weights.adapter_weights import CONFIG
 
-CONFIG = "adapter_config.json"
 LIMIT = 1 << 22
 """Bytes of the file at most."""
 _REPEATS, _MOST_REPEATS = re.compile(r"[*+?]|\{\d*,"), 4

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torso.adapters.adapter_config import CONFIG, read_adapter
 from torso.errors import NotFoundError
 from torso.hub.existing_folder import is_folder
 from torso.io.files import make_folder, write_atomically
 from torso.io.paths import shown
+from torso.weights.adapter_weights import CONFIG
 from torso.weights.folder import CANDIDATES
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def base_folder(folder: Path, *, config_only: bool = False) -> Path:
         NotFoundError: ``E_BASE``, for a base that is not named, or a path where nothing is.
         OfflineError, NetworkError: the base cannot be had.
     """
+    from torso.adapters.adapter_config import read_adapter
     from torso.hub import resolve
 
     adapter = read_adapter(folder)

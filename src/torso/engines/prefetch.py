@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,7 +21,8 @@ def ahead(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) 
     What ``work`` raises is raised in place of its result. Closing the iterator early cancels pending work.
 
     A child forked while the iterator is open continues it without the thread, which a fork does not copy: it computes
-    pending items again, and touches none of the parent's locks, which the thread may have held.
+    pending items again, and touches none of the parent's locks, which the thread may have held. A single item is
+    computed without a thread.
 
     Args:
         items: read at most ``depth`` ahead.
@@ -28,7 +31,10 @@ def ahead(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) 
     """
     process = os.getpid()
     pending: deque[tuple[Item, Future[Result] | None]] = deque()
-    pool = ThreadPoolExecutor(1, thread_name_prefix="torso")
+    pool: ThreadPoolExecutor | None = None
+
+    def begun(item: Item) -> Future[Result] | None:
+        return pool.submit(work, item) if pool is not None and os.getpid() == process else None
 
     def first() -> Result:
         item, future = pending.popleft()
@@ -36,14 +42,24 @@ def ahead(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) 
 
     try:
         for item in items:
-            pending.append((item, pool.submit(work, item) if os.getpid() == process else None))
+            if pending and pool is None and os.getpid() == process:
+                pool = _thread()
+                pending[0] = (pending[0][0], begun(pending[0][0]))
+            pending.append((item, begun(item)))
             if len(pending) > depth:
                 yield first()
         while pending:
             yield first()
     finally:
-        if os.getpid() == process:
+        if pool is not None and os.getpid() == process:
             for _, future in pending:
                 if future is not None:
                     future.cancel()
             pool.shutdown()
+
+
+def _thread() -> ThreadPoolExecutor:
+    # Imported with the second item: a single text needs no thread, and is not to wait for this.
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1, thread_name_prefix="torso")

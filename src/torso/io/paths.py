@@ -17,7 +17,10 @@ _DEVICES = frozenset(
 
 def shown(path: Path | str) -> str:
     """Return ``path`` escaped for a message: characters that break or reverse a line are written as escapes."""
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in str(path))
+    text = str(path)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in text)
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -18,6 +18,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x89HDF\r\n\x1a\n", "hdf5"),
 )
+_CONTROLS = bytes([*range(9), *range(14, 32)])
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 _POINTER = re.compile(
     rb"version https://[^\s]+/spec/v1\r?\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\r?\nsize ([0-9]{1,19})\r?\n?"
@@ -64,7 +65,7 @@ def _kind_of_text(head: bytes) -> str:
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
     if begin.startswith(_HTML):
         return "html"
-    if any(byte < 9 or 13 < byte < 32 for byte in head):
+    if len(head.translate(None, _CONTROLS)) < len(head):
         return "binary"
     try:
         # A head cut inside a character is still text: at most three bytes of it are then left over.

@@ -22,6 +22,9 @@ _TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?|[\[\]{}]|NaN|-?Infin
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+_CONTAINERS = frozenset({dict, list})
+
+
 class _RefusedError(Exception):
     """Refusal by the decoder hooks, which do not know their position in the text."""
 
@@ -100,15 +103,15 @@ def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> obje
 
 def _deeper_than(depth: int, value: object) -> bool:
     """Return whether containers nest deeper than ``depth``, level by level, so that no input exhausts the stack."""
-    level: list[object] = [value]
+    level: list[object] = [value] if isinstance(value, (dict, list)) else []
     for _ in range(depth):
         below: list[object] = []
         for item in level:
-            if isinstance(item, dict):
-                below.extend(cast("dict[str, object]", item).values())
-            elif isinstance(item, list):
-                below.extend(cast("list[object]", item))
-        level = [item for item in below if isinstance(item, (dict, list))]
+            held = cast("dict[str, object]", item).values() if isinstance(item, dict) else cast("list[object]", item)
+            # Of a vocabulary, whose thousands of values hold nothing, each is met once and fast.
+            if not _CONTAINERS.isdisjoint(map(type, held)):
+                below += [each for each in held if isinstance(each, (dict, list))]
+        level = below
         if not level:
             return False
     return True

@@ -24,12 +24,12 @@ __getattr__, __dir__, __all__ = attach(
         "torso.tasks._tag": ("tag",),
         "torso.tasks._translate": ("summarise", "translate"),
         "torso.tasks._zero_shot": ("zero_shot",),
+        "torso.tasks.embedding": ("Embedding",),
         "torso.tasks.extents": ("Extent",),
         "torso.tasks.predictions": (
             "Answer",
             "Answered",
             "Chosen",
-            "Embedding",
             "Fill",
             "Filled",
             "Hit",

@@ -18,11 +18,11 @@ from torso.tasks._tag import tag as tag
 from torso.tasks._translate import summarise as summarise
 from torso.tasks._translate import translate as translate
 from torso.tasks._zero_shot import zero_shot as zero_shot
+from torso.tasks.embedding import Embedding as Embedding
 from torso.tasks.extents import Extent as Extent
 from torso.tasks.predictions import Answer as Answer
 from torso.tasks.predictions import Answered as Answered
 from torso.tasks.predictions import Chosen as Chosen
-from torso.tasks.predictions import Embedding as Embedding
 from torso.tasks.predictions import Fill as Fill
 from torso.tasks.predictions import Filled as Filled
 from torso.tasks.predictions import Hit as Hit

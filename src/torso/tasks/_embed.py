@@ -11,9 +11,9 @@ from torso.engines.runner import BUDGET
 from torso.host_batch import Rows, Wanted
 from torso.outputs import Features
 from torso.tasks.arrays import one_row
+from torso.tasks.embedding import Embedding
 from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
 from torso.tasks.pooling import Pooler
-from torso.tasks.predictions import Embedding
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 from torso.tasks.task_options import EncodeOptions

@@ -16,7 +16,8 @@ from torso.outputs import Features
 from torso.tasks._embed import encode
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import normalized, numbers
-from torso.tasks.predictions import Embedding, Match, Ranked
+from torso.tasks.embedding import Embedding
+from torso.tasks.predictions import Match, Ranked
 from torso.tasks.reading import as_list
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 from torso.tasks.task_options import SimilarOptions

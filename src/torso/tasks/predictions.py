@@ -1,18 +1,12 @@
-"""What tasks give. Loads no torch."""
+"""What tasks give, vectors apart. Loads no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from torso.tasks.extents import Extent, Measured
 from torso.tasks.sequence_mixin import Several
-
-if TYPE_CHECKING:
-    from numpy.typing import DTypeLike, NDArray
-
-    from torso.host_batch import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,38 +98,6 @@ class Filled(Measured, Several[tuple[Fill, ...]]):
     @property
     def _parts(self) -> tuple[tuple[Fill, ...], ...]:
         return self.masks
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Embedding(Measured):
-    """A text as a vector, and all that must be equal for two vectors to be comparable.
-
-    Attributes:
-        vector: NumPy array [D] of float32.
-        pooling: how rows became one, such as ``mean``; joined by ``+`` where several stand side by side.
-        normalized: whether its length is 1.
-        prompt: what was put before the text.
-        max_tokens: what the model reads of one text; None for no limit.
-        extent: how much of the text was read.
-    """
-
-    vector: Rows
-    pooling: str
-    normalized: bool
-    prompt: str
-    max_tokens: int | None
-    extent: Extent
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens were read."""
-        return self.extent.read
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        """Return the vector, so that ``numpy.array(embeddings)`` is a matrix [N, D]."""
-        import numpy as np
-
-        return np.array(self.vector, dtype=dtype, copy=copy)
 
 
 @dataclass(frozen=True, slots=True)

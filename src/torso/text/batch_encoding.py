@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torso.errors import NotAvailableError
-from torso.io.html_table import html_table
 from torso.language import say
 from torso.text.encoding import Encoding
 
@@ -94,6 +93,8 @@ class BatchEncoding(MutableMapping[str, Any]):
             columns = [_listed(self._fields[name], index, len(tokens)) for name in per_token]
             rows += [(index, *each) for each in zip(tokens, *columns, strict=True)]
         notes = [f"{name}: {_kind(value)}" for name, value in self._fields.items()]
+        from torso.io.html_table import html_table
+
         return html_table("BatchEncoding", (say("text"), say("token"), *per_token), rows, notes)
 
     def __getattr__(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from torso.weights.safetensors import SafetensorsFile
 if TYPE_CHECKING:
     from torso.weights.torch_file import TorchFile
 
+CONFIG = "adapter_config.json"
 FILES = ("adapter_model.safetensors", "adapter_model.bin")
 
 

@@ -36,6 +36,7 @@ _TENSORS = (
     ("MLX", r".+\.scales"),
 )
 """Formats of quantised weights, each with names that others lack; AWQ shares all of its own with GPTQ."""
+_ANY_TENSOR = re.compile("|".join(pattern for _, pattern in _TENSORS), re.DOTALL)
 
 
 def format_of_file(name: str) -> str | None:
@@ -45,6 +46,8 @@ def format_of_file(name: str) -> str | None:
 
 def format_of_tensors(names: Collection[str]) -> tuple[str, str] | None:
     """Return the format of quantised weights, and a tensor that shows it; None where none is quantised."""
+    if not any(map(_ANY_TENSOR.fullmatch, names)):
+        return None
     for form, pattern in _TENSORS:
         shows = next((name for name in names if re.fullmatch(pattern, name, re.DOTALL)), None)
         if shows is not None:

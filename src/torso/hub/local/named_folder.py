@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files as package_files
 from pathlib import Path
 
 from torso.errors import NotFoundError
@@ -11,6 +10,8 @@ from torso.hub.source import Source
 from torso.io.files import shown
 from torso.weights.folder import CANDIDATES
 from torso.weights.gguf_files import ENDING
+
+_BUNDLED = Path(__file__).parents[2] / "bundled"
 
 
 def on_this_machine(source: Source) -> Snapshot:
@@ -50,7 +51,7 @@ def _looks_like_model(folder: Path) -> bool:
 
 
 def _bundled(name: str) -> Snapshot:
-    home = Path(str(package_files("torso.bundled")))
+    home = _BUNDLED
     known = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("_"))
     if name not in known:
         raise NotFoundError(
