@@ -82,7 +82,7 @@ def trained(folder: Path, text: np.ndarray, steps: int) -> None:
         optimiser.step()
         optimiser.zero_grad()
         schedule.step()
-        if step % 100 == 99:
+        if step % 25 == 24:
             print(f"step {step + 1}: loss {loss.item():.3f}, {time.monotonic() - begun:.0f} s", flush=True)
     model.save(folder)
 

@@ -1,46 +1,40 @@
-"""How fast decoders write: torso's kernels in every mode, PyTorch, and transformers, beside the memory's own limit.
+"""How fast models write: torso's kernels in every mode, PyTorch, transformers and peers, beside the memory's own limit.
 
-``python bench/writing.py [--rounds N] [--layers N]``: a Llama of random weights, a prompt of 512 tokens, then tokens
-one by one for one text and for eight. All in one process, one round of each in turn; ratios are of interleaved medians.
-With one text every weight is read once for a token: the bytes of the blocks and of the output matrix, over the bytes
-per second that this machine's threads read, are the least time that it can take.
+``python bench/writing.py [--shape llama|gpt2|t5|marian] [--rounds N] [--layers N] [--peers [--python P]]``: a model of
+random weights reads a prompt (of an encoder-decoder a source) and writes tokens one by one, for one text and for eight.
+One round of each system in turn, all in one run; ratios are of interleaved medians. With one text every weight is read
+once for a token: the bytes of the blocks and of the output matrix, over the bytes per second that this machine's
+threads read from memory in the same run, are the least time that it can take.
+
+Peers run in processes of their own (``bench/writing_peers.py``), of the interpreter ``--python``: those that it lacks
+are named and left out. llama.cpp takes the Llama alone, CTranslate2 all four.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch
-import transformers
+from writing_peers import MODES
+from writing_systems import Times, describe, of_torso, of_transformers, saved
 
 import torso
-from torso.engines.compiled_decoder import CompiledDecoder, compiled_decoder
-from torso.generation.compiled_texts import CompiledTexts
-from torso.generation.decoder import Decoder
+from torso.engines.compiled_decoder import compiled_decoder
 
 PROMPT, NEW = 512, 32
-BITS = {"exact": 32, "bf16": 16, "int8": 8.5, "int4": 5}
+BITS = {"exact": 32, "bf16": 16, "int8": 8.5, "int4": 5, "F32": 32, "BF16": 16, "Q8_0": 8.5, "Q4_0": 4.5}
+BITS |= {"float32": 32, "bfloat16": 16}
 """Bits of a weight in each mode, its share of scales and minima included."""
-
-
-def shape(layers: int) -> transformers.LlamaConfig:
-    return transformers.LlamaConfig(
-        vocab_size=32000,
-        hidden_size=1024,
-        num_hidden_layers=layers,
-        num_attention_heads=16,
-        num_key_value_heads=8,
-        intermediate_size=2816,
-        max_position_embeddings=2048,
-        tie_word_embeddings=True,
-    )
 
 
 def memory_rate(threads: int) -> float:
@@ -55,94 +49,99 @@ def memory_rate(threads: int) -> float:
     return best
 
 
-Texts = Callable[[int], "Writer"]
+class Peer:
+    """A peer's process."""
+
+    def __init__(self, python: str, system: str, mode: str, folder: Path) -> None:
+        line = [python, str(Path(__file__).with_name("writing_peers.py")), system, mode, str(folder)]
+        self._process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self._answer() != "ready":
+            raise OSError(f"{system} {mode} does not start")
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def __call__(self, prompts: list[list[int]]) -> tuple[float, float, list[list[int]]]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"prompts": prompts, "new": NEW}) + "\n")
+        self._process.stdin.flush()
+        made = json.loads(self._answer())
+        return made["prompt"], made["token"], [ids[:NEW] for ids in made["ids"]]
 
 
-class Writer:
-    """Some texts in one system: seconds of the prompt, then of each token."""
-
-    def __init__(self, read: Callable[[list[list[int]]], torch.Tensor]) -> None:
-        self.read = read
-
-    def times(self, prompts: list[list[int]]) -> tuple[float, float, list[list[int]]]:
-        start = time.perf_counter()
-        scores = self.read(prompts)
-        prompt = time.perf_counter() - start
-        written: list[list[int]] = [[] for _ in prompts]
-        start = time.perf_counter()
-        for _ in range(NEW):
-            chosen = scores.argmax(-1).tolist()
-            for text, token in zip(written, chosen, strict=True):
-                text.append(token)
-            scores = self.read([[token] for token in chosen])
-        return prompt, (time.perf_counter() - start) / NEW, written
-
-
-def of_transformers(model: transformers.LlamaForCausalLM) -> Texts:
-    def begin(_: int) -> Writer:
-        state = transformers.DynamicCache()
-
-        def read(tokens: list[list[int]]) -> torch.Tensor:
-            with torch.inference_mode():
-                out = model(torch.tensor(tokens), past_key_values=state, use_cache=True, logits_to_keep=1)
-                return out.logits[:, -1]
-
-        return Writer(read)
-
-    return begin
+def systems_of(shape: str, folder: Path, python: str | None) -> dict[str, tuple[Times, float]]:
+    """Every system by its name, with the bits of its weights."""
+    found: dict[str, tuple[Times, float]] = {"transformers": (of_transformers(folder, NEW), 32)}
+    task = torso.Task.CAUSAL_LM if shape in ("llama", "gpt2") else torso.Task.SEQ2SEQ_LM
+    found["torso, PyTorch"] = (of_torso(torso.load(folder, task), NEW), 32)
+    for mode in ("exact", "bf16", "int8", "int4"):
+        found[f"torso, {mode}"] = (of_torso(compiled_decoder(folder, mode), NEW), BITS[mode])
+    for system, modes in MODES.items() if python else ():
+        for mode in modes:
+            if system == "llama.cpp" and shape != "llama":
+                continue
+            try:
+                bits = 8 if system == "CTranslate2" and mode == "int8" else BITS[mode]
+                found[f"{system}, {mode}"] = (Peer(str(python), system, mode, folder), bits)
+            except OSError as error:
+                print(f"left out: {error}")
+    return found
 
 
-def of_torso(model: torso.Model | CompiledDecoder) -> Texts:
-    def begin(texts: int) -> Writer:
-        room = PROMPT + NEW + 1
-        if isinstance(model, CompiledDecoder):
-            return Writer(CompiledTexts(model, texts, room=room).read)
-        return Writer(Decoder(model, texts, sources=None, room=room).read)
+def compare(
+    found: dict[str, tuple[Times, float]], prompts: list[list[int]], rounds: int, read: int, rate: float
+) -> None:
+    """Run all systems in turn and print what they took.
 
-    return begin
+    Args:
+        found: the systems.
+        prompts: of all texts.
+        rounds: how often, behind one that warms up.
+        read: weights that a token of one text reads.
+        rate: bytes per second of the memory.
+    """
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
+    written: dict[str, list[list[int]]] = {}
+    for number in range(rounds + 1):
+        for name, (times, _) in found.items():
+            prompt, token, written[name] = times(prompts)
+            if number:
+                taken[name].append((prompt, token))
+    print(f"\n{len(prompts)} text{'s' * (len(prompts) > 1)}")
+    print(f"{'':24}{'prompt tokens/s':>17}{'tokens/s':>11}{'x transformers':>16}{'of limit':>10}  same tokens")
+    base, count = taken["transformers"], sum(map(len, prompts))
+    for name, each in taken.items():
+        first, after = (statistics.median(column) for column in zip(*each, strict=True))
+        ratio = statistics.median(other[1] / own[1] for own, other in zip(each, base, strict=True))
+        share = read * found[name][1] / 8 / rate / after if len(prompts) == 1 else float("nan")
+        same = np.mean([np.mean(np.array(a) == b) for a, b in zip(written[name], written["transformers"], strict=True)])
+        print(f"{name:24}{count / first:17.0f}{len(prompts) / after:11.1f}{ratio:16.2f}{share:10.0%}  {same:.0%}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", choices=("llama", "gpt2", "t5", "marian"), default="llama")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--layers", type=int, default=20)
+    parser.add_argument("--layers", type=int, default=0, help="instead of the shape's own")
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     asked = parser.parse_args()
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as home:
-        theirs = transformers.LlamaForCausalLM(shape(asked.layers)).eval()
-        theirs.save_pretrained(home)
-        folder = Path(home)
-        systems: dict[str, Texts] = {"transformers": of_transformers(theirs)}
-        systems["torso, PyTorch"] = of_torso(torso.load(folder, torso.Task.CAUSAL_LM))
-        for mode in ("exact", "bf16", "int8", "int4"):
-            try:
-                systems[f"torso, {mode}"] = of_torso(compiled_decoder(folder, mode))
-            except torso.TorsoError as error:
-                print(f"{mode}: {error.what}")
-    weights = sum(each.numel() for each in theirs.parameters())
-    rate = memory_rate(torch.get_num_threads())
-    print(f"{weights / 1e6:.0f} M weights, {torch.get_num_threads()} threads, memory {rate / 1e9:.1f} GB/s")
-    dice = torch.Generator().manual_seed(1)
-    for texts in (1, 8):
-        prompts = torch.randint(3, 32000, (texts, PROMPT if texts == 1 else 32), generator=dice).tolist()
-        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in systems}
-        written: dict[str, list[list[int]]] = {}
-        for number in range(asked.rounds + 1):
-            for name, begin in systems.items():
-                prompt, token, written[name] = begin(texts).times(prompts)
-                if number:  # the first warms up
-                    taken[name].append((prompt, token))
-        print(f"\n{texts} text{'s' * (texts > 1)}")
-        print(f"{'':16}{'prompt tokens/s':>21}{'tokens/s':>13}{'x transformers':>16}{'of limit':>10}  same tokens")
-        base = taken["transformers"]
-        for name, each in taken.items():
-            first, after = (statistics.median(column) for column in zip(*each, strict=True))
-            ratio = statistics.median(other[1] / own[1] for own, other in zip(each, base, strict=True))
-            bits = BITS.get(name.removeprefix("torso, "), 32)
-            share = weights * bits / 8 / rate / after if texts == 1 else float("nan")
-            same = np.mean(np.array(written[name]) == np.array(written["transformers"]))
-            count = sum(map(len, prompts))
-            print(f"{name:16}{count / first:21.0f}{texts / after:13.1f}{ratio:14.2f}{share:12.0%}  {same:.0%}")
+        folder, words = saved(asked.shape, asked.layers, Path(home, "model"))
+        found = systems_of(asked.shape, folder, asked.python if asked.peers else None)
+        weights, read = describe(folder, asked.shape)
+        threads = len(os.sched_getaffinity(0))
+        rate = memory_rate(threads)
+        print(
+            f"{weights / 1e6:.0f} M weights, {read / 1e6:.0f} M for a token, {threads} threads, {rate / 1e9:.1f} GB/s"
+        )
+        dice = torch.Generator().manual_seed(1)
+        for texts in (1, 8):
+            length = 64 if asked.shape in ("t5", "marian") else PROMPT if texts == 1 else 32
+            prompts = torch.randint(10, words, (texts, length), generator=dice).tolist()
+            compare(found, prompts, asked.rounds, read, rate)
 
 
 if __name__ == "__main__":

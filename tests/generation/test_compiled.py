@@ -84,6 +84,8 @@ def test_modes(folder, mode) -> None:
 def test_fewer_bits_take_less_memory(folder) -> None:
     sizes = [compiled_decoder(folder, mode).bytes for mode in ("exact", "int8", "int4")]
     assert sizes == sorted(sizes, reverse=True)
+    exact, half = (compiled_decoder(folder, mode).decoder for mode in ("exact", "int8"))
+    assert (half.tokens.nbytes, half.row_bytes) == (exact.tokens.nbytes // 2, exact.row_bytes // 2)
 
 
 def test_what_cannot_be_is_refused(folder, tmp_path) -> None:

@@ -242,7 +242,8 @@ def compiled_decoder(
 
     ``exact`` multiplies in true float32, as tasks do that are given a name or folder. ``bf16`` reads half as many
     bytes for each token. ``int8`` and ``int4`` read a quarter and less: 32 weights share a float16 scale (and in four
-    bits a minimum), and what is multiplied with them is rounded to eight bits likewise.
+    bits a minimum), and what is multiplied with them is rounded to eight bits likewise. In all but ``exact`` keys,
+    values and a decoder's table of tokens are kept in bfloat16. Every mode is there on every processor.
 
     Args:
         source: as `torso.load` takes it; no adapter.

@@ -67,6 +67,8 @@ class CausalDecoder:
         self._sources = [self._packing.weight(kv) for kv in _source_projections(parts)]
         vocabulary = self._packing.vocabulary(head, self._embed.tokens)
         self.vocabulary = int(vocabulary.outputs)
+        if kind != native.FLOAT32 and not self._sources:  # an encoder shares the table
+            self._embed.narrow(weights)
         bias, slopes = self._attention.score_bias, None
         if isinstance(bias, blocks.SlopeBias):
             slopes = memory.address(weights.keep(alibi_slopes(bias.heads)))
@@ -96,8 +98,8 @@ class CausalDecoder:
         return np.dtype(np.float32 if self._structure.cache_kind == native.FLOAT32 else np.uint16)
 
     @property
-    def tokens(self) -> Rows:
-        """The table of tokens [V, W]."""
+    def tokens(self) -> Numbers:
+        """The table of tokens [V, W]; of a decoder alone whose weights are not float32, as bits of bfloat16."""
         return self._embed.tokens
 
     def arrays(self) -> Iterator[NDArray[Any]]:

@@ -9,9 +9,13 @@ import numpy as np
 from torso import blocks
 from torso.host_batch import HostBatch, Ids, Rows
 from torso.kernels.host_steps import HostSteps
+from torso.kernels.key_value_rows import Numbers, narrowed, widened
 from torso.kernels.library import Library
 from torso.kernels.part_weights import PartWeights
 from torso.tables.sinusoids import sinusoids
+
+_BLOCK = 4096
+"""Rows that are narrowed at a time."""
 
 
 class HostEmbeddings:
@@ -23,9 +27,11 @@ class HostEmbeddings:
         weights: of the trunk.
 
     Attributes:
-        tokens: the table of tokens [V, W].
+        tokens: the table of tokens [V, W], of float32 or the bits of bfloat16.
         packed: its packed weights.
     """
+
+    tokens: Numbers
 
     def __init__(self, library: Library, embed: blocks.Embeddings, weights: PartWeights) -> None:
         self._of = embed
@@ -37,6 +43,18 @@ class HostEmbeddings:
         self._tables = [weights.keep(weights.matrix(each)) for each in tables]
         step = HostSteps(library, weights)
         self._norm, self._project, self.packed = step(embed.norm), step(embed.project), step.packed
+
+    def narrow(self, weights: PartWeights) -> None:
+        """Keep the table of tokens in bfloat16 from here on: of a file in bfloat16, as it is there.
+
+        Args:
+            weights: that hold it.
+        """
+        made = np.empty(self.tokens.shape, np.uint16)
+        for begin in range(0, len(made), _BLOCK):
+            made[begin : begin + _BLOCK] = narrowed(self.tokens[begin : begin + _BLOCK])
+        weights.held = [made if each is self.tokens else each for each in weights.held]
+        self.tokens = made
 
     def __call__(self, batch: HostBatch, given: Rows | None = None) -> Rows:
         """Embed a batch: [T, D].
@@ -81,7 +99,8 @@ def without_padding(batch: HostBatch, padding: int) -> HostBatch:
     return replace(batch, numbers=np.stack([batch.tokens, batch.segments, positions]))
 
 
-def _rows(table: Rows, ids: Ids) -> Rows:
+def _rows(table: Numbers, ids: Ids) -> Rows:
     if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < len(table):
         raise IndexError("an id has no row in its table")
-    return table[ids]
+    rows = table[ids]
+    return rows if rows.dtype == np.float32 else widened(rows)

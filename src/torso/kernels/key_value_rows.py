@@ -22,6 +22,11 @@ def narrowed(rows: Rows) -> NDArray[np.uint16]:
     return np.where(np.isnan(rows), (bits >> 16) | 0x40, nearest).astype(np.uint16)
 
 
+def widened(bits: Numbers) -> Rows:
+    """Return the float32 numbers of bits of bfloat16."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
 @dataclass(eq=False, slots=True)
 class KeyValueRows:
     """Keys and values of all blocks, in regions of sequences: [depth, 2, key heads, rows, head size].

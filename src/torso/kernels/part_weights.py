@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from torso import blocks
 from torso.host_batch import Rows
@@ -28,7 +30,7 @@ class PartWeights:
     """
 
     def __init__(self, root: blocks.Part, read: Read) -> None:
-        self.held: list[Rows] = []
+        self.held: list[NDArray[Any]] = []
         self._names = {id(part): name for name, part in blocks.walk(root)}
         self._root, self._read = root, read
 
