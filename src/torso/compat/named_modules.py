@@ -162,11 +162,19 @@ class Named(HubHolder, PreTrainedModel):
         return (trunk.encoder if isinstance(trunk, EncoderDecoder) else trunk).embed.tokens
 
     def get_output_embeddings(self) -> nn.Module | None:
-        """The matrix that scores the vocabulary: the table of tokens where they are tied; None without such a head."""
-        if not hasattr(self.packed.head, "tokens"):
+        """The linear layer that scores the vocabulary, with the table as its weight where tied; None without it."""
+        head = self.packed.head
+        if not hasattr(head, "tokens"):
             return None
-        out = getattr(self.packed.head, "out", None)
-        return out if out is not None else self.get_input_embeddings()
+        out = getattr(head, "out", None)
+        if out is not None:
+            return out
+        weight, bias = self.get_input_embeddings().weight, getattr(head, "bias", None)
+        tied = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
+        tied.weight = weight
+        if bias is not None:
+            tied.bias = bias
+        return tied
 
     @known_arguments
     def resize_token_embeddings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache, partial
 from inspect import Parameter, signature
 from pathlib import Path
@@ -53,6 +54,7 @@ class PreTrainedModel(nn.Module):
     family: ClassVar[str | None] = None
     task: ClassVar[Task[Any] | None] = None
     main_input_name: ClassVar[str] = "input_ids"
+    model_tags: list[str] | None = None
 
     def __init__(self, config: HubConfig, *inputs: object, **named: object) -> None:
         super().__init__()
@@ -153,6 +155,11 @@ class PreTrainedModel(nn.Module):
     def can_generate(self) -> bool:
         """Return whether `generate` is there."""
         return False
+
+    def add_model_tags(self, tags: Sequence[str] | str) -> None:
+        """Keep tags in ``model_tags``, from which TRL's and transformers' trainers write a model card."""
+        more = [tags] if isinstance(tags, str) else tags
+        self.model_tags = list(dict.fromkeys([*(self.model_tags or ()), *more]))
 
     @known_arguments
     def num_parameters(self, only_trainable: bool = False, exclude_embeddings: bool = False) -> int:

@@ -195,6 +195,10 @@ class HubConfig(EcosystemNames, Declared):
                 changed |= dict.fromkeys(there or [key], value)
         return self._file.text(changed)
 
+    def get_text_config(self: Self, decoder: bool | None = None, encoder: bool | None = None) -> Self:
+        """Return the config itself, of models of text alone; what transformers' Trainer asks for."""
+        return self
+
     def describe(self) -> Description:
         """Describe every parameter, inherited and unprinted ones too: value, default, source, effect, meaning."""
         from torso.config.describe import describe

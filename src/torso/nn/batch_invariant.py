@@ -22,6 +22,8 @@ from torch.autograd import forward_ad
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from torso.nn.dropout import dropout
+
 Product = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
 
 _TORCH: Any = torch
@@ -32,21 +34,30 @@ _TRUE_FLOAT32 = ("none", "ieee")
 
 
 class _Rowwise(TorchFunctionMode):
-    """Intercepts `torch.nn.functional.linear` in this thread, so that layers stay plain `nn.Linear`."""
+    """Intercepts linear layers and dropout in this thread, so that modules stay plain `nn.Linear` and `nn.Dropout`."""
 
     def __torch_function__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         if func is F.linear and not kwargs:
             return product(*args)
+        if func is F.dropout:
+            return _dropped(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
+
+
+def _dropped(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    return F.dropout(x, p, training, inplace) if inplace else dropout(x, p, training)
 
 
 _ROWWISE = _Rowwise()
 
 
 def rowwise_products(tokens: Tensor, dtype: torch.dtype) -> AbstractContextManager[object]:
-    """Return a context in which linear layers of this thread compute `product`; empty off the CPU or float32."""
+    """Return a context in which linear layers of this thread compute `product`; empty off the CPU or float32.
+
+    Dropout is `torso.nn.dropout.dropout` there.
+    """
     if tokens.device.type != "cpu" or dtype != torch.float32 or torch.compiler.is_compiling():
         return nullcontext()
     return _ROWWISE
