@@ -12,7 +12,7 @@ from torso.config.fields import Axis, Count, field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import WeightsError
 from torso.io.paths import shown
-from torso.weights.foreign_formats import refuse_quantised
+from torso.weights.foreign_formats import quantised_otherwise, refuse_quantised
 from torso.weights.names import Form, Names, Parts, Shape, canonical, unwrapped
 from torso.weights.number_bits import NumberBits, are_equal
 from torso.weights.tensor_entry import Note
@@ -45,6 +45,7 @@ class Contents:
             UnsupportedError: ``E_QUANTISED``.
         """
         refuse_quantised(weights.entries, weights.folder)
+        _refuse_turned(weights, architecture)
         actual = canonical(weights.entries)
         shapes = {name: tuple(weights.entries[key].shape) for name, key in actual.items()}
         return cls(weights, actual, shapes, architecture.names.choose_prefix(actual))
@@ -73,6 +74,13 @@ class Contents:
         """Return the number of labels of the head in the file; None if the file has no such head."""
         key = names.keys("out.weight", self.prefix)[0]
         return self.shapes[key][0] if self.shapes.get(key) else None
+
+
+def _refuse_turned(weights: Weights, architecture: Architecture[Any]) -> None:
+    """Raise for quantised matrices of a family that stores its own transposed: theirs are, or are not, by format."""
+    forms = [form for form in weights.quantised if form != "FP8"]
+    if forms and any(architecture.names.form(f"{module}.weight") == "transposed" for module in architecture.names.rows):
+        raise quantised_otherwise(forms[0], architecture.family, weights.folder)
 
 
 def check_sizes(config: HubConfig, architecture: Architecture[Any], contents: Contents) -> None:

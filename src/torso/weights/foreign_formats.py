@@ -25,17 +25,11 @@ KINDS: tuple[tuple[str, str], ...] = (
 """Files of weights of other libraries: names in lower case, and whose they are."""
 _SHOWN = 8
 _TENSORS = (
-    ("GPTQ", r".+\.g_idx"),
-    ("AWQ", r".+\.qweight"),
-    ("bitsandbytes, 8 bits", r".+\.SCB"),
     ("bitsandbytes, 4 bits", r".+\.(quant_state\.bitsandbytes__.+|absmax)"),
-    ("compressed-tensors", r".+\.weight_packed"),
-    ("MXFP4", r".+_blocks"),
     ("HQQ", r".+\.W_q"),
-    ("FP8", r".+\.weight_scale(_inv)?"),
     ("MLX", r".+\.scales"),
 )
-"""Formats of quantised weights, each with names that others lack; AWQ shares all of its own with GPTQ."""
+"""Formats of quantised weights that are not read, each with names that others lack."""
 _ANY_TENSOR = re.compile("|".join(pattern for _, pattern in _TENSORS), re.DOTALL)
 
 
@@ -63,13 +57,24 @@ def refuse_quantised(names: Collection[str], folder: Path) -> None:
     """
     found = format_of_tensors(names)
     if found is not None:
-        raise UnsupportedError(
-            "E_QUANTISED",
-            "The weights in {folder} are quantised: {format}, which torso does not read ({tensor}).",
-            cure="Get the same model in float32, float16 or bfloat16: the repository that this one was made from, "
-            "which its card names. torso.optimise makes 8 bits of it.",
-            values=dict(folder=shown(folder), format=found[0], tensor=shown(found[1][:100])),
-        )
+        raise quantised_otherwise(*found, folder)
+
+
+def quantised_otherwise(form: str, tensor: str, folder: Path) -> UnsupportedError:
+    """Build the error for quantised weights that are not read.
+
+    Args:
+        form: the format.
+        tensor: what shows it.
+        folder: of the weights.
+    """
+    return UnsupportedError(
+        "E_QUANTISED",
+        "The weights in {folder} are quantised in a form that torso does not read: {format} ({tensor}).",
+        cure="Get the same model in float32, float16 or bfloat16: the repository that this one was made from, "
+        "which its card names. torso.optimise makes 8 bits of it.",
+        values=dict(folder=shown(folder), format=form, tensor=shown(tensor[:100])),
+    )
 
 
 def foreign_weights(folder: Path) -> TorsoError | None:

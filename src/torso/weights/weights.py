@@ -12,11 +12,13 @@ from torso.io.paths import shown
 from torso.weights.folder import INDEX_ENDING, find_candidates, no_weights
 from torso.weights.index import ShardIndex, read_index
 from torso.weights.number_bits import NumberBits
+from torso.weights.quantised import dequantised
 from torso.weights.safetensors import SafetensorsFile
 from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry
 
 if TYPE_CHECKING:
     from torso.weights.gguf_weights import GgufWeights
+    from torso.weights.quantised import QuantisedWeights
     from torso.weights.torch_file import TorchFile
 
     WeightFile = SafetensorsFile | TorchFile | GgufWeights
@@ -37,10 +39,15 @@ class Weights:
         metadata: the strings in the header of the first file.
         tied: for a name that shows the very numbers of another, that other name.
         notes: facts worth knowing that are no errors; those on values come when a tensor is read.
+        quantised: formats of matrices that are stored in few bits, and given as float32.
     """
 
     def __init__(
-        self, folder: Path, files: list[WeightFile], owners: Mapping[str, WeightFile], notes: list[Note]
+        self,
+        folder: Path,
+        files: list[WeightFile],
+        owners: Mapping[str, WeightFile | QuantisedWeights],
+        notes: list[Note],
     ) -> None:
         self.folder = folder
         self.format: Literal["safetensors", "pytorch", "gguf"] = files[0].format
@@ -50,7 +57,14 @@ class Weights:
         self.tied: Mapping[str, str] = {
             name: first for file in files for name, first in file.tied.items() if name in owners and first in owners
         }
+        self.quantised: tuple[str, ...] = ()
         self._files, self._owners, self._notes = files, owners, notes
+
+    def through(self, view: QuantisedWeights) -> Weights:
+        """Return the same files with the tensors that are made of theirs."""
+        seen = Weights(self.folder, self._files, dict.fromkeys(view.entries, view), self._notes)
+        seen.quantised = view.forms
+        return seen
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -91,7 +105,7 @@ class Weights:
         self.read_into(name, out, allow_nonfinite=allow_nonfinite)
         return out
 
-    def _owner(self, name: str) -> WeightFile:
+    def _owner(self, name: str) -> WeightFile | QuantisedWeights:
         if name not in self._owners:
             raise WeightsError(
                 "E_MISSING",
@@ -105,7 +119,8 @@ class Weights:
 def open_weights(folder: Path) -> Weights:
     """Open the weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
 
-    A GGUF file is a folder too, with its own tensors under the Hub's names.
+    A GGUF file is a folder too, with its own tensors under the Hub's names. Matrices that are quantised are given as
+    the float32 matrices that they stand for.
 
     A file that never came (a Git LFS pointer, a web page, nothing) is passed over, with a note, where another of the
     four is whole. Everything but the numbers is read and checked. torch is not imported.
@@ -116,7 +131,8 @@ def open_weights(folder: Path) -> Weights:
         UnsafeFileError: E_UNSAFE_PATH; E_PICKLE_UNSAFE.
         FileFormatError: E_PARTIAL_DOWNLOAD, with the leftovers; E_INDEX; as `SafetensorsFile` and `TorchFile`.
         LimitError: E_LIMIT.
-        UnsupportedError: E_DTYPE, E_UNSUPPORTED.
+        UnsupportedError: E_DTYPE, E_UNSUPPORTED, E_QUANTISED.
+        WeightsError: E_SHAPE, for parts of a quantised matrix that do not fit each other.
     """
     if holds_files(folder):
         return _open_gguf(folder)
@@ -137,7 +153,7 @@ def open_weights(folder: Path) -> Weights:
                     dict(path=shown(path), code=passed_over.code),
                 )
             )
-        return Weights(folder, files, owners, notes)
+        return dequantised(Weights(folder, files, owners, notes))
     raise passed_over or no_weights(folder)
 
 
