@@ -173,3 +173,31 @@ def test_a_page_that_others_can_reach_changes_nothing(host, is_open) -> None:
     require_own("127.0.0.1", is_open=False)
     with pytest.raises(InputError, match="E_PAGE_ADMIN"):
         require_own(host, is_open=is_open)
+
+
+def test_python_names_a_model_by_what_loads_it(folders, monkeypatch) -> None:
+    """Not by its alias here; and not by where it lies on this machine."""
+    monkeypatch.chdir(folders["embed"].parent)
+    models = {"mine": "embed", "elsewhere": str(folders["embed"]), "feeling": "torso:sentiment"}
+
+    def lines(client, name: str) -> str:
+        headers = token_of(client)
+        look = client.post("/view/api/look", json={"model": name, "text": TEXT}, headers=headers).json()
+        config = client.get(f"/view/api/config?model={name}").json()
+        tokens = client.post("/view/api/tokens", json={"model": name, "text": TEXT}, headers=headers).json()
+        answers = client.get(f"/view/api/look/{look['id']}/answer").json()
+        assert look["model"] == name
+        return "\n".join([*look["code"], *config["code"], *tokens["code"], *(each["code"] for each in answers)])
+
+    with serving(models) as client:
+        assert lines(client, "feeling").count("'torso:sentiment'") == 4
+        mine = lines(client, "mine")
+        assert mine.count("'embed'") >= 3
+        assert "mine" not in mine
+        [found] = [line for line in mine.splitlines() if line.startswith("look = ")]
+        made: dict[str, torso.Look] = {}
+        exec(f"import torso\n{found}", made)  # it is Python that works
+        assert made["look"].text == TEXT
+        assert "'./embed'" in lines(client, "elsewhere")
+        sources = {"mine": "embed", "elsewhere": "./embed", "feeling": "torso:sentiment"}
+        assert client.get("/view/api/start").json()["sources"] == sources

@@ -42,6 +42,7 @@ class Look:
 
     Attributes:
         name: what the model is called.
+        source: what Python names it by, where that is another name.
         ready: the model that runs, with its tokenizer.
         text: as it was given.
         pair: the second text, or the target of an encoder-decoder that writes; None without.
@@ -52,7 +53,8 @@ class Look:
     """
 
     def __init__(self, name: str, ready: Ready[Any], heads: Sequence[Task[Any]], reads: Sequence[Read]) -> None:
-        self.name, self.ready, self.heads = name, ready, tuple(heads)
+        self.name = self.source = name
+        self.ready, self.heads = ready, tuple(heads)
         self._read = reads[0]
         given = self._read.text
         first, second = given if isinstance(given, tuple) else (given, None)
@@ -165,9 +167,9 @@ class Look:
 
     def answers(self) -> tuple[HeadAnswer, ...]:
         """Return what each head of the checkpoint says of the text; further heads are loaded for it."""
-        found = [answer_of(self.ready, self._read, self.text, self.pair, self.name)]
+        found = [answer_of(self.ready, self._read, self.text, self.pair, self.source)]
         for task in self.heads[1:] if self.ready.folder is not None else ():
-            found.append(answer_of(self._with_head(task), self._read, self.text, self.pair, self.name))
+            found.append(answer_of(self._with_head(task), self._read, self.text, self.pair, self.source))
         return tuple(found)
 
     def save(self, path: str | os.PathLike[str], *, layers: Sequence[int] | None = None) -> Path:

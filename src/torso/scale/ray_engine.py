@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable
+import secrets
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,12 @@ def _receipts(
     items = [asdict(replace(each.slice, path=_everywhere(each.slice.path))) for each in assigned]
     placed_job = replace(job, model=_everywhere(job.model) if Path(job.model).is_dir() else job.model)
     pool = data.ActorPoolStrategy(size=workers) if workers else data.ActorPoolStrategy(min_size=1, max_size=len(items))
+    run, names = secrets.token_hex(8), list[str]()
+
+    def named() -> dict[str, str]:
+        names.append(f"torso-{run}-{len(names)}")
+        return {"name": names[-1]}
+
     source = data.from_items(items, override_num_blocks=len(items))
     source.context.enable_progress_bars = False
     source.context.max_consecutive_actor_init_deaths = _DEATHS
@@ -98,6 +106,7 @@ def _receipts(
         batch_format="pyarrow",
         compute=pool,
         num_cpus=threads or 1,
+        ray_remote_args_fn=named,
     )
     dataset.context.enable_progress_bars = False
     dataset.context.max_consecutive_actor_init_deaths = _DEATHS
@@ -107,10 +116,21 @@ def _receipts(
             if isinstance(made, TorsoError):
                 raise placed(made, by_number[number])
             yield number, made
+    except BaseException:
+        _kill(names)
+        raise
     finally:
         executor = getattr(dataset, "_current_executor", None)
         if executor is not None:  # otherwise actors work on until the dataset is collected as garbage
             executor.shutdown(force=True)
+
+
+def _kill(names: Sequence[str]) -> None:
+    """End actors that may hang: after a halt Ray Data waits for them, and they keep their processors from the next."""
+    ray = _ray("ray")
+    for name in names:
+        with suppress(ValueError):  # it has ended
+            ray.kill(ray.get_actor(name))
 
 
 class Actor:

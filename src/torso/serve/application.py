@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import threading
 import time
@@ -151,6 +152,8 @@ def _served(
 
     engine = Engine(source.name, Scheduler(limits), turns, observe)
     made = ServedModel(source.name, ready, engine, now())
+    if isinstance(source.source, (str, os.PathLike)):
+        made.source = os.fspath(source.source)
     if ready.runner.task is Task.CAUSAL_LM:
         made.generator = _generator(made, settings, turns, metrics)
     return made

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -58,6 +59,7 @@ class MountedPage:
             token=token or None,
             hosts=None,
             turn=self._turn,
+            sources=_sources(state),
             server=self.rows.rows,
             served=lambda: [model.about() for model in state.models.models.values()],
         )
@@ -128,3 +130,15 @@ class MountedPage:
             raise stuck_error()
         if self._running > MOST_AT_A_TIME:
             raise refused(Refusal("full", 1.0))
+
+
+def _sources(state: ServerState) -> dict[str, str]:
+    """Return what Python names the server's models by: as they were named to the server, beside which that works.
+
+    Of an absolute path only the end: where things lie on this machine is nobody's business.
+    """
+    found: dict[str, str] = {}
+    for name, model in state.models.models.items():
+        if model.source:
+            found[name] = f"./{Path(model.source).name}" if Path(model.source).is_absolute() else model.source
+    return found

@@ -84,6 +84,7 @@ class ServedModel:
         ready: the model and its tokenizer.
         engine: runs its batches.
         created: Unix time at which it was loaded.
+        source: the folder or the name that it was loaded by; empty for one that was loaded before.
         generator: writes texts, where the model can; see `torso.serve.generation_thread`.
     """
 
@@ -91,6 +92,7 @@ class ServedModel:
     ready: Ready[Any]
     engine: Engine
     created: int
+    source: str = ""
     generator: Generator | None = None
     _plans: dict[Hashable, Plan[Any, Any, Any, Any]] = field(default_factory=dict[Hashable, Any], repr=False)
 

@@ -61,6 +61,7 @@ def start(page: Page, asked: Asked) -> Answer:
             "language": language(),
             "words": words_of(language()),
             "models": page.models.names(),
+            "sources": dict(page.models.sources),
             "first": dict(page.first),
             "admin": page.admin,
             "server": page.server is not None,
@@ -84,12 +85,16 @@ def models(page: Page, asked: Asked) -> Answer:
 
 def config(page: Page, asked: Asked) -> Answer:
     """Every parameter of a model."""
-    return json_answer(model_data.config_data(page.models.opened(asked.text("model")), folder=page.local))
+    name = asked.text("model")
+    found = model_data.config_data(page.models.opened(name), folder=page.local, source=page.models.source(name))
+    return json_answer(found)
 
 
 def changes(page: Page, asked: Asked) -> Answer:
     """What changes of a config would do."""
-    return json_answer(model_data.changes_data(page.models.opened(asked.text("model")), asked.table("changes")))
+    name = asked.text("model")
+    found = model_data.changes_data(page.models.opened(name), asked.table("changes"), source=page.models.source(name))
+    return json_answer(found)
 
 
 def weights(page: Page, asked: Asked) -> Answer:
@@ -128,7 +133,10 @@ def tokens(page: Page, asked: Asked) -> Answer:
             "cut_at": cut,
             "tokens": [row.as_dict() for row in rows[:MOST_ROWS]],
             "notes": list(tokenizer.notes),
-            "code": [f"tokenizer = torso.load_tokenizer({name!r})", f"tokenizer.encoding({text!r})"],
+            "code": [
+                f"tokenizer = torso.load_tokenizer({page.models.source(name)!r})",
+                f"tokenizer.encoding({text!r})",
+            ],
         }
     )
 
@@ -163,6 +171,7 @@ def look(page: Page, asked: Asked) -> Answer:
             ready = replace(ready, runner=TorchRunner(changed(ready.model, given)), memo={})
             trained = trained[:1]
         found = look_at(name, ready, trained, text, pair, long="truncate", max_tokens=MOST_TOKENS)
+        found.source = page.models.source(name)
         number = page.looks.add(found)
         data = look_data.summary_data(found, number)
     return json_answer({**data, "milliseconds": round(1000 * (time.perf_counter() - begun), 1)})

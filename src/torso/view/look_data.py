@@ -102,7 +102,7 @@ def summary_data(look: Look, number: str) -> dict[str, Any]:
         "lens": look.has_vocabulary_head,
         "cut": None if not reach.truncated else cut_text(look),
         "cut_at": reach.span[1] if reach.truncated and reach.span else None,
-        "code": [f"look = torso.look({look.name!r}, {texts})", "look.attention(0), look.layer_rows()"],
+        "code": [f"look = torso.look({look.source!r}, {texts})", "look.attention(0), look.layer_rows()"],
     }
 
 

@@ -17,12 +17,13 @@ MOST_TENSORS = 4000
 """Tensors that are listed."""
 
 
-def config_data(opened: Opened, *, folder: bool) -> dict[str, Any]:
+def config_data(opened: Opened, *, folder: bool, source: str = "") -> dict[str, Any]:
     """Return every parameter of a config, with what stands beside it.
 
     Args:
         opened: the model.
         folder: whether the folder is named.
+        source: what Python names the model by, where that is another name.
     """
     described, writing = opened.config.describe(), opened.writing()
     return {
@@ -37,7 +38,7 @@ def config_data(opened: Opened, *, folder: bool) -> dict[str, Any]:
         "generation": [] if writing is None else rows_of(writing),
         "sentence_transformers": opened.sentence_settings(),
         "notes": list(described.notes),
-        "code": ["import torso", f"torso.AutoConfig.from_pretrained({opened.name!r})"],
+        "code": ["import torso", f"torso.AutoConfig.from_pretrained({source or opened.name!r})"],
     }
 
 
@@ -48,12 +49,13 @@ def rows_of(described: Description) -> list[dict[str, Any]]:
     ]
 
 
-def changes_data(opened: Opened, given: dict[str, Any]) -> dict[str, Any]:
+def changes_data(opened: Opened, given: dict[str, Any], *, source: str = "") -> dict[str, Any]:
     """Return what changes of a config would do; nothing is written.
 
     Args:
         opened: the model.
         given: parameters with their values as they were typed: JSON, or a word.
+        source: as in `config_data`.
 
     Raises:
         TorsoError: the change cannot be made: which parameter, and why.
@@ -71,7 +73,7 @@ def changes_data(opened: Opened, given: dict[str, Any]) -> dict[str, Any]:
         ],
         "weights_checked": held,
         "runs": {new.name: new.value for _, new in rows if new.acts == "run"},
-        "code": [f"torso.load({opened.name!r}, changes={mine!r})"],
+        "code": [f"torso.load({source or opened.name!r}, changes={mine!r})"],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from torso.errors import MissingPackageError, NotFoundError, TorsoError
@@ -31,6 +32,7 @@ def app(
     server: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
     served: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
     turn: Turn = nullcontext,
+    sources: Mapping[str, str] = MappingProxyType({}),
 ) -> PageApplication:
     """Return the page as an ASGI application.
 
@@ -45,6 +47,7 @@ def app(
         server: gives rows ``{"name", "model", "value", "unit", "of"}`` of the server around it.
         served: gives what the server around it says of each of its models.
         turn: what is waited for before a model runs, where others run models in this process too.
+        sources: what the page's lines of Python name the models by whose names here are other ones.
 
     Raises:
         MissingPackageError: ``E_EXTRA``, without the extra ``serve``.
@@ -56,7 +59,7 @@ def app(
     given = dict(models) if isinstance(models, Mapping) else {name: name for name in models}
     local = token is not None
     first = {"model": next(iter(given), "torso:sentiment"), "text": text}
-    page = Page(ShownModels(given, of_machine=local, turn=turn), admin, first, server, served, local)
+    page = Page(ShownModels(given, of_machine=local, turn=turn, sources=sources), admin, first, server, served, local)
     own_token = token or secrets.token_urlsafe(24)
 
     @asynccontextmanager

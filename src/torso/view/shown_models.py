@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import find
@@ -66,10 +67,18 @@ class ShownModels:
         given: names with what each is: a folder, a name, a loaded model, or one made ready.
         of_machine: whether the models in the caches of this machine, and those that torso brings, are shown too.
         turn: what is waited for before a model runs.
+        sources: what Python names the models by whose names here are other ones.
     """
 
-    def __init__(self, given: Mapping[str, Any], *, of_machine: bool, turn: Turn = nullcontext) -> None:
-        self._given = dict(given)
+    def __init__(
+        self,
+        given: Mapping[str, Any],
+        *,
+        of_machine: bool,
+        turn: Turn = nullcontext,
+        sources: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._given, self.sources = dict(given), sources
         self._of_machine = of_machine
         self._loaded: OrderedDict[str, tuple[Ready[Any], tuple[Task[Any], ...]]] = OrderedDict()
         self._tokenizers: dict[Path, Tokenizer] = {}
@@ -84,6 +93,10 @@ class ShownModels:
 
             found += [*BUNDLED, *(model.name for model in models() if not model.missing)]
         return list(dict.fromkeys(found))
+
+    def source(self, name: str) -> str:
+        """Return what Python names a model by."""
+        return self.sources.get(name, name)
 
     def require(self, name: str) -> None:
         """Refuse a name that is not shown.

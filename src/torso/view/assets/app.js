@@ -125,7 +125,7 @@ class TorsoApp extends HTMLElement {
       const [mine, its] = await Promise.all([ask(model), other ? ask(other) : null]);
       return textView(mine, its && new Set(its.tokens.map(spanOf)));
     }
-    if (now.view === "try") return tryView(model, this.started.server);
+    if (now.view === "try") return tryView(model, this.started.server, this.started.sources[model] ?? model);
     if (now.view === "models") return modelsView(this.started, open);
     if (now.view === "server") return serverView(this.started.server);
     const look = await this.look(now, model);

@@ -3,8 +3,8 @@ import { getJson, postLines } from "./api.js";
 import { announce, choice, failure, foreign, h, python, visible } from "./dom.js";
 import { t } from "./words.js";
 
-/** @param {string} model @param {boolean} served whether the server answers as OpenAI's does */
-export async function tryView(model, served) {
+/** @param {string} model @param {boolean} served whether the server answers as OpenAI's does @param {string} source its name in Python */
+export async function tryView(model, served, source) {
   const data = await getJson("/config?model=" + encodeURIComponent(model));
   if (!data.writes) return h("p", {}, t("try.not_writing", { family: data.family }));
   const messages = [];
@@ -30,7 +30,7 @@ export async function tryView(model, served) {
     log.append(h("div.turn.user", {}, h("b", {}, form === "chat" ? t("try.user") : t("try.prompt")), " ", foreign(text, 8000)), turn);
     messages.push({ role: "user", content: text });
     const body = form === "chat" ? { model, messages: form === "chat" ? messages : undefined, ...settings() } : { model, prompt: text, ...settings() };
-    code.replaceChildren(codeOf(model, form, body, served));
+    code.replaceChildren(codeOf(model, form, body, served, source));
     let written = "", why = null, failed = false;
     try {
       await postLines("/write", body, (line) => {
@@ -71,9 +71,9 @@ function numberField(name, value, least, most, step) {
 }
 
 /** The same in Python, and where a server answers, by curl and OpenAI's client. */
-function codeOf(model, form, body, served) {
+function codeOf(model, form, body, served, source) {
   const call = form === "chat" ? `torso.chat_stream(${JSON.stringify(body.messages)}` : `torso.stream(${JSON.stringify(body.prompt)}`;
-  const options = `model=${JSON.stringify(model)}, max_new_tokens=${body.max_new_tokens}${body.temperature ? `, temperature=${body.temperature}, do_sample=True, seed=${body.seed}` : ", do_sample=False"}`;
+  const options = `model=${JSON.stringify(source)}, max_new_tokens=${body.max_new_tokens}${body.temperature ? `, temperature=${body.temperature}, do_sample=True, seed=${body.seed}` : ", do_sample=False"}`;
   const local = python([`for piece in ${call}, ${options}):`, "    print(piece.text, end=\"\", flush=True)"]);
   if (!served) return h("div", {}, local, h("p.quiet", {}, t("try.serve", { command: `torso serve ${model}` })));
   const route = form === "chat" ? "chat/completions" : "completions";
