@@ -6,6 +6,7 @@
 #   make docs     the documentation site into build/site, strictly
 #   make fuzz     every fuzzer, for SECONDS in all
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
+#   make release  dist/: source and wheels built twice and compared, a bill of materials, hashes (RELEASE.md)
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
@@ -25,7 +26,7 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick docs fuzz nightly test test-light test-foreign test-scale lint types format kernels sanitize clean
+.PHONY: wheels release demo check quick docs fuzz nightly test test-light test-foreign test-scale lint types format kernels sanitize clean
 
 demo: $(VENV)/.torso
 	$(BIN)/torso tour
@@ -41,6 +42,13 @@ fuzz: $(VENV)/.torso-test
 # The site: no warning of MkDocs, no dead link, no request to another host.
 docs: $(VENV)/.torso-docs
 	$(BIN)/python -m tools.site
+
+# This machine's wheel.
+wheels: $(VENV)/.torso-release
+	$(BIN)/python -m build --no-isolation --wheel
+
+release: $(VENV)/.torso-release
+	$(BIN)/python -m tools.release
 
 # What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
 nightly: $(VENV)/.torso-test
@@ -75,6 +83,8 @@ $(SCALED)/.torso-scale: pyproject.toml constraints.txt $(NATIVE)
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline .github
 
 types: $(VENV)/.torso-test
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -112,6 +122,10 @@ $(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 
 $(VENV)/.torso-docs: pyproject.toml constraints.txt $(VENV)/.torso-test
 	$(INSTALL) -e ".[docs]"
+	@touch $@
+
+$(VENV)/.torso-release: pyproject.toml constraints.txt $(VENV)/.torso-test
+	$(INSTALL) -e ".[release]"
 	@touch $@
 
 # Beside the checkout, whose kernels it shares: a wheel would compile them again.
