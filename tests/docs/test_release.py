@@ -18,9 +18,8 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "src" / "torso").mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "torso"\nversion = "0.1.0"\n')
     (tmp_path / "src" / "torso" / "__init__.py").write_text('__version__ = "0.1.0"\n')
-    (tmp_path / "CHANGELOG.md").write_text(
-        "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0 (2026-01-01)\n\n- First.\n"
-    )
+    changelog = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0 (2026-01-01)\n\n- First.\n"
+    (tmp_path / "CHANGELOG.md").write_text(changelog)
     return tmp_path
 
 
