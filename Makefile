@@ -54,6 +54,7 @@ release: $(VENV)/.torso-release
 nightly: $(VENV)/.torso-test
 	$(MAKE) sanitize
 	$(MAKE) test-scale
+	$(MAKE) docs
 	$(MAKE) fuzz SECONDS=14400
 	$(BIN)/python tests/architecture/count.py
 
