@@ -8,6 +8,7 @@
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
 #   make wheels   every platform's wheel into dist/, built twice and checked
 #   make test-platforms  the kernels on ARM64 and on musl, by qemu (Debian's qemu-user)
+#   make release  dist/: source and wheels built twice and compared, a bill of materials, hashes (RELEASE.md)
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +29,7 @@ SECONDS ?= 300
 # What `make quick` runs beside the principles: plain configs, reference twins of the kernels, the notebook's border.
 QUICK := $(shell cat tests/quick.txt)
 
-.PHONY: demo check quick docs fuzz nightly test test-light test-foreign test-scale test-platforms lint types \
+.PHONY: release demo check quick docs fuzz nightly test test-light test-foreign test-scale test-platforms lint types \
     format kernels sanitize wheels clean
 
 demo: $(VENV)/.torso
@@ -46,12 +47,16 @@ fuzz: $(VENV)/.torso-test
 docs: $(VENV)/.torso-docs
 	$(BIN)/python -m tools.site
 
+release: $(VENV)/.torso-release
+	$(BIN)/python -m tools.release
+
 # What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
 nightly: $(VENV)/.torso-test
 	$(MAKE) sanitize
 	$(MAKE) test-scale
 	$(MAKE) wheels
 	$(MAKE) test-platforms
+	$(MAKE) docs
 	$(MAKE) fuzz SECONDS=14400
 	$(BIN)/python tests/architecture/count.py
 
@@ -81,6 +86,8 @@ $(SCALED)/.torso-scale: pyproject.toml constraints.txt $(NATIVE)
 lint: $(VENV)/.torso-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline .github
 
 types: $(VENV)/.torso-test
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -130,6 +137,10 @@ $(VENV)/.torso-test: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 
 $(VENV)/.torso-docs: pyproject.toml constraints.txt $(VENV)/.torso-test
 	$(INSTALL) -e ".[docs]"
+	@touch $@
+
+$(VENV)/.torso-release: pyproject.toml constraints.txt $(VENV)/.torso-test
+	$(INSTALL) -e ".[release]"
 	@touch $@
 
 # Beside the checkout, whose kernels it shares: a wheel would compile them again.

@@ -70,7 +70,7 @@ def test_every_public_name_is_on_one_page() -> None:
     assert api.unlisted() == set()
     listed = "".join(api.page(name, "en") for name in api.PAGES)
     for home, public in api.homes().items():
-        assert listed.count(f"## {public}\n\n::: {home}\n") == 1, public
+        assert listed.count(f"::: {home}\n    options:\n      heading: {public}\n") == 1, public
 
 
 def test_pages_are_assembled_and_links_out_of_docs_lead_somewhere(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def page(name: str, language: str) -> str:
     parts = [f"# {english if language == 'en' else chinese}"]
     for home, public in sorted(homes().items(), key=lambda pair: pair[1].lower()):
         if any(home.startswith(f"{each}.") for each in packages):
-            parts.append(f"## {public}\n\n::: {home}")
+            parts.append(f"::: {home}\n    options:\n      heading: {public}\n      toc_label: {public}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
+    "RELEASE.md": "releases.md",
     "bench/RESULTS.md": "results.md",
 }
 """Files of the repository that are pages as well, with their names there."""
