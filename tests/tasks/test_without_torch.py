@@ -13,7 +13,7 @@ import pytest
 
 import torso
 from torso.kernels import about
-from torso.models.gpt2 import GPT2Config
+from torso.models.opt import OPTConfig
 
 from . import small
 
@@ -109,7 +109,8 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a model that PyTorch alone runs."""
     folder = tmp_path_factory.mktemp("writer")
-    config = GPT2Config(vocab_size=44, n_positions=64, n_embd=32, n_layer=1, n_head=4)
+    sizes = dict(hidden_size=32, word_embed_proj_dim=16, num_hidden_layers=1, num_attention_heads=4, ffn_dim=32)
+    config = OPTConfig(vocab_size=44, max_position_embeddings=64, do_layer_norm_before=False, **sizes)
     torso.new_model(config, torso.Task.CAUSAL_LM, seed=1).save(folder)
     (folder / "vocab.txt").write_text("\n".join([*small.SPECIAL, *small.CHARACTERS, *small.LATIN]) + "\n", "utf-8")
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}', "utf-8")

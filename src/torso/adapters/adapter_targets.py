@@ -34,6 +34,8 @@ TASK_TYPES: dict[Task[Any], str] = {
     Task.SEQ2SEQ_LM: "SEQ_2_SEQ_LM",
 }
 """PEFT's names of the tasks that it has."""
+_MORE = {"phi": ("fc1", "fc2")}
+"""What PEFT adapts in a family beside queries and values."""
 _CLASSIFIER = ("classifier", "score")
 _SAVED = {"SEQ_CLS": _CLASSIFIER, "TOKEN_CLS": _CLASSIFIER, "QUESTION_ANS": ("qa_outputs",)}
 
@@ -65,7 +67,7 @@ def default_targets(model: Model[Any], names: ModelNames) -> list[str]:
             or (own == "q" and module.place.endswith("cross.q"))
         ):
             found[module.name.rpartition(".")[2]] = None
-    return list(found)
+    return [*found, *_MORE.get(model.config.model_type, ())]
 
 
 def chosen_modules(model: Model[Any], lora: Lora, names: ModelNames, saved: Collection[str]) -> dict[str, HubModule]:

@@ -83,9 +83,9 @@ def around(settings: Settings, named: Mapping[str, AddedToken], *, begins: bool 
 
 
 def _asked(settings: Settings, name: str, default: bool) -> bool:
-    # Compared as in the reference: 1 means true, and any other value that is not a boolean means false.
+    # As the reference takes them: any number but 0 asks for the token, and a text does not.
     value = settings.config.get(name)
-    return default if value is None else value == 1
+    return default if value is None else isinstance(value, int | float) and bool(value)
 
 
 def gpt2(vocabulary: Mapping[str, int], merges: Merges, settings: Settings) -> Draft:
