@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from torso.language import say
 
 _EMPTY: Mapping[str, object] = {}
+_LEFT = "style='text-align:left'"
 
 
 class TorsoError(Exception):
@@ -64,6 +65,35 @@ class TorsoError(Exception):
 
     def __str__(self) -> str:
         return " ".join(text for text in (self.what, self.where, self.cure) if text) + f" [{self.code}]"
+
+    def _repr_html_(self) -> str:
+        named = (
+            (say("what happened"), self.what),
+            (say("where"), self.where),
+            (say("cure"), self.cure),
+            (say("code"), self.code),
+        )
+        rows = ((_safe(name), _safe(text)) for name, text in named if text)
+        cells = "".join(f"<tr><th {_LEFT}>{name}</th><td {_LEFT}>{text}</td></tr>" for name, text in rows)
+        return f"<b>{type(self).__name__}</b><table><tbody>{cells}</tbody></table>"
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows: the caller's frames and the message, without torso's own frames."""
+        import os
+        from traceback import extract_tb, format_list
+
+        others = (os.path.dirname(__file__), os.path.dirname(os.__file__))  # torso's, and installed or of Python itself
+        own = [each for each in extract_tb(self.__traceback__) if not each.filename.startswith(others)]
+        lines = [f"{type(self).__name__}  {say('Traceback (most recent call last)')}"]
+        lines += [line.rstrip("\n") for line in format_list(own)]
+        return [*lines, "", f"{type(self).__name__}: {self}"]
+
+
+def _safe(text: str) -> str:
+    """Return text for HTML; a lone surrogate cannot be written to a notebook's file."""
+    from html import escape
+
+    return escape(text[:4000].encode("utf-8", "backslashreplace").decode())
 
 
 def _rebuild(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from torso.compat.attention_map import AttentionMap, map_of
 from torso.errors import InputError, NotAvailableError
 from torso.io.html_table import html_table
 from torso.language import say
@@ -151,6 +152,31 @@ class _WithLayers(PaddedOutput):
     def attentions(self) -> tuple[Tensor, ...]:
         """Every block's attention weights: depth tensors [N, H, S, S]."""
         return self._field("attentions")
+
+    def attention(
+        self,
+        layer: int,
+        head: int | None = None,
+        *,
+        text: int = 0,
+        tokens: Sequence[str] | None = None,
+        of: str = "attentions",
+    ) -> AttentionMap:
+        """Return one layer's attention of one text, which a notebook shows as a picture and a table.
+
+        Args:
+            layer: from 0; below zero from the last.
+            head: from 0; None for the mean of all.
+            text: its place in the batch.
+            tokens: names of the tokens, such as ``tokenizer.convert_ids_to_tokens(ids)``; None for their numbers.
+            of: the field: ``attentions``; of an encoder-decoder ``encoder_attentions``, ``decoder_attentions``
+                or ``cross_attentions``.
+
+        Raises:
+            NotAvailableError: ``E_NOT_ASKED``, if the call did not ask for attentions; ``E_FIELD``.
+            InputError: ``E_LAYER``, for a layer, head or text that is not there.
+        """
+        return map_of(self._field(of), layer, head, text, tokens, by_name=of != "cross_attentions")
 
     @property
     def decoder_hidden_states(self) -> tuple[Tensor, ...]:

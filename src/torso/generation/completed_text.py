@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from torso.io.shown import Shown
+
 BATCH = 8
 """Default batch size, in texts."""
 
@@ -12,8 +14,8 @@ Why = Literal["end", "stop", "length", "time"]
 """Why a text ended: an end token, a stop string, the maximum length, or the maximum time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+@dataclass(frozen=True, slots=True, repr=False)
+class Completion(Shown):
     """One generated text.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from torso.io.shown import Shown
 from torso.tasks.extents import Extent, Measured
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from torso.host_batch import Rows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Embedding(Measured):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Embedding(Shown, Measured):
     """A text as a vector, and all that must be equal for two vectors to be comparable.
 
     Attributes:

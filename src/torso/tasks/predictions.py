@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from torso.io.shown import Shown
 from torso.tasks.extents import Extent, Measured
 from torso.tasks.sequence_mixin import Several
 
 
-@dataclass(frozen=True, slots=True)
-class Label(Measured):
+@dataclass(frozen=True, slots=True, repr=False)
+class Label(Shown, Measured):
     """The label of a text.
 
     Attributes:
@@ -27,8 +28,8 @@ class Label(Measured):
     extent: Extent
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+@dataclass(frozen=True, slots=True, repr=False)
+class Span(Shown):
     """A part of a text with a label: a name, a word with its part of speech.
 
     Attributes:
@@ -46,8 +47,8 @@ class Span:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged(Measured, Several[Span]):
+@dataclass(frozen=True, slots=True, repr=False)
+class Tagged(Shown, Measured, Several[Span]):
     """The labelled parts of a text, in order; iterates as them.
 
     Attributes:
@@ -65,8 +66,8 @@ class Tagged(Measured, Several[Span]):
         return self.spans
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+@dataclass(frozen=True, slots=True, repr=False)
+class Fill(Shown):
     """One proposal for a mask.
 
     Attributes:
@@ -81,8 +82,8 @@ class Fill:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Filled(Measured, Several[tuple[Fill, ...]]):
+@dataclass(frozen=True, slots=True, repr=False)
+class Filled(Shown, Measured, Several[tuple[Fill, ...]]):
     """The proposals for every mask of a text; iterates as one tuple of proposals per mask.
 
     Attributes:
@@ -100,8 +101,8 @@ class Filled(Measured, Several[tuple[Fill, ...]]):
         return self.masks
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer(Shown):
     """A part of a text that answers a question.
 
     Attributes:
@@ -117,8 +118,8 @@ class Answer:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answered(Measured, Several[Answer]):
+@dataclass(frozen=True, slots=True, repr=False)
+class Answered(Shown, Measured, Several[Answer]):
     """The answers to a question, the likeliest first; iterates as them.
 
     Attributes:
@@ -138,8 +139,8 @@ class Answered(Measured, Several[Answer]):
         return self.answers
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen(Measured):
+@dataclass(frozen=True, slots=True, repr=False)
+class Chosen(Shown, Measured):
     """The likeliest of a question's alternatives.
 
     Attributes:
@@ -159,8 +160,8 @@ class Chosen(Measured):
     extent: Extent
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+@dataclass(frozen=True, slots=True, repr=False)
+class Match(Shown):
     """A text that was compared with a query.
 
     Attributes:
@@ -174,8 +175,8 @@ class Match:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked(Several[Match]):
+@dataclass(frozen=True, slots=True, repr=False)
+class Ranked(Shown, Several[Match]):
     """Texts in the order in which they fit a query; iterates as them.
 
     Attributes:
@@ -194,8 +195,8 @@ class Ranked(Several[Match]):
         return self.matches
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+@dataclass(frozen=True, slots=True, repr=False)
+class Hit(Shown):
     """A passage of a folder that fits a query.
 
     Attributes:

@@ -16,6 +16,7 @@ from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import Prompt, prompts_of
 from torso.generation.settings_files import settings_of, with_task
 from torso.generation.vocabulary_ids import require_ids
+from torso.io.shown import Shown
 from torso.loading.load import read_config
 from torso.outputs import VocabLogits
 from torso.tasks.chunking import Portion, joined, portions
@@ -36,8 +37,8 @@ Settings = GenerationSettings | Mapping[str, Any]
 _WRITING: tuple[Task[VocabLogits], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
-@dataclass(frozen=True, slots=True)
-class Generated(Measured, Several[Completion]):
+@dataclass(frozen=True, slots=True, repr=False)
+class Generated(Shown, Measured, Several[Completion]):
     """What a model wrote for a prompt, the best first; iterates as completions.
 
     Attributes:
