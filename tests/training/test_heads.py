@@ -401,6 +401,40 @@ def test_the_command_trains_every_head(call, bases, tmp_path) -> None:  # noqa: 
     assert scored.json["scores"]["perplexity"] > 0
 
 
+def test_targets_of_an_adapter_and_the_adapter_of_another_run(call, bases, tmp_path) -> None:  # noqa: F811
+    data = tmp_path / "ner.jsonl"
+    data.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in tagged()))
+    arguments = ["train", "--data", data, "-m", bases["token-classification"], "--steps", "2", "--batch", "4"]
+    one = call(*arguments, "--out", tmp_path / "one", "--lora", "4", "--lora-targets", "key", "--lora-targets", "value")
+    assert one.status == 0, one.err
+    said = json.loads((tmp_path / "one/adapter_config.json").read_text())
+    assert (said["r"], sorted(said["target_modules"])) == (4, ["key", "value"])
+    again = call(*arguments, "--out", tmp_path / "two", "--config", tmp_path / "one/run/run.json")
+    assert again.status == 0, again.err
+    repeated = json.loads((tmp_path / "two/adapter_config.json").read_text())
+    assert (repeated["r"], sorted(repeated["target_modules"])) == (4, ["key", "value"])
+    alone = call(*arguments, "--out", tmp_path / "three", "--lora-targets", "key", "--json")
+    assert (alone.status, json.loads(alone.out.splitlines()[-1])["error"]["code"]) == (3, "E_ARGUMENT")
+
+
+def test_intervals_of_scores_are_those_of_a_bootstrap() -> None:
+    from torso.training.metrics import class_scores, intervals
+
+    dice = random.Random(4)
+    labels = [dice.randrange(3) for _ in range(200)]
+    found = [each if dice.random() < 0.8 else dice.randrange(3) for each in labels]
+    table = [[sum(a == i and b == j for a, b in zip(labels, found, strict=True)) for j in range(3)] for i in range(3)]
+    made = intervals(table)
+    drawn = []
+    for _ in range(1500):
+        chosen = dice.choices(range(200), k=200)
+        drawn.append(class_scores([found[i] for i in chosen], [labels[i] for i in chosen], 3))
+    for name, half in made.items():
+        values = sorted(each[name] for each in drawn)
+        assert half == pytest.approx((values[1462] - values[37]) / 2, rel=0.12), name
+    assert intervals([[0, 0], [0, 0]]) == {}
+
+
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's, of transformers
 def test_an_adapter_learns_in_place_of_the_model(call, bases, tmp_path) -> None:  # noqa: F811
     data = tmp_path / "ner.jsonl"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from torso.cli import options
 from torso.cli.console import print_json
+from torso.cli.text_inputs import no_effect
 from torso.cli.train_options import SettingOptions, settings, settings_from
 from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.adapters.lora_settings import Lora
 
 HELP = """\
 Fine-tune a model on a table of texts and labels, and save a folder that transformers loads.
@@ -45,7 +50,7 @@ Examples:
 @click.option("--label", metavar="COLUMN", help="Column of the label.")
 @click.option("--problem", metavar="NAME", help="regression, for numbers to predict.")
 @click.option("--encoding", metavar="NAME", help="Encoding of the files, such as gb18030; otherwise UTF-8.")
-@click.option("--config", metavar="FILE", help="Settings of another run: its run.json.")
+@click.option("--config", metavar="FILE", help="Settings and adapter of another run: its run.json.")
 @settings
 @click.option(
     "--lora",
@@ -54,6 +59,12 @@ Examples:
     type=click.IntRange(min=1),
     metavar="RANK",
     help="Learn a low-rank adapter of that rank, 8 by default, in place of the whole model.",
+)
+@click.option(
+    "--lora-targets",
+    multiple=True,
+    metavar="NAME",
+    help="A projection that the adapter adapts, by the Hub's name (query), or all-linear; else the family's.",
 )
 @click.option("--allow-leak", is_flag=True, help="Train although training texts are in dev or test data.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and stop before the first step.")
@@ -75,6 +86,7 @@ def train(
     encoding: str | None,
     config: str | None,
     lora: int | None,
+    lora_targets: tuple[str, ...],
     allow_leak: bool,
     dry_run: bool,
     find_rate: bool,
@@ -96,14 +108,13 @@ def train(
     if model is None:
         model = base_of(read_table(data, encoding=encoding), task)
 
-    from torso.adapters.lora_settings import Lora
     from torso.cli.train_display import TrainDisplay, show_lines
     from torso.training.fine_tuning import about, train_prepared
     from torso.training.plan_lines import estimate, plan_lines
     from torso.training.preparing import Asked, prepare
     from torso.training.ranks import is_first
 
-    adapter = None if lora is None else Lora(rank=lora)
+    adapter = _adapter(lora, lora_targets, config)
     asked = Asked(model, data, dev, test, task, text or None, label, problem, encoding, allow_leak, device, adapter)
     run = prepare(asked, chosen)
     seconds = estimate(run)
@@ -129,6 +140,21 @@ def train(
     _show(done, as_json)
 
 
+def _adapter(rank: int | None, targets: tuple[str, ...], config: str | None) -> Lora | None:
+    """Return the adapter that is asked for: the options' over that of the file, None where neither has one."""
+    from torso.adapters.lora_settings import ALL_LINEAR, Lora
+    from torso.training.run_folder import lora_of
+
+    found = None if config is None else lora_of(Path(config))
+    if rank is not None:
+        found = Lora(rank=rank) if found is None else changed(found, rank=rank)
+    if not targets:
+        return found
+    if found is None:
+        raise no_effect("--lora-targets", "--lora")
+    return changed(found, targets=ALL_LINEAR if targets == (ALL_LINEAR,) else targets)
+
+
 def _find_rate(run: Any, as_json: bool) -> None:
     from torso.training.rate_finder import rate_curve
 
@@ -150,7 +176,7 @@ def _show(done: Any, as_json: bool) -> None:
     lines = [(say("best"), say("step {step}", dict(step=f"{done.best_step:,}")))]
     order = ("dev", "test", "majority")
     for part in sorted(done.scores, key=order.index):
-        lines.append((part_name(part), score_text(done.scores[part])))
+        lines.append((part_name(part), score_text(done.scores[part], done.intervals if part == "test" else None)))
     lines.append((say("saved"), str(done.folder)))
     click.echo()
     show_lines(lines)

@@ -130,9 +130,11 @@ def show_lines(lines: Sequence[tuple[str, str]]) -> None:
         click.echo(f"{padded(name, wide)}  {text}")
 
 
-def score_text(scores: Mapping[str, float]) -> str:
-    """Return scores on one line, without the loss."""
-    return "  ".join(f"{_NAMES.get(name, name)} {value:.4f}" for name, value in scores.items() if name != "loss")
+def score_text(scores: Mapping[str, float], intervals: Mapping[str, float] | None = None) -> str:
+    """Return scores on one line, without the loss; half of the 95 % interval behind those that have one."""
+    spread = {name: f" (± {value:.4f})" for name, value in (intervals or {}).items()}
+    shown = {name: f"{value:.4f}{spread.get(name, '')}" for name, value in scores.items() if name != "loss"}
+    return "  ".join(f"{_NAMES.get(name, name)} {text}" for name, text in shown.items())
 
 
 def label_table(rows: Sequence[Mapping[str, Any]]) -> str:

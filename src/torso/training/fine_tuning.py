@@ -17,6 +17,7 @@ from torso.loading.load import load
 from torso.model import Model
 from torso.training.data_files import Data, optional, read_table
 from torso.training.loop import Row, Scores, Watcher, fit
+from torso.training.metrics import intervals
 from torso.training.model_card import write_card
 from torso.training.plots import plot_confusion, plot_curve
 from torso.training.preparing import PARTS, Asked, Prepared, prepare
@@ -40,6 +41,7 @@ class Run:
         history: evaluations in order.
         best_step: step of the best evaluation.
         folder: the model's folder.
+        intervals: half of the 95 % interval of test scores that count labels: accuracy and macro F1.
     """
 
     model: Model[Any]
@@ -48,6 +50,7 @@ class Run:
     history: list[Row]
     best_step: int
     folder: Path
+    intervals: dict[str, float]
 
 
 @known_arguments
@@ -170,7 +173,10 @@ def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher
         best = load(folder.path, run.data.task, device=run.model.device, dtype="float32")
     scores, rows, table = from_first(lambda: _finished(best, run, folder))
     folder.write_lines("history.jsonl", ({**_plain(row)} for row in history))
-    folder.write_json("scores.json", {"scores": scores, "labels": rows, "best_step": progress.best_step})
+    spread = intervals(table) if table and run.examples["test"] else {}
+    folder.write_json(
+        "scores.json", {"scores": scores, "intervals": spread, "labels": rows, "best_step": progress.best_step}
+    )
     if is_first():
         plot_curve(folder.run / "curve.png", history, metric)
         if table and run.data.labels is not None:
@@ -178,7 +184,7 @@ def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher
         write_card(folder.path / "README.md", run, scores, rows, facts["versions"]["torso"])
     folder.write_json("run.json", {**facts, "finished": True, "best_step": progress.best_step})
     folder.finish()
-    return Run(best, scores, rows, history, progress.best_step, folder.path)
+    return Run(best, scores, rows, history, progress.best_step, folder.path, spread)
 
 
 def _better(metric: str) -> Callable[[Scores], float]:

@@ -8,9 +8,12 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from torso.training.data_files import optional
 
 _LARGEST_EXPONENT = 700  # of exp in float64
+_MOST_CELLS = 1 << 22  # numbers of all draws of a bootstrap
 
 
 def class_scores(predicted: Sequence[int], labels: Sequence[int], classes: int) -> dict[str, float]:
@@ -116,6 +119,23 @@ def token_scores(predictions: Sequence[tuple[float, int, int]]) -> dict[str, flo
     return {"perplexity": perplexity, "accuracy": sum(each[1] for each in predictions) / count}
 
 
-def interval(share: float, count: int) -> float:
-    """Return half of the 95 % interval of a share of ``count`` texts (Wald)."""
-    return 1.96 * (share * (1 - share) / max(count, 1)) ** 0.5
+def intervals(table: Sequence[Sequence[int]], *, draws: int = 2000, seed: int = 0) -> dict[str, float]:
+    """Return half of the 95 % intervals of accuracy and macro F1, by bootstrap of the counts.
+
+    Args:
+        table: [C][C] how often each label (rows) was predicted as each (columns).
+        draws: of as many texts; fewer for very many labels.
+        seed: of the draws.
+    """
+    counts = np.asarray(table, dtype=np.int64)
+    total, cells = int(counts.sum()), counts.size
+    if not total:
+        return {}
+    dice = np.random.default_rng(seed)
+    number = max(min(draws, _MOST_CELLS // cells), 100)
+    drawn = dice.multinomial(total, counts.ravel() / total, size=number).reshape(number, *counts.shape)
+    right = drawn.diagonal(axis1=1, axis2=2)
+    either = drawn.sum(1) + drawn.sum(2)
+    f1 = np.where(either > 0, 2 * right / np.maximum(either, 1), 0.0)
+    found = {"accuracy": right.sum(1) / total, "macro_f1": f1.mean(1)}
+    return {name: float(np.diff(np.quantile(each, (0.025, 0.975)))[0]) / 2 for name, each in found.items()}

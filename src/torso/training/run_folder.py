@@ -6,9 +6,10 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from torso.errors import InputError
+from torso.adapters.lora_settings import Lora
+from torso.errors import FileFormatError, InputError
 from torso.io.files import make_folder, read_json, shown, write_atomically
 from torso.training.ranks import is_first
 from torso.training.run_state import FILE
@@ -113,15 +114,37 @@ def settings_of(path: Path) -> dict[str, Any]:
         FileFormatError: ``E_SETTINGS``, for a file that holds none.
         NotFoundError: ``E_MISSING_FILE``.
     """
-    value = read_json(path, limit=_LIMIT, code="E_SETTINGS")
-    from torso.errors import FileFormatError
+    whole = _object(path, read_json(path, limit=_LIMIT, code="E_SETTINGS"))
+    return _object(path, whole.get("settings", whole))
 
-    found = value.get("settings", value) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if not isinstance(found, dict):
-        raise FileFormatError(
-            "E_SETTINGS",
-            "{path} holds no settings.",
-            cure="Name a run.json of torso train.",
-            values=dict(path=shown(path)),
-        )
-    return found  # pyright: ignore[reportUnknownVariableType]
+
+def lora_of(path: Path) -> Lora | None:
+    """Return the adapter in a run.json; None of a run without one.
+
+    Raises:
+        FileFormatError: ``E_SETTINGS``, for what is no adapter.
+        InputError: ``E_LORA``, for a value that means nothing.
+        NotFoundError: ``E_MISSING_FILE``.
+    """
+    found = _object(path, read_json(path, limit=_LIMIT, code="E_SETTINGS")).get("lora")
+    if found is None:
+        return None
+    values = _object(path, found)
+    if not values.keys() <= Lora.__dataclass_fields__.keys():
+        raise _no_settings(path)
+    return Lora(**values)
+
+
+def _object(path: Path, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _no_settings(path)
+    return cast("dict[str, Any]", value)
+
+
+def _no_settings(path: Path) -> FileFormatError:
+    return FileFormatError(
+        "E_SETTINGS",
+        "{path} holds no settings.",
+        cure="Name a run.json of torso train.",
+        values=dict(path=shown(path)),
+    )
