@@ -192,11 +192,11 @@ def main() -> None:
         peak = compared(report, servers, rounds, given.seconds)
         quiet, long = idle.quantile(0.99), 2 * given.seconds
         report.attempt("256 mixed texts a request", 60, lambda: lists(report, servers, rounds, long, given.model))
-        report.attempt(
-            "small beside lists",
-            12 * given.seconds,
-            lambda: small_beside_lists(report, servers, quiet, 5 * given.seconds),
-        )
+
+        def beside() -> None:
+            small_beside_lists(report, servers, quiet, 5 * given.seconds)
+
+        report.attempt("small beside lists", 12 * given.seconds, beside)
         for server in servers[1:]:
             server.stop()
         own(report, servers[0], given, server_cores, peak)
