@@ -1,6 +1,6 @@
 """Batch jobs beside the function they call: rows a second, a worker's memory over 50 slices, 50,000 slices planned.
 
-python bench/scale.py [--rows N] [--rounds N] [--ray] [--save bench/scale.json]
+python bench/scale.py [--rows N] [--rounds N] [--minutes N] [--ray] [--save bench/scale.json]
 
 Each round runs every way once, in a fresh process. "without start" counts from the moment at which each worker has
 committed a slice: rows after that moment by the seconds after it. ``--ray`` needs Ray Data (``make test-scale``).
@@ -12,6 +12,7 @@ import argparse
 import json
 import statistics
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--minutes", type=float, default=60.0, help="no round is begun that would end after it")
     parser.add_argument("--save", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
@@ -140,12 +142,15 @@ def main() -> None:
         if asked.ray:
             ways["ray, 2 actors"] = lambda: measure(SCALE, local | dict(engine="ray", before=RAY))
         found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
-        for _ in range(asked.rounds):
+        begun, done = time.monotonic(), 0
+        # What follows the rounds takes about as long as one of them.
+        while done < asked.rounds and (time.monotonic() - begun) * (done + 2) < asked.minutes * 60 * max(done, 1):
             for name, way in ways.items():
                 found[name].append(way())
+            done += 1
         memory, plan = measure(MEMORY, values), measure(PLAN, values)
     rates = {name: [each["rate"] for each in rounds] for name, rounds in found.items()}
-    print(f"{'':20} {'rows/s':>9}   without start, medians of {asked.rounds} rounds over {asked.rows} rows")
+    print(f"{'':20} {'rows/s':>9}   without start, medians of {done} rounds over {asked.rows} rows")
     for name, each in rates.items():
         print(f"{name:20} {statistics.median(each):9.0f}")
     names = list(rates)

@@ -190,9 +190,13 @@ def main() -> None:
         alone.equal(report, servers[0], given.model, texts(64, 2))
         idle = alone.idle(report, servers[0], given.model, given.seconds)
         peak = compared(report, servers, rounds, given.seconds)
-        lists(report, servers, rounds, 2 * given.seconds, given.model)
-        quiet = idle.quantile(0.99)
-        small_beside_lists(report, servers, quiet, 5 * given.seconds)
+        quiet, long = idle.quantile(0.99), 2 * given.seconds
+        report.attempt("256 mixed texts a request", 60, lambda: lists(report, servers, rounds, long, given.model))
+
+        def beside() -> None:
+            small_beside_lists(report, servers, quiet, 5 * given.seconds)
+
+        report.attempt("small beside lists", 12 * given.seconds, beside)
         for server in servers[1:]:
             server.stop()
         own(report, servers[0], given, server_cores, peak)

@@ -33,10 +33,10 @@ class Row:
     @property
     def verdict(self) -> str:
         """Whether its bar is met."""
-        if self.bar is None:
-            return ""
         if self.value is None:
             return "not measured"
+        if self.bar is None:
+            return ""
         return "met" if (self.value <= self.bar if self.side == "<=" else self.value >= self.bar) else "MISSED"
 
     def line(self) -> str:
@@ -80,7 +80,7 @@ class Report:
     def end(self, path: Path | None, **about: object) -> None:
         """Print the rows that have bars once more, and save all of them."""
         print(f"\n{(time.monotonic() - self._begun) / 60:.1f} minutes")
-        judged = [row for row in self.rows if row.bar is not None]
+        judged = [row for row in self.rows if row.verdict]
         for row in judged:
             print(row.line())
         print(", ".join(f"{sum(r.verdict == v for r in judged)} {v}" for v in ("met", "MISSED", "not measured")))
