@@ -169,7 +169,7 @@ def test_what_the_kernels_do_not_run_is_refused_with_the_reason(monkeypatch) -> 
         (
             new_model(T5Config(vocab_size=80, d_model=32, d_kv=8, d_ff=48, num_heads=4), Task.SEQ2SEQ_LM),
             "E_MODE",
-            "a decoder",
+            "compiled_decoder",
         ),
         (bert("mish"), "E_MODE", "another activation"),
         (pruned, "E_MODE", "layers.1.ffn.down was replaced"),
