@@ -10,6 +10,7 @@ import pytest
 
 import torso
 from generation import small
+from torso.kernels.library import library
 
 from .conftest import Result, finish
 
@@ -101,6 +102,19 @@ def test_translate_and_summarise(call: Callable[..., Result], t5: Path) -> None:
     wanted = torso.summarise("hello", model=t5, num_beams=3)
     for name in ("summarise", "summarize"):
         assert call(name, "hello", "--num-beams", 3, "--model", t5).out == wanted.text + "\n"
+
+
+@pytest.mark.skipif(library() is None, reason="torso was installed without its compiled kernels")
+@pytest.mark.parametrize("mode", ["bf16", "int8", "int4"])
+def test_modes(call: Callable[..., Result], llama: Path, t5: Path, mode: str) -> None:
+    few = torso.compiled_decoder(t5, mode)  # type: ignore[arg-type]
+    wanted = torso.summarise("hello world", model=few).text
+    assert call("summarise", "hello world", "--model", t5, "--mode", mode).out == wanted + "\n"
+    wanted = torso.translate("hello world", model=few, source="en", target="de").text
+    told = call("translate", "hello world", "--model", t5, "--mode", mode, "--from", "en", "--to", "de")
+    assert told.out == wanted + "\n"
+    wanted = torso.generate("hello world", model=torso.compiled_decoder(llama, mode)).text  # type: ignore[arg-type]
+    assert call("generate", "hello world", "--model", llama, "--mode", mode).out == wanted + "\n"
 
 
 def test_config_shows_how_a_model_writes(call: Callable[..., Result], llama: Path) -> None:

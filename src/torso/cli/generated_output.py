@@ -58,7 +58,7 @@ def from_languages(function: AnyFunction) -> AnyFunction:
 
 
 def mode(function: AnyFunction) -> AnyFunction:
-    """Add the option that chooses the arithmetic of a decoder."""
+    """Add the option that chooses the arithmetic of what writes."""
     return click.option(
         "--mode",
         type=click.Choice(["exact", "bf16", "int8", "int4"]),

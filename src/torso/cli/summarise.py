@@ -26,6 +26,7 @@ Examples:
 @generated_output.beams
 @options.long_sources
 @generated_output.batch
+@generated_output.mode
 @generated_output.common
 def summarise(
     texts: tuple[str, ...],
@@ -36,6 +37,7 @@ def summarise(
     num_beams: int | None,
     long: Literal["error", "truncate", "window"],
     batch: int,
+    mode: str,
     changes: tuple[str, ...],
     untrained: bool,
     device: str | None,
@@ -47,7 +49,7 @@ def summarise(
 
     found = run(
         given,
-        model=model,
+        model=generated_output.in_mode(model, mode, device),
         max_new_tokens=max_new_tokens,
         num_beams=num_beams,
         long=long,

@@ -31,6 +31,7 @@ Examples:
 @generated_output.beams
 @options.long_sources
 @generated_output.batch
+@generated_output.mode
 @generated_output.common
 def translate(
     texts: tuple[str, ...],
@@ -43,6 +44,7 @@ def translate(
     num_beams: int | None,
     long: Literal["error", "truncate", "window"],
     batch: int,
+    mode: str,
     changes: tuple[str, ...],
     untrained: bool,
     device: str | None,
@@ -54,7 +56,7 @@ def translate(
 
     found = run(
         given,
-        model=model,
+        model=generated_output.in_mode(model, mode, device),
         source=source,
         target=target,
         max_new_tokens=max_new_tokens,

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 6
+#define TORSO_KERNELS_VERSION 7
 
 enum {
     TORSO_FLOAT32 = 0,
