@@ -144,8 +144,9 @@ def materials(wheel: Path, out: Path, root: Path = ROOT) -> None:
         program = "import torso; assert torso.classify('很好').label == 'positive'"
         _run([str(python), "-X", "utf8", "-c", program], Path(work))
         _run([str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "pip", "setuptools"], Path(work))
-        described = ["--pyproject", str(root / "pyproject.toml"), "--output-reproducible", "--output-file", str(out)]
-        _run([sys.executable, "-m", "cyclonedx_py", "environment", *described, str(python)], Path(work))
+        described = ["--pyproject", str(root / "pyproject.toml"), "--mc-type", "library", "--output-reproducible"]
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", *described, "--output-file", str(out)]
+        _run([*command, str(python)], Path(work))
 
 
 def _sums(dist: Path) -> dict[str, str]:
