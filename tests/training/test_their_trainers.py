@@ -1,0 +1,114 @@
+"""torso's Auto models under other libraries' training: accelerate and TRL, beside transformers' models."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import torso
+from lazy import LazyModule
+
+transformers = LazyModule("transformers")
+datasets = LazyModule("datasets")
+accelerate = LazyModule("accelerate")
+trl = LazyModule("trl")
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+QUIET: dict[str, Any] = {"report_to": [], "use_cpu": True, "disable_tqdm": True, "seed": 3, "learning_rate": 1e-2}
+
+
+def needs(*packages: str) -> pytest.MarkDecorator:
+    absent = [name for name in packages if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(absent), reason=f"not installed: {', '.join(absent)}")
+
+
+@pytest.fixture
+def classifier(tmp_path) -> Path:
+    folder = tmp_path / "classifier"
+    config = transformers.BertConfig(
+        vocab_size=15, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij"]))
+    return folder
+
+
+def texts() -> list[dict[str, Any]]:
+    return [{"text": "a b c" if i % 2 else "d e f g h", "label": i % 2} for i in range(16)]
+
+
+@needs("accelerate")
+def test_a_loop_of_accelerate_trains_the_same(classifier) -> None:
+    tokenizer = torso.AutoTokenizer.from_pretrained(classifier)
+    rows = [{**tokenizer(row["text"]), "labels": row["label"]} for row in texts()]
+
+    def collate(chosen: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        width = max(len(row["input_ids"]) for row in chosen)
+        ids, mask = (
+            torch.tensor([row[name] + [0] * (width - len(row[name])) for row in chosen])
+            for name in ("input_ids", "attention_mask")
+        )
+        return {"input_ids": ids, "attention_mask": mask, "labels": torch.tensor([row["labels"] for row in chosen])}
+
+    curves = []
+    for kind in (transformers.AutoModelForSequenceClassification, torso.AutoModelForSequenceClassification):
+        helper = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=2)
+        model = kind.from_pretrained(classifier).train()
+        optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+        batches = torch.utils.data.DataLoader(rows, batch_size=4, collate_fn=collate)
+        model, optimiser, batches = helper.prepare(model, optimiser, batches)
+        curve = []
+        for _ in range(3):
+            for batch in batches:
+                with helper.accumulate(model):
+                    loss = model(**batch).loss
+                    helper.backward(loss)
+                    if helper.sync_gradients:
+                        helper.clip_grad_norm_(model.parameters(), 1.0)
+                    optimiser.step()
+                    optimiser.zero_grad()
+                    curve.append(float(loss))
+        curves.append(curve)
+    assert curves[1] == pytest.approx(curves[0], rel=1e-4)
+    assert len(set(curves[0])) >= 6
+
+
+@needs("trl", "accelerate", "datasets")
+def test_trl_learns_completions(tmp_path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = {word: number for number, word in enumerate(["<unk>", "<eos>", "<pad>", *"abcdefghij"])}
+    raw = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=raw, unk_token="<unk>", eos_token="<eos>", pad_token="<pad>"
+    )
+    config = transformers.GPT2Config(
+        vocab_size=13, n_embd=16, n_layer=2, n_head=2, n_positions=64, resid_pdrop=0.0, embd_pdrop=0.0,
+        attn_pdrop=0.0, eos_token_id=1, bos_token_id=1, pad_token_id=2,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path / "base")
+    pairs = [("a b c", " d e"), ("f g", " h i j a")]
+    rows = [dict(zip(("prompt", "completion"), pairs[i % 2], strict=True)) for i in range(16)]
+    curves = []
+    for kind in (transformers.AutoModelForCausalLM, torso.AutoModelForCausalLM):
+        trainer = trl.SFTTrainer(
+            model=kind.from_pretrained(tmp_path / "base"),
+            args=trl.SFTConfig(
+                output_dir=str(tmp_path / "run"), max_steps=5, per_device_train_batch_size=4, logging_steps=1,
+                bf16=False, save_strategy="no", gradient_checkpointing=False, **QUIET,
+            ),
+            train_dataset=datasets.Dataset.from_list(rows),
+            processing_class=tokenizer,
+        )  # fmt: skip
+        trainer.train()
+        curves.append([row["loss"] for row in trainer.state.log_history if "loss" in row])
+    assert curves[1] == pytest.approx(curves[0], rel=1e-4)
+    assert curves[0][-1] < 0.9 * curves[0][0]
