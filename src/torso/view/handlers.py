@@ -118,7 +118,7 @@ def tokens(page: Page, asked: Asked) -> Answer:
     from torso.inspection.token_rows import token_rows
 
     name, text, pair = asked.text("model"), _text(asked, "text") or "", _text(asked, "pair")
-    tokenizer = page.models.tokenizer(name)
+    tokenizer, source = page.models.tokenizer(name), page.models.source(name)
     encoding = tokenizer.encoding(text, pair)
     limit = tokenizer.max_tokens
     rows = token_rows(encoding, text, pair)
@@ -133,10 +133,7 @@ def tokens(page: Page, asked: Asked) -> Answer:
             "cut_at": cut,
             "tokens": [row.as_dict() for row in rows[:MOST_ROWS]],
             "notes": list(tokenizer.notes),
-            "code": [
-                f"tokenizer = torso.load_tokenizer({page.models.source(name)!r})",
-                f"tokenizer.encoding({text!r})",
-            ],
+            "code": [f"tokenizer = torso.load_tokenizer({source!r})", f"tokenizer.encoding({text!r})"],
         }
     )
 
