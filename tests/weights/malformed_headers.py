@@ -116,7 +116,7 @@ HEADER_CASES = [
     st(20, "too few bytes", shape(3), "E_SHAPE"),
     *(
         st(21, dtype, safetensors({"w": entry(dtype, [8], 0, 8)}, DATA), "E_DTYPE")
-        for dtype in ("F99", "F8_E4M3", "F4", "f32")
+        for dtype in ("F99", "F8_E4M3FNUZ", "F4", "f32")
     ),
     st(22, "metadata of numbers", safetensors({"__metadata__": {"a": 1}, **GOOD}, DATA), "E_HEADER"),
     st(22, "metadata a list", safetensors({"__metadata__": [], **GOOD}, DATA), "E_HEADER"),
