@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+import torso
 from torso.architecture import architectures, find
 from torso.config.fields import field_info
 
@@ -32,3 +35,27 @@ def test_an_unknown_family_names_the_nearest(call: Callable[..., Result]) -> Non
     done = call("models", "berta")
     assert done.status != 0
     assert "Nearest: bert" in done.err
+
+
+def test_sizes_are_those_of_a_model_of_defaults(call: Callable[..., Result]) -> None:
+    """BERT-base has 109,482,240 parameters; each of its products with a weight takes two operations."""
+    [bert] = call("models", "bert", "--json").rows[0]
+    assert bert["size"]["parameters"] == 109_482_240
+    assert bert["size"]["tokens"] == 128
+    linear = 12 * (4 * 768 * 768 + 2 * 768 * 3072) * 128 * 2
+    attention = 12 * 2 * (128 * 128 * 768) * 2
+    assert bert["size"]["flops"] == pytest.approx(linear + attention, rel=1e-4)  # and the pooler's
+    assert "109 M, 22" in call("models", "bert").out
+
+
+def test_config_tells_the_size(call: Callable[..., Result]) -> None:
+    done = call("config", "torso:sentiment", "--json").json
+    assert done["size"]["task"] == "sequence-classification"
+    model = torso.load("torso:sentiment", torso.Task.SEQUENCE_CLASSIFICATION)
+    assert done["size"]["parameters"] == sum(each.numel() for each in model.parameters())
+    shown = call("config", "torso:sentiment", "--tokens", 512)
+    assert f"{done['size']['parameters']:,} parameters (sequence-classification); a text of 512 tokens" in shown.out
+    longer = call("config", "torso:sentiment", "--tokens", 512, "--json").json["size"]["flops"]
+    assert longer > 4 * done["size"]["flops"]
+    refused = call("config", "torso:sentiment", "--tokens", 5, "--diff", "torso:tagger")
+    assert refused.status == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from torso.cli import options
 from torso.cli.console import print_json
 from torso.config.hub_config import HubConfig
+from torso.inspection.model_size import ModelSize, model_size
 from torso.inspection.opened_config import Opened
 from torso.language import say
 
@@ -18,12 +20,14 @@ HELP = """\
 Show every parameter of a model: value, default, where the value came from, when it acts, what it means.
 
 "shape" means that the weights follow it, "run" that results change, "train" that it matters in training alone, "-" \
-that it changes nothing. --set shows what a change would do, and refuses what the weights cannot follow; nothing is \
+that it changes nothing. Below stand the number of parameters, and the floating-point operations that a text of \
+--tokens takes. --set shows what a change would do, and refuses what the weights cannot follow; nothing is \
 written.
 
 \b
 Examples:
   torso config hfl/rbt3
+  torso config hfl/rbt3 --tokens 512
   torso config hfl/rbt3 --set hidden_dropout_prob=0
   torso config hfl/rbt3 --diff bert-base-chinese"""
 
@@ -34,11 +38,14 @@ Examples:
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Show the effect of a change; may be repeated."
 )
 @click.option("--diff", "other", metavar="MODEL", help="Show only what differs from another model.")
+@click.option("--tokens", type=click.IntRange(1), help="Length of the text whose operations are counted.")
 @options.one_json
-def config(model: str, changes: tuple[str, ...], other: str | None, as_json: bool) -> None:
+def config(model: str, changes: tuple[str, ...], other: str | None, tokens: int | None, as_json: bool) -> None:
     """Print parameters."""
     if changes and other:
         raise click.UsageError(say("--set and --diff cannot be used together."), click.get_current_context())
+    if tokens is not None and (changes or other):
+        raise click.UsageError(say("--tokens says nothing beside --set and --diff."), click.get_current_context())
     opened = Opened.of(model)
     if changes:
         _show_changes(opened, changes, as_json)
@@ -46,12 +53,17 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
         _show_differences(opened, Opened.of(other), as_json)
     else:
         described, writing, notes = opened.config.describe(), opened.writing(), opened.tokenizer_notes()
-        beside = opened.sentence_settings()
+        beside, size = opened.sentence_settings(), model_size(opened.architecture, opened.config, tokens)
         if as_json:
-            about = {"model": model, "model_type": opened.config.model_type, "folder": str(opened.folder)}
+            about: dict[str, Any] = {
+                "model": model,
+                "model_type": opened.config.model_type,
+                "folder": str(opened.folder),
+            }
             more: dict[str, Any] = {} if writing is None else {"generation": writing.as_dicts()}
             more |= {"notes": list(described.notes)} if described.notes else {}
             more |= {"sentence_transformers": beside} if beside else {}
+            about["size"] = asdict(size)
             print_json(about | {"parameters": described.as_dicts()} | more | {"tokenizer_notes": notes})
         else:
             parts = [repr(each) for each in (described, writing) if each is not None]
@@ -61,7 +73,15 @@ def config(model: str, changes: tuple[str, ...], other: str | None, as_json: boo
 
                 rows = [[each["file"], each["key"], shown(each["value"])] for each in beside]
                 parts.append(text_table([say("file"), say("parameter"), say("value")], rows))
+            parts.append(_size_text(size))
             click.echo("\n\n".join([*parts, *notes]))
+
+
+def _size_text(size: ModelSize) -> str:
+    values = dict(
+        parameters=f"{size.parameters:,}", task=size.task, tokens=size.tokens, work=f"{size.flops / 1e9:,.2f}"
+    )
+    return say("{parameters} parameters ({task}); a text of {tokens} tokens takes {work} GFLOP", values)
 
 
 def _show_changes(opened: Opened, changes: Sequence[str], as_json: bool) -> None:

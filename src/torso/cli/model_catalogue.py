@@ -8,6 +8,7 @@ from typing import Any
 from torso import blocks
 from torso.architecture import Architecture, Task, architectures
 from torso.config.fields import field_info
+from torso.inspection.model_size import ModelSize, model_size
 from torso.kernels.decoder_support import decoder_in, decoder_obstacle
 from torso.kernels.support import encoder_in, obstacle
 
@@ -21,6 +22,7 @@ class FamilyCard:
         model_types: the ``model_type`` of its config files.
         tasks: its tasks, by their names on the command line.
         kernels: whether the compiled kernels run its encoder, or write with its decoder; PyTorch runs the others.
+        size: of a model whose config is all defaults.
         refuses: parameters of which one value is implemented, with that value: any other is refused by name.
     """
 
@@ -28,6 +30,7 @@ class FamilyCard:
     model_types: tuple[str, ...]
     tasks: tuple[str, ...]
     kernels: bool
+    size: ModelSize
     refuses: dict[str, Any]
 
 
@@ -48,6 +51,7 @@ def _card(architecture: Architecture[Any]) -> FamilyCard:
         architecture.model_types,
         tuple(task.name for task in architecture.tasks),
         runs_natively(architecture),
+        model_size(architecture, architecture.config()),
         refuses,
     )
 

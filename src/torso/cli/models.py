@@ -16,6 +16,9 @@ List the families of models that torso has: their heads, and what each refuses.
 Those whose encoders the compiled kernels run, or whose decoders they write with, are marked; PyTorch runs the others \
 (torso.kernels.about() says what is in use on this machine).
 
+The size is that of a model whose config is all defaults, without a head: parameters in millions, and the operations \
+of a text of 128 tokens in GFLOP.
+
 A family is found by the model_type in a model's config.json. What it refuses is refused by name, before anything is \
 loaded.
 
@@ -45,11 +48,12 @@ def models(name: str | None, as_json: bool) -> None:
     from torso.config.describe import shown
     from torso.config.text_table import text_table
 
-    headings = ["family", "model_type", "kernels", "heads"]
+    headings = ["family", "model_type", "size", "kernels", "heads"]
     rows = [
         [
             card.family,
             ", ".join(card.model_types),
+            f"{card.size.parameters / 1e6:,.0f} M, {card.size.flops / 1e9:,.1f}",
             say("yes") if card.kernels else "",
             ", ".join(card.tasks),
         ]
