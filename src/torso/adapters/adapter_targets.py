@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,10 @@ def saved_modules(model: Model[Any], lora: Lora, names: ModelNames, task_type: s
     return tuple(dict.fromkeys((*known, *made)))
 
 
+_MORE: Mapping[str, tuple[str, ...]] = {"phi": ("fc1", "fc2")}
+"""Modules that PEFT adapts in a family beside queries and values."""
+
+
 def default_targets(model: Model[Any], names: ModelNames) -> list[str]:
     """Return the last parts of the names of a family's query and value projections, or of the ones they are fused in.
 
@@ -63,7 +67,7 @@ def default_targets(model: Model[Any], names: ModelNames) -> list[str]:
             or (fused == "q" and module.place.endswith("cross.q"))
         ):
             found[module.name.rpartition(".")[2]] = None
-    return list(found)
+    return [*found, *_MORE.get(model.config.model_type, ())]
 
 
 def chosen_modules(model: Model[Any], lora: Lora, names: ModelNames, saved: Collection[str]) -> dict[str, HubModule]:

@@ -55,7 +55,8 @@ class GroupRouter(Router):
         """Set values [T, experts] outside the best groups, by their values [T, groups], to 0."""
         best = of_groups.topk(self.of.top_groups, -1).indices
         inside = torch.zeros_like(of_groups, dtype=torch.bool).scatter(-1, best, True)
-        return self.grouped(values).masked_fill(~inside[..., None], 0.0).flatten(-2)
+        values = self.grouped(values).masked_fill(~inside[..., None], 0.0)
+        return values.flatten(-2)
 
 
 class SigmoidRouter(GroupRouter):
@@ -86,7 +87,7 @@ class Mixture(Module[blocks.Mixture]):
         # experts, and so the same in any batch.
         places = chosen.flatten().argsort(stable=True)
         counts: list[int] = chosen.flatten().bincount(minlength=len(self.experts)).tolist()
-        rows = x[places // chosen.shape[-1]].split(counts)
+        rows: tuple[Tensor, ...] = x[places // chosen.shape[-1]].split_with_sizes(counts)
         # With gradients experts without rows run too: theirs are zeros and not absent.
         computed = [
             expert(own) for expert, own in zip(self.experts, rows, strict=True) if len(own) or torch.is_grad_enabled()
