@@ -77,11 +77,8 @@ from torso.blocks.layers import (
 )
 from torso.blocks.mixture import (
     GatedBranch,
-    GroupRouter,
     Mixture,
     Router,
-    SigmoidRouter,
-    TopRouter,
 )
 from torso.blocks.part import (
     Part,
@@ -121,7 +118,6 @@ __all__ = [
     "FeedForward",
     "GatedBranch",
     "GatedFeedForward",
-    "GroupRouter",
     "Head",
     "HeadLayerNorm",
     "Identity",
@@ -159,14 +155,12 @@ __all__ = [
     "Shift",
     "ShiftedSinusoids",
     "ShiftedVocabHead",
-    "SigmoidRouter",
     "SinusoidalPositions",
     "SlopeBias",
     "SpanHead",
     "TaskPositions",
     "TokenDistanceBias",
     "TokenHead",
-    "TopRouter",
     "Transform",
     "Trunk",
     "UnpaddedPositions",

@@ -79,11 +79,8 @@ __getattr__, __dir__, __all__ = attach(
         ),
         "torso.nn.mixture": (
             "GatedBranch",
-            "GroupRouter",
             "Mixture",
             "Router",
-            "SigmoidRouter",
-            "TopRouter",
         ),
         "torso.nn.module": (
             "Module",

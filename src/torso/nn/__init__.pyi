@@ -46,11 +46,8 @@ from torso.nn.heads import VocabHead as VocabHead
 from torso.nn.key_value_cache import KeyValueCache as KeyValueCache
 from torso.nn.key_value_cache import Step as Step
 from torso.nn.mixture import GatedBranch as GatedBranch
-from torso.nn.mixture import GroupRouter as GroupRouter
 from torso.nn.mixture import Mixture as Mixture
 from torso.nn.mixture import Router as Router
-from torso.nn.mixture import SigmoidRouter as SigmoidRouter
-from torso.nn.mixture import TopRouter as TopRouter
 from torso.nn.module import Module as Module
 from torso.nn.module import build as build
 from torso.nn.norm import HeadLayerNorm as HeadLayerNorm
