@@ -145,6 +145,9 @@ BASE = _published(
     vocab_size=50265,
 )
 
+STEADY: Values = _both(layerdrop=0.0)
+"""Of M2M-100, which leaves blocks out at random unless it is told not to."""
+
 FAMILIES = {
     "bart": Family(
         positions=False,
@@ -201,11 +204,11 @@ FAMILIES = {
     "m2m_100": Family(
         positions=False,
         configs={
-            "plain": _small(scale_embedding=True),
-            "uneven": _small(decoder_layers=1, decoder_ffn_dim=13, encoder_layers=3, pad_token_id=0),
-            "untied": _small(tie_word_embeddings=False, activation_function="gelu"),
+            "plain": _small(scale_embedding=True, **STEADY),
+            "uneven": _small(decoder_layers=1, decoder_ffn_dim=13, encoder_layers=3, pad_token_id=0, **STEADY),
+            "untied": _small(tie_word_embeddings=False, activation_function="gelu", **STEADY),
         },
-        drawn=lambda dice: {**_drawn(dice), "d_model": 12 * dice.randint(1, 3)},
+        drawn=lambda dice: {**_drawn(dice), **STEADY, "d_model": 12 * dice.randint(1, 3)},
         dropouts=DROPOUTS,
         inert=INERT,
         left=SHARED,
