@@ -15,9 +15,9 @@ from torch import nn
 from torso.architecture import Task, find
 from torso.compat.loading_models import LoadingArguments, check_family, config_of, found, head_labels
 from torso.compat.named_weights import load_named, save_named
-from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.errors import InputTypeError, UnsupportedError
+from torso.io.arguments import known_arguments
 from torso.loading.labels_and_dtype import run_device
 from torso.loading.load import Source
 
