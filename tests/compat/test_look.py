@@ -18,11 +18,11 @@ from torso.compat.attention_map import AttentionMap
 from torso.generation.completed_text import Completion
 from torso.io.html_table import LIMIT, html_table
 from torso.tasks.extents import Extent
+from torso.tasks.embedding import Embedding
 from torso.tasks.predictions import (
     Answer,
     Answered,
     Chosen,
-    Embedding,
     Fill,
     Filled,
     Label,

@@ -107,7 +107,7 @@ def test_as_the_reference_writes(model_type, config, case, way, reference) -> No
 @pytest.mark.parametrize("way", ["greedy", "penalties", "beams", "beams, never early"])
 def test_the_kernels_write_the_same(model_type, config, case, way, reference) -> None:
     made: Reference = reference(model_type, config, case)
-    model = made.shared.model
+    model = made.shared.packed
     if why_not_written(model.description) is not None:
         pytest.skip("the kernels do not write with it")
     compiled, given = compile_decoder(source_of(model)), prompts(made, model)

@@ -199,7 +199,7 @@ def test_half_precision_is_as_near_as_the_reference_s(model_type, case, config, 
     assert ours[name].dtype == torch.bfloat16
     mine, wanted = ours[name].float().flatten(0, -2), exact[name].flatten(0, -2)
     # A token between two experts may go to the other one: of a mixture's rows most are as near.
-    mixes = any(isinstance(each, Mixture) for each in made.shared.model.modules())
+    mixes = any(isinstance(each, Mixture) for each in made.shared.packed.modules())
     rows = [(each, other) for each, other in zip(mine, wanted, strict=True) if other.any()]
     if mixes and len(rows) > 1:
         rows.sort(key=lambda pair: float((pair[0] - pair[1]).norm() / pair[1].norm()))

@@ -93,6 +93,7 @@ def test_the_notebook_runs_and_gives_what_it_shows(tmp_path: Path, monkeypatch: 
     from nbclient import NotebookClient
 
     monkeypatch.setenv("TORSO_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "120")  # a kernel of a test that has a terminal would take its width
     kept = json.loads((EXAMPLES / "first_steps.ipynb").read_text("utf-8"))
     notebook = nbformat.read(EXAMPLES / "first_steps.ipynb", as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()

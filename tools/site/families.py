@@ -24,12 +24,13 @@ FORMATS = {
 | | read | written |
 |---|---|---|
 | weights | safetensors and `pytorch_model.bin` (zip and legacy), whole or in shards; float32, float16, bfloat16 | safetensors |
+| quantised weights | GPTQ, AWQ, bitsandbytes, compressed-tensors, FP8, MXFP4; a GGUF file as a whole model: [forms of weights](../formats.md) | – |
 | tokenizers | `tokenizer.json`; `vocab.txt`; `vocab.json` with `merges.txt`; SentencePiece models | `tokenizer.json` |
 | configs | `config.json`, `generation_config.json`, the files of sentence-transformers | the same, with keys that torso does not know |
 | adapters | PEFT's `adapter_config.json` with safetensors or `adapter_model.bin` (LoRA) | the same |
 | tables | lines, CSV, TSV, JSON lines, JSON, Parquet | `.npy`, JSON lines, CSV, Parquet |
 
-Quantised weights of other libraries (GPTQ, AWQ, bitsandbytes), ONNX and GGUF are named and refused.
+ONNX, TensorFlow, Flax, Keras, MLX and HQQ are named and refused.
 """,
     "zh": """\
 ## 格式
@@ -37,12 +38,13 @@ Quantised weights of other libraries (GPTQ, AWQ, bitsandbytes), ONNX and GGUF ar
 | | 读取 | 写出 |
 |---|---|---|
 | 权重 | safetensors 与 `pytorch_model.bin`(zip 与旧格式)，单个或分片；float32、float16、bfloat16 | safetensors |
+| 量化的权重 | GPTQ、AWQ、bitsandbytes、compressed-tensors、FP8、MXFP4；GGUF 文件作为完整的模型：[权重的格式](../formats.md) | – |
 | 分词器 | `tokenizer.json`；`vocab.txt`；`vocab.json` 与 `merges.txt`；SentencePiece 模型 | `tokenizer.json` |
 | 配置 | `config.json`、`generation_config.json`、sentence-transformers 的文件 | 同左，torso 不认识的键也原样写回 |
 | 适配器 | PEFT 的 `adapter_config.json`，权重为 safetensors 或 `adapter_model.bin`(LoRA) | 同左 |
 | 表格 | 文本行、CSV、TSV、JSON 行、JSON、Parquet | `.npy`、JSON 行、CSV、Parquet |
 
-其他库的量化权重(GPTQ、AWQ、bitsandbytes)、ONNX 与 GGUF 会被指明并拒绝。
+ONNX、TensorFlow、Flax、Keras、MLX 与 HQQ 会被指明并拒绝。
 """,
 }
 

@@ -79,6 +79,18 @@ class SinusoidalPositions(Part):
 
 
 @dataclass(frozen=True, eq=False)
+class ShiftedSinusoids(SinusoidalPositions):
+    """Sinusoids whose wavelengths go from 1 to 10000 with both ends, behind reserved positions.
+
+    Args:
+        offset: reserved positions before position 0.
+    """
+
+    _: KW_ONLY
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
 class SequenceConvolution(Part):
     """1D convolution over packed sequences, zero-padded between them so that none reaches into the next.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torso.blocks.attention import Attention, CrossAttention, DisentangledAttention, Distances, LogDistances
 from torso.blocks.embeddings import SequenceConvolution
-from torso.blocks.heads import FeatureHead, Head, VocabHead
+from torso.blocks.heads import FeatureHead, Head, LateSequenceHead, VocabHead
 from torso.blocks.layers import Linear
 from torso.blocks.mixture import Mixture
 from torso.blocks.part import Part
@@ -67,6 +67,8 @@ def _of(part: Part, text: _Text) -> int:
         case VocabHead():
             tied = 2 * part.width * part.vocabulary * text.rows if part.parts["out"] is None else 0
             return _parts(part, text) + tied
+        case LateSequenceHead():
+            return sum(_of(child, text if name == "mlp" else _Text(1)) for name, child in _each(part))
         case Head():
             pools = part.pooling is not None or isinstance(part, FeatureHead)
             return _parts(part, _Text(1) if pools else text)

@@ -106,6 +106,11 @@ class SequenceHead(ScoringHead):
 
 
 @dataclass(frozen=True, eq=False)
+class LateSequenceHead(SequenceHead):
+    """A `SequenceHead` that transforms all rows before it pools them (EuroBERT)."""
+
+
+@dataclass(frozen=True, eq=False)
 class TokenHead(ScoringHead):
     """Token classification: one row of scores per token."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from torso.blocks.layers import Linear, ModuleList
-from torso.blocks.part import Part, Weight
+from torso.blocks.part import Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,37 +33,6 @@ class Router(Part):
     def children(self) -> Mapping[str, Part | None]:
         """Create the scores of experts."""
         return {"gate": Linear(self.width, self.experts, self.bias)}
-
-
-@dataclass(frozen=True, eq=False)
-class TopRouter(Router):
-    """A `Router` whose softmax is over the scores of a row's own experts alone (gpt-oss)."""
-
-
-@dataclass(frozen=True, eq=False)
-class GroupRouter(Router):
-    """A `Router` that chooses groups of experts by the best of each, and experts within these (DeepSeek 2).
-
-    Args:
-        groups: into how many groups the experts are divided.
-        top_groups: groups from which a row's experts come.
-    """
-
-    _: KW_ONLY
-    groups: int
-    top_groups: int
-
-
-@dataclass(frozen=True, eq=False)
-class SigmoidRouter(GroupRouter):
-    """A `GroupRouter` by sigmoids, chosen with a correction that keeps the load even (DeepSeek 3, arXiv 2408.15664).
-
-    Groups are chosen by the sum of their two best. The correction enters the choice and not the weights.
-    """
-
-    def weights(self) -> Mapping[str, Weight]:
-        """Return the correction of each expert, which no gradient reaches."""
-        return {"correction": Weight((self.experts,), "zeros", trained=False)}
 
 
 @dataclass(frozen=True, eq=False)

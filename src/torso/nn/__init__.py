@@ -51,6 +51,7 @@ __getattr__, __dir__, __all__ = attach(
             "Embeddings",
             "LearnedPositions",
             "ProjectedTokens",
+            "ShiftedSinusoids",
             "SinusoidalPositions",
             "TaskPositions",
             "UnpaddedPositions",
@@ -63,6 +64,7 @@ __getattr__, __dir__, __all__ = attach(
             "ChoiceHead",
             "FeatureHead",
             "Head",
+            "LateSequenceHead",
             "ReplacedHead",
             "SequenceHead",
             "ShiftedVocabHead",
@@ -77,11 +79,8 @@ __getattr__, __dir__, __all__ = attach(
         ),
         "torso.nn.mixture": (
             "GatedBranch",
-            "GroupRouter",
             "Mixture",
             "Router",
-            "SigmoidRouter",
-            "TopRouter",
         ),
         "torso.nn.module": (
             "Module",

@@ -26,6 +26,7 @@ from torso.nn.disentangled import SharedDisentangledAttention as SharedDisentang
 from torso.nn.embeddings import Embeddings as Embeddings
 from torso.nn.embeddings import LearnedPositions as LearnedPositions
 from torso.nn.embeddings import ProjectedTokens as ProjectedTokens
+from torso.nn.embeddings import ShiftedSinusoids as ShiftedSinusoids
 from torso.nn.embeddings import SinusoidalPositions as SinusoidalPositions
 from torso.nn.embeddings import TaskPositions as TaskPositions
 from torso.nn.embeddings import UnpaddedPositions as UnpaddedPositions
@@ -34,6 +35,7 @@ from torso.nn.feedforward import GatedFeedForward as GatedFeedForward
 from torso.nn.heads import ChoiceHead as ChoiceHead
 from torso.nn.heads import FeatureHead as FeatureHead
 from torso.nn.heads import Head as Head
+from torso.nn.heads import LateSequenceHead as LateSequenceHead
 from torso.nn.heads import ReplacedHead as ReplacedHead
 from torso.nn.heads import SequenceHead as SequenceHead
 from torso.nn.heads import ShiftedVocabHead as ShiftedVocabHead
@@ -44,11 +46,8 @@ from torso.nn.heads import VocabHead as VocabHead
 from torso.nn.key_value_cache import KeyValueCache as KeyValueCache
 from torso.nn.key_value_cache import Step as Step
 from torso.nn.mixture import GatedBranch as GatedBranch
-from torso.nn.mixture import GroupRouter as GroupRouter
 from torso.nn.mixture import Mixture as Mixture
 from torso.nn.mixture import Router as Router
-from torso.nn.mixture import SigmoidRouter as SigmoidRouter
-from torso.nn.mixture import TopRouter as TopRouter
 from torso.nn.module import Module as Module
 from torso.nn.module import build as build
 from torso.nn.norm import HeadLayerNorm as HeadLayerNorm

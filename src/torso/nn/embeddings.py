@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
@@ -59,6 +60,20 @@ class SinusoidalPositions(Module[blocks.SinusoidalPositions]):
         """Map positions [T] to [T, D] float32."""
         angles = positions[:, None] / torch.from_numpy(wavelengths(self.of.width)).to(positions.device)
         return torch.cat([angles.sin(), angles[:, : self.of.width // 2].cos()], -1).float()
+
+
+class ShiftedSinusoids(SinusoidalPositions):
+    """Sinusoids whose wavelengths go from 1 to 10000 with both ends, behind reserved positions."""
+
+    of: blocks.ShiftedSinusoids
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """Map positions [T] to [T, D] float32."""
+        # In float32 as the models were trained: a late position turns by thousands of radians.
+        half = self.of.width // 2
+        rates = torch.exp(torch.arange(half, device=positions.device).float() * -(math.log(10000) / (half - 1)))
+        angles = (positions + self.of.offset).float()[:, None] * rates
+        return torch.cat([angles.sin(), angles.cos()], -1)
 
 
 class Embeddings(Module[blocks.Embeddings]):

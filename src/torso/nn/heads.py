@@ -96,6 +96,14 @@ class SequenceHead(_ScoringHead[blocks.SequenceHead, SequenceLogits]):
         return SequenceLogits(self.scores(hidden), hidden)
 
 
+class LateSequenceHead(SequenceHead):
+    """Sequence classification: transform all rows, pool them, score the pooled row."""
+
+    def scores(self, hidden: Hidden) -> Tensor:
+        """Compute logits [N, C]."""
+        return self.out(self.dropout(pool_rows(replace(hidden, rows=self.mlp(hidden.rows)), self.of.pool)))
+
+
 class ChoiceHead(Head[blocks.ChoiceHead, ChoiceLogits]):
     """Multiple choice: one score per alternative."""
 

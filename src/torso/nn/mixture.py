@@ -27,51 +27,6 @@ class Router(Module[blocks.Router]):
         return weights, chosen
 
 
-class TopRouter(Router):
-    """A router whose softmax is over the scores of a row's own experts alone."""
-
-    def weights_of(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Choose by scores [T, experts]: weights and numbers [T, top]."""
-        best, chosen = scores.topk(self.of.top, -1)
-        return best.softmax(-1), chosen
-
-
-class GroupRouter(Router):
-    """A router that chooses groups of experts by the best of each, and experts within these."""
-
-    of: blocks.GroupRouter
-
-    def weights_of(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Choose by scores [T, experts]: weights and numbers [T, top]."""
-        weights = scores.softmax(-1)
-        chosen = self.within(weights, self.grouped(weights).amax(-1)).topk(self.of.top, -1).indices
-        return weights.gather(-1, chosen), chosen
-
-    def grouped(self, values: Tensor) -> Tensor:
-        """Divide values [T, experts] into groups [T, groups, experts of a group]."""
-        return values.unflatten(-1, (self.of.groups, -1))
-
-    def within(self, values: Tensor, of_groups: Tensor) -> Tensor:
-        """Set values [T, experts] outside the best groups, by their values [T, groups], to 0."""
-        best = of_groups.topk(self.of.top_groups, -1).indices
-        inside = torch.zeros_like(of_groups, dtype=torch.bool).scatter(-1, best, True)
-        return self.grouped(values).masked_fill(~inside[..., None], 0.0).flatten(-2)
-
-
-class SigmoidRouter(GroupRouter):
-    """A router by sigmoids, chosen with a correction that keeps the load even."""
-
-    correction: nn.Parameter
-
-    def weights_of(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Choose by scores [T, experts]: weights and numbers [T, top]."""
-        weights = scores.sigmoid()
-        corrected = weights.detach() + self.correction
-        of_groups = self.grouped(corrected).topk(min(2, len(self.correction) // self.of.groups), -1).values.sum(-1)
-        chosen = self.within(corrected, of_groups).topk(self.of.top, -1).indices
-        return weights.gather(-1, chosen), chosen
-
-
 class Mixture(Module[blocks.Mixture]):
     """Mixture of experts: the weighted sum of a row's experts, and of what all rows share."""
 
@@ -86,7 +41,7 @@ class Mixture(Module[blocks.Mixture]):
         # experts, and so the same in any batch.
         places = chosen.flatten().argsort(stable=True)
         counts: list[int] = chosen.flatten().bincount(minlength=len(self.experts)).tolist()
-        rows = x[places // chosen.shape[-1]].split(counts)
+        rows: tuple[Tensor, ...] = x[places // chosen.shape[-1]].split_with_sizes(counts)
         # With gradients experts without rows run too: theirs are zeros and not absent.
         computed = [
             expert(own) for expert, own in zip(self.experts, rows, strict=True) if len(own) or torch.is_grad_enabled()

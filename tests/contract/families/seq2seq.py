@@ -1,4 +1,4 @@
-"""BART, mBART, Marian and PEGASUS."""
+"""BART, mBART, M2M-100 and NLLB, Marian and PEGASUS."""
 
 from __future__ import annotations
 
@@ -103,6 +103,19 @@ def _opus(last: int, **values: Any) -> Values:
     return {**base, **values}
 
 
+def _nllb(**values: Any) -> Values:
+    base = _published(
+        vocab_size=256206,
+        activation_function="relu",
+        attention_dropout=0.1,
+        **_both(attention_heads=16, ffn_dim=4096, layerdrop=0.0),
+        scale_embedding=True,
+        decoder_start_token_id=2,
+        tokenizer_class="NllbTokenizer",
+    )
+    return {**base, **values}
+
+
 def _pegasus(**values: Any) -> Values:
     base = _published(
         vocab_size=96103,
@@ -131,6 +144,9 @@ BASE = _published(
     num_hidden_layers=6,
     vocab_size=50265,
 )
+
+STEADY: Values = _both(layerdrop=0.0)
+"""Of M2M-100, which leaves blocks out at random unless it is told not to."""
 
 FAMILIES = {
     "bart": Family(
@@ -183,6 +199,24 @@ FAMILIES = {
             "facebook/mbart-large-50-many-to-many-mmt": _mbart(
                 vocab_size=250054, tokenizer_class="MBart50Tokenizer", num_hidden_layers=12
             ),
+        },
+    ),
+    "m2m_100": Family(
+        positions=False,
+        configs={
+            "plain": _small(scale_embedding=True, **STEADY),
+            "uneven": _small(decoder_layers=1, decoder_ffn_dim=13, encoder_layers=3, pad_token_id=0, **STEADY),
+            "untied": _small(tie_word_embeddings=False, activation_function="gelu", **STEADY),
+        },
+        drawn=lambda dice: {**_drawn(dice), **STEADY, "d_model": 12 * dice.randint(1, 3)},
+        dropouts=DROPOUTS,
+        inert=INERT,
+        left=SHARED,
+        pads=True,
+        published={
+            "facebook/m2m100_418M": _nllb(vocab_size=128112, **_both(layers=12), scale_embedding=True),
+            "facebook/nllb-200-distilled-600M": _nllb(**_both(layers=12), max_length=200),
+            "facebook/nllb-200-3.3B": _nllb(d_model=2048, **_both(layers=24, ffn_dim=8192)),
         },
     ),
     "marian": Family(
