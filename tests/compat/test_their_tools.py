@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from safetensors.torch import load_file
 
 import torso
 from lazy import LazyModule
-from torso.errors import InputError, UnsupportedError
+from torso.compat.remote_methods import INSTEAD
+from torso.errors import InputError, NotAvailableError, UnsupportedError
 
 transformers = LazyModule("transformers")
 datasets = LazyModule("datasets")
@@ -189,3 +191,23 @@ def test_a_field_that_was_put_is_shown_and_read(folder) -> None:
     assert torch.equal(out["input_ids"], inputs()["input_ids"])
     assert "'mine'" in repr(out)
     assert "mine" in out._repr_html_()
+
+
+@pytest.mark.parametrize("name", sorted(INSTEAD))
+def test_methods_of_a_checkpoints_own_code_name_what_does_the_same(name, folder) -> None:
+    model = torso.AutoModel.from_pretrained(folder)
+    assert not hasattr(model, name)
+    with pytest.raises(AttributeError, match=rf"no {name}\(\)") as caught:
+        getattr(model, name)
+    assert isinstance(caught.value, NotAvailableError)
+    called = re.search(r"torso\.(\w+)\(", str(caught.value))
+    assert called is not None
+    assert callable(getattr(torso, called[1]))
+
+
+def test_a_class_of_ones_own_may_have_such_a_method() -> None:
+    class Mine(torso.PreTrainedModel):
+        def encode(self, text: str) -> int:
+            return len(text)
+
+    assert Mine(torso.BertConfig(**SIZES)).encode("abc") == 3

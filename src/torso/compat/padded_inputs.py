@@ -112,7 +112,7 @@ def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
 
 def _refuse_recording() -> None:
     """Raise where the call is recorded: how many rows are computed follows from the mask's numbers, not its shape."""
-    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # pyright: ignore[reportUnknownMemberType]
+    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         raise UnsupportedError(
             "E_EXPORT",
             "This model cannot be exported or traced (torch.export, ONNX, torch.jit): it computes no padding, so its "
