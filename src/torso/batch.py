@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from torso.host_batch import HostBatch, Pool, Tokenized, Wanted
+from torso.io.arguments import known_arguments
 from torso.io.forking import compute_after_forks
 
 compute_after_forks()
@@ -126,6 +127,7 @@ class Batch:
     positioned: bool = False
 
 
+@known_arguments
 def pack(
     sequences: Sequence[Tokenized], *, device: torch.device | None = None, choices: Sequence[int] | None = None
 ) -> Batch:
@@ -160,6 +162,7 @@ def from_host(host: HostBatch, wanted: Wanted, *, device: torch.device | None = 
     )
 
 
+@known_arguments
 def unpack(rows: Tensor, layout: Layout) -> list[Tensor]:
     """Split rows [T, ...] into one view per sequence: N x [length, ...]."""
     return pieces(rows, layout.sizes)

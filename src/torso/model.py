@@ -11,11 +11,11 @@ import torch
 from torso import blocks
 from torso.architecture import Architecture, Task, find, fused_parts
 from torso.batch import Batch, Layout
-from torso.config.arguments import known_arguments
 from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, UnsupportedError
 from torso.host_batch import require_length
+from torso.io.arguments import known_arguments
 from torso.nn.batch_invariant import rowwise_products
 from torso.nn.embeddings import UnpaddedPositions
 from torso.nn.heads import Head

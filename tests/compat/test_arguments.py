@@ -11,15 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import torso
-from torso.config.arguments import ALIASES, nearest
 from torso.errors import InputTypeError, TorsoError, UnsupportedError
+from torso.io.arguments import ALIASES, nearest
 
 FUNCTIONS = {
     **{
         name: getattr(torso, name)
         for name in torso.__all__
         if callable(getattr(torso, name)) and not isinstance(getattr(torso, name), type)
-        if name not in ("pack", "unpack")
     },
     "AutoModel.from_pretrained": torso.AutoModel.from_pretrained,
     "AutoModelForCausalLM.from_pretrained": torso.AutoModelForCausalLM.from_pretrained,

@@ -17,8 +17,8 @@ import torso
 from torso.compat.attention_map import AttentionMap
 from torso.generation.completed_text import Completion
 from torso.io.html_table import LIMIT, html_table
-from torso.tasks.extents import Extent
 from torso.tasks.embedding import Embedding
+from torso.tasks.extents import Extent
 from torso.tasks.predictions import (
     Answer,
     Answered,

@@ -21,8 +21,8 @@ from torso.adapters.adapter_names import (
 from torso.adapters.adapter_targets import TASK_TYPES, chosen_modules, saved_modules
 from torso.adapters.lora_settings import Lora
 from torso.batch import pieces
-from torso.config.arguments import known_arguments
 from torso.errors import InputError, UnsupportedError
+from torso.io.arguments import known_arguments
 from torso.nn.low_rank import Adapted, LowRank, adapt_embedding, adapt_linear, bias_of, learn_rows
 
 if TYPE_CHECKING:

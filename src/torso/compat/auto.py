@@ -16,8 +16,8 @@ from torso.compat.loading_arguments import (
     tokenizer_settings,
 )
 from torso.compat.padded_outputs import FeaturesOutput, LogitsOutput, QuestionAnsweringOutput
-from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
+from torso.io.arguments import known_arguments
 from torso.loading.load import Source, load_tokenizer, read_config
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from torso.architecture import Task, find
 from torso.compat.loading_arguments import ModelArguments
 from torso.compat.loading_models import config_of, load_for
 from torso.compat.padded_outputs import PaddedOutput
-from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.errors import InputTypeError
+from torso.io.arguments import known_arguments
 from torso.io.optional_packages import pytorch_for
 from torso.loading.load import Source
 

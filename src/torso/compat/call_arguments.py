@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from torso.config.arguments import unknown_argument
 from torso.errors import InputError
+from torso.io.arguments import unknown_argument
 
 if TYPE_CHECKING:
     from torch import Tensor

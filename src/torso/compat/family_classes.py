@@ -8,8 +8,8 @@ from typing import Any
 
 from torso.architecture import architectures
 from torso.compat.auto import AutoTokenizer
-from torso.config.arguments import nearest
 from torso.errors import NotAvailableError
+from torso.io.arguments import nearest
 
 _CURES: Mapping[str, str] = {
     "AdamW": "Use torch.optim.AdamW.",

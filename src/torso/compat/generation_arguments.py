@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypedDict, cast
 import torch
 from torch import Tensor
 
-from torso.config.arguments import unknown_argument
 from torso.errors import InputError, InputTypeError
 from torso.generation.decode_loop import Stops
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written
 from torso.generation.settings_files import FILE, UNCHANGING, settings_in
+from torso.io.arguments import unknown_argument
 from torso.io.files import make_folder, write_atomically
 
 LogitsProcessor = Callable[[Tensor, Tensor], Tensor]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from torch import Tensor, nn
 
 from torso.compat.hub_leaves import FusedPart, Leaf, Tensors, converted, joined, under
-from torso.config.arguments import nearest
 from torso.errors import NotAvailableError, UnsupportedError
+from torso.io.arguments import nearest
 from torso.loading.contents import part_views
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from torso.architecture import architectures
-from torso.config.arguments import own_arguments, unknown_argument
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, NotFoundError, UnsupportedError
+from torso.io.arguments import own_arguments, unknown_argument
 
 if TYPE_CHECKING:
     import torch

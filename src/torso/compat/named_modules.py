@@ -17,8 +17,8 @@ from torso.compat.hub_leaves import Leaf, Tensors, hub_prefix, leaves_of, under
 from torso.compat.hub_modules import HubHolder, stamp_of
 from torso.compat.pretrained_model import PreTrainedModel
 from torso.compat.resizing import resize, rows_asked
-from torso.config.arguments import known_arguments
 from torso.errors import InputError, UnsupportedError
+from torso.io.arguments import known_arguments
 from torso.loading.plan import copies_of
 from torso.model import Model
 from torso.nn.batch_invariant import rowwise_products

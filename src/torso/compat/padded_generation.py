@@ -25,7 +25,6 @@ from torso.compat.generation_arguments import (
 from torso.compat.padded_inputs import check_tensor, checked
 from torso.compat.padded_outputs import GenerateOutput
 from torso.compat.padding import Padding
-from torso.config.arguments import known_arguments, own_arguments
 from torso.errors import InputError
 from torso.generation.completion import complete
 from torso.generation.decode_loop import Stops
@@ -33,6 +32,7 @@ from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
 from torso.generation.vocabulary_ids import require_ids
+from torso.io.arguments import known_arguments, own_arguments
 from torso.nn.id_checks import check_rows
 from torso.nn.trunk import EncoderDecoder
 

@@ -19,9 +19,9 @@ from torso.compat.padded_inputs import Inputs, read
 from torso.compat.padded_outputs import PaddedOutput
 from torso.compat.padded_results import PADDED
 from torso.compat.pretrained_model import pretrained_class
-from torso.config.arguments import known_arguments, own_arguments
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, InputTypeError
+from torso.io.arguments import known_arguments, own_arguments
 from torso.io.html_table import html_table
 from torso.language import say
 from torso.loading.load import Source

@@ -22,7 +22,7 @@ class PaddedOutput:
     """What a padded model gives: ``out.logits``, ``out["logits"]`` and ``out[0]`` are the same tensor.
 
     Iterating and unpacking give the tensors that are there, in order; ``**out`` works through `keys`. A field that was
-    not asked for raises and says how to ask.
+    not asked for raises and says how to ask. ``out[name] = value`` puts a field.
 
     Attributes:
         head_trained: whether every part of the head came from the checkpoint.
@@ -77,6 +77,10 @@ class PaddedOutput:
             )
         return self._field(key)
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Put a field, as pipelines of other libraries do with what they know of the inputs."""
+        self._values[key] = value
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self.values())
 
@@ -108,7 +112,9 @@ _FEW = 24
 def _short(value: Any) -> str:
     if isinstance(value, tuple):
         items = cast("tuple[Any, ...]", value)
-        return f"{len(items)} x {_shape(items[0])}"
+        return f"{len(items)} x {_shape(items[0])}" if items and hasattr(items[0], "shape") else repr(items)[:80]
+    if not hasattr(value, "ndim"):
+        return repr(value)[:80]
     if value.ndim > 2 or value.numel() > _FEW:
         return _shape(value)
     digits = ".6f" if value.ndim == 0 else ".4f"

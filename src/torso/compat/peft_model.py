@@ -16,9 +16,9 @@ from torso.adapters.adapter_reading import read_into
 from torso.adapters.attach_lora import lora, merge
 from torso.adapters.lora_settings import Bias, Lora
 from torso.compat.padded_model import PaddedModel
-from torso.config.arguments import known_arguments
 from torso.errors import InputError, InputTypeError, UnsupportedError
 from torso.hub import resolve
+from torso.io.arguments import known_arguments
 from torso.language import say
 
 

@@ -10,8 +10,8 @@ import torch
 
 from torso.architecture import Task
 from torso.compat.padded_model import PaddedModel
-from torso.config.arguments import unknown_argument
 from torso.errors import InputTypeError
+from torso.io.arguments import unknown_argument
 from torso.model import Model
 from torso.tasks.ready import Ready, make_ready
 

@@ -12,8 +12,8 @@ from torso.compat.padded_model import PaddedModel
 from torso.compat.pipeline_base import Pipeline, PipelineOptions
 from torso.compat.pipelines_of_texts import CLASSES as READING
 from torso.compat.pipelines_of_writing import CLASSES as WRITERS
-from torso.config.arguments import known_arguments, nearest, own_arguments, unknown_argument
 from torso.errors import InputError
+from torso.io.arguments import known_arguments, nearest, own_arguments, unknown_argument
 from torso.loading.load import Source
 from torso.model import Model
 

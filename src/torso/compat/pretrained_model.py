@@ -15,9 +15,10 @@ from torch import nn
 from torso.architecture import Task, find
 from torso.compat.loading_models import LoadingArguments, check_family, config_of, found, head_labels
 from torso.compat.named_weights import load_named, save_named
-from torso.config.arguments import known_arguments
+from torso.compat.remote_methods import refuse_remote_method
 from torso.config.hub_config import HubConfig
 from torso.errors import InputTypeError, UnsupportedError
+from torso.io.arguments import known_arguments
 from torso.loading.labels_and_dtype import run_device
 from torso.loading.load import Source
 
@@ -59,6 +60,10 @@ class PreTrainedModel(nn.Module):
     def __init__(self, config: HubConfig, *inputs: object, **named: object) -> None:
         super().__init__()
         self.__dict__["_config"] = config_of(config)
+
+    def __getattr__(self, name: str) -> Any:
+        refuse_remote_method(name)
+        return super().__getattr__(name)
 
     @property
     def config(self) -> HubConfig:

@@ -14,12 +14,12 @@ import numpy as np
 from torso import blocks
 from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Architecture, Task
-from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.engines.compiled_model import Optimised
 from torso.engines.compiling import Source, from_files
 from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
+from torso.io.arguments import known_arguments
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.calibration import Calibration, keep
 from torso.engines.compiled_model import CompiledModel, Optimised
 from torso.engines.compiling import Compiler, Source, exactly, from_files, why_not
 from torso.errors import InputError, UnsupportedError
 from torso.host_batch import HostBatch
+from torso.io.arguments import known_arguments
 from torso.language import say
 from torso.loading.load import read_config
 from torso.loading.loading_job import match_folder

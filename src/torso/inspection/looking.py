@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.inspection.look import Look, ready_with_head
 from torso.inspection.trained_heads import trained_heads
+from torso.io.arguments import known_arguments
 from torso.nn.trunk import EncoderDecoder
 from torso.tasks.reading import read
 from torso.tasks.ready import Ready, Usable, make_ready

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from torso.architecture import Architecture, Task, find
-from torso.config.arguments import known_arguments
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.errors import NotFoundError, UnsupportedError
+from torso.io.arguments import known_arguments
 from torso.io.files import is_there
 from torso.io.optional_packages import pytorch_for
 from torso.loading.labels_and_dtype import BuildOptions

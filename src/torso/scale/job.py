@@ -12,8 +12,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Literal, TypedDict
 
-from torso.config.arguments import unknown_argument
 from torso.errors import InputError, UnknownParameterError
+from torso.io.arguments import unknown_argument
 from torso.io.paths import shown
 
 TASKS = ("embed", "classify", "tag", "zero_shot", "answer", "fill", "generate", "translate", "summarise")

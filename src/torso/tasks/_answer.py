@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 import numpy as np
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
 from torso.host_batch import Rows, pieces, to_host
+from torso.io.arguments import known_arguments
 from torso.outputs import SpanLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers, softmax

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from torso.config.arguments import known_arguments
 from torso.generation.completed_text import Piece
+from torso.io.arguments import known_arguments
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Usable
 from torso.tasks.writers import Generated, Settings, Writer, make_writer

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 import numpy as np
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
 from torso.host_batch import Rows, Wanted, to_host
+from torso.io.arguments import known_arguments
 from torso.outputs import ChoiceLogits
 from torso.tasks.arrays import numbers, one_row, softmax
 from torso.tasks.predictions import Chosen

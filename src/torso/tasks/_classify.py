@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.host_batch import Rows, Wanted, to_host
+from torso.io.arguments import known_arguments
 from torso.outputs import SequenceLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import merged, sigmoid, softmax

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.host_batch import Rows, Wanted
+from torso.io.arguments import known_arguments
 from torso.outputs import Features
 from torso.tasks.arrays import one_row
 from torso.tasks.embedding import Embedding

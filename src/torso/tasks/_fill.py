@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import numpy as np
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.errors import InputError
 from torso.host_batch import HostBatch, Rows, to_host
+from torso.io.arguments import known_arguments
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers, softmax

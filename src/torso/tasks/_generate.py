@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from torso.config.arguments import known_arguments
 from torso.generation.completed_text import BATCH, Piece
+from torso.io.arguments import known_arguments
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import one_or_more
 from torso.tasks.ready import Usable

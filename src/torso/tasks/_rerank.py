@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 import numpy as np
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.config.sentence_modules import MODULES, read_modules, transformer_folder
 from torso.engines.runner import BUDGET
 from torso.errors import InputError, UnsupportedError
 from torso.host_batch import Wanted, to_host
+from torso.io.arguments import known_arguments
 from torso.io.files import shown
 from torso.outputs import SequenceLogits
 from torso.tasks._similar import listed, texts_of

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.errors import WeightsError
 from torso.host_batch import Rows, pieces
+from torso.io.arguments import known_arguments
 from torso.outputs import Features
 from torso.tasks import vectors_file
 from torso.tasks._embed import encode

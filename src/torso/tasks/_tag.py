@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import numpy as np
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.runner import BUDGET
 from torso.errors import InputError
 from torso.host_batch import Rows, pieces, to_host
+from torso.io.arguments import known_arguments
 from torso.outputs import TokenLogits
 from torso.tasks.aggregating import AGGREGATIONS, Aggregation, Piece, aggregate, continues, without_overlaps
 from torso.tasks.arrays import numbers, softmax

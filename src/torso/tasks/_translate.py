@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from torso.config.arguments import known_arguments
 from torso.errors import InputError
 from torso.generation.completed_text import BATCH
+from torso.io.arguments import known_arguments
 from torso.loading.load import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Ready, Usable

@@ -8,8 +8,8 @@ from typing import cast
 
 from tokenizers import AddedToken as EngineToken
 
-from torso.config.arguments import unknown_argument
 from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.io.arguments import unknown_argument
 from torso.text import tokenizer_cache
 from torso.text.languages import frame_in
 from torso.text.load_tokenizer import Loaded

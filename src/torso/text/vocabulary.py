@@ -71,6 +71,33 @@ class Vocabulary:
         """Ids of the special tokens."""
         return list(self._special_ids)
 
+    def get_special_tokens_mask(
+        self,
+        token_ids_0: Sequence[int],
+        token_ids_1: Sequence[int] | None = None,
+        already_has_special_tokens: bool = False,
+    ) -> list[int]:
+        """Return 1 for each special token of ids and 0 for any other, as collators of transformers ask.
+
+        Args:
+            token_ids_0: ids that hold their special tokens.
+            token_ids_1: None: a pair is one list of ids here.
+            already_has_special_tokens: whether the special tokens are there; only True is taken.
+
+        Raises:
+            InputError: ``E_ARGUMENT``, for ids without their special tokens: a call of the tokenizer adds them and
+                gives the mask with ``return_special_tokens_mask=True``.
+        """
+        if token_ids_1 is not None or not already_has_special_tokens:
+            raise InputError(
+                "E_ARGUMENT",
+                "get_special_tokens_mask() reads ids that hold their special tokens, all in one list.",
+                cure="For texts: tokenizer(texts, return_special_tokens_mask=True). "
+                "For ids: get_special_tokens_mask(ids, already_has_special_tokens=True).",
+            )
+        special = frozenset(self.all_special_ids)
+        return [int(each in special) for each in self.checked_ids(token_ids_0)]
+
     @property
     def special_tokens_map(self) -> dict[str, str]:
         """Special tokens by name, such as ``cls_token``."""

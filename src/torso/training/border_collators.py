@@ -9,8 +9,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from torso.config.arguments import known_arguments
 from torso.errors import InputError
+from torso.io.arguments import known_arguments
 from torso.losses import IGNORED
 from torso.text import Tokenizer
 

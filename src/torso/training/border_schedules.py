@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from torso.config.arguments import known_arguments
+from torso.io.arguments import known_arguments
 from torso.training.learning_rates import rate_factor
 from torso.training.train_settings import Schedule
 

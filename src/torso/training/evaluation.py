@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torso.architecture import Task
-from torso.config.arguments import known_arguments
 from torso.engines.device import choose
+from torso.io.arguments import known_arguments
 from torso.loading.load import load
 from torso.model import Model
 from torso.tasks.ready import make_ready

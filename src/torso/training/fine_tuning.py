@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torso.adapters.lora_settings import Lora
-from torso.config.arguments import known_arguments
 from torso.errors import InputError
+from torso.io.arguments import known_arguments
 from torso.language import say
 from torso.loading.load import load
 from torso.model import Model

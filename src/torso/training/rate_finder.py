@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torso.config.arguments import known_arguments
 from torso.errors import DivergedError, InputError
+from torso.io.arguments import known_arguments
 from torso.model import Model
 from torso.training.data_files import Data
 from torso.training.optimiser_step import RatePlan, Stepper
