@@ -43,18 +43,19 @@ def texts() -> list[dict[str, Any]]:
     return [{"text": "a b c" if i % 2 else "d e f g h", "label": i % 2} for i in range(16)]
 
 
+def collate(chosen: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    width = max(len(row["input_ids"]) for row in chosen)
+    ids, mask = (
+        torch.tensor([row[name] + [0] * (width - len(row[name])) for row in chosen])
+        for name in ("input_ids", "attention_mask")
+    )
+    return {"input_ids": ids, "attention_mask": mask, "labels": torch.tensor([row["labels"] for row in chosen])}
+
+
 @needs("accelerate")
 def test_a_loop_of_accelerate_trains_the_same(classifier) -> None:
     tokenizer = torso.AutoTokenizer.from_pretrained(classifier)
     rows = [{**tokenizer(row["text"]), "labels": row["label"]} for row in texts()]
-
-    def collate(chosen: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        width = max(len(row["input_ids"]) for row in chosen)
-        ids, mask = (
-            torch.tensor([row[name] + [0] * (width - len(row[name])) for row in chosen])
-            for name in ("input_ids", "attention_mask")
-        )
-        return {"input_ids": ids, "attention_mask": mask, "labels": torch.tensor([row["labels"] for row in chosen])}
 
     curves = []
     for kind in (transformers.AutoModelForSequenceClassification, torso.AutoModelForSequenceClassification):
@@ -77,6 +78,35 @@ def test_a_loop_of_accelerate_trains_the_same(classifier) -> None:
         curves.append(curve)
     assert curves[1] == pytest.approx(curves[0], rel=1e-4)
     assert len(set(curves[0])) >= 6
+
+
+@needs("accelerate", "datasets")
+def test_the_trainer_of_transformers_accumulates(classifier, tmp_path) -> None:
+    """A step of two batches is that of one batch of both; transformers' own BERT divides neither, and doubles."""
+    tokenizer = torso.AutoTokenizer.from_pretrained(classifier)
+    rows = datasets.Dataset.from_list([{**tokenizer(row["text"]), "labels": row["label"]} for row in texts()])
+
+    def curve(kind: Any, batches: int) -> list[tuple[float, float]]:
+        trainer = transformers.Trainer(
+            model=kind.from_pretrained(classifier),
+            args=transformers.TrainingArguments(
+                output_dir=str(tmp_path / "run"), max_steps=4, per_device_train_batch_size=8 // batches,
+                gradient_accumulation_steps=batches, logging_steps=1, save_strategy="no", **QUIET,
+            ),
+            data_collator=collate,
+            train_dataset=rows,
+        )  # fmt: skip
+        trainer.train()
+        return [(row["loss"], row["grad_norm"]) for row in trainer.state.log_history if "loss" in row]
+
+    theirs, own = transformers.AutoModelForSequenceClassification, torso.AutoModelForSequenceClassification
+    wanted = curve(theirs, 1)
+    for batches in (1, 2):
+        for found, each in zip(curve(own, batches), wanted, strict=True):
+            assert found == pytest.approx(each, rel=1e-4, abs=1e-6)
+    doubled = curve(theirs, 2)[0]
+    assert doubled == pytest.approx([2 * value for value in wanted[0]], rel=1e-4)
+    assert wanted[0][0] != pytest.approx(wanted[-1][0], rel=1e-4)
 
 
 @needs("trl", "accelerate", "datasets")

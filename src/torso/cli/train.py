@@ -71,6 +71,7 @@ Examples:
 @click.option("--find-rate", is_flag=True, help="Find a learning rate by a short run, and stop.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in FOLDER.")
 @click.option("--replace", is_flag=True, help="Begin again in place of the run in FOLDER.")
+@click.option("--shard", is_flag=True, help="Divide weights and optimiser over the processes of torchrun (FSDP2).")
 @options.device
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 def train(
@@ -92,6 +93,7 @@ def train(
     find_rate: bool,
     resume: bool,
     replace: bool,
+    shard: bool,
     device: str | None,
     as_json: bool,
     **given: Unpack[SettingOptions],
@@ -120,7 +122,7 @@ def train(
     seconds = estimate(run)
     if not is_first():
         if not (dry_run or find_rate):
-            train_prepared(run, folder, resume=resume)
+            train_prepared(run, folder, resume=resume, shard=shard)
         return
     if as_json:
         print_json({**about(run), "seconds": round(seconds, 1)})
@@ -134,7 +136,7 @@ def train(
     names = dict.fromkeys(["loss", chosen.metric or run.data.metric] if run.examples["dev"] else [])
     display = TrainDisplay(list(names), as_json=as_json)
     try:
-        done = train_prepared(run, folder, watch=[display], resume=resume)
+        done = train_prepared(run, folder, watch=[display], resume=resume, shard=shard)
     finally:
         display.close()
     _show(done, as_json)

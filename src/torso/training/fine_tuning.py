@@ -15,6 +15,7 @@ from torso.io.arguments import known_arguments
 from torso.language import say
 from torso.loading.load import load
 from torso.model import Model
+from torso.training import sharding
 from torso.training.data_files import Data, optional, read_table
 from torso.training.loop import Row, Scores, Watcher, fit
 from torso.training.metrics import intervals
@@ -72,6 +73,7 @@ def train(
     allow_leak: bool = False,
     resume: bool = False,
     replace: bool = False,
+    shard: bool = False,
     watch: Sequence[Watcher] = (),
 ) -> Run:
     """Fine-tune a model on rows of texts and labels, and save the best one as a folder that transformers loads.
@@ -95,6 +97,8 @@ def train(
         allow_leak: whether training texts may be in ``dev`` or ``test``.
         resume: whether to go on with the interrupted run in ``out``.
         replace: whether to begin again in place of the run in ``out``.
+        shard: whether weights, gradients and moments are divided over the processes that torchrun started (FSDP2), for
+            models that one device does not hold; without, each process holds all of them. The result is the same.
         watch: follow the run.
 
     Raises:
@@ -110,16 +114,31 @@ def train(
     if model is None:
         model = base_of(read_table(data, encoding=encoding), task)
     asked = Asked(model, data, dev, test, task, columns, label, problem, encoding, allow_leak, device, lora)
-    return train_prepared(prepare(asked, settings or TrainSettings()), folder, watch=watch, resume=resume)
+    run = prepare(asked, settings or TrainSettings())
+    return train_prepared(run, folder, watch=watch, resume=resume, shard=shard)
 
 
-def train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher] = (), resume: bool = False) -> Run:
+def train_prepared(
+    run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher] = (), resume: bool = False, shard: bool = False
+) -> Run:
     """Train, evaluate and write the folder of a run that is prepared; see `train`.
 
     Where torchrun started several processes, all of them call it: they take each step together, and the first writes.
     """
     with together():
+        if shard:
+            _shard(run)
         return _train_prepared(run, folder, watch=watch, resume=resume)
+
+
+def _shard(run: Prepared) -> None:
+    if isinstance(run.asked.model, Model):
+        raise InputError(
+            "E_ARGUMENT",
+            "A loaded model would not learn in place where it is divided over processes.",
+            cure="Give its name or its folder.",
+        )
+    sharding.shard(run.model)
 
 
 def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher], resume: bool) -> Run:
@@ -136,8 +155,9 @@ def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher
         return part_scores(run.model, run, dev)[0]
 
     def save_best() -> None:
-        run.model.save(folder.path, tokenizer=run.tokenizer)
-        run.data.complete(folder.path, run.tokenizer, run.model)
+        best = sharding.saveable(run.model)
+        best.save(folder.path, tokenizer=run.tokenizer)
+        run.data.complete(folder.path, run.tokenizer, best)
 
     history: list[Row] = []
     try:
@@ -169,7 +189,7 @@ def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher
     history = progress.history
     run.model.head_trained = True
     best = run.model
-    if progress.best_step != progress.step:
+    if progress.best_step != progress.step or sharding.is_sharded(run.model):
         best = load(folder.path, run.data.task, device=run.model.device, dtype="float32")
     scores, rows, table = from_first(lambda: _finished(best, run, folder))
     folder.write_lines("history.jsonl", ({**_plain(row)} for row in history))

@@ -18,7 +18,8 @@ from torso.training.objective import Objective
 from torso.training.optimiser_step import RatePlan, Stepper, StepResult
 from torso.training.parameter_groups import optimiser_of, parameter_groups
 from torso.training.ranks import from_first, rank
-from torso.training.run_state import FILE, restore_state, save_state
+from torso.training.run_state import FILE, holds_state, restore_state, save_state
+from torso.training.sharding import is_sharded, whole
 from torso.training.step_order import Step, steps
 from torso.training.train_settings import TrainSettings
 
@@ -132,7 +133,8 @@ def fit(
     threads.
 
     Args:
-        model: parameters with ``requires_grad`` learn. Its mode is restored at the end.
+        model: parameters with ``requires_grad`` learn; whole, or divided by `sharding.shard`. Its mode is restored at
+            the end.
         objective: of its task.
         examples: at least one.
         settings: of the run; what they freeze is frozen by the caller, see `parameter_groups.freeze`.
@@ -166,7 +168,7 @@ def fit(
         seed=settings.seed,
     )
     progress = Progress(tokens=settings.tokens)
-    if resume and folder is not None and (folder / FILE).exists():
+    if resume and folder is not None and holds_state(folder):
         facts = restore_state(folder, model, optimiser)
         if facts["identity"] != identity:
             raise TrainingError(
@@ -246,15 +248,16 @@ class _Loop:
     def evaluate_and_save(self, rate: float) -> None:
         """Make the evaluation that is due, keep the model if it is the best so far, and write a checkpoint."""
         progress, settings = self.progress, self.settings
-        scores = {} if self.evaluate is None else from_first(lambda: dict(self.evaluate() if self.evaluate else {}))
-        score = 0.0
-        if scores:
-            score = self.better(scores) if self.better is not None else -scores["loss"]
-        loss = scores.get("loss", 0.0)
-        ahead = (score, -loss) > (progress.best_score, -progress.best_loss)  # of equal scores the lower loss
-        best = not scores or not progress.best_step or ahead
-        if best and self.save_best is not None and rank() == 0:
-            self.save_best()
+        with whole(self.stepper.model):
+            scores = self._scores()
+            score = 0.0
+            if scores:
+                score = self.better(scores) if self.better is not None else -scores["loss"]
+            loss = scores.get("loss", 0.0)
+            ahead = (score, -loss) > (progress.best_score, -progress.best_loss)  # of equal scores the lower loss
+            best = not scores or not progress.best_step or ahead
+            if best and self.save_best is not None and rank() == 0:
+                self.save_best()
         epoch = progress.step / settings.steps_of_epoch(self.texts)
         trained = progress.loss_sum / progress.loss_steps
         row = Row(progress.step, epoch, trained, scores, rate, progress.loss_tokens, best and bool(scores))
@@ -272,13 +275,17 @@ class _Loop:
             each.evaluated(row)
         self.save()
 
+    def _scores(self) -> dict[str, float]:
+        evaluate = self.evaluate or dict[str, float]
+        # A sharded model's hooks have to see the same passes in every process.
+        return dict(evaluate()) if is_sharded(self.stepper.model) else from_first(lambda: dict(evaluate()))
+
     def save(self) -> None:
         """Write a checkpoint of the last whole step; nothing where a step was interrupted half-way."""
         if self.folder is None or not self.whole or not self.progress.step:
             return
         facts = {"identity": self.identity, "progress": self.progress.facts(), "time": time.time()}
-        if rank() == 0:
-            save_state(self.folder, self.stepper.model, self.stepper.optimiser, facts)
+        save_state(self.folder, self.stepper.model, self.stepper.optimiser, facts)
         self.stepper.checkpoint = shown(self.folder / FILE)
         for each in self.watch:
             each.saved(self.folder, self.progress.step)

@@ -20,6 +20,7 @@ from torso.training.learning_rates import rate_factor
 from torso.training.objective import JointObjective, Objective
 from torso.training.parameter_groups import learning
 from torso.training.ranks import add_gradients, dealt, gathered, in_any, rank, ranks
+from torso.training.sharding import is_sharded, plain
 from torso.training.step_order import Step, cut, derived_seed
 from torso.training.train_settings import Precision, Schedule
 
@@ -103,6 +104,7 @@ class Stepper:
         self.clip, self.tokens, self.seed = clip, tokens, seed
         self.checkpoint = "-"  # path of the last one, for messages
         self.parameters = learning(model)
+        self.sharded = is_sharded(model)
         _require_float32(self.parameters)
         self.bf16 = precision == "bf16" or (precision == "auto" and _has_bf16(model.device))
 
@@ -131,7 +133,8 @@ class Stepper:
         self.optimiser.zero_grad(set_to_none=True)
         with _own_random_state(self.model.device):
             loss, parts = self._gradients(step, chosen, count)
-        norm = float(nn.utils.get_total_norm([each.grad for each in self.parameters.values() if each.grad is not None]))
+        gradients = [each.grad for each in self.parameters.values() if each.grad is not None]
+        norm = float(plain(nn.utils.get_total_norm(gradients)))
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise diverged(self.model, self.objective, step, chosen, self._parts(chosen), loss, self.checkpoint)
         if self.clip is not None:
@@ -158,6 +161,9 @@ class Stepper:
         own = hands[rank()]
         while True:
             parts = [[own[index] for index in part] for part in self._parts([examples[index] for index in own])]
+            if self.sharded:  # each pass gathers weights from all: a process with fewer micro-batches runs empty ones
+                most = max(len(self._parts([examples[index] for index in hand])) for hand in hands)
+                parts += [[] for _ in range(most - len(parts))]
             joint = isinstance(self.objective, JointObjective) and (len(parts) > 1 or len(hands) > 1)
             done = (
                 self._joint(step, examples, parts, hands, count)
@@ -170,7 +176,7 @@ class Stepper:
                 return add_gradients(self.parameters.values(), done / (len(hands) if joint else 1)), len(parts)
             self.optimiser.zero_grad(set_to_none=True)
             if not isinstance(done, float):
-                self._shrink([examples[index] for index in parts[done]])
+                self._shrink(self._chosen(examples, parts[done]))
 
     def _summed(
         self, step: Step, examples: Sequence[Example], parts: Sequence[Sequence[int]], count: float
@@ -178,10 +184,11 @@ class Stepper:
         """Return the loss, or the number of the micro-batch that ran out of memory."""
         loss = 0.0
         for number, part in enumerate(parts):
-            chosen = [examples[index] for index in part]
+            chosen = self._chosen(examples, part)
+            share = count if part else math.inf  # a micro-batch of no texts adds zeros
 
-            def work(chosen: Sequence[Example] = chosen, number: int = number) -> float:
-                total = self.objective.total(self._forward(step, number, chosen), chosen) / count
+            def work(chosen: Sequence[Example] = chosen, number: int = number, share: float = share) -> float:
+                total = self.objective.total(self._forward(step, number, chosen), chosen) / share
                 total.backward()
                 return float(total.detach())
 
@@ -204,11 +211,11 @@ class Stepper:
         assert isinstance(objective, JointObjective)
         found: list[Tensor] = []
         for number, part in enumerate(parts):
-            chosen = [examples[index] for index in part]
+            chosen, size = self._chosen(examples, part), len(part)
 
-            def look(chosen: Sequence[Example] = chosen, number: int = number) -> Tensor:
+            def look(chosen: Sequence[Example] = chosen, number: int = number, size: int = size) -> Tensor:
                 with torch.no_grad():
-                    return objective.vectors(self._forward(step, number, chosen), chosen)
+                    return objective.vectors(self._forward(step, number, chosen), chosen)[:size]
 
             rows = if_memory_holds(self.model.device, look)
             if rows is None:
@@ -219,16 +226,20 @@ class Stepper:
         loss = objective.joint_total(vectors, examples) / count
         (gradient,) = torch.autograd.grad(loss, vectors)
         for number, part in enumerate(parts):
-            chosen, own = [examples[index] for index in part], gradient[list(part)]
+            chosen, own = self._chosen(examples, part), gradient[list(part)]
 
             def learn(chosen: Sequence[Example] = chosen, own: Tensor = own, number: int = number) -> bool:
-                rows = objective.vectors(self._forward(step, number, chosen), chosen)
+                rows = objective.vectors(self._forward(step, number, chosen), chosen)[: len(own)]
                 rows.backward(own.to(rows.dtype))
                 return True
 
             if if_memory_holds(self.model.device, learn) is None:
                 return number
         return float(loss.detach())
+
+    def _chosen(self, examples: Sequence[Example], part: Sequence[int]) -> list[Example]:
+        """Return the texts of a micro-batch; of an empty one the shortest, which is run and not counted."""
+        return [examples[index] for index in part] or [min(examples, key=lambda each: each.size)]
 
     def _forward(self, step: Step, number: int, chosen: Sequence[Example]) -> Any:
         # Dropout follows from the place of the micro-batch alone, so that a resumed run draws the same.
@@ -239,6 +250,13 @@ class Stepper:
 
     def _shrink(self, chosen: Sequence[Example]) -> None:
         size = sum(each.size for each in chosen)
+        if self.sharded:  # the other processes wait in the midst of a pass, so it cannot begin again
+            raise LimitError(
+                "E_MEMORY",
+                "{size} tokens at a time do not fit the memory of {device} in training.",
+                cure="Begin again with fewer: --tokens {less}.",
+                values=dict(size=size, device=self.model.device, less=max(size // 2, 1)),
+            )
         if len(chosen) == 1:
             raise LimitError(
                 "E_MEMORY",

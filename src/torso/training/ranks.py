@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.tensor import DTensor
 
 from torso.batch import pieces
 
@@ -88,6 +89,10 @@ def add_gradients(parameters: Iterable[Tensor], loss: float) -> float:
     if ranks() == 1:
         return loss
     several = list(parameters)
+    total = torch.tensor([loss], dtype=torch.float64, device=several[0].device)
+    distributed.all_reduce(total)
+    if isinstance(several[0], DTensor):
+        return float(total)  # a sharded model's gradients are sums already
     # A parameter without a gradient anywhere keeps none, as in a single process.
     found = torch.tensor([float(each.grad is not None) for each in several], device=several[0].device)
     distributed.all_reduce(found)
@@ -104,8 +109,6 @@ def add_gradients(parameters: Iterable[Tensor], loss: float) -> float:
             _add(bucket)
             bucket = []
     _add(bucket)
-    total = torch.tensor([loss], dtype=torch.float64, device=several[0].device)
-    distributed.all_reduce(total)
     return float(total)
 
 

@@ -12,7 +12,7 @@ from torso.adapters.lora_settings import Lora
 from torso.errors import FileFormatError, InputError
 from torso.io.files import make_folder, read_json, shown, write_atomically
 from torso.training.ranks import is_first
-from torso.training.run_state import FILE
+from torso.training.run_state import holds_state
 
 _LIMIT = 64 << 20
 
@@ -43,7 +43,7 @@ class RunFolder:
                 cure="Leave one of them out: --resume goes on, --replace begins again.",
             )
         if resume:
-            if not (self.last / FILE).exists():
+            if not holds_state(self.last):
                 raise InputError(
                     "E_NO_RUN",
                     "There is no run to resume in {folder}.",
@@ -59,7 +59,7 @@ class RunFolder:
                 "E_EXISTS",
                 "{folder} is there already, and nothing was written to it.",
                 cure="Go on with its run: --resume; or begin again in its place: --replace."
-                if (self.last / FILE).exists()
+                if holds_state(self.last)
                 else "Name another folder with --out, or train in its place: --replace.",
                 values=values,
             )
@@ -100,7 +100,7 @@ class RunFolder:
 
     def clear_unstarted(self) -> None:
         """Remove the folder of a run that was interrupted before it had anything to keep."""
-        if (self.last / FILE).exists() or (self.path / "config.json").exists():
+        if holds_state(self.last) or (self.path / "config.json").exists():
             return
         shutil.rmtree(self.run, ignore_errors=True)
         if self.path.is_dir() and not any(self.path.iterdir()):

@@ -13,6 +13,9 @@ from torso.errors import FileFormatError
 from torso.io.files import make_folder, shown
 from torso.io.strict_json import decode_json
 from torso.training.parameter_groups import learning
+from torso.training.ranks import rank
+from torso.training.sharded_state import POINTER, read_sharded_facts, remove_sharded, restore_sharded, save_sharded
+from torso.training.sharding import is_sharded, share_like
 from torso.weights import safetensors
 from torso.weights.tensor_bits import bits_of
 
@@ -23,7 +26,8 @@ _MOMENTS = ("exp_avg", "exp_avg_sq", "step", "momentum_buffer")
 def save_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, facts: dict[str, Any]) -> None:
     """Write the state atomically: a process killed at any moment leaves the one before.
 
-    Only parameters that learn are written: the others are as they were loaded.
+    Only parameters that learn are written: the others are as they were loaded. All processes of a run call it: the
+    first writes, and of a sharded model each its own share.
 
     Args:
         folder: made if missing.
@@ -34,6 +38,13 @@ def save_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer,
     Raises:
         AccessError, DiskError: if it cannot be written; the state before is whole.
     """
+    if is_sharded(model):
+        save_sharded(folder, model, optimiser, facts)
+        if rank() == 0:
+            (folder / FILE).unlink(missing_ok=True)
+        return
+    if rank() > 0:
+        return
     make_folder(folder)
     tensors: dict[str, Tensor] = {}
     for name, parameter in learning(model).items():
@@ -41,16 +52,32 @@ def save_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer,
         for kind, value in cast("dict[str, Tensor]", optimiser.state.get(parameter, {})).items():
             tensors[f"{kind}.{name}"] = value
     safetensors.write(folder / FILE, tensors, {"format": "pt", "run": json.dumps(facts)})
+    remove_sharded(folder)
+
+
+def holds_state(folder: Path) -> bool:
+    """Return whether a folder holds the state of a run, whole or in shares."""
+    return (folder / FILE).exists() or (folder / POINTER).exists()
+
+
+def _in_shares(folder: Path) -> bool:
+    """Return whether the state is in shares; of two, where a process was killed between, the later one counts."""
+    if not ((folder / FILE).exists() and (folder / POINTER).exists()):
+        return (folder / POINTER).exists()
+    own, other = (facts.get("time", 0.0) for facts in (read_facts(folder), read_sharded_facts(folder)))
+    return other > own
 
 
 @torch.no_grad()
 def restore_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
-    """Read a state into model and optimiser; return its facts.
+    """Read a state into model and optimiser, sharded or not, whoever wrote it; return its facts.
 
     Raises:
         FileFormatError: ``E_RUN_STATE``, if the file is of another model or other learning parameters.
         NotFoundError: ``E_MISSING_FILE``.
     """
+    if _in_shares(folder):
+        return restore_sharded(folder, model, optimiser)
     file = safetensors.SafetensorsFile(folder / FILE)
     parameters = learning(model)
     saved = {name.removeprefix("weight.") for name in file.entries if name.startswith("weight.")}
@@ -62,7 +89,10 @@ def restore_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimiz
             values=dict(path=shown(file.path), there=len(saved), here=len(parameters)),
         )
     for name, parameter in parameters.items():
-        _read(file, f"weight.{name}", parameter.data)
+        if is_sharded(model):
+            parameter.copy_(share_like(_read(file, f"weight.{name}", torch.empty(parameter.shape)), parameter))
+        else:
+            _read(file, f"weight.{name}", parameter.data)
         state = {
             kind: _read(file, f"{kind}.{name}", torch.empty(file.entries[f"{kind}.{name}"].shape))
             for kind in _MOMENTS
@@ -70,7 +100,9 @@ def restore_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimiz
         }
         if state:
             optimiser.state[parameter] = {
-                kind: value if kind == "step" and parameter.device.type == "cpu" else value.to(parameter.device)
+                kind: value.to(parameter.device)
+                if kind == "step"
+                else share_like(value.to(parameter.device), parameter)
                 for kind, value in state.items()
             }
     return _facts(file)
