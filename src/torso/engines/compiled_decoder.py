@@ -17,7 +17,8 @@ from torso.architecture import Architecture, Task
 from torso.config.arguments import known_arguments
 from torso.config.hub_config import HubConfig
 from torso.engines.compiled_model import Optimised
-from torso.engines.compiling import Source, from_files
+from torso.engines.compiling import Source
+from torso.engines.packed_cache import with_cache
 from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
 from torso.kernels import library as native
@@ -204,7 +205,7 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
             cure="Use one of: {known}.",
             values=dict(mode=mode, known=", ".join(KINDS)),
         )
-    weights = PartWeights(source.description, source.read)
+    weights = PartWeights(source.description, source.read, source.store)
     decoder = CausalDecoder(here, source.description, weights, KINDS[mode])
     encoder, trunk = None, source.description.trunk
     if isinstance(trunk, blocks.EncoderDecoder):
@@ -212,7 +213,7 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
         kind = native.BFLOAT16 if mode != "exact" and here.has(native.BFLOAT16) else native.FLOAT32
         table = trunk.embed.parts["tokens"]
         read = weights.within(trunk.encoder, {id(table): decoder.tokens})
-        encoder = Encoder(here, trunk.encoder, read, dict.fromkeys(products(trunk.encoder), kind))
+        encoder = Encoder(here, trunk.encoder, read, dict.fromkeys(products(trunk.encoder), kind), store=source.store)
     source.close()
     done = Optimised(mode, 1.0, kernels=here.set)
     return CompiledDecoder(
@@ -267,4 +268,4 @@ def compiled_decoder(
     task = Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in architecture.tasks else Task.CAUSAL_LM
     job = match_folder(folder, architecture, config, task, allow_nonfinite=allow_nonfinite)
     require_known(why_not_written(job.description))
-    return compile_decoder(from_files(job), mode)
+    return with_cache(job, mode, lambda source: compile_decoder(source, mode))
