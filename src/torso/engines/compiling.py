@@ -11,7 +11,8 @@ import numpy as np
 from torso import blocks
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
-from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiled_base import Optimised
+from torso.engines.compiled_model import CompiledModel
 from torso.engines.model_files import model_files_hash
 from torso.host_batch import Rows
 from torso.kernels.encoder import Encoder

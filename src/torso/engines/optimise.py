@@ -12,7 +12,8 @@ from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
 from torso.config.arguments import known_arguments
 from torso.engines.calibration import Calibration, keep
-from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiled_base import Optimised
+from torso.engines.compiled_model import CompiledModel
 from torso.engines.compiling import Compiler, Source, exactly, from_files, why_not
 from torso.engines.packed_cache import with_cache
 from torso.errors import InputError, UnsupportedError
