@@ -14,7 +14,7 @@ import torso
 from torso import CompiledModel, Task, new_model
 from torso.engines import benchmark
 from torso.engines.benchmark import AS_LOADED, EVERY, measure
-from torso.engines.compiled_model import Optimised
+from torso.engines.compiled_base import Optimised
 from torso.errors import UnsupportedError
 from torso.host_batch import HostBatch
 from torso.kernels import about

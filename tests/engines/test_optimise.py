@@ -19,7 +19,7 @@ import torso
 from processor import has, needs
 from torso import Batch, CompiledModel, Layout, Task, compiled, load, new_model, optimise
 from torso.engines.calibration import cosines, mean_rows
-from torso.engines.compiled_model import Optimised
+from torso.engines.compiled_base import Optimised
 from torso.engines.model_source import on_host
 from torso.engines.optimise import FIDELITY, MODES
 from torso.engines.prepacking import PackedLinear, prepacked

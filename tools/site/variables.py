@@ -47,8 +47,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "TORSO_LISTING": ("seconds that a listing may take (300)", "列出文件的最长秒数(默认 300)"),
     "TORSO_SETTINGS": ("the file of saved settings", "保存设置的文件"),
     "TORSO_CACHE": (
-        "folder of tokenizers made ready once; not used where others may write it",
-        "存放准备好的分词器的文件夹；他人可写时不使用",
+        "folder of tokenizers and packed weights made ready once; not used where others may write it",
+        "存放准备好的分词器与打包权重的文件夹；他人可写时不使用",
+    ),
+    "TORSO_PACKED_CACHE": (
+        "most GiB of packed weights that are kept there for the next start (8); `0`: none",
+        "为下次启动而在其中保留的打包权重的最大 GiB 数(默认 8)；`0`：不保留",
     ),
     "TORSO_KERNELS": (
         "`0` for none, or an instruction set: `avx512_bf16`, `avx512_vnni`, `avx512`, `avx2`, `baseline`",

@@ -17,28 +17,51 @@ HELP = """\
 Check whether a model on this machine is whole and right. No network is used.
 
 Every file is read. Where a lock, the cache or a clone states its hash, the content is verified; else its form is, and \
-that is said. Ends with status 1 if anything is wrong.
+that is said. Ends with status 1 if anything is wrong. --cache checks the packed weights of all models instead.
 
 \b
 Examples:
   torso check hfl/rbt3
-  torso check ./rbt3"""
+  torso check ./rbt3
+  torso check --cache"""
 
 
 @click.command(help=HELP)
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", required=False)
 @click.option("--revision", metavar="REVISION", help="Branch, tag or commit.")
+@click.option("--cache", is_flag=True, help="Check the packed weights of all models.")
 @options.one_json
-def check(model: str, revision: str | None, as_json: bool) -> int:
+def check(model: str | None, revision: str | None, cache: bool, as_json: bool) -> int:
     """Check a model."""
     from torso.hub.checking import check as check_model
 
+    if (model is None) == (not cache):
+        raise click.UsageError(say("Name a model, or --cache."), click.get_current_context())
+    if model is None:
+        return _check_packed(as_json)
     report = check_model(model, revision=revision)
     if as_json:
         print_json(report.as_dict())
     else:
         show(report)
     return 0 if report.is_whole else 1
+
+
+def _check_packed(as_json: bool) -> int:
+    from torso.weights import mapped_cache
+
+    wrong = [str(entry.path) for entry in mapped_cache.damaged()]
+    count = len(mapped_cache.entries())
+    if as_json:
+        print_json({"packed": count, "wrong": wrong})
+        return 1 if wrong else 0
+    for path in wrong:
+        click.echo(say("wrong: {what}", dict(what=path)))
+    if wrong:
+        click.echo(say("Packed weights were changed or damaged since torso wrote them. Remove: torso remove --cache"))
+    else:
+        click.echo(say("verified by hash: {count} files of packed weights", dict(count=count)))
+    return 1 if wrong else 0
 
 
 def show(report: Report) -> None:

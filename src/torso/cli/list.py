@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HELP = """\
 List the models on this machine: those of the Hub's cache, whoever fetched them, and of ModelScope's.
 
+A last line says how much packed weights take, which are kept so that the next start is faster.
+
 \b
 Examples:
   torso list
@@ -35,11 +37,24 @@ def list_models(as_json: bool) -> None:
         return
     if not found:
         click.echo(say("No model is in a cache on this machine. Get one: torso get org/name"))
+        _show_packed()
         return
     from torso.config.text_table import text_table
 
     headings = ["name", "size", "cache", "revision", "state", "last used"]
     click.echo(text_table([say(each) for each in headings], [_row(model) for model in found]))
+    _show_packed()
+
+
+def _show_packed() -> None:
+    from torso.hub.transfer.progress import size_text
+    from torso.weights.mapped_cache import entries
+
+    kept = entries()
+    if kept:
+        line = "Packed weights: {count} files, {size}, in {folder}. Remove them: torso remove --cache"
+        size = size_text(sum(entry.size for entry in kept))
+        click.echo(say(line, dict(count=len(kept), size=size, folder=kept[0].path.parent)))
 
 
 def _row(model: Model) -> list[str]:

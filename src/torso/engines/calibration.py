@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from torso import blocks
 from torso.engines import packed_file
-from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiled_base import Optimised
+from torso.engines.compiled_model import CompiledModel
 from torso.engines.compiling import Compiler
 from torso.errors import InputError, UnsupportedError
 from torso.host_batch import HostBatch, require_length, require_rows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +13,9 @@ from torso import blocks
 from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
-from torso.engines.compiled_model import Optimised
-from torso.engines.compiling import Source, from_files
+from torso.engines.compiled_base import CompiledBase, Optimised
+from torso.engines.compiling import Source
+from torso.engines.packed_cache import with_cache
 from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
 from torso.io.arguments import known_arguments
@@ -37,7 +36,7 @@ DecoderMode = Literal["exact", "bf16", "int8", "int4"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CompiledDecoder:
+class CompiledDecoder(CompiledBase):
     """A model that writes, from any number of threads, and does nothing else: no training, moving, saving.
 
     Attributes:
@@ -68,11 +67,6 @@ class CompiledDecoder:
         return self.description.trunk
 
     @property
-    def max_tokens(self) -> int | None:
-        """Maximum length of a text in tokens; None for no limit."""
-        return self.config.max_tokens
-
-    @property
     def pool(self) -> None:
         """None: the head reads all rows."""
         return
@@ -81,30 +75,6 @@ class CompiledDecoder:
     def vocabulary(self) -> int | None:
         """Number of rows of the token embeddings."""
         return len(self.decoder.tokens)
-
-    @property
-    def device(self) -> str:
-        """Name of the device."""
-        return "cpu"
-
-    @property
-    def precision(self) -> str:
-        """Number format and mode of its arithmetic."""
-        return f"float32 {self.done.mode}"
-
-    @property
-    def bytes(self) -> int:
-        """Size of all weights in memory, in bytes."""
-        return sum(each.nbytes for each in self._arrays())
-
-    def fingerprint(self) -> str:
-        """Return the SHA-256, in hexadecimal, of the weights and of all else that decides the outputs."""
-        stated = [self.architecture.family, self.config.text(), self.done.mode, self.done.kernels]
-        digest = hashlib.sha256(json.dumps(stated).encode())
-        for array in self._arrays():
-            digest.update(json.dumps([str(array.dtype), list(array.shape)]).encode())
-            digest.update(array.data)
-        return digest.hexdigest()
 
     def run(self, batch: HostBatch, wanted: Wanted) -> VocabLogits:
         """Run whole texts, as `torso.engines.runner.Runner.run` says: logits [R, V] of the batch's rows.
@@ -149,13 +119,13 @@ class CompiledDecoder:
             )
         return first
 
-    def _arrays(self) -> Iterator[np.ndarray[Any, Any]]:
-        """Yield everything that scores are computed of, in an order of its own; a table of both sides twice."""
-        yield from self.decoder.arrays()
+    def _arrays(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+        """Yield everything that scores are computed of, with a name; a table of both sides twice."""
+        yield from ((f"decoder|{number}", each) for number, each in enumerate(self.decoder.arrays()))
         if self.encoder is not None:
-            for each in (*self.encoder.packed.values(), *self.encoder.before):
-                yield from (array for array in each.arrays if array is not None)
-            yield from self.encoder.held
+            packed = (*self.encoder.packed.values(), *self.encoder.before)
+            arrays = [array for each in packed for array in each.arrays if array is not None]
+            yield from ((f"encoder|{number}", each) for number, each in enumerate((*arrays, *self.encoder.held)))
 
     def require_ids(self, ids: np.ndarray[Any, Any]) -> None:
         """Raise for ids without a row in the table of tokens.
@@ -204,7 +174,7 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
             cure="Use one of: {known}.",
             values=dict(mode=mode, known=", ".join(KINDS)),
         )
-    weights = PartWeights(source.description, source.read)
+    weights = PartWeights(source.description, source.read, source.store)
     decoder = CausalDecoder(here, source.description, weights, KINDS[mode])
     encoder, trunk = None, source.description.trunk
     if isinstance(trunk, blocks.EncoderDecoder):
@@ -212,7 +182,7 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
         kind = native.BFLOAT16 if mode != "exact" and here.has(native.BFLOAT16) else native.FLOAT32
         table = trunk.embed.parts["tokens"]
         read = weights.within(trunk.encoder, {id(table): decoder.tokens})
-        encoder = Encoder(here, trunk.encoder, read, dict.fromkeys(products(trunk.encoder), kind))
+        encoder = Encoder(here, trunk.encoder, read, dict.fromkeys(products(trunk.encoder), kind), store=source.store)
     source.close()
     done = Optimised(mode, 1.0, kernels=here.set)
     return CompiledDecoder(
@@ -267,4 +237,4 @@ def compiled_decoder(
     task = Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in architecture.tasks else Task.CAUSAL_LM
     job = match_folder(folder, architecture, config, task, allow_nonfinite=allow_nonfinite)
     require_known(why_not_written(job.description))
-    return compile_decoder(from_files(job), mode)
+    return with_cache(job, mode, lambda source: compile_decoder(source, mode))

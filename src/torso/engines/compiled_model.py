@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -11,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from torso import blocks
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
+from torso.engines.compiled_base import CompiledBase, Optimised
 from torso.host_batch import HostBatch, HostLayout, Pool, Rows, Wanted, require_length, require_rows
 from torso.kernels.encoder import Encoder
 from torso.kernels.host_embeddings import without_padding
@@ -22,25 +21,8 @@ from torso.weights.report import LoadReport
 Out = TypeVar("Out", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Optimised:
-    """What `optimise` did to a model.
-
-    Attributes:
-        mode: ``exact``, ``bf16`` or ``int8``.
-        fidelity: the least cosine to float32 measured on the sample.
-        kept: of ``int8``, the linear layers kept in bfloat16 for fidelity.
-        kernels: the instruction set of the compiled kernels that run the trunk; None where PyTorch runs it.
-    """
-
-    mode: str
-    fidelity: float
-    kept: tuple[str, ...] = ()
-    kernels: str | None = None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class CompiledModel(Generic[Out]):
+class CompiledModel(CompiledBase, Generic[Out]):
     """A model of one task that runs, from any number of threads, and does nothing else: no training, moving, saving.
 
     Attributes:
@@ -66,11 +48,6 @@ class CompiledModel(Generic[Out]):
     report: LoadReport | None = None
 
     @property
-    def max_tokens(self) -> int | None:
-        """Maximum length of a text in tokens; None for no limit."""
-        return self.config.max_tokens
-
-    @property
     def pool(self) -> Pool | None:
         """The only row of each sequence that the head reads; None for all."""
         return pool_of(self.head.of)
@@ -79,31 +56,6 @@ class CompiledModel(Generic[Out]):
     def vocabulary(self) -> int | None:
         """Number of rows of the token embeddings."""
         return len(self.encoder.tokens)
-
-    @property
-    def device(self) -> str:
-        """Name of the device, for messages."""
-        return "cpu"
-
-    @property
-    def precision(self) -> str:
-        """Number format and mode of its arithmetic."""
-        return f"float32 {self.done.mode}"
-
-    @property
-    def bytes(self) -> int:
-        """Size of all weights in memory, in bytes."""
-        return sum(each.nbytes for _, each in self._arrays())
-
-    def fingerprint(self) -> str:
-        """Return the SHA-256, in hexadecimal, of the weights and of all else that decides the outputs."""
-        done, kernels = self.done, self.encoder.library
-        stated = [self.architecture.family, self.task.name, self.config.text(), done.mode, done.kept, kernels.set]
-        digest = hashlib.sha256(json.dumps(stated).encode())
-        for place, array in self._arrays():
-            digest.update(json.dumps([place, str(array.dtype), list(array.shape)]).encode())
-            digest.update(array.data)
-        return digest.hexdigest()
 
     def _arrays(self) -> Iterator[tuple[str, Rows | Bytes]]:
         """Yield everything that the outputs are computed of, with a name."""

@@ -11,12 +11,14 @@ import numpy as np
 from torso import blocks
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
-from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiled_base import Optimised
+from torso.engines.compiled_model import CompiledModel
 from torso.engines.model_files import model_files_hash
 from torso.host_batch import Rows
 from torso.kernels.encoder import Encoder
 from torso.kernels.host_heads import HostHead
 from torso.kernels.library import KINDS, Form, library, refusal
+from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Key, Packing
 from torso.kernels.part_weights import PartWeights, Read
@@ -60,6 +62,7 @@ class Source(Generic[Out]):
         report: what was read of which files; None for a model in memory.
         identity: makes a hash of all that decides its outputs.
         close: called when everything was read.
+        store: gives packed weights.
     """
 
     config: HubConfig
@@ -71,6 +74,7 @@ class Source(Generic[Out]):
     report: LoadReport | None
     identity: Callable[[], str]
     close: Callable[[], None]
+    store: PackedStore = FRESH
 
 
 class Compiler(Generic[Out]):
@@ -107,7 +111,7 @@ class Compiler(Generic[Out]):
 
     def encoder(self, modes: Mapping[str, str]) -> Encoder:
         """Return the trunk with each of its `linears` in its mode."""
-        return Encoder(self.library, self._trunk, self._read, self._kinds(modes), self.packed)
+        return Encoder(self.library, self._trunk, self._read, self._kinds(modes), self.packed, self.source.store)
 
     def forms(self, modes: Mapping[str, str]) -> dict[Key, Form]:
         """Return the forms of the trunk's packed weights in these modes, by name and kind.
@@ -121,7 +125,13 @@ class Compiler(Generic[Out]):
     def finish(self, encoder: Encoder, done: Optimised) -> CompiledModel[Out]:
         """Return the model with a trunk of `encoder`."""
         given = self.source
-        head = HostHead(self.library, given.description.head, lambda name: given.read(f"{HEAD}{name}"), encoder.tokens)
+        head = HostHead(
+            self.library,
+            given.description.head,
+            lambda name: given.read(f"{HEAD}{name}"),
+            encoder.tokens,
+            given.store,
+        )
         given.close()
         return CompiledModel(
             given.config,

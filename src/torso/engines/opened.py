@@ -9,7 +9,8 @@ from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
 from torso.engines.cards import may_have_card
 from torso.engines.compiled_decoder import compile_decoder, why_not_written
-from torso.engines.compiling import exactly, from_files, why_not
+from torso.engines.compiling import exactly, why_not
+from torso.engines.packed_cache import with_cache
 from torso.engines.runner import Runner
 from torso.errors import MissingPackageError
 from torso.io.optional_packages import is_pytorch
@@ -54,8 +55,8 @@ def opened(
 
 def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
     if job.task in _WRITING:
-        return cast("Runner[Out]", compile_decoder(cast("Any", from_files(job))))
-    return exactly(from_files(job))
+        return cast("Runner[Out]", with_cache(cast("Any", job), "exact", compile_decoder))
+    return with_cache(job, "exact", exactly)
 
 
 def _on_pytorch(

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
 from torso.engines.calibration import Calibration, keep
-from torso.engines.compiled_model import CompiledModel, Optimised
+from torso.engines.compiled_base import Optimised
+from torso.engines.compiled_model import CompiledModel
 from torso.engines.compiling import Compiler, Source, exactly, from_files, why_not
+from torso.engines.packed_cache import with_cache
 from torso.errors import InputError, UnsupportedError
 from torso.host_batch import HostBatch
 from torso.io.arguments import known_arguments
@@ -138,6 +140,8 @@ def compiled(
     )
     _refuse_writing(chosen)
     require_known(why_not(job.description, chosen))
+    if (mode, fidelity, sample, file) == ("exact", None, None, None):
+        return with_cache(job, mode, exactly)
     return _compile(from_files(job), mode, fidelity, sample, None if file is None else Path(file))
 
 

@@ -12,9 +12,9 @@ from torso import blocks
 from torso.host_batch import Rows
 from torso.kernels.abi import DecoderBlock, Matrix, Norm
 from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, cross_attention, factors, head_norms, norms
-from torso.kernels.library import Library
+from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.part_weights import PartWeights
+from torso.kernels.part_weights import PartWeights, form_of
 from torso.kernels.support import ACTIVATIONS
 
 
@@ -92,23 +92,37 @@ class DecoderPacking:
     def weight(self, part: blocks.Part, *, swapped: bool = False, factor: float = 1.0) -> PackedWeight:
         """Pack a projection, see `matrix`."""
         if id(part) not in self._packed:
-            weight, bias = self._weights.matrix(part), self._weights(part, "bias")
-            if swapped:
-                half = len(weight) // 2
-                weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
-            if factor != 1:
-                weight, bias = weight * np.float32(factor), None if bias is None else bias * np.float32(factor)
-            self._packed[id(part)] = PackedWeight(self._library, weight, bias, self._kind)
+            form = form_of(part, self._kind)
+            self._packed[id(part)] = self._weights.packed(
+                self._weights.name(part), self._library, form, lambda: self._laid_out(part, swapped, factor)
+            )
         return self._packed[id(part)]
+
+    def _laid_out(self, part: blocks.Part, swapped: bool, factor: float) -> PackedWeight:
+        weight, bias = self._weights.matrix(part), self._weights(part, "bias")
+        if swapped:
+            half = len(weight) // 2
+            weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
+        if factor != 1:
+            weight, bias = weight * np.float32(factor), None if bias is None else bias * np.float32(factor)
+        return PackedWeight(self._library, weight, bias, self._kind)
 
     def vocabulary(self, head: blocks.VocabHead, tokens: Rows) -> Matrix:
         """Pack what scores the vocabulary: the head's own matrix, or the table of tokens [V, D]."""
         out = head.parts["out"]
-        weight = tokens if out is None else self._weights.matrix(out)
-        biases = [self._weights(head if out is None else out, "bias"), self._weights(head, "offset")]
-        there = [each.reshape(-1) for each in biases if each is not None]
-        bias: Rows | None = np.stack(there).sum(0) if there else None
-        self._packed[id(head)] = PackedWeight(self._library, weight, bias, self._kind)
+        of = head if out is None else out
+        outputs, inputs = tokens.shape if out is None else out.tensors["weight"].shape
+
+        def laid_out() -> PackedWeight:
+            weight = tokens if out is None else self._weights.matrix(out)
+            biases = [self._weights(of, "bias"), self._weights(head, "offset")]
+            there = [each.reshape(-1) for each in biases if each is not None]
+            bias: Rows | None = np.stack(there).sum(0) if there else None
+            return PackedWeight(self._library, weight, bias, self._kind)
+
+        biased = "bias" in of.tensors or "offset" in head.tensors
+        form = Form.of(self._kind, outputs, inputs, biased=biased)
+        self._packed[id(head)] = self._weights.packed("vocabulary", self._library, form, laid_out)
         return self._packed[id(head)].structure
 
     def _cross_norm(self, block: AnyBlock) -> Norm:

@@ -19,6 +19,7 @@ from torso.kernels.abi import Trunk as TrunkStructure
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_positions import distance_bias, distance_rows, rotary_angles
 from torso.kernels.library import Library, done
+from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Key, Packing
 from torso.kernels.part_weights import PartWeights, Read
@@ -53,6 +54,7 @@ class Encoder:
         kinds: format of the weight of each of its `products`, by its name in the trunk: `native.FLOAT32` for all, or
             `native.BFLOAT16` and `native.EIGHT_BITS`.
         packed: cache of packed weights, by name and kind; missing ones are added.
+        store: gives those that are missing.
 
     Attributes:
         packed: the weights in use, by name and kind.
@@ -70,9 +72,10 @@ class Encoder:
         read: Read,
         kinds: Mapping[str, int],
         packed: dict[Key, PackedWeight] | None = None,
+        store: PackedStore = FRESH,
     ) -> None:
         self.library, self.depth = library, len(trunk.layers)
-        weights = PartWeights(trunk, read)
+        weights = PartWeights(trunk, read, store, "encoder:")
         packing = Packing(library, weights, kinds, {} if packed is None else packed)
         self.packed, self.held = packing.packed, weights.held
         self._rotaries, self._bias = rotaries(trunk), trunk.score_bias

@@ -37,7 +37,7 @@ class HostEmbeddings:
         self._of = embed
         tokens, segments, positions = embed.parts["tokens"], embed.parts["segments"], embed.positions
         assert tokens is not None
-        self.tokens = weights.keep(weights.matrix(tokens))
+        self.tokens = weights.table(tokens)
         self._segments = None if segments is None else weights.keep(weights.matrix(segments))
         tables = [] if positions is None else [each for each in positions.parts.values() if each is not None]
         self._tables = [weights.keep(weights.matrix(each)) for each in tables]
@@ -50,10 +50,12 @@ class HostEmbeddings:
         Args:
             weights: that hold it.
         """
+        if self.tokens.dtype == np.uint16:
+            return
         made = np.empty(self.tokens.shape, np.uint16)
         for begin in range(0, len(made), _BLOCK):
             made[begin : begin + _BLOCK] = narrowed(self.tokens[begin : begin + _BLOCK])
-        weights.held = [made if each is self.tokens else each for each in weights.held]
+        weights.replace(self.tokens, made)
         self.tokens = made
 
     def __call__(self, batch: HostBatch, given: Rows | None = None) -> Rows:

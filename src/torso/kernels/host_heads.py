@@ -13,6 +13,7 @@ from torso.kernels.encoder import Encoded
 from torso.kernels.host_functions import product
 from torso.kernels.host_steps import HostSteps, Step
 from torso.kernels.library import Library
+from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.part_weights import PartWeights, Read
 from torso.outputs import (
     ChoiceLogits,
@@ -34,15 +35,18 @@ class HostHead:
         head: description without a `support.head_obstacle`.
         read: reads a weight by its name in the head; not called any more once this is built.
         tokens: the trunk's table of token embeddings [V, W].
+        store: gives packed weights.
 
     Attributes:
         packed: its packed weights, in order.
         held: the other arrays that it reads, without the trunk's table.
     """
 
-    def __init__(self, library: Library, head: blocks.Head, read: Read, tokens: Rows) -> None:
+    def __init__(
+        self, library: Library, head: blocks.Head, read: Read, tokens: Rows, store: PackedStore = FRESH
+    ) -> None:
         self._library, self.of, self._tokens = library, head, tokens
-        self._weights = PartWeights(head, read)
+        self._weights = PartWeights(head, read, store, "head:")
         self._step = HostSteps(library, self._weights)
         self.packed, self.held = self._step.packed, self._weights.held
         self._run = self._prepared(head)

@@ -46,8 +46,7 @@ class HostSteps:
             return _in_turn([self(part.parts["dense"], ACTIVATIONS[part.act]), self(part.parts["norm"])])
         library = self._library
         if isinstance(part, blocks.Linear):
-            weight, bias = self._weights.matrix(part), self._weights(part, "bias")
-            packed = PackedWeight(library, weight, bias, native.FLOAT32)
+            packed = self._weights.linear(part, library, native.FLOAT32)
             self.packed.append(packed)
             return lambda rows: linear(library, rows, packed, act)
         structure = self._weights.norm(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -98,14 +99,16 @@ class Packing:
         place = self.weights.name(block)
         for own, part in linears(attn, ffn).items():
             key = self._key(place, own)
-            shifted = own == "attn.qkv" and _is_shifted(attn)
-            found[key] = Form.of(key[1], part.out_features, part.in_features, GROUP, biased=part.bias or shifted)
+            found[key] = _form(key[1], own, part, attn)
         for key in self._position_keys(place, attn).values():
-            assert isinstance(attn, blocks.DisentangledAttention)
-            assert attn.distances is not None
-            whole = -(-2 * attn.distances.span // self.library.panel) * self.library.panel
-            found[key] = Form.of(key[1], attn.heads * whole, attn.size)
+            found[key] = self._position_form(attn)
         return found
+
+    def _position_form(self, attn: AnyAttention) -> Form:
+        assert isinstance(attn, blocks.DisentangledAttention)
+        assert attn.distances is not None
+        whole = -(-2 * attn.distances.span // self.library.panel) * self.library.panel
+        return Form.of(self.compute, attn.heads * whole, attn.size)
 
     def embeddings(self, embed: blocks.Embeddings, width: int) -> tuple[Embeddings, Rows] | None:
         """Build the structure of embedding tables and their norm, with the table of tokens; None if C lacks them."""
@@ -135,14 +138,19 @@ class Packing:
     def _weight(self, place: str, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeed) -> Matrix:
         key = self._key(place, own)
         if key not in self._before:
-            weight, bias = self.weights.matrix(part), self.weights(part, "bias")
-            if own == "attn.qkv" and isinstance(attn, blocks.DisentangledAttention):
-                bias = self._with_shifts(attn, bias)
-            if own == "ffn.gate_up" and isinstance(ffn, blocks.GatedFeedForward) and ffn.gate_behind:
-                half = len(weight) // 2
-                weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
-            self._before[key] = PackedWeight(self.library, weight, bias, key[1], GROUP)
+            form = _form(key[1], own, part, attn)
+            made = self.weights.packed(key[0], self.library, form, lambda: self._laid_out(form, own, part, attn, ffn))
+            self._before[key] = made
         return self._used(key)
+
+    def _laid_out(self, form: Form, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeed) -> PackedWeight:
+        weight, bias = self.weights.matrix(part), self.weights(part, "bias")
+        if own == "attn.qkv" and isinstance(attn, blocks.DisentangledAttention):
+            bias = self._with_shifts(attn, bias)
+        if own == "ffn.gate_up" and isinstance(ffn, blocks.GatedFeedForward) and ffn.gate_behind:
+            half = len(weight) // 2
+            weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
+        return PackedWeight(self.library, weight, bias, form.kind, GROUP)
 
     def _with_shifts(self, attn: blocks.DisentangledAttention, bias: Rows | None) -> Rows | None:
         """Add biases that stand apart from the fused projection."""
@@ -162,12 +170,19 @@ class Packing:
     def _relative_positions(self, place: str, attn: AnyAttention) -> dict[str, Matrix]:
         """Rows of distances that queries and keys meet; made of weights alone, they are projected once for all."""
         keys = self._position_keys(place, attn)
-        if not all(key in self._before for key in keys.values()):
+        projected: dict[str, Rows] = {}
+
+        def laid_out(own: str) -> PackedWeight:
             assert isinstance(attn, blocks.DisentangledAttention)
             assert attn.distances is not None
-            rows = self._places(attn, self._distance_rows(attn.distances))
-            for own, key in keys.items():
-                self._before[key] = PackedWeight(self.library, self._by_head(rows[own], attn), None, self.compute)
+            if not projected:
+                projected.update(self._places(attn, self._distance_rows(attn.distances)))
+            return PackedWeight(self.library, self._by_head(projected[own], attn), None, self.compute)
+
+        for own, key in keys.items():
+            if key not in self._before:
+                form = self._position_form(attn)
+                self._before[key] = self.weights.packed(key[0], self.library, form, partial(laid_out, own))
         return {own: self._used(key) for own, key in keys.items()}
 
     def _distance_rows(self, distances: blocks.Distances) -> Rows:
@@ -205,6 +220,11 @@ class Packing:
         by_head = rows.reshape(len(rows), -1, attn.size).swapaxes(0, 1)
         padded = np.pad(by_head, ((0, 0), (0, -len(rows) % self.library.panel), (0, 0)))
         return padded.reshape(-1, attn.size)
+
+
+def _form(kind: int, own: str, part: blocks.Linear, attn: AnyAttention) -> Form:
+    shifted = own == "attn.qkv" and _is_shifted(attn)
+    return Form.of(kind, part.out_features, part.in_features, GROUP, biased=part.bias or shifted)
 
 
 def _is_shifted(attn: AnyAttention) -> bool:

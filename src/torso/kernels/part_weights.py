@@ -13,6 +13,10 @@ from torso.host_batch import Rows
 from torso.kernels import library as native
 from torso.kernels.abi import Norm
 from torso.kernels.host_memory import address, held
+from torso.kernels.key_value_rows import Numbers
+from torso.kernels.library import Form, Library
+from torso.kernels.packed_store import FRESH, PackedStore
+from torso.kernels.packed_weight import PackedWeight
 
 Read = Callable[[str], Rows]
 """Returns a weight as float32 by its name in a description; it is called when the weight is needed, and not kept."""
@@ -24,15 +28,18 @@ class PartWeights:
     Args:
         root: the description whose parts are asked for.
         read: reads a weight by its name in ``root``.
+        store: gives packed weights.
+        place: begins their names in the store.
 
     Attributes:
         held: the arrays that structures point to; they must outlive the structures.
     """
 
-    def __init__(self, root: blocks.Part, read: Read) -> None:
+    def __init__(self, root: blocks.Part, read: Read, store: PackedStore = FRESH, place: str = "") -> None:
         self.held: list[NDArray[Any]] = []
         self._names = {id(part): name for name, part in blocks.walk(root)}
         self._root, self._read = root, read
+        self._store, self._place = store, place
 
     def name(self, part: blocks.Part) -> str:
         """Return the name of a part in the root; of one that occurs twice, the first."""
@@ -44,6 +51,31 @@ class PartWeights:
             return None
         place = self.name(part)
         return held(self._read(f"{place}.{own}" if place else own))
+
+    def packed(self, name: str, library: Library, form: Form, make: Callable[[], PackedWeight]) -> PackedWeight:
+        """Return a packed weight of the root, see `PackedStore.packed`; weights for it are read in ``make`` alone."""
+        return self._store.packed(f"{self._place}{name}|{form.kind}", library, form, make)
+
+    def linear(self, part: blocks.Part, library: Library, kind: int, group: int = 0) -> PackedWeight:
+        """Return a projection with its bias, packed."""
+
+        def make() -> PackedWeight:
+            return PackedWeight(library, self.matrix(part), self(part, "bias"), kind, group)
+
+        return self.packed(self.name(part), library, form_of(part, kind, group), make)
+
+    def table(self, part: blocks.Part) -> Numbers:
+        """Read a table and hold it: as float32, or as `replace` had it when it was kept."""
+        place = self.name(part)
+        found: Numbers = self._read(f"{place}.weight" if place else "weight")
+        found = found if found.dtype == np.uint16 else held(found)
+        self.held.append(found)
+        return found
+
+    def replace(self, old: Numbers, new: Numbers) -> None:
+        """Hold the same numbers in another format in place of an array that is held."""
+        self.held = [new if each is old else each for each in self.held]
+        self._store.replace(old, new)
 
     def within(self, part: blocks.Part, known: Mapping[int, Rows]) -> Read:
         """Return what reads the weights of a part by their names in it.
@@ -86,3 +118,9 @@ class PartWeights:
         weight = self.keep(1 + weight if isinstance(norm, blocks.OffsetRMSNorm) else weight)
         kind = native.LAYER_NORM if isinstance(norm, blocks.LayerNorm) else native.RMS_NORM
         return Norm(kind, address(weight), address(bias), norm.eps)
+
+
+def form_of(part: blocks.Part, kind: int, group: int = 0) -> Form:
+    """Return the form of a projection's packed weight."""
+    outputs, inputs = part.tensors["weight"].shape
+    return Form.of(kind, outputs, inputs, group, biased="bias" in part.tensors)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ from tokenizers.models import BPE, Unigram
 from torso.errors import TorsoError
 from torso.io.atomic_write import write_atomically
 from torso.io.files import open_regular
+from torso.io.private_cache import cache_folder, is_private
 from torso.io.strict_json import decode_json
 from torso.text.backend_tokenizer import no_panic
 from torso.text.tokenizer_json_check import Table
@@ -75,13 +75,8 @@ def key_of(said: Sequence[str], contents: Sequence[bytes]) -> str:
 
 
 def place() -> Path:
-    """Return the cache folder: ``TORSO_CACHE``, else ``torso`` in the folder for caches, and ``text`` in it."""
-    named = os.environ.get("TORSO_CACHE", "").strip()
-    if named:
-        return Path(named).expanduser() / "text"
-    local = os.environ.get("LOCALAPPDATA", "") if os.name == "nt" else ""
-    base = os.environ.get("XDG_CACHE_HOME", "").strip() or local
-    return (Path(base) if base else Path("~/.cache").expanduser()) / "torso" / "text"
+    """Return the cache folder, see `cache_folder`."""
+    return cache_folder("text")
 
 
 def remember(key: str, document: Table, ready: Ready) -> None:
@@ -157,9 +152,7 @@ def _read(folder: Path, key: str) -> bytes:
 
 def _is_ours(status: os.stat_result) -> bool:
     """Return whether a file or folder is this user's or the system's, and writable by no other user."""
-    if os.name == "nt":  # there the profile's folder keeps others out, and a mode says nothing
-        return True
-    return status.st_uid in (os.geteuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return is_private(status, of_system=True)
 
 
 def _kept(head: object, columns: bytes) -> Kept:

@@ -66,9 +66,14 @@ def read(
     for name, entry in file.entries.items():
         tensors[name] = empty(entry)
         file.read_into(name, tensors[name], allow_nonfinite=True)
-    if file.metadata.get(_HASH) != _digest(tensors, file.metadata):
+    if not is_as_written(tensors, file.metadata):
         raise ValueError("its SHA-256 is not that of what it holds")
     return tensors
+
+
+def is_as_written(tensors: Mapping[str, NumberBits], metadata: Mapping[str, str]) -> bool:
+    """Return whether the hash in a file's metadata is that of its tensors."""
+    return metadata.get(_HASH) == _digest(tensors, metadata)
 
 
 def _digest(tensors: Mapping[str, NumberBits], metadata: Mapping[str, str]) -> str:
