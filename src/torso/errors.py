@@ -82,8 +82,10 @@ class TorsoError(Exception):
         import os
         from traceback import extract_tb, format_list
 
-        others = (os.path.dirname(__file__), os.path.dirname(os.__file__))  # torso's, and installed or of Python itself
-        own = [each for each in extract_tb(self.__traceback__) if not each.filename.startswith(others)]
+        # torso's own, Python's, generated ones, and those of installed packages, IPython's and PyTorch's among them
+        others = (os.path.dirname(__file__), os.path.dirname(os.__file__), "<")
+        frames = extract_tb(self.__traceback__)
+        own = [each for each in frames if not (each.filename.startswith(others) or "-packages" in each.filename)]
         lines = [f"{type(self).__name__}  {say('Traceback (most recent call last)')}"]
         lines += [line.rstrip("\n") for line in format_list(own)]
         return [*lines, "", f"{type(self).__name__}: {self}"]

@@ -131,6 +131,12 @@ def test_an_error_is_a_table_and_ipython_shows_the_caller_s_frames_alone() -> No
     assert "test_look.py" in lines
     assert "existing_folder.py" not in lines
     assert "existing_folder.py" in "".join(traceback.format_exception(error))
+    with pytest.raises(torso.TorsoError) as caught:
+        torch.nn.Sequential(classifier())("a text")
+    lines = "\n".join(caught.value._render_traceback_())
+    assert "test_look.py" in lines
+    assert "site-packages" not in lines
+    assert "<string>" not in lines
 
 
 def test_the_attention_of_a_layer_is_a_picture_and_a_table() -> None:
