@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from torso.batch import Layout
 from torso.blocks import Rule
 from torso.nn.batch_invariant import rowwise_products
-from torso.nn.dropout import dropout
+from torso.nn.dropout import dropout, dropped_product
 from torso.nn.explicit_softmax import REFERENCE
 from torso.nn.sdpa import SDPA
 
@@ -120,3 +120,45 @@ def test_attention_in_bfloat16_under_autocast() -> None:
         made = SDPA(q, k, v, layout, layout, rule, None)
     assert made.dtype == torch.bfloat16
     torch.testing.assert_close(made.float(), REFERENCE(q, k, v, layout, layout, Rule(), None), rtol=0.05, atol=0.03)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_product_of_dropped_weights_keeps_no_dropped_weights(dtype) -> None:
+    scores = torch.randn(2, 3, 5, 7, generator=torch.Generator().manual_seed(1)).to(dtype)
+    value = torch.randn(2, 3, 7, 4, generator=torch.Generator().manual_seed(2)).to(dtype)
+
+    def run(product):
+        kept: dict[int, int] = {}
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            storage = tensor.untyped_storage()
+            kept[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        leaves = [each.clone().requires_grad_() for each in (scores, value)]
+        torch.manual_seed(3)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            out = product(torch.softmax(leaves[0], -1), leaves[1])
+        weight = torch.linspace(-1, 1, out.numel()).view_as(out).to(dtype)
+        return [out, *torch.autograd.grad((out * weight).sum(), leaves)], sum(kept.values())
+
+    wanted, more = run(lambda weights, value: dropout(weights, 0.3) @ value)
+    found, least = run(lambda weights, value: dropped_product(weights, 0.3, value))
+    for own, each in zip(found, wanted, strict=True):
+        torch.testing.assert_close(own, each, rtol=1e-6, atol=1e-6)
+    assert torch.equal(found[0], wanted[0])
+    assert more - least == scores.numel() * scores.element_size()
+
+
+def test_the_product_s_gradient_has_a_gradient() -> None:
+    weights, value = torch.rand(2, 3, 4, requires_grad=True), torch.randn(2, 4, 3, requires_grad=True)
+
+    def second(product) -> tuple[torch.Tensor, ...]:
+        torch.manual_seed(3)
+        first = torch.autograd.grad((product(weights, value) ** 2).sum(), (weights, value), create_graph=True)
+        return torch.autograd.grad(sum((each**2).sum() for each in first), (weights, value))
+
+    wanted = second(lambda weights, value: dropout(weights, 0.3) @ value)
+    found = second(lambda weights, value: dropped_product(weights, 0.3, value))
+    for own, each in zip(found, wanted, strict=True):
+        torch.testing.assert_close(own, each)

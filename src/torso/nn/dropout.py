@@ -30,10 +30,31 @@ def dropout(x: Tensor, p: float, training: bool = True) -> Tensor:
     """
     if not training or p == 0.0:
         return x
+    steps = _own_steps(x, p)
+    return F.dropout(x, p, True) if steps is None else cast("Tensor", _Dropout.apply(x, steps))
+
+
+def dropped_product(weights: Tensor, p: float, value: Tensor) -> Tensor:
+    """Return ``dropout(weights, p) @ value``, bit for bit; on the CPU without keeping the dropped weights.
+
+    They are computed again for the gradient, from the weights, which the softmax keeps for its own.
+
+    Args:
+        weights: [..., a, b] of attention.
+        p: as for `dropout`; above 0.
+        value: [..., b, d].
+    """
+    steps = _own_steps(weights, p)
+    if steps is None:
+        return F.dropout(weights, p, True) @ value
+    return cast("Tensor", _DroppedProduct.apply(weights, value, steps))
+
+
+def _own_steps(x: Tensor, p: float) -> int | None:
+    """Return the probability of a mask drawn here, in multiples of 2 ** -16; None where PyTorch draws it."""
     steps = round(p * _STEPS)
-    if not (x.is_cpu and x.dtype in _DTYPES and 0 < steps < _STEPS) or _is_watched():
-        return F.dropout(x, p, True)
-    return cast("Tensor", _Dropout.apply(x, steps))
+    own = x.is_cpu and x.dtype in _DTYPES and 0 < steps < _STEPS
+    return steps if own and not _is_watched() else None
 
 
 def _is_watched() -> bool:
@@ -74,3 +95,24 @@ class _Dropout(torch.autograd.Function):
         if torch.is_grad_enabled() or _is_watched():
             return gradient * kept * (_STEPS / (_STEPS - ctx.steps)), None
         return _masked(gradient, kept, ctx.steps), None
+
+
+class _DroppedProduct(torch.autograd.Function):
+    """Dropout and product in one, which keeps one byte for each weight beside the weights."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, value: Tensor, steps: int) -> Tensor:
+        kept = _kept(weights, steps)
+        ctx.save_for_backward(weights, kept, value)
+        ctx.steps = steps
+        return _masked(weights, kept, steps) @ value
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        weights, kept, value = cast("tuple[Tensor, Tensor, Tensor]", ctx.saved_tensors)
+        (gradient,) = gradients
+        if torch.is_grad_enabled() or _is_watched():
+            factor = kept * (_STEPS / (_STEPS - ctx.steps))
+            return gradient @ value.mT * factor, (weights * factor).mT @ gradient, None
+        of_value = _masked(weights, kept, ctx.steps).mT @ gradient  # first, so that one such matrix is held at a time
+        return _masked(gradient @ value.mT, kept, ctx.steps), of_value, None

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torso.batch import Layout
 from torso.blocks import Rule
 from torso.nn.attention_interfaces import ScoreBias
-from torso.nn.dropout import dropout
+from torso.nn.dropout import dropped_product
 from torso.nn.length_groups import Group, hidden_keys, ordered, rectangles, side_by_side
 
 
@@ -92,7 +92,7 @@ def _with_dropout(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
         scale = rule.scale or query.shape[-1] ** -0.5
         scores = (query.to(dtype) * scale) @ key.to(dtype).transpose(-1, -2)
         weights = torch.softmax(scores if mask is None else scores + mask.to(dtype), -1)
-        return dropout(weights, rule.dropout) @ value.to(dtype)
+        return dropped_product(weights, rule.dropout, value.to(dtype))
 
 
 SDPA = Sdpa()
