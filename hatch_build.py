@@ -39,9 +39,9 @@ class Kernels(BuildHookInterface[Any]):
         build_data["tag"] = f"py3-none-{platform.tag}"
         if platform.target is None:
             return
-        folder = Path(tempfile.mkdtemp())
+        self._folder = tempfile.TemporaryDirectory()  # gone with this process, when the wheel holds what is in it
         made = kernels.compile_library(
-            folder / platform.library, sets=kernels.every_set(platform.machine), tool=platform.compiler
+            Path(self._folder.name, platform.library), sets=kernels.every_set(platform.machine), tool=platform.compiler
         )
         build_data["pure_python"] = False
         build_data["force_include"][str(made)] = f"torso/kernels/{platform.library}"

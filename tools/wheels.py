@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import filecmp
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ def build(platform: str, to: Path) -> Path:
         if not filecmp.cmp(first, second, shallow=False):
             raise WheelError(f"{first.name} is another file when it is built again")
         to.mkdir(parents=True, exist_ok=True)
-        return first.rename(to / first.name) if first.stat().st_dev == to.stat().st_dev else _copied(first, to)
+        return Path(shutil.move(first, to / first.name))
 
 
 def check(wheel: Path, platform: str) -> None:
@@ -62,12 +63,6 @@ def check(wheel: Path, platform: str) -> None:
         shown = _run([sys.executable, "-m", "auditwheel", "show", str(wheel)])
         if not any(f'"{tag}"' in " ".join(shown.split()) for tag in about.tag.split(".")):
             raise WheelError(shown)
-
-
-def _copied(made: Path, to: Path) -> Path:
-    place = to / made.name
-    place.write_bytes(made.read_bytes())
-    return place
 
 
 def _last_commit() -> str:

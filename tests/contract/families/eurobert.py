@@ -5,17 +5,14 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values, head_size
+from .kinds import Family, Values, grouped_heads
 from .llama import small
 
 
 def _drawn(dice: random.Random) -> Values:
-    groups, share = dice.randint(1, 2), dice.randint(1, 3)
-    size = head_size(dice, groups * share, of=2)
+    sizes = grouped_heads(dice)
     return small(
-        num_key_value_heads=groups,
-        num_attention_heads=groups * share,
-        hidden_size=groups * share * size,
+        **sizes,
         num_hidden_layers=dice.randint(1, 2),
         classifier_pooling=dice.choice(["bos", "mean", "late"]),
         tie_word_embeddings=dice.random() < 0.5,

@@ -20,6 +20,17 @@ def head_size(dice: random.Random, heads: int, of: int = 1) -> int:
     return of * dice.randint(-(-12 // (heads * of)), 36 // (heads * of))
 
 
+def grouped_heads(dice: random.Random) -> Values:
+    """Draw one or two heads of keys, up to three of queries for each, and the width that they share."""
+    groups, share = dice.randint(1, 2), dice.randint(1, 3)
+    size = head_size(dice, groups * share, of=2)
+    return {
+        "num_key_value_heads": groups,
+        "num_attention_heads": groups * share,
+        "hidden_size": groups * share * size,
+    }
+
+
 @dataclass(frozen=True)
 class Case:
     """One head as one config sets it up.

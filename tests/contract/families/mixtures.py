@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values, head_size
+from .kinds import Family, Values, grouped_heads
 from .llama import small
 
 
@@ -18,13 +18,10 @@ def _shared(**values: Any) -> Values:
 
 
 def _drawn(dice: random.Random, experts: str) -> Values:
-    groups, share = dice.randint(1, 2), dice.randint(1, 3)
-    size = head_size(dice, groups * share, of=2)
+    sizes = grouped_heads(dice)
     count = dice.randint(2, 5)
     return small(
-        num_key_value_heads=groups,
-        num_attention_heads=groups * share,
-        hidden_size=groups * share * size,
+        **sizes,
         num_hidden_layers=dice.randint(1, 2),
         tie_word_embeddings=dice.random() < 0.5,
         rope_theta=dice.choice([100.0, 1000000.0]),

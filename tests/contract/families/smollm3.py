@@ -5,18 +5,15 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .kinds import Family, Values, head_size
+from .kinds import Family, Values, grouped_heads
 from .llama import small
 
 
 def _drawn(dice: random.Random) -> Values:
-    groups, share = dice.randint(1, 2), dice.randint(1, 3)
-    size = head_size(dice, groups * share, of=2)
+    sizes = grouped_heads(dice)
     layers = dice.randint(1, 3)
     return small(
-        num_key_value_heads=groups,
-        num_attention_heads=groups * share,
-        hidden_size=groups * share * size,
+        **sizes,
         num_hidden_layers=layers,
         no_rope_layer_interval=dice.randint(1, 3),
         no_rope_layers=dice.choice([None, [dice.randint(0, 1) for _ in range(layers)]]),
