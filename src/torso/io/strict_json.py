@@ -17,12 +17,12 @@ from torso.errors import FileFormatError
 from torso.io.paths import shown
 
 DEPTH = 64
-MOST_CONTAINERS = 2_000_000  # far above a tokenizer's; each takes memory beyond the bytes of the file
+MOST_CONTAINERS = 1_000_000  # twice the largest tokenizer's; each takes up to 250 bytes beyond those of the file
 _TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-_CONTAINERS = frozenset({dict, list})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 class _RefusedError(Exception):
@@ -109,7 +109,7 @@ def _deeper_than(depth: int, value: object) -> bool:
         for item in level:
             held = cast("dict[str, object]", item).values() if isinstance(item, dict) else cast("list[object]", item)
             # Of a vocabulary, whose thousands of values hold nothing, each is met once and fast.
-            if not _CONTAINERS.isdisjoint(map(type, held)):
+            if not _PLAIN.issuperset(map(type, held)):
                 below += [each for each in held if isinstance(each, (dict, list))]
         level = below
         if not level:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, cast
 
 from torso.errors import FileFormatError
 from torso.io.paths import shown
+from torso.io.strict_json import decode_json
 from torso.scale.storage import storage_of
 
 
@@ -26,8 +26,8 @@ def json_rows(path: str, first: int, count: int, offset: int) -> Iterator[dict[s
             if not line.strip():
                 continue
             try:
-                row: object = json.loads(line)
-            except (ValueError, RecursionError):
+                row = decode_json(line.decode("utf-8-sig"), strict=False)
+            except ValueError:
                 row = None
             if not isinstance(row, dict):
                 raise FileFormatError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from torso.errors import FileFormatError, InputTypeError, NotFoundError
 from torso.io.files import open_regular, read_bytes
 from torso.io.optional_packages import optional_module
 from torso.io.paths import shown
+from torso.io.strict_json import decode_json
 from torso.io.table_rows import numbered_rows
 from torso.io.text_file import check_encoding, whole_text
 
@@ -108,9 +108,9 @@ def _table_error(name: str, reason: str) -> FileFormatError:
 
 def _json(text: str, name: str) -> Table:
     try:
-        value: object = json.loads(text)
-    except (ValueError, RecursionError):
-        raise _table_error(name, "it is no JSON") from None
+        value = decode_json(text, strict=False)
+    except ValueError as error:
+        raise _table_error(name, f"it is no JSON: {error}") from None
     if isinstance(value, dict):
         # {"data": [...]}, as many files of questions are.
         lists: list[object] = [each for each in cast("dict[str, object]", value).values() if isinstance(each, list)]
