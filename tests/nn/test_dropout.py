@@ -122,6 +122,18 @@ def test_attention_in_bfloat16_under_autocast() -> None:
     torch.testing.assert_close(made.float(), REFERENCE(q, k, v, layout, layout, Rule(), None), rtol=0.05, atol=0.03)
 
 
+def test_few_scores_are_not_rounded_to_bfloat16() -> None:
+    few, many = ([5, 9, 5], 1), ([130, 130], 4)
+    for sizes, heads in (few, many):
+        layout = Layout.of(sizes)
+        q, k, v = (torch.randn(sum(sizes), heads, 8).bfloat16() for _ in range(3))
+        made = SDPA(q, k, v, layout, layout, Rule(dropout=1e-9), None)
+        exact = REFERENCE(q.float(), k.float(), v.float(), layout, layout, Rule(), None)
+        assert made.dtype == torch.bfloat16
+        others = (made != exact.bfloat16()).float().mean()
+        assert others < 0.05 if (sizes, heads) == few else others > 0.1
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_product_of_dropped_weights_keeps_no_dropped_weights(dtype) -> None:
     scores = torch.randn(2, 3, 5, 7, generator=torch.Generator().manual_seed(1)).to(dtype)

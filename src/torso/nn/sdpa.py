@@ -14,6 +14,8 @@ from torso.nn.attention_interfaces import ScoreBias
 from torso.nn.dropout import dropped_product
 from torso.nn.length_groups import Group, hidden_keys, ordered, rectangles, side_by_side
 
+_FEW = 1 << 16  # scores of a group: below, a product in bfloat16 takes longer to begin than it saves
+
 
 @dataclass(frozen=True, slots=True)
 class Sdpa:
@@ -88,11 +90,13 @@ def _attended(
 def _with_dropout(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rule: Rule) -> Tensor:
     """Attend as PyTorch does on the CPU where weights are dropped, step by step, with masks that are drawn faster."""
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else query.dtype
+    few = dtype == torch.bfloat16 and query.shape[:-1].numel() * key.shape[-2] < _FEW
+    inner = torch.float32 if few else dtype
     with torch.autocast("cpu", enabled=False):
         scale = rule.scale or query.shape[-1] ** -0.5
-        scores = (query.to(dtype) * scale) @ key.to(dtype).transpose(-1, -2)
-        weights = torch.softmax(scores if mask is None else scores + mask.to(dtype), -1)
-        return dropped_product(weights, rule.dropout, value.to(dtype))
+        scores = (query.to(inner) * scale) @ key.to(inner).transpose(-1, -2)
+        weights = torch.softmax(scores if mask is None else scores + mask.to(inner), -1)
+        return dropped_product(weights, rule.dropout, value.to(inner)).to(dtype)
 
 
 SDPA = Sdpa()
