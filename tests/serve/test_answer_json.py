@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import orjson
 import pytest
-
-orjson = pytest.importorskip("orjson")
 from hypothesis import given
 from hypothesis import strategies as st
 

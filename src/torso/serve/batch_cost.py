@@ -21,7 +21,7 @@ class CostModel:
     """
 
     def __init__(self, overhead: float = 1e-3, rate: float = 8000.0) -> None:
-        self._coefficients = (overhead, 1 / (rate * _ROWS), 0.0)
+        self.coefficients = (overhead, 1 / (rate * _ROWS), 0.0)
         self._unlearned: list[tuple[Sequence[int], float, float]] = []
         # Pseudo-observations of the prior: batches of 0, 100 and 1000 tokens.
         self._moments = [[0.0] * 3 for _ in range(3)]
@@ -30,14 +30,8 @@ class CostModel:
         for tokens in (0, 100, 1000):
             self._add((1.0, tokens * _ROWS, tokens * 30 * _SQUARES), overhead + tokens / rate, 0.1)
 
-    @property
-    def coefficients(self) -> tuple[float, float, float]:
-        """Seconds of a batch, of each of its thousand tokens, and of each million of squares."""
-        self.learn()
-        return self._coefficients
-
     def observe(self, sizes: Sequence[int], seconds: float, gap: float = 0.0) -> None:
-        """Record a batch; nothing is computed of it before something is asked.
+        """Record a batch, for `learn`.
 
         Args:
             sizes: the tokens of its texts.
@@ -46,14 +40,19 @@ class CostModel:
         """
         self._unlearned.append((sizes, seconds, gap))
 
+    @property
+    def unlearned(self) -> int:
+        """Batches that were observed since `learn`."""
+        return len(self._unlearned)
+
     def learn(self) -> None:
-        """Take in what was observed."""
+        """Take in what was observed: a tenth of a millisecond, which need not be spent while somebody waits."""
         if not self._unlearned:
             return
         for sizes, seconds, gap in self._unlearned:
             self._learn(sizes, seconds, gap)
         self._unlearned.clear()
-        self._coefficients = self._solved()
+        self.coefficients = self._solved()
 
     def _learn(self, sizes: Sequence[int], seconds: float, gap: float) -> None:
         tokens, squares = sum(sizes), sum(size * size for size in sizes)
@@ -79,7 +78,6 @@ class CostModel:
     @property
     def rate(self) -> float:
         """Tokens per second while texts wait, over recent batches."""
-        self.learn()
         return self._tokens / max(self._seconds, 1e-9)
 
     def _add(self, features: tuple[float, float, float], target: float, weight: float) -> None:
@@ -100,7 +98,7 @@ class CostModel:
                 values = dict(zip(kept, found, strict=True))
                 return values.get(0, 0.0), values.get(1, 0.0), values.get(2, 0.0)
             kept = [place for place in kept if place not in negative]
-        return self._coefficients
+        return self.coefficients
 
 
 def _solve(matrix: list[list[float]], target: list[float]) -> list[float]:

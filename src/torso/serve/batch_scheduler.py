@@ -16,6 +16,7 @@ from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
 _MEMORY = 1.0  # seconds for which a short request that met others shortens batches
 _BRIEF = 1 / 12  # of a slice, for the texts of lists while short requests come
 _OVERHEADS = 4.0  # of a batch that such a slice must be worth: lists lose a fifth at most
+_LESSON = 4  # batches after which the costs are computed anew while work waits
 _SURE = 0.95  # of the longest wait up to which a request is admitted: a prediction errs by a few percent
 
 Reason = Literal["wait", "full", "never", "draining", "stuck"]
@@ -179,6 +180,8 @@ class Scheduler:
     def take(self, now: float) -> TextBatch | None:
         """Take the next batch; None only if nothing waits. Call `expire` first, and `complete` or `fail` after it."""
         assert self.running is None, "one batch at a time"
+        if self.cost.unlearned >= _LESSON:
+            self.cost.learn()
         while self._again:
             item = self._again.popleft()
             if item.ticket.outcome is None:

@@ -17,6 +17,9 @@ STUCK_SECONDS = 30.0
 """Seconds beyond ten times the prediction after which a batch counts as stuck."""
 
 
+_ANSWERING = 0.002
+"""Seconds in which an event loop answers requests, without competition by what is only learnt."""
+
 _Ended = dict[asyncio.AbstractEventLoop, list[tuple["asyncio.Future[Outcome]", Outcome]]]
 
 
@@ -184,12 +187,20 @@ class Engine:
                     batch = self.scheduler.take(now)
                     if batch is None:
                         self._last = None
-                        self._changed.wait()
+                        self._rest()
                 if batch is None:
                     return
                 # Cancelled meanwhile, a ticket may drop its work; the batch keeps it.
                 works: list[tuple[Work, int]] = [(item.ticket.payload, item.index) for item in batch.items]
             self._run(batch, works)
+
+    def _rest(self) -> None:
+        """Wait until something has changed. Called with the lock held."""
+        # What is learnt of the last batches can wait until those who were answered have their answers.
+        if not self.scheduler.cost.unlearned:
+            self._changed.wait()
+        elif not self._changed.wait(_ANSWERING):
+            self.scheduler.cost.learn()
 
     def _run(self, batch: TextBatch, works: list[tuple[Work, int]]) -> None:
         results: Sequence[Any] = ()
@@ -213,9 +224,7 @@ class Engine:
             else:
                 heard = self._ended(self.scheduler.fail(batch, failure))
         self._last = ended
-        _wake(heard)  # those who wake would wait for the lock, and for what is only learnt of the batch
-        with self._changed:
-            self.scheduler.cost.learn()
+        _wake(heard)  # those who wake would wait for the lock
         self._observe(batch.sizes, ended - started)
 
 
