@@ -36,7 +36,8 @@ from torso.serve.request_log import RequestLog
 from torso.serve.route import Route
 from torso.serve.route_table import routes
 from torso.serve.serve_settings import ServeSettings
-from torso.serve.served_model import Catalogue, ModelSource, ServedModel, load_ready, now
+from torso.serve.served_model import Catalogue, ServedModel, now
+from torso.serve.served_source import ModelSource, load_ready
 from torso.serve.server_metrics import Metrics
 from torso.serve.turns import Turns
 from torso.serve.warm_up import warm
