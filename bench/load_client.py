@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -92,6 +93,20 @@ class Connection:
         if self.streams is not None:
             self.streams[1].close()
             self.streams = None
+
+
+def ask_plainly(port: int, request: bytes) -> int:
+    """Send a request and read its answer, on a connection of its own; for threads. Return the bytes of the body."""
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as file:
+        connection.sendall(request)
+        length = 0
+        while line := file.readline().strip().lower():
+            if line.startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        left, room = length, bytearray(1 << 20)
+        while left and (read := file.readinto(memoryview(room)[:left])):
+            left -= read
+        return length - left
 
 
 async def closed(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:

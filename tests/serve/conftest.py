@@ -51,9 +51,9 @@ def folders(tmp_path_factory) -> dict[str, Path]:
 
 
 @contextmanager
-def serving(models: Any, **settings: Any) -> Iterator[TestClient]:
+def serving(models: Any, mode: Any = "exact", **settings: Any) -> Iterator[TestClient]:
     """A client of an application in this process."""
-    made = torso.serve.app(models, torso.serve.ServeSettings(log=False, **settings))
+    made = torso.serve.app(models, torso.serve.ServeSettings(log=False, **settings), mode=mode)
     with TestClient(made, base_url="http://localhost") as client:
         yield client
 

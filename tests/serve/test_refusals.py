@@ -12,7 +12,7 @@ import pytest
 import torso.serve
 from serve.conftest import serving
 from torso.errors import InputError, TorsoError
-from torso.serve.served_model import ModelSource
+from torso.serve.served_source import ModelSource
 
 DEEP = b"[" * 100_000
 OPENAI, TEI, COHERE = "/v1/embeddings", "/embed", "/v1/rerank"

@@ -25,7 +25,7 @@ Examples:
   torso serve torso:sentiment
   torso serve small=sentence-transformers/all-MiniLM-L6-v2 --alias text-embedding-3-small=small
   torso serve embed=BAAI/bge-small-zh-v1.5 rank=BAAI/bge-reranker-base --long truncate
-  torso serve Qwen/Qwen3-0.6B --host 0.0.0.0 --keys keys.txt"""
+  torso serve Qwen/Qwen3-0.6B --mode int8 --host 0.0.0.0 --keys keys.txt"""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -69,6 +69,13 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--log-texts", is_flag=True, help="Print the texts of requests, too.")
 @click.option("--no-page", is_flag=True, help="Show no page at /.")
 @click.option("--page-admin", is_flag=True, help="Let the page fetch, check and remove models; on this machine alone.")
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    metavar="[NAME=]MODE",
+    help="Arithmetic on a CPU, of all models or of one: exact (float32, the default), bf16, int8, int4, auto.",
+)
 @options.device
 def serve(
     models: tuple[str, ...],
@@ -97,6 +104,7 @@ def serve(
     log_texts: bool,
     no_page: bool,
     page_admin: bool,
+    modes: tuple[str, ...],
     device: str | None,
 ) -> int:
     """Serve models until a signal ends it."""
@@ -135,7 +143,7 @@ def serve(
     from torso.serve.server_process import listen, run
 
     listener = listen(host, port)  # before the models: a port that is taken is known at once
-    made = app(sources, settings, device=device)
+    made = app(sources, settings, device=device, mode=_modes(modes))
     address, real_port = listener.getsockname()[:2]
     shown_host = f"[{address}]" if ":" in address else address
     scheme = "https" if certificate else "http"
@@ -185,6 +193,19 @@ def require_own(host: str, *, is_open: bool) -> None:
             cure="Leave --page-admin out, or --host and --open.",
             values=dict(host=host),
         )
+
+
+def _modes(given: tuple[str, ...]) -> str | dict[str, str]:
+    """Return the mode of all models, or those of each.
+
+    Raises:
+        UsageError: for both at once.
+    """
+    named = dict(each.rsplit("=", 1) for each in given if "=" in each)
+    everywhere = [each for each in given if "=" not in each]
+    if len(everywhere) > 1 or (everywhere and named):
+        raise click.UsageError(say("--mode is given as MODE once, or as NAME=MODE for each model."))
+    return everywhere[0] if everywhere else named
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 
+_KEPT = 64  # headers that were answered and are known again
+
 
 class HostNames:
     """Names without ports, compared without regard to case.
@@ -22,8 +24,16 @@ class HostNames:
     def __init__(self, names: Collection[str]) -> None:
         self._any = "*" in names
         self._names = frozenset(name.lower() for name in names)
+        self._answered: set[bytes] = set()
 
     def answer(self, hosts: Sequence[bytes]) -> bool:
         """Return whether a request with these ``Host`` headers is answered: exactly one, of a known name."""
-        found = _HOST.fullmatch(hosts[0].decode("latin-1")) if len(hosts) == 1 else None
-        return found is not None and (self._any or found["name"].lower() in self._names)
+        if len(hosts) != 1:
+            return False
+        if hosts[0] in self._answered:
+            return True
+        found = _HOST.fullmatch(hosts[0].decode("latin-1"))
+        answered = found is not None and (self._any or found["name"].lower() in self._names)
+        if answered and len(self._answered) < _KEPT:
+            self._answered.add(hosts[0])
+        return answered

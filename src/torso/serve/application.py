@@ -25,6 +25,7 @@ from starlette.routing import Route as PathRoute
 from torso.architecture import Task
 from torso.serve.batch_scheduler import Limits, Scheduler
 from torso.serve.call import ServerState
+from torso.serve.direct_application import DirectApplication
 from torso.serve.endpoint import Endpoint, language_of
 from torso.serve.engine_thread import Engine
 from torso.serve.guard import Guard
@@ -35,7 +36,8 @@ from torso.serve.request_log import RequestLog
 from torso.serve.route import Route
 from torso.serve.route_table import routes
 from torso.serve.serve_settings import ServeSettings
-from torso.serve.served_model import Catalogue, ModelSource, ServedModel, load_ready, now
+from torso.serve.served_model import Catalogue, ServedModel, now
+from torso.serve.served_source import ModelSource, load_ready
 from torso.serve.server_metrics import Metrics
 from torso.serve.turns import Turns
 from torso.serve.warm_up import warm
@@ -64,6 +66,7 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
         ThreadPoolExecutor(PREPARING, "torso-prepare"),
     )
     metrics.bound.set(memory_bound(settings, models))
+    metrics.running.set_function(lambda: state.active)
     guard = Guard(settings.hosts, settings.keys)
     table = routes(state)
     paths = [
@@ -101,12 +104,14 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
                 await asyncio.to_thread(page.stop)
             await asyncio.to_thread(_stop, state)
 
-    made = Starlette(
+    made = DirectApplication(
         routes=paths,
         middleware=middleware,
         exception_handlers={HTTPException: _unrouted(table)},
         lifespan=lifespan,
     )
+    if not middleware:
+        made.direct = {(each.method, each.path): path.app for each, path in zip(table, paths, strict=False)}
     made.state.torso, made.state.reload_keys = state, guard.replace_keys
     return made
 
@@ -147,8 +152,8 @@ def _served(
     limits = Limits(settings.slice_seconds, settings.batch_tokens, settings.queue_seconds)
 
     def observe(sizes: Sequence[int], seconds: float) -> None:
-        metrics.batches.labels(source.name).observe(sum(sizes))
-        metrics.phases.labels("batch").observe(seconds)
+        metrics.of(metrics.batches, source.name).observe(sum(sizes))
+        metrics.phases.observe("batch", seconds)
 
     engine = Engine(source.name, Scheduler(limits), turns, observe)
     made = ServedModel(source.name, ready, engine, now())
@@ -172,7 +177,7 @@ def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metric
     decoder = slab_of(writing, settings.cache_bytes, settings.sequences)
 
     def stepped(tokens: int, seconds: float) -> None:
-        metrics.phases.labels("step").observe(seconds)
+        metrics.phases.observe("step", seconds)
         metrics.cache_rows.labels(model.name, "free").set(decoder.free)
         metrics.cache_rows.labels(model.name, "all").set(decoder.rows)
 

@@ -22,6 +22,7 @@ class CostModel:
 
     def __init__(self, overhead: float = 1e-3, rate: float = 8000.0) -> None:
         self.coefficients = (overhead, 1 / (rate * _ROWS), 0.0)
+        self._unlearned: list[tuple[Sequence[int], float, float]] = []
         # Pseudo-observations of the prior: batches of 0, 100 and 1000 tokens.
         self._moments = [[0.0] * 3 for _ in range(3)]
         self._targets = [0.0] * 3
@@ -29,8 +30,31 @@ class CostModel:
         for tokens in (0, 100, 1000):
             self._add((1.0, tokens * _ROWS, tokens * 30 * _SQUARES), overhead + tokens / rate, 0.1)
 
-    def observe(self, sizes: Sequence[int], seconds: float) -> None:
-        """Record a batch: the tokens of its texts, and how long it ran."""
+    def observe(self, sizes: Sequence[int], seconds: float, gap: float = 0.0) -> None:
+        """Record a batch, for `learn`.
+
+        Args:
+            sizes: the tokens of its texts.
+            seconds: for which it ran.
+            gap: seconds in which its texts waited though nothing ran: they count for `rate` alone.
+        """
+        self._unlearned.append((sizes, seconds, gap))
+
+    @property
+    def unlearned(self) -> int:
+        """Batches that were observed since `learn`."""
+        return len(self._unlearned)
+
+    def learn(self) -> None:
+        """Take in what was observed: a tenth of a millisecond, which need not be spent while somebody waits."""
+        if not self._unlearned:
+            return
+        for sizes, seconds, gap in self._unlearned:
+            self._learn(sizes, seconds, gap)
+        self._unlearned.clear()
+        self.coefficients = self._solved()
+
+    def _learn(self, sizes: Sequence[int], seconds: float, gap: float) -> None:
         tokens, squares = sum(sizes), sum(size * size for size in sizes)
         for row in self._moments:
             row[:] = [value * _DECAY for value in row]
@@ -38,8 +62,7 @@ class CostModel:
         self._add((1.0, tokens * _ROWS, squares * _SQUARES), seconds, 1.0)
         self._tokens = self._tokens * _DECAY + tokens
         self._squares = self._squares * _DECAY + squares
-        self._seconds = self._seconds * _DECAY + seconds
-        self.coefficients = self._solved()
+        self._seconds = self._seconds * _DECAY + seconds + gap
 
     def seconds(self, sizes: Sequence[int]) -> float:
         """Predict the seconds of a batch."""
@@ -54,7 +77,7 @@ class CostModel:
 
     @property
     def rate(self) -> float:
-        """Tokens per second, over recent batches."""
+        """Tokens per second while texts wait, over recent batches."""
         return self._tokens / max(self._seconds, 1e-9)
 
     def _add(self, features: tuple[float, float, float], target: float, weight: float) -> None:

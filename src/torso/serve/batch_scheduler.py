@@ -13,9 +13,11 @@ from typing import Any, Literal
 from torso.serve.batch_cost import CostModel
 from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
 
-_MEMORY = 1.0  # seconds for which a request that met others shortens batches
-_BRIEF = 1 / 8  # of a slice, for the texts of lists while short requests come
+_MEMORY = 1.0  # seconds for which a short request that met others shortens batches
+_BRIEF = 1 / 12  # of a slice, for the texts of lists while short requests come
 _OVERHEADS = 4.0  # of a batch that such a slice must be worth: lists lose a fifth at most
+_LESSON = 4  # batches after which the costs are computed anew while work waits
+_SURE = 0.95  # of the longest wait up to which a request is admitted: a prediction errs by a few percent
 
 Reason = Literal["wait", "full", "never", "draining", "stuck"]
 """Why a request is refused: its predicted wait, a full queue, too large for its deadline even alone, or the server."""
@@ -26,9 +28,9 @@ class Limits:
     """Bounds of a queue.
 
     Attributes:
-        slice_seconds: predicted length of a batch while several requests wait; of one that is filled with the texts of
-            long lists, an eighth, while short requests come.
-        budget: tokens of a batch where one request has the queue to itself, and the upper bound otherwise.
+        slice_seconds: predicted length of a batch; of one of the texts of long lists, a twelfth, while short requests
+            come. It holds for a list that is alone too: nobody knows who comes next.
+        budget: tokens of a batch at most.
         queue_seconds: predicted wait behind others, above which a request is refused.
         queue_tokens: tokens in the queue at most.
         queue_tickets: requests in the queue at most.
@@ -97,7 +99,7 @@ class Scheduler:
         self.running: TextBatch | None = None
         self.refusing: Reason | None = None
         self._again: deque[Item] = deque()
-        self._crowded_until = self._brief_until = float("-inf")
+        self._brief_until = float("-inf")
         self._next_expiry = float("inf")
 
     @property
@@ -122,19 +124,18 @@ class Scheduler:
         refused for its length.
         """
         own, left = ticket.waiting_tokens, ticket.deadline - now
-        if self.refusing is None and own / self.cost.rate > left and own > self.limits.budget:
+        if self.refusing is None and own > self.limits.budget and own / self.cost.rate > left:
             return Refusal("never", own / self.cost.rate)
         refusal = self.refusal(ticket.client, own)
         if refusal is not None:
             return refusal
-        queued = self.wait(own, ticket.client) + (self.queue.tokens_of(ticket.client) + own) / self.cost.rate
-        if self.queue.tokens and queued > left:
-            return Refusal("wait", self._retry())
+        if self.queue.tokens and self._all(own) > left:
+            queued = self.wait(own, ticket.client) + (self.queue.tokens_of(ticket.client) + own) / self.cost.rate
+            if queued > left:
+                return Refusal("wait", self._retry())
         ticket.long = own > self._slice()
-        if self.queue.tickets or self.running is not None:
-            self._crowded_until = now + _MEMORY
-            if not ticket.long:
-                self._brief_until = now + _MEMORY
+        if not ticket.long and (self.queue.tickets or self.running is not None):
+            self._brief_until = now + _MEMORY
         self.queue.put(ticket)
         self._next_expiry = min(self._next_expiry, ticket.deadline)
         return None
@@ -152,7 +153,9 @@ class Scheduler:
         if self.queue.tickets >= self.limits.queue_tickets or (self.queue.tokens and self.queue.tokens + tokens > most):
             return Refusal("full", self._retry())
         mine = self.queue.tokens_of(client)
-        if mine and self.wait(tokens, client) + mine / self.cost.rate > self.limits.queue_seconds:
+        if not mine or self._all(tokens) <= _SURE * self.limits.queue_seconds:
+            return None
+        if self.wait(tokens, client) + mine / self.cost.rate > _SURE * self.limits.queue_seconds:
             return Refusal("wait", self._retry())
         return None
 
@@ -177,6 +180,8 @@ class Scheduler:
     def take(self, now: float) -> TextBatch | None:
         """Take the next batch; None only if nothing waits. Call `expire` first, and `complete` or `fail` after it."""
         assert self.running is None, "one batch at a time"
+        if self.cost.unlearned >= _LESSON:
+            self.cost.learn()
         while self._again:
             item = self._again.popleft()
             if item.ticket.outcome is None:
@@ -184,10 +189,17 @@ class Scheduler:
         items = self.queue.take(self._budget(now))
         return self._begin(items, now) if items else None
 
-    def complete(self, batch: TextBatch, results: Sequence[Any], seconds: float) -> list[Ticket]:
-        """Record the results of a batch that ran for ``seconds``; return the requests answered now, each once."""
+    def complete(self, batch: TextBatch, results: Sequence[Any], seconds: float, gap: float = 0.0) -> list[Ticket]:
+        """Record the results of a batch; return the requests answered now, each once.
+
+        Args:
+            batch: that has run.
+            results: of each of its texts.
+            seconds: for which it ran.
+            gap: seconds between it and the batch before, while its texts waited.
+        """
         self._end(batch)
-        self.cost.observe(batch.sizes, seconds)
+        self.cost.observe(batch.sizes, seconds, gap)
         answered: list[Ticket] = []
         for item, result in zip(batch.items, results, strict=True):
             ticket = item.ticket
@@ -227,18 +239,22 @@ class Scheduler:
         return failed
 
     def _budget(self, now: float) -> int:
-        if self.queue.tickets <= 1 and now >= self._crowded_until:
-            return self.limits.budget
         if now >= self._brief_until or not self.queue.long_tokens:
             return self._slice()
-        # A short request that comes now waits for this batch: the texts of lists make it little longer than it must be.
+        # A short request that comes now waits for this batch. Where short ones wait they are not held up by the texts
+        # of lists, whose turn is the next; those alone make a batch no longer than it must be.
         overhead = _OVERHEADS * self.cost.coefficients[0]
         brief = self.cost.tokens_within(max(self.limits.slice_seconds * _BRIEF, overhead))
-        return min(self._slice(), brief + self.queue.tokens - self.queue.long_tokens)
+        return min(self._slice(), self.queue.tokens - self.queue.long_tokens or brief)
 
     def _slice(self) -> int:
-        """Return the tokens of a batch while several requests wait."""
+        """Return the tokens of a batch."""
         return min(self.limits.budget, self.cost.tokens_within(self.limits.slice_seconds))
+
+    def _all(self, tokens: int) -> float:
+        """Predict the seconds of all that waits and ``tokens`` more: no wait is longer, and most need no other."""
+        running = 0.0 if self.running is None else self.running.expected
+        return (self.queue.tokens + sum(each.tokens for each in self._again) + tokens) / self.cost.rate + running
 
     def _retry(self) -> float:
         return max(self.drained(), 0.1)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from torso.serve.engine_thread import Work
+from torso.serve.engine_thread import Work, refused
 from torso.serve.request_errors import RequestError
 from torso.serve.request_log import RequestLog
 from torso.serve.serve_settings import ServeSettings
@@ -61,6 +61,20 @@ class ServerState:
             from torso.serve.engine_thread import draining
 
             raise draining()
+
+    def refuse_overload(self, client: str) -> None:
+        """Refuse a client whose next request no model would admit, whatever it asks.
+
+        Raises:
+            RequestError: E_OVERLOADED, E_DRAINING, E_STUCK.
+        """
+        refusal = None
+        for model in self.models.models.values():
+            refusal = model.engine.refusal(client)
+            if refusal is None:
+                return
+        if refusal is not None:
+            raise refused(refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +187,23 @@ class Call:
         started = ticket.started or begun
         self.add("queue", max(started - begun, 0.0))
         self.add("inference", time.monotonic() - started)
-        self.state.metrics.tokens.labels(model.name, "read").inc(total)
+        metrics = self.state.metrics
+        metrics.of(metrics.tokens, model.name, "read").inc(total)
         return ticket.results
 
     def note(self, reads: Sequence[Read]) -> None:
         """Count the texts that were read in part."""
-        self.truncated += sum(len(each) < each.size and each.last and not each.start for each in reads)
+        for each in reads:
+            self.truncated += len(each) < each.size and each.last and not each.start
 
     def add(self, phase: str, seconds: float) -> None:
         """Add to the time of a phase."""
         self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+
+
+async def elsewhere(call: Call, work: Callable[[], Value], long: bool) -> Value:
+    """Run what takes more than a moment in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(call.state.pool, work) if long else work()
 
 
 def too_much(what: str, value: int, limit: int, param: str | None) -> RequestError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING
-
-from starlette.requests import Request
 
 from torso.language import language, speaking
 from torso.serve.call import Call, ServerState
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _TIMEOUTS = {b"x-torso-timeout-ms": 1e-3, b"x-stainless-read-timeout": 1.0}
 """Headers by which a client states its patience, with their units in seconds."""
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PROCESS, _COUNT = secrets.token_hex(4), count()
+"""What requests without an id of their own are told apart by."""
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
 
 class Endpoint:
@@ -41,34 +44,36 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         begun = time.monotonic()
-        request = Request(scope, receive)
-        given = request.headers.get("x-request-id", "")
-        identity = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        call = Call(self.state, "", _deadline(request, self.state.settings.deadline, begun), {})
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # of equal names the first
+        given = headers.get(b"x-request-id", b"")
+        identity = given.decode() if _REQUEST_ID.fullmatch(given) else f"{_PROCESS}{next(_COUNT) & 0xFFFFFFFF:08x}"
+        call = Call(self.state, "", begun + _patience(headers, self.state.settings.deadline), {})
         exchange = Exchange(
-            self.route, call, self.guard, request, send, names=self.names, identity=identity, begun=begun
-        )
+            self.route, call, self.guard, scope, receive, send,
+            headers=headers, names=self.names, identity=identity, begun=begun,
+        )  # fmt: skip
+        accept = headers.get(b"accept-language")
         self.state.active += 1
-        self.state.metrics.running.inc()
         try:
-            with speaking(language_of(request.headers.get("accept-language", ""))):
+            if accept is None:
                 await exchange.run()
+            else:
+                with speaking(language_of(accept.decode("latin-1"))):
+                    await exchange.run()
         finally:
             self.state.active -= 1
-            self.state.metrics.running.dec()
             exchange.record()
 
 
-def _deadline(request: Request, seconds: float, begun: float) -> float:
-    """Return the time by which a request must be answered: the server's, or an earlier one that the client states."""
-    for name, value in request.scope["headers"]:
-        unit = _TIMEOUTS.get(name)
-        if unit is not None:
+def _patience(headers: Mapping[bytes, bytes], seconds: float) -> float:
+    """Return the seconds in which a request must be answered: the server's, or fewer that the client states."""
+    for name, unit in _TIMEOUTS.items():
+        if (value := headers.get(name)) is not None:
             with suppress(ValueError, OverflowError):
                 stated = float(value) * unit
                 if 0 < stated < seconds:
                     seconds = stated
-    return begun + seconds
+    return seconds
 
 
 def language_of(accept: str) -> str:

@@ -17,6 +17,9 @@ STUCK_SECONDS = 30.0
 """Seconds beyond ten times the prediction after which a batch counts as stuck."""
 
 
+_ANSWERING = 0.002
+"""Seconds in which an event loop answers requests, without competition by what is only learnt."""
+
 _Ended = dict[asyncio.AbstractEventLoop, list[tuple["asyncio.Future[Outcome]", Outcome]]]
 
 
@@ -55,6 +58,7 @@ class Engine:
         self._changed = threading.Condition()
         self._waiters: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Outcome]]] = {}
         self._began: tuple[float, float] | None = None
+        self._last: float | None = None
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -95,12 +99,16 @@ class Engine:
         Raises:
             RequestError: E_OVERLOADED, E_DRAINING, E_STUCK.
         """
-        if self.scheduler.refusing is None and not self.scheduler.queue.tickets:
-            return
-        with self._changed:
-            refusal = self.scheduler.refusal(client)
+        refusal = self.refusal(client)
         if refusal is not None:
             raise refused(refusal)
+
+    def refusal(self, client: Hashable) -> Refusal | None:
+        """Return why a client's next request will be refused whatever it holds; None if it may be admitted."""
+        if self.scheduler.refusing is None and not self.scheduler.queue.tickets:
+            return None
+        with self._changed:
+            return self.scheduler.refusal(client)
 
     def check(self) -> bool:
         """Return whether the running batch is stuck; then every request fails at once, and none is admitted."""
@@ -178,12 +186,21 @@ class Engine:
                     self._tell(self.scheduler.expire(now))
                     batch = self.scheduler.take(now)
                     if batch is None:
-                        self._changed.wait()
+                        self._last = None
+                        self._rest()
                 if batch is None:
                     return
                 # Cancelled meanwhile, a ticket may drop its work; the batch keeps it.
                 works: list[tuple[Work, int]] = [(item.ticket.payload, item.index) for item in batch.items]
             self._run(batch, works)
+
+    def _rest(self) -> None:
+        """Wait until something has changed. Called with the lock held."""
+        # What is learnt of the last batches can wait until those who were answered have their answers.
+        if not self.scheduler.cost.unlearned:
+            self._changed.wait()
+        elif not self._changed.wait(_ANSWERING):
+            self.scheduler.cost.learn()
 
     def _run(self, batch: TextBatch, works: list[tuple[Work, int]]) -> None:
         results: Sequence[Any] = ()
@@ -202,9 +219,11 @@ class Engine:
             if self.scheduler.refusing == "stuck":
                 self.scheduler.refusing = None
             if failure is None:
-                heard = self._ended(self.scheduler.complete(batch, results, ended - started))
+                gap = 0.0 if self._last is None else started - self._last
+                heard = self._ended(self.scheduler.complete(batch, results, ended - started, gap))
             else:
                 heard = self._ended(self.scheduler.fail(batch, failure))
+        self._last = ended
         _wake(heard)  # those who wake would wait for the lock
         self._observe(batch.sizes, ended - started)
 
@@ -245,7 +264,7 @@ def refused(refusal: Refusal) -> RequestError:
         "E_OVERLOADED",
         "The server has more work than it can do in time.",
         cure="Try again in {seconds:.0f} seconds, or send fewer requests at a time.",
-        values=dict(seconds=max(1.0, refusal.seconds)),
+        values=dict(seconds=max(1.0, float(round(refusal.seconds)))),
         kind="overloaded",
         retry=refusal.seconds,
     )

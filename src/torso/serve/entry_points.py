@@ -22,6 +22,7 @@ def app(
     settings: ServeSettings | None = None,
     *,
     device: str | None = None,
+    mode: str | Mapping[str, str] = "exact",
 ) -> Starlette:
     """Make an ASGI application that serves models, for any ASGI server or to be mounted in another application.
 
@@ -32,22 +33,24 @@ def app(
             may be folders, names, loaded models, or models made ready.
         settings: limits, keys and hosts; None for the defaults.
         device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
+        mode: arithmetic on a CPU, of all models or of each by its name: ``exact`` is float32; ``bf16``, ``int8``,
+            ``int4`` for what writes, or ``auto`` for what reads, as of `torso.compiled` and `torso.compiled_decoder`.
 
     Raises:
         MissingPackageError: E_EXTRA, without the packages of the extra ``serve``.
-        InputError: E_ARGUMENT, for two models of one name.
-        TorsoError: as `torso.load`.
+        InputError: E_ARGUMENT, for two models of one name, or a mode that cannot be had.
+        TorsoError: as `torso.load`, `torso.compiled` and `torso.compiled_decoder`.
     """
     require_extra()
     from torso.serve.application import build
-    from torso.serve.served_model import ModelSource
+    from torso.serve.served_source import ModelSource, in_modes
 
     if isinstance(models, Mapping):
         named = cast("Mapping[str, Any]", models)
         sources = [ModelSource(name, source) for name, source in named.items()]
     else:
         sources = [ModelSource.parse(each) for each in ([models] if isinstance(models, str) else models)]
-    return build(sources, settings or ServeSettings(), device)
+    return build(in_modes(sources, mode), settings or ServeSettings(), device)
 
 
 def require_extra() -> None:

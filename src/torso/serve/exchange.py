@@ -9,24 +9,31 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 
 import torso
-from torso.serve.batch_scheduler import Refusal
+from torso.serve.answer_json import dumped, is_long
 from torso.serve.body_decoding import json_object
-from torso.serve.call import Call, EventStream, Reply, too_much
-from torso.serve.engine_thread import refused
+from torso.serve.body_reading import Body
+from torso.serve.call import Call, EventStream, Reply, elsewhere
 from torso.serve.guard import Guard
-from torso.serve.request_errors import ErrorAnswer, RequestError, error_answer
+from torso.serve.leaving import LEAVING, Leaving
+from torso.serve.request_errors import ErrorAnswer, error_answer
 from torso.serve.route import Route
 
 if TYPE_CHECKING:
-    from starlette.types import Send
+    from starlette.types import Receive, Scope, Send
 
-_PHASES = {"queue": "x-queue-time", "tokenization": "x-tokenization-time", "inference": "x-inference-time"}
+    Headers = list[tuple[bytes, bytes]]
+
+_PHASES = {"queue": b"x-queue-time", "tokenization": b"x-tokenization-time", "inference": b"x-inference-time"}
+_ALWAYS = (
+    (b"x-torso-version", torso.__version__.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
 _KEEP_OPEN = 10.0  # seconds of silence after which a comment is sent on an event stream
-_ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+_NONE: Mapping[str, str] = {}
 STALLED = 30.0
 """Seconds after which a client that does not read an event stream loses it."""
 
@@ -38,8 +45,10 @@ class Exchange:
         route: what answers it.
         call: the request, for the handler.
         guard: who may call.
-        request: Starlette's view of it.
+        scope: ASGI's.
+        receive: ASGI's.
         send: ASGI's.
+        headers: of the request; of equal names the first.
         names: folders of models and the names they are served by.
         identity: of the request, in the answer and the log.
         begun: monotonic time at which it came.
@@ -50,31 +59,34 @@ class Exchange:
         route: Route,
         call: Call,
         guard: Guard,
-        request: Request,
+        scope: Scope,
+        receive: Receive,
         send: Send,
         *,
+        headers: Mapping[bytes, bytes],
         names: Mapping[Path, str],
         identity: str,
         begun: float,
     ) -> None:
         self.route, self.call, self.state, self.guard = route, call, call.state, guard
-        self.request, self.send, self.names = request, send, names
+        self.scope, self.receive, self.send = scope, receive, send
+        self.headers, self.names = headers, names
+        self.leaving: Leaving | None = scope.get("extensions", _NONE).get(LEAVING)
         self.identity, self.begun = identity, begun
-        self.status, self.code, self.held = 0, "", 0
+        self.body = Body(headers, self.state)
+        self.status, self.code = 0, ""
         self.started = self.unread = False
 
     async def run(self) -> None:
         """Read, answer, and turn errors into answers."""
         try:
-            self.call.client = self.guard.client(self.request.scope)
+            self.call.client = self.guard.client(self.scope)
             if not self.route.open:
                 self.state.refuse_unless_ready()
             if self.route.request is not None:
                 self.unread = True
-                body = await self._body()
-                self.unread = False
-                self.call.values = json_object(body)
-            self.call.path = str(self.request.path_params.get("name", ""))
+                self.call.values = json_object(await self._body())
+            self.call.path = str(self.scope.get("path_params", {}).get("name", ""))
             made = await self._unless_gone(self.route.handler(self.call))
             if isinstance(made, EventStream):
                 await self._stream(made)
@@ -98,7 +110,7 @@ class Exchange:
                 close = {"connection": "close"} if self.unread else {}
                 await self._answer(answer.status, answer.body, answer.headers | close)
         finally:
-            self.state.flight -= self.held
+            self.body.release()
 
     def error(self, error: Exception) -> ErrorAnswer:
         """Return the answer of an error in the dialect of the route."""
@@ -109,12 +121,13 @@ class Exchange:
 
     def record(self) -> None:
         """Count and log the request."""
-        call, total = self.call, time.monotonic() - self.begun
-        self.state.metrics.requests.labels(self.route.path, str(self.status)).inc()
+        call, metrics = self.call, self.state.metrics
+        metrics.of(metrics.requests, self.route.path, str(self.status)).inc()
         for phase, seconds in call.seconds.items():
-            self.state.metrics.phases.labels(phase).observe(seconds)
-        if self.route.open and self.status == 200:
+            metrics.phases.observe(phase, seconds)
+        if not self.state.log.enabled or (self.route.open and self.status == 200):
             return
+        total = time.monotonic() - self.begun
         line: dict[str, Any] = {"id": self.identity, "client": call.client, "route": self.route.path}
         line |= {"model": call.model, "texts": call.texts, "tokens": call.tokens, "generated": call.generated}
         line |= {"truncated": call.truncated, "status": self.status, "code": self.code, "ms": round(total * 1e3, 2)}
@@ -124,43 +137,15 @@ class Exchange:
         self.state.log.write(line)
 
     async def _body(self) -> bytes:
-        headers, settings = self.request.headers, self.state.settings
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise RequestError(
-                415,
-                "E_CONTENT_TYPE",
-                "The body is {kind!r}, not JSON.",
-                cure="Send the header content-type: application/json",
-                values=dict(kind=kind[:80]),
-            )
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            raise RequestError(
-                415, "E_CONTENT_TYPE", "The body is compressed.", cure="Send it without content-encoding."
-            )
-        stated = headers.get("content-length", "")
-        expected = int(stated) if stated.isascii() and stated.isdigit() else 0
-        self._hold(expected)
-        parts: list[bytes] = []
-        size = 0
-        async for part in self.request.stream():
-            size += len(part)
-            if size > self.held:
-                self._hold(size)
-            parts.append(part)
-            if size > settings.body_bytes:
-                raise too_much("bytes", size, settings.body_bytes, None)
-        return b"".join(parts)
-
-    def _hold(self, size: int) -> None:
-        """Reserve the bytes of the body."""
-        settings = self.state.settings
-        if size > settings.body_bytes:
-            raise too_much("bytes", size, settings.body_bytes, None)
-        if self.state.flight - self.held + size > settings.flight_bytes:
-            raise refused(Refusal("full", 1.0))
-        self.state.flight += size - self.held
-        self.held = size
+        """Read the body; of a request that is refused for overload, as most are then, before anything is parsed."""
+        early = self.route.queued and not self.body.small
+        if early:
+            self.state.refuse_overload(self.call.client)
+        body = await self.body.read(self.receive)
+        self.unread = False
+        if self.route.queued and not early:
+            self.state.refuse_overload(self.call.client)
+        return body
 
     async def _unless_gone(self, work: Awaitable[Any]) -> Any:
         """Run a handler, unless the client leaves first: then this task is cancelled, by nobody else's wish."""
@@ -168,14 +153,19 @@ class Exchange:
         assert task is not None
         left, answered = False, False
 
-        def leave(_: asyncio.Future[None]) -> None:
+        def leave(_: object = None) -> None:
             nonlocal left
             if not answered:
                 left = True
                 task.cancel()
 
-        gone = asyncio.ensure_future(self._disconnected())
-        gone.add_done_callback(leave)
+        leaving = self.leaving
+        gone: asyncio.Future[None] | None = None
+        if leaving is None:
+            gone = asyncio.ensure_future(self._disconnected())
+            gone.add_done_callback(leave)
+        else:
+            leaving.watch(leave)
         try:
             return await work
         except asyncio.CancelledError:
@@ -184,39 +174,48 @@ class Exchange:
             raise
         finally:
             answered = True
-            gone.cancel()
+            if leaving is not None:
+                leaving.watch(None)
+            if gone is not None:
+                gone.cancel()
 
     async def _disconnected(self) -> None:
-        while (await self.request.receive())["type"] != "http.disconnect":
+        while (await self.receive())["type"] != "http.disconnect":
             pass
 
     def _gone(self) -> None:
         self.status, self.code = 499, "cancelled"
         self.state.metrics.cancelled.labels("stream" if self.started else "queue").inc()
 
-    def _headers(self, kind: str, more: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    def _headers(self, kind: str, more: Mapping[str, str]) -> Headers:
         call = self.call
-        headers = {"content-type": kind, "x-request-id": self.identity, "x-torso-version": torso.__version__}
-        headers |= {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+        headers: Headers = [(b"content-type", kind.encode()), (b"x-request-id", self.identity.encode()), *_ALWAYS]
         if call.model:
-            headers |= {_PHASES[name]: f"{value * 1e3:.2f}" for name, value in call.seconds.items() if name in _PHASES}
-            headers["x-total-time"] = f"{(time.monotonic() - self.begun) * 1e3:.2f}"
-            headers |= {"x-compute-tokens": str(call.tokens), "x-torso-truncated": str(call.truncated)}
-        return [
-            (name.encode(), value.encode("latin-1", "replace"))
-            for name, value in (headers | call.headers | more).items()
-        ]
+            for name, value in call.seconds.items():
+                if (header := _PHASES.get(name)) is not None:
+                    headers.append((header, b"%.2f" % (value * 1e3)))
+            headers.append((b"x-total-time", b"%.2f" % ((time.monotonic() - self.begun) * 1e3)))
+            headers += [(b"x-compute-tokens", b"%d" % call.tokens), (b"x-torso-truncated", b"%d" % call.truncated)]
+        for some in (call.headers, more):
+            headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in some.items()]
+        return headers
 
-    async def _answer(self, status: int, value: Any, more: dict[str, str] | None = None) -> None:
-        body = value if isinstance(value, bytes) else orjson.dumps(value, option=_ORJSON)
+    async def _answer(self, status: int, value: Any, more: Mapping[str, str] = _NONE) -> None:
+        if isinstance(value, bytes):
+            body = value
+        else:
+            body = await elsewhere(self.call, lambda: dumped(value), is_long(value))
         kind = self.route.media if status == 200 else "application/json"
-        headers = self._headers(kind, (more or {}) | {"content-length": str(len(body))})
+        headers = self._headers(kind, more)
+        headers.append((b"content-length", b"%d" % len(body)))
         self.status, self.started = status, True
+        if self.leaving is not None and self.leaving.reply(self.send, status, headers, body):
+            return
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"" if self._is_head() else body})
 
     def _is_head(self) -> bool:
-        return self.request.method == "HEAD"
+        return self.scope["method"] == "HEAD"
 
     async def _stream(self, stream: EventStream) -> None:
         """Send events; errors before the first one are plain answers, later ones an event and no clean end."""

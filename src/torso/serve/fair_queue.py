@@ -151,7 +151,10 @@ class FairQueue:
 
         Each other client is served at most its backlog, and at most its share while this client is served.
         """
-        own = self.tokens_of(client) + tokens
+        own = self.tokens_of(client)
+        if own == self.tokens:
+            return 0
+        own += tokens
         weight = self._weight(client)
         others = (flow for flow in self._flows.values() if flow.client != client and flow.tokens)
         return sum(min(flow.tokens, int(own * flow.weight / weight) + 1) for flow in others)

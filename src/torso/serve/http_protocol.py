@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from torso.serve.leaving import LEAVING
 
 HEADER_SECONDS = 5.0
 """Seconds in which the header of a request must have come."""
@@ -22,10 +25,40 @@ class DeadlineProtocol(HttpToolsProtocol):
     """HTTP/1.1 that closes connections whose requests come too slowly or too large; disarmed while it answers."""
 
     _timer: asyncio.TimerHandle | None = None
-    _received = _fields = 0
+    _leave: Callable[[], object] | None = None
+    _received = 0
     _began = 0.0
     _in_header = True
-    _in_body = False
+    _in_body = _begun = _lost = False
+
+    def watch(self, leave: Callable[[], object] | None) -> None:
+        """Call something when the connection is lost; see `torso.serve.leaving`."""
+        self._leave = leave
+        if self._lost and leave is not None:
+            leave()
+
+    def reply(self, send: object, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Send a whole answer in one piece, if nothing stands in its way; see `torso.serve.leaving`."""
+        cycle = self.cycle
+        if cycle.send != send or cycle.response_started or cycle.disconnected or cycle.scope["method"] == "HEAD":
+            return False
+        if self.flow.write_paused or any(name == b"connection" for name, _ in headers):
+            return False
+        parts = [STATUS_LINE[status]]
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+        head = b"".join(parts)
+        if head.count(b"\n") != len(headers) + 1 or b"\0" in head:
+            return False  # uvicorn refuses to send what would be more headers than were meant
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((head, end, body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     def connection_made(self, transport: Any) -> None:
         """Start the deadline of the first header."""
@@ -33,43 +66,47 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._await_header()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
+        """Forget the deadline, and tell who watches."""
         self._disarm()
+        self._lost = True
         super().connection_lost(exc)
+        if self._leave is not None:
+            self._leave()
 
     def data_received(self, data: bytes) -> None:
-        """Count header bytes, then parse."""
+        """Count header bytes, parse, and set the deadline of what is still to come: for most requests nothing is."""
         if self._in_header:
-            if self._timer is None:  # the next request of a kept connection
-                self._await_header()
             self._received += len(data)
             if self._received > HEADER_BYTES and b"\r\n\r\n" not in data[: max(len(data), HEADER_BYTES)]:
                 self._refuse(b"431 Request Header Fields Too Large")
                 return
-        if not self.transport.is_closing():
-            super().data_received(data)
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self._timer is not None or self.transport.is_closing():
+            return
+        if self._in_body:
+            self._began = self.loop.time()
+            self._timer = self.loop.call_later(BODY_GRACE, self._look)
+        elif self._begun or self.cycle is None or self.cycle.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
+            self._await_header()
 
     def on_message_begin(self) -> None:
-        """Begin to count the fields of a request."""
-        self._fields = 0
+        """Offer the application to hear when the client leaves."""
+        self._begun = True
         super().on_message_begin()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count fields and their bytes."""
-        self._fields += 1
-        super().on_header(name, value)
+        extensions: Any = {LEAVING: self}  # ASGI's own are dicts
+        self.scope["extensions"] = extensions
 
     def on_headers_complete(self) -> None:
-        """End the header's deadline and begin the body's."""
+        """End the header's deadline."""
         self._disarm()
-        self._in_header, self._in_body, self._received = False, True, 0
-        size = sum(len(name) + len(value) + 4 for name, value in self.headers)
-        if self._fields > HEADER_FIELDS or size > HEADER_BYTES:
+        many = self._received > HEADER_BYTES and sum(len(n) + len(v) + 4 for n, v in self.headers) > HEADER_BYTES
+        self._in_header, self._in_body, self._begun, self._received = False, True, False, 0
+        if many or len(self.headers) > HEADER_FIELDS:
             self._refuse(b"431 Request Header Fields Too Large")
             return
         super().on_headers_complete()
-        self._began = self.loop.time()
-        self._timer = self.loop.call_later(BODY_GRACE, self._look)
 
     def on_body(self, body: bytes) -> None:
         """Count the body's bytes."""
@@ -85,7 +122,6 @@ class DeadlineProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _await_header(self) -> None:
-        self._in_header = True
         self._timer = self.loop.call_later(HEADER_SECONDS, self._refuse, b"408 Request Timeout")
 
     def _look(self) -> None:

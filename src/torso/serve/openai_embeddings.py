@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Hashable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,36 @@ async def embeddings(call: Call) -> Any:
     texts = strings(asked if isinstance(asked, str) else [_text(each) for each in asked])
     call.check_texts(texts, characters(texts))
     model = call.find(request.model, "embed")
+    coded = _one(encoding_format=request.encoding_format, embedding_type=request.embedding_type) == "base64"
+    # What the options mean is found once for all requests that state the same.
+    stated = (request.dimensions, request.prompt, request.prompt_name, request.normalize, request.normalized)
+    stated += (request.long, request.truncate, request.task, request.input_type)
+
+    def plan() -> EmbedPlan:
+        options: dict[str, Any] = {"long": call.state.settings.long, **_options(request, model)}
+        return EmbedPlan(model.ready, **options)
+
+    found = await vectors(call, model, (embeddings, *stated), plan, texts)
+
+    def answer() -> dict[str, Any]:
+        data = [
+            {"object": "embedding", "index": index, "embedding": encoded(each.vector) if coded else each.vector}
+            for index, each in enumerate(found)
+        ]
+        read = sum(each.extent.read for each in found)
+        usage = {"prompt_tokens": read, "total_tokens": read}
+        usage |= {"torso": {"read": read, "tokens": sum(each.extent.tokens for each in found)}}
+        return {"object": "list", "data": data, "model": model.name, "usage": usage}
+
+    return await elsewhere(call, answer, len(found) > 64)
+
+
+def _options(request: EmbeddingsRequest, model: ServedModel) -> dict[str, Any]:
+    """Return the options of `torso.encode` that a request states.
+
+    Raises:
+        RequestError: E_FIELD, E_UNSUPPORTED.
+    """
     options = given(
         dict(
             dimensions=request.dimensions,
@@ -39,20 +71,7 @@ async def embeddings(call: Call) -> Any:
     if kind is not None:
         name = "task" if request.task is not None else "input_type"
         options |= given({"prompt": _one(prompt=request.prompt, **{name: prompt_of(model, kind, name).get("prompt")})})
-    coded = _one(encoding_format=request.encoding_format, embedding_type=request.embedding_type) == "base64"
-    found = await embed(call, model, texts, options)
-
-    def answer() -> dict[str, Any]:
-        data = [
-            {"object": "embedding", "index": index, "embedding": encoded(each.vector) if coded else each.vector}
-            for index, each in enumerate(found)
-        ]
-        read = sum(each.extent.read for each in found)
-        usage = {"prompt_tokens": read, "total_tokens": read}
-        usage |= {"torso": {"read": read, "tokens": sum(each.extent.tokens for each in found)}}
-        return {"object": "list", "data": data, "model": model.name, "usage": usage}
-
-    return await elsewhere(call, answer, len(found) > 64)
+    return options
 
 
 def _text(value: Any) -> Any:
@@ -137,9 +156,21 @@ async def embed(call: Call, model: ServedModel, texts: list[str], options: dict[
     """
     options = {"long": call.state.settings.long, **options}
     key = (EmbedPlan, *sorted(options.items()))
-    found = await predict(call, model, lambda: model.plan(key, lambda: EmbedPlan(model.ready, **options)), texts)
+    return await vectors(call, model, key, lambda: EmbedPlan(model.ready, **options), texts)
+
+
+async def vectors(
+    call: Call, model: ServedModel, key: Hashable, make: Callable[[], EmbedPlan], texts: list[str]
+) -> list[Embedding]:
+    """Return the embeddings of texts by a plan that ``make`` makes, at the first request of this key.
+
+    Raises:
+        RequestError: E_NOT_FINITE, for vectors that JSON cannot hold.
+    """
+    found = await predict(call, model, lambda: model.plan(key, make), texts)
     for index, each in enumerate(found):
-        if not np.isfinite(each.vector).all():
+        # The sum of squares is not finite where a number is not; it may also overflow.
+        if not isfinite(each.vector.dot(each.vector)) and not np.isfinite(each.vector).all():
             raise not_finite(index)
     return found
 

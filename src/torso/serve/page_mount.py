@@ -91,7 +91,6 @@ class MountedPage:
             await asyncio.wait_for(send(message), STALLED)
 
         state.active += 1
-        state.metrics.running.inc()
         self._running += data
         try:
             client = self.guard.client(scope, browser=True)
@@ -110,7 +109,6 @@ class MountedPage:
             await Response(orjson.dumps(answer.body), answer.status, headers)(scope, receive, sending)
         finally:
             state.active -= 1
-            state.metrics.running.dec()
             self._running -= data
             route = API if data else "/view"
             state.metrics.requests.labels(route, str(status)).inc()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
 from torso.serve.body_decoding import decoded
-from torso.serve.call import SHORT, Call
+from torso.serve.call import SHORT, Call, elsewhere
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.serve.works import PlanWork, WholeWork
@@ -53,7 +52,8 @@ async def gathered(
     Under overload most requests are refused, so that they are before anything is tokenized.
     """
     characters = sum(map(_length, asked))
-    model.engine.admit(call.client)
+    if len(call.state.models.models) > 1:  # what one model alone refuses was refused before it was parsed
+        model.engine.admit(call.client)
 
     def read() -> tuple[Plan[Any, Any, Any, Any], list[Read]]:
         plan = make()
@@ -81,11 +81,6 @@ async def predict(
         return list(plan.finish(zip(reads, items, strict=True)))
 
     return await elsewhere(call, finish, len(items) > _FEW)
-
-
-async def elsewhere(call: Call, work: Callable[[], Value], long: bool) -> Value:
-    """Run what takes more than a moment in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(call.state.pool, work) if long else work()
 
 
 async def whole(call: Call, model: ServedModel, work: Callable[[], Value], tokens: int) -> Value:

@@ -21,6 +21,7 @@ from torso.errors import (
     UnsupportedError,
     UntrainedError,
 )
+from torso.language import language
 
 Dialect = Literal["openai", "tei", "cohere"]
 """Whose error bodies a route answers with; torso's own routes use OpenAI's."""
@@ -36,6 +37,7 @@ _TYPES = {
 }
 _TEI_TYPES = {424: "Backend", 429: "Overloaded", 503: "Unhealthy"}
 _EMPTY: Mapping[str, object] = {}
+_KEPT = 128
 
 
 class RequestError(TorsoError, ValueError):
@@ -126,7 +128,7 @@ def error_answer(
     index = error.values.get("index")
     if param is None and isinstance(index, int) and status in (400, 413):
         param = f"{field_name}[{index}]"
-    message = " ".join(part for part in (error.what, error.where, error.cure) if part)
+    message = _told(error) if status == 429 else _message(error)
     for folder, name in (names or {}).items():
         message = message.replace(str(folder), name)
     headers = dict(error.headers) if isinstance(error, RequestError) else {}
@@ -145,6 +147,23 @@ def error_answer(
     known = "context_length_exceeded" if isinstance(error, TooLongError) else getattr(error, "kind", None)
     body = {"message": message, "type": _TYPES.get(status, _TYPES[400]), "param": param, "code": known or code}
     return ErrorAnswer(status, {"error": body}, headers, code)
+
+
+def _message(error: TorsoError) -> str:
+    return " ".join(part for part in (error.what, error.where, error.cure) if part)
+
+
+_TOLD: dict[object, str] = {}
+
+
+def _told(error: TorsoError) -> str:
+    """Return the message of a refusal; kept, since under overload most answers say the same."""
+    key = (language(), *error.templates, *error.values.items())
+    if key not in _TOLD:
+        if len(_TOLD) > _KEPT:
+            _TOLD.clear()
+        _TOLD[key] = _message(error)
+    return _TOLD[key]
 
 
 def status_of(error: TorsoError) -> int:

@@ -31,6 +31,11 @@ class RequestLog:
         self._dropped = 0
         self._thread: threading.Thread | None = None
 
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is written."""
+        return self._enabled
+
     def write(self, values: dict[str, Any]) -> None:
         """Write one line soon; JSON escapes control characters."""
         if not self._enabled:

@@ -27,6 +27,7 @@ class Route:
         field_name: field that holds the texts, for errors.
         open: whether it answers while the server loads or ends.
         media: content type of the answer.
+        queued: whether its work waits for a model's engine.
     """
 
     path: str
@@ -38,3 +39,4 @@ class Route:
     field_name: str = "input"
     open: bool = False
     media: str = "application/json"
+    queued: bool = True

@@ -28,8 +28,8 @@ def routes(state: ServerState) -> list[Route]:
         _tei("/embed_sparse", tei_routes.embed_sparse, types.TeiEmbedAll, "SparseVectors"),
         _tei("/predict", tei_routes.predictions, types.TeiPredict, "Predictions"),
         _tei("/similarity", tei_routes.similarity, types.TeiSimilarity, "Scores"),
-        _tei("/tokenize", tei_routes.tokenize, types.TeiTokenize, "Tokens"),
-        _tei("/decode", tei_routes.decode, types.TeiDecode, "Texts"),
+        _tei("/tokenize", tei_routes.tokenize, types.TeiTokenize, "Tokens", queued=False),
+        _tei("/decode", tei_routes.decode, types.TeiDecode, "Texts", queued=False),
         Route("/info", status_routes.info, "GET", "tei", answer="Info"),
         _tei("/rerank", rerank_routes.rerank, types.CohereRerank, "AnyRanking", "texts"),
         Route("/", tei_routes.embed, dialect="tei", request=types.TeiEmbed, answer="Vectors", field_name="inputs"),
@@ -85,5 +85,7 @@ async def completions(call: Call) -> Any:
     return await openai_text.completions(call)
 
 
-def _tei(path: str, handler: Any, request: type[Any], answer: str, field_name: str = "inputs") -> Route:
-    return Route(path, handler, "POST", "tei", request, answer, field_name)
+def _tei(
+    path: str, handler: Any, request: type[Any], answer: str, field_name: str = "inputs", *, queued: bool = True
+) -> Route:
+    return Route(path, handler, "POST", "tei", request, answer, field_name, queued=queued)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from torso.architecture import TASKS, Task
-from torso.config.config_file import ConfigFile
-from torso.config.sentence_modules import read_modules, transformer_folder
+from torso.architecture import Task
 from torso.errors import InputError
-from torso.loading.load import read_config
 from torso.serve.engine_thread import Engine
 from torso.serve.request_errors import RequestError
-from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.ready import Ready
 
 if TYPE_CHECKING:
     from torso.serve.generation_thread import Generator
@@ -37,42 +32,6 @@ ROUTES: dict[Task[Any], tuple[str, ...]] = {
     Task.SEQ2SEQ_LM: ("generate", "summarise", "translate"),
 }
 """The functions of torso that a model of each task serves."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSource:
-    """What to serve: ``NAME=SOURCE:task``, of which name and task may be missing.
-
-    Attributes:
-        name: what requests call it.
-        source: a folder, a name, a loaded model, or one made ready.
-        task: name of a task; empty for the one that its files say.
-    """
-
-    name: str
-    source: Usable[Any]
-    task: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> ModelSource:
-        """Read the form of the command line.
-
-        Raises:
-            InputError: E_ARGUMENT for an empty name or source.
-        """
-        name, equals, source = text.rpartition("=")
-        source, _, task = source.rpartition(":") if source.rpartition(":")[2] in _TASK_NAMES else (source, "", "")
-        if not source or (equals and not name):
-            raise InputError(
-                "E_ARGUMENT",
-                "{text!r} names no model.",
-                cure="Write NAME=SOURCE, such as embed=BAAI/bge-small-zh-v1.5",
-                values=dict(text=text),
-            )
-        return cls(name or source, source, task)
-
-
-_TASK_NAMES = frozenset(task.name for task in TASKS)
 
 
 @dataclass(eq=False, slots=True)
@@ -165,40 +124,6 @@ def dimensions(ready: Ready[Any]) -> int:
         if isinstance(value, int):
             return value
     return 0
-
-
-def task_of(folder: Path) -> Task[Any]:
-    """Return the task that a model folder is for: as its modules, else its ``architectures`` say, else features.
-
-    Raises:
-        TorsoError: as `read_config`.
-    """
-    architecture, _ = read_config(folder)
-    values = ConfigFile.read(transformer_folder(folder) / "config.json").values
-    stated = values.get("architectures")
-    names = [each for each in cast("list[object]", stated if isinstance(stated, list) else []) if isinstance(each, str)]
-    found = [task for task in architecture.tasks if architecture.class_name(task) in names]
-    found += [task for task in architecture.tasks if any(name.endswith(task.suffix) for name in names)]
-    if read_modules(folder) and Task.SEQUENCE_CLASSIFICATION not in found:
-        return Task.FEATURES
-    return found[0] if found else Task.FEATURES
-
-
-def load_ready(given: ModelSource, *, device: str | None = None) -> Ready[Any]:
-    """Load a model that is to be served.
-
-    Raises:
-        TorsoError: as `make_ready`.
-    """
-    source = given.source
-    if isinstance(source, Ready):
-        return make_ready(source, source.runner.task)
-    if not isinstance(source, (str, os.PathLike)):
-        return make_ready(source, source.task)
-    from torso.hub import resolve
-
-    task = Task.named(given.task) if given.task else task_of(resolve(source).folder)
-    return make_ready(source, task, device=device)
 
 
 class Catalogue:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,12 @@ from torso.serve.http_protocol import DeadlineProtocol
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+_COLLECTIONS = (5_000, 20, 20)
+"""Allocations and collections after which garbage is looked for: a request leaves little of it."""
+
+_SWITCH = 0.001
+"""Seconds after which a thread that prepares a long list lets the event loop, or a model's thread, go on."""
 
 LINGER = 2.0
 """Seconds in which a server that ends still listens, so that load balancers notice first."""
@@ -35,6 +43,13 @@ class Server(uvicorn.Server):
         self._ending: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.whole = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Load the application, and set the interpreter to a server's ways."""
+        await super().startup(sockets)
+        gc.freeze()  # what has been loaded stays: no collection need look at it again
+        gc.set_threshold(*_COLLECTIONS)
+        sys.setswitchinterval(_SWITCH)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal ends it."""

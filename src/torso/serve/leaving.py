@@ -1,0 +1,32 @@
+"""What `torso serve` does for its application beyond ASGI: tell it that a client has left, send an answer whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+LEAVING = "torso.leaving"
+"""Key of a `Leaving` among the extensions of a request's ASGI scope, where `torso serve` runs the application.
+
+ASGI tells by a message that a client has left, for which a task must wait beside each request, and takes an answer in
+two. Under any other server the application does with that.
+"""
+
+
+class Leaving(Protocol):
+    """A connection."""
+
+    def watch(self, leave: Callable[[], object] | None) -> None:
+        """Call ``leave`` when the connection is lost, at once if it is already; None to call nothing any more."""
+        ...
+
+    def reply(self, send: object, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Send a whole answer at once; return whether it was: otherwise it is to be sent as ASGI says.
+
+        Args:
+            send: of the request that is answered.
+            status: HTTP status.
+            headers: all of them, with the length of the body.
+            body: all of it.
+        """
+        ...
