@@ -49,10 +49,9 @@ class Decoder : public DecoderStages {
 
     void attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
         const int64_t width = model_.width, size = model_.head_size, to_step = model_.heads * size;
-        const bool before = precedes(block);
-        if (before) norm_rows(worker, block.attn_norm, block.order == TORSO_NORMED_RESIDUAL);
-        const float* read = before ? normed_ : x_;
-        multiply_by(worker, block.qkv, form(worker, read, width, total_, block.qkv), total_,
+        const Operand read = normed_form(worker, block.attn_norm, precedes(block),
+                                         block.order == TORSO_NORMED_RESIDUAL, block.qkv);
+        multiply_by(worker, block.qkv, read, total_,
                     Output<float>{qkv_, block.qkv.outputs, block.qkv.bias, LINEAR, false});
         cache_rows(worker, block, layer);
         worker.wait();
@@ -163,8 +162,7 @@ class Decoder : public DecoderStages {
     void cross_attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
         const int64_t width = model_.width, to_step = model_.heads * model_.head_size;
         const bool before = precedes(block);
-        if (before) norm_rows(worker, block.cross_norm, false);
-        multiply_by(worker, block.cross_query, form(worker, before ? normed_ : x_, width, total_, block.cross_query),
+        multiply_by(worker, block.cross_query, normed_form(worker, block.cross_norm, before, false, block.cross_query),
                     total_, Output<float>{qkv_, to_step, block.cross_query.bias, LINEAR, false});
         attend_to_memory(worker, block, layer, scratch);
         worker.wait();
@@ -175,17 +173,15 @@ class Decoder : public DecoderStages {
 
     void feed_forward(const Worker& worker, const torso_decoder_block& block) const {
         const int64_t width = model_.width, up = block.up.outputs, inner = block.down.inputs;
-        const bool before = precedes(block);
-        if (before) norm_rows(worker, block.ffn_norm, block.order == TORSO_NORMED_RESIDUAL);
-        multiply_by(worker, block.up, form(worker, before ? normed_ : x_, width, total_, block.up), total_,
+        const Operand read = normed_form(worker, block.ffn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL,
+                                         block.up);
+        multiply_by(worker, block.up, read, total_,
                     Output<float>{inner_, up, block.up.bias, block.gated ? LINEAR : block.activation, false});
-        if (block.gated) {
-            const Share rows(total_, worker.rank, worker.workers);
-            for (int64_t row = rows.begin; row < rows.end; ++row)
-                gate<true>(inner_ + row * up, inner, block.activation);
-        }
         const bool separate = block.order == TORSO_SANDWICH;
-        multiply_by(worker, block.down, form(worker, inner_, up, total_, block.down), total_,
+        const Operand gated = form(worker, inner_, up, total_, block.down, [&](int64_t row) {
+            if (block.gated) gate<true>(inner_ + row * up, inner, block.activation);
+        });
+        multiply_by(worker, block.down, gated, total_,
                     Output<float>{separate ? branch_ : x_, width, block.down.bias, LINEAR, !separate});
         if (separate) join(worker, block.ffn_out_norm, true);
         if (block.order == TORSO_POST_NORM) join(worker, block.ffn_norm, false);
