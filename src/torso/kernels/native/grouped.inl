@@ -196,7 +196,8 @@ __attribute__((always_inline)) inline void grouped_sums(const int32_t* row, cons
             const Ints weight = load_dwords(numbers + (bits == 8 ? k : k / 2) * PANEL + v * WIDTH);
             if constexpr (bits == 8) {
 #pragma GCC unroll 8
-                for (int i = 0; i < rows; ++i) sums[i][v] = add_dots(sums[i][v], weight, row + i * ROW_DWORDS + k * step);
+                for (int i = 0; i < rows; ++i)
+                    sums[i][v] = add_dots(sums[i][v], weight, row + i * ROW_DWORDS + k * step);
             } else {
                 const Ints low = weight & 0x0f0f0f0f, high = (Ints)((Words)weight >> 4) & 0x0f0f0f0f;
 #pragma GCC unroll 8
@@ -234,8 +235,7 @@ __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* 
 #pragma GCC unroll 8
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
-            for (int v = 0; v < vectors; ++v)
-                sums[i][v] = bits == 8 ? row_groups[i].offset - Ints{} : Ints{};
+            for (int v = 0; v < vectors; ++v) sums[i][v] = bits == 8 ? row_groups[i].offset - Ints{} : Ints{};
         grouped_sums<bits, rows, vectors>(row, panel, sums);
         const uint16_t* scales = scales_of<bits>(panel);
 #pragma GCC unroll 2
@@ -312,14 +312,17 @@ __attribute__((noinline)) void add_group(const int32_t* row, const RowGroup* row
     }
 }
 
-// The product of a block of rows with a panel, group by group.
-template <int bits, int vectors, class Done>
+// The product of a block of rows with a panel, group by group. Where it goes is asked for meanwhile: each row's part
+// lies in a page of its own.
+template <int bits, int vectors>
 void grouped_block(const int32_t* numbers, const RowGroup* row_groups, int64_t high, int64_t groups,
-                   const int32_t* panel, const Done& done) {
+                   const int32_t* panel, const Epilogue<true, float>& done) {
     alignas(64) float totals[ROWS][PANEL];
     std::memset(totals, 0, bytes_of<float>(high * PANEL));
     for (int64_t g = 0; g < groups; ++g, panel += block_dwords<bits>()) {
         ask_for_group<bits>(panel);
+        for (int64_t i = high * g / groups; i < high * (g + 1) / groups; ++i)
+            for (int v = 0; v < vectors; ++v) __builtin_prefetch(done.place(i, v), 1);
         add_group<bits, vectors>(numbers + g * high * ROW_DWORDS, row_groups + g * high, high, panel, totals);
     }
     for (int i = 0; i < high; ++i)
@@ -337,8 +340,7 @@ void multiply_panel(const torso_matrix& matrix, const int32_t* numbers, const Ro
         return Epilogue<true, float>{output, top + row, panel * PANEL, matrix.outputs, true, true};
     };
 #ifdef HAS_EIGHT_BITS
-    if (high > GROUPED_TILE)
-        return grouped_block<bits, vectors>(numbers, row_groups, high, groups, right, end(0));
+    if (high > GROUPED_TILE) return grouped_block<bits, vectors>(numbers, row_groups, high, groups, right, end(0));
 #endif
     const int64_t tiles = (high + GROUPED_TILE - 1) / GROUPED_TILE;
     for (int64_t tile = 0; tile < tiles; ++tile) {
