@@ -116,7 +116,7 @@ class CausalDecoder:
 
     def room(self, rows: int) -> KeyValueRows:
         """Allocate room for the keys and values of ``rows`` tokens."""
-        return KeyValueRows(np.zeros((self.depth, 2, self._key_heads, rows, self._attention.size), self._cached))
+        return KeyValueRows(memory.sparse((self.depth, 2, self._key_heads, rows, self._attention.size), self._cached))
 
     def sources(self, rows: Rows, sizes: Sequence[int]) -> SourceRows:
         """Compute the keys and values of what an encoder read.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from torso.host_batch import Rows
+from torso.kernels.host_memory import sparse
 
 Numbers = NDArray[Any]
 """float32, or the bits of bfloat16."""
@@ -53,7 +54,7 @@ class KeyValueRows:
     def grown(self, rows: int) -> KeyValueRows:
         """Return a larger copy, whose regions begin where they did."""
         shape = (*self.numbers.shape[:3], rows, self.numbers.shape[4])
-        made = np.zeros(shape, self.numbers.dtype)
+        made = sparse(shape, self.numbers.dtype)
         made[:, :, :, : self.rows] = self.numbers
         return KeyValueRows(made)
 

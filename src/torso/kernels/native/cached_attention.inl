@@ -5,10 +5,11 @@
 // A few queries that share their keys go together. Each sum is in an order that follows from the query's own keys, so a
 // query's result is the same to the last bit in whatever company, and in whatever piece of its prompt, it is computed.
 
-constexpr int CACHED_TILE = 4;
 #if WIDTH == 16
+constexpr int CACHED_TILE = 6;  // by four keys or vectors of values: 24 sums
 constexpr int CACHED_VECTORS = 4;
 #else
+constexpr int CACHED_TILE = 4;
 constexpr int CACHED_VECTORS = 2;
 #endif
 
@@ -30,7 +31,14 @@ inline void ask_for(const Number* from, int64_t count) {
     for (int64_t i = 0; i < count * int64_t(sizeof(Number)); i += 64) __builtin_prefetch(line + i, 0, 2);
 }
 
-inline int64_t cached_scratch(int64_t keys, int64_t size) { return CACHED_TILE * (size + room(keys) + WIDTH) + 64; }
+// So many numbers of a head's keys and values are widened for the many queries of a prompt: more would leave the
+// second-level cache.
+constexpr int64_t WIDENED = 1 << 17;
+constexpr int64_t WIDENED_QUERIES = 64;
+
+inline int64_t cached_scratch(int64_t keys, int64_t size) {
+    return CACHED_TILE * (size + room(keys) + WIDTH) + 64 + std::min(WIDENED, 2 * keys * size);
+}
 
 // exp(score - the largest) over the keys begin to end, zeros up to `last`; gives 1 / the sum. Compiled once: which of
 // two products is fused with a sum is the compiler's choice, and differs where it is inlined.
@@ -53,34 +61,35 @@ __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int
 }
 
 // Products of queries with the keys first to last. Each sum is kept in the lanes of one vector, which are added last.
-template <int rows, class Number>
+template <bool whole, int rows, class Number>
 __attribute__((noinline)) void cached_scores(const float* queries, const Number* keys, int64_t size, int64_t first,
                                              int64_t last, float* scores, int64_t step) {
-    const int64_t whole = size / WIDTH * WIDTH;
+    const int64_t vectors = size / WIDTH * WIDTH;
     for (int64_t key = first; key < last; key += 4) {
         // Keys behind the last are computed as the last; there is room for what comes of them.
         const Number* four[4];
         for (int64_t j = 0; j < 4; ++j) four[j] = keys + std::min<int64_t>(key + j, last - 1) * size;
         Floats sums[rows][4];
-#pragma GCC unroll 4
+#pragma GCC unroll 6
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
             for (int j = 0; j < 4; ++j) sums[i][j] = Floats{};
-        for (int64_t at = 0; at < whole; at += WIDTH)
+        for (int64_t at = 0; at < vectors; at += WIDTH)
 #pragma GCC unroll 4
             for (int j = 0; j < 4; ++j) {
                 const Floats other = load(four[j] + at);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
                 for (int i = 0; i < rows; ++i) sums[i][j] += load(queries + i * size + at) * other;
             }
-        if (whole < size)
+        if constexpr (!whole)
+#pragma GCC unroll 4
             for (int j = 0; j < 4; ++j) {
-                const Floats other = load_some(four[j] + whole, size - whole);
-#pragma GCC unroll 4
+                const Floats other = load_some(four[j] + vectors, size - vectors);
+#pragma GCC unroll 6
                 for (int i = 0; i < rows; ++i)
-                    sums[i][j] += load_some(queries + i * size + whole, size - whole) * other;
+                    sums[i][j] += load_some(queries + i * size + vectors, size - vectors) * other;
             }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
         for (int i = 0; i < rows; ++i) {
             const Four all = sums_of(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);
             std::memcpy(scores + i * step + key, &all, sizeof all);
@@ -89,17 +98,17 @@ __attribute__((noinline)) void cached_scores(const float* queries, const Number*
 }
 
 // to[i][column ...] = the sum over keys of weight * value, for `vectors` vectors of columns.
-template <bool whole, int rows, int vectors, class Number>
+template <bool whole, bool streamed, int rows, int vectors, class Number>
 __attribute__((noinline)) void cached_values(const float* weights, int64_t step, const Number* values, int64_t size,
                                              int64_t first, int64_t last, int64_t columns, const float* factors,
                                              const CachedQuery* queries, int64_t column) {
     Floats sums[rows][vectors];
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) sums[i][v] = Floats{};
     for (int64_t key = first; key < last; ++key) {
-        ask_for(values + (key + CACHED_AHEAD) * size + column, vectors * WIDTH);
+        if constexpr (streamed) ask_for(values + (key + CACHED_AHEAD) * size + column, vectors * WIDTH);
         Floats own[vectors];
         const Number* from = values + key * size + column;
 #pragma GCC unroll 4
@@ -107,14 +116,14 @@ __attribute__((noinline)) void cached_values(const float* weights, int64_t step,
             own[v] = whole || columns - v * WIDTH >= WIDTH
                          ? load(from + v * WIDTH)
                          : load_some(from + v * WIDTH, std::max<int64_t>(columns - v * WIDTH, 0));
-#pragma GCC unroll 4
+#pragma GCC unroll 6
         for (int i = 0; i < rows; ++i) {
             const float weight = weights[i * step + key];
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; ++v) sums[i][v] += weight * own[v];
         }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) {
@@ -123,13 +132,14 @@ __attribute__((noinline)) void cached_values(const float* weights, int64_t step,
         }
 }
 
-// Up to CACHED_TILE queries of heads that share the keys and values of one head.
-template <class Number, int rows = CACHED_TILE>
+// Up to CACHED_TILE queries of heads that share the keys and values of one head; streamed: which come from memory.
+template <bool streamed, class Number, int rows = CACHED_TILE>
 void attend_cached(int64_t count, const CachedQuery* queries, const Number* keys, const Number* values, int64_t size,
                    float scale, float softcap, int64_t left, float* scratch) {
     if constexpr (rows > 1)
         if (count < rows)
-            return attend_cached<Number, rows - 1>(count, queries, keys, values, size, scale, softcap, left, scratch);
+            return attend_cached<streamed, Number, rows - 1>(count, queries, keys, values, size, scale, softcap, left,
+                                                             scratch);
     int64_t first = INT64_MAX, last = 0;
     for (int i = 0; i < rows; ++i) {
         first = std::min<int64_t>(first, left < 0 ? 0 : std::max<int64_t>(queries[i].place - left, 0));
@@ -142,8 +152,11 @@ void attend_cached(int64_t count, const CachedQuery* queries, const Number* keys
     for (int i = 0; i < rows; ++i) std::memcpy(own + i * size, queries[i].query, bytes_of<float>(size));
     for (int64_t key = first; key < last; key += CACHED_AHEAD) {
         const int64_t next = key + CACHED_AHEAD;
-        ask_for(next < last ? keys + next * size : values + first * size, CACHED_AHEAD * size);
-        cached_scores<rows>(own, keys, size, key, std::min<int64_t>(next, last), scores, step);
+        if constexpr (streamed) ask_for(next < last ? keys + next * size : values + first * size, CACHED_AHEAD * size);
+        if (size % WIDTH)
+            cached_scores<false, rows>(own, keys, size, key, std::min<int64_t>(next, last), scores, step);
+        else
+            cached_scores<true, rows>(own, keys, size, key, std::min<int64_t>(next, last), scores, step);
     }
     float factors[rows];
     for (int i = 0; i < rows; ++i) {
@@ -155,9 +168,9 @@ void attend_cached(int64_t count, const CachedQuery* queries, const Number* keys
     const int64_t wide = CACHED_VECTORS * WIDTH;
     int64_t column = 0;
     for (; column + wide <= size; column += wide)
-        cached_values<true, rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column, factors,
-                                                  queries, column);
+        cached_values<true, streamed, rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column,
+                                                            factors, queries, column);
     if (column < size)
-        cached_values<false, rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column, factors,
-                                                   queries, column);
+        cached_values<false, streamed, rows, CACHED_VECTORS>(scores, step, values, size, first, last, size - column,
+                                                             factors, queries, column);
 }

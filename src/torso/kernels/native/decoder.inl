@@ -49,10 +49,9 @@ class Decoder : public DecoderStages {
 
     void attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
         const int64_t width = model_.width, size = model_.head_size, to_step = model_.heads * size;
-        const bool before = precedes(block);
-        if (before) norm_rows(worker, block.attn_norm, block.order == TORSO_NORMED_RESIDUAL);
-        const float* read = before ? normed_ : x_;
-        multiply_by(worker, block.qkv, form(worker, read, width, total_, block.qkv), total_,
+        const Operand read =
+            normed_form(worker, block.attn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, block.qkv);
+        multiply_by(worker, block.qkv, read, total_,
                     Output<float>{qkv_, block.qkv.outputs, block.qkv.bias, LINEAR, false});
         cache_rows(worker, block, layer);
         worker.wait();
@@ -121,18 +120,35 @@ class Decoder : public DecoderStages {
         }
     }
 
+    // Shares the queries of a head whose keys and values are given.
+    template <bool streamed, class Cached>
+    void attend_head(const Worker& worker, const torso_decoder_block& block, const Seen& seen, int64_t head,
+                     const Cached* keys, const Cached* values, int64_t& item, float* scratch) const {
+        share_queries(worker, seen, head, model_.heads / model_.key_heads, block.qkv.outputs, item,
+                      [&](int64_t count, const CachedQuery* queries) {
+                          attend_cached<streamed>(count, queries, keys, values, model_.head_size, block.scale,
+                                                  block.softcap, block.left, scratch);
+                      });
+    }
+
     void attend(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
         int64_t item = 0;
         for (int64_t text = 0; text < call_.texts; ++text) {
             const Seen seen = {call_.starts[text], call_.starts[text + 1], call_.past[text], 1};
+            const int64_t numbers = (seen.place + seen.end - seen.begin) * model_.head_size;
             for (int64_t head = 0; head < model_.key_heads; ++head) {
                 const Number *keys = cached(layer, 0, head, call_.regions[text]),
                              *values = cached(layer, 1, head, call_.regions[text]);
-                share_queries(worker, seen, head, model_.heads / model_.key_heads, block.qkv.outputs, item,
-                              [&](int64_t count, const CachedQuery* queries) {
-                                  attend_cached(count, queries, keys, values, model_.head_size, block.scale,
-                                                block.softcap, block.left, scratch);
-                              });
+                if constexpr (sizeof(Number) == 2)
+                    if (seen.end - seen.begin >= WIDENED_QUERIES && 2 * numbers <= WIDENED) {
+                        float *wide_keys = scratch, *wide_values = scratch + numbers;
+                        convert(keys, wide_keys, numbers);
+                        convert(values, wide_values, numbers);
+                        attend_head<false>(worker, block, seen, head, wide_keys, wide_values, item,
+                                           scratch + 2 * numbers);
+                        continue;
+                    }
+                attend_head<true>(worker, block, seen, head, keys, values, item, scratch);
             }
         }
     }
@@ -148,8 +164,8 @@ class Decoder : public DecoderStages {
                 const Number *keys = remembered(layer, 0, head, first), *values = remembered(layer, 1, head, first);
                 share_queries(worker, seen, head, 1, block.cross_query.outputs, item,
                               [&](int64_t count, const CachedQuery* queries) {
-                                  attend_cached(count, queries, keys, values, model_.head_size, block.cross_scale, 0.f,
-                                                -1, scratch);
+                                  attend_cached<true>(count, queries, keys, values, model_.head_size, block.cross_scale,
+                                                      0.f, -1, scratch);
                               });
             }
         }
@@ -163,8 +179,7 @@ class Decoder : public DecoderStages {
     void cross_attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
         const int64_t width = model_.width, to_step = model_.heads * model_.head_size;
         const bool before = precedes(block);
-        if (before) norm_rows(worker, block.cross_norm, false);
-        multiply_by(worker, block.cross_query, form(worker, before ? normed_ : x_, width, total_, block.cross_query),
+        multiply_by(worker, block.cross_query, normed_form(worker, block.cross_norm, before, false, block.cross_query),
                     total_, Output<float>{qkv_, to_step, block.cross_query.bias, LINEAR, false});
         attend_to_memory(worker, block, layer, scratch);
         worker.wait();
@@ -175,17 +190,15 @@ class Decoder : public DecoderStages {
 
     void feed_forward(const Worker& worker, const torso_decoder_block& block) const {
         const int64_t width = model_.width, up = block.up.outputs, inner = block.down.inputs;
-        const bool before = precedes(block);
-        if (before) norm_rows(worker, block.ffn_norm, block.order == TORSO_NORMED_RESIDUAL);
-        multiply_by(worker, block.up, form(worker, before ? normed_ : x_, width, total_, block.up), total_,
+        const Operand read =
+            normed_form(worker, block.ffn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, block.up);
+        multiply_by(worker, block.up, read, total_,
                     Output<float>{inner_, up, block.up.bias, block.gated ? LINEAR : block.activation, false});
-        if (block.gated) {
-            const Share rows(total_, worker.rank, worker.workers);
-            for (int64_t row = rows.begin; row < rows.end; ++row)
-                gate<true>(inner_ + row * up, inner, block.activation);
-        }
         const bool separate = block.order == TORSO_SANDWICH;
-        multiply_by(worker, block.down, form(worker, inner_, up, total_, block.down), total_,
+        const Operand gated = form(worker, inner_, up, total_, block.down, [&](int64_t row) {
+            if (block.gated) gate<true>(inner_ + row * up, inner, block.activation);
+        });
+        multiply_by(worker, block.down, gated, total_,
                     Output<float>{separate ? branch_ : x_, width, block.down.bias, LINEAR, !separate});
         if (separate) join(worker, block.ffn_out_norm, true);
         if (block.order == TORSO_POST_NORM) join(worker, block.ffn_norm, false);

@@ -33,29 +33,31 @@ class DecoderStages {
     }
 
    protected:
-    // The form in which a product reads rows; each worker makes its share, and all wait.
-    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count,
-                 const torso_matrix& matrix) const {
-        const int64_t width = matrix.inputs, groups = whole_groups(width);
+    // The form in which a product reads rows; each worker makes its share, and all wait. `make(row)` makes a row first,
+    // which is then still in the cache.
+    template <class Make>
+    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count, const torso_matrix& matrix,
+                 const Make& make) const {
+        const int64_t width = matrix.inputs, even = (width + 1) / 2 * 2;
         const Share rows(count, worker.rank, worker.workers);
-        Operand made = {from, step, nullptr};
-        if (is_grouped(matrix.kind)) {
-            int32_t* numbers = reinterpret_cast<int32_t*>(numbers_);
-            for (int64_t row = rows.begin; row < rows.end; ++row)
-                quantise_groups(from + row * step, width, numbers + row * groups * ROW_DWORDS, groups_ + row * groups);
-            made = {numbers, 0, nullptr};
-        }
-        if (matrix.kind == TORSO_BFLOAT16) {
-            const int64_t even = (width + 1) / 2 * 2;
-            uint16_t* half = reinterpret_cast<uint16_t*>(numbers_);
-            for (int64_t row = rows.begin; row < rows.end; ++row) {
+        const bool grouped = is_grouped(matrix.kind), halved = matrix.kind == TORSO_BFLOAT16;
+        uint16_t* half = reinterpret_cast<uint16_t*>(numbers_);
+        for (int64_t row = rows.begin; row < rows.end; ++row) {
+            make(row);
+            if (grouped)
+                quantise_groups(from + row * step, width, row, count, reinterpret_cast<int32_t*>(numbers_), groups_);
+            if (halved) {
                 convert(from + row * step, half + row * even, width);
                 if (even > width) half[row * even + width] = 0;
             }
-            made = {half, even, nullptr};
         }
         worker.wait();
-        return made;
+        if (grouped) return {numbers_, 0, nullptr};
+        return halved ? Operand{half, even, nullptr} : Operand{from, step, nullptr};
+    }
+    Operand form(const Worker& worker, const float* from, int64_t step, int64_t count,
+                 const torso_matrix& matrix) const {
+        return form(worker, from, step, count, matrix, [](int64_t) {});
     }
 
     void multiply_by(const Worker& worker, const torso_matrix& matrix, const Operand& in, int64_t count,
@@ -72,14 +74,16 @@ class DecoderStages {
         worker.wait();
     }
 
-    // norm(rows) into normed_, of this worker's share; a residual that is normed too becomes it.
-    void norm_rows(const Worker& worker, const torso_norm& norm, bool residual) const {
-        const Share rows(total_, worker.rank, worker.workers);
-        for (int64_t row = rows.begin; row < rows.end; ++row) {
-            float *x = x_ + row * model_.width, *to = normed_ + row * model_.width;
-            normalise(norm, x, to, model_.width);
-            if (residual) std::memcpy(x, to, bytes_of<float>(model_.width));
-        }
+    // The form of norm(x), or of x as it is; a residual that is normed too becomes it.
+    Operand normed_form(const Worker& worker, const torso_norm& norm, bool normed, bool residual,
+                        const torso_matrix& matrix) const {
+        const int64_t width = model_.width;
+        if (!normed) return form(worker, x_, width, total_, matrix);
+        return form(worker, normed_, width, total_, matrix, [&](int64_t row) {
+            float *x = x_ + row * width, *to = normed_ + row * width;
+            normalise(norm, x, to, width);
+            if (residual) std::memcpy(x, to, bytes_of<float>(width));
+        });
     }
 
     // x = norm(x), or x += norm(branch), or x += branch, of this worker's share.

@@ -32,9 +32,10 @@ struct RowGroup {
     int32_t offset;  // of its products with eight-bit weights, which are kept 128 too large
 };
 
+// Rows in blocks of ROWS, each group by group: [groups, rows of the block], so that a group of many rows lies together.
 struct GroupedRows {
-    const int32_t* numbers;  // [rows, groups * ROW_DWORDS]
-    const RowGroup* groups;  // [rows, groups]
+    const int32_t* numbers;  // ROW_DWORDS of each
+    const RowGroup* groups;
 };
 
 inline bool is_grouped(int32_t kind) { return kind == TORSO_EIGHT_BIT_GROUPS || kind == TORSO_FOUR_BIT_GROUPS; }
@@ -103,45 +104,89 @@ inline Ints add_dots(Ints sum, Ints weight, const int32_t* row) {
 #endif
 }
 
-// Quantises a row; what is behind its last group's last number becomes 0.
-inline void quantise_groups(const float* row, int64_t width, int32_t* numbers, RowGroup* groups) {
-    for (int64_t begin = 0; begin < width; begin += GROUP, numbers += ROW_DWORDS, ++groups) {
-        float own[GROUP] = {};
-        const int64_t count = width - begin < GROUP ? width - begin : GROUP;
-        std::memcpy(own, row + begin, bytes_of<float>(count));
-        Floats most{}, trace{};
-        for (int64_t i = 0; i < GROUP; i += WIDTH) {
-            const Floats value = load(own + i);
-            most = larger(most, larger(value, -value));
-            trace += value * 0.f;  // a NaN or an infinity anywhere leaves a NaN
-        }
-        const float scale = largest_of(most) / 127.f + sum_of(trace);
-        const float inverse = scale > 0.f ? 1.f / scale : 0.f;
-        Ints sums{};
-#ifndef HAS_EIGHT_BITS
-        int8_t rounded[GROUP];
-#endif
-        for (int64_t i = 0; i < GROUP; i += WIDTH) {
-            const Ints whole = nearest(load(own + i) * inverse);
-            sums += whole;
-#ifdef HAS_EIGHT_BITS
-            store_bytes(numbers + i / 4, whole);
+// The largest, or the sum, of the lanes of each of four vectors. Bits of magnitudes are ordered as their numbers are,
+// and those of an infinity or a NaN above all.
+template <bool sum>
+inline Ints either(Ints a, Ints b) {
+    return sum ? a + b : a < b ? b : a;
+}
+template <bool sum>
+inline void of_each(const Ints (&four)[4], int32_t* to) {
+#if WIDTH == 16
+    const __m512i a = (__m512i)four[0], b = (__m512i)four[1], c = (__m512i)four[2], d = (__m512i)four[3];
+    const Ints ab = either<sum>((Ints)_mm512_unpacklo_epi32(a, b), (Ints)_mm512_unpackhi_epi32(a, b)),
+               cd = either<sum>((Ints)_mm512_unpacklo_epi32(c, d), (Ints)_mm512_unpackhi_epi32(c, d));
+    Ints all = either<sum>((Ints)_mm512_unpacklo_epi64((__m512i)ab, (__m512i)cd),
+                           (Ints)_mm512_unpackhi_epi64((__m512i)ab, (__m512i)cd));
+    all = either<sum>(all, (Ints)_mm512_shuffle_i32x4((__m512i)all, (__m512i)all, 0x4e));
+    all = either<sum>(all, (Ints)_mm512_shuffle_i32x4((__m512i)all, (__m512i)all, 0xb1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_castsi512_si128((__m512i)all));
 #else
-            for (int lane = 0; lane < WIDTH; ++lane) rounded[i + lane] = int8_t(whole[lane]);
+    for (int i = 0; i < 4; ++i) {
+        to[i] = four[i][0];
+        for (int lane = 1; lane < WIDTH; ++lane)
+            to[i] = sum ? to[i] + four[i][lane] : to[i] < four[i][lane] ? four[i][lane] : to[i];
+    }
 #endif
+}
+
+// Puts the numbers of a group down as products read them.
+inline void store_group(const Ints (&whole)[GROUP / WIDTH], int32_t* numbers) {
+#ifdef HAS_EIGHT_BITS
+    for (int v = 0; v < GROUP / WIDTH; ++v) store_bytes(numbers + v * WIDTH / 4, whole[v]);
+#else
+    int16_t* wide = reinterpret_cast<int16_t*>(numbers);
+    for (int i = 0; i < GROUP; i += 4)
+        for (int j = 0; j < 4; ++j) wide[i + (j % 2) * 2 + j / 2] = int16_t(whole[(i + j) / WIDTH][(i + j) % WIDTH]);
+#endif
+}
+
+// Quantises one of `count` rows; what is behind its last group's last number becomes 0.
+inline void quantise_groups(const float* row, int64_t width, int64_t at, int64_t count, int32_t* numbers,
+                            RowGroup* groups) {
+    constexpr int VECTORS = GROUP / WIDTH;
+    const int64_t top = at / ROWS * ROWS, high = std::min(ROWS, count - top), all = whole_groups(width),
+                  first = top * all + at - top;
+    // Four groups together, so that what is found across lanes is found for all of them at once.
+    for (int64_t begin = 0; begin < all; begin += 4) {
+        const int64_t here = std::min<int64_t>(4, all - begin);
+        float padded[4 * GROUP];
+        const float* own = row + begin * GROUP;
+        if ((begin + 4) * GROUP > width) {
+            std::memset(padded, 0, sizeof padded);
+            std::memcpy(padded, own, bytes_of<float>(width - begin * GROUP));
+            own = padded;
         }
-#ifndef HAS_EIGHT_BITS
-        int16_t* wide = reinterpret_cast<int16_t*>(numbers);
-        for (int64_t i = 0; i < GROUP; i += 4)
-            for (int j = 0; j < 4; ++j) wide[i + (j % 2) * 2 + j / 2] = rounded[i + j];
-#endif
-        const int32_t sum = sum_of(sums);
-        *groups = {scale, scale * static_cast<float>(sum), -128 * sum};
+        Ints most[4], sums[4];
+        for (int g = 0; g < 4; ++g) {
+            most[g] = Ints{};
+            for (int v = 0; v < VECTORS; ++v)
+                most[g] = either<false>(most[g], (Ints)load(own + g * GROUP + v * WIDTH) & 0x7fffffff);
+        }
+        int32_t bits[4], totals[4];
+        of_each<false>(most, bits);
+        float scales[4];
+        for (int g = 0; g < 4; ++g) {
+            std::memcpy(scales + g, bits + g, 4);
+            scales[g] = scales[g] < INFINITY ? scales[g] / 127.f : NAN;
+            const float inverse = scales[g] > 0.f ? 1.f / scales[g] : 0.f;
+            Ints whole[VECTORS];
+            sums[g] = Ints{};
+            for (int v = 0; v < VECTORS; ++v) {
+                whole[v] = nearest(load(own + g * GROUP + v * WIDTH) * inverse);
+                sums[g] += whole[v];
+            }
+            if (g < here) store_group(whole, numbers + (first + (begin + g) * high) * ROW_DWORDS);
+        }
+        of_each<true>(sums, totals);
+        for (int64_t g = 0; g < here; ++g)
+            groups[first + (begin + g) * high] = {scales[g], scales[g] * static_cast<float>(totals[g]),
+                                                  -128 * totals[g]};
     }
 }
 
 template <int bits, int rows, int vectors>
-__attribute__((always_inline)) inline void grouped_sums(const int32_t* row, int64_t row_step, const int32_t* numbers,
+__attribute__((always_inline)) inline void grouped_sums(const int32_t* row, const int32_t* numbers,
                                                         Ints (&sums)[rows][vectors]) {
     constexpr int64_t step = ROW_DWORDS / GROUP_DWORDS;
 #pragma GCC unroll 8
@@ -151,12 +196,13 @@ __attribute__((always_inline)) inline void grouped_sums(const int32_t* row, int6
             const Ints weight = load_dwords(numbers + (bits == 8 ? k : k / 2) * PANEL + v * WIDTH);
             if constexpr (bits == 8) {
 #pragma GCC unroll 8
-                for (int i = 0; i < rows; ++i) sums[i][v] = add_dots(sums[i][v], weight, row + i * row_step + k * step);
+                for (int i = 0; i < rows; ++i)
+                    sums[i][v] = add_dots(sums[i][v], weight, row + i * ROW_DWORDS + k * step);
             } else {
                 const Ints low = weight & 0x0f0f0f0f, high = (Ints)((Words)weight >> 4) & 0x0f0f0f0f;
 #pragma GCC unroll 8
                 for (int i = 0; i < rows; ++i) {
-                    const int32_t* own = row + i * row_step + k * step;
+                    const int32_t* own = row + i * ROW_DWORDS + k * step;
                     sums[i][v] = add_dots(add_dots(sums[i][v], low, own), high, own + step);
                 }
             }
@@ -164,29 +210,34 @@ __attribute__((always_inline)) inline void grouped_sums(const int32_t* row, int6
     }
 }
 
-// rows x vectors vectors of the product of quantised rows with a panel.
+template <int bits>
+inline const uint16_t* scales_of(const int32_t* group) {
+    return reinterpret_cast<const uint16_t*>(group + (bits == 8 ? GROUP_DWORDS : GROUP_DWORDS / 2) * PANEL);
+}
+template <int bits>
+inline void ask_for_group(const int32_t* group) {
+    const char* ahead = reinterpret_cast<const char*>(group) + GROUPED_AHEAD;
+    for (int64_t line = 0; line < block_dwords<bits>() * 4; line += 64) __builtin_prefetch(ahead + line, 0, 2);
+}
+
+// rows x vectors vectors of the product of quantised rows, of a block of `high`, with a panel.
 template <int bits, bool streamed, int rows, int vectors, class Done>
-__attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* row_groups, int64_t groups,
-                                            const int32_t* panel, const Done& done) {
+__attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* row_groups, int64_t high,
+                                            int64_t groups, const int32_t* panel, const Done& done) {
     Floats totals[rows][vectors];
 #pragma GCC unroll 8
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) totals[i][v] = Floats{};
-    for (int64_t g = 0; g < groups; ++g, panel += block_dwords<bits>(), row += ROW_DWORDS) {
-        if constexpr (streamed) {
-            const char* ahead = reinterpret_cast<const char*>(panel) + GROUPED_AHEAD;
-            for (int64_t line = 0; line < block_dwords<bits>() * 4; line += 64) __builtin_prefetch(ahead + line, 0, 2);
-        }
+    for (int64_t g = 0; g < groups; ++g, panel += block_dwords<bits>(), row += high * ROW_DWORDS, row_groups += high) {
+        if constexpr (streamed) ask_for_group<bits>(panel);
         Ints sums[rows][vectors];
 #pragma GCC unroll 8
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
-            for (int v = 0; v < vectors; ++v)
-                sums[i][v] = bits == 8 ? row_groups[i * groups + g].offset - Ints{} : Ints{};
-        grouped_sums<bits, rows, vectors>(row, groups * ROW_DWORDS, panel, sums);
-        const uint16_t* scales =
-            reinterpret_cast<const uint16_t*>(panel + (bits == 8 ? GROUP_DWORDS : GROUP_DWORDS / 2) * PANEL);
+            for (int v = 0; v < vectors; ++v) sums[i][v] = bits == 8 ? row_groups[i].offset - Ints{} : Ints{};
+        grouped_sums<bits, rows, vectors>(row, panel, sums);
+        const uint16_t* scales = scales_of<bits>(panel);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) {
             const Floats scale = load_halves(scales + v * WIDTH);
@@ -194,7 +245,7 @@ __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* 
             if constexpr (bits == 4) minimum = load_halves(scales + PANEL + v * WIDTH);
 #pragma GCC unroll 8
             for (int i = 0; i < rows; ++i) {
-                const RowGroup& own = row_groups[i * groups + g];
+                const RowGroup& own = row_groups[i];
                 totals[i][v] += scale * own.scale * __builtin_convertvector(sums[i][v], Floats);
                 if constexpr (bits == 4) totals[i][v] += minimum * own.scaled_sum;
             }
@@ -207,25 +258,100 @@ __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* 
 }
 
 template <int bits, bool streamed, int vectors, class Done, int rows = GROUPED_TILE>
-inline void grouped_tile_of(int64_t count, const int32_t* row, const RowGroup* row_groups, int64_t groups,
+inline void grouped_tile_of(int64_t count, const int32_t* row, const RowGroup* row_groups, int64_t high, int64_t groups,
                             const int32_t* panel, const Done& done) {
     if constexpr (rows > 1)
         if (count < rows)
-            return grouped_tile_of<bits, streamed, vectors, Done, rows - 1>(count, row, row_groups, groups, panel,
+            return grouped_tile_of<bits, streamed, vectors, Done, rows - 1>(count, row, row_groups, high, groups, panel,
                                                                             done);
-    grouped_tile<bits, streamed, rows, vectors>(row, row_groups, groups, panel, done);
+    grouped_tile<bits, streamed, rows, vectors>(row, row_groups, high, groups, panel, done);
 }
 
-// The first tile of rows fetches the weights, any others find them in a cache.
-template <int bits, class Done>
-inline void grouped_tile_by_panel(bool streamed, int64_t columns, int64_t count, const int32_t* row,
-                                  const RowGroup* row_groups, int64_t groups, const int32_t* panel, const Done& done) {
-    if (columns <= WIDTH)
-        grouped_tile_of<bits, true, 1>(count, row, row_groups, groups, panel, done);
-    else if (streamed)
-        grouped_tile_of<bits, true, 2>(count, row, row_groups, groups, panel, done);
-    else
-        grouped_tile_of<bits, false, 2>(count, row, row_groups, groups, panel, done);
+#ifdef HAS_EIGHT_BITS
+// Adds one group's products of `high` rows with a panel to their totals: its weights stay in registers while the rows
+// go by. A row's totals are those of a tile, to the last bit.
+template <int bits, int vectors>
+__attribute__((noinline)) void add_group(const int32_t* row, const RowGroup* row_groups, int64_t high,
+                                         const int32_t* group, float (*totals)[PANEL]) {
+    Ints weights[GROUP_DWORDS][vectors];
+#pragma GCC unroll 8
+    for (int64_t k = 0; k < GROUP_DWORDS; ++k)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) {
+            const Ints packed = load_dwords(group + (bits == 8 ? k : k / 2) * PANEL + v * WIDTH);
+            weights[k][v] = bits == 8 ? packed : (Ints)((Words)packed >> (k % 2 * 4)) & 0x0f0f0f0f;
+        }
+    const uint16_t* halves = scales_of<bits>(group);
+    Floats scales[vectors], minima[vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) {
+        scales[v] = load_halves(halves + v * WIDTH);
+        minima[v] = bits == 4 ? load_halves(halves + PANEL + v * WIDTH) : Floats{};
+    }
+    for (int64_t i = 0; i < high; ++i, row += ROW_DWORDS) {
+        // Two sums each, so that one need not wait for the other.
+        Ints even[vectors], odd[vectors];
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) even[v] = bits == 8 ? row_groups[i].offset - Ints{} : Ints{}, odd[v] = Ints{};
+#pragma GCC unroll 8
+        for (int64_t k = 0; k < GROUP_DWORDS; k += 2) {
+            const Ints first = row[k] - Ints{}, second = row[k + 1] - Ints{};
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; ++v) {
+                even[v] = add_byte_products(even[v], weights[k][v], first);
+                odd[v] = add_byte_products(odd[v], weights[k + 1][v], second);
+            }
+        }
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) {
+            Floats total = load(totals[i] + v * WIDTH);
+            total += scales[v] * row_groups[i].scale * __builtin_convertvector(even[v] + odd[v], Floats);
+            if constexpr (bits == 4) total += minima[v] * row_groups[i].scaled_sum;
+            store(totals[i] + v * WIDTH, total);
+        }
+    }
+}
+
+// The product of a block of rows with a panel, group by group. Where it goes is asked for meanwhile: each row's part
+// lies in a page of its own.
+template <int bits, int vectors>
+void grouped_block(const int32_t* numbers, const RowGroup* row_groups, int64_t high, int64_t groups,
+                   const int32_t* panel, const Epilogue<true, float>& done) {
+    alignas(64) float totals[ROWS][PANEL];
+    std::memset(totals, 0, bytes_of<float>(high * PANEL));
+    for (int64_t g = 0; g < groups; ++g, panel += block_dwords<bits>()) {
+        ask_for_group<bits>(panel);
+        for (int64_t i = high * g / groups; i < high * (g + 1) / groups; ++i)
+            for (int v = 0; v < vectors; ++v) __builtin_prefetch(done.place(i, v), 1);
+        add_group<bits, vectors>(numbers + g * high * ROW_DWORDS, row_groups + g * high, high, panel, totals);
+    }
+    for (int i = 0; i < high; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) done(i, v, load(totals[i] + v * WIDTH));
+}
+#endif
+
+template <int bits, int vectors>
+void multiply_panel(const torso_matrix& matrix, const int32_t* numbers, const RowGroup* row_groups, int64_t top,
+                    int64_t high, int64_t panel, const Output<float>& output) {
+    const int64_t groups = whole_groups(matrix.inputs);
+    const int32_t* right = static_cast<const int32_t*>(matrix.packed) + panel * groups * block_dwords<bits>();
+    const auto end = [&](int64_t row) {
+        return Epilogue<true, float>{output, top + row, panel * PANEL, matrix.outputs, true, true};
+    };
+#ifdef HAS_EIGHT_BITS
+    if (high > GROUPED_TILE) return grouped_block<bits, vectors>(numbers, row_groups, high, groups, right, end(0));
+#endif
+    const int64_t tiles = (high + GROUPED_TILE - 1) / GROUPED_TILE;
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+        const int64_t row = high * tile / tiles, height = high * (tile + 1) / tiles - row;
+        const int32_t* own = numbers + row * ROW_DWORDS;
+        // The first tile fetches the weights, any others find them in a cache.
+        if (tile == 0)
+            grouped_tile_of<bits, true, vectors>(height, own, row_groups + row, high, groups, right, end(row));
+        else
+            grouped_tile_of<bits, false, vectors>(height, own, row_groups + row, high, groups, right, end(row));
+    }
 }
 
 template <int bits>
@@ -233,20 +359,15 @@ void multiply_groups(const torso_matrix& matrix, const GroupedRows& rows, int64_
                      int rank, int workers) {
     const int64_t groups = whole_groups(matrix.inputs);
     const Share share(panels_of(matrix.outputs), rank, workers);
-    const int32_t* packed = static_cast<const int32_t*>(matrix.packed);
     for (int64_t top = 0; top < count; top += ROWS) {
-        const int64_t high = count - top < ROWS ? count - top : ROWS, tiles = (high + GROUPED_TILE - 1) / GROUPED_TILE;
-        for (int64_t panel = share.begin; panel < share.end; ++panel) {
-            const int32_t* right = packed + panel * groups * block_dwords<bits>();
-            const int64_t columns = matrix.outputs - panel * PANEL;
-            for (int64_t tile = 0; tile < tiles; ++tile) {
-                const int64_t row = top + high * tile / tiles, height = top + high * (tile + 1) / tiles - row;
-                const Epilogue<true, float> epilogue{output, row, panel * PANEL, matrix.outputs, true, true};
-                const int32_t* numbers = rows.numbers + row * groups * ROW_DWORDS;
-                const RowGroup* row_groups = rows.groups + row * groups;
-                grouped_tile_by_panel<bits>(tile == 0, columns, height, numbers, row_groups, groups, right, epilogue);
-            }
-        }
+        const int64_t high = std::min(ROWS, count - top);
+        const int32_t* numbers = rows.numbers + top * groups * ROW_DWORDS;
+        const RowGroup* row_groups = rows.groups + top * groups;
+        for (int64_t panel = share.begin; panel < share.end; ++panel)
+            if (matrix.outputs - panel * PANEL > WIDTH)
+                multiply_panel<bits, 2>(matrix, numbers, row_groups, top, high, panel, output);
+            else
+                multiply_panel<bits, 1>(matrix, numbers, row_groups, top, high, panel, output);
     }
 }
 

@@ -167,11 +167,13 @@ struct Epilogue {
     int64_t row, column, columns;  // first row and column of the tile, and N
     bool first, last;  // of several parts of K: what is added counts once, and the activation is of the whole
 
+    Number* place(int64_t i, int v) const { return output.to + (row + i) * output.row_step + column + v * WIDTH; }
+
     void operator()(int i, int v, Floats sum) const {
         const int64_t at = column + v * WIDTH;
         const int64_t count = columns - at;
         if (count <= 0) return;
-        Number* to = output.to + (row + i) * output.row_step + at;
+        Number* to = place(i, v);
         if (output.bias && first) sum += load(output.bias + at);
         if (output.add || !first) sum += count >= WIDTH ? load(to) : load_some(to, count);
         if (output.activation && last) sum = activate<precise>(sum, output.activation);
