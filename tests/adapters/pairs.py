@@ -6,15 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
 from contract.reference import IGNORED, Padded, Reference, batch, close, make
 from lazy import LazyName
-from torso import Lora, Model, load, lora, merge
+from torso import Lora, Model, blocks, load, lora, merge
+from torso.adapters.adapted_job import match_model
 from torso.adapters.adapter_names import ModelNames
 from torso.adapters.adapter_targets import TASK_TYPES, default_targets
 from torso.compat.padded_model import PaddedModel
+from torso.loading.load import read_config
+from torso.weights.number_bits import NumberBits
 
 LoraConfig = LazyName("peft", "LoraConfig")
 PeftModel = LazyName("peft", "PeftModel")
@@ -61,6 +65,20 @@ def same(made: Reference, ours: Model[Any], theirs: Any, given: Padded) -> None:
         close(mine[name][where], out[name][where], name)
 
 
+def merged_alike(folder: Path, task: Any, whole: Model[Any]) -> None:
+    """What the kernels pack of an adapter folder is what merging in PyTorch makes of it."""
+    job = match_model(folder, *read_config(folder), task)
+    weights = {name: NumberBits.empty(tuple(each.shape), "F32") for name, each in whole.named_parameters()}
+    assert weights.keys() == {name for name, _ in blocks.named_weights(job.description)}
+    for name, out in weights.items():
+        job.read_into(name, out)
+        np.testing.assert_allclose(
+            out.data, whole.get_parameter(name).detach().numpy(), rtol=0, atol=2e-6, err_msg=name
+        )
+    job.check_copies({name: weights[name] for name in job.copied})
+    assert job.head_trained == whole.head_trained
+
+
 def ours_in_theirs(model_type: str, case: str, folder: Path, **settings: Any) -> None:
     """torso's adapter gives PEFT the same outputs, PEFT writes the same keys and bits, torso reads it back."""
     made = make(model_type, "plain", case, folder / "base")
@@ -79,6 +97,7 @@ def ours_in_theirs(model_type: str, case: str, folder: Path, **settings: Any) ->
         # PEFT also writes the copy of what is tied.
         assert all(other[key].equal(mine[key]) for key in mine)
     same(made, again, theirs.base_model.model, given)
+    merged_alike(folder / "theirs", made.case.task, merge(again))
 
 
 def theirs_in_ours(model_type: str, case: str, folder: Path, **settings: Any) -> None:
@@ -98,6 +117,7 @@ def theirs_in_ours(model_type: str, case: str, folder: Path, **settings: Any) ->
     ours = load(folder / "theirs", made.case.task)
     same(made, ours, theirs.base_model.model, given)
     whole = merge(ours)
+    merged_alike(folder / "theirs", made.case.task, whole)
     same(made, whole, theirs.merge_and_unload(), given)
     whole.save(folder / "whole")
     same(made, whole, type(made.model).from_pretrained(folder / "whole", attn_implementation="eager").eval(), given)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,11 @@ import torso
 from torso import AutoModelForSequenceClassification, BertConfig, Lora, Task, TorsoError, classify, load, lora, merge
 from torso.adapters.adapter_config import read_adapter
 from torso.adapters.merge_folder import merge_folder
+from torso.engines.compiled_model import CompiledModel
+from torso.engines.opened import opened
+from torso.host_batch import HostBatch
 from torso.hub import check
+from torso.kernels.library import library
 from torso.text import Encoding
 from torso.weights.adapter_weights import CONFIG
 
@@ -46,12 +51,30 @@ def test_tasks_take_an_adapter_folder(folders) -> None:
     _, adapter = folders
     model = load(adapter, Task.SEQUENCE)
     assert model.head_trained
+    assert library() is None or isinstance(opened(adapter, Task.SEQUENCE), CompiledModel)
     found = list(classify(TEXTS, model=str(adapter)))
     assert {each.label for each in found} <= {"a", "b", "c"}
     whole = list(classify(TEXTS, model=merge(model)))
     for one, other in zip(found, whole, strict=True):
         assert one.label == other.label
         assert one.score == pytest.approx(other.score, abs=1e-5)
+
+
+@pytest.mark.skipif(library() is None, reason="torso was installed without its compiled kernels")
+@pytest.mark.parametrize("mode", ["exact", "int8"])
+def test_an_adapter_is_compiled_with_its_base(folders, tmp_path, mode) -> None:
+    _, adapter = folders
+    merge(load(adapter, Task.SEQUENCE)).save(tmp_path / "whole")
+    made, wanted = (torso.compiled(each, Task.SEQUENCE, mode) for each in (adapter, tmp_path / "whole"))
+    batch = HostBatch.of([Encoding([2, 5, 7, 3], [0] * 4, [], [], [], [], [])])
+    np.testing.assert_allclose(made.run(batch).logits, wanted.run(batch).logits, rtol=0, atol=1e-5)
+    assert made.trained
+
+
+def test_a_head_that_neither_has_is_named(folders) -> None:
+    _, adapter = folders
+    with pytest.raises(TorsoError, match="no trained head for question-answering"):
+        torso.compiled(adapter, Task.QUESTION_ANSWERING)
 
 
 def test_auto_classes_take_an_adapter_folder(folders) -> None:

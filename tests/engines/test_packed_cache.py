@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.light.decoder_folder import decoder
+from tests.light.decoder_folder import adapted, decoder
 from torso import compiled, compiled_decoder
 from torso.architecture import Task
 from torso.cli.entry import run as main
@@ -73,9 +73,9 @@ def scores(folder: Path, mode: str = "exact") -> bytes:
     return np.asarray(made.run(BATCH, Wanted()).logits).tobytes() + made.fingerprint().encode()
 
 
-def change(folder: Path, *, keep_times: bool = False) -> None:
+def change(folder: Path, *, keep_times: bool = False, name: str = "model.safetensors") -> None:
     """Write other weights of the same names and sizes."""
-    path = folder / "model.safetensors"
+    path = folder / name
     status, file = path.stat(), SafetensorsFile(path)
     tensors: dict[str, NumberBits] = {}
     for name, entry in file.entries.items():
@@ -121,6 +121,21 @@ def test_changed_weights_are_packed_anew(folder, laid_out, keep_times) -> None:
     laid_out.clear()
     assert scores(folder) != first
     assert laid_out
+
+
+def test_an_adapter_is_kept_with_its_base_and_packed_anew_when_either_changes(folder, tmp_path, laid_out) -> None:
+    adapter, _ = adapted(tmp_path, folder)
+    first = scores(adapter)
+    laid_out.clear()
+    assert scores(adapter) == first
+    assert laid_out == []
+    change(adapter, name="adapter_model.safetensors")
+    second = scores(adapter)
+    settings = adapter / "adapter_config.json"
+    settings.write_text(settings.read_text().replace('"lora_alpha": 12', '"lora_alpha": 24'))
+    third = scores(adapter)
+    change(folder)
+    assert len({first, second, third, scores(adapter), scores(folder)}) == 5
 
 
 def test_each_mode_and_each_set_has_its_own(folder, cache, monkeypatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,33 @@ def decoder(folder: Path) -> Path:
     (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
     write(folder / "model.safetensors", _weights())
     return folder
+
+
+def adapted(folder: Path, base: Path) -> tuple[Path, Path]:
+    """Write a low-rank adapter of a decoder, as PEFT does, and the decoder with the adapter merged into it."""
+    dice, rank, alpha = np.random.RandomState(4), 3, 12
+    weights = _weights()
+    factors = dict[str, NumberBits]()
+    for layer in range(_SIZES["num_hidden_layers"]):
+        for name in ("self_attn.q_proj", "self_attn.v_proj", "mlp.down_proj"):
+            key = f"model.layers.{layer}.{name}"
+            whole = weights[f"{key}.weight"].data
+            a, b = (
+                0.2 * dice.standard_normal(shape).astype(np.float32)
+                for shape in ((rank, whole.shape[1]), (len(whole), rank))
+            )
+            factors[f"base_model.model.{key}.lora_A.weight"] = NumberBits(a, "F32")
+            factors[f"base_model.model.{key}.lora_B.weight"] = NumberBits(b, "F32")
+            weights[f"{key}.weight"] = NumberBits(whole + b @ a * np.float32(alpha / rank), "F32")
+    adapter, merged = folder / "adapter", folder / "merged"
+    adapter.mkdir()
+    settings = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": str(base), "r": rank}
+    settings |= {"lora_alpha": alpha, "target_modules": ["q_proj", "v_proj", "down_proj"]}
+    (adapter / "adapter_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    write(adapter / "adapter_model.safetensors", factors)
+    shutil.copytree(base, merged)
+    write(merged / "model.safetensors", weights)
+    return adapter, merged
 
 
 def _weights() -> dict[str, NumberBits]:

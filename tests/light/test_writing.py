@@ -21,7 +21,7 @@ import pytest
 import torso
 from torso.kernels import library
 
-from .decoder_folder import decoder
+from .decoder_folder import adapted, decoder
 
 pytestmark = pytest.mark.skipif(library.library() is None, reason="torso was installed without its compiled kernels")
 PROMPTS = ["the cat", "你好", "a" * 60]
@@ -39,6 +39,12 @@ WAYS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return decoder(tmp_path_factory.mktemp("m") / "decoder")
+
+
+@pytest.fixture(scope="module")
+def adapters(folder, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An adapter, and the decoder that it makes of its base."""
+    return adapted(tmp_path_factory.mktemp("a"), folder)
 
 
 def ids(found: list[Any]) -> list[list[list[int]]]:
@@ -78,19 +84,44 @@ def test_commands_write_as_functions(command, folder) -> None:
     assert chat.stdout.strip() == torso.chat("hello", model=folder).text.strip(), chat.stderr
 
 
+@pytest.mark.parametrize("mode", ["exact", "bf16", "int8", "int4"])
+def test_an_adapter_is_merged_as_it_is_read(adapters, folder, mode) -> None:
+    adapter, merged = adapters
+    made = [torso.compiled_decoder(each, mode=mode) for each in (adapter, merged, folder)]
+    found, wanted, base = (ids(torso.generate(PROMPTS, model=each)) for each in made)
+    assert found == wanted != base
+    assert made[0].report.source == str(adapter)
+
+
+def test_an_adapter_writes_by_function_and_command_without_torch(adapters, command) -> None:
+    adapter, merged = adapters
+    wanted = torso.generate("the cat", model=merged).text
+    code = (
+        "import sys, torso; print(torso.generate('the cat', model=sys.argv[1]).text, end='');"
+        "list(torso.stream('a', model=sys.argv[1])); torso.chat('a', model=sys.argv[1]);"
+        "assert 'torch' not in sys.modules"
+    )
+    line = [sys.executable, "-c", code, str(adapter)]
+    assert subprocess.run(line, capture_output=True, text=True, check=True).stdout == wanted
+    done = command("generate", "the cat", "--model", str(adapter), "--stream")
+    assert done.stdout == wanted + "\n", done.stderr
+    chat = command("chat", "hello", "--model", str(adapter))
+    assert chat.stdout.strip() == torso.chat("hello", model=merged).text.strip(), chat.stderr
+
+
 def test_without_a_seed_no_two_texts_are_alike(folder) -> None:
     drawn = {torso.generate("a", model=folder, do_sample=True, temperature=3.0)[0].ids for _ in range(4)}
     assert len(drawn) == 4
 
 
 @pytest.fixture(scope="module")
-def port(folder) -> Iterator[int]:
+def port(folder, adapters) -> Iterator[int]:
     """A server in a process of its own."""
     if find_spec("uvicorn") is None:
         pytest.skip('torso is installed without "torso[serve]"')
     with socket.create_server(("127.0.0.1", 0)) as probe:
         number = probe.getsockname()[1]
-    line = [sys.executable, "-m", "torso", "serve", "--port", str(number), f"writer={folder}"]
+    line = [sys.executable, "-m", "torso", "serve", "--port", str(number), f"writer={folder}", f"adapted={adapters[0]}"]
     with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ}) as server:
         try:
             _wait_ready(server, number)
@@ -140,3 +171,9 @@ def test_a_server_writes(port, folder) -> None:
     drawn = torso.generate("the cat", model=folder, max_new_tokens=9, do_sample=True, temperature=1.5, seed=3).text
     made = json.loads(ask(port, "/v1/completions", prompt="the cat", max_tokens=9, temperature=1.5, seed=3))
     assert made["choices"][0]["text"] == drawn
+
+
+def test_a_server_writes_with_an_adapter(port, adapters) -> None:
+    wanted = torso.generate("the cat", model=adapters[1], max_new_tokens=9).text
+    made = json.loads(ask(port, "/v1/completions", model="adapted", prompt="the cat", max_tokens=9, temperature=0))
+    assert made["choices"][0]["text"] == wanted

@@ -69,8 +69,7 @@ def save_adapter(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -
 
     adapter_config.json is written last, so that a folder with it is complete.
     """
-    from torch import nn
-
+    from torso import blocks
     from torso.adapters.adapter_names import ModelNames, hub_modules, token_table
     from torso.adapters.adapter_tensors import adapter_tensors
     from torso.nn.low_rank import LoraEmbedding, LoraLinear
@@ -88,7 +87,7 @@ def save_adapter(model: Model[Any], folder: Path, tokenizer: Tokenizer | None) -
     with write_atomically(folder / "config.json") as file:
         file.write(config.text().encode())
     adapted, transposed = list[str](), False
-    for name, module in (hub_modules(model, names) | hub_modules(model, names, nn.Embedding)).items():
+    for name, module in (hub_modules(model, names) | hub_modules(model, names, blocks.Embedding)).items():
         layer = model.get_submodule(module.place)
         if isinstance(layer, LoraEmbedding) or (isinstance(layer, LoraLinear) and str(module.part) in layer.branches):
             adapted.append(name)

@@ -1,24 +1,21 @@
-"""Modules and parameters of a model under the names that transformers gives them in memory, which PEFT's files hold."""
+"""Modules and parameters of a model under the names that transformers gives them in memory, which PEFT's files hold.
+
+Loads no torch: a model is asked for by its description, which one of PyTorch has, and one that is yet to be loaded.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol
 
-from torch import Tensor, nn
-
-from torso.architecture import Architecture, Task
-from torso.loading.contents import part_views
+from torso import blocks
+from torso.architecture import Architecture, Task, fused_parts
+from torso.config.hub_config import HubConfig
 from torso.loading.plan import HEAD, TRUNK
 from torso.loading.unfusing import fused_family
-from torso.nn.heads import VocabHead
-from torso.nn.low_rank import Adapted, LowRank
 from torso.weights.names import Form, Names, Row, cat
-
-if TYPE_CHECKING:
-    from torso.model import Model
 
 _GATED = {
     "layers.{i}.attn.qkv": cat("layers.{i}.self_attn", "q_proj", "k_proj", "v_proj"),
@@ -40,6 +37,30 @@ _HEADS_IN_MEMORY: Mapping[tuple[str, Task[Any]], Mapping[str, str | Row]] = {
     ("gpt_neox", Task.CAUSAL_LM): {"out": "lm_head"},
     ("gte", Task.MASKED_LM): {"mlp.norm": "lm_head.layer_norm"},
 }
+
+
+class Described(Protocol):
+    """What is known of a model of either engine: its family, its config, its task and its description."""
+
+    @property
+    def config(self) -> HubConfig:
+        """Its config."""
+        ...
+
+    @property
+    def architecture(self) -> Architecture[Any]:
+        """Its family."""
+        ...
+
+    @property
+    def task(self) -> Task[Any]:
+        """The task of its head."""
+        ...
+
+    @property
+    def description(self) -> blocks.Whole:
+        """What it consists of."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +97,7 @@ class ModelNames:
     prefix: str
 
     @classmethod
-    def of(cls, model: Model[Any], *, prefix: str | None = None, in_files: bool = False) -> ModelNames:
+    def of(cls, model: Described, *, prefix: str | None = None, in_files: bool = False) -> ModelNames:
         """Return the names of a model.
 
         Args:
@@ -115,7 +136,7 @@ def class_prefix(architecture: Architecture[Any], task: Task[Any]) -> str:
     return own if own is not None else "" if task is Task.FEATURES else architecture.names.prefix[0]
 
 
-def possible_prefixes(model: Model[Any]) -> Iterator[str]:
+def possible_prefixes(model: Described) -> Iterator[str]:
     """Yield the prefixes under which an adapter of this family may name its modules, the task's own first."""
     architecture = model.architecture
     plans = (each.prefix for each in architecture.tasks.values())
@@ -124,58 +145,40 @@ def possible_prefixes(model: Model[Any]) -> Iterator[str]:
     )
 
 
-def hub_modules(model: Model[Any], names: ModelNames, kind: type[nn.Module] = nn.Linear) -> dict[str, HubModule]:
+def hub_modules(
+    model: Described, names: ModelNames, kind: type[blocks.Linear | blocks.Embedding] = blocks.Linear
+) -> dict[str, HubModule]:
     """Return the modules of one kind by their names in transformers."""
-    fused, found = model.fused(), dict[str, HubModule]()
-    for place, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
-        if isinstance(module, kind):
+    fused, found = fused_parts(model.description), dict[str, HubModule]()
+    for place, part in blocks.walk(model.description):
+        if isinstance(part, kind):
             keys = names.keys(f"{place}.weight")
-            whole = cast("Tensor", next(module.parameters(recurse=False))).shape[0]
-            rows = fused[place].rows if len(keys) > 1 else (whole,)
+            rows = fused[place].rows if len(keys) > 1 else part.tensors["weight"].shape[:1]
             form = names.form(f"{place}.weight")
-            for part, key in enumerate(keys):
+            for index, key in enumerate(keys):
                 name = key.removesuffix(".weight")
-                found[name] = HubModule(name, place, part, rows, form)
+                found[name] = HubModule(name, place, index, rows, form)
     return found
 
 
-def base_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Return a model's parameters by name, without those of adapters."""
-    inside: set[str] = set()
-    for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
-        if isinstance(module, LowRank):
-            inside |= {f"{name}.{each}" for each, _ in module.named_parameters()}
-        elif isinstance(module, Adapted):
-            own = (each for each, _ in module.named_parameters(recurse=False))
-            inside |= {f"{name}.{each}" for each in own if each not in ("weight", "bias")}
-    return {name: each for name, each in model.named_parameters() if name not in inside}
-
-
-def views_of(model: Model[Any], names: ModelNames, parameter: str, value: Tensor) -> dict[str, Tensor]:
-    """Return a view of a parameter's value for each tensor of a file that it is made of, by key.
-
-    Interleaved heads keep their axes apart, see `part_views`.
-    """
-    keys = names.keys(parameter)
-    parts = model.fused().get(parameter.rpartition(".")[0])
-    return dict(zip(keys, part_views(value, len(keys), names.form(parameter), parts), strict=True))
-
-
-def output_matrix(model: Model[Any], names: ModelNames) -> str | None:
+def output_matrix(model: Described, names: ModelNames) -> str | None:
     """Return the name of the module that scores the vocabulary; None without one."""
-    if not isinstance(model.head, VocabHead):
+    if not isinstance(model.description.head, blocks.VocabHead):
         return None
     return names.keys("head.out.weight")[0].removesuffix(".weight")
 
 
-def token_table(model: Model[Any]) -> tuple[str, nn.Embedding]:
-    """Return the table of tokens, with its name here."""
-    table = model.trunk.embed.tokens
-    assert isinstance(table, nn.Embedding)
-    for name, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules()):
-        if module is table:
-            return name, table
-    raise AssertionError("the table of tokens is a module of the model")
+def is_tied(model: Described) -> bool:
+    """Return whether a model scores the vocabulary by its table of tokens."""
+    head = model.description.head
+    return isinstance(head, blocks.VocabHead) and head.parts.get("out") is None
+
+
+def token_table(model: Described) -> tuple[str, blocks.Embedding]:
+    """Return the description of the table of tokens, with its name."""
+    table = model.description.trunk.embed.parts["tokens"]
+    assert isinstance(table, blocks.Embedding)
+    return next(name for name, part in blocks.walk(model.description) if part is table), table
 
 
 def ends_in(key: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which modules of a model an adapter means: matched as PEFT matches them."""
+"""Which modules of a model an adapter means: matched as PEFT matches them. Loads no torch."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
+from torso import blocks
 from torso.adapters.adapter_names import (
+    Described,
     HubModule,
     ModelNames,
     ends_in,
     excluded_by_saved,
     hub_modules,
+    is_tied,
     output_matrix,
     within_saved,
 )
@@ -50,7 +51,7 @@ def saved_modules(model: Model[Any], lora: Lora, names: ModelNames, task_type: s
     return tuple(dict.fromkeys((*known, *made)))
 
 
-def default_targets(model: Model[Any], names: ModelNames) -> list[str]:
+def default_targets(model: Described, names: ModelNames) -> list[str]:
     """Return the last parts of the names of a family's query and value projections, or of the ones they are fused in.
 
     They are PEFT's defaults wherever it has some.
@@ -79,7 +80,7 @@ def chosen_modules(model: Model[Any], lora: Lora, names: ModelNames, saved: Coll
             layer and no table of tokens.
     """
     linear = hub_modules(model, names)
-    tables = hub_modules(model, names, nn.Embedding)
+    tables = hub_modules(model, names, blocks.Embedding)
     last = output_matrix(model, names)
     if lora.every_linear:
         leave = {last} if last is not None else {"score", "classifier"} if model.task is Task.SEQUENCE else set[str]()
@@ -106,7 +107,7 @@ def chosen_modules(model: Model[Any], lora: Lora, names: ModelNames, saved: Coll
                 cure="Leave it out of targets, or let it learn whole: modules_to_save=[{name!r}].",
                 values=dict(name=name),
             )
-        if name in tables and getattr(model.head, "tokens", ()) and getattr(model.head, "out", None) is None:
+        if name in tables and is_tied(model):
             raise tied(name)
     return found
 
@@ -117,6 +118,16 @@ def tied(name: str) -> UnsupportedError:
         "E_TIED",
         "{name} is the output matrix and the table of tokens at once; an adapter would change one side of the tie.",
         cure="Leave it out; for new tokens: trainable_token_indices=[...], which both sides follow.",
+        values=dict(name=name),
+    )
+
+
+def no_bias_to_merge_into(name: str) -> UnsupportedError:
+    """Build the error for an update with a bias of a layer that has none: only beside the layer can it be computed."""
+    return UnsupportedError(
+        "E_LORA",
+        "The update of {name} has a bias, and the layer has none to merge it into.",
+        cure="Use the adapter unmerged.",
         values=dict(name=name),
     )
 
@@ -147,13 +158,12 @@ def _refuse_unmatched(
     saved: Collection[str],
 ) -> None:
     last = output_matrix(model, names)
-    is_tied = last is not None and getattr(model.head, "out", None) is None
     asked = [wanted] if isinstance(wanted, str) else list(wanted or ())
-    if is_tied and last is not None and wanted and not isinstance(wanted, str) and _matches(last, wanted):
+    if is_tied(model) and last is not None and wanted and not isinstance(wanted, str) and _matches(last, wanted):
         raise tied(last)
     if found and (isinstance(wanted, str) or wanted is None):
         return
-    everything = {**hub_modules(model, names), **hub_modules(model, names, nn.Embedding)}
+    everything = {**hub_modules(model, names), **hub_modules(model, names, blocks.Embedding)}
     lacking = [each for each in asked if isinstance(wanted, str) or not any(ends_in(name, each) for name in everything)]
     if found and not lacking:
         return

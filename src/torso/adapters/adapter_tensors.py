@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from torso.adapters.adapter_names import HubModule, ModelNames, base_parameters, hub_modules, views_of
+from torso import blocks
+from torso.adapters.adapter_match import ROOT, ROWS
+from torso.adapters.adapter_names import HubModule, ModelNames, hub_modules
 from torso.adapters.attach_lora import learns
+from torso.adapters.model_parts import base_parameters, views_of
 from torso.nn.low_rank import LoraEmbedding, LoraLinear, RowsEmbedding
 
 if TYPE_CHECKING:
     from torso.model import Model
-
-ROOT = "base_model.model."
-ROWS = ".token_adapter.trainable_tokens_delta"
 
 
 def adapter_tensors(model: Model[Any]) -> dict[str, Tensor]:
@@ -27,7 +27,7 @@ def adapter_tensors(model: Model[Any]) -> dict[str, Tensor]:
         layer = model.get_submodule(module.place)
         if isinstance(layer, LoraLinear) and str(module.part) in layer.branches:
             tensors |= {f"{name}.{key}": value for key, value in _factors(model, module, layer).items()}
-    for name, module in hub_modules(model, names, nn.Embedding).items():
+    for name, module in hub_modules(model, names, blocks.Embedding).items():
         table = model.get_submodule(module.place)
         if isinstance(table, LoraEmbedding):
             tensors |= {f"{name}.lora_embedding_A": table.low_a, f"{name}.lora_embedding_B": table.low_b}

@@ -11,15 +11,10 @@ import torch
 from torch import nn
 
 from torso.adapters.adapter_config import Adapter
-from torso.adapters.adapter_names import (
-    HubModule,
-    ModelNames,
-    base_parameters,
-    token_table,
-    within_saved,
-)
-from torso.adapters.adapter_targets import TASK_TYPES, chosen_modules, saved_modules
+from torso.adapters.adapter_names import HubModule, ModelNames, within_saved
+from torso.adapters.adapter_targets import TASK_TYPES, chosen_modules, no_bias_to_merge_into, saved_modules
 from torso.adapters.lora_settings import Lora
+from torso.adapters.model_parts import base_parameters, token_embedding
 from torso.batch import pieces
 from torso.errors import InputError, UnsupportedError
 from torso.io.arguments import known_arguments
@@ -106,7 +101,7 @@ def attach(model: Model[Any], adapter: Adapter, names: ModelNames) -> None:
     """Note a model's adapter, whose factors are in place, and let only what belongs to it learn."""
     settings = adapter.settings
     if settings.trainable_token_indices:
-        learn_rows(token_table(model)[1], settings.trainable_token_indices)
+        learn_rows(token_embedding(model), settings.trainable_token_indices)
     base = base_parameters(model)
     model.fixed = tuple(name for name, each in base.items() if not each.requires_grad)
     for name, parameter in base.items():
@@ -131,7 +126,7 @@ def learns(parameter: str, names: ModelNames, settings: Lora) -> bool:
 
 
 def _require_rows(model: Model[Any], settings: Lora) -> None:
-    rows = token_table(model)[1].num_embeddings if settings.trainable_token_indices else 0
+    rows = token_embedding(model).num_embeddings if settings.trainable_token_indices else 0
     outside = [each for each in settings.trainable_token_indices if each >= rows]
     if outside:
         raise InputError(
@@ -172,9 +167,4 @@ def _require_biases(model: Model[Any]) -> None:
         if isinstance(module, LowRank) and module.bias is not None:
             layer = model.get_submodule(name.rpartition(".branches.")[0])
             if bias_of(cast("nn.Linear", layer)) is None:
-                raise UnsupportedError(
-                    "E_LORA",
-                    "The update of {name} has a bias, and the layer has none to merge it into.",
-                    cure="Use the adapter unmerged.",
-                    values=dict(name=name.rpartition(".branches.")[0]),
-                )
+                raise no_bias_to_merge_into(name.rpartition(".branches.")[0])

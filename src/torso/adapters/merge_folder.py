@@ -7,29 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from torso.adapters.adapted_job import task_of_adapter
 from torso.adapters.adapted_model import build_adapted
-from torso.adapters.adapter_config import read_adapter
 from torso.adapters.adapter_folder import base_folder, is_adapter
-from torso.adapters.adapter_targets import TASK_TYPES
 from torso.adapters.attach_lora import merge
-from torso.architecture import Architecture, Task
+from torso.architecture import Task
 from torso.errors import InputError
 from torso.hub.file_selection import VOCABULARIES
 from torso.io.atomic_folder import write_folder_atomically
 from torso.io.paths import shown
 from torso.loading.load import load_tokenizer, read_config
-
-
-def task_of(folder: Path, architecture: Architecture[Any]) -> Task[Any]:
-    """Return the task of an adapter: as its config.json or its task type says; features where neither does."""
-    adapter = read_adapter(folder)
-    if (folder / "config.json").exists():
-        named = read_config(folder)[1].architectures or ()
-        for task in architecture.tasks:
-            if architecture.class_name(task) in named:
-                return task
-    of_type = {name: task for task, name in TASK_TYPES.items()}
-    return of_type.get(adapter.task_type or "", Task.FEATURES)
 
 
 def merge_folder(
@@ -66,7 +53,7 @@ def merge_folder(
         )
     whole = resolve(base).folder if base is not None else base_folder(folder)
     architecture, config = read_config(folder if (folder / "config.json").exists() else whole)
-    chosen = Task.named(task) if task is not None else task_of(folder, architecture)
+    chosen = Task.named(task) if task is not None else task_of_adapter(folder)
     model = merge(build_adapted(folder, architecture, config, chosen, base=whole, dtype="auto"))
     assert model.report is not None
     model.report = replace(model.report, source=str(whole))

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from torso import blocks
-from torso.adapters.adapter_folder import is_adapter
+from torso.adapters.adapted_job import match_model
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
 from torso.engines.compiled_base import CompiledBase, Optimised
@@ -28,7 +28,6 @@ from torso.kernels.library import library, refusal
 from torso.kernels.part_weights import PartWeights
 from torso.kernels.support import obstacle, products
 from torso.loading.load import read_config
-from torso.loading.loading_job import match_folder
 from torso.outputs import Hidden, VocabLogits
 from torso.weights.report import LoadReport
 
@@ -216,25 +215,22 @@ def compiled_decoder(
     values and a decoder's table of tokens are kept in bfloat16. Every mode is there on every processor.
 
     Args:
-        source: as `torso.load` takes it; no adapter.
+        source: as `torso.load` takes it; an adapter is merged into its base.
         mode: see above.
         revision: as of `torso.load`.
         allow_nonfinite: as of `torso.load`.
 
     Raises:
-        UnsupportedError: ``E_MODE``, where the kernels do not write with this model;
-            ``E_LORA`` for an adapter.
+        UnsupportedError: ``E_MODE``, where the kernels do not write with this model.
         InputError: ``E_MODE`` for an unknown mode.
         TorsoError: as `torso.load`.
     """
-    from torso.engines.optimise import has_adapter, require_known
+    from torso.engines.optimise import require_known
     from torso.hub import resolve
 
     folder = resolve(source, revision=revision).folder
-    if is_adapter(folder):
-        raise has_adapter()
     architecture, config = read_config(folder)
     task = Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in architecture.tasks else Task.CAUSAL_LM
-    job = match_folder(folder, architecture, config, task, allow_nonfinite=allow_nonfinite)
+    job = match_model(folder, architecture, config, task, allow_nonfinite=allow_nonfinite)
     require_known(why_not_written(job.description))
     return with_cache(job, mode, lambda source: compile_decoder(source, mode))

@@ -181,7 +181,7 @@ class _FileWeights:
     def __init__(self, job: LoadingJob[Any]) -> None:
         self._job = job
         self._weights = dict(blocks.named_weights(job.description))
-        self._copied = {name for key, name in job.copies.items() if key in job.contents.actual}
+        self._copied = job.copied
         self._kept: dict[str, NumberBits] = {}
         self._random = np.random.default_rng(0)
 

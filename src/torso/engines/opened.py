@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from torso.adapters.adapter_folder import is_adapter
+from torso.adapters.adapted_job import match_model
 from torso.architecture import Task
 from torso.engines.cards import may_have_card
 from torso.engines.compiled_decoder import compile_decoder, why_not_written
@@ -16,7 +16,7 @@ from torso.errors import MissingPackageError
 from torso.io.optional_packages import is_pytorch
 from torso.language import say
 from torso.loading.load import load, read_config
-from torso.loading.loading_job import LoadingJob, match_folder
+from torso.loading.loading_job import LoadingJob
 
 if TYPE_CHECKING:
     import torch
@@ -44,12 +44,10 @@ def opened(
     """
     reason = say("it is to run on {device}", dict(device=device))
     if str(device) == "cpu" or (device is None and not may_have_card()):
-        reason = say("an adapter")
-        if not is_adapter(folder):
-            job = match_folder(folder, *read_config(folder), task, new_head=new_head)
-            reason = why_not_written(job.description) if task in _WRITING else why_not(job.description, task)
-            if reason is None:
-                return _compiled(job)
+        job = match_model(folder, *read_config(folder), task, new_head=new_head)
+        reason = why_not_written(job.description) if task in _WRITING else why_not(job.description, task)
+        if reason is None:
+            return _compiled(job)
     return _on_pytorch(folder, task, device, new_head, reason)
 
 

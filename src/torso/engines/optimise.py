@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from torso.adapters.adapter_folder import is_adapter
+from torso.adapters.adapted_job import match_model
 from torso.architecture import Task
 from torso.engines.calibration import Calibration, keep
 from torso.engines.compiled_base import Optimised
@@ -20,7 +20,6 @@ from torso.host_batch import HostBatch
 from torso.io.arguments import known_arguments
 from torso.language import say
 from torso.loading.load import read_config
-from torso.loading.loading_job import match_folder
 from torso.loading.unfusing import fused_copy
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def compiled(
     Each weight is read when it is laid out and then let go of, so that memory holds the compiled model alone.
 
     Args:
-        source: as `torso.load` takes it; no adapter.
+        source: as `torso.load` takes it; an adapter is merged into its base.
         task: what it shall give.
         mode: as of `optimise`; ``exact`` alone measures nothing.
         fidelity: as of `optimise`.
@@ -118,17 +117,15 @@ def compiled(
 
     Raises:
         UnsupportedError: ``E_MODE``, where the kernels do not run this model, or this processor has no such mode;
-            ``E_LORA`` for an adapter; ``E_FIDELITY``, if a mode misses it.
+            ``E_FIDELITY``, if a mode misses it.
         TorsoError: as `torso.load` and `optimise`.
     """
     from torso.hub import resolve
 
     chosen: Task[Any] = Task.named(task) if isinstance(task, str) else task
     folder = resolve(source, revision=revision).folder
-    if is_adapter(folder):
-        raise has_adapter()
     architecture, config = read_config(folder)
-    job = match_folder(
+    job = match_model(
         folder,
         architecture,
         config,

@@ -79,7 +79,7 @@ def _key(job: LoadingJob[Any], mode: str) -> str | None:
     if here is None or job.plan.new:  # a new head is drawn
         return None
     try:
-        files = [_identity(path) for path in job.contents.weights.files]
+        files = [_identity(path) for path in job.files]
         kernels = _status(here.path)
     except OSError:
         return None

@@ -20,15 +20,13 @@ NewHead = bool | Literal["if absent"]
 """Whether a head may be made new: never, where the file lacks one, or also where the file's has other labels."""
 
 
-class BuildOptions(TypedDict, total=False):
-    """How a model is built of a folder; see `torso.load`.
+class MatchOptions(TypedDict, total=False):
+    """How the model of a folder is matched with its files; see `torso.load`.
 
     Attributes:
         labels: names of the labels.
         num_labels: their number.
         new_head: whether a head that the files lack is made new.
-        device: where the weights are loaded.
-        dtype: of the weights.
         allow: tensors of the files that may be left unread.
         allow_nonfinite: whether numbers that are not finite are accepted.
     """
@@ -36,10 +34,20 @@ class BuildOptions(TypedDict, total=False):
     labels: Sequence[str] | None
     num_labels: int | None
     new_head: NewHead
-    device: str | torch.device | None
-    dtype: str | torch.dtype | None
     allow: Collection[str]
     allow_nonfinite: bool
+
+
+class BuildOptions(MatchOptions, total=False):
+    """How a model is built of a folder; see `torso.load`.
+
+    Attributes:
+        device: where the weights are loaded.
+        dtype: of the weights.
+    """
+
+    device: str | torch.device | None
+    dtype: str | torch.dtype | None
 
 
 def settle_labels(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from torso import blocks
 from torso.architecture import Architecture, Task, fused_parts
@@ -26,6 +26,33 @@ from torso.weights.weights import open_weights
 Out = TypeVar("Out")
 
 
+class Changes(Protocol):
+    """What an adapter makes of the weights of its base."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that it is made of."""
+        ...
+
+    @property
+    def changed(self) -> Collection[str]:
+        """Names of the weights that are not the base's."""
+        ...
+
+    @property
+    def copied(self) -> Collection[str]:
+        """Names of the weights that its files hold under a second name too."""
+        ...
+
+    def apply(self, name: str, out: NumberBits) -> None:
+        """Change a weight, float32, that was read of the base."""
+        ...
+
+    def check_copies(self, weights: Mapping[str, NumberBits]) -> None:
+        """Check that what its files hold under a second name equals the weight of that name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadingJob(Generic[Out]):
     """A model of a folder before any tensor is read.
@@ -40,6 +67,8 @@ class LoadingJob(Generic[Out]):
         plan: which tensors of the files make which weight.
         instead: see `LoadReport`.
         nonfinite: whether NaN and infinity are accepted.
+        changes: of an adapter, which are made to each weight as it is read; then the contents are its base's.
+        base_name: of an adapter, its base as it names it.
     """
 
     folder: Path
@@ -52,6 +81,13 @@ class LoadingJob(Generic[Out]):
     instead: str = ""
     nonfinite: bool = False
     parts: Mapping[str, Parts] = field(default_factory=dict[str, Parts], repr=False)
+    changes: Changes | None = None
+    base_name: str | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that its weights are made of."""
+        return (*self.contents.weights.files, *(() if self.changes is None else self.changes.files))
 
     @property
     def saved_dtype(self) -> str:
@@ -66,6 +102,11 @@ class LoadingJob(Generic[Out]):
 
     def read_into(self, name: str, out: NumberBits) -> None:
         """Read a weight of the description into memory; nothing for one that the files lack."""
+        self._read_base(name, out)
+        if self.changes is not None:
+            self.changes.apply(name, out)
+
+    def _read_base(self, name: str, out: NumberBits) -> None:
         if name in self.plan.found:
             form = self._names(name).form(name.partition(".")[2])
             parts = self.parts.get(name.rpartition(".")[0])
@@ -80,11 +121,22 @@ class LoadingJob(Generic[Out]):
         Raises:
             WeightsError: ``E_TIED``.
         """
-        check_copies(self.copies, self.contents, self.plan.found, weights)
+        base = dict(weights)
+        if self.changes is not None:
+            self.changes.check_copies(weights)
+            for name in weights.keys() & self.changes.changed:
+                base[name] = NumberBits.empty(weights[name].data.shape, weights[name].dtype)
+                self._read_base(name, base[name])
+        check_copies(self._copies, self.contents, self.plan.found, base)
 
     @property
-    def copies(self) -> Mapping[str, str]:
-        """Keys of the files that may repeat a weight, each with its name."""
+    def copied(self) -> set[str]:
+        """Names of the weights that the files hold under a second name too."""
+        own = {name for key, name in self._copies.items() if key in self.contents.actual}
+        return own if self.changes is None else own | set(self.changes.copied)
+
+    @property
+    def _copies(self) -> Mapping[str, str]:
         return copies_of(self.architecture, self.task, self.contents.prefix)
 
     def report(self) -> LoadReport:
@@ -100,6 +152,7 @@ class LoadingJob(Generic[Out]):
             self.saved_dtype,
             self.contents.notes,
             self.instead,
+            self.base_name,
         )
 
     def _names(self, weight: str) -> Names:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from torso.adapters.adapted_job import task_of_adapter
+from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import TASKS, Task
 from torso.config.config_file import ConfigFile
 from torso.config.sentence_modules import read_modules, transformer_folder
@@ -64,6 +66,8 @@ def task_of(folder: Path) -> Task[Any]:
     Raises:
         TorsoError: as `read_config`.
     """
+    if is_adapter(folder):
+        return task_of_adapter(folder)
     architecture, _ = read_config(folder)
     values = ConfigFile.read(transformer_folder(folder) / "config.json").values
     stated = values.get("architectures")
