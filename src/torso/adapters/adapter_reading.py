@@ -26,6 +26,7 @@ from torso.adapters.adapter_tensors import ROOT, ROWS
 from torso.adapters.attach_lora import adapt, attach
 from torso.errors import UnsupportedError, WeightsError
 from torso.io.paths import shown
+from torso.loading.contents import part_views, write_back
 from torso.nn.low_rank import LoraEmbedding, LoraLinear, RowsEmbedding
 from torso.weights.adapter_weights import open_adapter
 from torso.weights.tensor_bits import bits_of
@@ -43,8 +44,9 @@ def _from_file(model: Model[Any], module: HubModule, value: Tensor) -> Tensor:
     """Return output rows in torso's order; the inverse of what is written."""
     if module.form != "heads":
         return value
-    parts = model.fused()[module.place]
-    return value.view(-1, len(parts.rows), parts.head, *value.shape[1:]).transpose(0, 1).flatten(0, 2)
+    made = torch.empty_like(value)
+    write_back(made, value, "heads", model.fused()[module.place])
+    return made
 
 
 def head_labels(folder: Path, keys: Iterable[str]) -> int | None:
@@ -217,9 +219,11 @@ def _read_whole(model: Model[Any], folder: Path, names: ModelNames, values: Mapp
             written, value = whole[key]
             layer = model.get_submodule(parameter.rpartition(".")[0])
             name, _, kind = key.rpartition(".")
+            target, parts = own, model.fused().get(parameter.rpartition(".")[0])
             if isinstance(layer, LoraLinear) and kind == "bias" and str(modules[name].part) in layer.branches:
-                target = layer.branch(modules[name].part).base_bias
-                view = view if target is None else _view(model, modules[name], target)
+                learned = layer.branch(modules[name].part).base_bias
+                if learned is not None:
+                    target, view = learned, part_views(learned, 1, modules[name].form, parts)[0]
             if value.numel() != view.numel():
                 shape = f"{key} {list(value.shape)}"
                 raise _error(
@@ -230,6 +234,7 @@ def _read_whole(model: Model[Any], folder: Path, names: ModelNames, values: Mapp
                     wanted=str(list(view.shape)),
                 )
             view.copy_(value.view(view.shape))
+            write_back(target, view, names.form(parameter), parts)
             used.add(written)
     for key, parameter in names.copies().items():
         if key in whole and parameter in base:
@@ -237,13 +242,6 @@ def _read_whole(model: Model[Any], folder: Path, names: ModelNames, values: Mapp
                 raise tied(key.rpartition(".")[0])
             used.add(whole[key][0])
     return used
-
-
-def _view(model: Model[Any], module: HubModule, value: Tensor) -> Tensor:
-    if module.form != "heads":
-        return value
-    parts = model.fused()[module.place]
-    return value.view(len(parts.rows), -1, parts.head).transpose(0, 1)
 
 
 def _error(code: str, what: str, names: list[str], folder: Path, **values: object) -> WeightsError:
