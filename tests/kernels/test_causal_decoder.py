@@ -25,6 +25,7 @@ OBSTACLES = {
     ("opt", "projected"): "blocks of unlike sizes",
     ("opt", "projected-before"): "blocks of unlike sizes",
     ("cohere", "head-norms"): "a norm of another kind",
+    ("stablelm", "head-norms"): "a norm of another kind",
     **{("olmo2", config): "a norm of another kind" for config in FAMILIES["olmo2"].configs},
     **{
         (name, config): "its feed-forward is a Mixture"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from torso.adapters.adapter_config import Adapter
 from torso.adapters.adapter_match import ROOT, AdapterMatch, Update, match_adapter
@@ -15,6 +15,7 @@ from torso.adapters.adapter_names import HubModule, hub_modules
 from torso.adapters.adapter_targets import tied
 from torso.adapters.attach_lora import adapt, attach
 from torso.adapters.model_parts import base_parameters, token_embedding, views_of
+from torso.loading.contents import part_views, write_back
 from torso.nn.low_rank import LoraEmbedding, LoraLinear, RowsEmbedding
 from torso.weights.tensor_bits import bits_of
 from torso.weights.tensor_entry import torch_dtype
@@ -73,30 +74,27 @@ def _from_file(model: Model[Any], module: HubModule, value: Tensor) -> Tensor:
     """Return output rows in torso's order; the inverse of what is written."""
     if module.form != "heads":
         return value
-    parts = model.fused()[module.place]
-    return value.view(-1, len(parts.rows), parts.head, *value.shape[1:]).transpose(0, 1).flatten(0, 2)
+    made = torch.empty_like(value)
+    write_back(made, value, "heads", model.fused()[module.place])
+    return made
 
 
 def _read_whole(model: Model[Any], match: AdapterMatch, values: dict[str, Tensor]) -> None:
     """Read parameters that were saved whole: heads, biases, an embedding table beside its adapter."""
-    base, modules = base_parameters(model), hub_modules(model, match.names)
+    base, modules, names = base_parameters(model), hub_modules(model, match.names), match.names
     for parameter, keys in match.whole.items():
-        layer = model.get_submodule(parameter.rpartition(".")[0])
-        views = list(views_of(model, match.names, parameter, base[parameter]).items())
+        place = parameter.rpartition(".")[0]
+        layer, parts = model.get_submodule(place), model.fused().get(place)
+        views = list(views_of(model, names, parameter, base[parameter]).items())
         for part, key in keys.items():
-            own, view = views[part]
+            (own, view), target = views[part], base[parameter]
             name, _, kind = own.rpartition(".")
             if isinstance(layer, LoraLinear) and kind == "bias" and str(modules[name].part) in layer.branches:
                 learned = layer.branch(modules[name].part).base_bias
-                view = view if learned is None else _view(model, modules[name], learned)
+                if learned is not None:
+                    target, view = learned, part_views(learned, 1, modules[name].form, parts)[0]
             view.copy_(values[key].view(view.shape))
+            write_back(target, view, names.form(parameter), parts)
     for key, parameter in match.copies.items():
         if not torch.equal(values[key].to(base[parameter].dtype), base[parameter]):
             raise tied(key.removeprefix(ROOT).rpartition(".")[0])
-
-
-def _view(model: Model[Any], module: HubModule, value: nn.Parameter) -> Tensor:
-    if module.form != "heads":
-        return value
-    parts = model.fused()[module.place]
-    return value.view(len(parts.rows), -1, parts.head).transpose(0, 1)

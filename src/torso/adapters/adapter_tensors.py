@@ -36,8 +36,7 @@ def adapter_tensors(model: Model[Any]) -> dict[str, Tensor]:
     for parameter, value in base_parameters(model).items():
         if parameter not in model.fixed and learns(parameter, names, adapter.settings):
             for key, view in views_of(model, names, parameter, value).items():
-                whole = view.flatten(0, 2) if names.form(parameter) == "heads" else view
-                tensors[_adapted_key(model, parameter, key)] = whole
+                tensors[_adapted_key(model, parameter, key)] = view
     return {ROOT + key: value.detach().contiguous() for key, value in tensors.items()}
 
 
@@ -64,7 +63,4 @@ def _factors(model: Model[Any], module: HubModule, layer: LoraLinear) -> dict[st
 
 def _in_file(model: Model[Any], module: HubModule, value: Tensor) -> Tensor:
     """Return output rows in the order of the file, which interleaves the heads of fused parts in some families."""
-    if module.form != "heads":
-        return value
-    parts = model.fused()[module.place]
-    return value.view(len(parts.rows), -1, parts.head, *value.shape[1:]).transpose(0, 1).flatten(0, 2)
+    return value[model.fused()[module.place].interleaved] if module.form == "heads" else value

@@ -15,7 +15,7 @@ from torso.adapters.adapter_names import Described, HubModule, token_table
 from torso.adapters.adapter_targets import no_bias_to_merge_into, tied
 from torso.architecture import fused_parts
 from torso.host_batch import Rows
-from torso.loading.contents import part_views
+from torso.loading.contents import part_views, write_back
 from torso.weights.adapter_weights import CONFIG
 from torso.weights.names import Parts
 from torso.weights.number_bits import NumberBits
@@ -123,6 +123,7 @@ class MergedWeights:
         views = part_views(values, len(keys), form, parts)
         for part, key in self.match.whole[name].items():
             views[part][...] = self._read(key).reshape(views[part].shape)
+            write_back(values, views[part], form, parts)
 
     def _read(self, key: str) -> Rows:
         out = NumberBits.empty(tuple(self.match.file.entries[key].shape), "F32")
@@ -133,6 +134,6 @@ class MergedWeights:
         """Return output rows in torso's order; files interleave the heads of fused parts in some families."""
         if module.form != "heads":
             return values
-        parts = self.parts[module.place]
-        apart = values.reshape(-1, len(parts.rows), parts.head, *values.shape[1:])
-        return apart.swapaxes(0, 1).reshape(values.shape)
+        made = np.empty_like(values)
+        write_back(made, values, module.form, self.parts[module.place])
+        return made

@@ -30,7 +30,7 @@ def base_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 def views_of(model: Model[Any], names: ModelNames, parameter: str, value: Tensor) -> dict[str, Tensor]:
     """Return a view of a parameter's value for each tensor of a file that it is made of, by key.
 
-    Interleaved heads keep their axes apart, see `part_views`.
+    Of interleaved heads it is a copy, see `part_views`.
     """
     keys = names.keys(parameter)
     parts = model.fused().get(parameter.rpartition(".")[0])

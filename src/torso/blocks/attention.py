@@ -50,6 +50,18 @@ class SlopeBias(Part):
 
 
 @dataclass(frozen=True, eq=False)
+class CoarseSlopeBias(SlopeBias):
+    """A `SlopeBias` in bfloat16 numbers, and a factor on it (Falcon).
+
+    Args:
+        heads: H.
+        factor: what each bias is multiplied by.
+    """
+
+    factor: float
+
+
+@dataclass(frozen=True, eq=False)
 class Rotary(Part):
     """Rotary embedding of the first ``size`` units of each head, pairing unit i with i + size / 2.
 

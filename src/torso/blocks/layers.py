@@ -166,6 +166,25 @@ class HeadLayerNorm(Part):
 
 
 @dataclass(frozen=True, eq=False)
+class EachHeadLayerNorm(Part):
+    """Layer norm of each head's units, each a layer of its own: x [T, H, d] -> [T, H, d] (StableLM).
+
+    Args:
+        heads: H.
+        size: d.
+        eps: added to the variance.
+    """
+
+    heads: int
+    size: int
+    eps: float
+
+    def children(self) -> Mapping[str, Part | None]:
+        """Create the norms."""
+        return {"norms": ModuleList([LayerNorm(self.size, self.eps, bias=False) for _ in range(self.heads)])}
+
+
+@dataclass(frozen=True, eq=False)
 class Scale(Part):
     """x times a constant: [T, D] -> [T, D].
 

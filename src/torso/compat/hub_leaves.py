@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from torso.architecture import Task
 from torso.errors import NotAvailableError
-from torso.loading.contents import part_views
+from torso.loading.contents import part_views, write_back
 from torso.nn.projections import UnfusedLinear
 from torso.weights.names import Form, Parts
 
@@ -117,13 +117,13 @@ def joined(
     for theirs, view in zip(leaf.names, part_views(whole, len(leaf.names), leaf.form, leaf.parts), strict=True):
         key = f"{prefix}{theirs}.{kind}"
         given: Tensor | None = state_dict.pop(key, None)
-        stored = tuple(view.flatten(0, 2).shape) if leaf.form == "heads" else tuple(view.shape)
         if given is None:
             absent.append(key)
-        elif tuple(given.shape) != stored:
-            wrong.append(f"size mismatch for {key}: {list(given.shape)}, and the model has {list(stored)}.")
+        elif given.shape != view.shape:
+            wrong.append(f"size mismatch for {key}: {list(given.shape)}, and the model has {list(view.shape)}.")
         else:
-            view.copy_(given.view(view.shape) if leaf.form == "heads" else given)
+            view.copy_(given)
+            write_back(whole, view, leaf.form, leaf.parts)
     return whole, absent, wrong
 
 

@@ -79,7 +79,7 @@ class HubHolder(nn.Module):
                 value: Tensor = found.pop(f"{prefix}{name}.{kind}")
                 views = part_views(value, len(leaf.names), leaf.form, leaf.parts)
                 for theirs, view in zip(leaf.names, views, strict=True):
-                    found[f"{prefix}{theirs}.{kind}"] = view.flatten(0, 2) if leaf.form == "heads" else view
+                    found[f"{prefix}{theirs}.{kind}"] = view
         return found
 
     def _load_from_state_dict(

@@ -115,7 +115,7 @@ def _cross_obstacle(block: AnyBlock) -> str | None:
 def norms(block: AnyBlock) -> tuple[blocks.Part, blocks.Part, blocks.Part, blocks.Part]:
     """Return the norms of a block: of attention, of the feed-forward, and behind each; a `Scale` is none."""
     attn, ffn = (NONE if isinstance(each, blocks.Scale) else each for each in _behind(block))
-    return block.attn_norm, block.ffn_norm, attn, ffn
+    return bare(block.attn_norm), bare(block.ffn_norm), attn, ffn
 
 
 def factors(block: AnyBlock) -> tuple[float, float]:

@@ -130,14 +130,11 @@ def read(
         allow_nonfinite: whether NaN and infinity are accepted.
     """
     for key, view in zip(keys, part_views(out.data, len(keys), form, parts), strict=True):
-        if key not in contents.actual:
-            continue
-        target = NumberBits(view, out.dtype)
-        if view.ndim > out.data.ndim:
-            target = NumberBits.empty(contents.shapes[key], out.dtype)
-        contents.weights.read_into(contents.actual[key], target, allow_nonfinite=allow_nonfinite)
-        if target.data is not view:
-            view[...] = target.data.reshape(view.shape)
+        if key in contents.actual:
+            contents.weights.read_into(
+                contents.actual[key], NumberBits(view, out.dtype), allow_nonfinite=allow_nonfinite
+            )
+            write_back(out.data, view, form, parts)
 
 
 def part_views(value: Values, count: int, form: Form, parts: Parts | None) -> list[Values]:
@@ -145,18 +142,25 @@ def part_views(value: Values, count: int, form: Form, parts: Parts | None) -> li
 
     Of an array or a tensor, whose methods are named alike.
 
-    With interleaved heads the view keeps the axes separate: [heads, parts, rows of a head, ...].
+    With interleaved heads it is a copy, which `write_back` writes back.
     """
     given: Any = value
     if form == "transposed":
         return [given.T if given.ndim == 2 else given]
     if form == "heads":
         assert parts is not None, "only fused modules interleave heads"
-        return [given.reshape(len(parts.rows), -1, parts.head, *given.shape[1:]).swapaxes(0, 1)]
+        return [given[parts.interleaved]]
     if count == 1:
         return [given]
     assert parts is not None, "several tensors make a fused module"
     return [given[start:end] for start, end in pairwise([0, *accumulate(parts.rows)])]
+
+
+def write_back(value: Any, stored: Any, form: Form, parts: Parts | None) -> None:
+    """Write a tensor in a file's own order of rows to its parameter, unless it is a view of `part_views` anyway."""
+    if form == "heads":
+        assert parts is not None, "only fused modules interleave heads"
+        value[parts.interleaved] = stored
 
 
 def check_copies(

@@ -70,10 +70,9 @@ def hub_tensors(model: Model[Any]) -> dict[str, Tensor]:
     for name, parameter in model.named_parameters():
         names = model.architecture.names if name.startswith(TRUNK) else head_names
         own = name.removeprefix(TRUNK).removeprefix(HEAD)
-        keys, form = names.keys(own, prefix), names.form(own)
-        views = part_views(parameter.detach(), len(keys), form, parts.get(name.rpartition(".")[0]))
-        # Interleaved heads are a non-contiguous view, so flattening its axes copies.
-        tensors.update(zip(keys, (each.flatten(0, 2) if form == "heads" else each for each in views), strict=True))
+        keys = names.keys(own, prefix)
+        views = part_views(parameter.detach(), len(keys), names.form(own), parts.get(name.rpartition(".")[0]))
+        tensors.update(zip(keys, views, strict=True))
     return tensors
 
 

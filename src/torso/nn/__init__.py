@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = attach(
         ),
         "torso.nn.bias": (
             "BucketBias",
+            "CoarseSlopeBias",
             "SlopeBias",
             "TokenDistanceBias",
         ),
@@ -87,6 +88,7 @@ __getattr__, __dir__, __all__ = attach(
             "build",
         ),
         "torso.nn.norm": (
+            "EachHeadLayerNorm",
             "HeadLayerNorm",
             "JointRMSNorm",
             "OffsetRMSNorm",

@@ -7,6 +7,7 @@ from torso.nn.attention import Unrotated as Unrotated
 from torso.nn.attention_interfaces import Backend as Backend
 from torso.nn.attention_interfaces import ScoreBias as ScoreBias
 from torso.nn.bias import BucketBias as BucketBias
+from torso.nn.bias import CoarseSlopeBias as CoarseSlopeBias
 from torso.nn.bias import SlopeBias as SlopeBias
 from torso.nn.bias import TokenDistanceBias as TokenDistanceBias
 from torso.nn.block import ConvolvedBlock as ConvolvedBlock
@@ -50,6 +51,7 @@ from torso.nn.mixture import Mixture as Mixture
 from torso.nn.mixture import Router as Router
 from torso.nn.module import Module as Module
 from torso.nn.module import build as build
+from torso.nn.norm import EachHeadLayerNorm as EachHeadLayerNorm
 from torso.nn.norm import HeadLayerNorm as HeadLayerNorm
 from torso.nn.norm import JointRMSNorm as JointRMSNorm
 from torso.nn.norm import OffsetRMSNorm as OffsetRMSNorm

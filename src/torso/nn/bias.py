@@ -51,3 +51,14 @@ class SlopeBias(Module[blocks.SlopeBias]):
         """Compute the bias [n, H, 1, b] from the keys' positions [n, b]."""
         slopes = torch.tensor(alibi_slopes(self.of.heads), device=q.device)
         return (slopes[:, None, None] * k_positions[:, None, None, :].float()).to(q.dtype)
+
+
+class CoarseSlopeBias(SlopeBias):
+    """ALiBi in bfloat16 numbers, as its models were trained, and a factor on it."""
+
+    of: blocks.CoarseSlopeBias
+
+    def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
+        """Compute the bias [n, H, 1, b] from the keys' positions [n, b]."""
+        slopes = torch.tensor(alibi_slopes(self.of.heads), device=q.device).bfloat16()
+        return (slopes[:, None, None] * k_positions[:, None, None, :]).to(q.dtype) * self.of.factor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -45,6 +46,16 @@ class HeadLayerNorm(Module[blocks.HeadLayerNorm]):
         """Normalise x [T, H, d] -> [T, H, d]."""
         rows = x.to(self.weight.dtype)
         return (F.layer_norm(rows, rows.shape[-1:], eps=self.of.eps) * self.weight).to(x.dtype)
+
+
+class EachHeadLayerNorm(Module[blocks.EachHeadLayerNorm]):
+    """Layer norm of each head's units, each a layer of its own."""
+
+    norms: nn.ModuleList
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise x [T, H, d] -> [T, H, d]."""
+        return torch.stack([norm(head) for norm, head in zip(self.norms, x.unbind(1), strict=True)], 1)
 
 
 class Scale(Module[blocks.Scale]):

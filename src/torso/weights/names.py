@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 Shape = tuple[int, ...]
@@ -36,16 +38,30 @@ def transposed(module: str) -> Row:
 
 
 def heads_interleaved(module: str) -> Row:
-    """Map a module that the file fuses head by head: each head's query, key and value together (BLOOM)."""
+    """Map a module that the file fuses head by head: each head's query, key and value together (BLOOM).
+
+    Where several heads of queries share one of keys and values, they stand together before it (Falcon).
+    """
     return Row((module,), "heads")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """Layout of a fused module: the rows of each part, and of each head within a part."""
 
     rows: Shape
     head: int = 0
+
+    @cached_property
+    def interleaved(self) -> list[int]:
+        """The rows of the module in the order of a file that interleaves heads."""
+        groups = min(self.rows) // self.head
+        taken: list[int] = []
+        for group in range(groups):
+            for start, rows in zip(accumulate(self.rows, initial=0), self.rows, strict=False):
+                each = rows // groups
+                taken += range(start + group * each, start + (group + 1) * each)
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
