@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
@@ -145,6 +145,7 @@ class Architecture(Generic[C]):
         names: maps the trunk's parameter names to the Hub's.
         tasks: a head plan for each task the family has.
         shares: whether float labels of sequences are a distribution over classes, unless the config names a problem.
+        also: prefixes of the class names under which files of the Hub have the family besides.
     """
 
     model_types: tuple[str, ...]
@@ -154,6 +155,7 @@ class Architecture(Generic[C]):
     names: Names
     tasks: Mapping[Task[Any], HeadPlan[C]]
     shares: bool = False
+    also: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By name, as a class: it is not copied, and what it is made of need not be pickled.
@@ -162,6 +164,16 @@ class Architecture(Generic[C]):
     def class_name(self, task: Task[Any]) -> str:
         """Return the Hub's class name of this family with the head of a task."""
         return self.family + (self.tasks[task].suffix or task.suffix)
+
+    def named_tasks(self, names: Iterable[str]) -> list[Task[Any]]:
+        """Return the tasks whose classes are among ``names``, as the ``architectures`` of a config are."""
+        given = set(names)
+        ours = (self.family, *self.also)
+        return [
+            task
+            for task, plan in self.tasks.items()
+            if not given.isdisjoint(f"{family}{plan.suffix or task.suffix}" for family in ours)
+        ]
 
     @property
     def decodes(self) -> bool:

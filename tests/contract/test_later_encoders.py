@@ -11,8 +11,10 @@ from lazy import LazyModule
 from torso import Task, blocks, load
 from torso.compat.padded_model import PaddedModel
 from torso.errors import TorsoError
+from torso.inspection.trained_heads import trained_heads
 from torso.nn import build
 from torso.nn.disentangled import DisentangledBias
+from torso.serve.served_model import task_of
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close
@@ -142,11 +144,55 @@ def test_the_words_of_the_first_nomic_files(reference, tmp_path) -> None:
     assert ours.last_hidden_state.equal(wanted.last_hidden_state)
 
 
+NEW = {
+    "model_type": "new",
+    "rope_parameters": None,
+    "rope_theta": 300.0,
+    "position_embedding_type": "rope",
+    "pack_qkv": True,
+    "unpad_inputs": False,
+    "logn_attention_scale": False,
+}
+
+
+@pytest.mark.parametrize("factor", [8.0, 2, 1])
+def test_a_file_of_the_type_new_is_a_gte_with_ntk_angles(factor, reference, tmp_path) -> None:
+    """Its code stands in no library; the angles are computed here as that code computes them."""
+    made: Reference = reference("gte", "plain", "sequence-two")
+    tensors = {f"new.{key.removeprefix('gte.')}": value for key, value in weights(made.folder).items()}
+    tensors = {key.replace("new.classifier", "classifier"): value for key, value in tensors.items()}
+    stated = {
+        **NEW,
+        "rope_scaling": {"type": "ntk", "factor": factor},
+        "architectures": ["NewForSequenceClassification"],
+    }
+    folder = rewritten(made.folder, tmp_path / "new", tensors, **stated)
+    other = type(made.model).from_pretrained(made.folder, attn_implementation="eager").eval()
+    rotary = next(each for name, each in other.named_modules() if name.endswith("rotary_emb"))
+    size = other.config.hidden_size // other.config.num_attention_heads
+    rates = 1.0 / ((300.0 * factor) ** (torch.arange(0, size, 2).float() / size)) / factor ** (2 / size)
+    rotary.inv_freq.copy_(rates)
+    given = batch(made, "right", with_labels=False).shared
+    model = load(folder, Task.SEQUENCE_CLASSIFICATION)
+    with torch.no_grad():
+        close(PaddedModel(model)(**given).logits, other(**given).logits)
+    assert task_of(folder) is Task.SEQUENCE_CLASSIFICATION
+    assert [*trained_heads(folder)][:1] == [Task.SEQUENCE_CLASSIFICATION]
+    model.save(tmp_path / "again")
+    assert load(tmp_path / "again", Task.SEQUENCE_CLASSIFICATION).config.rope() == model.config.rope()
+    assert json.loads((tmp_path / "again/config.json").read_text())["model_type"] == "new"
+
+
 @pytest.mark.parametrize(
     ("family", "change"),
     [
         ("nomic_bert", {"activation_function": "gelu"}),
         ("nomic_bert", {"prenorm": True}),
+        ("gte", {"rope_parameters": None, "rope_scaling": {"type": "ntk", "factor": 2, "mixed_b": 0.6}}),
+        ("gte", {"rope_parameters": None, "rope_scaling": {"type": "ntk", "factor": "2"}}),
+        ("gte", {"rope_parameters": None, "rope_scaling": {"type": "ntk"}}),
+        ("gte", {"logn_attention_scale": True}),
+        ("gte", {"position_embedding_type": "absolute"}),
         ("deberta", {"talking_head": True}),
         ("deberta", {"pos_att_type": "p2p|c2p"}),
         ("deberta-v2", {"conv_kernel_size": 4}),
@@ -157,6 +203,8 @@ def test_the_words_of_the_first_nomic_files(reference, tmp_path) -> None:
 def test_what_is_not_implemented_is_refused_by_name(family, change, reference, tmp_path) -> None:
     made: Reference = reference(family, "plain", "features")
     folder = rewritten(made.folder, tmp_path / "other", weights(made.folder), **change)
-    with pytest.raises(TorsoError, match=next(iter(change))) as caught:
+    with pytest.raises(
+        TorsoError, match="factor|mixed_b" if "rope_scaling" in change else next(iter(change))
+    ) as caught:
         load(folder)
     assert caught.value.code in ("E_UNSUPPORTED", "E_CONFIG")

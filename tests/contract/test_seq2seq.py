@@ -174,3 +174,18 @@ def test_each_side_is_held_to_its_own_table(reference) -> None:
         with pytest.raises(InputError) as caught:
             model(**options)
         assert caught.value.code == "E_IDS"
+
+
+def test_a_umt5_file_with_an_output_matrix_of_its_own_is_not_rescaled(reference, tmp_path) -> None:
+    """The published ones are such. transformers 4 computed them so; 5 takes every config for tied, and rescales."""
+    made: Reference = reference("umt5", "plain", "seq2seq-lm")
+    other = type(made.model).from_pretrained(made.folder).eval()
+    other.config.tie_word_embeddings = False
+    table = torch.randn(other.lm_head.weight.shape, generator=torch.Generator().manual_seed(5))
+    other.lm_head.weight = torch.nn.Parameter(table)
+    tensors = {**weights(made.folder), "lm_head.weight": table}
+    folder = rewritten(made.folder, tmp_path / "untied", tensors, tie_word_embeddings=False)
+    given = batch(made, "right").shared
+    here = given["labels"] >= 0
+    with torch.no_grad():
+        close(logits(folder, given)[here], other(**given).logits[here])

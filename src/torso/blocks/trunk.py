@@ -20,6 +20,7 @@ class Trunk(Part):
         layers: the blocks, in order; the same block may occur several times.
         norm: final norm.
         score_bias: bias on attention scores that several blocks share.
+        shared: blocks that occur several times, where files name them apart from their places (ALBERT).
         layer_dropout: probability of skipping a block, in training (LayerDrop, https://arxiv.org/abs/1909.11556).
     """
 
@@ -28,12 +29,14 @@ class Trunk(Part):
     _: KW_ONLY
     norm: Part | None = None
     score_bias: Part | None = None
+    shared: Sequence[Part] = ()
     layer_dropout: float = 0.0
 
     def children(self) -> Mapping[str, Part | None]:
-        """List embeddings, blocks, norm and bias."""
+        """List embeddings, blocks, norm and bias; shared blocks before the others, and so under their own names."""
         return {
             "embed": self.embed,
+            "shared": ModuleList(self.shared) if self.shared else None,
             "layers": ModuleList(self.layers),
             "norm": self.norm or Identity(),
             "score_bias": self.score_bias,

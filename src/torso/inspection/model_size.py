@@ -49,5 +49,4 @@ def model_size(architecture: Architecture[Any], config: HubConfig, tokens: int |
 
 def stated_task(architecture: Architecture[Any], config: HubConfig) -> Task[Any]:
     """Return the task of the class that a config names; features where it names none of its family's."""
-    named = config.architectures or ()
-    return next((task for task in architecture.tasks if architecture.class_name(task) in named), Task.FEATURES)
+    return next(iter(architecture.named_tasks(config.architectures or ())), Task.FEATURES)

@@ -37,8 +37,8 @@ def trained_heads(folder: Path) -> tuple[Task[Any], ...]:
         keys = _keys_of_head(architecture, config, task, contents)
         if keys is not None:
             found[task] = keys
-    named = config.architectures or [""]
-    by_config = [task for task in found if named[0] == architecture.class_name(task)]
+    named = architecture.named_tasks((config.architectures or ())[:1])
+    by_config = [task for task in found if task in named]
     chosen = [
         task
         for task, keys in found.items()

@@ -22,8 +22,7 @@ def owner_of_head(
     Names alone do not tell: ``classifier.weight`` scores texts, tokens or alternatives. ``architectures`` of the config
     does, where it names a class of the family.
     """
-    named = (config.architectures or [""])[0]
-    other = next((each for each in architecture.tasks if architecture.class_name(each) == named), None)
+    other = next(iter(architecture.named_tasks((config.architectures or ())[:1])), None)
     if other is None or other is task or not (other.labelled or task.labelled):
         return None
     own, theirs = (architecture.plan(each).names for each in (task, other))

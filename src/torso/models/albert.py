@@ -1,4 +1,4 @@
-"""ALBERT (https://arxiv.org/abs/1909.11942): one block that stands at every depth, behind narrower embeddings."""
+"""ALBERT (https://arxiv.org/abs/1909.11942): few blocks that stand at many depths, and narrower embeddings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
-from torso.config.fields import ACTIVATIONS, Axis, fixed, option, probability, size
+from torso.config.fields import ACTIVATIONS, Axis, Count, fixed, option, probability, size
 from torso.models.encoders import SPAN, TOKEN, EncoderConfig, masked_lm, masked_lm_names, pooled
 from torso.weights.names import Names, cat
 
@@ -19,12 +19,12 @@ class AlbertConfig(EncoderConfig):
     vocab_size: int = size(30000, "entries of the vocabulary", Axis("embed.tokens", 0))
     embedding_size: int = size(128, "width of the embeddings, before they are projected", Axis("embed.tokens", 1))
     hidden_size: int = size(4096, "width of every hidden state", Axis("embed.project", 0))
-    # Whatever a file says here, its weights are one block: only the limit keeps a broken one from running for ever.
-    num_hidden_layers: int = option(12, "how often the block is applied", acts="run", least=1, most=1000)
-    num_hidden_groups: int = fixed(1, "how many blocks there are")
-    inner_group_num: int = fixed(1, "how many layers one block has")
+    # Whatever a file says here, its weights are few: only the limits keep a broken one from running for ever.
+    num_hidden_layers: int = option(12, "how often a group is applied", acts="run", least=1, most=1000)
+    num_hidden_groups: int = size(1, "groups of blocks, applied one after another", Count("shared"))
+    inner_group_num: int = option(1, "blocks of a group", acts="shape", least=1, most=100)
     num_attention_heads: int = option(64, "heads that share the width", acts="run", least=1)
-    intermediate_size: int = size(16384, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
+    intermediate_size: int = size(16384, "width inside the feed-forward", Axis("shared.0.0.ffn.up", 0))
     hidden_act: str = option("gelu_new", "activation of the feed-forward", acts="run", choices=ACTIVATIONS)
     hidden_dropout_prob: float = probability(0.0, "dropout on embeddings and behind attention")
     attention_probs_dropout_prob: float = probability(0.0, "dropout on attention weights")
@@ -60,7 +60,7 @@ def block(c: AlbertConfig) -> blocks.PostNormBlock:
 
 
 def trunk(c: AlbertConfig) -> blocks.Trunk:
-    """Build token, position and segment embeddings, projected, then the same block again and again."""
+    """Build token, position and segment embeddings, projected, then the groups of blocks, each again and again."""
     embed = blocks.Embeddings(
         c.vocab_size,
         c.embedding_size,
@@ -70,10 +70,14 @@ def trunk(c: AlbertConfig) -> blocks.Trunk:
         dropout=c.hidden_dropout_prob,
         project=blocks.Linear(c.embedding_size, c.hidden_size),
     )
-    return blocks.Trunk(embed, [block(c)] * c.num_hidden_layers)
+    groups = [[block(c) for _ in range(c.inner_group_num)] for _ in range(c.num_hidden_groups)]
+    # Divided as the reference divides, whose quotient of two floats is rounded.
+    depths = [int(i / (c.num_hidden_layers / c.num_hidden_groups)) for i in range(c.num_hidden_layers)]
+    layers = [each for group in depths for each in groups[group]]
+    return blocks.Trunk(embed, layers, shared=[blocks.ModuleList(group) for group in groups])
 
 
-BLOCK = "encoder.albert_layer_groups.0.albert_layers.0"
+BLOCK = "encoder.albert_layer_groups.{i}.albert_layers.{j}"
 TRUNK = Names(
     prefix=("albert.", ""),
     rows={
@@ -82,12 +86,12 @@ TRUNK = Names(
         "embed.segments": "embeddings.token_type_embeddings",
         "embed.norm": "embeddings.LayerNorm",
         "embed.project": "encoder.embedding_hidden_mapping_in",
-        "layers.0.attn.qkv": cat(f"{BLOCK}.attention", "query", "key", "value"),
-        "layers.0.attn.out": f"{BLOCK}.attention.dense",
-        "layers.0.attn_norm": f"{BLOCK}.attention.LayerNorm",
-        "layers.0.ffn.up": f"{BLOCK}.ffn",
-        "layers.0.ffn.down": f"{BLOCK}.ffn_output",
-        "layers.0.ffn_norm": f"{BLOCK}.full_layer_layer_norm",
+        "shared.{i}.{j}.attn.qkv": cat(f"{BLOCK}.attention", "query", "key", "value"),
+        "shared.{i}.{j}.attn.out": f"{BLOCK}.attention.dense",
+        "shared.{i}.{j}.attn_norm": f"{BLOCK}.attention.LayerNorm",
+        "shared.{i}.{j}.ffn.up": f"{BLOCK}.ffn",
+        "shared.{i}.{j}.ffn.down": f"{BLOCK}.ffn_output",
+        "shared.{i}.{j}.ffn_norm": f"{BLOCK}.full_layer_layer_norm",
     },
     unused=("embeddings.position_ids", "pooler"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -40,21 +41,27 @@ class T5Config(HubConfig):
     is_encoder_decoder: bool = option(True, "whether the file holds a decoder too; the weights tell", acts="none")
 
 
-def stack(c: T5Config, tokens: blocks.Embedding, layers: int, *, decoder: bool) -> blocks.Trunk:
-    """Build one side: pre-norm blocks whose self-attention adds one bucketed bias of distance, shared by all."""
+def buckets(c: T5Config, *, decoder: bool) -> blocks.BucketBias:
+    """Build a bias of distance, of earlier and later keys or of earlier alone."""
+    furthest = c.relative_attention_max_distance
+    return blocks.BucketBias(c.num_heads, c.relative_attention_num_buckets, furthest, both_ways=not decoder)
+
+
+def stack(
+    c: T5Config, tokens: blocks.Embedding, biases: Sequence[blocks.Part], score_bias: blocks.Part, *, decoder: bool
+) -> blocks.Trunk:
+    """Build one side: a pre-norm block for each bias of its self-attention, all of which ``score_bias`` holds."""
     norm = partial(blocks.RMSNorm, c.d_model, c.layer_norm_epsilon)
     gated, _, act = c.feed_forward_proj.rpartition("-")
     # The gated form of 2020 was named after its exact activation and always computed the other.
     act = "gelu_new" if c.feed_forward_proj == "gated-gelu" else act
     feed = blocks.GatedFeedForward if gated else blocks.FeedForward
-    buckets, furthest = c.relative_attention_num_buckets, c.relative_attention_max_distance
-    bias = blocks.BucketBias(c.num_heads, buckets, furthest, both_ways=not decoder)
     # T5 does not divide scores by the root of a head's width.
     rule = blocks.Rule(scale=1.0, dropout=c.dropout_rate)
     attend = partial(blocks.Attention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
     cross = partial(blocks.CrossAttention, c.d_model, c.num_heads, head_size=c.d_kv, bias=False, out_bias=False)
 
-    def block() -> blocks.Part:
+    def block(bias: blocks.Part) -> blocks.Part:
         within = replace(rule, right=0) if decoder else rule
         attn = attend(rule=within, score_bias=bias)
         ffn = feed(c.d_model, c.d_ff, act, bias=False, dropout=c.dropout_rate)
@@ -64,23 +71,29 @@ def stack(c: T5Config, tokens: blocks.Embedding, layers: int, *, decoder: bool) 
 
     return blocks.Trunk(
         embed=blocks.Embeddings(c.vocab_size, c.d_model, dropout=c.dropout_rate, tokens=tokens),
-        layers=[block() for _ in range(layers)],
+        layers=[block(bias) for bias in biases],
         norm=blocks.Sequential(norm(), blocks.Dropout(c.dropout_rate)),
-        score_bias=bias,
+        score_bias=score_bias,
     )
+
+
+def shared(c: T5Config, tokens: blocks.Embedding, layers: int, *, decoder: bool) -> blocks.Trunk:
+    """Build one side, all blocks of which add the same bias."""
+    bias = buckets(c, decoder=decoder)
+    return stack(c, tokens, [bias] * layers, bias, decoder=decoder)
 
 
 def trunk(c: T5Config) -> blocks.EncoderDecoder:
     """Build an encoder and a decoder over one table of tokens."""
     tokens = blocks.Embedding(c.vocab_size, c.d_model)
-    decoder = stack(c, tokens, c.num_decoder_layers or c.num_layers, decoder=True)
-    encoder = stack(c, tokens, c.num_layers, decoder=False)
+    decoder = shared(c, tokens, c.num_decoder_layers or c.num_layers, decoder=True)
+    encoder = shared(c, tokens, c.num_layers, decoder=False)
     return blocks.EncoderDecoder(encoder, decoder, start=c.decoder_start_token_id)
 
 
 def encoder(c: T5Config) -> blocks.EncoderOnly:
     """Build the encoder alone."""
-    return blocks.EncoderOnly(stack(c, blocks.Embedding(c.vocab_size, c.d_model), c.num_layers, decoder=False))
+    return blocks.EncoderOnly(shared(c, blocks.Embedding(c.vocab_size, c.d_model), c.num_layers, decoder=False))
 
 
 def side(ours: str, feed: int) -> dict[str, str | Row]:

@@ -22,6 +22,7 @@ class Trunk(Module[blocks.Trunk]):
     """Backbone of a model: embeddings, blocks, and a final norm where the architecture has one."""
 
     embed: Embeddings
+    shared: nn.ModuleList | None
     layers: nn.ModuleList
     norm: nn.Module
     score_bias: nn.Module | None

@@ -72,7 +72,7 @@ def task_of(folder: Path) -> Task[Any]:
     values = ConfigFile.read(transformer_folder(folder) / "config.json").values
     stated = values.get("architectures")
     names = [each for each in cast("list[object]", stated if isinstance(stated, list) else []) if isinstance(each, str)]
-    found = [task for task in architecture.tasks if architecture.class_name(task) in names]
+    found = architecture.named_tasks(names)
     found += [task for task in architecture.tasks if any(name.endswith(task.suffix) for name in names)]
     if read_modules(folder) and Task.SEQUENCE_CLASSIFICATION not in found:
         return Task.FEATURES

@@ -57,6 +57,7 @@ _CLASS_OF: Mapping[str, str] = {
     "qwen3_moe": "Qwen2Tokenizer",
     "roberta": "RobertaTokenizer",
     "t5": "T5Tokenizer",
+    "umt5": _GENERIC,
     "xlm-roberta": "XLMRobertaTokenizer",
 }
 # Those whose files on the Hub often name another class, which is therefore passed over.

@@ -129,6 +129,7 @@ _CLASS_OF: Mapping[str, str] = {
     "qwen3": "Qwen2Tokenizer",
     "roberta": "RobertaTokenizer",
     "t5": "T5Tokenizer",
+    "umt5": "T5Tokenizer",
     "xlm-roberta": "XLMRobertaTokenizer",
 }
 

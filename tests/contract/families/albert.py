@@ -10,7 +10,13 @@ from .kinds import Family, Values, head_size
 
 
 def _drawn(dice: random.Random) -> Values:
-    return {**drawn(dice), "embedding_size": head_size(dice, 1), "tie_word_embeddings": dice.random() < 0.5}
+    return {
+        **drawn(dice),
+        "embedding_size": head_size(dice, 1),
+        "tie_word_embeddings": dice.random() < 0.5,
+        "num_hidden_groups": dice.randint(1, 2),
+        "inner_group_num": dice.randint(1, 2),
+    }
 
 
 def _small(**values: Any) -> Values:
@@ -52,6 +58,7 @@ FAMILIES = {
             "plain": _small(),
             "untied": _small(tie_word_embeddings=False, classifier_dropout_prob=0.3, hidden_act="relu"),
             "three-segments": _small(type_vocab_size=3, num_hidden_layers=1, embedding_size=24),
+            "groups": _small(num_hidden_layers=5, num_hidden_groups=2, inner_group_num=2),
             "wide-embeddings": _small(embedding_size=31, layer_norm_eps=0.1, num_attention_heads=1, pad_token_id=5),
         },
         drawn=_drawn,

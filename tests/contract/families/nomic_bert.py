@@ -98,6 +98,18 @@ FAMILIES = {
         drawn=_drawn,
         dropouts=DROPOUTS,
         published={
+            "Snowflake/snowflake-arctic-embed-m-v2.0": _published(
+                vocab_size=250048,
+                type_vocab_size=1,
+                rope_theta=160000,
+                layer_norm_type="layer_norm",
+                logn_attention_clip1=False,
+                logn_attention_scale=False,
+                pack_qkv=True,
+                position_embedding_type="rope",
+                unpad_inputs=True,
+                use_memory_efficient_attention=True,
+            ),
             "alibaba-nlp-community/gte-multilingual-base": _published(
                 vocab_size=250048, type_vocab_size=1, rope_parameters={"rope_theta": 160000.0, "rope_type": "default"}
             ),

@@ -1,4 +1,4 @@
-"""T5 and mT5."""
+"""T5, mT5 and umT5."""
 
 from __future__ import annotations
 
@@ -55,6 +55,20 @@ def _published(**values: Any) -> Values:
         "eos_token_id": 1,
         "n_positions": 512,
     }
+    return {**base, **values}
+
+
+def _umt5(**values: Any) -> Values:
+    base = _published(
+        vocab_size=256384,
+        dense_act_fn="gelu_new",
+        feed_forward_proj="gated-gelu",
+        is_gated_act=True,
+        relative_attention_max_distance=128,
+        scalable_attention=True,
+        tie_word_embeddings=False,
+        tokenizer_class="T5Tokenizer",
+    )
     return {**base, **values}
 
 
@@ -124,6 +138,22 @@ FAMILIES = {
                 feed_forward_proj="gated-gelu",
                 tie_word_embeddings=False,
             ),
+        },
+    ),
+    "umt5": Family(
+        positions=False,
+        configs={
+            "plain": CONFIGS["gated"],
+            "relu": CONFIGS["plain"],
+            "one-layer": CONFIGS["one-layer"],
+        },
+        drawn=_drawn,
+        dropouts=("dropout_rate", "classifier_dropout"),
+        pads=True,
+        published={
+            "google/umt5-small": _umt5(d_model=512, d_ff=1024, num_layers=8, num_decoder_layers=8, num_heads=6),
+            "google/umt5-base": _umt5(d_model=768, d_ff=2048, num_layers=12, num_decoder_layers=12, num_heads=12),
+            "google/umt5-xxl": _umt5(d_model=4096, d_ff=10240, num_layers=24, num_decoder_layers=24, num_heads=64),
         },
     ),
 }
