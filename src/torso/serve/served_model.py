@@ -7,15 +7,12 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from torso.architecture import TASKS, Task
-from torso.config.config_file import ConfigFile
-from torso.config.sentence_modules import read_modules, transformer_folder
 from torso.errors import InputError
-from torso.loading.load import read_config
 from torso.serve.engine_thread import Engine
+from torso.serve.model_functions import functions_of, task_of
 from torso.serve.request_errors import RequestError
 from torso.tasks.ready import Ready, Usable, make_ready
 
@@ -25,18 +22,6 @@ if TYPE_CHECKING:
 
 PlanOf = TypeVar("PlanOf", bound="Plan[Any, Any, Any, Any]")
 _PLANS = 64  # of different options that a model keeps
-
-ROUTES: dict[Task[Any], tuple[str, ...]] = {
-    Task.FEATURES: ("embed", "similar"),
-    Task.SEQUENCE_CLASSIFICATION: ("classify", "rerank", "zero_shot"),
-    Task.TOKEN_CLASSIFICATION: ("tag",),
-    Task.QUESTION_ANSWERING: ("answer",),
-    Task.MULTIPLE_CHOICE: ("choose",),
-    Task.MASKED_LM: ("fill",),
-    Task.CAUSAL_LM: ("generate", "chat"),
-    Task.SEQ2SEQ_LM: ("generate", "summarise", "translate"),
-}
-"""The functions of torso that a model of each task serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +71,7 @@ class ServedModel:
         created: Unix time at which it was loaded.
         source: the folder or the name that it was loaded by; empty for one that was loaded before.
         generator: writes texts, where the model can; see `torso.serve.generation_thread`.
+        functions: the functions of torso that it serves; made of its task and its folder.
     """
 
     name: str
@@ -94,7 +80,12 @@ class ServedModel:
     created: int
     source: str = ""
     generator: Generator | None = None
+    functions: tuple[str, ...] = ()
     _plans: dict[Hashable, Plan[Any, Any, Any, Any]] = field(default_factory=dict[Hashable, Any], repr=False)
+
+    def __post_init__(self) -> None:
+        """Find what the model serves."""
+        self.functions = self.functions or functions_of(self.ready)
 
     def plan(self, key: Hashable, make: Callable[[], PlanOf]) -> PlanOf:
         """Return the plan of these options, made at their first request: a plan serves any number, in any thread.
@@ -126,7 +117,7 @@ class ServedModel:
         Raises:
             RequestError: E_TASK.
         """
-        if function not in ROUTES.get(self.task, ()):
+        if function not in self.functions:
             raise RequestError(
                 404,
                 "E_TASK",
@@ -140,7 +131,7 @@ class ServedModel:
     def about(self) -> dict[str, Any]:
         """Describe the model for ``/v1/models``."""
         runner = self.ready.runner
-        about: dict[str, Any] = {"task": self.task.name, "functions": list(ROUTES.get(self.task, ()))}
+        about: dict[str, Any] = {"task": self.task.name, "functions": list(self.functions)}
         about["max_tokens"] = self.ready.tokenizer.max_tokens or runner.max_tokens
         if self.task is Task.FEATURES:
             about["dimensions"] = dimensions(self.ready)
@@ -165,23 +156,6 @@ def dimensions(ready: Ready[Any]) -> int:
         if isinstance(value, int):
             return value
     return 0
-
-
-def task_of(folder: Path) -> Task[Any]:
-    """Return the task that a model folder is for: as its modules, else its ``architectures`` say, else features.
-
-    Raises:
-        TorsoError: as `read_config`.
-    """
-    architecture, _ = read_config(folder)
-    values = ConfigFile.read(transformer_folder(folder) / "config.json").values
-    stated = values.get("architectures")
-    names = [each for each in cast("list[object]", stated if isinstance(stated, list) else []) if isinstance(each, str)]
-    found = [task for task in architecture.tasks if architecture.class_name(task) in names]
-    found += [task for task in architecture.tasks if any(name.endswith(task.suffix) for name in names)]
-    if read_modules(folder) and Task.SEQUENCE_CLASSIFICATION not in found:
-        return Task.FEATURES
-    return found[0] if found else Task.FEATURES
 
 
 def load_ready(given: ModelSource, *, device: str | None = None) -> Ready[Any]:
@@ -238,7 +212,7 @@ class Catalogue:
             RequestError: E_MODEL_UNKNOWN, E_TASK.
         """
         if name is None or (name in ("", "torso") and name not in self.models):
-            able = [each for each in self.models.values() if function in ROUTES.get(each.task, ())]
+            able = [each for each in self.models.values() if function in each.functions]
             if len(able) != 1:
                 model = next(iter(self.models.values()))
                 if not able:
