@@ -86,6 +86,8 @@ __getattr__, __dir__, __all__ = attach(
             "choose",
             "classify",
             "embed",
+            "embed_multi_vector",
+            "embed_sparse",
             "encode",
             "fill",
             "generate",

@@ -66,6 +66,8 @@ from torso.tasks import chat_stream as chat_stream
 from torso.tasks import choose as choose
 from torso.tasks import classify as classify
 from torso.tasks import embed as embed
+from torso.tasks import embed_multi_vector as embed_multi_vector
+from torso.tasks import embed_sparse as embed_sparse
 from torso.tasks import encode as encode
 from torso.tasks import fill as fill
 from torso.tasks import generate as generate

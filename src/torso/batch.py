@@ -29,6 +29,7 @@ class Layout:
         offsets: starts on the host, one per sequence.
         longest: an upper bound of ``sizes``.
         memo: values derived from this layout (groups, rotary angles), cached for the following layers.
+        seen: layout of the rows that are attended to, see `HostBatch.seen`; None for this one.
     """
 
     starts: Tensor
@@ -38,6 +39,7 @@ class Layout:
     offsets: tuple[int, ...]
     longest: int
     memo: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any], repr=False)
+    seen: Layout | None = None
 
     @classmethod
     def of(cls, sizes: Sequence[int], *, device: torch.device | None = None) -> Layout:
@@ -151,6 +153,9 @@ def from_host(host: HostBatch, wanted: Wanted, *, device: torch.device | None = 
     layout = Layout(
         bounds[: count + 1], bounds[count + 1 :], numbers[2], host.sizes, offsets, max(host.sizes, default=0)
     )
+    if host.seen is not None:
+        lengths = torch.tensor(host.seen, dtype=torch.int32, device=device)
+        layout = replace(layout, seen=replace(layout, lengths=lengths, sizes=host.seen, memo={}))
     return Batch(
         numbers[0],
         layout,

@@ -64,6 +64,8 @@ class HostBatch:
         sizes: [N] lengths as Python integers.
         rows: [R] int64, the rows whose vocabulary logits are needed; None for all T.
         choices: alternatives per question, for multiple choice; they add up to N.
+        seen: [N] how many rows of each sequence, from its first on, are attended to, at least 1; None for all. The rows
+            behind them attend and are not attended to: what ColBERT fills its queries with.
     """
 
     numbers: Ids
@@ -71,6 +73,7 @@ class HostBatch:
     sizes: tuple[int, ...]
     rows: Ids | None = None
     choices: tuple[int, ...] | None = None
+    seen: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, sequences: Sequence[Tokenized]) -> HostBatch:
@@ -139,6 +142,26 @@ def require_length(sizes: Sequence[int], limit: int | None, before: Sequence[int
                 "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
                 cure="Shorten it, or tokenize with truncation=True, max_length={limit}.",
                 values=dict(index=index, size=past + size, limit=limit),
+            )
+
+
+def require_seen(batch: HostBatch, left: int | None) -> None:
+    """Raise if a row of a batch could attend to no row at all.
+
+    Args:
+        batch: of which some rows are not attended to, or none.
+        left: how many earlier rows the narrowest window of a model sees; None for all.
+
+    Raises:
+        TooLongError: ``E_TOO_LONG``.
+    """
+    for size, seen in zip(batch.sizes, batch.seen or batch.sizes, strict=True):
+        if left is not None and size - seen > left:
+            raise TooLongError(
+                "E_TOO_LONG",
+                "{filled} tokens are filled up behind a text; the model sees {left} tokens back.",
+                cure="Fill up to fewer tokens.",
+                values=dict(filled=size - seen, left=left),
             )
 
 

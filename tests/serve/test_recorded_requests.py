@@ -179,10 +179,10 @@ def test_an_answer_with_a_vector_for_each_token_is_bounded(client, monkeypatch) 
     assert (answer.status_code, answer.json()["code"]) == (413, "E_TOO_MUCH")
 
 
-def test_sparse_vectors_are_refused_by_name(client) -> None:
+def test_sparse_vectors_are_refused_of_a_model_without_them(client) -> None:
     answer = client.post("/embed_sparse", json={"inputs": TEXTS, "model": "embed"})
-    assert (answer.status_code, answer.json()["code"]) == (501, "E_UNSUPPORTED")
-    assert "/embed" in answer.json()["error"]
+    assert (answer.status_code, answer.json()["code"]) == (404, "E_TASK")
+    assert "embed_sparse" in answer.json()["error"]
 
 
 def test_raw_scores_are_logits(client, folders) -> None:

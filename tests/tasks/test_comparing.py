@@ -13,9 +13,9 @@ from safetensors import safe_open
 
 from torso.architecture import Task
 from torso.errors import InputError, NotFoundError, UnsupportedError
-from torso.tasks import _search as module
 from torso.tasks import encode, make_ready, rerank, search, similar
 from torso.tasks._search import INDEX
+from torso.tasks.comparing import Dense
 from torso.tasks.passages import passages
 
 from .reference import MINILM, save, text_of, texts_of
@@ -120,11 +120,12 @@ def test_every_passage_is_compared(notes: Path) -> None:
 def test_vectors_are_made_anew_only_for_what_changed(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counted(texts, **options):
+    def counted(own, texts, *rest, **options):
         made.append(len(texts))
-        return encode(texts, **options)
+        return whole(own, texts, *rest, **options)
 
-    monkeypatch.setattr(module, "encode", counted)
+    whole = Dense.made
+    monkeypatch.setattr(Dense, "made", counted)
     first = search("cat", notes, model=MINILM)
     count = made[1]
     assert made == [1, count]

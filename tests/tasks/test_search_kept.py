@@ -189,11 +189,16 @@ def test_another_tokenizer_has_a_key_of_its_own(notes: Path, folder: Path, tmp_p
 
 
 def test_what_is_kept_of_a_loaded_model_is_used_again(notes: Path, folder: Path, monkeypatch) -> None:
-    from torso.tasks import _search
+    from torso.tasks.comparing import Dense
 
     made: list[int] = []
-    encode = _search.encode
-    monkeypatch.setattr(_search, "encode", lambda texts, **options: made.append(len(texts)) or encode(texts, **options))
+    whole = Dense.made
+
+    def counted(own, texts, *rest, **options):
+        made.append(len(texts))
+        return whole(own, texts, *rest, **options)
+
+    monkeypatch.setattr(Dense, "made", counted)
     first = scores(notes, torso.load(folder))
     assert scores(notes, torso.load(folder)) == first
     assert made == [1, 5, 1]

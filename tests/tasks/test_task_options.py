@@ -16,6 +16,8 @@ WITH_OVERLOADS = (
     "answer",
     "choose",
     "classify",
+    "embed_multi_vector",
+    "embed_sparse",
     "encode",
     "fill",
     "generate",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from torso.cli import options
 from torso.cli.console import one_line, print_json, watched
 from torso.cli.csv_output import sheet
+from torso.cli.embedding_kinds import refuse_beside, show_kinds
 from torso.cli.paired import paired
 from torso.cli.text_inputs import texts_of
 from torso.cli.vectors import numbers_of, row_of
@@ -33,7 +34,9 @@ Examples:
   torso embed --model sentence-transformers/all-MiniLM-L6-v2 "Hello" --json
   torso embed --file texts.txt --output vectors.npy
   torso embed "你好" --model hfl/rbt3 --pooling mean --normalize
-  torso embed --file books.jsonl --column body --long window --output vectors.npy"""
+  torso embed --file books.jsonl --column body --long window --output vectors.npy
+  torso embed --sparse --model naver/splade-v3 "a weight for each word, and for words that fit"
+  torso embed --multi-vector --query --model lightonai/GTE-ModernColBERT-v1 "how are vectors kept?" --json"""
 
 
 @click.command(help=HELP)
@@ -46,6 +49,9 @@ Examples:
 @click.option("--prompt", metavar="TEXT", help="Put TEXT before each text; otherwise what the folder puts there.")
 @click.option("--prompt-name", metavar="NAME", help="One of the folder's prompts, by its name.")
 @click.option("--dimensions", type=int, metavar="N", help="Keep the first N numbers, of models trained for it.")
+@click.option("--sparse", is_flag=True, help="Sparse vectors: of a SPLADE, or BGE-M3's lexical weights.")
+@click.option("--multi-vector", is_flag=True, help="A vector of each token: of a ColBERT, or BGE-M3's.")
+@click.option("--query", is_flag=True, help="With --multi-vector: read the texts as queries.")
 @click.option("--output", metavar="FILE", help="Write all vectors to FILE: .npy (float32), or .jsonl.")
 @options.lengths(merges=("mean", "max"))
 @options.device
@@ -61,6 +67,9 @@ def embed(
     prompt: str | None,
     prompt_name: str | None,
     dimensions: int | None,
+    sparse: bool,
+    multi_vector: bool,
+    query: bool,
     output: str | None,
     long: Literal["error", "truncate", "window"],
     stride: int | None,
@@ -73,17 +82,32 @@ def embed(
     if as_csv and output is not None:
         what = say("--csv and --output cannot be used together: the ending of FILE decides its form.")
         raise click.UsageError(what, click.get_current_context())
+    if sparse or multi_vector or query:
+        alone: dict[str, object] = {"--normalize": normalize, "--dimensions": dimensions, "--merge": merge}
+        alone |= {"--pooling": pooling, "--prompt": prompt, "--prompt-name": prompt_name} if multi_vector else {}
+        refuse_beside(sparse, multi_vector, query, alone)
     given = texts_of(texts, file, columns)
     if output is not None:
         from torso.cli.vectors import check_suffix
 
-        check_suffix(Path(output))
+        check_suffix(Path(output), *([".jsonl"] if sparse or multi_vector else []))
     from torso.engines.memory import stay_flat
 
     stay_flat()
     from torso.tasks import embed as run
 
     kept, stream = paired(given)
+    if sparse or multi_vector:
+        from torso.tasks import embed_multi_vector, embed_sparse
+
+        of_sparse: dict[str, Any] = dict(pooling=pooling, prompt=prompt, prompt_name=prompt_name)
+        shared: dict[str, Any] = dict(model=model, long=long, stride=stride, device=device)
+        several = embed_sparse(stream, **of_sparse, **shared) if sparse else None
+        several = several or embed_multi_vector(stream, query=query, **shared)
+        show_kinds(
+            ((kept.popleft(), each) for each in watched(iter(several), len(texts) or None)), output, as_json, as_csv
+        )
+        return
     made = run(
         stream,
         model=model,

@@ -92,3 +92,8 @@ device = click.option("--device", metavar="DEVICE", help="Where to run: cpu, cud
 untrained = click.option(
     "--untrained", is_flag=True, help="Accept a head that was never trained; its scores mean nothing."
 )
+vectors = click.option(
+    "--vectors",
+    type=click.Choice(["dense", "sparse", "multi-vector"]),
+    help="What is compared, of a model that gives several kinds; otherwise what it is made for.",
+)

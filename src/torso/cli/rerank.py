@@ -12,7 +12,8 @@ from torso.cli.similar import show
 from torso.cli.text_inputs import texts_of
 
 HELP = """\
-Put texts in order: those that fit a query best first, by a model that reads both together.
+Put texts in order: those that fit a query best first, by a model that reads both together: a cross-encoder, or a \
+decoder that is asked. A ColBERT compares the vectors of their tokens.
 
 The first argument is the query, what follows are the texts. It is slower and surer than torso similar: give it the \
 best of what that finds.
@@ -20,7 +21,8 @@ best of what that finds.
 \b
 Examples:
   torso rerank "capital of France" "Paris is large." "Berlin is large." -m ./reranker
-  torso rerank "退货" --file found.txt --top 3 -m ./reranker --json"""
+  torso rerank "退货" --file found.txt --top 3 -m ./reranker --json
+  torso rerank "退货" --file found.txt -m Qwen/Qwen3-Reranker-0.6B --asks qwen3-reranker"""
 
 
 @click.command(help=HELP)
@@ -28,6 +30,8 @@ Examples:
 @options.texts
 @options.model(None)
 @options.top(None, "How many texts are given; all otherwise.")
+@click.option("--prompt", metavar="TEXT", help="Of a decoder: what it is told of the task.")
+@click.option("--asks", metavar="WAY", help="Of a decoder whose files do not say: qwen3-reranker or bge-reranker.")
 @options.untrained
 @options.lengths(merges=("max", "mean"))
 @options.device
@@ -40,6 +44,8 @@ def rerank(
     columns: tuple[str, ...],
     model: str,
     top: int | None,
+    prompt: str | None,
+    asks: str | None,
     untrained: bool,
     long: Literal["error", "truncate", "window"],
     stride: int | None,
@@ -53,6 +59,16 @@ def rerank(
     from torso.tasks import rerank as run
 
     ranked = run(
-        query, given, model=model, top=top, untrained=untrained, long=long, stride=stride, merge=merge, device=device
+        query,
+        given,
+        model=model,
+        top=top,
+        prompt=prompt,
+        asks=asks,
+        untrained=untrained,
+        long=long,
+        stride=stride,
+        merge=merge,
+        device=device,
     )
     show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))

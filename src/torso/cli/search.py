@@ -19,7 +19,8 @@ Every passage of the folder's .txt and .md files is compared. Their vectors are 
 \b
 Examples:
   torso search "how are vectors kept?" ./notes -m ./all-MiniLM-L6-v2
-  torso search "退货流程" ./faq -m ./bge-small-zh --top 3 --json"""
+  torso search "退货流程" ./faq -m ./bge-small-zh --top 3 --json
+  torso search "how are vectors kept?" ./notes -m lightonai/GTE-ModernColBERT-v1"""
 
 
 @click.command(help=HELP)
@@ -27,6 +28,7 @@ Examples:
 @click.argument("folder", metavar="FOLDER")
 @options.model(None)
 @options.top(10, "How many passages are given.")
+@options.vectors
 @click.option("--pooling", metavar="NAME", help="mean, cls, max, mean_sqrt_len_tokens, weightedmean, lasttoken.")
 @click.option("--no-keep", is_flag=True, help="Neither read nor write the file of vectors.")
 @options.device
@@ -37,6 +39,7 @@ def search(
     folder: str,
     model: str,
     top: int,
+    vectors: str | None,
     pooling: str | None,
     no_keep: bool,
     device: str | None,
@@ -47,7 +50,9 @@ def search(
     from torso.tasks import search as run
 
     table = sheet(as_csv, as_json, "score", "file", "start", "end", "text")
-    for hit in run(query, folder, model=model, top=top, pooling=pooling, keep=not no_keep, device=device):
+    for hit in run(
+        query, folder, model=model, top=top, vectors=vectors, pooling=pooling, keep=not no_keep, device=device
+    ):
         if as_json:
             print_json(asdict(hit))
         elif table is not None:

@@ -23,7 +23,8 @@ read from the model's folder.
 \b
 Examples:
   torso similar "reset my password" "Forgot your login?" "Opening hours" -m ./all-MiniLM-L6-v2
-  torso similar "退货" --file faq.txt --top 3 -m ./bge-small-zh --csv"""
+  torso similar "退货" --file faq.txt --top 3 -m ./bge-small-zh --csv
+  torso similar "退货" --file faq.txt -m BAAI/bge-m3 --vectors sparse"""
 
 
 @click.command(help=HELP)
@@ -31,6 +32,7 @@ Examples:
 @options.texts
 @options.model(None)
 @options.top(None, "How many texts are given; all otherwise.")
+@options.vectors
 @click.option("--pooling", metavar="NAME", help="mean, cls, max, mean_sqrt_len_tokens, weightedmean, lasttoken.")
 @options.lengths(merges=("mean", "max"))
 @options.device
@@ -43,6 +45,7 @@ def similar(
     columns: tuple[str, ...],
     model: str,
     top: int | None,
+    vectors: str | None,
     pooling: str | None,
     long: Literal["error", "truncate", "window"],
     stride: int | None,
@@ -56,7 +59,16 @@ def similar(
     from torso.tasks import similar as run
 
     ranked = run(
-        query, given, model=model, top=top, pooling=pooling, long=long, stride=stride, merge=merge, device=device
+        query,
+        given,
+        model=model,
+        top=top,
+        vectors=vectors,
+        pooling=pooling,
+        long=long,
+        stride=stride,
+        merge=merge,
+        device=device,
     )
     show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))
 

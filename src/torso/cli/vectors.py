@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from torso.cli.console import extent_row
 from torso.errors import InputError
 from torso.io.files import shown, write_atomically
+from torso.language import say
 
 if TYPE_CHECKING:
     from torso.tasks import Embedding
@@ -19,18 +20,23 @@ if TYPE_CHECKING:
 _HEADER = 128  # bytes; the number of rows is known only at the end, and always fits in this many
 
 
-def check_suffix(path: Path) -> None:
+def check_suffix(path: Path, *known: str) -> None:
     """Refuse a file whose suffix is not a known format.
+
+    Args:
+        path: of the file.
+        known: endings; none for all.
 
     Raises:
         InputError: E_ARGUMENT.
     """
-    if path.suffix not in (".npy", ".jsonl"):
+    known = known or (".npy", ".jsonl")
+    if path.suffix not in known:
         raise InputError(
             "E_ARGUMENT",
-            "{path} does not end in .npy or .jsonl.",
-            cure="Name the file so: --output vectors.npy",
-            values=dict(path=shown(path)),
+            "{path} does not end in {known}.",
+            cure="Name the file so: --output vectors{first}",
+            values=dict(path=shown(path), known=say(" or ").join(known), first=known[0]),
         )
 
 

@@ -14,6 +14,8 @@ from torso.language import say
 MODULES = "modules.json"
 LIMIT = 1 << 20
 """Bytes of one of these files at most."""
+TRANSFORMERS = ("Transformer", "MLMTransformer")
+"""Modules that hold the transformer; the second, of earlier versions, is one with a masked-LM head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _named_folder(folder: Path) -> Path | None:
     """Return the folder that ``modules.json`` names for the transformer; None where it names none."""
     modules = read_modules(folder)
     for module in modules:
-        if module.kind == "Transformer":
+        if module.kind in TRANSFORMERS:
             return inside(folder, f"{module.path}/config.json").parent if module.path else None
     if modules:
         raise UnsupportedError(

@@ -173,7 +173,7 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
             cure="Use one of: {known}.",
             values=dict(mode=mode, known=", ".join(KINDS)),
         )
-    weights = PartWeights(source.description, source.read, source.store)
+    weights = PartWeights(source.description, source.read, source.store, grouped=source.grouped)
     decoder = CausalDecoder(here, source.description, weights, KINDS[mode])
     encoder, trunk = None, source.description.trunk
     if isinstance(trunk, blocks.EncoderDecoder):

@@ -21,7 +21,7 @@ from torso.kernels.library import KINDS, Form, library, refusal
 from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Key, Packing
-from torso.kernels.part_weights import PartWeights, Read
+from torso.kernels.part_weights import PartWeights, Read, ReadGroups, no_groups
 from torso.kernels.support import block_parts, head_obstacle, obstacle, products
 from torso.language import say
 from torso.loading.loading_job import LoadingJob
@@ -63,6 +63,7 @@ class Source(Generic[Out]):
         identity: makes a hash of all that decides its outputs.
         close: called when everything was read.
         store: gives packed weights.
+        grouped: returns a matrix as a GGUF file stores it, by its name in the description; see `LoadingJob.grouped`.
     """
 
     config: HubConfig
@@ -75,6 +76,7 @@ class Source(Generic[Out]):
     identity: Callable[[], str]
     close: Callable[[], None]
     store: PackedStore = FRESH
+    grouped: ReadGroups = no_groups
 
 
 class Compiler(Generic[Out]):
@@ -172,6 +174,7 @@ def from_files(job: LoadingJob[Out]) -> Source[Out]:
         job.report(),
         lambda: model_files_hash(job.folder),
         weights.check_copies,
+        grouped=job.grouped,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torso.adapters.adapter_folder import base_folder, is_adapter
 
-_ENDINGS = (".json", ".txt", ".safetensors", ".bin", ".model")
+_ENDINGS = (".json", ".txt", ".safetensors", ".bin", ".model", ".pt", ".metadata")
 _OWN = ".torso-"
 """Beginning of the names of what torso itself keeps beside texts and models."""
 

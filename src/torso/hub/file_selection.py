@@ -31,6 +31,10 @@ VOCABULARIES = tuple(dict.fromkeys(kind[0] for kind in _VOCABULARIES))
 ADAPTER = "adapter_config.json"
 """The file by which a repository, or a folder, is an adapter of a base model that is elsewhere."""
 _ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+_VECTOR_LAYERS = ("colbert_linear.pt", "sparse_linear.pt")
+"""Weights of BGE-M3's sparse and multi-vector results, beside those of its transformer."""
+_COLBERT = "artifact.metadata"
+"""Settings of a ColBERT of colbert-ir."""
 _BESIDE = (
     "config.json",
     ADAPTER,
@@ -40,6 +44,7 @@ _BESIDE = (
     "chat_template.jinja",
     "modules.json",
     "config_sentence_transformers.json",
+    _COLBERT,
     *(f"sentence_{name}_config.json" for name in _SENTENCE_MODELS),
 )
 
@@ -92,11 +97,12 @@ def choose(
             else {
                 *weight_files(names, pytorch=pytorch),
                 *_module_weights(names),
+                *(name for name in _VECTOR_LAYERS if name in names),
             }
         )
         take = {name for name in names if _is_text(name, config_only)} | weights
     take = {name for name in take if not matches(name, exclude) and name.casefold() != OWN}
-    ordered = sorted(take, key=lambda name: (name.endswith(_WEIGHTS), name))
+    ordered = sorted(take, key=lambda name: (name.endswith((*_WEIGHTS, ".pt")), name))
     return Choice(tuple(ordered), tuple(name for name in names if name not in take))
 
 
@@ -155,6 +161,7 @@ def required(names: Collection[str], *, config_only: bool = False) -> tuple[str,
         )
     if not config_only:
         files += [*weight_files(names), *_module_weights(names)]
+        files += [name for name in _VECTOR_LAYERS if name in names]
     return tuple(files)
 
 
@@ -204,7 +211,7 @@ def _is_text(name: str, config_only: bool) -> bool:
         return False
     if config_only and path.suffix.lower() == ".md":
         return False
-    return path.suffix.lower() in _TEXTS or path.name.upper().startswith(("LICENSE", "NOTICE"))
+    return name == _COLBERT or path.suffix.lower() in _TEXTS or path.name.upper().startswith(("LICENSE", "NOTICE"))
 
 
 def _in_module(name: str) -> bool:

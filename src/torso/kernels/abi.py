@@ -114,6 +114,7 @@ class Call(_Fields):
         ("kept", POINTER(c_void_p)),
         ("weights", POINTER(c_void_p)),
         ("threads", c_int32),
+        ("seen", c_void_p),
     )
 
 

@@ -99,10 +99,15 @@ class DecoderPacking:
         return self._packed[id(part)]
 
     def _laid_out(self, part: blocks.Part, swapped: bool, factor: float) -> PackedWeight:
-        weight, bias = self._weights.matrix(part), self._weights(part, "bias")
+        bias = self._weights(part, "bias")
         if swapped:
-            half = len(weight) // 2
-            weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
+            bias = None if bias is None else np.roll(bias, len(bias) // 2)
+        if factor == 1:
+            found = self._weights.regrouped(part, self._library, self._kind, bias, swapped=swapped)
+            if found is not None:
+                return found
+        weight = self._weights.matrix(part)
+        weight = np.roll(weight, len(weight) // 2, 0) if swapped else weight
         if factor != 1:
             weight, bias = weight * np.float32(factor), None if bias is None else bias * np.float32(factor)
         return PackedWeight(self._library, weight, bias, self._kind)
@@ -114,10 +119,15 @@ class DecoderPacking:
         outputs, inputs = tokens.shape if out is None else out.tensors["weight"].shape
 
         def laid_out() -> PackedWeight:
-            weight = tokens if out is None else self._weights.matrix(out)
             biases = [self._weights(of, "bias"), self._weights(head, "offset")]
             there = [each.reshape(-1) for each in biases if each is not None]
             bias: Rows | None = np.stack(there).sum(0) if there else None
+            stored = head.tokens if out is None else out
+            if stored is not None:
+                found = self._weights.regrouped(stored, self._library, self._kind, bias)
+                if found is not None:
+                    return found
+            weight = tokens if out is None else self._weights.matrix(out)
             return PackedWeight(self._library, weight, bias, self._kind)
 
         biased = "bias" in of.tensors or "offset" in head.tensors

@@ -157,6 +157,10 @@ class Encoder:
         if embedded is None and self._embed is not None:
             embedded = self._embed(batch)
         held: list[Any] = [starts, embedded]
+        if batch.seen is not None:
+            assert not weights, "attention weights are of all rows"
+            held.append(seen := np.array(batch.seen, np.int64))
+            call.seen = memory.address(seen)
         if embedded is not None:
             held.append(given := memory.held(embedded))
             call.tokens, call.segments, call.rows = None, None, memory.address(given)

@@ -17,9 +17,20 @@ from torso.kernels.key_value_rows import Numbers
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
+from torso.kernels.regrouped import regrouped
+from torso.weights.gguf_weights import Groups
 
 Read = Callable[[str], Rows]
 """Returns a weight as float32 by its name in a description; it is called when the weight is needed, and not kept."""
+
+
+ReadGroups = Callable[[str], "list[Groups] | None"]
+"""Returns a matrix as it is stored in groups of numbers, by its name in a description; None for any other."""
+
+
+def no_groups(name: str) -> list[Groups] | None:
+    """Return None: nothing is stored in groups."""
+    return None
 
 
 class PartWeights:
@@ -30,16 +41,24 @@ class PartWeights:
         read: reads a weight by its name in ``root``.
         store: gives packed weights.
         place: begins their names in the store.
+        grouped: returns a matrix as it is stored in groups.
 
     Attributes:
         held: the arrays that structures point to; they must outlive the structures.
     """
 
-    def __init__(self, root: blocks.Part, read: Read, store: PackedStore = FRESH, place: str = "") -> None:
+    def __init__(
+        self,
+        root: blocks.Part,
+        read: Read,
+        store: PackedStore = FRESH,
+        place: str = "",
+        grouped: ReadGroups = no_groups,
+    ) -> None:
         self.held: list[NDArray[Any]] = []
         self._names = {id(part): name for name, part in blocks.walk(root)}
         self._root, self._read = root, read
-        self._store, self._place = store, place
+        self._store, self._place, self._grouped = store, place, grouped
 
     def name(self, part: blocks.Part) -> str:
         """Return the name of a part in the root; of one that occurs twice, the first."""
@@ -97,6 +116,23 @@ class PartWeights:
         found = self(part)
         assert found is not None
         return found
+
+    def regrouped(
+        self, part: blocks.Part, library: Library, kind: int, bias: Rows | None, *, swapped: bool = False
+    ) -> PackedWeight | None:
+        """Pack a matrix of its stored groups, without float32 between; None where they do not fit the kind.
+
+        Args:
+            part: a projection, or a table.
+            library: the kernels.
+            kind: `EIGHT_BIT_GROUPS` or `FOUR_BIT_GROUPS`; no other fits.
+            bias: [outputs], or None.
+            swapped: whether the halves of its rows change places.
+        """
+        if kind not in (native.EIGHT_BIT_GROUPS, native.FOUR_BIT_GROUPS):
+            return None
+        found = self._grouped(f"{self.name(part)}.weight")
+        return None if found is None else regrouped(library, found, kind, bias, swapped=swapped)
 
     def keep(self, array: Rows) -> Rows:
         """Hold an array for as long as this object lives; return it."""

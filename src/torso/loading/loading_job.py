@@ -18,6 +18,7 @@ from torso.loading.contents import Contents, check_copies, check_sizes, read
 from torso.loading.head_owner import owner_of_head, refuse_other_head
 from torso.loading.labels_and_dtype import NewHead, settle_labels
 from torso.loading.plan import HEAD, TRUNK, Plan, copies_of, plan
+from torso.weights.gguf_weights import Groups
 from torso.weights.names import Names, Parts
 from torso.weights.number_bits import NumberBits
 from torso.weights.report import LoadReport
@@ -111,6 +112,18 @@ class LoadingJob(Generic[Out]):
             form = self._names(name).form(name.partition(".")[2])
             parts = self.parts.get(name.rpartition(".")[0])
             read(self.contents, self.plan.found[name], out, form, parts, allow_nonfinite=self.nonfinite)
+
+    def grouped(self, name: str) -> list[Groups] | None:
+        """Return a matrix of the description as its file stores it, one after another what it is fused from.
+
+        None where any part is not in groups, or where the rows of the file are in another order.
+        """
+        keys = self.plan.found.get(name, ())
+        if not keys or self._names(name).form(name.partition(".")[2]) != "straight":
+            return None
+        weights, actual = self.contents.weights, self.contents.actual
+        found = [weights.grouped(actual[key]) if key in actual else None for key in keys]
+        return None if None in found else [each for each in found if each is not None]
 
     def check_copies(self, weights: Mapping[str, NumberBits]) -> None:
         """Check that tensors stored under a second name equal the weight they repeat.

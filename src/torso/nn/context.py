@@ -48,7 +48,7 @@ class Context:
 
     def keys(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
         """Append keys and values [T, G, d] to the cache, if any; return all of them [Tk, G, d] and their layout."""
-        return (k, v, self.layout) if self.step is None else self.step.put(self.layer, k, v)
+        return (k, v, self.layout.seen or self.layout) if self.step is None else self.step.put(self.layer, k, v)
 
     def memory_keys(self, project: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Layout]:
         """Project the encoder's rows to keys and values [Tm, G, d], with their layout; cached if there is a cache."""

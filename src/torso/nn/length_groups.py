@@ -80,11 +80,15 @@ def _regions(layout: Layout, members: list[int], length: int) -> slice | Tensor:
 
 
 def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | None:
-    """Return the mask [a, b], True for a hidden key; None if all are visible. The last query is at key b - 1."""
+    """Return the mask [a, b], True for a hidden key; None if all are visible.
+
+    The last query is at key b - 1; of more queries than keys the first is at key 0.
+    """
     # A single query is at the last key: no key is later, and all earlier ones may be within the window.
     if rule.sees_all or (a == 1 and (rule.left is None or rule.left >= b - 1)):
         return None
-    distance = torch.arange(b, device=device) - torch.arange(b - a, b, device=device)[:, None]
+    first = max(b - a, 0)
+    distance = torch.arange(b, device=device) - torch.arange(first, first + a, device=device)[:, None]
     hidden = torch.zeros(a, b, dtype=torch.bool, device=device)
     if rule.left is not None:
         hidden |= distance < -rule.left

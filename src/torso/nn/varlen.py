@@ -10,6 +10,7 @@ from torch import Tensor
 from torso.batch import Layout
 from torso.blocks import Rule
 from torso.nn.attention_interfaces import ScoreBias
+from torso.nn.sdpa import SDPA
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Varlen:
         """Attend: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d]."""
         from torch.nn.attention.varlen import varlen_attn
 
+        if queries.seen is keys and not rule.sees_all:  # the kernel aligns windows by the last query, not by the first
+            return SDPA(q, k, v, queries, keys, rule, bias)
         out = varlen_attn(
             q,
             k,

@@ -16,7 +16,7 @@ from torso.serve.predicting import characters, elsewhere, given, predict, string
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.tasks._embed import EmbedPlan
-from torso.tasks._similar import comparison
+from torso.tasks.comparing import comparison
 from torso.tasks.embedding import Embedding
 from torso.tasks.ready import recipe_of
 

@@ -6,13 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from torso.architecture import Task
 from torso.serve.call import Call
 from torso.serve.openai_embeddings import not_finite
 from torso.serve.other_types import COHERE_EXTENSIONS, COHERE_SILENT, CohereRerank, Long, TeiRerank
-from torso.serve.predicting import characters, elsewhere, gathered, strings, take
+from torso.serve.predicting import characters, elsewhere, gathered, predict, strings, take
 from torso.serve.request_errors import RequestError
+from torso.serve.served_model import ServedModel
 from torso.serve.tei_routes import length_options
+from torso.tasks._ask import AskPlan
+from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan, late_recipe_of
 from torso.tasks._rerank import RerankPlan
+from torso.tasks._similar import in_order
+from torso.tasks.comparing import max_similarities
 from torso.tasks.predictions import Ranked
 from torso.tasks.windows import by_text
 
@@ -69,8 +75,12 @@ async def _ordered(
     model = call.find(name, "rerank")
     how = long or call.state.settings.long
 
-    def planned() -> RerankPlan:
-        return model.plan((RerankPlan, how), lambda: RerankPlan(model.ready, long=how))
+    if model.task is Task.FEATURES:
+        return (await _late(call, model, query, texts, how))[:top]
+    kind = AskPlan if model.task is Task.CAUSAL_LM else RerankPlan
+
+    def planned() -> RerankPlan | AskPlan:
+        return model.plan((kind, how), lambda: kind(model.ready, long=how))
 
     plan, reads, items = await gathered(call, model, planned, [(query, texts)])
 
@@ -86,3 +96,25 @@ async def _ordered(
         return order[:top]
 
     return await elsewhere(call, finish, len(items) > 64)
+
+
+async def _late(call: Call, model: ServedModel, query: str, texts: list[str], how: Long) -> list[tuple[int, float]]:
+    """Return the places of all texts with the scores of a ColBERT, the best first."""
+
+    def plan(asks: bool) -> EmbedMultiVectorPlan:
+        key = (EmbedMultiVectorPlan, asks, how)
+        return model.plan(key, lambda: EmbedMultiVectorPlan(model.ready, query=asks, long=how))
+
+    (asked,) = await predict(call, model, lambda: plan(True), [query])
+    found = await predict(call, model, lambda: plan(False), texts)
+
+    def scored() -> list[tuple[int, float]]:
+        measure = late_recipe_of(model.ready).measure
+        scores = max_similarities([asked.vectors], [each.vectors for each in found], measure)[0]
+        wrong = np.flatnonzero(~np.isfinite(scores))
+        if len(wrong):
+            raise not_finite(int(wrong[0]))
+        ranked = in_order(query, texts, scores, None, measure)
+        return [(match.index, match.score) for match in ranked]
+
+    return await elsewhere(call, scored, len(texts) > 64)

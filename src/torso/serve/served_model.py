@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from torso.architecture import Task
 from torso.errors import InputError
 from torso.serve.engine_thread import Engine
+from torso.serve.model_functions import functions_of
 from torso.serve.request_errors import RequestError
 from torso.tasks.ready import Ready
 
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
 
 PlanOf = TypeVar("PlanOf", bound="Plan[Any, Any, Any, Any]")
 _PLANS = 64  # of different options that a model keeps
-
-ROUTES: dict[Task[Any], tuple[str, ...]] = {
-    Task.FEATURES: ("embed", "similar"),
-    Task.SEQUENCE_CLASSIFICATION: ("classify", "rerank", "zero_shot"),
-    Task.TOKEN_CLASSIFICATION: ("tag",),
-    Task.QUESTION_ANSWERING: ("answer",),
-    Task.MULTIPLE_CHOICE: ("choose",),
-    Task.MASKED_LM: ("fill",),
-    Task.CAUSAL_LM: ("generate", "chat"),
-    Task.SEQ2SEQ_LM: ("generate", "summarise", "translate"),
-}
-"""The functions of torso that a model of each task serves."""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,6 +34,7 @@ class ServedModel:
         created: Unix time at which it was loaded.
         source: the folder or the name that it was loaded by; empty for one that was loaded before.
         generator: writes texts, where the model can; see `torso.serve.generation_thread`.
+        functions: the functions of torso that it serves; made of its task and its folder.
     """
 
     name: str
@@ -53,7 +43,12 @@ class ServedModel:
     created: int
     source: str = ""
     generator: Generator | None = None
+    functions: tuple[str, ...] = ()
     _plans: dict[Hashable, Plan[Any, Any, Any, Any]] = field(default_factory=dict[Hashable, Any], repr=False)
+
+    def __post_init__(self) -> None:
+        """Find what the model serves."""
+        self.functions = self.functions or functions_of(self.ready)
 
     def plan(self, key: Hashable, make: Callable[[], PlanOf]) -> PlanOf:
         """Return the plan of these options, made at their first request: a plan serves any number, in any thread.
@@ -85,7 +80,7 @@ class ServedModel:
         Raises:
             RequestError: E_TASK.
         """
-        if function not in ROUTES.get(self.task, ()):
+        if function not in self.functions:
             raise RequestError(
                 404,
                 "E_TASK",
@@ -99,7 +94,7 @@ class ServedModel:
     def about(self) -> dict[str, Any]:
         """Describe the model for ``/v1/models``."""
         runner = self.ready.runner
-        about: dict[str, Any] = {"task": self.task.name, "functions": list(ROUTES.get(self.task, ()))}
+        about: dict[str, Any] = {"task": self.task.name, "functions": list(self.functions)}
         about["max_tokens"] = self.ready.tokenizer.max_tokens or runner.max_tokens
         if self.task is Task.FEATURES:
             about["dimensions"] = dimensions(self.ready)
@@ -163,7 +158,7 @@ class Catalogue:
             RequestError: E_MODEL_UNKNOWN, E_TASK.
         """
         if name is None or (name in ("", "torso") and name not in self.models):
-            able = [each for each in self.models.values() if function in ROUTES.get(each.task, ())]
+            able = [each for each in self.models.values() if function in each.functions]
             if len(able) != 1:
                 model = next(iter(self.models.values()))
                 if not able:

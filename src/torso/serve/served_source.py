@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, cast
 
-from torso.adapters.adapted_job import task_of_adapter
-from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import TASKS, Task
-from torso.config.config_file import ConfigFile
-from torso.config.sentence_modules import read_modules, transformer_folder
 from torso.errors import InputError
 from torso.language import say
-from torso.loading.load import read_config
+from torso.serve.model_functions import task_of
 from torso.tasks.ready import Ready, Usable, make_ready
 
 _WRITING: tuple[Task[Any], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
@@ -58,25 +53,6 @@ class ModelSource:
 
 
 _TASK_NAMES = frozenset(task.name for task in TASKS)
-
-
-def task_of(folder: Path) -> Task[Any]:
-    """Return the task that a model folder is for: as its modules, else its ``architectures`` say, else features.
-
-    Raises:
-        TorsoError: as `read_config`.
-    """
-    if is_adapter(folder):
-        return task_of_adapter(folder)
-    architecture, _ = read_config(folder)
-    values = ConfigFile.read(transformer_folder(folder) / "config.json").values
-    stated = values.get("architectures")
-    names = [each for each in cast("list[object]", stated if isinstance(stated, list) else []) if isinstance(each, str)]
-    found = architecture.named_tasks(names)
-    found += [task for task in architecture.tasks if any(name.endswith(task.suffix) for name in names)]
-    if read_modules(folder) and Task.SEQUENCE_CLASSIFICATION not in found:
-        return Task.FEATURES
-    return found[0] if found else Task.FEATURES
 
 
 def in_modes(sources: list[ModelSource], mode: str | Mapping[str, str]) -> list[ModelSource]:

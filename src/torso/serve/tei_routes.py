@@ -26,7 +26,10 @@ from torso.serve.route_plans import RawScoresPlan, TokenVectorsPlan
 from torso.serve.served_model import ServedModel, dimensions
 from torso.tasks._classify import ClassifyPlan
 from torso.tasks._embed import EmbedPlan
-from torso.tasks._similar import compared, comparison, stacked
+from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan
+from torso.tasks._embed_sparse import EmbedSparsePlan
+from torso.tasks.comparing import compared, comparison, stacked
+from torso.tasks.embedding import MultiVectorEmbedding
 from torso.tasks.windows import Read
 
 MOST_NUMBERS = 4_000_000
@@ -57,19 +60,55 @@ async def embed(call: Call) -> Any:
 
 
 async def embed_all(call: Call) -> Any:
-    """POST /embed_all: the last hidden state of every token."""
+    """POST /embed_all: the last hidden state of every token; of a ColBERT the vectors that are compared.
+
+    A ColBERT reads texts as queries where ``prompt_name`` is ``query``.
+    """
     request = take(call, TeiEmbedAll)
     texts = strings(request.inputs, "inputs")
     call.check_texts(texts, characters(texts), "inputs")
-    model = call.find(request.model, "embed")
+    late = _is_late(call, request.model)
+    model = call.find(request.model, "embed_multi_vector" if late else "embed")
     long = "truncate" if call.state.settings.long == "truncate" else "error"
-    options: dict[str, Any] = given(dict(long=long, prompt_name=request.prompt_name))
-    options |= length_options(request.truncate, request.truncation_direction)
-    plan, reads, items = await gathered(call, model, lambda: TokenVectorsPlan(model.ready, **options), texts, _bounded)
+    options: dict[str, Any] = {"long": long} | length_options(request.truncate, request.truncation_direction)
+
+    def planned() -> TokenVectorsPlan | EmbedMultiVectorPlan:
+        if late:
+            query = _is_query(request.prompt_name)
+            return model.plan(
+                (EmbedMultiVectorPlan, query, *sorted(options.items())),
+                lambda: EmbedMultiVectorPlan(model.ready, query=query, **options),
+            )
+        return TokenVectorsPlan(model.ready, **options, **given(dict(prompt_name=request.prompt_name)))
+
+    plan, reads, items = await gathered(call, model, planned, texts, _bounded)
     for index, rows in enumerate(items):
         if not np.isfinite(rows).all():
             raise not_finite(index)
-    return list(plan.finish(zip(reads, items, strict=True)))
+    made = plan.finish(zip(reads, items, strict=True))
+    return [each.vectors if isinstance(each, MultiVectorEmbedding) else each for each in made]
+
+
+def _is_late(call: Call, name: str | None) -> bool:
+    """Return whether a request for the vectors of tokens is for a ColBERT."""
+    models = call.state.models
+    if name is not None and (found := models.models.get(models.aliases.get(name, name))):
+        return "embed" not in found.functions and "embed_multi_vector" in found.functions
+    every = [each.functions for each in models.models.values()]
+    return not any("embed" in each for each in every) and any("embed_multi_vector" in each for each in every)
+
+
+def _is_query(name: str | None) -> bool:
+    if name not in (None, "query", "document"):
+        raise RequestError(
+            400,
+            "E_PROMPT",
+            "The model has no prompt named {name}.",
+            cure="Use one of: {known}.",
+            values=dict(name=repr(name)[:80], known="query, document"),
+            param="prompt_name",
+        )
+    return name == "query"
 
 
 def _bounded(model: ServedModel, reads: Sequence[Read]) -> None:
@@ -80,14 +119,22 @@ def _bounded(model: ServedModel, reads: Sequence[Read]) -> None:
 
 
 async def embed_sparse(call: Call) -> Any:
-    """POST /embed_sparse: refused, since torso has no model whose vectors are sparse."""
-    take(call, TeiEmbedAll)
-    raise RequestError(
-        501,
-        "E_UNSUPPORTED",
-        "Sparse vectors are not implemented here.",
-        cure="Use POST /embed, whose vectors are dense.",
-    )
+    """POST /embed_sparse: the entries of the vocabulary that are not 0, of a SPLADE or a BGE-M3."""
+    request = take(call, TeiEmbedAll)
+    texts = strings(request.inputs, "inputs")
+    call.check_texts(texts, characters(texts), "inputs")
+    model = call.find(request.model, "embed_sparse")
+    options: dict[str, Any] = given(dict(long=call.state.settings.long, prompt_name=request.prompt_name))
+    options |= length_options(request.truncate, request.truncation_direction)
+    key = (EmbedSparsePlan, *sorted(options.items()))
+    made = await predict(call, model, lambda: model.plan(key, lambda: EmbedSparsePlan(model.ready, **options)), texts)
+    for index, each in enumerate(made):
+        if not np.isfinite(each.values).all():
+            raise not_finite(index)
+    return [
+        [{"index": index, "value": value} for index, value in zip(each.indices.tolist(), each.values, strict=True)]
+        for each in made
+    ]
 
 
 async def predictions(call: Call) -> Any:

@@ -33,7 +33,7 @@ class PlanWork:
         """Run encodings of this key; see `Work.run`."""
         reads = [cast("PlanWork", work).reads[index] for work, index in parts]
         plan = self.plan
-        budget = max(BUDGET, sum(map(len, reads)))
+        budget = plan.most_tokens or max(BUDGET, sum(map(len, reads)))
         return list(run(plan.runner, iter(reads), plan.split, prepare=plan.prepare, wanted=plan.wanted, budget=budget))
 
 

@@ -16,6 +16,8 @@ __getattr__, __dir__, __all__ = attach(
         "torso.tasks._choose": ("choose",),
         "torso.tasks._classify": ("classify",),
         "torso.tasks._embed": ("embed", "encode"),
+        "torso.tasks._embed_multi_vector": ("embed_multi_vector",),
+        "torso.tasks._embed_sparse": ("embed_sparse",),
         "torso.tasks._fill": ("fill",),
         "torso.tasks._generate": ("generate", "stream"),
         "torso.tasks._rerank": ("rerank",),
@@ -24,7 +26,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.tasks._tag": ("tag",),
         "torso.tasks._translate": ("summarise", "translate"),
         "torso.tasks._zero_shot": ("zero_shot",),
-        "torso.tasks.embedding": ("Embedding",),
+        "torso.tasks.embedding": ("Embedding", "MultiVectorEmbedding", "SparseEmbedding"),
         "torso.tasks.extents": ("Extent",),
         "torso.tasks.predictions": (
             "Answer",

@@ -8,6 +8,8 @@ from torso.tasks._choose import choose as choose
 from torso.tasks._classify import classify as classify
 from torso.tasks._embed import embed as embed
 from torso.tasks._embed import encode as encode
+from torso.tasks._embed_multi_vector import embed_multi_vector as embed_multi_vector
+from torso.tasks._embed_sparse import embed_sparse as embed_sparse
 from torso.tasks._fill import fill as fill
 from torso.tasks._generate import generate as generate
 from torso.tasks._generate import stream as stream
@@ -19,6 +21,8 @@ from torso.tasks._translate import summarise as summarise
 from torso.tasks._translate import translate as translate
 from torso.tasks._zero_shot import zero_shot as zero_shot
 from torso.tasks.embedding import Embedding as Embedding
+from torso.tasks.embedding import MultiVectorEmbedding as MultiVectorEmbedding
+from torso.tasks.embedding import SparseEmbedding as SparseEmbedding
 from torso.tasks.extents import Extent as Extent
 from torso.tasks.predictions import Answer as Answer
 from torso.tasks.predictions import Answered as Answered

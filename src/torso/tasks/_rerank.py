@@ -16,12 +16,13 @@ from torso.host_batch import Wanted, to_host
 from torso.io.arguments import known_arguments
 from torso.io.files import shown
 from torso.outputs import SequenceLogits
-from torso.tasks._similar import listed, texts_of
-from torso.tasks.argument_checks import at_least
-from torso.tasks.arrays import Wide, numbers
-from torso.tasks.dense_activations import ACTIVATIONS
+from torso.tasks._ask import AskPlan, ranking_task
+from torso.tasks._similar import listed, similar, texts_of
+from torso.tasks.argument_checks import at_least, no_effect
+from torso.tasks.arrays import Wide
 from torso.tasks.embedding_recipe import lowered
-from torso.tasks.predictions import Match, Ranked
+from torso.tasks.predictions import Ranked
+from torso.tasks.ranking import in_order_of_logits, score_function
 from torso.tasks.reading import read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.sentence_settings import MODEL_FILE, Reading, read_reading, read_stated
@@ -40,7 +41,7 @@ def rerank(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence 
     queries: str,
     texts: Sequence[str],
     *,
-    model: Usable[SequenceLogits],
+    model: Usable[Any],
     **options: Unpack[RerankOptions],
 ) -> Ranked: ...
 @overload
@@ -48,7 +49,7 @@ def rerank(
     queries: Sequence[str],
     texts: Sequence[str],
     *,
-    model: Usable[SequenceLogits],
+    model: Usable[Any],
     **options: Unpack[RerankOptions],
 ) -> list[Ranked]: ...
 @known_arguments
@@ -56,8 +57,10 @@ def rerank(
     queries: str | Sequence[str],
     texts: Sequence[str],
     *,
-    model: Usable[SequenceLogits],
+    model: Usable[Any],
     top: int | None = None,
+    prompt: str | None = None,
+    asks: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
@@ -66,18 +69,24 @@ def rerank(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Rank texts by how well they fit a query, best first, by a cross-encoder, which reads both together.
+    """Rank texts by how well they fit a query, best first, by a model that reads both together, or by late interaction.
 
-    Scores are sentence-transformers': the sigmoid of the only label's logit, or what else the folder's files say, such
-    as the logit itself; their prompt is put before the query. Texts are in the order of their scores, those with equal
-    scores in the order of their logits: a sigmoid of float32 is 1 for every logit above 17. It takes a run of the model
-    for every query and text: give it the best of what `similar` finds.
+    A cross-encoder's scores are sentence-transformers': the sigmoid of the only label's logit, or what else the
+    folder's files say, such as the logit itself; their prompt is put before the query. A decoder is asked whether a
+    text fits (Qwen3-Reranker, bge-reranker-v2-gemma), and what it would answer is the score. Texts are in the order of
+    their scores, those with equal scores in the order of their logits: a sigmoid of float32 is 1 for every logit above
+    17. It takes a run of the model for every query and text: give it the best of what `similar` finds. A ColBERT reads
+    each text once, and gives what `similar` gives.
 
     Args:
         queries: a query, or a list of them.
         texts: what is read together with each query.
-        model: with one label: a folder, a name, a loaded model, or one made `Ready` for many calls.
+        model: with one label, a decoder, or a ColBERT: a folder, a name, a loaded model, or one made `Ready` for many
+            calls.
         top: how many texts are given; None for all.
+        prompt: what a decoder is told of the task, in place of what its folder, or its card, says.
+        asks: how a decoder is asked, of `torso.tasks.asking.WAYS`: ``qwen3-reranker`` or ``bge-reranker``. None: by its
+            chat template, where that knows a query and a document.
         tokenizer: instead of the one in the model's folder.
         long: ``error`` refuses a text that is too long with a query before anything is run; ``truncate`` cuts the
             longer of both; ``window`` reads all of it.
@@ -96,8 +105,22 @@ def rerank(
     """
     at_least("top", top, 1)
     asked = listed(queries)
-    ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
-    plan = RerankPlan(ready, top=top, long=long, stride=stride, merge=merge)
+    kind = Task.CAUSAL_LM if asks is not None else ranking_task(model)
+    if kind is Task.FEATURES:
+        no_effect("prompt", prompt)
+        no_effect("merge", merge)
+        return similar(
+            queries, texts, model=model, top=top, vectors="multi-vector", tokenizer=tokenizer, long=long,
+            stride=stride, device=device, budget=budget,
+        )  # fmt: skip
+    plan: RerankPlan | AskPlan
+    if kind is Task.CAUSAL_LM:
+        writer = make_ready(model, Task.CAUSAL_LM, tokenizer=tokenizer, device=device, untrained=untrained)
+        plan = AskPlan(writer, top=top, prompt=prompt, asks=asks, long=long, stride=stride, merge=merge)
+    else:
+        no_effect("prompt", prompt)
+        ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)
+        plan = RerankPlan(ready, top=top, long=long, stride=stride, merge=merge)
     own = texts_of(texts)
     if not own:
         ranked = [Ranked(query, (), plan.measure) for query in asked]
@@ -153,14 +176,10 @@ class RerankPlan(Plan[tuple[str, Sequence[str]], SequenceLogits, Wide, Ranked]):
     def result(self, texts: Texts[Wide]) -> Ranked:
         """Return the texts of a query in order."""
         best = self.how.merge == "max"
-        rows: list[tuple[float, float]] = []
-        for _, own in texts:
-            stacked = np.stack(own)
-            rows.append(tuple(numbers(stacked.max(0) if best else stacked.mean(0))))
-        order = sorted(range(len(rows)), key=rows.__getitem__, reverse=True)[: self.top]
+        stacked = [np.stack(own) for _, own in texts]
+        rows = [each.max(0) if best else each.mean(0) for each in stacked]
         pairs = [cast("tuple[str, str]", windows[0].text) for windows, _ in texts]
-        matches = tuple(Match(pairs[place][1], place, rows[place][0]) for place in order)
-        return Ranked(pairs[0][0][len(self.scoring.prompt) :], matches, self.measure)
+        return in_order_of_logits(pairs, rows, self.top, self.measure, self.scoring.prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +219,7 @@ def _scoring(ready: Ready[SequenceLogits]) -> _Scoring:
     path = in_config or unused.get("sbert_ce_default_activation_function")
     modules = read_modules(ready.folder) if ready.folder is not None else ()
     if ready.folder is None or not modules:
-        return _Scoring(*_activation(ready, path, "config.json"))
+        return _Scoring(*score_function(ready.name, path))
     if len(modules) > 1:
         raise UnsupportedError(
             "E_POOLING",
@@ -211,17 +230,4 @@ def _scoring(ready: Ready[SequenceLogits]) -> _Scoring:
     stated = read_stated(ready.folder)
     reading = read_reading(transformer_folder(ready.folder), "sequence-classification")
     file = "config.json" if stated.activation is None else MODEL_FILE
-    return _Scoring(*_activation(ready, stated.activation or path, file), stated.prompt, reading)
-
-
-def _activation(ready: Ready[SequenceLogits], path: object, file: str) -> tuple[str, Callable[[Wide], Wide]]:
-    """Return the name and the function of an activation that a file states by its dotted path; the sigmoid for none."""
-    package, _, name = str(path or "torch.nn.Sigmoid").rpartition(".")
-    if name not in ACTIVATIONS or not package.startswith("torch.nn"):
-        raise UnsupportedError(
-            "E_ACTIVATION",
-            "The files of {name} make scores by {stated}, which torso does not have.",
-            cure="It has {known} of torch.nn: change the activation in {file}.",
-            values=dict(name=ready.name, stated=repr(str(path)[:60]), known=", ".join(ACTIVATIONS), file=file),
-        )
-    return {"Identity": "logit"}.get(name, name.lower()), ACTIVATIONS[name]
+    return _Scoring(*score_function(ready.name, stated.activation or path, file), stated.prompt, reading)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torso.architecture import Task
 from torso.engines.runner import BUDGET
 from torso.errors import WeightsError
-from torso.host_batch import Rows, pieces
+from torso.host_batch import Rows
 from torso.io.arguments import known_arguments
-from torso.outputs import Features
 from torso.tasks import vectors_file
-from torso.tasks._embed import encode
-from torso.tasks._similar import compared, comparison, stacked
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers
+from torso.tasks.comparing import Comparer, comparer
 from torso.tasks.passages import Document, documents
 from torso.tasks.predictions import Hit
-from torso.tasks.ready import Ready, Usable, make_ready
+from torso.tasks.ready import Ready, Usable
 from torso.tasks.vectors_file import INDEX
 
 if TYPE_CHECKING:
@@ -38,8 +36,9 @@ def search(
     query: str,
     folder: str | os.PathLike[str],
     *,
-    model: Usable[Features],
+    model: Usable[Any],
     top: int = 10,
+    vectors: str | None = None,
     pooling: str | None = None,
     tokenizer: Tokenizer | None = None,
     keep: bool = True,
@@ -58,7 +57,8 @@ def search(
         folder: of texts in UTF-8.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         top: how many passages are given.
-        pooling: as in `torso.encode`.
+        vectors: as in `torso.similar`.
+        pooling: as in `torso.encode`; of sparse vectors as in `torso.embed_sparse`.
         tokenizer: instead of the one in the model's folder.
         keep: whether the file of vectors is read and written.
         device: where to load the weights; None for a CUDA card, where there is one, and else the CPU.
@@ -73,43 +73,36 @@ def search(
     at_least("top", top, 1)
     home = Path(folder)
     found = list(documents(home))
-    ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
-    query_prompt, document_prompt, measure = comparison(ready, pooling)
-
-    def vectors(texts: Sequence[str], prompt: str | None) -> Rows:
-        made = encode(list(texts), model=ready, pooling=pooling, prompt=prompt, long="window", budget=budget)
-        return _finite(stacked(made), ready)
-
-    asked = vectors([query], query_prompt)
-    wanted = {each.digest: (len(each.spans), asked.shape[1]) for each in found if each.spans}
-    key, known, stale = "", dict[str, Rows](), True
+    by = comparer(model, vectors, pooling, long="window", tokenizer=tokenizer, device=device)
+    (asked,) = _finite(by.made([query], budget, query=True), by.ready)
+    counts = {each.digest: len(each.spans) for each in found if each.spans}
+    key, known, stale = "", dict[str, list[Any]](), True
     if keep:
         loaded = not isinstance(model, (str, os.PathLike)) or tokenizer is not None
-        key = vectors_file.key_of(ready, pooling, document_prompt, loaded=loaded)
-        known, stale = vectors_file.read(home / INDEX, key, wanted)
+        key = vectors_file.key_of(by.ready, pooling, by.prompt, loaded=loaded, kind=by.kind)
+        wanted = {digest: (by.rows(count), by.width(asked)) for digest, count in counts.items()}
+        kept, stale = vectors_file.read(home / INDEX, key, wanted)
+        known |= {
+            digest: own for digest, rows in kept.items() if (own := by.unpacked(rows, counts[digest])) is not None
+        }
+        stale = stale or len(known) < len(kept)
     missing = list({each.digest: each for each in found if each.spans and each.digest not in known}.values())
     texts = [each.text[start:end] for each in missing for start, end in each.spans]
     if texts:
-        rows = pieces(vectors(texts, document_prompt), [len(each.spans) for each in missing])
-        known |= {each.digest: own for each, own in zip(missing, rows, strict=True)}
+        made = iter(_finite(by.made(texts, budget, query=False), by.ready))
+        known |= {each.digest: list(islice(made, len(each.spans))) for each in missing}
     if keep and stale:
-        vectors_file.write(home / INDEX, key, known)
-    return _best(found, known, asked, ready, measure, top)
+        vectors_file.write(home / INDEX, key, {digest: by.packed(items) for digest, items in known.items()})
+    return _best(found, known, asked, by, top)
 
 
-def _best(
-    found: Sequence[Document],
-    known: dict[str, Rows],
-    asked: Rows,
-    ready: Ready[Features],
-    measure: str,
-    top: int,
-) -> list[Hit]:
+def _best(found: Sequence[Document], known: dict[str, list[Any]], asked: Any, by: Comparer[Any], top: int) -> list[Hit]:
     places = [(each, start, end) for each in found for start, end in each.spans]
     if not places:
         return []
-    every = np.concatenate([known[each.digest] for each in found if each.spans])
-    scores = _finite(compared(asked, every, measure).T, ready)[:, 0]
+    every = [item for each in found if each.spans for item in known[each.digest]]
+    scores = by.scores([asked], every)[0]
+    _finite([scores], by.ready)
     order = highest(scores, top)
     hits: list[Hit] = []
     chosen: list[int] = numbers(order)
@@ -119,18 +112,18 @@ def _best(
     return hits
 
 
-def _finite(made: Rows, ready: Ready[Features]) -> Rows:
-    """Return the numbers [N, D] of a model, none of them NaN or infinite: those have no order.
+def _finite(made: list[Rows], ready: Ready[Any]) -> list[Rows]:
+    """Return what a model gives of texts, none of its numbers NaN or infinite: those have no order.
 
     Raises:
         WeightsError: E_NONFINITE.
     """
-    finite = np.isfinite(made).all(1)
-    if bool(finite.all()):
+    wrong = sum(not np.isfinite(each).all() for each in made)
+    if not wrong:
         return made
     raise WeightsError(
         "E_NONFINITE",
         "{name} gives numbers that are not finite for {count} of {total} texts: they cannot be compared.",
         cure="Load it in float32 (dtype=torch.float32), or take another model.",
-        values=dict(name=ready.name, count=int((~finite).sum()), total=len(made)),
+        values=dict(name=ready.name, count=wrong, total=len(made)),
     )

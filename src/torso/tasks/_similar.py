@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-import numpy as np
-
-from torso.architecture import Task
 from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
 from torso.host_batch import Rows
 from torso.io.arguments import known_arguments
-from torso.outputs import Features
-from torso.tasks._embed import encode
 from torso.tasks.argument_checks import at_least
-from torso.tasks.arrays import normalized, numbers
-from torso.tasks.embedding import Embedding
+from torso.tasks.arrays import numbers
+from torso.tasks.comparing import comparer
 from torso.tasks.predictions import Match, Ranked
 from torso.tasks.reading import as_list
-from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
+from torso.tasks.ready import Usable
 from torso.tasks.task_options import SimilarOptions
 from torso.tasks.windows import Long, Merge
 
@@ -28,15 +23,13 @@ if TYPE_CHECKING:
 
     from torso.text import Tokenizer
 
-_DOCUMENT = ("document", "passage", "corpus")  # what models call the prompt of the texts, in the order looked for
-
 
 @overload
 def similar(  # pyright: ignore[reportOverlappingOverload] - a str is a sequence of them too
     queries: str,
     texts: Sequence[str],
     *,
-    model: Usable[Features],
+    model: Usable[Any],
     **options: Unpack[SimilarOptions],
 ) -> Ranked: ...
 @overload
@@ -44,7 +37,7 @@ def similar(
     queries: Sequence[str],
     texts: Sequence[str],
     *,
-    model: Usable[Features],
+    model: Usable[Any],
     **options: Unpack[SimilarOptions],
 ) -> list[Ranked]: ...
 @known_arguments
@@ -52,8 +45,9 @@ def similar(
     queries: str | Sequence[str],
     texts: Sequence[str],
     *,
-    model: Usable[Features],
+    model: Usable[Any],
     top: int | None = None,
+    vectors: str | None = None,
     pooling: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
@@ -62,17 +56,22 @@ def similar(
     device: str | torch.device | None = None,
     budget: int = BUDGET,
 ) -> Any:
-    """Rank texts by similarity to a query, highest first, by the vectors of `torso.encode`; of several queries, a list.
+    """Rank texts by similarity to a query, highest first, by their vectors; of several queries, a list.
 
-    Vectors are compared as the model's folder says, and by their angle (``cosine``) where it says nothing. Where it has
-    a prompt for queries, or for documents, that prompt is used.
+    Vectors are those of `torso.encode`, `torso.embed_sparse` or `torso.embed_multi_vector`. They are compared as the
+    model's folder says; where it says nothing dense ones by their angle (``cosine``), sparse ones by their product
+    (``dot``), and several of a text by MaxSim (``maxsim``). Where it has a prompt for queries, or for documents, that
+    prompt is used.
 
     Args:
         queries: a query, or a list of them.
         texts: what is compared with each query.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         top: how many texts are given; None for all.
-        pooling: as in `torso.encode`.
+        vectors: what is compared, of a model that gives several kinds (BGE-M3): ``dense``, ``sparse`` or
+            ``multi-vector``. None for what the folder is made for: of a SPLADE sparse vectors, of a ColBERT several of
+            a text.
+        pooling: as in `torso.encode`; of sparse vectors as in `torso.embed_sparse`.
         tokenizer: instead of the one in the model's folder.
         long: as in `torso.encode`.
         stride: as in `torso.encode`.
@@ -85,56 +84,14 @@ def similar(
     """
     at_least("top", top, 1)
     asked = listed(queries)
-    ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
-    query_prompt, document_prompt, measure = comparison(ready, pooling)
-
-    def vectors(some: list[str], prompt: str | None) -> Rows:
-        made = encode(
-            some,
-            model=ready,
-            pooling=pooling,
-            prompt=prompt,
-            long=long,
-            stride=stride,
-            merge=merge,
-            budget=budget,
-        )
-        return stacked(made)
-
+    by = comparer(model, vectors, pooling, long=long, stride=stride, merge=merge, tokenizer=tokenizer, device=device)
     own = texts_of(texts)
     if not own or not asked:
-        ranked = [Ranked(query, (), measure) for query in asked]
+        ranked = [Ranked(query, (), by.measure) for query in asked]
     else:
-        scores = compared(vectors(asked, query_prompt), vectors(own, document_prompt), measure)
-        ranked = [in_order(query, own, row, top, measure) for query, row in zip(asked, scores, strict=True)]
+        scores = by.scores(by.made(asked, budget, query=True), by.made(own, budget, query=False))
+        ranked = [in_order(query, own, row, top, by.measure) for query, row in zip(asked, scores, strict=True)]
     return ranked[0] if isinstance(queries, str) else ranked
-
-
-def comparison(ready: Ready[Features], pooling: str | None) -> tuple[str | None, str | None, str]:
-    """Return the prompts for queries and for texts, and the measure; None for no prompts at all."""
-    recipe = recipe_of(ready) if pooling is None else None
-    if recipe is None:
-        return None, None, "cosine"
-    document = next((recipe.prompts[name] for name in _DOCUMENT if name in recipe.prompts), "")
-    return recipe.prompts.get("query", ""), document, recipe.similarity
-
-
-def stacked(embeddings: Sequence[Embedding]) -> Rows:
-    """Return the vectors of embeddings as one matrix [N, D]."""
-    return np.stack([each.vector for each in embeddings])
-
-
-def compared(one: Rows, other: Rows, measure: str) -> Rows:
-    """Return the similarities of vectors [Q, D] and [N, D]: [Q, N]; each pair by itself."""
-    if measure == "cosine":
-        one, other = normalized(one), normalized(other)
-    if measure in ("cosine", "dot"):
-        return np.vecdot(one[:, None], other)
-    scores = np.empty((len(one), len(other)), np.float32)
-    for query, own in zip(one, scores, strict=True):
-        apart = other.astype(np.float64) - query
-        own[:] = -(np.sqrt(np.vecdot(apart, apart)) if measure == "euclidean" else np.abs(apart).sum(-1))
-    return scores
 
 
 def in_order(query: str, texts: Sequence[str], scores: Rows, top: int | None, measure: str) -> Ranked:

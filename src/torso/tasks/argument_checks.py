@@ -25,3 +25,15 @@ def at_least(name: str, value: int | None, least: int) -> None:
             cure="Give a larger number, or leave it out.",
             values=dict(name=name, value=value, least=least),
         )
+
+
+def no_effect(name: str, value: object) -> None:
+    """Raise for an option that is given and does nothing with this model.
+
+    Raises:
+        InputError: E_ARGUMENT.
+    """
+    if value is not None:
+        raise InputError(
+            "E_ARGUMENT", "{name} would have no effect here.", cure="Leave {name} out.", values=dict(name=name)
+        )

@@ -50,11 +50,26 @@ class LayerNorm:
 
 
 @dataclass(frozen=True, slots=True)
+class Projection:
+    """A linear layer whose sizes its weights say.
+
+    Attributes:
+        path: a file of PyTorch's, or a folder with weights.
+        weight: name of its matrix there.
+        bias: name of its vector; None without one.
+    """
+
+    path: Path
+    weight: str = "weight"
+    bias: str | None = "bias"
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """What brings each row or vector to length 1."""
 
 
-Layer = Dense | LayerNorm | Unit
+Layer = Dense | LayerNorm | Projection | Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +162,17 @@ def prompted(recipe: Recipe, prompt: str | None, prompt_name: str | None) -> Rec
     Raises:
         InputError: E_PROMPT for both, or for a name that the folder does not have.
     """
+    return replace(recipe, prompt=chosen_prompt(recipe.prompts, recipe.prompt, prompt, prompt_name))
+
+
+def chosen_prompt(prompts: Mapping[str, str], usual: str, prompt: str | None, prompt_name: str | None) -> str:
+    """Return what is put before texts: the prompt of a call, that of this name in the folder, or the usual one.
+
+    Raises:
+        InputError: E_PROMPT for both, or for a name that the folder does not have.
+    """
     if prompt is None and prompt_name is None:
-        return recipe
+        return usual
     if prompt is not None and prompt_name is not None:
         raise InputError(
             "E_PROMPT",
@@ -156,11 +180,11 @@ def prompted(recipe: Recipe, prompt: str | None, prompt_name: str | None) -> Rec
             cure="Leave one of them out.",
             values=dict(name=repr(prompt_name)),
         )
-    if prompt_name is not None and prompt_name not in recipe.prompts:
+    if prompt_name is not None and prompt_name not in prompts:
         raise InputError(
             "E_PROMPT",
             "The model has no prompt named {name}.",
             cure="It has: {known}. Any other can be written out: prompt=... (--prompt).",
-            values=dict(name=repr(prompt_name), known=", ".join(recipe.prompts) or say("none")),
+            values=dict(name=repr(prompt_name), known=", ".join(prompts) or say("none")),
         )
-    return replace(recipe, prompt=recipe.prompts[prompt_name] if prompt_name is not None else prompt or "")
+    return prompts[prompt_name] if prompt_name is not None else prompt or ""

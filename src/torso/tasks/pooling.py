@@ -14,8 +14,8 @@ from torso.io.files import shown
 from torso.outputs import Hidden
 from torso.tasks.arrays import normalized, product
 from torso.tasks.dense_activations import ACTIVATIONS
-from torso.tasks.embedding_recipe import Dense, Layer, LayerNorm, Recipe, Unit
-from torso.weights.weights import open_weights
+from torso.tasks.embedding_recipe import Dense, Layer, LayerNorm, Projection, Recipe, Unit
+from torso.weights.weights import open_file, open_weights
 
 Step = Callable[[Rows], Rows]
 _EPSILON = 1e-5
@@ -39,8 +39,8 @@ class Pooler:
         """
         self.recipe, self.dimensions = recipe, dimensions
         kept: dict[Hashable, Step] = {} if memo is None else memo.setdefault("layers", {})
-        self._on_rows = [_step(layer, kept) for layer in recipe.row_layers]
-        self._on_vectors = [_step(layer, kept) for layer in recipe.layers]
+        self._on_rows = [step_of(layer, kept) for layer in recipe.row_layers]
+        self._on_vectors = [step_of(layer, kept) for layer in recipe.layers]
 
     @property
     def pool(self) -> Pool | None:
@@ -90,13 +90,49 @@ class Pooler:
         return normalized(vectors) if self.recipe.normalize else vectors
 
 
-def _step(layer: Layer, kept: dict[Hashable, Step]) -> Step:
-    """Return what a layer does to rows or vectors, its weights read once."""
+def step_of(layer: Layer, kept: dict[Hashable, Step]) -> Step:
+    """Return what a layer does to rows or vectors, its weights read once.
+
+    Args:
+        layer: of a recipe.
+        kept: what was read before; what is read now is added.
+
+    Raises:
+        WeightsError: E_POOLING for a layer that is not what its config says.
+        TorsoError: as `torso.weights.weights.open_weights`.
+    """
     if isinstance(layer, Unit):
         return normalized
     if layer not in kept:
-        kept[layer] = _normed(layer) if isinstance(layer, LayerNorm) else _dense(layer)
+        kept[layer] = (
+            _normed(layer)
+            if isinstance(layer, LayerNorm)
+            else _dense(layer)
+            if isinstance(layer, Dense)
+            else _projected(layer)
+        )
     return kept[layer]
+
+
+def _projected(layer: Projection) -> Step:
+    weights = open_weights(layer.path) if layer.path.is_dir() else open_file(layer.path)
+    weight = weights.read(layer.weight, "F32").data
+    bias = None if layer.bias is None else weights.read(layer.bias, "F32").data
+    if weight.ndim != 2 or (bias is not None and bias.shape != weight.shape[:1]):
+        raise WeightsError(
+            "E_POOLING",
+            "{path} holds no linear layer: {name} is {shape}.",
+            cure="Download the model again.",
+            values=dict(path=shown(layer.path), name=layer.weight, shape=list(weight.shape)),
+        )
+    out, width = weight.shape
+
+    def step(rows: Rows) -> Rows:
+        _require_width(layer.path, width, out, rows)
+        made = product(rows, weight)
+        return made if bias is None else made + bias
+
+    return step
 
 
 def _normed(layer: LayerNorm) -> Step:

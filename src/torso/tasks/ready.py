@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torso.model import Model
 
 Out = TypeVar("Out")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,11 +148,22 @@ def recipe_of(ready: Ready[Any]) -> Recipe | None:
     Raises:
         TorsoError: as `read_recipe`.
     """
+    return read_once(ready, "recipe", read_recipe)
+
+
+def read_once(ready: Ready[Any], name: str, read: Callable[[Path], Read | None]) -> Read | None:
+    """Return what ``read`` finds in the folder of a model, or of an adapter's base; None without a folder.
+
+    Args:
+        ready: keeps what was read.
+        name: under which it is kept.
+        read: reads a folder.
+    """
     if ready.folder is None:
         return None
-    if "recipe" not in ready.memo:
-        ready.memo["recipe"] = read_recipe(own_or_base(ready.folder, "modules.json"))
-    return ready.memo["recipe"]
+    if name not in ready.memo:
+        ready.memo[name] = read(own_or_base(ready.folder, "modules.json"))
+    return ready.memo[name]
 
 
 def _own_tokenizer(folder: Path | None) -> Tokenizer:

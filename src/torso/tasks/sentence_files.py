@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,13 +58,13 @@ def read_recipe(folder: Path) -> Recipe | None:
             if layer is None:
                 continue
             if reads == _VECTOR and number < first:
-                raise _out_of_place(path, kind)
+                raise out_of_place(path, kind)
             if reads == _ROWS and number < last:
                 on_rows.append(layer)
             elif reads == _VECTOR and number > last:
                 on_vectors.append(layer)
         else:
-            raise _out_of_place(path, kind)
+            raise out_of_place(path, kind)
     if not modes:
         raise unusable(path, "no Pooling module")
     normalize = bool(on_vectors) and isinstance(on_vectors[-1], Unit)
@@ -84,7 +85,8 @@ def read_recipe(folder: Path) -> Recipe | None:
     )
 
 
-def _out_of_place(path: Path, kind: str) -> UnsupportedError:
+def out_of_place(path: Path, kind: str) -> UnsupportedError:
+    """Return the error for a module that torso does not have where a file names it."""
     return UnsupportedError(
         "E_POOLING",
         "{path} asks for the module {kind}, which torso does not have at this place.",
@@ -175,3 +177,34 @@ def _reads(path: Path) -> str:
 
 
 _LAYERS = {"Dense": _dense, "LayerNorm": _layer_norm, "Normalize": _unit, "Dropout": _dropout}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A layer that a module is.
+
+    Attributes:
+        layer: None for one that does nothing outside training.
+        on_rows: whether it reads rows, and not vectors of whole texts.
+    """
+
+    layer: Layer | None
+    on_rows: bool
+
+
+def layer_of(kind: str, path: Path, *, on_rows: bool) -> Found | None:
+    """Return the layer that a module is; None for one of another kind.
+
+    Args:
+        kind: of the module.
+        path: its config.
+        on_rows: what a Dense layer reads whose config does not say.
+
+    Raises:
+        TorsoError: as `read_recipe`.
+    """
+    if kind not in _LAYERS:
+        return None
+    layer, reads = _LAYERS[kind](path)
+    usual = on_rows and isinstance(layer, Dense) and read_table(path).get("module_input_name") is None
+    return Found(layer, usual or reads == _ROWS)

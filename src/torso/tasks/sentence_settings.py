@@ -43,7 +43,8 @@ _CALL = (
 )
 """Arguments of a tokenizer's call that change no result of torso's."""
 
-_OUTPUTS = {"feature-extraction": "last_hidden_state", "sequence-classification": "logits"}
+_OUTPUTS = {"feature-extraction": "last_hidden_state"}  # of any other task logits
+_NAMED = {"sequence-classification": "scores", "text-generation": "causal_logits"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Stated:
         similarity: how vectors are compared, of `SIMILARITIES`.
         dimensions: how many of the first numbers of a vector are kept; None for all.
         activation: dotted path of the class that makes a cross-encoder's scores; None where the file does not say.
+        most: how many entries of a sparse vector are kept; None for all.
     """
 
     prompts: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -76,6 +78,7 @@ class Stated:
     similarity: str = "cosine"
     dimensions: int | None = None
     activation: str | None = None
+    most: int | None = None
 
 
 def read_table(path: Path) -> Mapping[str, Any]:
@@ -111,24 +114,36 @@ def unknown(path: Path, key: str, value: object) -> UnsupportedError:
     )
 
 
-def read_reading(folder: Path, task: str) -> Reading:
+def text_table(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Return the file that says how the texts of a transformer are read, and what it holds; empty without one.
+
+    Raises:
+        FileFormatError, ConfigError: E_POOLING for a file that says nothing usable.
+    """
+    for name in TEXT_FILES:
+        found = read_table(folder / name)
+        if found:
+            return folder / name, dict(found)
+    return folder / TEXT_FILES[0], {}
+
+
+def read_reading(folder: Path, task: str, *, apart: Collection[str] = ()) -> Reading:
     """Return how the texts of a model are read.
 
     Args:
         folder: of the transformer.
-        task: what the file may say that the transformer does: ``feature-extraction`` or ``sequence-classification``.
+        task: what the file may say that the transformer does: ``feature-extraction``, ``sequence-classification``,
+            ``fill-mask`` or ``text-generation``.
+        apart: keys that the caller reads by itself.
 
     Raises:
         UnsupportedError: E_POOLING for what torso does not follow.
         FileFormatError, ConfigError: E_POOLING for a file that says nothing usable.
     """
-    path, table = folder / TEXT_FILES[0], dict[str, Any]()
-    for name in TEXT_FILES:
-        found = read_table(folder / name)
-        if found:
-            path, table = folder / name, dict(found)
-            break
-    limits = [_count(path, table.pop("max_seq_length", None), "max_seq_length")]
+    path, table = text_table(folder)
+    for key in apart:
+        table.pop(key, None)
+    limits = [count_of(path, table.pop("max_seq_length", None), "max_seq_length")]
     lowercase = table.pop("do_lower_case", None)
     if not isinstance(lowercase, bool | None):
         raise unknown(path, "do_lower_case", lowercase)
@@ -137,15 +152,15 @@ def read_reading(folder: Path, task: str) -> Reading:
         *(("processor", key) for key in ("tokenizer_args", "processor_kwargs")),
         *(("config", key) for key in ("config_args", "config_kwargs")),
     ):
-        own = dict(_inner(path, table, key))
+        own = dict(inner(path, table, key))
         own.pop("trust_remote_code", None)  # it is left out there, too
         for format_key in ("torch_dtype", "dtype"):
             if name == "model" and own.get(format_key) in ("auto", "float32", "torch.float32"):
                 own.pop(format_key)
         if name == "processor":
-            limits.append(_count(path, own.pop("model_max_length", None), "model_max_length"))
+            limits.append(count_of(path, own.pop("model_max_length", None), "model_max_length"))
         require_known(path, own, _ARGUMENTS[name], f"{key}.")
-    limits.append(_of_call(path, _inner(path, table, "processing_kwargs")))
+    limits.append(_of_call(path, inner(path, table, "processing_kwargs")))
     _require_text(path, table, task)
     require_known(path, table, ("unpad_inputs",))
     # What a call of the tokenizer is given holds over what the tokenizer was made with.
@@ -155,12 +170,12 @@ def read_reading(folder: Path, task: str) -> Reading:
 
 def _of_call(path: Path, table: dict[str, Any]) -> int | None:
     """Return the length that the tokenizer's call cuts to."""
-    parts = {key: _inner(path, table, key) for key in ("common", "text")}
+    parts = {key: inner(path, table, key) for key in ("common", "text")}
     for kind in ("audio", "image", "video", "chat_template"):  # none of them is about plain texts
         table.pop(kind, None)
     require_known(path, table, (), "processing_kwargs.")
     call = {**parts["text"], **parts["common"]}
-    limit = _count(path, call.pop("max_length", None), "max_length")
+    limit = count_of(path, call.pop("max_length", None), "max_length")
     cuts = call.pop("truncation", True)
     if cuts not in (True, False, None, "longest_first", "do_not_truncate"):
         raise unknown(path, "processing_kwargs.text.truncation", cuts)
@@ -176,16 +191,20 @@ def _require_text(path: Path, table: dict[str, Any], task: str) -> None:
     if stated not in (None, task):
         raise unknown(path, "transformer_task", stated)
     name = table.pop("module_output_name", None)
-    if name not in (None, "token_embeddings" if task == "feature-extraction" else "scores"):
+    if name not in (None, _NAMED.get(task, "token_embeddings")):
         raise unknown(path, "module_output_name", name)
-    modalities = _inner(path, table, "modality_config")
-    plain = {"method": "forward", "method_output_name": _OUTPUTS[task]}
+    modalities = inner(path, table, "modality_config")
+    plain = {"method": "forward", "method_output_name": _OUTPUTS.get(task, "logits")}
     if modalities and ("message" in modalities or modalities.get("text") != plain):
         raise unknown(path, "modality_config", modalities)
 
 
-def _inner(path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return a table within a table, taken out of it."""
+def inner(path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a table within a table, taken out of it; empty where there is none.
+
+    Raises:
+        UnsupportedError: E_POOLING for what is no table.
+    """
     value = table.pop(key, None)
     if value is None:
         return {}
@@ -194,7 +213,12 @@ def _inner(path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
     return dict(cast("Mapping[str, Any]", value))
 
 
-def _count(path: Path, value: object, key: str) -> int | None:
+def count_of(path: Path, value: object, key: str) -> int | None:
+    """Return a setting that is a number of tokens or dimensions, 1 or more; None where it is not stated.
+
+    Raises:
+        UnsupportedError: E_POOLING for anything else.
+    """
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -202,8 +226,29 @@ def _count(path: Path, value: object, key: str) -> int | None:
     return value
 
 
-def read_stated(folder: Path) -> Stated:
+def read_prompts(path: Path, table: dict[str, Any]) -> tuple[dict[str, str], str]:
+    """Return the prompts of a file by name, and the one that is put before texts by default, taken out of its table.
+
+    Raises:
+        ConfigError: E_POOLING for a prompt without text.
+    """
+    prompts: dict[str, str] = {}
+    for name, prompt in inner(path, table, "prompts").items():
+        if not isinstance(prompt, str | None):
+            raise unusable(path, "a prompt without text")
+        prompts[name] = prompt or ""
+    name = table.pop("default_prompt_name", None)
+    if name is not None and (not isinstance(name, str) or name not in prompts):
+        raise unusable(path, "a prompt without text")
+    return prompts, "" if name is None else prompts[name]
+
+
+def read_stated(folder: Path, *, similarity: str = "cosine") -> Stated:
     """Return what ``config_sentence_transformers.json`` says; the usual where there is no such file.
+
+    Args:
+        folder: of a model.
+        similarity: how vectors are compared where the file does not say.
 
     Raises:
         UnsupportedError: E_POOLING for what torso does not follow.
@@ -211,21 +256,15 @@ def read_stated(folder: Path) -> Stated:
     """
     path = folder / MODEL_FILE
     table = dict(read_table(path))
-    prompts: dict[str, str] = {}
-    for name, prompt in _inner(path, table, "prompts").items():
-        if not isinstance(prompt, str | None):
-            raise unusable(path, "a prompt without text")
-        prompts[name] = prompt or ""
-    name = table.pop("default_prompt_name", None)
-    if name is not None and (not isinstance(name, str) or name not in prompts):
-        raise unusable(path, "a prompt without text")
-    similarity = table.pop("similarity_fn_name", None) or "cosine"
+    prompts, prompt = read_prompts(path, table)
+    similarity = table.pop("similarity_fn_name", None) or similarity
     if similarity not in SIMILARITIES:
         raise unusable(path, "no known similarity")
     activation = table.pop("activation_fn", None)
     if not isinstance(activation, str | None):
         raise unknown(path, "activation_fn", activation)
-    dimensions = _count(path, table.pop("truncate_dim", None), "truncate_dim")
+    dimensions = count_of(path, table.pop("truncate_dim", None), "truncate_dim")
+    most = count_of(path, table.pop("max_active_dims", None), "max_active_dims")
     # Versions of software, and number formats, say nothing of how results are made.
     require_known(path, table, ("__version__", "model_type", "requirements", "keep_in_fp32_modules"))
-    return Stated(prompts, "" if name is None else prompts[name], similarity, dimensions, activation)
+    return Stated(prompts, prompt, similarity, dimensions, activation, most)

@@ -95,9 +95,13 @@ class RerankOptions(MergingOptions, HeadOptions, total=False):
 
     Attributes:
         top: number of texts that are returned.
+        prompt: what a decoder is told of the task.
+        asks: how a decoder is asked: ``qwen3-reranker`` or ``bge-reranker``.
     """
 
     top: int | None
+    prompt: str | None
+    asks: str | None
 
 
 class EncodeOptions(MergingOptions, total=False):
@@ -118,15 +122,43 @@ class EncodeOptions(MergingOptions, total=False):
     dimensions: int | None
 
 
+class EmbedSparseOptions(ReadingOptions, total=False):
+    """Options of `torso.embed_sparse`.
+
+    Attributes:
+        pooling: ``max`` or ``sum`` over the tokens, for a masked language model whose folder does not say.
+        prompt: text put before each text.
+        prompt_name: name of one of the folder's prompts.
+        top: number of entries that are kept.
+    """
+
+    pooling: str | None
+    prompt: str | None
+    prompt_name: str | None
+    top: int | None
+
+
+class EmbedMultiVectorOptions(ReadingOptions, total=False):
+    """Options of `torso.embed_multi_vector`.
+
+    Attributes:
+        query: whether the texts are queries.
+    """
+
+    query: bool
+
+
 class SimilarOptions(MergingOptions, total=False):
     """Options of `torso.similar`.
 
     Attributes:
         top: number of texts that are returned.
+        vectors: what is compared: ``dense``, ``sparse`` or ``multi-vector`` vectors.
         pooling: as in `EncodeOptions`.
     """
 
     top: int | None
+    vectors: str | None
     pooling: str | None
 
 

@@ -42,6 +42,8 @@ class Plan(ABC, Generic[Asked, Out, Item, Result]):
     """
 
     task: ClassVar[Task[Any]]
+    most_tokens: int | None = None
+    """Tokens of one batch at most, where the outputs of a token are very wide; None as the caller wants."""
 
     def __init__(self, ready: Ready[Out], wanted: Wanted | None = None) -> None:
         self.ready, self.wanted = ready, wanted or Wanted()
@@ -100,5 +102,6 @@ class Plan(ABC, Generic[Asked, Out, Item, Result]):
         def split(out: Out, reads: Sequence[Read]) -> list[tuple[Read, Item]]:
             return list(zip(reads, self.split(out, reads), strict=True))
 
+        budget = budget if self.most_tokens is None else min(budget, self.most_tokens)
         items = run(self.runner, self.read(asked), split, prepare=self.prepare, wanted=self.wanted, budget=budget)
         return self.finish(items)

@@ -14,15 +14,14 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from torso.engines.model_files import files_hash, model_files_hash
 from torso.errors import TorsoError
 from torso.host_batch import Rows
-from torso.outputs import Features
-from torso.tasks.embedding_recipe import Unit
+from torso.tasks.embedding_recipe import Dense, LayerNorm
 from torso.tasks.ready import recipe_of
 from torso.weights import safetensors
 from torso.weights.number_bits import NumberBits
@@ -38,7 +37,7 @@ MOST_ENTRIES = 50_000
 _FORM = "torso-search-2"
 
 
-def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, loaded: bool) -> str:
+def key_of(ready: Ready[Any], pooling: str | None, prompt: str | None, *, loaded: bool, kind: str = "dense") -> str:
     """SHA-256 in hexadecimal of all that decides a passage's vector.
 
     Args:
@@ -47,34 +46,38 @@ def key_of(ready: Ready[Features], pooling: str | None, prompt: str | None, *, l
         prompt: that is put before passages.
         loaded: whether the model or its tokenizer were given loaded, so that what is in memory counts; otherwise they
             were just made of the folder's files, which count then.
+        kind: of the vectors.
     """
-    recipe = recipe_of(ready) if pooling is None else None
+    recipe = recipe_of(ready) if pooling is None and kind == "dense" else None
     stated = [_FORM, pooling, prompt, ready.runner.precision, ready.tokenizer.max_tokens]
+    stated += [] if kind == "dense" else [kind]
     whole = hashlib.sha256(json.dumps(stated).encode())
     if not loaded and ready.folder is not None:
         whole.update(model_files_hash(ready.folder).encode())
         return whole.hexdigest()
     whole.update(ready.runner.fingerprint().encode())
     whole.update(ready.tokenizer.fingerprint().encode())
+    if kind != "dense" and ready.folder is not None:  # which layers and settings count is said in many files
+        whole.update(files_hash(ready.folder).encode())
     if recipe is not None:
         layers = (*recipe.row_layers, *recipe.layers)
         parts = (recipe.modes, recipe.normalize, recipe.max_tokens, recipe.lowercase, recipe.dimensions)
         # Of a layer its files count, not where they are.
-        shapes = [each if isinstance(each, Unit) else replace(each, folder=Path()) for each in layers]
+        stored = [each for each in layers if isinstance(each, (Dense, LayerNorm))]
+        shapes = [replace(each, folder=Path()) if isinstance(each, (Dense, LayerNorm)) else each for each in layers]
         whole.update(repr([*parts, recipe.pools_prompt, shapes]).encode())
-        for layer in layers:
-            if not isinstance(layer, Unit):
-                whole.update(files_hash(layer.folder).encode())
+        for layer in stored:
+            whole.update(files_hash(layer.folder).encode())
     return whole.hexdigest()
 
 
-def read(path: Path, key: str, wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, Rows], bool]:
+def read(path: Path, key: str, wanted: Mapping[str, tuple[int | None, int]]) -> tuple[dict[str, Rows], bool]:
     """Read the vectors of texts from a file; return them, and whether the file should be rewritten.
 
     Args:
         path: the file, which need not be there.
         key: of `key_of`.
-        wanted: the passages and the width [N, D] of the vectors of each text, by the text's SHA-256.
+        wanted: the rows and the width of what is kept of each text, by the text's SHA-256; of rows None for any number.
     """
     known: dict[str, Rows] = {}
     entries = 0
@@ -96,7 +99,7 @@ def _further(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], known: dict[str, Rows]) -> int:
+def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int | None, int]], known: dict[str, Rows]) -> int:
     """Add what one file holds of the texts to ``known``; return its entries, 0 for one that is not believed."""
     with suppress(TorsoError, OSError):
         file = safetensors.SafetensorsFile(path)
@@ -104,7 +107,7 @@ def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], know
             return 0
         for name, entry in file.entries.items():
             digest, _, own = name.partition(":")
-            if digest not in wanted or digest in known or entry != TensorEntry("F32", wanted[digest]):
+            if digest not in wanted or digest in known or not _fits(entry, *wanted[digest]):
                 continue
             rows = np.empty(entry.shape, np.float32)
             with suppress(TorsoError):  # E_NONFINITE, or cut since it was opened
@@ -113,6 +116,10 @@ def _read_file(path: Path, key: str, wanted: Mapping[str, tuple[int, int]], know
                     known[digest] = rows
         return len(file.entries)
     return 0
+
+
+def _fits(entry: TensorEntry, rows: int | None, width: int) -> bool:
+    return entry.dtype == "F32" and len(entry.shape) == 2 and entry.shape[1] == width and rows in (None, entry.shape[0])
 
 
 def write(path: Path, key: str, vectors: Mapping[str, Rows]) -> None:

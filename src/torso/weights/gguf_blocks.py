@@ -34,6 +34,9 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
 """Numbers of a block, and its bytes, by the name of its type."""
 
 
+GROUPED = ("Q8_0", "Q4_0", "Q4_1", "Q4_K")
+"""Types whose numbers are in groups of 32 with a scale, and a minimum or none; see `groups_of`."""
+
 CODES: Mapping[str, int] = {
     "F32": 0,
     "F16": 1,
@@ -71,6 +74,32 @@ def values_of(kind: str, blocks: Bytes) -> Numbers:
     # A scale that is not finite makes numbers that are not, and these are refused by name where they are looked at.
     with np.errstate(invalid="ignore", over="ignore"):
         return _READERS[kind](blocks)
+
+
+def groups_of(kind: str, blocks: Bytes) -> tuple[Bytes, Numbers, Numbers | None] | None:
+    """Return blocks as groups of 32 numbers with a scale and a minimum: ``minimum + scale * number``.
+
+    Args:
+        kind: a type of `BLOCKS`.
+        blocks: [n, bytes of a block].
+
+    Returns:
+        Numbers [groups, 32]: uint8 from 0 to 15, or int8 of Q8_0; scales [groups]; minima [groups], None for none. None
+        where a type is not of this form.
+    """
+    if kind == "Q8_0":
+        import numpy as np
+
+        return blocks[:, 2:].view(np.int8), _half(blocks[:, :2])[:, 0], None
+    if kind in ("Q4_0", "Q4_1"):
+        head = 2 if kind == "Q4_0" else 4
+        scales = _half(blocks[:, :2])[:, 0]
+        return _nibbles(blocks[:, head:]), scales, scales * -8 if head == 2 else _half(blocks[:, 2:4])[:, 0]
+    if kind != "Q4_K":
+        return None
+    steps, least = _six_bits(blocks[:, 4:16])
+    scale, minimum = _half(blocks[:, :2]) * steps, _half(blocks[:, 2:4]) * least
+    return _nibbles(blocks[:, 16:].reshape(-1, 4, 32)).reshape(-1, 32), scale.reshape(-1), -minimum.reshape(-1)
 
 
 def _single(blocks: Bytes) -> Numbers:

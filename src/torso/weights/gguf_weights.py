@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from torso.errors import UnsupportedError
 from torso.io.paths import shown
+from torso.weights.gguf_blocks import BLOCKS, GROUPED
 from torso.weights.gguf_metadata import GgufMetadata
 from torso.weights.gguf_names import NAMINGS, NO_WEIGHTS, How
 from torso.weights.number_bits import NumberBits, narrowed
@@ -28,6 +29,19 @@ class _Stored:
     name: str
     how: How
     heads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Rows of a matrix as blocks of a GGUF file.
+
+    Attributes:
+        kind: of the blocks, see `torso.weights.gguf_blocks.BLOCKS`.
+        rows: [outputs, blocks, bytes of a block].
+    """
+
+    kind: str
+    rows: NDArray[np.uint8]
 
 
 class GgufWeights:
@@ -93,6 +107,22 @@ class GgufWeights:
             out.data[...] = straight.data.reshape(entry.shape)
         if check.constant:
             note_once(self.notes, constant_note(name, self.path))
+
+    def grouped(self, name: str) -> Groups | None:
+        """Return a matrix as it is stored, in groups of 32 numbers; None for one that is not, or not in this order.
+
+        Raises:
+            FileFormatError: E_TRUNCATED, where the file was truncated after it was opened.
+        """
+        stored, shape = self._stored[name], self.entries[name].shape
+        kind = self._file.tensors[stored.name].kind
+        if kind not in GROUPED or stored.how not in ("straight", "halves") or len(shape) != 2:
+            return None
+        width, size = BLOCKS[kind]
+        rows = self._file.blocks(stored.name, 0, prod(shape) // width).reshape(shape[0], -1, size)
+        if stored.how == "halves":  # an order of whole rows
+            rows = rows.reshape(stored.heads, -1, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+        return Groups(kind, rows)
 
 
 def _heads(said: GgufMetadata, name: str, shape: tuple[int, ...]) -> int:

@@ -17,7 +17,7 @@ from torso.weights.safetensors import SafetensorsFile
 from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry
 
 if TYPE_CHECKING:
-    from torso.weights.gguf_weights import GgufWeights
+    from torso.weights.gguf_weights import GgufWeights, Groups
     from torso.weights.quantised import QuantisedWeights
     from torso.weights.torch_file import TorchFile
 
@@ -105,6 +105,13 @@ class Weights:
         self.read_into(name, out, allow_nonfinite=allow_nonfinite)
         return out
 
+    def grouped(self, name: str) -> Groups | None:
+        """Return a matrix of a GGUF file as it is stored; None for one that is not in groups of 32 numbers."""
+        from torso.weights.gguf_weights import GgufWeights
+
+        owner = self._owner(name)
+        return owner.grouped(name) if isinstance(owner, GgufWeights) else None
+
     def _owner(self, name: str) -> WeightFile | QuantisedWeights:
         if name not in self._owners:
             raise WeightsError(
@@ -155,6 +162,14 @@ def open_weights(folder: Path) -> Weights:
             )
         return dequantised(Weights(folder, files, owners, notes))
     raise passed_over or no_weights(folder)
+
+
+def open_file(path: Path) -> Weights:
+    """Open one file of PyTorch's or of safetensors by itself, whatever its name; as `open_weights`."""
+    from torso.weights.torch_file import TorchFile
+
+    file = SafetensorsFile(path) if path.suffix == ".safetensors" else TorchFile(path)
+    return Weights(path.parent, [file], dict.fromkeys(file.entries, file), file.notes)
 
 
 def _open_gguf(path: Path) -> Weights:

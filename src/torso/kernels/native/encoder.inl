@@ -225,7 +225,8 @@ class Encoder {
                     if (params.relative.queries)
                         params.relative.queries = packed(block.position_queries) + head * relative_size;
                     attend<Compute>(rows + query_start * step + head * size, keys, keys + trunk_.key_heads * size, step,
-                                    pooled ? 1 : length, length, query_start, size, params, to + head * size, to_step,
+                                    pooled ? 1 : length, call_.seen ? call_.seen[text] : length, query_start, size,
+                                    params, to + head * size, to_step,
                                     weights ? weights + head * length * length : nullptr, scratch);
                 }
             if (weights) weights += trunk_.heads * length * length;

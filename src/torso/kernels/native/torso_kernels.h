@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 7
+#define TORSO_KERNELS_VERSION 8
 
 enum {
     TORSO_FLOAT32 = 0,
@@ -161,6 +161,7 @@ typedef struct {
     float* const* kept; /* depth + 1 pointers [T, width], null where not asked for; or null */
     float* const* weights; /* depth pointers, each to one [heads, length, length] per text; or null */
     int32_t threads;
+    const int64_t* seen; /* [N] how many rows of each text, from its first on, are keys; null for all */
 } torso_call;
 
 /* Queries, keys and values of N texts in rows of `row_step` numbers, float32 or bfloat16. */
