@@ -21,7 +21,7 @@ from torso.compat.padded_results import PADDED
 from torso.compat.pretrained_model import pretrained_class
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, InputTypeError
-from torso.io.arguments import known_arguments, own_arguments
+from torso.io.arguments import checked_calls, own_arguments
 from torso.io.html_table import html_table
 from torso.language import say
 from torso.loading.load import Source
@@ -37,6 +37,7 @@ EVERY = range(1 << 16)
 """Every layer there may be."""
 
 
+@checked_calls
 class PaddedModel(Writes, Named, Generic[Out]):
     """A model under the ecosystem's calling convention: ``model(**tokenizer(texts, return_tensors="pt"))``.
 
@@ -140,7 +141,6 @@ class PaddedModel(Writes, Named, Generic[Out]):
         """Whether every part of the head came from the checkpoint."""
         return self.packed.head_trained
 
-    @known_arguments
     def forward(
         self,
         input_ids: Tensor | None = None,
