@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
@@ -54,8 +55,8 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
     packed: Model[Any]
 
-    accepts_loss_kwargs = False
-    """Asked by transformers' Trainer: the loss is a mean over the batch, and takes no number of items."""
+    accepts_loss_kwargs = True
+    """Asked by transformers' Trainer: a call takes ``num_items_in_batch``, see `CallArguments`."""
 
     def __init__(self, config: HubConfig | Model[Any], *, add_pooling_layer: bool = True) -> None:
         made = config if isinstance(config, Model) else self._new(config)
@@ -209,7 +210,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         hidden = self.config.output_hidden_states if output_hidden_states is None else output_hidden_states
         weights = self.config.output_attentions if output_attentions is None else output_attentions
         out = self.packed(batch, hidden_states=EVERY if hidden else (), attentions=EVERY if weights else ())
-        return PADDED[type(out)](self.packed, out, given)
+        return PADDED[type(out)](self.packed, out, replace(given, items=more.get("num_items_in_batch")))
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 
