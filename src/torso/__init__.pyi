@@ -17,6 +17,7 @@ from torso.compat.auto import AutoModelForSeq2SeqLM as AutoModelForSeq2SeqLM
 from torso.compat.auto import AutoModelForSequenceClassification as AutoModelForSequenceClassification
 from torso.compat.auto import AutoModelForTokenClassification as AutoModelForTokenClassification
 from torso.compat.auto import AutoTokenizer as AutoTokenizer
+from torso.compat.family_configs import BertConfig as BertConfig
 from torso.compat.family_names import *  # noqa: F403 - the family classes that __init__.py makes on first use
 from torso.compat.family_names import BertForMaskedLM as BertForMaskedLM
 from torso.compat.family_names import BertForMultipleChoice as BertForMultipleChoice
@@ -59,7 +60,6 @@ from torso.loading.load import load as load
 from torso.loading.load import load_tokenizer as load_tokenizer
 from torso.model import Model as Model
 from torso.model import new_model as new_model
-from torso.models.bert import BertConfig as BertConfig
 from torso.tasks import answer as answer
 from torso.tasks import chat as chat
 from torso.tasks import chat_stream as chat_stream

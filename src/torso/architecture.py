@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from torso import blocks
 from torso.config.hub_families import KNOWN_TO_THE_HUB
 from torso.errors import InputError, UnsupportedError
+from torso.io.arguments import checked_calls
 from torso.weights.names import Names, Parts
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Out = TypeVar("Out", covariant=True)
 C = TypeVar("C", bound="HubConfig")
 
 
+@checked_calls
 @dataclass(frozen=True, slots=True)
 class Task(Generic[Out]):
     """Task of a model, typed by the model's output.

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from torso.host_batch import HostBatch, Pool, Tokenized, Wanted
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls, known_arguments
 from torso.io.forking import compute_after_forks
 
 compute_after_forks()
 
 
+@checked_calls
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Layout of N sequences in T packed rows: sequence n owns rows starts[n] to starts[n + 1], uses lengths[n].
@@ -99,6 +100,7 @@ class PooledRows:
     layout: Layout
 
 
+@checked_calls
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Input of one forward pass: packed token ids, their layout, and which outputs are needed.

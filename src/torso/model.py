@@ -15,7 +15,7 @@ from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
 from torso.errors import ConfigError, UnsupportedError
 from torso.host_batch import require_length
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls, known_arguments
 from torso.nn.batch_invariant import rowwise_products
 from torso.nn.embeddings import UnpaddedPositions
 from torso.nn.heads import Head
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Out = TypeVar("Out")
 
 
+@checked_calls
 class Model(torch.nn.Module, Generic[Out]):
     """Model of one task: a trunk and a head. There is no other model class.
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import torso
@@ -68,5 +69,11 @@ def checker_imports(module: str) -> dict[str, str]:
     for line in ast.parse(ROOT.joinpath(*module.split(".")[1:], "__init__.pyi").read_text(encoding="utf-8")).body:
         if isinstance(line, ast.ImportFrom) and line.names[0].name != "*":  # the families are in a stub of their own
             assert all(each.asname == each.name for each in line.names), "a stub passes a name on unchanged"
-            found.update({each.name: str(line.module) for each in line.names})
+            # The configs are written out in a stub of their own, for editors: their homes are the families' files.
+            home = str(line.module)
+            for each in line.names:
+                if home == "torso.compat.family_configs":
+                    found[each.name] = getattr(import_module(home), each.name).__module__
+                else:
+                    found[each.name] = home
     return found

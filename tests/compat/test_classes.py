@@ -401,9 +401,10 @@ def test_uploading_is_refused_with_the_command(tmp_path) -> None:
 
 
 def test_the_stub_of_the_families_is_what_the_registry_says() -> None:
-    from tools.family_stubs import STUB, stub
+    from tools.family_stubs import CONFIGS, STUB, configs, stub
 
     assert STUB.read_text(encoding="utf-8") == stub(), "python -m tools.family_stubs"
+    assert CONFIGS.read_text(encoding="utf-8") == configs(), "python -m tools.family_stubs"
     assert Task.FEATURES.suffix == "Model"
 
 

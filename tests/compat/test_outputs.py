@@ -278,3 +278,32 @@ def test_the_place_of_a_pooled_output_that_there_is_not(tmp_path, kind: str) -> 
     states = model(torch.tensor([[1, 2, 3]]), output_hidden_states=True)
     assert states[1] is states.hidden_states
     assert len(tuple(out)) == 1
+
+
+@pytest.mark.parametrize("task", ["SequenceClassification", "TokenClassification", "MaskedLM", "MultipleChoice"])
+def test_losses_of_parts_add_up_to_that_of_the_whole(task) -> None:
+    """num_items_in_batch: a step cut into batches has the loss and the gradient of one batch."""
+    torch.manual_seed(0)
+    config = torso.BertConfig(
+        vocab_size=20, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, num_labels=3
+    )
+    model = getattr(torso, f"BertFor{task}")(config).eval()
+    ids = torch.randint(5, 20, (4, 2, 6) if task == "MultipleChoice" else (4, 6))
+    if task == "SequenceClassification":
+        labels = torch.tensor([0, 2, 1, 1])
+    elif task == "MultipleChoice":
+        labels = torch.tensor([0, 1, 1, 0])
+    else:
+        labels = torch.randint(0, 3, (4, 6))
+        labels[0, 2:] = -100
+        labels[3] = -100  # a part of no label at all
+    whole = model(input_ids=ids, labels=labels).loss
+    whole.backward()
+    wanted = torch.cat([each.grad.flatten() for each in model.parameters() if each.grad is not None])
+    model.zero_grad()
+    items = (labels != -100).sum()
+    parts = [model(input_ids=ids[a:b], labels=labels[a:b], num_items_in_batch=items).loss for a, b in ((0, 3), (3, 4))]
+    sum(parts).backward()
+    found = torch.cat([each.grad.flatten() for each in model.parameters() if each.grad is not None])
+    torch.testing.assert_close(sum(parts), whole)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-6)

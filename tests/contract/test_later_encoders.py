@@ -14,7 +14,7 @@ from torso.errors import TorsoError
 from torso.inspection.trained_heads import trained_heads
 from torso.nn import build
 from torso.nn.disentangled import DisentangledBias
-from torso.serve.served_model import task_of
+from torso.serve.model_functions import task_of
 
 from .forms import rewritten, weights
 from .reference import Reference, batch, close

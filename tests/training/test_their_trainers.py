@@ -109,6 +109,46 @@ def test_the_trainer_of_transformers_accumulates(classifier, tmp_path) -> None:
     assert wanted[0][0] != pytest.approx(wanted[-1][0], rel=1e-4)
 
 
+@needs("accelerate", "datasets")
+def test_a_step_of_unequal_batches_divides_by_its_labels(tmp_path) -> None:
+    """Where transformers' own model takes the number of labels, GPT-2, curve and norm are equal."""
+    config = transformers.GPT2Config(
+        vocab_size=15, n_embd=16, n_layer=2, n_head=2, n_positions=32, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0
+    )
+    torch.manual_seed(0)
+    transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path / "base")
+    rows = [{"input_ids": [5 + (i + n) % 10 for n in range(2 + 3 * (i % 4))]} for i in range(16)]
+    data = datasets.Dataset.from_list([{**row, "labels": [-100, *row["input_ids"][1:]]} for row in rows])
+
+    def padded(chosen: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        width = max(len(row["input_ids"]) for row in chosen)
+        fills = {"input_ids": 0, "labels": -100}
+        batch = {
+            name: torch.tensor([row[name] + [fill] * (width - len(row[name])) for row in chosen])
+            for name, fill in fills.items()
+        }
+        return {**batch, "attention_mask": (batch["input_ids"] != 0).long()}
+
+    curves = []
+    for library, batches in ((transformers, 4), (torso, 4), (torso, 1)):
+        trainer = transformers.Trainer(
+            model=library.AutoModelForCausalLM.from_pretrained(tmp_path / "base"),
+            args=transformers.TrainingArguments(
+                output_dir=str(tmp_path / "run"), max_steps=4, per_device_train_batch_size=8 // batches,
+                gradient_accumulation_steps=batches, logging_steps=1, save_strategy="no", **QUIET,
+            ),
+            data_collator=padded,
+            train_dataset=data,
+        )  # fmt: skip
+        trainer.train()
+        curves.append(
+            [row[name] for row in trainer.state.log_history if "loss" in row for name in ("loss", "grad_norm")]
+        )
+    assert len(curves[0]) == 8
+    assert curves[1] == pytest.approx(curves[0], rel=1e-3, abs=1e-4)  # transformers rounds what it logs
+    assert curves[2] == pytest.approx(curves[1], rel=1e-3, abs=1e-4)
+
+
 @needs("trl", "accelerate", "datasets")
 def test_trl_learns_completions(tmp_path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from torso.errors import InputError
+from torso.io.arguments import checked_calls
 
 Bias = Literal["none", "all", "lora_only"]
 ALL_LINEAR = "all-linear"
 
 
+@checked_calls
 @dataclass(frozen=True, kw_only=True)
 class Lora:
     """Settings of a low-rank adapter (LoRA, arXiv 2106.09685), named after PEFT's where the field knows them by those.

@@ -17,18 +17,36 @@ from torso.compat.loading_arguments import (
 )
 from torso.compat.padded_outputs import FeaturesOutput, LogitsOutput, QuestionAnsweringOutput
 from torso.config.hub_config import HubConfig
-from torso.io.arguments import known_arguments
+from torso.errors import InputTypeError
+from torso.io.arguments import checked_calls
 from torso.loading.load import Source, load_tokenizer, read_config
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
 
-class AutoConfig:
+class ByNameAlone:
+    """What is made from a folder or a name: no object of its own."""
+
+    def __init__(self, *inputs: object, **named: object) -> None:
+        """Refuse: which class it is follows from a checkpoint.
+
+        Raises:
+            InputTypeError: ``E_AUTO``.
+        """
+        raise InputTypeError(
+            "E_AUTO",
+            "{kind} makes nothing by itself: which class it is follows from a checkpoint.",
+            cure="Write {kind}.from_pretrained(folder).",
+            values=dict(kind=type(self).__name__),
+        )
+
+
+@checked_calls
+class AutoConfig(ByNameAlone):
     """Configs by name or folder."""
 
     @staticmethod
-    @known_arguments
     def from_pretrained(
         pretrained_model_name_or_path: Source,
         *,
@@ -83,11 +101,11 @@ class AutoConfig:
         return changed(read_config(folder)[1], num_labels, id2label, output_attentions, output_hidden_states, asked)
 
 
-class AutoTokenizer:
+@checked_calls
+class AutoTokenizer(ByNameAlone):
     """Tokenizers by name or folder."""
 
     @staticmethod
-    @known_arguments
     def from_pretrained(
         pretrained_model_name_or_path: Source,
         *,

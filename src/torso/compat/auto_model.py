@@ -12,7 +12,7 @@ from torso.compat.loading_models import config_of, load_for
 from torso.compat.padded_outputs import PaddedOutput
 from torso.config.hub_config import HubConfig
 from torso.errors import InputTypeError
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls
 from torso.io.optional_packages import pytorch_for
 from torso.loading.load import Source
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 Out = TypeVar("Out", bound=PaddedOutput)
 
 
+@checked_calls
 class AutoModelFor(Generic[Out]):
     """What the Auto classes share: a task, and loading for it. Use one of its subclasses."""
 
     task: ClassVar[Task[Any]]
 
     @classmethod
-    @known_arguments
     def from_pretrained(
         cls,
         pretrained_model_name_or_path: Source,
@@ -108,7 +108,6 @@ class AutoModelFor(Generic[Out]):
         return class_of(model.architecture, cls.task)(model)
 
     @classmethod
-    @known_arguments
     def from_config(cls, config: HubConfig, *, seed: int | None = None) -> PaddedModel[Out]:
         """Return a model of fresh random weights, for training from nothing."""
         with pytorch_for(cls.__name__):

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 class CallArguments(TypedDict, total=False):
     """Arguments beside those that `PaddedModel.forward` documents.
 
-    ``use_cache`` and ``cache_position`` change no number of a call. The others are taken where they are None, and
-    ``task_type_ids``, ERNIE's, where they are all 0, the task that is read.
+    ``num_items_in_batch``, a number of labels, divides the loss in place of the call's own: so a step of several
+    batches, as trainers cut it, has the loss of one. ``use_cache`` and ``cache_position`` change no number of a call.
+    The others are taken where they are None, and ``task_type_ids``, ERNIE's, where they are all 0, the task that is
+    read.
     """
 
+    num_items_in_batch: Tensor | int | None
     use_cache: bool | None
     cache_position: Tensor | None
     task_type_ids: Tensor | None
@@ -42,6 +45,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     ),
 }
 _OTHER = ("{name} is not read by torso's models.", "Leave it out.")
+_TAKEN = frozenset(("num_items_in_batch", "use_cache", "cache_position"))
 
 
 def check_call_arguments(given: CallArguments, known: Sequence[str]) -> None:
@@ -54,7 +58,7 @@ def check_call_arguments(given: CallArguments, known: Sequence[str]) -> None:
     for name, value in given.items():
         if name not in CallArguments.__annotations__:
             raise unknown_argument("forward", name, [*known, *CallArguments.__annotations__])
-        if value is None or name in ("use_cache", "cache_position"):
+        if value is None or name in _TAKEN:
             continue
         if name == "task_type_ids" and not cast("Tensor", value).count_nonzero():
             continue

@@ -16,7 +16,7 @@ from torso.generation.decode_loop import Stops
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written
 from torso.generation.settings_files import FILE, UNCHANGING, settings_in
-from torso.io.arguments import unknown_argument
+from torso.io.arguments import checked_calls, unknown_argument
 from torso.io.files import make_folder, write_atomically
 
 LogitsProcessor = Callable[[Tensor, Tensor], Tensor]
@@ -104,6 +104,7 @@ def check_generate_arguments(given: Mapping[str, Any], known: Sequence[str]) -> 
             )
 
 
+@checked_calls
 class GenerationConfig(GenerationSettings):
     """`GenerationSettings` that can be assigned to: ``model.generation_config.max_new_tokens = 40``."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -136,6 +136,7 @@ def settle(
     *,
     dtype: str | torch.dtype | None = None,
     device: str | torch.device | None = None,
+    documented: Iterable[str] = (),
 ) -> Settled:
     """Check the arguments beyond the documented ones, and return their meaning, before anything is fetched.
 
@@ -145,6 +146,7 @@ def settle(
         offered: the function, whose own arguments a misspelt one may mean.
         dtype: what the documented argument says.
         device: likewise.
+        documented: names beside the function's own that it takes and has read.
 
     Raises:
         UnsupportedError: ``E_ARGUMENT``, for what cannot hold here, with the reason.
@@ -159,7 +161,8 @@ def settle(
         if name in _PASSED_OVER or name in _REFUSED or name in handled:
             continue
         if name not in known and name not in config_keys():
-            raise unknown_argument(function, name, [*own_arguments(offered), *sorted(known), *sorted(config_keys())])
+            every = (*own_arguments(offered), *documented, *sorted(known), *sorted(config_keys()))
+            raise unknown_argument(function, name, dict.fromkeys(every))
         changes[name] = value
     return Settled(
         changes,

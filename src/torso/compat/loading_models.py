@@ -62,7 +62,14 @@ def found(
     from torso.hub import resolve
 
     more = {name: value for name, value in arguments.items() if name not in OWN}
-    settled = settle("from_pretrained", more, offered, dtype=arguments.get("dtype"), device=arguments.get("device"))
+    settled = settle(
+        "from_pretrained",
+        more,
+        offered,
+        dtype=arguments.get("dtype"),
+        device=arguments.get("device"),
+        documented=sorted(OWN),
+    )
     token = arguments.get("token")
     folder = resolve(
         subfolder_of(source, settled.subfolder),

@@ -18,7 +18,6 @@ from torso.compat.hub_modules import HubHolder, stamp_of
 from torso.compat.pretrained_model import PreTrainedModel
 from torso.compat.resizing import resize, rows_asked
 from torso.errors import InputError, UnsupportedError
-from torso.io.arguments import known_arguments
 from torso.loading.plan import copies_of
 from torso.model import Model
 from torso.nn.batch_invariant import rowwise_products
@@ -176,7 +175,6 @@ class Named(HubHolder, PreTrainedModel):
             tied.bias = bias
         return tied
 
-    @known_arguments
     def resize_token_embeddings(
         self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
     ) -> nn.Embedding:

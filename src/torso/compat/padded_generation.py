@@ -32,7 +32,7 @@ from torso.generation.generation_settings import GenerationSettings
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
 from torso.generation.vocabulary_ids import require_ids
-from torso.io.arguments import known_arguments, own_arguments
+from torso.io.arguments import own_arguments
 from torso.nn.id_checks import check_rows
 from torso.nn.trunk import EncoderDecoder
 
@@ -50,7 +50,6 @@ class Writes:
 
     packed: Model[Any]
 
-    @known_arguments
     def generate(
         self,
         input_ids: Tensor,

@@ -14,6 +14,7 @@ from torso.batch import Batch
 from torso.compat.padded_results import Given
 from torso.compat.padding import Padding, targets_of
 from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.nn.bias import SlopeBias
 from torso.nn.embeddings import Embeddings, UnpaddedPositions
 from torso.nn.id_checks import check_rows, rows_of
 from torso.nn.trunk import EncoderDecoder
@@ -252,6 +253,9 @@ def _padding(
     elif unpadded:
         here = ids != table.of.padding if counts else torch.ones_like(ids, dtype=torch.bool)
         positions = torch.where(here, here.long().cumsum(1) - 1, -1)
+    elif mask is not None and isinstance(getattr(model.trunk, "score_bias", None), SlopeBias):
+        # Slopes fall off over tokens: padding between them, as PEFT puts behind its prompts, is no distance.
+        positions = mask.ne(0).cumsum(1) - 1
     padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
     model.check_length(padding.layout)
     if given is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
@@ -21,7 +22,7 @@ from torso.compat.padded_results import PADDED
 from torso.compat.pretrained_model import pretrained_class
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, InputTypeError
-from torso.io.arguments import known_arguments, own_arguments
+from torso.io.arguments import checked_calls, own_arguments
 from torso.io.html_table import html_table
 from torso.language import say
 from torso.loading.load import Source
@@ -37,6 +38,7 @@ EVERY = range(1 << 16)
 """Every layer there may be."""
 
 
+@checked_calls
 class PaddedModel(Writes, Named, Generic[Out]):
     """A model under the ecosystem's calling convention: ``model(**tokenizer(texts, return_tensors="pt"))``.
 
@@ -53,8 +55,8 @@ class PaddedModel(Writes, Named, Generic[Out]):
 
     packed: Model[Any]
 
-    accepts_loss_kwargs = False
-    """Asked by transformers' Trainer: the loss is a mean over the batch, and takes no number of items."""
+    accepts_loss_kwargs = True
+    """Asked by transformers' Trainer: a call takes ``num_items_in_batch``, see `CallArguments`."""
 
     def __init__(self, config: HubConfig | Model[Any], *, add_pooling_layer: bool = True) -> None:
         made = config if isinstance(config, Model) else self._new(config)
@@ -140,7 +142,6 @@ class PaddedModel(Writes, Named, Generic[Out]):
         """Whether every part of the head came from the checkpoint."""
         return self.packed.head_trained
 
-    @known_arguments
     def forward(
         self,
         input_ids: Tensor | None = None,
@@ -209,7 +210,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         hidden = self.config.output_hidden_states if output_hidden_states is None else output_hidden_states
         weights = self.config.output_attentions if output_attentions is None else output_attentions
         out = self.packed(batch, hidden_states=EVERY if hidden else (), attentions=EVERY if weights else ())
-        return PADDED[type(out)](self.packed, out, given)
+        return PADDED[type(out)](self.packed, out, replace(given, items=more.get("num_items_in_batch")))
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
 

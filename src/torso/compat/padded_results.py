@@ -39,6 +39,7 @@ class Given:
         labels: of the task's own shape, padded where there is one per token.
         starts: [N] first token of each answer.
         ends: [N] last token of each answer.
+        items: labels of all calls that share a step, whose sum of losses is divided by it; None for the call's own.
     """
 
     padding: Padding
@@ -46,6 +47,7 @@ class Given:
     labels: Tensor | None = None
     starts: Tensor | None = None
     ends: Tensor | None = None
+    items: Tensor | int | None = None
 
 
 def _layers(hidden: Hidden, padding: Padding, source: Padding | None) -> dict[str, Any]:
@@ -80,7 +82,20 @@ def _features(model: Model[Any], out: Features, given: Given) -> FeaturesOutput:
 
 
 def _logits(model: Model[Any], logits: Tensor, loss: Tensor | None, hidden: Hidden, given: Given) -> LogitsOutput:
+    if loss is not None and given.items is not None:
+        loss = _part(loss, model, given)
     return LogitsOutput(loss, logits, **_extras(model, hidden, given))
+
+
+def _part(loss: Tensor, model: Model[Any], given: Given) -> Tensor:
+    """A mean over a call's labels as its part of a mean over those of several calls."""
+    assert given.labels is not None
+    counted = given.labels != losses.IGNORED
+    if model.task is Task.CAUSAL_LM:  # a text's first label is foretold by nothing
+        counted = given.padding.take(counted).index_fill(0, given.padding.layout.first(), False)
+    here = counted.sum()
+    # The mean over no label is NaN: such a call adds nothing.
+    return torch.where(here > 0, loss, 0.0) * here / given.items
 
 
 def _sequence(model: Model[Any], out: SequenceLogits, given: Given) -> LogitsOutput:

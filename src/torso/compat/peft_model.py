@@ -18,7 +18,7 @@ from torso.adapters.lora_settings import Bias, Lora
 from torso.compat.padded_model import PaddedModel
 from torso.errors import InputError, InputTypeError, UnsupportedError
 from torso.hub import resolve
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls, known_arguments
 from torso.language import say
 
 
@@ -33,6 +33,7 @@ class TaskType(StrEnum):
     FEATURE_EXTRACTION = "FEATURE_EXTRACTION"
 
 
+@checked_calls
 @dataclass(kw_only=True)
 class LoraConfig:
     """Settings of a low-rank adapter under PEFT's names and with its defaults; see `Lora`.
@@ -98,6 +99,7 @@ class LoraConfig:
         )
 
 
+@checked_calls
 class PeftModel(PaddedModel[Any]):
     """A padded model with an adapter, under PEFT's names."""
 

@@ -11,7 +11,7 @@ import torch
 from torso.architecture import Task
 from torso.compat.padded_model import PaddedModel
 from torso.errors import InputTypeError
-from torso.io.arguments import unknown_argument
+from torso.io.arguments import checked_calls, unknown_argument
 from torso.model import Model
 from torso.tasks.ready import Ready, make_ready
 
@@ -83,6 +83,7 @@ WRITING = frozenset(
 )
 
 
+@checked_calls
 class Pipeline(ABC):
     """A model, its tokenizer and a task: called with a text or a list of texts. Make one with `torso.pipeline`.
 
@@ -105,14 +106,18 @@ class Pipeline(ABC):
     head: ClassVar[Task[Any]] = Task.FEATURES
     takes: ClassVar[frozenset[str]] = LENGTHS
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        checked_calls(cls)
+
     def __init__(
         self,
         model: PaddedModel[Any] | Model[Any],
         tokenizer: Tokenizer | None = None,
         **options: Unpack[PipelineOptions],
     ) -> None:
-        self.model: PaddedModel[Any] = model if isinstance(model, PaddedModel) else PaddedModel(model)
         self._check(options)
+        self.model: PaddedModel[Any] = model if isinstance(model, PaddedModel) else PaddedModel(model)
         self._options = options
         # Whoever hands a model over vouches for its head: a training loop leaves no mark on it.
         self.ready: Ready[Any] = make_ready(self.model.packed, self.head, tokenizer=tokenizer, untrained=True)

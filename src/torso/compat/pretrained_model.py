@@ -18,7 +18,7 @@ from torso.compat.named_weights import load_named, save_named
 from torso.compat.remote_methods import refuse_remote_method
 from torso.config.hub_config import HubConfig
 from torso.errors import InputTypeError, UnsupportedError
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls
 from torso.loading.labels_and_dtype import run_device
 from torso.loading.load import Source
 
@@ -41,6 +41,7 @@ def _no_such_step(self: nn.Module, *inputs: object, **named: object) -> object:
     )
 
 
+@checked_calls
 class PreTrainedModel(nn.Module):
     """A model with a config, loaded and saved under the Hub's names. Base of the family classes and of people's own.
 
@@ -166,7 +167,6 @@ class PreTrainedModel(nn.Module):
         more = [tags] if isinstance(tags, str) else tags
         self.model_tags = list(dict.fromkeys([*(self.model_tags or ()), *more]))
 
-    @known_arguments
     def num_parameters(self, only_trainable: bool = False, exclude_embeddings: bool = False) -> int:
         """Count the numbers that the model has learned.
 
@@ -188,7 +188,6 @@ class PreTrainedModel(nn.Module):
         self._with_table().set_input_embeddings(value)
         self.__dict__["_config"] = self.config.replace({"vocab_size": value.num_embeddings})
 
-    @known_arguments
     def resize_token_embeddings(
         self, new_num_tokens: int | None = None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
     ) -> nn.Embedding:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from torch import Tensor
 
 from torso.errors import InputError
+from torso.io.arguments import checked_calls, own_arguments, unknown_argument
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -23,6 +24,7 @@ class DecodeArguments(TypedDict, total=False):
     clean_up_tokenization_spaces: bool
 
 
+@checked_calls
 class TextStreamer:
     """Prints a text while it is written; never half a character.
 
@@ -30,9 +32,16 @@ class TextStreamer:
         tokenizer: decodes the tokens.
         skip_prompt: whether the prompt is left out.
         decode: see `DecodeArguments`.
+
+    Raises:
+        InputTypeError: ``E_ARGUMENT``, for another argument.
     """
 
     def __init__(self, tokenizer: Tokenizer, skip_prompt: bool = False, **decode: Unpack[DecodeArguments]) -> None:
+        for name in decode:
+            if name not in DecodeArguments.__annotations__:
+                known = [*own_arguments(type(self).__init__), *DecodeArguments.__annotations__]
+                raise unknown_argument(type(self).__name__, name, known)
         self.tokenizer = tokenizer
         self.skip_prompt = skip_prompt
         self.decode_kwargs: Any = decode
@@ -75,6 +84,7 @@ class TextStreamer:
         print(text, end="\n" if stream_end else "", flush=True, file=sys.stdout)
 
 
+@checked_calls
 class TextIteratorStreamer(TextStreamer):
     """Iterates over a text's pieces while another thread runs ``generate``.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, dataclass_transform
 
 from torso.config.config_file import ConfigFile
 from torso.config.ecosystem_names import assign, documented, refuse_to_delete
+from torso.io.arguments import checked_calls
 from torso.weights.tensor_entry import Note
 
 if TYPE_CHECKING:
@@ -42,3 +43,4 @@ class Declared:
         every = fields(cast("Any", cls))
         cls.__doc__ = documented(cls.__doc__, sorted(every, key=lambda each: each.name not in own))
         setattr(cls, "__init__", strict)  # noqa: B010  so assigned, a checker keeps the fields' own signature
+        checked_calls(cls)

@@ -141,11 +141,15 @@ def _frozen(name: str) -> FrozenConfigError:
 
 def documented(doc: str | None, declared: Sequence[Field[Any]]) -> str:
     """Return a config class's docstring with every parameter: its type, meaning, default and when it acts."""
-    acts = {"shape": "gives the weights their shape", "run": "changes results", "train": "acts in training", "none": ""}
     lines = [doc or "", "", "Args:"]
-    for each in declared:
-        about = field_info(each)
-        effect = f"; {acts[about.acts]}" if acts[about.acts] else "; without effect here"
-        only = f"; only {about.fixed[0]!r} is implemented" if about.fixed is not None else ""
-        lines.append(f"    {each.name} ({each.type}): {about.meaning}. Default {each.default!r}{effect}{only}.")
+    lines += [f"    {each.name} ({each.type}): {explained(each)}" for each in declared]
     return "\n".join(lines)
+
+
+def explained(declared: Field[Any]) -> str:
+    """Return a parameter's meaning, its default and when it acts, in one line."""
+    acts = {"shape": "gives the weights their shape", "run": "changes results", "train": "acts in training", "none": ""}
+    about = field_info(declared)
+    effect = acts[about.acts] or "without effect here"
+    only = f"; only {about.fixed[0]!r} is implemented" if about.fixed is not None else ""
+    return f"{about.meaning}. Default {declared.default!r}; {effect}{only}."

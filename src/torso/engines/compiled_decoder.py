@@ -18,7 +18,7 @@ from torso.engines.compiling import Source
 from torso.engines.packed_cache import with_cache
 from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls, known_arguments
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
@@ -34,6 +34,7 @@ from torso.weights.report import LoadReport
 DecoderMode = Literal["exact", "bf16", "int8", "int4"]
 
 
+@checked_calls
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledDecoder(CompiledBase):
     """A model that writes, from any number of threads, and does nothing else: no training, moving, saving.

@@ -11,6 +11,7 @@ from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
 from torso.engines.compiled_base import CompiledBase, Optimised
 from torso.host_batch import HostBatch, HostLayout, Pool, Rows, Wanted, require_length, require_rows
+from torso.io.arguments import checked_calls
 from torso.kernels.encoder import Encoder
 from torso.kernels.host_embeddings import without_padding
 from torso.kernels.host_heads import HostHead, pool_of
@@ -21,6 +22,7 @@ from torso.weights.report import LoadReport
 Out = TypeVar("Out", covariant=True)
 
 
+@checked_calls
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledModel(CompiledBase, Generic[Out]):
     """A model of one task that runs, from any number of threads, and does nothing else: no training, moving, saving.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 from torso.config.fields import check_value, field_info, option, plain, refuse_unknown
 from torso.errors import ConfigError, UnsupportedError
+from torso.io.arguments import checked_calls
 
 if TYPE_CHECKING:
     from torso.config.describe import Description
@@ -37,6 +38,7 @@ def _strict(kind: Kind) -> Kind:
     return kind
 
 
+@checked_calls
 @_strict
 class GenerationSettings:
     """Settings of text generation, with the meanings and defaults of transformers.

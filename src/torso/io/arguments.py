@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import wraps
-from inspect import Parameter, signature
-from typing import ParamSpec, TypeVar
+from inspect import Parameter, isfunction, signature
+from typing import Any, ParamSpec, TypeVar, cast
+from weakref import WeakSet
 
 from torso.errors import InputTypeError
 
@@ -62,45 +64,114 @@ def own_arguments(function: Callable[..., object]) -> list[str]:
 
 
 def known_arguments(function: Callable[Given, Value]) -> Callable[Given, Value]:
-    """Make a function refuse unknown arguments, and missing ones, as a `TorsoError`.
+    """Make a function refuse unknown arguments, missing ones, and too many by place, as a `TorsoError`.
+
+    A call that fits costs one more frame: the signature is read only once Python has refused a call.
 
     Raises:
         InputTypeError: ``E_ARGUMENT``, with the plausible nearest name.
     """
-    takes = signature(function).parameters
-    named = [
-        name for name, each in takes.items() if each.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    ]
-    needed = [name for name in named if takes[name].default is Parameter.empty]
-    by_place = [name for name, each in takes.items() if each.kind is Parameter.POSITIONAL_OR_KEYWORD]
-    any_number = any(each.kind is Parameter.VAR_POSITIONAL for each in takes.values())
-    offered = [name for name in named if name not in ("self", "cls")]
-    known = frozenset(named)
-    # A function with a closed table of more arguments checks their names itself.
-    open_ended = any(each.kind is Parameter.VAR_KEYWORD for each in takes.values())
 
     @wraps(function)
     def checked(*places: Given.args, **names: Given.kwargs) -> Value:
-        for name in names:
-            if name not in known and not open_ended:
-                raise unknown_argument(function.__name__, name, offered)
-        if len(places) > len(by_place) and not any_number:
-            raise InputTypeError(
-                "E_ARGUMENT",
-                "{function}() takes {most} arguments by place; {count} were given.",
-                cure="Name the others: {known}.",
-                values=dict(
-                    function=function.__name__, most=len(by_place), count=len(places), known=", ".join(offered)
-                ),
-            )
-        for name in needed:
-            if name not in names and name not in by_place[: len(places)]:
-                raise InputTypeError(
-                    "E_ARGUMENT",
-                    "{function}() was called without {name}.",
-                    cure="Give it: {function}({name}=...).",
-                    values=dict(function=function.__name__, name=name),
-                )
-        return function(*places, **names)
+        try:
+            return function(*places, **names)
+        except TypeError:
+            if (misfit := misfit_of(function, places, names)) is not None:
+                raise misfit from None
+            raise
 
+    _CHECKED.add(checked)
     return checked
+
+
+Class = TypeVar("Class", bound=type)
+_CHECKED: WeakSet[Callable[..., object]] = WeakSet()
+
+
+def checked_calls(kind: Class) -> Class:
+    """Make the constructor and the public methods of a class, inherited from torso too, as `known_arguments` makes one.
+
+    A method that a checked class defines anew is checked only if the decorator stands on its class as well.
+    """
+    package = __name__.partition(".")[0]
+    if kind.__init__ is object.__init__:
+
+        def __init__(self: object) -> None:  # noqa: N807  in place of object's, which names no class and no argument
+            super(kind, self).__init__()
+
+        setattr(kind, "__init__", __init__)  # noqa: B010  a checker forbids the assignment
+    for base in kind.__mro__:
+        if base.__module__.partition(".")[0] != package:
+            continue
+        for name, value in list(vars(base).items()):
+            if name.startswith("_") and name not in ("__init__", "__call__"):
+                continue
+            if isinstance(value, classmethod | staticmethod):
+                inner = cast("Callable[..., Any]", value.__func__)
+                if inner not in _CHECKED:
+                    setattr(base, name, type(cast("Any", value))(known_arguments(inner)))
+            elif isfunction(value) and value not in _CHECKED:
+                setattr(base, name, known_arguments(value))
+    return kind
+
+
+def misfit_of(
+    function: Callable[..., object], places: Sequence[object], names: Mapping[str, object]
+) -> InputTypeError | None:
+    """Return the error for arguments that a function does not take, or None where it takes them."""
+    shape = signature(function)
+    with suppress(TypeError):
+        shape.bind(*places, **names)
+        return None
+    takes = shape.parameters
+    known = [
+        name for name, each in takes.items() if each.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    ]
+    by_place = [name for name, each in takes.items() if each.kind <= Parameter.POSITIONAL_OR_KEYWORD]
+    offered = [name for name in known if name not in ("self", "cls")]
+    hidden = len(by_place) - len([name for name in by_place if name not in ("self", "cls")])
+    called = _called(function, places)
+    # A function with a closed table of more arguments checks their names itself.
+    if not any(each.kind is Parameter.VAR_KEYWORD for each in takes.values()):
+        for name in names:
+            if name not in known:
+                return unknown_argument(called, name, offered)
+    any_number = any(each.kind is Parameter.VAR_POSITIONAL for each in takes.values())
+    if len(places) > len(by_place) and not any_number:
+        return InputTypeError(
+            "E_ARGUMENT",
+            "{function}() takes {most} arguments by place; {count} were given.",
+            cure="Name the others: {known}.",
+            values=dict(
+                function=called, most=len(by_place) - hidden, count=len(places) - hidden, known=", ".join(offered)
+            ),
+        )
+    for name in by_place[: len(places)]:
+        if name in names:
+            return InputTypeError(
+                "E_ARGUMENT",
+                "{function}() was given {name} twice: by place and by name.",
+                cure="Leave one of them out.",
+                values=dict(function=called, name=name),
+            )
+    for name in known:
+        if takes[name].default is Parameter.empty and name not in names and name not in by_place[: len(places)]:
+            if name in ("self", "cls"):
+                return None  # called on the class: Python's own words say it
+            return InputTypeError(
+                "E_ARGUMENT",
+                "{function}() was called without {name}.",
+                cure="Give it: {function}({name}=...).",
+                values=dict(function=called, name=name),
+            )
+    return None
+
+
+def _called(function: Callable[..., object], places: Sequence[object]) -> str:
+    """Return what a caller wrote before the brackets: a class's name for its constructor and for calls of it."""
+    if function.__name__ == "__init__" and places:
+        return type(places[0]).__name__
+    if function.__name__ == "__call__" and places:
+        return f"{type(places[0]).__name__}.__call__"
+    return function.__name__

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torso.io.arguments import checked_calls
 
+
+@checked_calls
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """Tokens of one text or pair, without padding. All lists have one item per token.

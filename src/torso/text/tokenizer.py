@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import InputError
+from torso.io.arguments import checked_calls
 from torso.io.paths import shown
 from torso.text import load_tokenizer as loading
 from torso.text import save_tokenizer as saving
@@ -21,6 +22,7 @@ from torso.text.request import Padding, Tensors, Truncation
 from torso.text.tool_schema import Tool
 
 
+@checked_calls
 class Tokenizer(GrowingTokenizer):
     """Tokenizer of a checkpoint, from its own files. Calls read it alone: any number of threads may share one.
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
 from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.io.arguments import checked_calls
 from torso.training.train_settings import Precision, Schedule
 
 When = Literal["no", "steps", "epoch"]
@@ -84,6 +85,7 @@ def _checked(kind: _Class) -> _Class:
     return kind
 
 
+@checked_calls
 @_checked
 @dataclass
 class TrainingArguments:
@@ -265,6 +267,7 @@ class TrainingArguments:
         return -int(-share * total // 1) if share < 1 else int(share)
 
 
+@checked_calls
 @_checked
 @dataclass
 class Seq2SeqTrainingArguments(TrainingArguments):

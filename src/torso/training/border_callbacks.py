@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
+from torso.io.arguments import checked_calls
 from torso.training.border_arguments import TrainingArguments
 
 
+@checked_calls
 @dataclass
 class TrainerState:
     """Where a run is.
@@ -34,6 +36,7 @@ class TrainerState:
     log_history: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
+@checked_calls
 @dataclass
 class TrainerControl:
     """What a callback asks of the trainer; each wish is met once.
@@ -62,6 +65,7 @@ class Context(TypedDict, total=False):
     optimizer: Any
 
 
+@checked_calls
 class TrainerCallback:
     """Base class of callbacks: each method may return a changed control, or nothing."""
 
@@ -106,6 +110,7 @@ class TrainerCallback:
         """Called after a checkpoint was written."""
 
 
+@checked_calls
 class EarlyStoppingCallback(TrainerCallback):
     """Ends a run whose metric no longer gets better.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from torso.errors import InputError
-from torso.io.arguments import known_arguments
+from torso.io.arguments import checked_calls, known_arguments
 from torso.losses import IGNORED
 from torso.text import Tokenizer
 
@@ -42,6 +42,7 @@ def default_data_collator(features: Features) -> dict[str, Tensor]:
     return batch
 
 
+@checked_calls
 class DefaultDataCollator:
     """`default_data_collator` as an object."""
 
@@ -50,6 +51,7 @@ class DefaultDataCollator:
         return default_data_collator(features)
 
 
+@checked_calls
 @dataclass
 class DataCollatorWithPadding:
     """Pads the tokenizer's columns to the longest row, and stacks the others; rows of several texts are stacked.
@@ -112,6 +114,7 @@ def padded(rows: Sequence[Sequence[int]], length: int, fill: int, side: str) -> 
     return out
 
 
+@checked_calls
 @dataclass
 class DataCollatorForTokenClassification(DataCollatorWithPadding):
     """`DataCollatorWithPadding` that pads ``labels`` too.
@@ -133,6 +136,7 @@ class DataCollatorForTokenClassification(DataCollatorWithPadding):
         return batch
 
 
+@checked_calls
 @dataclass
 class DataCollatorForSeq2Seq(DataCollatorWithPadding):
     """`DataCollatorWithPadding` whose ``labels`` have a length of their own.
@@ -159,6 +163,7 @@ class DataCollatorForSeq2Seq(DataCollatorWithPadding):
         return batch
 
 
+@checked_calls
 @dataclass
 class DataCollatorForLanguageModeling(DataCollatorWithPadding):
     """Labels for language modelling: masked tokens, or with ``mlm=False`` the tokens themselves.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
+from torso.io.arguments import checked_calls
 from torso.losses import IGNORED
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Arrays = Any
 ComputeMetrics = Callable[[Any], Mapping[str, float]]
 
 
+@checked_calls
 class EvalPrediction:
     """What ``compute_metrics`` is given; unpacks as ``predictions, label_ids``.
 

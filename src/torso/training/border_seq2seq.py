@@ -6,10 +6,12 @@ from typing import Any
 
 from torch import nn
 
+from torso.io.arguments import checked_calls
 from torso.training.border_arguments import Seq2SeqTrainingArguments
 from torso.training.border_trainer import Trainer
 
 
+@checked_calls
 class Seq2SeqTrainer(Trainer):
     """A `Trainer` that with ``predict_with_generate`` evaluates what the model writes."""
 

@@ -14,6 +14,7 @@ import torch
 from torso.architecture import Task
 from torso.engines.model_state import Modes
 from torso.errors import InputError
+from torso.io.arguments import checked_calls
 from torso.training import border_checkpoints
 from torso.training.border_batches import BatchObjective, epoch_order, require_rows
 from torso.training.border_callbacks import TrainerControl, TrainerState
@@ -26,6 +27,7 @@ from torso.training.step_order import Step
 from torso.training.train_settings import TrainSettings
 
 
+@checked_calls
 class Trainer(Evaluator):
     """Trains and evaluates a model on rows, as transformers' Trainer does.
 

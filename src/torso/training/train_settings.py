@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_type_hints
 
 from torso.errors import InputError
+from torso.io.arguments import checked_calls
 from torso.io.typed_values import fitted
 
 Schedule = Literal["linear", "cosine", "constant", "wsd"]
@@ -22,6 +23,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@checked_calls
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """Hyperparameters of a run. What the result depends on is ``batch``; memory and speed depend on ``tokens``.
