@@ -8,7 +8,7 @@
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
 #   make wheels   every platform's wheel into dist/, built twice and checked
 #   make test-platforms  the kernels on ARM64 and on musl, by qemu (Debian's qemu-user)
-#   make release  dist/: source and wheels built twice and compared, a bill of materials, hashes (RELEASE.md)
+#   make release  dist/: source built twice and compared, a bill of materials, hashes of all there (RELEASE.md)
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
