@@ -1,18 +1,24 @@
 """Build the wheels of every platform, on this one: ``python -m tools.wheels [--to FOLDER] [PLATFORM …]``.
 
 Each is built twice (`tools.build_twice`). Then twine reads what PyPI will read, and auditwheel says whether the kernels
-need no more than their tag allows.
+need no more than their tag allows; this machine's own is loaded, and shall choose its processor's best instructions.
 """
 
 from __future__ import annotations
 
 import argparse
+import platform as machine
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
 from tools.build_twice import ROOT, BuildError, build_twice, run
 from tools.wheel_platforms import PLATFORMS, SETTING
+from torso.kernels.compile import sets_here
+
+HERE = {"x86_64": "linux-x86-64", "aarch64": "linux-arm64"}.get(machine.machine()) if machine.libc_ver()[0] else None
+"""What this machine is of `PLATFORMS`; None where it is no Linux of glibc."""
 
 
 def build(platform: str, to: Path) -> Path:
@@ -37,10 +43,24 @@ def check(wheel: Path, platform: str) -> None:
     wanted = [] if about.target is None else [f"torso/kernels/{about.library}"]
     if libraries != wanted:
         raise BuildError(f"{wheel.name} holds {libraries or 'no library'}, not {wanted or 'none'}")
+    if about.target is not None and platform == HERE:
+        _choose(wheel, f"torso/kernels/{about.library}")
     if "linux" in about.tag:
         shown = run([sys.executable, "-m", "auditwheel", "show", str(wheel)], ROOT)
         if not any(f'"{tag}"' in " ".join(shown.split()) for tag in about.tag.split(".")):
             raise BuildError(shown)
+
+
+def _choose(wheel: Path, library: str) -> None:
+    """Load this machine's library, in a process of its own: it shall offer the best instructions of this processor."""
+    program = (
+        "import sys, ctypes; kernels = ctypes.CDLL(sys.argv[1]); name = kernels.torso_instruction_set_name; "
+        "name.restype = ctypes.c_char_p; print(name(0).decode())"
+    )
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
+        chosen = run([sys.executable, "-c", program, archive.extract(library, folder)], ROOT).strip()
+    if chosen != sets_here()[0]:
+        raise BuildError(f"{wheel.name} chooses {chosen} on this processor, which has {sets_here()[0]}")
 
 
 def main() -> None:
