@@ -7,8 +7,8 @@
 #   make fuzz     every fuzzer, for SECONDS in all
 #   make test-scale  batch jobs on a real Ray cluster and an object store: kills, lost nodes, resume
 #   make wheels   every platform's wheel into dist/, built twice and checked
-#   make test-platforms  the kernels on ARM64 and on musl, by qemu (Debian's qemu-user)
-#   make release  dist/: source and wheels built twice and compared, a bill of materials, hashes (RELEASE.md)
+#   make test-platforms  wheels on other Pythons, on ARM64 and on musl, by Debian's packages and qemu-user
+#   make release  dist/: source built twice and compared, a bill of materials, hashes of all there (RELEASE.md)
 #   make nightly  what takes hours
 PYTHON ?= python3
 VENV := .venv
@@ -105,6 +105,7 @@ wheels: $(BUILDS)/.torso-wheels
 	$(BUILDS)/bin/python -m tools.wheels
 
 test-platforms: $(BUILDS)/.torso-wheels
+	$(BUILDS)/bin/python -m tests.platforms.pythons
 	$(BUILDS)/bin/python -m tests.platforms.arm64
 	$(BUILDS)/bin/python -m tests.platforms.musl
 

@@ -1,4 +1,7 @@
-"""Compiles the kernels when torso is installed; without a compiler torso is installed all the same, in pure Python."""
+"""Compiles the kernels when torso is installed, and turns README into its description there.
+
+Without a compiler torso is installed all the same, in pure Python.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,30 @@ from types import ModuleType
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+
+def load(root: str, path: str) -> ModuleType:
+    """Load a module of ``root`` by its path, without what stands around it."""
+    place = Path(root, path)
+    spec = importlib.util.spec_from_file_location(f"torso_build_{place.stem}", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # a dataclass looks itself up there
+    spec.loader.exec_module(module)
+    return module
+
+
+class Description(MetadataHookInterface):
+    """Gives README's links the address of the repository: on PyPI nothing lies beside it."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set what pyproject.toml calls dynamic."""
+        links = load(self.root, "tools/links.py")
+        readme = Path(self.root, "README.md").read_text("utf-8")
+        text = links.described(readme, links.source(Path(self.root)), f"v{metadata['version']}")
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
 class Kernels(BuildHookInterface[Any]):
@@ -19,8 +46,8 @@ class Kernels(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Before a wheel is built, or an editable installation made."""
-        kernels = self._module("src/torso/kernels/compile.py")
-        platforms = self._module("tools/wheel_platforms.py")
+        kernels = load(self.root, "src/torso/kernels/compile.py")
+        platforms = load(self.root, "tools/wheel_platforms.py")
         if platform := os.environ.get(platforms.SETTING):
             self._cross_compile(kernels, platforms.PLATFORMS[platform], build_data)
             return
@@ -45,14 +72,3 @@ class Kernels(BuildHookInterface[Any]):
         )
         build_data["pure_python"] = False
         build_data["force_include"][str(made)] = f"torso/kernels/{platform.library}"
-
-    def _module(self, path: str) -> ModuleType:
-        """Load a module by its path, without what stands around it."""
-        place = Path(self.root, path)
-        spec = importlib.util.spec_from_file_location(f"torso_build_{place.stem}", place)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # a dataclass looks itself up there
-        spec.loader.exec_module(module)
-        return module

@@ -1,7 +1,7 @@
 """Prepares, builds and checks a release; RELEASE.md has the steps.
 
 python -m tools.release --prepare 0.2.0      # the version and the changelog's heading, to be reviewed and committed
-python -m tools.release                      # dist/: source and wheel built twice and compared, materials, hashes
+python -m tools.release                      # dist/: source built twice and compared, materials, hashes
 python -m tools.release --tag v0.2.0 --check # whether what is here is what the tag says
 """
 
@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
-import os
 import re
-import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import venv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tools.build_twice import ROOT, BuildError, build_twice, run
+from tools.links import source
+
 PLACES = {
     "pyproject.toml": re.compile(r'^version = "([^"]+)"$', re.MULTILINE),
     "src/torso/__init__.py": re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE),
@@ -86,6 +83,8 @@ def check(tag: str, root: Path = ROOT) -> list[str]:
     headings = dict(HEADING.findall((root / "CHANGELOG.md").read_text("utf-8")))
     if not headings.get(wanted):
         faults.append(f"CHANGELOG.md has no '## {wanted} (YYYY-MM-DD)'")
+    if source(root) is None:
+        faults.append("pyproject.toml has no Source in [project.urls]: README's links would be text on PyPI")
     names = [path.name for path in (root / "dist").glob("*")] if (root / "dist").is_dir() else []
     for kind in (f"torso-{wanted}.tar.gz", f"torso-{wanted}-py3-none-", f"torso-{wanted}.cdx.json", "SHA256SUMS"):
         if not any(name.startswith(kind) for name in names):
@@ -97,56 +96,35 @@ def check(tag: str, root: Path = ROOT) -> list[str]:
 
 
 def build(root: Path = ROOT) -> dict[str, str]:
-    """Build source and wheel of the commit twice, from folders of different names, and put them into dist/.
+    """Put the source of the commit into dist/, beside the wheels of ``make wheels``, and describe all that is there.
 
     Returns:
         The files with their SHA-256.
 
     Raises:
-        ReleaseError: two builds of one commit differ, or there are changes that are not committed.
+        ReleaseError: there are changes that are not committed.
+        BuildError: two builds of one commit differ, or the source cannot be installed.
     """
-    if _said(["git", "status", "--porcelain", "--untracked-files=no"], root):
+    if run(["git", "status", "--porcelain"], root).strip():
         raise ReleaseError("there are changes that are not committed")
-    moment = _said(["git", "log", "-1", "--format=%ct"], root)
-    with tempfile.TemporaryDirectory() as work:
-        made = [_built(root, Path(work, name), moment) for name in ("one", "another/place")]
-        hashes = [{path.name: _sha256(path) for path in each} for each in made]
-        if hashes[0] != hashes[1]:
-            differing = sorted(set(hashes[0].items()) ^ set(hashes[1].items()))
-            raise ReleaseError(f"two builds differ: {', '.join(sorted({name for name, _ in differing}))}")
-        (root / "dist").mkdir(exist_ok=True)
-        for path in made[0]:
-            if path.suffix != ".whl" or not any((root / "dist").glob(f"torso-{version(root)}-*.whl")):
-                shutil.copyfile(path, root / "dist" / path.name)
-        wheel = next(path for path in made[0] if path.suffix == ".whl")
-        materials(wheel, root / "dist" / f"torso-{version(root)}.cdx.json", root)
+    made = build_twice("sdist", root / "dist", root=root)
+    materials(made, root / "dist" / f"torso-{version(root)}.cdx.json", root)
     return _sums(root / "dist")
 
 
-def _built(root: Path, folder: Path, moment: str) -> list[Path]:
-    """Build the commit from a checkout of its own."""
-    folder.mkdir(parents=True)
-    archive = subprocess.run(["git", "archive", "HEAD"], cwd=root, check=True, capture_output=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder / "source", filter="data")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder / "dist")]
-    _run(command, folder / "source", os.environ | {"SOURCE_DATE_EPOCH": moment, "PYTHONHASHSEED": "0"})
-    return sorted((folder / "dist").iterdir())
-
-
-def materials(wheel: Path, out: Path, root: Path = ROOT) -> None:
-    """Write the bill of materials (CycloneDX) of an installation of ``wheel`` alone, after it has labelled a text."""
+def materials(made: Path, out: Path, root: Path = ROOT) -> None:
+    """Write the bill of materials (CycloneDX) of an installation of ``made`` alone, after it has labelled a text."""
     with tempfile.TemporaryDirectory() as work:
         venv.create(work, with_pip=True, clear=True)
-        python = next(Path(work).glob("[bS]*/python*"))
+        python, home = next(Path(work).glob("[bS]*/python*")), Path(work)
         options = ["--quiet", "--disable-pip-version-check", "-c", str(root / "constraints.txt")]
-        _run([str(python), "-m", "pip", "install", *options, str(wheel)], Path(work))
-        program = "import torso; assert torso.classify('很好').label == 'positive'"
-        _run([str(python), "-X", "utf8", "-c", program], Path(work))
-        _run([str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "pip", "setuptools"], Path(work))
+        run([str(python), "-m", "pip", "install", *options, str(made)], home)
+        for said in ("torso.kernels.about().instruction_set", "torso.classify('很好').label == 'positive'"):
+            run([str(python), "-X", "utf8", "-c", f"import torso; assert {said}"], home)
+        run([str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "pip", "setuptools"], home)
         described = ["--pyproject", str(root / "pyproject.toml"), "--mc-type", "library", "--output-reproducible"]
         command = [sys.executable, "-m", "cyclonedx_py", "environment", *described, "--output-file", str(out)]
-        _run([*command, str(python)], Path(work))
+        run([*command, str(python)], home)
 
 
 def _sums(dist: Path) -> dict[str, str]:
@@ -158,16 +136,6 @@ def _sums(dist: Path) -> dict[str, str]:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _said(command: Sequence[str], folder: Path) -> str:
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise ReleaseError(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -187,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             for name, digest in build().items():
                 print(digest, name)
-    except ReleaseError as error:
+    except (ReleaseError, BuildError) as error:
         print(f"release: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,80 +1,66 @@
 """Build the wheels of every platform, on this one: ``python -m tools.wheels [--to FOLDER] [PLATFORM …]``.
 
-Each is built twice, and refused if the two differ in a byte. Then twine reads what PyPI will read, and auditwheel says
-whether the kernels need no more than their tag allows.
+Each is built twice (`tools.build_twice`). Then twine reads what PyPI will read, and auditwheel says whether the kernels
+need no more than their tag allows; this machine's own is loaded, and shall choose its processor's best instructions.
 """
 
 from __future__ import annotations
 
 import argparse
-import filecmp
-import os
-import shutil
-import subprocess
+import platform as machine
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
+from tools.build_twice import ROOT, BuildError, build_twice, run
 from tools.wheel_platforms import PLATFORMS, SETTING
+from torso.kernels.compile import sets_here
 
-ROOT = Path(__file__).parents[1]
-
-
-class WheelError(Exception):
-    """A wheel is not fit to be uploaded; the message says why."""
+HERE = {"x86_64": "linux-x86-64", "aarch64": "linux-arm64"}.get(machine.machine()) if machine.libc_ver()[0] else None
+"""What this machine is of `PLATFORMS`; None where it is no Linux of glibc."""
 
 
 def build(platform: str, to: Path) -> Path:
     """Build the wheel of a platform, of `PLATFORMS`, into a folder, and return its path.
 
     Raises:
-        WheelError: if it cannot be built, or comes out otherwise the second time.
+        BuildError: if it cannot be built, or comes out otherwise the second time.
     """
-    made: list[Path] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for time in ("first", "second"):
-            place = Path(folder, time)
-            # A date of its own would make every build another file.
-            environment = {**os.environ, SETTING: platform, "SOURCE_DATE_EPOCH": _last_commit()}
-            _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)], environment)
-            made += place.iterdir()
-        first, second = made
-        if not filecmp.cmp(first, second, shallow=False):
-            raise WheelError(f"{first.name} is another file when it is built again")
-        to.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.move(first, to / first.name))
+    return build_twice("wheel", to, {SETTING: platform})
 
 
 def check(wheel: Path, platform: str) -> None:
     """Hold a wheel to what PyPI and installers ask of it.
 
     Raises:
-        WheelError: with the words of the tool that refuses it.
+        BuildError: with the words of the tool that refuses it.
     """
     about = PLATFORMS[platform]
-    _run([sys.executable, "-m", "twine", "check", "--strict", str(wheel)])
+    run([sys.executable, "-m", "twine", "check", "--strict", str(wheel)], ROOT)
     with zipfile.ZipFile(wheel) as archive:
         libraries = [name for name in archive.namelist() if name.endswith((".so", ".dll"))]
     wanted = [] if about.target is None else [f"torso/kernels/{about.library}"]
     if libraries != wanted:
-        raise WheelError(f"{wheel.name} holds {libraries or 'no library'}, not {wanted or 'none'}")
+        raise BuildError(f"{wheel.name} holds {libraries or 'no library'}, not {wanted or 'none'}")
+    if about.target is not None and platform == HERE:
+        _choose(wheel, f"torso/kernels/{about.library}")
     if "linux" in about.tag:
-        shown = _run([sys.executable, "-m", "auditwheel", "show", str(wheel)])
+        shown = run([sys.executable, "-m", "auditwheel", "show", str(wheel)], ROOT)
         if not any(f'"{tag}"' in " ".join(shown.split()) for tag in about.tag.split(".")):
-            raise WheelError(shown)
+            raise BuildError(shown)
 
 
-def _last_commit() -> str:
-    """Return the time of the last commit, in seconds since 1970."""
-    return _run(["git", "log", "-1", "--format=%ct"]).strip()
-
-
-def _run(command: list[str], environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise WheelError(f"{' '.join(command)}\n{done.stdout}{done.stderr}".strip())
-    return done.stdout
+def _choose(wheel: Path, library: str) -> None:
+    """Load this machine's library, in a process of its own: it shall offer the best instructions of this processor."""
+    program = (
+        "import sys, ctypes; kernels = ctypes.CDLL(sys.argv[1]); name = kernels.torso_instruction_set_name; "
+        "name.restype = ctypes.c_char_p; print(name(0).decode())"
+    )
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
+        chosen = run([sys.executable, "-c", program, archive.extract(library, folder)], ROOT).strip()
+    if chosen != sets_here()[0]:
+        raise BuildError(f"{wheel.name} chooses {chosen} on this processor, which has {sets_here()[0]}")
 
 
 def main() -> None:
@@ -89,7 +75,7 @@ def main() -> None:
         try:
             wheel = build(platform, asked.to)
             check(wheel, platform)
-        except WheelError as error:
+        except BuildError as error:
             sys.exit(str(error))
         print(f"{wheel.stat().st_size / 1e6:5.1f} MB  {wheel.name}")
 

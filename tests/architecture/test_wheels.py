@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tools import wheels
+from tools.build_twice import BuildError
 from tools.wheel_platforms import PLATFORMS
-from tools.wheels import WheelError, build, check
+from tools.wheels import HERE, build, check
+from torso.kernels import library
 from torso.kernels.compile import every_set
 
 
@@ -17,6 +20,10 @@ def test_the_last_resort_holds_no_kernels_and_all_else(tmp_path: Path) -> None:
     assert wheel.name.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
+        described = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode("utf-8")
+    assert "## Measured" in described
+    assert "](docs/" not in described
+    assert "](examples" not in described
     assert not [name for name in names if name.endswith((".so", ".dll"))]
     assert {"torso/__init__.py", "torso/py.typed", "torso/kernels/native/torso_kernels.h"} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "tools/"))]
@@ -26,11 +33,30 @@ def test_a_wheel_without_its_library_is_refused(tmp_path: Path, monkeypatch: pyt
     wheel = tmp_path / "torso.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("torso/kernels/_native.so", b"")
-    monkeypatch.setattr("tools.wheels._run", lambda command, environment=None: "")
-    with pytest.raises(WheelError, match=r"not \['torso/kernels/_native.dll'\]"):
+    monkeypatch.setattr("tools.wheels.run", lambda command, folder: "")
+    with pytest.raises(BuildError, match=r"not \['torso/kernels/_native.dll'\]"):
         check(wheel, "windows-x86-64")
-    with pytest.raises(WheelError, match="not none"):
+    with pytest.raises(BuildError, match="not none"):
         check(wheel, "any")
+
+
+@pytest.mark.skipif(HERE is None, reason="no platform of wheels that runs here")
+def test_a_library_that_chooses_less_than_this_processor_has_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert HERE is not None
+    if not library.file().is_file():
+        pytest.skip("no kernels are compiled here")
+    wheel = tmp_path / "torso.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.write(library.file(), "torso/kernels/_native.so")
+    said = '"manylinux_2_17_x86_64" "manylinux_2_17_aarch64"'
+    own = wheels.run
+    monkeypatch.setattr(wheels, "run", lambda command, folder: own(command, folder) if "-c" in command else said)
+    check(wheel, HERE)
+    monkeypatch.setattr(wheels, "sets_here", lambda: ("a better one", "baseline"))
+    with pytest.raises(BuildError, match="which has a better one"):
+        check(wheel, HERE)
 
 
 def test_every_processor_has_its_instruction_sets() -> None:

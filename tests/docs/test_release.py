@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import pins, release
+from tools import build_twice, links, pins, release
+from tools.site import assemble
 
 from .pages import HOME
 
@@ -56,6 +57,9 @@ def test_two_places_that_differ_are_named(tree: Path) -> None:
 
 def test_what_is_missing_of_a_release_is_listed(tree: Path) -> None:
     assert any("CHANGELOG" in fault for fault in release.check("v0.2.0", tree))
+    assert any("Source" in fault for fault in release.check("v0.1.0", tree))
+    with (tree / "pyproject.toml").open("a") as project:
+        project.write('urls = { Source = "https://forge.example/torso" }\n')
     (tree / "dist").mkdir()
     for name in ("torso-0.1.0.tar.gz", "torso-0.1.0-py3-none-any.whl", "torso-0.1.0.cdx.json", "SHA256SUMS"):
         (tree / "dist" / name).touch()
@@ -64,23 +68,60 @@ def test_what_is_missing_of_a_release_is_listed(tree: Path) -> None:
     assert release.check("v0.1.0", tree) == ["dist/torso-0.0.9.tar.gz is of another version"]
 
 
-def test_builds_that_differ_are_refused(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+LEAKING = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "torso"
+version = "0.1.0"
+[tool.hatch.metadata.hooks.custom]
+"""
+
+
+def test_builds_that_differ_are_refused(tree: Path) -> None:
+    """A description that names the folder it was built in is another one in another folder."""
+    (tree / "pyproject.toml").write_text(LEAKING.replace('"0.1.0"', '"0.1.0"\ndynamic = ["description"]'))
+    hook = """
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+class Hook(MetadataHookInterface):
+    def update(self, metadata):
+        metadata["description"] = self.root
+"""
+    (tree / "hatch_build.py").write_text(hook)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-C", str(tree)]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
         subprocess.run([*git, *arguments], check=True)
-
-    def built(root: Path, folder: Path, moment: str) -> list[Path]:
-        assert int(moment) > 0
-        folder.mkdir(parents=True)
-        (folder / "torso-0.1.0.tar.gz").write_text(str(folder))  # a path that leaks
-        return [folder / "torso-0.1.0.tar.gz"]
-
-    monkeypatch.setattr(release, "_built", built)
-    with pytest.raises(release.ReleaseError, match=r"two builds differ: torso-0\.1\.0\.tar\.gz"):
+    with pytest.raises(build_twice.BuildError, match=r"two builds differ: torso-0\.1\.0\.tar\.gz"):
         release.build(tree)
-    (tree / "pyproject.toml").write_text("changed")
+    (tree / "hatch_build.py").write_text(hook.replace("self.root", "'the same everywhere'"))
+    assert build_twice.build_twice("sdist", tree / "out", root=tree).name == "torso-0.1.0.tar.gz"
     with pytest.raises(release.ReleaseError, match="not committed"):
         release.build(tree)
+
+
+def test_readme_on_pypi_links_the_repository_or_nothing() -> None:
+    readme = "[a](docs/a.md#b) ![c](./d.svg) [e](https://e.org) [f](#g) [h](i.md)\n```python\nx[0](y)\n```\n[j](k)"
+    there = links.described(readme, "https://forge.example/torso", "v0.1.0")
+    assert there == (
+        "[a](https://forge.example/torso/blob/v0.1.0/docs/a.md#b) ![c](https://forge.example/torso/raw/v0.1.0/d.svg) "
+        "[e](https://e.org) [f](#g) [h](https://forge.example/torso/blob/v0.1.0/i.md)\n```python\nx[0](y)\n```\n"
+        "[j](https://forge.example/torso/blob/v0.1.0/k)"
+    )
+    assert links.described(readme, None, "v0.1.0") == "a  [e](https://e.org) [f](#g) h\n```python\nx[0](y)\n```\nj"
+
+
+def test_a_page_links_pages_pictures_and_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = HOME / "docs" / "howto" / "page.md"
+    text = "[a](../formats.md#b) [c](../../CHANGELOG.md) [d](../../examples) ![e](../pictures/speed.svg) [f](#g)"
+    monkeypatch.setattr(assemble, "source", lambda: None)
+    shown = "[a](../formats.md#b) [c](../changelog.md) d ![e](../pictures/speed.svg) [f](#g)"
+    assert assemble.relinked(text, page, tmp_path) == shown
+    monkeypatch.setattr(assemble, "source", lambda: "https://forge.example/torso")
+    at = "[d](https://forge.example/torso/blob/main/examples)"
+    assert assemble.relinked(text, page, tmp_path) == shown.replace(" d ", f" {at} ")
+    with pytest.raises(FileNotFoundError, match="leads nowhere"):
+        assemble.relinked("[a](../../nothing.md)", page, tmp_path)
 
 
 def test_pins_of_pytorch() -> None:

@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tools.links import LINK, is_elsewhere, on_forge, source
 from tools.site import api, commands, errors, families, settings, variables
 
 ROOT = Path(__file__).parents[2]
-FORGE = "https://github.com/torso-project/torso/blob/main/"
 ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -26,7 +26,6 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "errors": errors.page,
     "families": families.page,
 }
-_LINK = re.compile(r"(!?\[[^\]]*\]\()([^)#\s]+)(#[^)\s]*)?(\))")
 
 
 def reference() -> Iterator[tuple[str, str]]:
@@ -43,11 +42,11 @@ def assemble(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", folder)
     for path in folder.rglob("*.md"):
-        own = ROOT / "docs" / path.relative_to(folder)
-        path.write_text(relinked(own.read_text("utf-8"), own, folder), "utf-8", newline="\n")
-    for source, name in ELSEWHERE.items():
-        text = (ROOT / source).read_text("utf-8")
-        (folder / name).write_text(relinked(text, ROOT / source, folder), "utf-8", newline="\n")
+        page = ROOT / "docs" / path.relative_to(folder)
+        path.write_text(relinked(page.read_text("utf-8"), page, folder), "utf-8", newline="\n")
+    for own, name in ELSEWHERE.items():
+        text = (ROOT / own).read_text("utf-8")
+        (folder / name).write_text(relinked(text, ROOT / own, folder), "utf-8", newline="\n")
     for name, text in reference():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,38 +54,36 @@ def assemble(folder: Path) -> Path:
     return folder
 
 
-def relinked(text: str, source: Path, folder: Path) -> str:
+def relinked(text: str, page: Path, folder: Path) -> str:
     """Turn links between files of the repository into links between pages; pictures are copied beside them.
 
-    A file that is no page is linked on the forge.
+    A file that is no page is linked where the repository is, if that is known.
 
     Raises:
         FileNotFoundError: a link leads nowhere.
     """
-    docs = ROOT / "docs"
-    here = (
-        source.relative_to(docs)
-        if source.is_relative_to(docs)
-        else Path(ELSEWHERE[source.relative_to(ROOT).as_posix()])
-    )
+    docs, address = ROOT / "docs", source()
+    here = page.relative_to(docs) if page.is_relative_to(docs) else Path(ELSEWHERE[page.relative_to(ROOT).as_posix()])
     up = "../" * (len(here.parts) - 1)
 
     def moved(found: re.Match[str]) -> str:
-        before, target, anchor, after = found.groups()
-        if "://" in target or target.startswith("mailto:"):
+        picture, shown, target, anchor = found.groups()
+        if is_elsewhere(target):
             return found[0]
-        path = (source.parent / target).resolve()
-        if path.is_relative_to(docs):
-            return f"{before}{up}{path.relative_to(docs).as_posix()}{anchor or ''}{after}"
-        if not path.exists():
-            raise FileNotFoundError(f"{source}: {target} leads nowhere")
+        path = (page.parent / target).resolve()
+        if not path.is_relative_to(docs) and not path.exists():
+            raise FileNotFoundError(f"{page}: {target} leads nowhere")
         name = path.relative_to(ROOT).as_posix()
-        if name in ELSEWHERE:
-            return f"{before}{up}{ELSEWHERE[name]}{anchor or ''}{after}"
-        if before.startswith("!"):
+        if path.is_relative_to(docs):
+            to = path.relative_to(docs).as_posix()
+        elif name in ELSEWHERE:
+            to = ELSEWHERE[name]
+        elif picture:
+            to = f"pictures/{path.name}"
             (folder / "pictures").mkdir(exist_ok=True)
-            shutil.copyfile(path, folder / "pictures" / path.name)
-            return f"{before}{up}pictures/{path.name}{after}"
-        return f"{before}{FORGE}{name}{anchor or ''}{after}"
+            shutil.copyfile(path, folder / to)
+        else:
+            return on_forge(found, name, address, "main")
+        return f"{picture}[{shown}]({up}{to}{anchor or ''})"
 
-    return _LINK.sub(moved, text)
+    return LINK.sub(moved, text)

@@ -2,7 +2,9 @@
 #include "kernels.hpp"
 #include "thread_pool.hpp"
 
-#if defined(__aarch64__) && defined(__linux__)
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -81,27 +83,48 @@ struct Arm {
 };
 #endif
 
+#if defined(__x86_64__)
+// What this processor has and its system saves, by CPUID and XGETBV (Intel, Software Developer's Manual, volume 1, 14.3
+// and 15.2): the table of __builtin_cpu_supports is filled by GCC's runtime library, and stays empty with zig's.
+struct X86 {
+    bool avx2 = false, avx512 = false, vnni = false, bf16 = false;
+    X86() {
+        unsigned a = 0, b = 0, c = 0, d = 0;
+        if (!__get_cpuid(1, &a, &b, &c, &d) || !bit(c, 27)) return;  // OSXSAVE: XGETBV is there
+        const bool fma = bit(c, 12);
+        unsigned saved = 0, high = 0;
+        __asm__("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+        if ((saved & 0x06) != 0x06 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
+        avx2 = fma && bit(b, 5);
+#if defined(__APPLE__)
+        saved |= 0xe0;  // Darwin begins to save them at their first use
+#endif
+        avx512 = avx2 && (saved & 0xe6) == 0xe6 && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);  // F DQ BW VL
+        vnni = avx512 && bit(c, 11);
+        bf16 = vnni && __get_cpuid_count(7, 1, &a, &b, &c, &d) && bit(a, 5);
+    }
+    static bool bit(unsigned word, unsigned number) { return word >> number & 1; }
+};
+#endif
+
 struct Sets {
     Set found[5];
     int count = 0;
     Sets() {
 #if defined(__x86_64__)
-        __builtin_cpu_init();
-        [[maybe_unused]] const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-        [[maybe_unused]] const bool eight = wide && __builtin_cpu_supports("avx512vnni");
+        [[maybe_unused]] const X86 x86;
 #endif
 #if defined(COMPILED_avx512_bf16)
-        if (eight && __builtin_cpu_supports("avx512bf16")) found[count++] = {"avx512_bf16", &avx512_bf16::kernels};
+        if (x86.bf16) found[count++] = {"avx512_bf16", &avx512_bf16::kernels};
 #endif
 #if defined(COMPILED_avx512_vnni)
-        if (eight) found[count++] = {"avx512_vnni", &avx512_vnni::kernels};
+        if (x86.vnni) found[count++] = {"avx512_vnni", &avx512_vnni::kernels};
 #endif
 #if defined(COMPILED_avx512)
-        if (wide) found[count++] = {"avx512", &avx512::kernels};
+        if (x86.avx512) found[count++] = {"avx512", &avx512::kernels};
 #endif
 #if defined(COMPILED_avx2)
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = {"avx2", &avx2::kernels};
+        if (x86.avx2) found[count++] = {"avx2", &avx2::kernels};
 #endif
 #if defined(__aarch64__)
         [[maybe_unused]] const Arm arm;
