@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from torso.adapters.adapted_job import require_head, with_head
+from torso.adapters.adapted_head import require_head, with_head
 from torso.adapters.adapter_config import read_adapter
 from torso.adapters.adapter_folder import base_folder
 from torso.adapters.adapter_reading import read_into

@@ -73,8 +73,9 @@ def _of(part: Part, text: _Text) -> int:
             pools = part.pooling is not None or isinstance(part, FeatureHead)
             return _parts(part, _Text(1) if pools else text)
         case Trunk():
-            # The bias on scores is looked up, and what multiplies with its rows is counted where it does.
-            return sum(_of(child, text) for name, child in _each(part) if name != "score_bias")
+            # The bias on scores is looked up, and what multiplies with its rows is counted where it does; shared blocks
+            # are counted where they stand among the layers.
+            return sum(_of(child, text) for name, child in _each(part) if name not in ("score_bias", "shared"))
         case _:
             return _parts(part, text)
 
