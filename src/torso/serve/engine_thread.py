@@ -16,7 +16,6 @@ from torso.serve.turns import Turns
 STUCK_SECONDS = 30.0
 """Seconds beyond ten times the prediction after which a batch counts as stuck."""
 
-
 _ANSWERING = 0.002
 """Seconds in which an event loop answers requests, without competition by what is only learnt."""
 
@@ -184,6 +183,7 @@ class Engine:
                 while batch is None and not self._stopping:
                     now = time.monotonic()
                     self._tell(self.scheduler.expire(now))
+                    self.scheduler.beside = self._turns.beside(self.name)
                     batch = self.scheduler.take(now)
                     if batch is None:
                         self._last = None
@@ -218,8 +218,8 @@ class Engine:
             self._began = None
             if self.scheduler.refusing == "stuck":
                 self.scheduler.refusing = None
+            gap = 0.0 if self._last is None else started - self._last
             if failure is None:
-                gap = 0.0 if self._last is None else started - self._last
                 heard = self._ended(self.scheduler.complete(batch, results, ended - started, gap))
             else:
                 heard = self._ended(self.scheduler.fail(batch, failure))

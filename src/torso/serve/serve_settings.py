@@ -25,8 +25,8 @@ class ServeSettings:
         queue_seconds: predicted wait behind others, above which a request is refused with 429.
         deadline: seconds within which every request is answered.
         drain: seconds that accepted requests get after SIGTERM.
-        slice_seconds: length of a batch while several requests wait.
-        batch_tokens: tokens of a batch.
+        slice_seconds: predicted length of a batch; shorter beside what writes, and for lists while short requests come.
+        batch_tokens: tokens of a batch at most.
         texts: of a request.
         tokens: of a request.
         characters: of a request.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -72,6 +73,7 @@ class Server(uvicorn.Server):
             self._ending = asyncio.ensure_future(self._drain())
         else:
             self.whole = self.whole and not mounted(self._app).active
+            _be_silent()
             self.should_exit = self.force_exit = True
 
     async def _drain(self) -> None:
@@ -80,6 +82,7 @@ class Server(uvicorn.Server):
         await asyncio.sleep(self._linger)
         self.whole = await drain(state)
         if not self.whole:
+            _be_silent()
             # Those who still wait, and streams, get an error before the connection ends.
             for model in state.models.models.values():
                 await asyncio.to_thread(model.engine.stop, 1.0)
@@ -91,6 +94,14 @@ class Server(uvicorn.Server):
     def _hung_up(self, sig: int, frame: FrameType | None) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._reload)
+
+
+def _be_silent() -> None:
+    """Print nothing of requests that are cut off: the exit status says so.
+
+    uvicorn prints a traceback for each, and where nobody reads them the process would wait for a reader for ever.
+    """
+    logging.getLogger("uvicorn.error").disabled = True
 
 
 def listen(host: str, port: int) -> socket.socket:

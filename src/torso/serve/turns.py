@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Hashable
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import count
+
+_PRESSING = 1.0  # seconds for which a turn of what writes counts
 
 
 class Turns:
@@ -22,6 +25,14 @@ class Turns:
         self._finish: dict[Hashable, float] = {}
         self._virtual = 0.0
         self._held = False
+        self._pressing: dict[Hashable, tuple[float, float]] = {}
+
+    def beside(self, engine: Hashable) -> float | None:
+        """Return the seconds of a turn of what writes beside an engine: of what has more weight; None for nothing."""
+        now = time.monotonic()
+        with self._condition:
+            others = (value for name, value in self._pressing.items() if name != engine)
+            return min((seconds for when, seconds in others if now < when + _PRESSING), default=None)
 
     @contextmanager
     def turn(
@@ -41,6 +52,8 @@ class Turns:
         with self._condition:
             tag = max(self._virtual, self._finish.get(engine, 0.0))
             self._finish[engine] = tag + seconds / weight
+            if weight > 1:
+                self._pressing[engine] = (time.monotonic(), seconds)
             mine = (tag, next(self._order))
             heappush(self._waiting, mine)
             if not self._condition.wait_for(lambda: not self._held and self._waiting[0] == mine, patience):

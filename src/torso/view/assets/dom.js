@@ -92,11 +92,15 @@ export function table(caption, headings, rows, options = {}) {
 
 /** The two lines of Python that give what a view shows. */
 export function python(lines) {
-  const text = lines.join("\n");
+  return code("Python", lines.join("\n"));
+}
+
+/** Something to be copied, under the name of its language. */
+export function code(language, text) {
   const copy = h("button.quiet", { type: "button", onclick: () => {
     navigator.clipboard?.writeText(text).then(() => announce(t("copied")), () => {});
   } }, t("copy"));
-  return h("figure.python", {}, h("figcaption", {}, "Python", copy),
+  return h("figure.python", {}, h("figcaption", {}, language, copy),
     h("pre", { tabindex: "0" }, h("code", {}, text)));
 }
 

@@ -18,7 +18,7 @@ export async function modelView(model, run) {
   fill(weights, tensors.then(weightsPart));
   fill(heads, tensors.catch(() => null).then(() => getJson("/model-heads" + query)).then(headsPart));
   return [
-    h("p.lead", {}, t("model.lead", { family: data.family, type: data.model_type }), data.max_tokens ? " " + t("model.limit", { limit: data.max_tokens }) : ""),
+    h("p.lead", {}, t("model.lead", { family: data.family, type: data.model_type }), data.max_tokens ? (document.documentElement.lang.startsWith("zh") ? "" : " ") + t("model.limit", { limit: data.max_tokens }) : ""),
     data.folder && h("p.quiet", {}, foreign(data.folder, 200)),
     data.notes.map((note) => h("p.note", {}, foreign(note, 600))),
     parametersPart(model, data, run),

@@ -1,6 +1,6 @@
 // Writing: a chat, or a text gone on with, token by token.
 import { getJson, postLines } from "./api.js";
-import { announce, choice, failure, foreign, h, python, visible } from "./dom.js";
+import { announce, choice, code, failure, foreign, h, python, visible } from "./dom.js";
 import { t } from "./words.js";
 
 /** @param {string} model @param {boolean} served whether the server answers as OpenAI's does @param {string} source its name in Python */
@@ -80,5 +80,5 @@ function codeOf(model, form, body, served, source) {
   const sent = { model, ...(form === "chat" ? { messages: body.messages } : { prompt: body.prompt }), max_tokens: body.max_new_tokens, temperature: body.temperature };
   const curl = `curl ${location.origin}/v1/${route} -H 'content-type: application/json' -d '${JSON.stringify(sent).replaceAll("'", "'\\''")}'`;
   const client = ["import openai", `client = openai.OpenAI(base_url="${location.origin}/v1", api_key="-")`, `client.${route.replace("/", ".")}.create(**${JSON.stringify(sent)})`];
-  return h("div", {}, local, python(client), h("figure.python", {}, h("figcaption", {}, "curl"), h("pre", { tabindex: "0" }, h("code", {}, curl))));
+  return h("div", {}, local, python(client), code("curl", curl));
 }
