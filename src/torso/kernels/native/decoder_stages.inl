@@ -54,7 +54,8 @@ class DecoderStages {
         for (int64_t row = rows.begin; row < rows.end; ++row) {
             make(row);
             if (grouped)
-                quantise_groups(from + row * step, width, row, count, reinterpret_cast<int32_t*>(numbers_), groups_);
+                quantise_groups(matrix.kind, from + row * step, width, row, count, reinterpret_cast<int32_t*>(numbers_),
+                                groups_);
             if (halved) {
                 convert(from + row * step, half + row * even, width);
                 if (even > width) half[row * even + width] = 0;

@@ -30,6 +30,7 @@ constexpr int64_t GROUPED_AHEAD = 6144;
 struct RowGroup {
     float scale, scaled_sum;
     int32_t offset;  // of its products with eight-bit weights, which are kept 128 too large
+    float power;     // beside weights of four bits: scale = 2^power
 };
 
 // Rows in blocks of ROWS, each group by group: [groups, rows of the block], so that a group of many rows lies together.
@@ -141,8 +142,35 @@ inline void store_group(const Ints (&whole)[GROUP / WIDTH], int32_t* numbers) {
 #endif
 }
 
+// Beside weights of four bits a row's scales are powers of two, the next one that is no smaller: what that loses is a
+// hundredth of what the weights have lost, and AVX-512 multiplies with them by units that products of bytes leave idle.
+// Below 2^-100 all is 0.
+inline void to_power_of_two(RowGroup& group) {
+    uint32_t bits;
+    std::memcpy(&bits, &group.scale, 4);
+    if (group.scale < 0x1p-100f)
+        bits = 0;
+    else if (group.scale < INFINITY)  // and no NaN
+        bits = (bits + 0x7fffffu) & 0x7f800000u;
+    std::memcpy(&group.scale, &bits, 4);
+    group.power = bits ? static_cast<float>(int32_t(bits >> 23) - 127) : -INFINITY;
+    if (!(group.scale < INFINITY)) group.power = NAN;
+}
+
+// A group's sum of products, in the weights' and the row's scales.
+template <int bits>
+inline Floats rescaled(Ints sum, Floats scale, const RowGroup& row) {
+    const Floats whole = __builtin_convertvector(sum, Floats);
+    if constexpr (bits == 8) return scale * row.scale * whole;
+#if WIDTH == 16
+    return scale * (Floats)_mm512_scalef_ps((__m512)whole, _mm512_set1_ps(row.power));
+#else
+    return scale * (whole * row.scale);
+#endif
+}
+
 // Quantises one of `count` rows; what is behind its last group's last number becomes 0.
-inline void quantise_groups(const float* row, int64_t width, int64_t at, int64_t count, int32_t* numbers,
+inline void quantise_groups(int32_t kind, const float* row, int64_t width, int64_t at, int64_t count, int32_t* numbers,
                             RowGroup* groups) {
     constexpr int VECTORS = GROUP / WIDTH;
     const int64_t top = at / ROWS * ROWS, high = std::min(ROWS, count - top), all = whole_groups(width),
@@ -165,11 +193,13 @@ inline void quantise_groups(const float* row, int64_t width, int64_t at, int64_t
         }
         int32_t bits[4], totals[4];
         of_each<false>(most, bits);
-        float scales[4];
+        RowGroup made[4];
         for (int g = 0; g < 4; ++g) {
-            std::memcpy(scales + g, bits + g, 4);
-            scales[g] = scales[g] < INFINITY ? scales[g] / 127.f : NAN;
-            const float inverse = scales[g] > 0.f ? 1.f / scales[g] : 0.f;
+            float largest;
+            std::memcpy(&largest, bits + g, 4);
+            made[g].scale = largest < INFINITY ? largest / 127.f : NAN;
+            if (kind == TORSO_FOUR_BIT_GROUPS) to_power_of_two(made[g]);
+            const float inverse = made[g].scale > 0.f ? 1.f / made[g].scale : 0.f;
             Ints whole[VECTORS];
             sums[g] = Ints{};
             for (int v = 0; v < VECTORS; ++v) {
@@ -179,9 +209,11 @@ inline void quantise_groups(const float* row, int64_t width, int64_t at, int64_t
             if (g < here) store_group(whole, numbers + (first + (begin + g) * high) * ROW_DWORDS);
         }
         of_each<true>(sums, totals);
-        for (int64_t g = 0; g < here; ++g)
-            groups[first + (begin + g) * high] = {scales[g], scales[g] * static_cast<float>(totals[g]),
-                                                  -128 * totals[g]};
+        for (int64_t g = 0; g < here; ++g) {
+            made[g].scaled_sum = made[g].scale * static_cast<float>(totals[g]);
+            made[g].offset = -128 * totals[g];
+            groups[first + (begin + g) * high] = made[g];
+        }
     }
 }
 
@@ -246,7 +278,7 @@ __attribute__((noinline)) void grouped_tile(const int32_t* row, const RowGroup* 
 #pragma GCC unroll 8
             for (int i = 0; i < rows; ++i) {
                 const RowGroup& own = row_groups[i];
-                totals[i][v] += scale * own.scale * __builtin_convertvector(sums[i][v], Floats);
+                totals[i][v] += rescaled<bits>(sums[i][v], scale, own);
                 if constexpr (bits == 4) totals[i][v] += minimum * own.scaled_sum;
             }
         }
@@ -305,7 +337,7 @@ __attribute__((noinline)) void add_group(const int32_t* row, const RowGroup* row
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) {
             Floats total = load(totals[i] + v * WIDTH);
-            total += scales[v] * row_groups[i].scale * __builtin_convertvector(even[v] + odd[v], Floats);
+            total += rescaled<bits>(even[v] + odd[v], scales[v], row_groups[i]);
             if constexpr (bits == 4) total += minima[v] * row_groups[i].scaled_sum;
             store(totals[i] + v * WIDTH, total);
         }
