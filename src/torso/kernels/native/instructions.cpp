@@ -26,7 +26,9 @@ namespace {
 // clang-format off
 #include "simd.inl"
 #include "product.inl"
+#include "grouped_rows.inl"
 #include "grouped.inl"
+#include "grouped_packing.inl"
 #include "direct.inl"
 #include "rows.inl"
 #include "attention.inl"
