@@ -125,3 +125,24 @@ def test_an_id_without_a_row_is_refused() -> None:
     decoder = compiled(model_of("llama", "plain"))
     with pytest.raises(IndexError):
         decoder.step(decoder.room(4), [0], [0], [[1, 10**6]], [True])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["llama", "gpt_neox", "gemma2", "glm", "cohere2"])
+def test_rows_that_are_not_asked_for_change_none(kernels, name, kind) -> None:
+    decoder, texts = compiled(model_of(name, "plain"), KINDS[kind]), [list(text) for text in SENTENCES]
+    hidden, logits = decoder.whole(texts, None)
+    for rows in ([24], [6, 7, 24], [5, 6, 18, 19, 20, 24], [0, 6, 8], [24, 6], [3, 3], []):
+        some, scored = decoder.whole(texts, np.array(rows, np.int64))
+        assert np.array_equal(some, hidden[rows])
+        assert np.array_equal(scored, logits[rows])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_prompt_is_that_of_its_pieces(kernels, kind) -> None:
+    decoder, text = compiled(model_of("llama", "plain"), KINDS[kind]), [n % 11 for n in range(150)]
+    cache = decoder.room(320)
+    whole = decoder.step(cache, [0], [0], [text], [True])
+    for begin, end in ((0, 1), (1, 9), (9, 18), (18, 100)):
+        decoder.step(cache, [160], [begin], [text[begin:end]], [False])
+    assert np.array_equal(whole, decoder.step(cache, [160], [100], [text[100:]], [True]))

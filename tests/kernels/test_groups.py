@@ -24,14 +24,18 @@ def grouped(x: Tensor) -> Tensor:
     return padded.view(len(x), padded.shape[1] // GROUP, GROUP)
 
 
-def rounded(x: Tensor) -> tuple[Tensor, Tensor]:
+def rounded(x: Tensor, kind: int) -> tuple[Tensor, Tensor]:
     """Rows as the kernels round them (eight bits, symmetric, a scale for each group), and how far each may be off.
+
+    Beside weights of four bits a scale is a power of two, the next one that is no smaller.
 
     A value halfway between two numbers, but for the last bits of its product with 1 / scale, may go to either: the
     compiler is free to round that product or to add to it unrounded.
     """
     groups = grouped(x).float()
     scales = (groups.abs().amax(-1, keepdim=True) / 127).double()
+    if kind == native.FOUR_BIT_GROUPS:
+        scales = torch.where(scales > 0, scales.log2().ceil().exp2(), scales)
     exact = torch.where(scales > 0, groups.double() / scales, groups.double())
     halfway = ((exact - exact.floor()) - 0.5).abs() < 1e-4
     return tuple((each * scales).flatten(1)[:, : x.shape[1]] for each in (exact.round(), halfway))
@@ -65,7 +69,7 @@ def test_products_of_what_was_rounded(kernels, shape, biased, kind, threads, see
     x, weight = normal(dice, count, inputs), normal(dice, outputs, inputs, spread=inputs**-0.5)
     bias = normal(dice, outputs) if biased else None
     got = functions.linear(x, functions.pack(weight, bias, kind), threads=threads)
-    values, (rows, either) = packed_values(weight, kind).double(), rounded(x)
+    values, (rows, either) = packed_values(weight, kind).double(), rounded(x, kind)
     wanted = rows @ values.T + (0 if bias is None else bias.double())
     allowed = 2e-6 * (rows.abs() @ values.abs().T + 1) + either @ values.abs().T
     assert bool(((got - wanted).abs() <= allowed).all())

@@ -23,14 +23,19 @@ class Decoder : public DecoderStages {
         const Share rows(total_, worker.rank, worker.workers);
         std::memcpy(x_ + rows.begin * model_.width, call_.rows + rows.begin * model_.width,
                     bytes_of<float>((rows.end - rows.begin) * model_.width));
+        const bool narrow = narrows();
         for (int64_t layer = 0; layer < model_.depth; ++layer) {
             const torso_decoder_block& block = model_.blocks[layer];
             keep(worker, layer);
-            attention(worker, block, layer, scratch);
-            if (block.cross_query.packed) cross_attention(worker, block, layer, scratch);
-            feed_forward(worker, block);
+            queries_keys_values(worker, block, layer);
+            const bool last = layer + 1 == model_.depth;
+            const StepRows rows = last && narrow ? narrowed_rows(worker, block.qkv.outputs) : all_;
+            if (!rows.count) return;
+            attention(worker, block, layer, rows, scratch);
+            if (block.cross_query.packed) cross_attention(worker, block, layer, rows, scratch);
+            feed_forward(worker, block, rows.count);
         }
-        finish(worker);
+        finish(worker, narrow);
     }
 
    private:
@@ -47,21 +52,25 @@ class Decoder : public DecoderStages {
                     bytes_of<float>((rows.end - rows.begin) * model_.width));
     }
 
-    void attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
-        const int64_t width = model_.width, size = model_.head_size, to_step = model_.heads * size;
-        const Operand read =
-            normed_form(worker, block.attn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, block.qkv);
+    void queries_keys_values(const Worker& worker, const torso_decoder_block& block, int64_t layer) const {
+        const Operand read = normed_form(worker, total_, block.attn_norm, precedes(block),
+                                         block.order == TORSO_NORMED_RESIDUAL, block.qkv);
         multiply_by(worker, block.qkv, read, total_,
                     Output<float>{qkv_, block.qkv.outputs, block.qkv.bias, LINEAR, false});
         cache_rows(worker, block, layer);
         worker.wait();
-        attend(worker, block, layer, scratch);
+    }
+
+    void attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, const StepRows& rows,
+                   float* scratch) const {
+        const int64_t width = model_.width, to_step = model_.heads * model_.head_size;
+        attend(worker, block, layer, rows, scratch);
         worker.wait();
         float* to = apart(block) ? branch_ : x_;
-        multiply_by(worker, block.out, form(worker, attended_, to_step, total_, block.out), total_,
+        multiply_by(worker, block.out, form(worker, attended_, to_step, rows.count, block.out), rows.count,
                     Output<float>{to, width, block.out.bias, LINEAR, !apart(block)});
-        if (block.order == TORSO_SANDWICH) join(worker, block.attn_out_norm, true);
-        if (block.order == TORSO_POST_NORM) join(worker, block.attn_norm, false);
+        if (block.order == TORSO_SANDWICH) join(worker, rows.count, block.attn_out_norm, true);
+        if (block.order == TORSO_POST_NORM) join(worker, rows.count, block.attn_norm, false);
     }
 
     Number* cached(int64_t layer, int which, int64_t head, int64_t row) const {
@@ -131,10 +140,12 @@ class Decoder : public DecoderStages {
                       });
     }
 
-    void attend(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
+    void attend(const Worker& worker, const torso_decoder_block& block, int64_t layer, const StepRows& rows,
+                float* scratch) const {
         int64_t item = 0;
         for (int64_t text = 0; text < call_.texts; ++text) {
-            const Seen seen = {call_.starts[text], call_.starts[text + 1], call_.past[text], 1};
+            const Seen seen = {rows.starts[text], rows.starts[text + 1], rows.places[text], 1};
+            if (seen.begin == seen.end) continue;
             const int64_t numbers = (seen.place + seen.end - seen.begin) * model_.head_size;
             for (int64_t head = 0; head < model_.key_heads; ++head) {
                 const Number *keys = cached(layer, 0, head, call_.regions[text]),
@@ -154,12 +165,13 @@ class Decoder : public DecoderStages {
     }
 
     // Attention to the encoder's rows; of neighbouring sequences that read the same ones, all queries go together.
-    void attend_to_memory(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
+    void attend_to_memory(const Worker& worker, const torso_decoder_block& block, int64_t layer, const StepRows& rows,
+                          float* scratch) const {
         int64_t item = 0;
         for (int64_t text = 0, next; text < call_.texts; text = next) {
             const int64_t first = call_.memory_starts[text];
             for (next = text + 1; next < call_.texts && call_.memory_starts[next] == first;) ++next;
-            const Seen seen = {call_.starts[text], call_.starts[next], call_.memory_sizes[text] - 1, 0};
+            const Seen seen = {rows.starts[text], rows.starts[next], call_.memory_sizes[text] - 1, 0};
             for (int64_t head = 0; head < model_.heads; ++head) {
                 const Number *keys = remembered(layer, 0, head, first), *values = remembered(layer, 1, head, first);
                 share_queries(worker, seen, head, 1, block.cross_query.outputs, item,
@@ -176,43 +188,45 @@ class Decoder : public DecoderStages {
                (((layer * 2 + which) * model_.heads + head) * call_.memory_rows + row) * model_.head_size;
     }
 
-    void cross_attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, float* scratch) const {
+    void cross_attention(const Worker& worker, const torso_decoder_block& block, int64_t layer, const StepRows& rows,
+                         float* scratch) const {
         const int64_t width = model_.width, to_step = model_.heads * model_.head_size;
         const bool before = precedes(block);
-        multiply_by(worker, block.cross_query, normed_form(worker, block.cross_norm, before, false, block.cross_query),
-                    total_, Output<float>{qkv_, to_step, block.cross_query.bias, LINEAR, false});
-        attend_to_memory(worker, block, layer, scratch);
+        multiply_by(worker, block.cross_query,
+                    normed_form(worker, rows.count, block.cross_norm, before, false, block.cross_query), rows.count,
+                    Output<float>{qkv_, to_step, block.cross_query.bias, LINEAR, false});
+        attend_to_memory(worker, block, layer, rows, scratch);
         worker.wait();
-        multiply_by(worker, block.cross_out, form(worker, attended_, to_step, total_, block.cross_out), total_,
+        multiply_by(worker, block.cross_out, form(worker, attended_, to_step, rows.count, block.cross_out), rows.count,
                     Output<float>{x_, width, block.cross_out.bias, LINEAR, true});
-        if (!before) join(worker, block.cross_norm, false);
+        if (!before) join(worker, rows.count, block.cross_norm, false);
     }
 
-    void feed_forward(const Worker& worker, const torso_decoder_block& block) const {
+    void feed_forward(const Worker& worker, const torso_decoder_block& block, int64_t count) const {
         const int64_t width = model_.width, up = block.up.outputs, inner = block.down.inputs;
         const Operand read =
-            normed_form(worker, block.ffn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, block.up);
-        multiply_by(worker, block.up, read, total_,
+            normed_form(worker, count, block.ffn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, block.up);
+        multiply_by(worker, block.up, read, count,
                     Output<float>{inner_, up, block.up.bias, block.gated ? LINEAR : block.activation, false});
         const bool separate = block.order == TORSO_SANDWICH;
-        const Operand gated = form(worker, inner_, up, total_, block.down, [&](int64_t row) {
+        const Operand gated = form(worker, inner_, up, count, block.down, [&](int64_t row) {
             if (block.gated) gate<true>(inner_ + row * up, inner, block.activation);
         });
-        multiply_by(worker, block.down, gated, total_,
+        multiply_by(worker, block.down, gated, count,
                     Output<float>{separate ? branch_ : x_, width, block.down.bias, LINEAR, !separate});
-        if (separate) join(worker, block.ffn_out_norm, true);
-        if (block.order == TORSO_POST_NORM) join(worker, block.ffn_norm, false);
-        if (block.order == TORSO_PARALLEL) join(worker, {TORSO_NO_NORM, nullptr, nullptr, 0.f}, true);
+        if (separate) join(worker, count, block.ffn_out_norm, true);
+        if (block.order == TORSO_POST_NORM) join(worker, count, block.ffn_norm, false);
+        if (block.order == TORSO_PARALLEL) join(worker, count, {TORSO_NO_NORM, nullptr, nullptr, 0.f}, true);
     }
 
     // The last norm of the wanted rows, and what the vocabulary scores them with.
-    void finish(const Worker& worker) const {
+    void finish(const Worker& worker, bool narrow) const {
         const int64_t width = model_.width;
         worker.wait();
         const Share wanted(call_.wanted_rows, worker.rank, worker.workers);
         for (int64_t i = wanted.begin; i < wanted.end; ++i) {
             float* to = normed_ + i * width;
-            normalise(model_.norm, x_ + call_.wanted[i] * width, to, width);
+            normalise(model_.norm, x_ + (narrow ? i : call_.wanted[i]) * width, to, width);
             if (call_.hidden) std::memcpy(call_.hidden + i * width, to, bytes_of<float>(width));
             for (int64_t k = 0; k < width; ++k) to[k] *= model_.output_scale;
         }

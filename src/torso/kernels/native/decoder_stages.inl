@@ -1,10 +1,17 @@
 // Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
 // What a decoder's step is made of: its memory, products, norms and sums, each shared by all workers.
 
+// The rows that a stage works on: `count` in all, of each text those from starts[text] on, the first of which stands at
+// places[text]; each next one stands one place on.
+struct StepRows {
+    int64_t count;
+    const int64_t *starts, *places;
+};
+
 class DecoderStages {
    public:
     DecoderStages(const torso_decoder& model, const torso_decode_call& call)
-        : model_(model), call_(call), total_(call.starts[call.texts]) {}
+        : model_(model), call_(call), total_(call.starts[call.texts]), all_{total_, call.starts, call.past} {}
 
     // Lays out what a step works on; with a null block it is measured.
     int64_t lay_out(char* block) {
@@ -14,6 +21,8 @@ class DecoderStages {
             used += (size + 127) / 64 * 64;
             return here;
         };
+        kept_starts_ = reinterpret_cast<int64_t*>(place((call_.texts + 1) * 8));
+        kept_places_ = reinterpret_cast<int64_t*>(place(call_.texts * 8));
         const int64_t high = std::max<int64_t>(total_, 1),
                       qkv = (model_.heads + 2 * model_.key_heads) * model_.head_size;
         int64_t up = 0, widest = std::max(model_.width, model_.heads * model_.head_size);
@@ -45,7 +54,8 @@ class DecoderStages {
         for (int64_t row = rows.begin; row < rows.end; ++row) {
             make(row);
             if (grouped)
-                quantise_groups(from + row * step, width, row, count, reinterpret_cast<int32_t*>(numbers_), groups_);
+                quantise_groups(matrix.kind, from + row * step, width, row, count, reinterpret_cast<int32_t*>(numbers_),
+                                groups_);
             if (halved) {
                 convert(from + row * step, half + row * even, width);
                 if (even > width) half[row * even + width] = 0;
@@ -75,11 +85,11 @@ class DecoderStages {
     }
 
     // The form of norm(x), or of x as it is; a residual that is normed too becomes it.
-    Operand normed_form(const Worker& worker, const torso_norm& norm, bool normed, bool residual,
+    Operand normed_form(const Worker& worker, int64_t count, const torso_norm& norm, bool normed, bool residual,
                         const torso_matrix& matrix) const {
         const int64_t width = model_.width;
-        if (!normed) return form(worker, x_, width, total_, matrix);
-        return form(worker, normed_, width, total_, matrix, [&](int64_t row) {
+        if (!normed) return form(worker, x_, width, count, matrix);
+        return form(worker, normed_, width, count, matrix, [&](int64_t row) {
             float *x = x_ + row * width, *to = normed_ + row * width;
             normalise(norm, x, to, width);
             if (residual) std::memcpy(x, to, bytes_of<float>(width));
@@ -87,8 +97,8 @@ class DecoderStages {
     }
 
     // x = norm(x), or x += norm(branch), or x += branch, of this worker's share.
-    void join(const Worker& worker, const torso_norm& norm, bool branch) const {
-        const Share rows(total_, worker.rank, worker.workers);
+    void join(const Worker& worker, int64_t count, const torso_norm& norm, bool branch) const {
+        const Share rows(count, worker.rank, worker.workers);
         for (int64_t row = rows.begin; row < rows.end; ++row) {
             float *x = x_ + row * model_.width, *other = branch_ + row * model_.width;
             if (!branch) {
@@ -100,9 +110,45 @@ class DecoderStages {
         }
     }
 
+    // Whether the wanted rows rise, those of each text without a gap, and are not all: then nothing else is computed
+    // behind the last block's keys and values.
+    bool narrows() const {
+        const int64_t* wanted = call_.wanted;
+        for (int64_t i = 0, text = 0; i < call_.wanted_rows; ++i) {
+            if (i && wanted[i] <= wanted[i - 1]) return false;
+            const bool same = wanted[i] < call_.starts[text + 1];
+            while (wanted[i] >= call_.starts[text + 1]) ++text;
+            if (i && same && wanted[i] != wanted[i - 1] + 1) return false;
+        }
+        return call_.wanted_rows < total_;
+    }
+
+    // Moves the wanted rows of x, and their queries, to the front. One worker does so, the others wait.
+    StepRows narrowed_rows(const Worker& worker, int64_t step) const {
+        if (worker.rank == 0) {
+            const int64_t width = model_.width, queries = model_.heads * model_.head_size;
+            int64_t i = 0;
+            for (int64_t text = 0; text < call_.texts; ++text) {
+                kept_starts_[text] = i;
+                while (i < call_.wanted_rows && call_.wanted[i] < call_.starts[text + 1]) {
+                    const int64_t row = call_.wanted[i];
+                    if (i == kept_starts_[text]) kept_places_[text] = call_.past[text] + row - call_.starts[text];
+                    std::memmove(x_ + i * width, x_ + row * width, bytes_of<float>(width));
+                    std::memmove(qkv_ + i * step, qkv_ + row * step, bytes_of<float>(queries));
+                    ++i;
+                }
+            }
+            kept_starts_[call_.texts] = i;
+        }
+        worker.wait();
+        return {call_.wanted_rows, kept_starts_, kept_places_};
+    }
+
     const torso_decoder& model_;
     const torso_decode_call& call_;
     const int64_t total_;
+    const StepRows all_;
+    int64_t *kept_starts_ = nullptr, *kept_places_ = nullptr;
     float *x_ = nullptr, *branch_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr,
           *inner_ = nullptr;
     char* numbers_ = nullptr;

@@ -26,7 +26,9 @@ namespace {
 // clang-format off
 #include "simd.inl"
 #include "product.inl"
+#include "grouped_rows.inl"
 #include "grouped.inl"
+#include "grouped_packing.inl"
 #include "direct.inl"
 #include "rows.inl"
 #include "attention.inl"
@@ -117,7 +119,7 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
                 int32_t* numbers = reinterpret_cast<int32_t*>(block);
                 RowGroup* row_groups = reinterpret_cast<RowGroup*>(numbers + dwords);
                 for (int64_t row = 0; row < high; ++row)
-                    quantise_groups(from + row * inputs, inputs, row, high, numbers, row_groups);
+                    quantise_groups(matrix->kind, from + row * inputs, inputs, row, high, numbers, row_groups);
                 multiply(*matrix, GroupedRows{numbers, row_groups}, high, output, rank, workers);
             }
             if (matrix->kind == TORSO_BFLOAT16) {
