@@ -97,3 +97,18 @@ def test_every_file_is_taken_or_left_and_what_is_required_is_taken(names: list[s
     choice = choose(names, config_only=config_only)
     assert sorted((*choice.take, *choice.leave)) == sorted(set(names))
     assert set(required(set(names), config_only=config_only)) <= set(choice.take)
+
+
+def test_layers_of_sparse_and_multi_vector_results_come_along() -> None:
+    names = [
+        "config.json",
+        "pytorch_model.bin",
+        "sparse_linear.pt",
+        "colbert_linear.pt",
+        "other.pt",
+        "artifact.metadata",
+    ]
+    chosen = choose(names)
+    assert set(chosen.take) == set(names) - {"other.pt"}
+    assert set(choose(names, config_only=True).take) == {"config.json", "artifact.metadata"}
+    assert {"sparse_linear.pt", "colbert_linear.pt", "artifact.metadata"} <= set(required(names))

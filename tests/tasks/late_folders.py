@@ -27,7 +27,7 @@ def edited(path: Path, **values: object) -> None:
     path.write_text(json.dumps(table), "utf-8")
 
 
-def bge_m3(folder: Path, width: int = 16) -> Path:
+def bge_m3(folder: Path, width: int = 32) -> Path:
     """FlagEmbedding's layout: a transformer, and two linear layers in files of PyTorch's, in half precision."""
     save(folder, "Model")
     generator = torch.Generator().manual_seed(5)

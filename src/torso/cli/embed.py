@@ -36,7 +36,7 @@ Examples:
   torso embed "你好" --model hfl/rbt3 --pooling mean --normalize
   torso embed --file books.jsonl --column body --long window --output vectors.npy
   torso embed --sparse --model naver/splade-v3 "a weight for each word, and for words that fit"
-  torso embed --multi-vector --query --model colbert-ir/colbertv2.0 "how are they kept?" --json"""
+  torso embed --multi-vector --query "how are vectors kept?" -m lightonai/GTE-ModernColBERT-v1"""
 
 
 @click.command(help=HELP)

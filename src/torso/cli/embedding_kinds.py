@@ -62,9 +62,9 @@ def row_of(text: str, made: SparseEmbedding | MultiVectorEmbedding) -> dict[str,
     """Return what was made of a text as plain data."""
     shared = {"prompt": made.prompt, "max_tokens": made.max_tokens, **extent_row(made)}
     if isinstance(made, SparseEmbedding):
-        numbers = {"indices": made.indices.tolist(), "values": made.values.tolist(), "tokens": list(made.tokens)}
+        numbers = {"indices": made.indices.tolist(), "values": made.values.tolist(), "entries": list(made.tokens)}
         return {"text": text, **numbers, "pooling": made.pooling, **shared}
-    numbers = {"vectors": made.vectors.tolist(), "tokens": list(made.tokens)}
+    numbers = {"vectors": made.vectors.tolist(), "entries": list(made.tokens)}
     return {"text": text, **numbers, "normalized": made.normalized, "query": made.query, **shared}
 
 

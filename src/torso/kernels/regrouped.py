@@ -45,11 +45,16 @@ def regrouped(
     groups = parts[0][0].shape[1]
     if any(numbers.shape[1] != groups for numbers, _, _ in parts):
         return None
-    numbers, scales, minima = (np.concatenate(each) if len(each) > 1 else each[0] for each in zip(*parts, strict=True))
+    numbers, scales, minima = parts[0]
+    if len(parts) > 1:
+        numbers = np.concatenate([each[0] for each in parts])
+        scales, minima = np.concatenate([each[1] for each in parts]), np.concatenate([each[2] for each in parts])
     if not np.isfinite(scales).all() or not np.isfinite(minima).all():
         return None  # what is read as float32 says where
     if swapped:
-        numbers, scales, minima = (np.roll(each, outputs // 2, 0) for each in (numbers, scales, minima))
+        half = outputs // 2
+        numbers = np.roll(numbers, half, 0)
+        scales, minima = np.roll(scales, half, 0), np.roll(minima, half, 0)
     form = Form.of(kind, outputs, groups * _GROUP, biased=bias is not None)
     size, columns, grouped, _ = form.sizes(library)
     packed, padded = room_of_bytes(size), None

@@ -119,7 +119,8 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
         """Return the score and the logit of each question, [2]."""
         rows = to_host(out.logits).astype(np.float64)
         logits = rows[:, [self.way.yes]] - (0 if self.way.no is None else rows[:, [self.way.no]])
-        return list(np.concatenate([self._score(logits), logits], -1))
+        scored: Wide = np.concatenate([self._score(logits), logits], -1)
+        return list(scored)
 
     def result(self, texts: Texts[Wide]) -> Ranked:
         """Return the texts of a query in order."""

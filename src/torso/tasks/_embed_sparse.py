@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from torso.architecture import Task
 from torso.engines.runner import BUDGET
-from torso.errors import InputError
+from torso.errors import InputError, WeightsError
 from torso.host_batch import Rows, Wanted, pieces, to_host
 from torso.io.arguments import known_arguments
 from torso.tasks.argument_checks import at_least
@@ -21,7 +21,7 @@ from torso.tasks.embedding_recipe import chosen_prompt, lowered
 from torso.tasks.pooling import Step, step_of
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, read_once
-from torso.tasks.sparse_files import POOLINGS, SparseRecipe, read_sparse_recipe
+from torso.tasks.sparse_files import LEXICAL_FILE, POOLINGS, SparseRecipe, read_sparse_recipe
 from torso.tasks.task_options import EmbedSparseOptions
 from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.vector_kinds import sparse_task
@@ -157,9 +157,20 @@ class EmbedSparsePlan(Plan[str, Any, Entries, SparseEmbedding]):
         """Return the entries of each encoding."""
         sizes = [len(each) for each in reads]
         if self._step is not None:
-            weights = np.maximum(self._step(to_host(out.hidden.rows))[:, 0], 0)
+            weights = np.maximum(self._step(to_host(out.hidden.rows)), 0)
+            if weights.shape[1] != 1:
+                raise self._not_one(weights.shape[1])
+            weights = weights[:, 0]
             return [self._lexical(each.ids, own) for each, own in zip(reads, pieces(weights, sizes), strict=True)]
         return [self._pooled(own) for own in pieces(to_host(out.logits), sizes)]
+
+    def _not_one(self, count: int) -> WeightsError:
+        return WeightsError(
+            "E_POOLING",
+            "{file} in {name} gives {count} numbers for each token; a weight is one.",
+            cure="Download the model again.",
+            values=dict(file=LEXICAL_FILE, name=self.ready.name, count=count),
+        )
 
     def _lexical(self, ids: Sequence[int], weights: Rows) -> Entries:
         found, places = np.unique(np.array(ids, np.int64), return_inverse=True)

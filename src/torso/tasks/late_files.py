@@ -135,7 +135,9 @@ def is_late(folder: Path, modules: tuple[Module, ...]) -> bool:
     """Return whether late interaction is what a folder of modules is for."""
     if any(module.kind == "MultiVectorMask" for module in modules):
         return True
-    table = read_table(folder / MODEL_FILE) if modules else {}
+    if not modules:
+        return False
+    table = read_table(folder / MODEL_FILE)
     return table.get("model_type") in ("MultiVectorEncoder", "ColBERT") or any(key in table for key in _PYLATE[:2])
 
 
