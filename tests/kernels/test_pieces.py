@@ -21,7 +21,7 @@ def trunk_of(model_type: str, **values: object) -> blocks.AnyTrunk:
     return architecture.trunk(architecture.config(**values))
 
 
-BY_PYTORCH = {"m2m_100", "mixtral", "olmo2", "qwen2_moe", "qwen3_moe"}
+BY_PYTORCH = {"mixtral", "olmo2", "qwen2_moe", "qwen3_moe"}
 """Mixtures of experts, and norms over all heads together."""
 
 
