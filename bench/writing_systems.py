@@ -34,9 +34,12 @@ def saved(shape: str, layers: int, folder: Path) -> tuple[Path, int]:
     }[shape](config)
     made.save_pretrained(folder)
     words: int = config.vocab_size
-    given = Tokenizer(models.WordLevel({f"w{number}": number for number in range(words)}, unk_token="w0"))
+    # CTranslate2 drops the last row of a Marian's table, and the last word where it has this name.
+    pad = "<pad>" if shape == "marian" else f"w{words - 1}"
+    names = [*(f"w{number}" for number in range(words - 1)), pad]
+    given = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="w0"))
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=given, unk_token="w0", bos_token="w1", eos_token="w2", pad_token=f"w{words - 1}"
+        tokenizer_object=given, unk_token="w0", bos_token="w1", eos_token="w2", pad_token=pad
     ).save_pretrained(folder)
     return folder, words - 1
 

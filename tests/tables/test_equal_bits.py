@@ -14,7 +14,7 @@ from torso.models.llama import LlamaConfig
 from torso.tables.angles import scaling_of
 from torso.tables.distance_buckets import deberta_buckets, t5_buckets
 from torso.tables.powers import VECTORISED, powers
-from torso.tables.sinusoids import sinusoids
+from torso.tables.sinusoids import shifted_sinusoids, sinusoids
 from torso.tables.slopes import alibi_slopes
 
 transformers = LazyModule("transformers")
@@ -160,3 +160,14 @@ def test_no_torch_is_loaded() -> None:
         [sys.executable, "-c", f"{code};import sys;print('torch' in sys.modules)"], capture_output=True, text=True
     )
     assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.parametrize("width", [512, 1024, 2048])
+def test_shifted_sinusoids_are_m2m_s(width) -> None:
+    """Of a rate that PyTorch's exponential rounds otherwise, to the turn that its last bit makes."""
+    m2m = LazyModule("transformers.models.m2m_100.modeling_m2m_100")
+    theirs = m2m.M2M100SinusoidalPositionalEmbedding.get_embedding(1026, width, 1).numpy()[2:]
+    mine = shifted_sinusoids(np.arange(1024), width, 2)
+    apart = np.abs(mine - theirs)
+    assert apart.max() < 1.3e-4
+    assert np.mean(apart.max(0) > 1e-6) < 0.02

@@ -20,13 +20,15 @@ from torso.terminal import escaped, obeying
 
 if TYPE_CHECKING:
     from torso.engines.benchmark import Measurement
+    from torso.engines.writing_loss import WritingLoss
 
 HELP = """\
 Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of \
 torso.optimise.
 
 All modes take turns, round by round, so that what else the machine does falls on all alike. Without --file the \
-texts are random tokens of usual lengths.
+texts are random tokens of usual lengths. Of a decoder, also what each mode of torso.compiled_decoder costs: its \
+perplexity beside float32, and how often it would write the same token, on the texts of --file or a few of torso's own.
 
 \b
 Examples:
@@ -38,7 +40,9 @@ Examples:
 @click.command(help=HELP)
 @options.model("torso:sentiment")
 @options.file
-@click.option("--mode", "modes", multiple=True, metavar="MODE", help="exact, bf16 or int8; all of them by default.")
+@click.option(
+    "--mode", "modes", multiple=True, metavar="MODE", help="exact, bf16, int8; of a decoder int4; all by default."
+)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, metavar="N", help="Rounds to run.")
 @options.one_json
 def bench(
@@ -46,14 +50,17 @@ def bench(
 ) -> None:
     """Measure a model."""
     from torso.engines.benchmark import AS_LOADED, EVERY, measure
+    from torso.engines.writing_loss import SAMPLE, measure_writing, writes
     from torso.hub import resolve
+    from torso.kernels.causal_decoder import KINDS
+    from torso.loading.load import load_tokenizer
 
-    unknown = [mode for mode in modes if mode not in EVERY[1:]]
+    unknown = [mode for mode in modes if mode not in (*EVERY[1:], *KINDS)]
     if unknown:
         raise InputError(
             "E_MODE",
             "There is no mode {mode!r}.",
-            cure="Use exact, bf16 or int8.",
+            cure="Use exact, bf16, int8 or int4.",
             values=dict(mode=unknown[0]),
         )
     for option, given in (("--column", columns), ("--encoding", named())):
@@ -62,8 +69,6 @@ def bench(
     folder = resolve(model).folder
     ids: list[list[int]] | None = None
     if file is not None:
-        from torso.loading.load import load_tokenizer
-
         tokenizer = load_tokenizer(folder)
         cut, ids = tokenizer.max_tokens is not None, []
         for each in texts_of((), file, columns):
@@ -76,11 +81,18 @@ def bench(
                 cure="Name a file with one text per line; without --file random texts are made.",
                 values=dict(file=shown(file)),
             )
-    done = measure(folder, ids, modes=(AS_LOADED, *modes) if modes else EVERY, rounds=rounds, report=_report)
+    reading = [mode for mode in modes if mode in EVERY]
+    done = measure(folder, ids, modes=(AS_LOADED, *reading) if modes else EVERY, rounds=rounds, report=_report)
+    writing: Sequence[WritingLoss] = ()
+    if writes(folder):
+        tokenizer = load_tokenizer(folder)
+        texts = [tokenizer(text).input_ids for text in SAMPLE] if ids is None else ids
+        writing = measure_writing(folder, texts, modes or tuple(KINDS), report=_report)
     if as_json:
-        print_json(asdict(done))
+        print_json(asdict(done) | ({"writing": [asdict(each) for each in writing]} if writing else {}))
     else:
         _show(done)
+        _show_writing(writing)
 
 
 def _report(step: str) -> None:
@@ -119,3 +131,19 @@ def _show(done: Measurement) -> None:
         click.echo(say("run by the compiled kernels ({set})", dict(set=done.kernels)))
     else:
         click.echo(say("run by PyTorch: {reason}", dict(reason=done.without)))
+
+
+def _show_writing(done: Sequence[WritingLoss]) -> None:
+    from torso.config.text_table import text_table
+
+    if not done:
+        return
+    headings = ["writing in mode", "MB of weights", "perplexity", "x float32", "same next token"]
+    rows = [
+        [each.mode, f"{each.megabytes:,.0f}", f"{each.perplexity:.4g}", f"{each.ratio:.4f}", f"{each.agreement:.1%}"]
+        for each in done
+    ]
+    _report("")
+    click.echo()
+    click.echo(text_table([say(each) for each in headings], rows))
+    click.echo(say("{tokens} tokens scored, each behind those before it", dict(tokens=f"{done[0].tokens:,}")))

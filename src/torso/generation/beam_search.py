@@ -114,7 +114,7 @@ def search(
     sources = [random_sources(settings.seed, 1)[0] for _ in prompts] if settings.do_sample else []
     all_searches = list(searches)
     is_late = deadline(settings)
-    decoder, scores = begin(model, prompts, beams)
+    decoder, scores = begin(model, prompts, beams, settings)
     logits_processors, filters = [*processors(settings), *further], sampling_filters(settings)
     while True:
         do = operations(scores)

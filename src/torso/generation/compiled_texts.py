@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -64,6 +65,39 @@ class CompiledTexts:
                 scores = np.empty((len(tokens), found.shape[1]), np.float32)
             scores[ended] = found
         return scores
+
+    @property
+    def count(self) -> int:
+        """Number of texts."""
+        return len(self._past)
+
+    @property
+    def may_read_ahead(self) -> bool:
+        """Whether `read_ahead` can be asked: not of texts that may have to be read again."""
+        return not self._outgrown.kept
+
+    def left(self, text: int) -> int:
+        """Return how many more tokens the model takes of a text."""
+        most = self._model.max_tokens
+        return sys.maxsize if most is None else most - self._past[text]
+
+    def read_ahead(self, tokens: Mapping[int, Sequence[int]]) -> list[Scores]:
+        """Run new tokens of some texts in one step; return the scores [k, V] behind each of the k tokens of each."""
+        self._reserve(max(self._past[n] + len(new) for n, new in tokens.items()))
+        found = self._model.decoder.ahead(
+            self._cache,
+            [self._regions[n] for n in tokens],
+            [self._past[n] for n in tokens],
+            [*tokens.values()],
+            None if self._sources is None else self._sources.of([*tokens]),
+        )
+        for n, new in tokens.items():
+            self._past[n] += len(new)
+        return np.split(found, np.cumsum([len(new) for new in tokens.values()])[:-1])
+
+    def take_back(self, text: int, tokens: int) -> None:
+        """Forget the last tokens of a text."""
+        self._past[text] -= tokens
 
     def read_one(self, tokens: Sequence[int]) -> Scores:
         """Run one token of each text; return the scores [n, V] of the next token."""

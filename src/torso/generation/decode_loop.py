@@ -10,10 +10,12 @@ from typing import Protocol, cast
 import numpy as np
 
 from torso.engines.compiled_decoder import CompiledDecoder
+from torso.errors import UnsupportedError
 from torso.generation.compiled_texts import CompiledTexts
 from torso.generation.completed_text import Why
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
+from torso.generation.prompt_lookup import LookedUpTexts
 from torso.generation.prompts import Prompt
 from torso.generation.random_source import RandomSource, random_sources
 from torso.generation.samplers import SamplingFilter, sampling_filters
@@ -64,7 +66,7 @@ def write(
     active = [(number, answer) for number in range(len(prompts)) for answer in range(answers)]
     texts = [started(prompts[number]) for number, _ in active]
     sources = [each for _ in prompts for each in random_sources(settings.seed, answers)] if settings.do_sample else []
-    decoder, scores = begin(model, prompts, answers)
+    decoder, scores = begin(model, prompts, answers, settings)
     logits_processors = [*processors(settings), *further]
     filters, ends = sampling_filters(settings), frozenset(settings.ends)
     while True:
@@ -128,14 +130,29 @@ class TextsDecoder(Protocol):
         ...
 
 
-def begin(model: WritingModel, prompts: Sequence[Prompt], copies: int) -> tuple[TextsDecoder, Scores]:
-    """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores."""
+def begin(
+    model: WritingModel, prompts: Sequence[Prompt], copies: int, settings: GenerationSettings
+) -> tuple[TextsDecoder, Scores]:
+    """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores.
+
+    Raises:
+        UnsupportedError: ``E_NO_EFFECT``, where a call asks for guessed tokens of a model that reads none ahead.
+    """
     room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
     sources = [prompt.source for prompt in prompts if prompt.source is not None]
     decoder: TextsDecoder
     if isinstance(model, CompiledDecoder):
-        decoder = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
+        texts = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
+        most = settings.prompt_lookup_num_tokens if settings.num_beams == 1 and texts.may_read_ahead else None
+        ngram = settings.max_matching_ngram_size or 2
+        decoder = texts if most is None else LookedUpTexts(texts, most, ngram, sources)
     else:
+        if settings.prompt_lookup_num_tokens is not None and settings.origin.get("prompt_lookup_num_tokens") == "you":
+            raise UnsupportedError(
+                "E_NO_EFFECT",
+                "prompt_lookup_num_tokens has no effect where PyTorch writes: read together, tokens have other scores.",
+                cure="Leave it out, or write with torso's kernels: model=torso.compiled_decoder(folder).",
+            )
         from torso.generation.decoder import Decoder
 
         decoder = Decoder(model, len(prompts), sources=sources or None, room=room)

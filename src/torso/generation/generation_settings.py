@@ -105,6 +105,16 @@ class GenerationSettings:
         "id that a decoder behind an encoder begins with, or one for each text; null: as the config says",
         acts="run",
     )
+    prompt_lookup_num_tokens: int | None = option(
+        None,
+        "tokens guessed from what the text held before, which the kernels read with the next one; no text changes",
+        acts="run",
+        least=1,
+        most=256,
+    )
+    max_matching_ngram_size: int | None = option(
+        None, "last tokens of the text that a guess has followed before; null: two, or one", acts="run", least=1
+    )
     seed: int | None = option(None, "seed of the sampling; null for a random one", acts="run", least=0)
     origin: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
@@ -166,6 +176,8 @@ class GenerationSettings:
         for names, works, wanted in (
             (_OF_SAMPLING, copy.do_sample, "do_sample=True"),
             (_OF_BEAMS, copy.num_beams > 1, "num_beams=4"),
+            (_OF_LOOKUP[:1], copy.num_beams == 1, "num_beams=1"),
+            (_OF_LOOKUP[1:], copy.prompt_lookup_num_tokens is not None, "prompt_lookup_num_tokens=10"),
         ):
             for name in names:
                 if name in changes and not works and changes[name] != self.default(name):
@@ -249,6 +261,7 @@ class GenerationSettings:
 
 _OF_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "seed")
 _OF_BEAMS = ("length_penalty", "early_stopping")
+_OF_LOOKUP = ("prompt_lookup_num_tokens", "max_matching_ngram_size")
 
 
 def ids_of(value: int | list[int] | None) -> tuple[int, ...]:

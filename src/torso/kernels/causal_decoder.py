@@ -172,6 +172,17 @@ class CausalDecoder:
         last = np.cumsum(sizes) - 1
         return self._run(cache, regions, past, tokens, last[np.array(wanted, np.bool_)], None, sources)
 
+    def ahead(
+        self,
+        cache: KeyValueRows,
+        regions: Sequence[int],
+        past: Sequence[int],
+        tokens: Sequence[Sequence[int]],
+        sources: SourceRows | None = None,
+    ) -> Rows:
+        """Read as `step` does; return the scores [T, V] behind every token, each equal to those that `step` gives."""
+        return self._run(cache, regions, past, tokens, np.arange(sum(map(len, tokens))), None, sources)
+
     def whole(
         self, texts: Sequence[Sequence[int]], rows: Whole | None, sources: SourceRows | None = None
     ) -> tuple[Rows, Rows]:

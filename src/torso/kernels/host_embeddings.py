@@ -12,7 +12,7 @@ from torso.kernels.host_steps import HostSteps
 from torso.kernels.key_value_rows import Numbers, narrowed, widened
 from torso.kernels.library import Library
 from torso.kernels.part_weights import PartWeights
-from torso.tables.sinusoids import sinusoids
+from torso.tables.sinusoids import shifted_sinusoids, sinusoids
 
 _BLOCK = 4096
 """Rows that are narrowed at a time."""
@@ -82,6 +82,8 @@ class HostEmbeddings:
 
     def _positions(self, positions: Ids) -> Rows:
         of = self._of.positions
+        if isinstance(of, blocks.ShiftedSinusoids):
+            return shifted_sinusoids(positions, of.width, of.offset)
         if isinstance(of, blocks.SinusoidalPositions):
             return sinusoids(positions, of.width)
         assert isinstance(of, blocks.LearnedPositions)

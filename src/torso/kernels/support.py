@@ -22,6 +22,7 @@ _POSITIONS = (
     blocks.UnpaddedPositions,
     blocks.TaskPositions,
     blocks.SinusoidalPositions,
+    blocks.ShiftedSinusoids,
     type(None),
 )
 _BIASES = (blocks.BucketBias, blocks.TokenDistanceBias, blocks.Distances, blocks.LogDistances)

@@ -52,6 +52,7 @@ def generate(
     top_p: float | None = None,
     num_beams: int | None = None,
     num_return_sequences: int | None = None,
+    prompt_lookup_num_tokens: int | None = None,
     stop_strings: str | Sequence[str] | None = None,
     bad_words: Sequence[str] | None = None,
     seed: int | None = None,
@@ -76,6 +77,8 @@ def generate(
         top_p: only the likeliest that add up to this probability are drawn from.
         num_beams: texts followed side by side in a beam search.
         num_return_sequences: texts written for each prompt.
+        prompt_lookup_num_tokens: tokens guessed from earlier in the text and its prompt, and read in one step with the
+            next: faster where much is repeated, and the same text. For the kernels alone.
         stop_strings: a text ends where one of them is written, and is cut before it.
         bad_words: never written, neither where a text begins nor behind a space; written otherwise, or inside another
             word, they are other tokens. They add to ``bad_words_ids`` of the settings.
@@ -100,6 +103,7 @@ def generate(
         top_p=top_p,
         num_beams=num_beams,
         num_return_sequences=num_return_sequences,
+        prompt_lookup_num_tokens=prompt_lookup_num_tokens,
         stop_strings=None if stop_strings is None else one_or_more(stop_strings),
         seed=seed,
     )

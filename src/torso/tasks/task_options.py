@@ -235,6 +235,7 @@ class GenerateOptions(WritingOptions, total=False):
         top_k: samples from this many of the likeliest tokens; 0 for all.
         top_p: samples from the likeliest tokens that add up to this probability (nucleus sampling).
         num_return_sequences: sequences returned for each prompt.
+        prompt_lookup_num_tokens: tokens guessed from earlier in the text, by the kernels; no text changes.
         stop_strings: strings that end a sequence and are cut from it.
         bad_words: strings that are never generated.
         seed: seed of the sampling.
@@ -245,6 +246,7 @@ class GenerateOptions(WritingOptions, total=False):
     top_k: int | None
     top_p: float | None
     num_return_sequences: int | None
+    prompt_lookup_num_tokens: int | None
     stop_strings: str | Sequence[str] | None
     bad_words: Sequence[str] | None
     seed: int | None
