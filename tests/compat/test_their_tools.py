@@ -146,6 +146,9 @@ def test_a_compiled_model_gives_the_same(folder) -> None:
 RECORDERS = {
     "torch.export": lambda model, path: torch.export.export(model, (), kwargs=inputs(), strict=False),
     "torch.jit.trace": lambda model, path: torch.jit.trace(model, (inputs()["input_ids"],)),
+    "torch.onnx by tracing": lambda model, path: torch.onnx.export(
+        model, (*inputs().values(),), str(path), dynamo=False, verbose=False
+    ),
 }
 
 
@@ -159,11 +162,31 @@ def test_what_records_a_call_is_refused_by_name(recorder, folder, tmp_path) -> N
     assert model(**inputs()).logits.shape == (2, 2)
 
 
-@needs("onnx", "onnxscript")
-def test_onnx_export_is_refused_by_name(folder, tmp_path) -> None:
+def test_what_reads_a_call_shows_the_reason(folder) -> None:
+    """PyTorch's own error, where it reads the code of the call and runs none of it."""
+    model = torso.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    with pytest.raises(Exception, match=r"exported or traced.*E_EXPORT"):
+        torch.export.export(model, (), kwargs=inputs(), strict=True)
+    assert model(**inputs()).logits.shape == (2, 2)
+
+
+@needs("onnx", "onnxscript", "onnxruntime")
+def test_onnx_export_is_refused_by_name_and_its_cure_runs(folder, tmp_path) -> None:
+    """The saved folder, loaded by transformers and exported, gives in ONNX Runtime what the model gives here."""
+    import onnxruntime
+
     model = torso.AutoModelForSequenceClassification.from_pretrained(folder).eval()
     with pytest.raises(Exception, match="exported or traced"):
         torch.onnx.export(model, (), str(tmp_path / "model.onnx"), kwargs=inputs(), dynamo=True, verbose=False)
+    model.save_pretrained(tmp_path / "saved")
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "saved").eval()
+    file = str(tmp_path / "theirs.onnx")
+    torch.onnx.export(theirs, (), file, kwargs=inputs(), dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_inputs()]
+    (scores, *_) = session.run(None, {name: inputs()[name].numpy() for name in names})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.tensor(scores), model(**inputs()).logits, rtol=1e-4, atol=1e-5)
 
 
 def test_what_the_refusal_names_exports(folder, tmp_path) -> None:
