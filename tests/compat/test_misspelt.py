@@ -85,6 +85,7 @@ OPEN: Mapping[str, str] = {
     "PreTrainedModel.from_pretrained": "refuses: it has no modules of its own",
     "TrainerCallback.on_": "takes what any trainer says beside its arguments",
     "EarlyStoppingCallback.on_": "as TrainerCallback",
+    "BertForMaskedLM.__call__": "is forward, which is there",
     "Auto": "makes no object, whatever is given",
     "BertTokenizer()": "as AutoTokenizer",
 }

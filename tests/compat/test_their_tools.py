@@ -77,6 +77,53 @@ def test_a_pipeline_of_transformers_answers_as_with_its_own_model(task, tmp_path
     assert numbers(answers[1]) == pytest.approx(numbers(answers[0]), abs=1e-5)
 
 
+def test_a_pipeline_of_transformers_writes_as_with_its_own_model(tmp_path) -> None:
+    """Of the tasks that write, version 5 has text-generation alone."""
+    config = transformers.GPT2Config(
+        vocab_size=15, n_embd=16, n_layer=2, n_head=2, n_positions=32, eos_token_id=14, bos_token_id=2, pad_token_id=0
+    )
+    torch.manual_seed(0)
+    model = transformers.GPT2LMHeadModel(config)
+    for each in model.parameters():
+        each.data.mul_(8)  # scores far apart, and texts that are not one token
+    model.save_pretrained(tmp_path / "writer")
+    (tmp_path / "writer" / "vocab.txt").write_text(
+        "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij"])
+    )
+    tokenizer = transformers.BertTokenizerFast.from_pretrained(tmp_path / "writer")
+    texts = [
+        transformers.pipeline(
+            "text-generation",
+            model=library.AutoModelForCausalLM.from_pretrained(tmp_path / "writer"),
+            tokenizer=tokenizer,
+        )("a b c", max_new_tokens=6, do_sample=False)
+        for library in (transformers, torso)
+    ]
+    assert texts[1] == texts[0]
+    assert len(texts[0][0]["generated_text"]) > len("a b c")
+
+
+def test_a_pipeline_of_transformers_chooses_among_labels_alike(tmp_path) -> None:
+    names = {0: "entailment", 1: "neutral", 2: "contradiction"}
+    sizes = {**SIZES, "id2label": names, "label2id": {name: number for number, name in names.items()}}
+    torch.manual_seed(0)
+    transformers.BertForSequenceClassification(transformers.BertConfig(**sizes)).save_pretrained(tmp_path / "nli")
+    (tmp_path / "nli" / "vocab.txt").write_text(
+        "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij"])
+    )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "nli")
+    found = [
+        transformers.pipeline(
+            "zero-shot-classification",
+            model=library.AutoModelForSequenceClassification.from_pretrained(tmp_path / "nli"),
+            tokenizer=tokenizer,
+        )("a b c", candidate_labels=["a", "b d", "e"])
+        for library in (transformers, torso)
+    ]
+    assert found[1]["labels"] == found[0]["labels"]
+    assert found[1]["scores"] == pytest.approx(found[0]["scores"], abs=1e-5)
+
+
 @needs("accelerate", "datasets")
 def test_the_trainer_of_transformers_trains_and_saves_the_same(folder, tmp_path) -> None:
     rows = datasets.Dataset.from_list([{"text": TEXTS[i % 2], "label": i % 2} for i in range(16)])
@@ -146,6 +193,9 @@ def test_a_compiled_model_gives_the_same(folder) -> None:
 RECORDERS = {
     "torch.export": lambda model, path: torch.export.export(model, (), kwargs=inputs(), strict=False),
     "torch.jit.trace": lambda model, path: torch.jit.trace(model, (inputs()["input_ids"],)),
+    "torch.onnx by tracing": lambda model, path: torch.onnx.export(
+        model, (*inputs().values(),), str(path), dynamo=False, verbose=False
+    ),
 }
 
 
@@ -159,11 +209,31 @@ def test_what_records_a_call_is_refused_by_name(recorder, folder, tmp_path) -> N
     assert model(**inputs()).logits.shape == (2, 2)
 
 
-@needs("onnx", "onnxscript")
-def test_onnx_export_is_refused_by_name(folder, tmp_path) -> None:
+def test_what_reads_a_call_shows_the_reason(folder) -> None:
+    """PyTorch's own error, where it reads the code of the call and runs none of it."""
+    model = torso.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    with pytest.raises(Exception, match=r"exported or traced.*E_EXPORT"):
+        torch.export.export(model, (), kwargs=inputs(), strict=True)
+    assert model(**inputs()).logits.shape == (2, 2)
+
+
+@needs("onnx", "onnxscript", "onnxruntime")
+def test_onnx_export_is_refused_by_name_and_its_cure_runs(folder, tmp_path) -> None:
+    """The saved folder, loaded by transformers and exported, gives in ONNX Runtime what the model gives here."""
+    import onnxruntime
+
     model = torso.AutoModelForSequenceClassification.from_pretrained(folder).eval()
     with pytest.raises(Exception, match="exported or traced"):
         torch.onnx.export(model, (), str(tmp_path / "model.onnx"), kwargs=inputs(), dynamo=True, verbose=False)
+    model.save_pretrained(tmp_path / "saved")
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "saved").eval()
+    file = str(tmp_path / "theirs.onnx")
+    torch.onnx.export(theirs, (), file, kwargs=inputs(), dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_inputs()]
+    (scores, *_) = session.run(None, {name: inputs()[name].numpy() for name in names})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.tensor(scores), model(**inputs()).logits, rtol=1e-4, atol=1e-5)
 
 
 def test_what_the_refusal_names_exports(folder, tmp_path) -> None:

@@ -143,6 +143,11 @@ class GenerationConfig(GenerationSettings):
         """Return every option by name, with the other keys of the file."""
         return {**self.rest, **{each.name: getattr(self, each.name) for each in self.declared()}}
 
+    def to_diff_dict(self) -> dict[str, Any]:
+        """Return the options that differ from the defaults; what pipelines of transformers ask for."""
+        own = GenerationConfig().to_dict()
+        return {name: value for name, value in self.to_dict().items() if value != own.get(name)}
+
     def save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:
         """Write generation_config.json into a folder: the options that are not as by default.
 

@@ -13,7 +13,7 @@ from torso.architecture import Task
 from torso.batch import Batch
 from torso.compat.padded_results import Given
 from torso.compat.padding import Padding, targets_of
-from torso.errors import InputError, InputTypeError, UnsupportedError
+from torso.errors import InputError, InputTypeError
 from torso.nn.bias import SlopeBias
 from torso.nn.embeddings import Embeddings, UnpaddedPositions
 from torso.nn.id_checks import check_rows, rows_of
@@ -89,9 +89,7 @@ def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
     Raises:
         InputError: ``E_IDS``, ``E_MASK``, ``E_EMPTY``, ``E_EMPTY_TEXT``, ``E_ARGUMENT``: what does not fit.
         TooLongError: ``E_TOO_LONG``: a text is longer than the model takes.
-        UnsupportedError: ``E_EXPORT``: the call is recorded by torch.export, torch.onnx.export or torch.jit.trace.
     """
-    _refuse_recording()
     trunk = model.trunk
     inputs, choices = _flattened(model, inputs)
     reads = trunk.encoder.embed if isinstance(trunk, EncoderDecoder) else trunk.embed
@@ -109,18 +107,6 @@ def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
                 values=dict(name=name),
             )
     return batch, given
-
-
-def _refuse_recording() -> None:
-    """Raise where the call is recorded: how many rows are computed follows from the mask's numbers, not its shape."""
-    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
-        raise UnsupportedError(
-            "E_EXPORT",
-            "This model cannot be exported or traced (torch.export, ONNX, torch.jit): it computes no padding, so its "
-            "shapes follow from the numbers in attention_mask.",
-            cure="To run it without PyTorch: torso.compiled(folder). To export it: model.save_pretrained(folder), "
-            "which transformers loads and exports.",
-        )
 
 
 def checked(

@@ -20,6 +20,7 @@ from torso.compat.padded_inputs import Inputs, read
 from torso.compat.padded_outputs import PaddedOutput
 from torso.compat.padded_results import PADDED
 from torso.compat.pretrained_model import pretrained_class
+from torso.compat.recording import refuse_recording
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, InputTypeError
 from torso.io.arguments import checked_calls, own_arguments
@@ -232,6 +233,13 @@ class PaddedModel(Writes, Named, Generic[Out]):
             return_dict: bool | None = None,
             **more: Unpack[CallArguments],
         ) -> Out: ...
+
+    else:
+
+        def __call__(self, *inputs: Any, **named: Any) -> Any:
+            """Call `forward`, unless the call is recorded: see `refuse_recording`."""
+            refuse_recording()
+            return super().__call__(*inputs, **named)
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Write a folder that transformers and torso load with equal outputs; see `Model.save`."""

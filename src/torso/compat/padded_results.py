@@ -83,11 +83,11 @@ def _features(model: Model[Any], out: Features, given: Given) -> FeaturesOutput:
 
 def _logits(model: Model[Any], logits: Tensor, loss: Tensor | None, hidden: Hidden, given: Given) -> LogitsOutput:
     if loss is not None and given.items is not None:
-        loss = _part(loss, model, given)
+        loss = _part(loss, model, given, given.items)
     return LogitsOutput(loss, logits, **_extras(model, hidden, given))
 
 
-def _part(loss: Tensor, model: Model[Any], given: Given) -> Tensor:
+def _part(loss: Tensor, model: Model[Any], given: Given, items: Tensor | int) -> Tensor:
     """A mean over a call's labels as its part of a mean over those of several calls."""
     assert given.labels is not None
     counted = given.labels != losses.IGNORED
@@ -95,7 +95,7 @@ def _part(loss: Tensor, model: Model[Any], given: Given) -> Tensor:
         counted = given.padding.take(counted).index_fill(0, given.padding.layout.first(), False)
     here = counted.sum()
     # The mean over no label is NaN: such a call adds nothing.
-    return torch.where(here > 0, loss, 0.0) * here / given.items
+    return torch.where(here > 0, loss, 0.0) * here / items
 
 
 def _sequence(model: Model[Any], out: SequenceLogits, given: Given) -> LogitsOutput:

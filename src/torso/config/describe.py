@@ -85,15 +85,18 @@ class Description:
 
     def html(self) -> str:
         """Return the table as HTML, for a notebook."""
-        head = "".join(f"<th style='text-align:left'>{escape(each)}</th>" for each in headings())
-        body = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{escape(each)}</td>" for each in cells(row)) + "</tr>"
-            for row in self.rows
-        )
+        head = "".join(_cell("th", each) for each in headings())
+        body = "".join("<tr>" + "".join(_cell("td", each) for each in cells(row)) + "</tr>" for row in self.rows)
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return f"<b>{escape(self.title)}</b><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
     _repr_html_ = html
+
+
+def _cell(kind: str, text: str) -> str:
+    """A cell; a short one on one line, which a narrow column of Chinese would break behind each character."""
+    line = ";white-space:nowrap" if len(text) <= 8 else ""
+    return f"<{kind} style='text-align:left{line}'>{escape(text)}</{kind}>"
 
 
 def describe(config: HubConfig) -> Description:

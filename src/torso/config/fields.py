@@ -266,7 +266,9 @@ def unknown(kind: type[Kind], owner: type, name: str, known: Sequence[str]) -> K
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name most like ``name``: one with all its words, else a similar one, else None."""
+    """Return the known name most like ``name``: a slip away, else with all its words, else similar; or None."""
+    if close := get_close_matches(name, known, 1, 0.88):
+        return close[0]
     words = set(name.split("_"))
     holding = [each for each in known if words <= set(each.split("_"))]
     return next(iter(get_close_matches(name, holding, 1, 0.0) or get_close_matches(name, known, 1, 0.72)), None)

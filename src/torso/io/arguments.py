@@ -10,7 +10,7 @@ from inspect import Parameter, isfunction, signature
 from typing import Any, ParamSpec, TypeVar, cast
 from weakref import WeakSet
 
-from torso.errors import InputTypeError
+from torso.errors import InputTypeError, TorsoError
 
 Given = ParamSpec("Given")
 Value = TypeVar("Value")
@@ -76,8 +76,9 @@ def known_arguments(function: Callable[Given, Value]) -> Callable[Given, Value]:
     def checked(*places: Given.args, **names: Given.kwargs) -> Value:
         try:
             return function(*places, **names)
-        except TypeError:
-            if (misfit := misfit_of(function, places, names)) is not None:
+        except TypeError as error:
+            # An error of ours has said it already, as a config says it in its own words.
+            if not isinstance(error, TorsoError) and (misfit := misfit_of(function, places, names)) is not None:
                 raise misfit from None
             raise
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
-from torso.errors import InputError, InputTypeError, UnsupportedError
-from torso.io.arguments import checked_calls
+from torso.errors import InputError, UnsupportedError
+from torso.io.arguments import checked_calls, unknown_argument
 from torso.training.train_settings import Precision, Schedule
 
 When = Literal["no", "steps", "epoch"]
@@ -70,13 +69,7 @@ def _checked(kind: _Class) -> _Class:
                     what, cure = TABLE[name]
                     raise UnsupportedError("E_ARGUMENT", what, cure=cure, values=dict(name=name))
             elif _OLDER.get(name, name) not in known:
-                near = get_close_matches(name, sorted(known), 1)
-                raise InputTypeError(
-                    "E_ARGUMENT",
-                    "TrainingArguments has no argument {name!r}.",
-                    cure="Leave it out. Nearest: {nearest}.",
-                    values=dict(name=name, nearest=near[0] if near else "output_dir"),
-                )
+                raise unknown_argument(kind.__name__, name, sorted(known))
             else:
                 settled[_OLDER.get(name, name)] = value
         made(self, *args, **settled)
