@@ -170,6 +170,7 @@ def test_a_translation_by_prefix(t5) -> None:
     written = torso.translate("hello world", model=t5, source="en", target="de")
     same = torso.generate("translate English to German: hello world", model=t5, settings={"max_length": 7})
     assert written[0].ids == same[0].ids
+    assert torso.translate("hello world", model=t5, source="英语", target="German")[0].ids == same[0].ids
     with pytest.raises(InputError) as caught:
         torso.translate("hello", model=t5, source="en", target="fr")
     assert caught.value.code == "E_LANGUAGE"
@@ -185,13 +186,16 @@ def test_a_translation_by_marks(mbart) -> None:
     other = torso.translate("hello world", model=mbart, source="fr_XX", target="de_DE")
     assert other[0].log_probabilities != written[0].log_probabilities
     with pytest.raises(InputError, match="E_LANGUAGE"):
-        torso.translate("hello", model=mbart, source="en_XX", target="de")
+        torso.translate("hello", model=mbart, source="en_XX", target="Klingon")
+    for source, target in (("en", "de"), ("English", "德语"), ("eng_Latn", "deu_Latn"), ("英语", "german")):
+        named = torso.translate("hello world", model=mbart, source=source, target=target)
+        assert named[0].ids == written[0].ids, (source, target)
 
 
 def test_the_languages_of_a_tokenizer_that_is_given(mbart) -> None:
     written = torso.translate("hello world", model=mbart, source="en_XX", target="de_DE")
     tokenizer = torso.load_tokenizer(mbart, src_lang="en_XX", tgt_lang="de_DE")
-    for languages in ({}, {"target": "de_DE"}, {"source": "en_XX", "target": "de_DE"}):
+    for languages in ({}, {"target": "de_DE"}, {"source": "en_XX", "target": "de_DE"}, {"target": "German"}):
         made = torso.translate("hello world", model=mbart, tokenizer=tokenizer, **languages)
         assert made[0].ids == written[0].ids, languages
     for languages in ({"source": "fr_XX"}, {"target": "fr_XX"}, {"source": "en_XX", "target": "en_XX"}):

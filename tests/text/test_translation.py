@@ -12,6 +12,8 @@ import pytest
 from lazy import LazyName
 from torso.errors import InputError, InputTypeError, TokenizerError, UnsupportedError
 from torso.text import Tokenizer
+from torso.text.language_names import language_code, rows, short_code
+from torso.text.languages import MBART_50
 from torso.text.sentencepiece import read_sentencepiece
 
 from .corpus import TEXTS
@@ -20,6 +22,7 @@ from .vocabularies import KINDS, pieces, with_character_map
 MarianTokenizer = LazyName("transformers", "MarianTokenizer")
 MBart50Tokenizer = LazyName("transformers", "MBart50Tokenizer")
 MBartTokenizer = LazyName("transformers", "MBartTokenizer")
+NllbTokenizer = LazyName("transformers", "NllbTokenizer")
 
 pytestmark = pytest.mark.filterwarnings("ignore:Recommended. pip install sacremoses")
 # A language code is found anywhere in our text, and only at its beginning by the reference.
@@ -135,6 +138,54 @@ def test_languages(tmp_path: Path, name: str, kind: Any):
     again = Tokenizer.from_folder(tmp_path / "out")
     assert (again.src_lang, again.tgt_lang) == ("zh_CN", "fr_XX")
     assert dict(again(TEXTS, text_target=TEXTS)) == dict(ours(TEXTS, text_target=TEXTS))
+
+
+def test_nllb_marks_languages_by_name_or_code(tmp_path: Path):
+    words = ["<s>", "<pad>", "</s>", "<unk>", "▁", *"helowrd我们"]
+    theirs = NllbTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
+    theirs.src_lang, theirs.tgt_lang = "eng_Latn", "zho_Hans"
+    theirs.save_pretrained(tmp_path)
+    for source, target in (("eng_Latn", "zho_Hans"), ("English", "Chinese"), ("英文", "中文"), ("en_XX", "zh_CN")):
+        ours = Tokenizer.from_folder(tmp_path, src_lang=source, tgt_lang=target)
+        assert (ours.src_lang, ours.tgt_lang) == ("eng_Latn", "zho_Hans")
+        for text in ("hello world", "我们"):
+            assert ours(text).input_ids == theirs(text).input_ids
+            assert ours(text_target=text).input_ids == theirs(text_target=text).input_ids
+    with pytest.raises(InputError, match="Nearest"):
+        Tokenizer.from_folder(tmp_path, src_lang="Englisch")
+
+
+@pytest.mark.parametrize(
+    "language", ["zho_Hans", "zh_CN", "zh", "ZH", "chinese", " Chinese", "中文", "简体中文", "zh-CN"]
+)
+@pytest.mark.parametrize("code", ["zho_Hans", "zh_CN", "__zh__"])
+def test_a_language_is_known_by_any_of_its_names(language: str, code: str):
+    assert language_code(language, ["eng_Latn", "en_XX", "__en__", code]) == code
+
+
+def test_names_of_languages_that_the_reference_has_stand_for_one_each():
+    from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES as SHORT
+    from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES as LONG
+
+    m2m, nllb = [f"__{code}__" for code in SHORT["m2m100"]], [*LONG]
+    for code in SHORT["m2m100"]:
+        assert language_code(code, m2m) == f"__{code}__"
+    for code in LONG:
+        assert language_code(code, nllb) == code
+    mbart = [language_code(code, MBART_50) for code in MBART_50]
+    assert mbart == [*MBART_50]
+    names = [name.casefold() for row in rows() for name in row if name != "-"]
+    assert [name for name in names if names.count(name) > 1 and name not in SHORT["m2m100"]] == []
+    for row in rows():
+        assert row[0] in {"-", *SHORT["m2m100"], *(code[:2] for code in MBART_50)}, row
+        assert row[1] == "-" or row[1] in LONG, row
+        found = {language_code(name, nllb) for name in row if name != "-"}
+        assert found == {row[1] if row[1] != "-" else None}, row
+    # The same language in each: NLLB's code, but for Chinese in two scripts, is told from mBART's.
+    assert language_code("繁体中文", nllb) == "zho_Hant"
+    assert language_code("zh_TW", nllb) is not None
+    assert language_code("zho_Hant", MBART_50) is None
+    assert (short_code("German"), short_code("deu_Latn"), short_code("xx")) == ("de", "de", "xx")
 
 
 def test_languages_that_are_not(tmp_path: Path):

@@ -12,13 +12,14 @@ from torso.cli.text_inputs import texts_of
 HELP = """\
 Translate texts, by a model made for it.
 
-How languages are said is the model's: mBART has codes (en_XX, zh_CN), T5 has en, de, fr and ro, and a Marian model \
-has one pair, so that nothing is to be said.
+Languages are said by name (Chinese, 中文) or by code: mBART's are en_XX and zh_CN, NLLB's eng_Latn and zho_Hans, \
+those of M2M-100 and T5 en and zh. A Marian model has one pair, so that nothing is to be said.
 
 \b
 Examples:
   torso translate "Good morning" --model Helsinki-NLP/opus-mt-en-zh
   torso translate "Good morning" --from en_XX --to ro_RO --model facebook/mbart-large-en-ro
+  torso translate "Good morning" --from English --to Chinese --model facebook/nllb-200-distilled-600M
   torso translate "Good morning" --from en --to de --model google-t5/t5-small
   torso translate --file lines.txt --model Helsinki-NLP/opus-mt-en-zh --num-beams 4"""
 

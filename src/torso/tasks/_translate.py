@@ -15,6 +15,7 @@ from torso.tasks.task_options import SummariseOptions, TranslateOptions
 from torso.tasks.windows import Long, lengths
 from torso.tasks.writers import Generated, Settings, make_writer
 from torso.text import Tokenizer
+from torso.text.language_names import language_code, short_code
 
 if TYPE_CHECKING:
     import torch
@@ -59,8 +60,8 @@ def translate(
 ) -> Any:
     """Translate a text, by an encoder-decoder; of a list of texts, a list; of an iterator, an iterator.
 
-    How the languages are said is the model's: mBART's marks them by codes (``zh_CN``), T5's config has a task for
-    each pair (``en`` and ``de``), and a Marian model has one pair, so that nothing is to be said.
+    Languages are said by name (``Chinese``, ``中文``) or by code: mBART's are ``zh_CN``, NLLB's ``zho_Hans``, those of
+    M2M-100 and T5 ``zh``; any will do for each. A Marian model has one pair, so that nothing is to be said.
 
     Args:
         texts: a string, a list of strings, or an iterator of them.
@@ -99,7 +100,7 @@ def translate(
             return spoken, {}
         return spoken, {"forced_bos_token_id": spoken.convert_tokens_to_ids(spoken.tgt_lang)}
 
-    task = f"translation_{source}_to_{target}" if source and target else None
+    task = f"translation_{short_code(source)}_to_{short_code(target)}" if source and target else None
     writer = make_writer(
         model,
         settings,
@@ -117,7 +118,7 @@ def translate(
 def _require_spoken(tokenizer: Tokenizer, source: str | None, target: str | None) -> None:
     """Raise for languages other than those that a ready tokenizer marks."""
     for name, asked, marked in (("source", source, tokenizer.src_lang), ("target", target, tokenizer.tgt_lang)):
-        if asked is not None and tokenizer.src_lang is not None and asked != marked:
+        if asked is not None and tokenizer.src_lang is not None and not (marked and language_code(asked, [marked])):
             raise InputError(
                 "E_LANGUAGE",
                 "{name} is {asked}; the tokenizer that was given was made for {marked}.",

@@ -1,6 +1,7 @@
 """Language codes of translation models that mark languages with a token beside the text.
 
-mBART: https://arxiv.org/abs/2001.08210; mBART-50: https://arxiv.org/abs/2008.00401.
+mBART: https://arxiv.org/abs/2001.08210; mBART-50: https://arxiv.org/abs/2008.00401; M2M-100 and NLLB: see
+`torso.text.language_names`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from difflib import get_close_matches
 from typing import NamedTuple, cast
 
 from torso.errors import InputError
+from torso.text.language_names import language_code
 from torso.text.tokenizer_json_check import Table
 from torso.text.tokenizer_settings import Settings
 
@@ -24,7 +26,7 @@ _LATER = (
 )
 MBART = tuple(_FIRST.split())
 MBART_50 = (*MBART, *_LATER.split())
-_CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}")  # en_XX, and eng_Latn
+_CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}|__[a-z]{2,3}__")  # en_XX, eng_Latn, and __en__
 
 
 class Spoken(NamedTuple):
@@ -36,6 +38,8 @@ class Spoken(NamedTuple):
 
 def languages(outline: Table, settings: Settings, source: str | None, target: str | None) -> Spoken | None:
     """Return the languages in force: the caller's, else the files', else the template's; None without language codes.
+
+    A language is said by the model's own code, by that of another, or by its name: see `language_code`.
 
     Args:
         outline: a tokenizer.json without its vocabulary.
@@ -59,8 +63,9 @@ def languages(outline: Table, settings: Settings, source: str | None, target: st
     spoken = source or _said(settings, "src_lang") or own
     chosen = Spoken(spoken, target or _said(settings, "tgt_lang") or spoken)
     codes = [code for code in _added(outline) if _CODE.fullmatch(code)]
-    for language in chosen:
-        if language not in codes:
+    found = [language_code(language, codes) for language in chosen]
+    for language, code in zip(chosen, found, strict=True):
+        if code is None:
             raise InputError(
                 "E_LANGUAGE",
                 "This tokenizer has no language {language}. Nearest: {nearest}.",
@@ -71,7 +76,7 @@ def languages(outline: Table, settings: Settings, source: str | None, target: st
                     codes=", ".join(codes),
                 ),
             )
-    return chosen
+    return Spoken(*(code for code in found if code is not None))
 
 
 def frame_in(outline: Table, language: str) -> Table:
