@@ -19,6 +19,7 @@ from torso.blocks.attention import (
     PairedRotary,
     Rotary,
     SharedDisentangledAttention,
+    Sinks,
     SlopeBias,
     TokenDistanceBias,
     Unrotated,
@@ -60,6 +61,9 @@ from torso.blocks.heads import (
     Transform,
     VocabHead,
 )
+from torso.blocks.latent_attention import (
+    LatentAttention,
+)
 from torso.blocks.layers import (
     Convolution,
     Dropout,
@@ -79,9 +83,13 @@ from torso.blocks.layers import (
     UnfusedLinear,
 )
 from torso.blocks.mixture import (
+    ClampedExperts,
     GatedBranch,
+    GroupedRouter,
     Mixture,
     Router,
+    SigmoidRouter,
+    StackedMixture,
 )
 from torso.blocks.part import (
     Part,
@@ -108,6 +116,7 @@ __all__ = [
     "Attention",
     "BucketBias",
     "ChoiceHead",
+    "ClampedExperts",
     "CoarseSlopeBias",
     "Convolution",
     "ConvolvedBlock",
@@ -124,11 +133,13 @@ __all__ = [
     "FeedForward",
     "GatedBranch",
     "GatedFeedForward",
+    "GroupedRouter",
     "Head",
     "HeadLayerNorm",
     "Identity",
     "JointRMSNorm",
     "LateSequenceHead",
+    "LatentAttention",
     "LayerNorm",
     "LearnedPositions",
     "Linear",
@@ -161,9 +172,12 @@ __all__ = [
     "Shift",
     "ShiftedSinusoids",
     "ShiftedVocabHead",
+    "SigmoidRouter",
+    "Sinks",
     "SinusoidalPositions",
     "SlopeBias",
     "SpanHead",
+    "StackedMixture",
     "TaskPositions",
     "TokenDistanceBias",
     "TokenHead",

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from torso.blocks.layers import Dropout, Embedding, Identity, Linear
-from torso.blocks.part import Part
+from torso.blocks.part import Part, Weight
 from torso.blocks.rule import Rule
 
 
@@ -59,6 +59,23 @@ class CoarseSlopeBias(SlopeBias):
     """
 
     factor: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sinks(Part):
+    """Attention sinks: a learned score per head that takes a part of the weights and adds nothing (gpt-oss).
+
+    As a bias on scores it has a column more than there are keys, of a key whose value is zero.
+
+    Args:
+        heads: H.
+    """
+
+    heads: int
+
+    def weights(self) -> Mapping[str, Weight]:
+        """Return the scores [H]."""
+        return {"sinks": Weight((self.heads,))}
 
 
 @dataclass(frozen=True, eq=False)
