@@ -188,7 +188,7 @@ def _packages() -> set[str]:
 SAME_THING = {
     # Names that stand in several packages for one and the same thing.
     "attention",  # attention: as a description, by PyTorch, and by the kernels
-    *("block", "embeddings", "heads", "latent_attention", "mixture", "trunk"),  # as descriptions, and as PyTorch modules
+    *("bias", "block", "embeddings", "heads", "latent_attention", "mixture", "trunk"),  # descriptions, and modules
     "__init__",
     "__main__",
 }

@@ -10,8 +10,6 @@ rows.
 
 from torso.blocks.attention import (
     Attention,
-    BucketBias,
-    CoarseSlopeBias,
     CrossAttention,
     DisentangledAttention,
     Distances,
@@ -19,10 +17,14 @@ from torso.blocks.attention import (
     PairedRotary,
     Rotary,
     SharedDisentangledAttention,
+    Unrotated,
+)
+from torso.blocks.bias import (
+    BucketBias,
+    CoarseSlopeBias,
     Sinks,
     SlopeBias,
     TokenDistanceBias,
-    Unrotated,
 )
 from torso.blocks.block import (
     ConvolvedBlock,
