@@ -188,7 +188,7 @@ def _packages() -> set[str]:
 SAME_THING = {
     # Names that stand in several packages for one and the same thing.
     "attention",  # attention: as a description, by PyTorch, and by the kernels
-    *("block", "embeddings", "heads", "mixture", "trunk"),  # as descriptions, and as PyTorch modules
+    *("bias", "block", "embeddings", "heads", "latent_attention", "mixture", "trunk"),  # descriptions, and modules
     "__init__",
     "__main__",
 }
@@ -303,7 +303,9 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
 
     projections = (torch.nn.Linear, torch.nn.Embedding, torch.nn.Conv1d)
     plain = (*projections, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, nn.Shift)
-    plain = (*plain, nn.JointRMSNorm, nn.HeadLayerNorm)
+    plain = (*plain, nn.JointRMSNorm, nn.HeadLayerNorm, nn.SigmoidRouter, nn.Sinks)
+    # In files the matrices of all experts are one tensor, which no layer of PyTorch holds.
+    plain = (*plain, nn.ClampedExperts)
     for model_type, architecture in registered().items():
         config = architecture.config(**next(iter(FAMILIES[model_type].configs.values())), num_labels=2)
         for task in architecture.tasks:

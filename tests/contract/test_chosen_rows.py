@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from torso import Task
 from torso.errors import UnsupportedError
-from torso.nn import FeedForward, GatedFeedForward, Mixture
+from torso.nn import FeedForward, GatedFeedForward, Mixture, StackedMixture
 from torso.outputs import Features
 
 from .reference import Reference, close
@@ -27,7 +27,8 @@ def rows_through(model: nn.Module, run) -> tuple[object, list[int]]:
     hooks = [
         each.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
         for each in model.modules()
-        if isinstance(each, Mixture) or (isinstance(each, (FeedForward, GatedFeedForward)) and id(each) not in within)
+        if isinstance(each, (Mixture, StackedMixture))
+        or (isinstance(each, (FeedForward, GatedFeedForward)) and id(each) not in within)
     ]
     with torch.no_grad():
         out = run()

@@ -101,11 +101,14 @@ def test_a_new_model_begins_as_the_reference_does(model_type, case) -> None:
         first.named_parameters(), second.parameters(), third.parameters(), strict=True
     ):
         assert mine.equal(same), name
-        assert mine.ndim < 2 or not mine.requires_grad or not mine.equal(different), name
+        # Biases of several experts are a matrix, of zeros.
+        assert mine.ndim < 2 or not mine.requires_grad or not mine.any() or not mine.equal(different), name
     fixed = {key for name, each in first.named_parameters() if not each.requires_grad for key in hub_name(first, name)}
     for key, mine in hub_tensors(first).items():
         if key not in other:
             continue
+        if mine.ndim < 2 and other[key].unique().numel() > 1:
+            continue  # a vector that is drawn there: the numbers are its own
         if mine.ndim < 2 or key in fixed:
             assert mine.equal(other[key]), key
         elif mine.numel() > 300:

@@ -27,6 +27,12 @@ OBSTACLES = {
     ("cohere", "head-norms"): "a norm of another kind",
     ("stablelm", "head-norms"): "a norm of another kind",
     **{("olmo2", config): "a norm of another kind" for config in FAMILIES["olmo2"].configs},
+    **{("gpt_oss", config): "its feed-forward is a StackedMixture" for config in FAMILIES["gpt_oss"].configs},
+    **{
+        (name, config): "its attention is a LatentAttention"
+        for name in ("deepseek_v2", "deepseek_v3")
+        for config in FAMILIES[name].configs
+    },
     **{
         (name, config): "its feed-forward is a Mixture"
         for name in ("mixtral", "qwen2_moe", "qwen3_moe")

@@ -10,8 +10,6 @@ rows.
 
 from torso.blocks.attention import (
     Attention,
-    BucketBias,
-    CoarseSlopeBias,
     CrossAttention,
     DisentangledAttention,
     Distances,
@@ -19,9 +17,14 @@ from torso.blocks.attention import (
     PairedRotary,
     Rotary,
     SharedDisentangledAttention,
+    Unrotated,
+)
+from torso.blocks.bias import (
+    BucketBias,
+    CoarseSlopeBias,
+    Sinks,
     SlopeBias,
     TokenDistanceBias,
-    Unrotated,
 )
 from torso.blocks.block import (
     ConvolvedBlock,
@@ -60,6 +63,9 @@ from torso.blocks.heads import (
     Transform,
     VocabHead,
 )
+from torso.blocks.latent_attention import (
+    LatentAttention,
+)
 from torso.blocks.layers import (
     Convolution,
     Dropout,
@@ -79,9 +85,13 @@ from torso.blocks.layers import (
     UnfusedLinear,
 )
 from torso.blocks.mixture import (
+    ClampedExperts,
     GatedBranch,
+    GroupedRouter,
     Mixture,
     Router,
+    SigmoidRouter,
+    StackedMixture,
 )
 from torso.blocks.part import (
     Part,
@@ -108,6 +118,7 @@ __all__ = [
     "Attention",
     "BucketBias",
     "ChoiceHead",
+    "ClampedExperts",
     "CoarseSlopeBias",
     "Convolution",
     "ConvolvedBlock",
@@ -124,11 +135,13 @@ __all__ = [
     "FeedForward",
     "GatedBranch",
     "GatedFeedForward",
+    "GroupedRouter",
     "Head",
     "HeadLayerNorm",
     "Identity",
     "JointRMSNorm",
     "LateSequenceHead",
+    "LatentAttention",
     "LayerNorm",
     "LearnedPositions",
     "Linear",
@@ -161,9 +174,12 @@ __all__ = [
     "Shift",
     "ShiftedSinusoids",
     "ShiftedVocabHead",
+    "SigmoidRouter",
+    "Sinks",
     "SinusoidalPositions",
     "SlopeBias",
     "SpanHead",
+    "StackedMixture",
     "TaskPositions",
     "TokenDistanceBias",
     "TokenHead",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from torso.blocks.attention import Attention, CrossAttention, DisentangledAttention, Distances, LogDistances
 from torso.blocks.embeddings import SequenceConvolution
 from torso.blocks.heads import FeatureHead, Head, LateSequenceHead, VocabHead
+from torso.blocks.latent_attention import LatentAttention
 from torso.blocks.layers import Linear
-from torso.blocks.mixture import Mixture
+from torso.blocks.mixture import Mixture, StackedMixture
 from torso.blocks.part import Part
 from torso.blocks.trunk import EncoderDecoder, EncoderOnly, Trunk, Whole
 
@@ -54,6 +55,9 @@ def _of(part: Part, text: _Text) -> int:
             return 2 * part.width * (part.width // part.groups) * part.size * text.rows
         case Attention():
             return _parts(part, text) + _attended(part, text.rows, text.rows)
+        case LatentAttention():
+            each = part.size + part.turned + part.value_size
+            return _parts(part, text) + 2 * part.heads * each * text.rows * text.rows
         case CrossAttention():
             projected = sum(
                 _of(child, _Text(text.source if name == "kv" else text.rows)) for name, child in _each(part)
@@ -64,6 +68,9 @@ def _of(part: Part, text: _Text) -> int:
         case Mixture():
             shared = 0 if part.shared is None else _of(part.shared, text)
             return _of(part.router, text) + part.router.top * _of(part.experts[0], text) + shared
+        case StackedMixture():
+            each = 6 * part.experts.width * part.experts.inner * text.rows
+            return _of(part.router, text) + part.router.top * each
         case VocabHead():
             tied = 2 * part.width * part.vocabulary * text.rows if part.parts["out"] is None else 0
             return _parts(part, text) + tied

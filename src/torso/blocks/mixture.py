@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from torso.blocks.layers import Linear, ModuleList
-from torso.blocks.part import Part
+from torso.blocks.part import Part, Weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,80 @@ class Router(Part):
     def children(self) -> Mapping[str, Part | None]:
         """Create the scores of experts."""
         return {"gate": Linear(self.width, self.experts, self.bias)}
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedRouter(Router):
+    """A `Router` that first chooses groups of experts, those with the best single expert (DeepSeek-V2).
+
+    Args:
+        groups: groups of neighbouring experts, all of one size.
+        kept: groups that a row chooses its experts of.
+    """
+
+    groups: int
+    kept: int
+
+
+@dataclass(frozen=True, eq=False)
+class SigmoidRouter(GroupedRouter):
+    """Weights of each row's experts: the sigmoids of their scores, chosen with a correction (arXiv 2412.19437).
+
+    The correction evens the load of experts: it decides which are chosen and is no part of their weights. Groups are
+    chosen by the sum of their two best experts.
+    """
+
+    def weights(self) -> Mapping[str, Weight]:
+        """Return the correction of each expert; training balances it by other means than gradients."""
+        return {"correction": Weight((self.experts,), "zeros", trained=False)}
+
+
+@dataclass(frozen=True, eq=False)
+class ClampedExperts(Part):
+    """Experts of gpt-oss, each matrix of all of them one tensor: down((clamp(up) + 1) * gate * sigmoid(a gate)).
+
+    The columns of gate and up take turns.
+
+    Args:
+        count: how many there are.
+        width: D.
+        inner: F.
+        slope: a.
+        limit: bound of gate above, and of up on both sides.
+    """
+
+    count: int
+    width: int
+    inner: int
+    slope: float
+    limit: float
+
+    def weights(self) -> Mapping[str, Weight]:
+        """Return matrices [E, in, out] and biases [E, out]."""
+        both = 2 * self.inner
+        return {
+            "gate_up": Weight((self.count, self.width, both)),
+            "gate_up_bias": Weight((self.count, both), "zeros"),
+            "down": Weight((self.count, self.inner, self.width)),
+            "down_bias": Weight((self.count, self.width), "zeros"),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class StackedMixture(Part):
+    """A `Mixture` whose experts are one part.
+
+    Args:
+        router: chooses the experts of a row, and their weights.
+        experts: all of them.
+    """
+
+    router: Router
+    experts: ClampedExperts
+
+    def children(self) -> Mapping[str, Part | None]:
+        """List router and experts."""
+        return {"router": self.router, "experts": self.experts}
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.nn.bias": (
             "BucketBias",
             "CoarseSlopeBias",
+            "Sinks",
             "SlopeBias",
             "TokenDistanceBias",
         ),
@@ -78,10 +79,15 @@ __getattr__, __dir__, __all__ = attach(
             "KeyValueCache",
             "Step",
         ),
+        "torso.nn.latent_attention": ("LatentAttention",),
         "torso.nn.mixture": (
+            "ClampedExperts",
             "GatedBranch",
+            "GroupedRouter",
             "Mixture",
             "Router",
+            "SigmoidRouter",
+            "StackedMixture",
         ),
         "torso.nn.module": (
             "Module",

@@ -8,6 +8,7 @@ from torso.nn.attention_interfaces import Backend as Backend
 from torso.nn.attention_interfaces import ScoreBias as ScoreBias
 from torso.nn.bias import BucketBias as BucketBias
 from torso.nn.bias import CoarseSlopeBias as CoarseSlopeBias
+from torso.nn.bias import Sinks as Sinks
 from torso.nn.bias import SlopeBias as SlopeBias
 from torso.nn.bias import TokenDistanceBias as TokenDistanceBias
 from torso.nn.block import ConvolvedBlock as ConvolvedBlock
@@ -46,9 +47,14 @@ from torso.nn.heads import Transform as Transform
 from torso.nn.heads import VocabHead as VocabHead
 from torso.nn.key_value_cache import KeyValueCache as KeyValueCache
 from torso.nn.key_value_cache import Step as Step
+from torso.nn.latent_attention import LatentAttention as LatentAttention
+from torso.nn.mixture import ClampedExperts as ClampedExperts
 from torso.nn.mixture import GatedBranch as GatedBranch
+from torso.nn.mixture import GroupedRouter as GroupedRouter
 from torso.nn.mixture import Mixture as Mixture
 from torso.nn.mixture import Router as Router
+from torso.nn.mixture import SigmoidRouter as SigmoidRouter
+from torso.nn.mixture import StackedMixture as StackedMixture
 from torso.nn.module import Module as Module
 from torso.nn.module import build as build
 from torso.nn.norm import EachHeadLayerNorm as EachHeadLayerNorm

@@ -14,7 +14,10 @@ class ScoreBias(Protocol):
     """Bias added to attention scores before the softmax: bucketed distances, ALiBi slopes, disentangled terms."""
 
     def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
-        """Compute the bias [n or 1, H, a, b] from q [n, H, a, d], k [n, H, b, d], positions [n, a] and [n, b]."""
+        """Compute the bias [n or 1, H, a, b] from q [n, H, a, d], k [n, H, b, d], positions [n, a] and [n, b].
+
+        Columns beyond b are of keys that are zeros, with values that are zeros: they take weight and add nothing.
+        """
         ...
 
 

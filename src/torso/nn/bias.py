@@ -62,3 +62,14 @@ class CoarseSlopeBias(SlopeBias):
         """Compute the bias [n, H, 1, b] from the keys' positions [n, b]."""
         slopes = torch.tensor(alibi_slopes(self.of.heads), device=q.device).bfloat16()
         return (slopes[:, None, None] * k_positions[:, None, None, :]).to(q.dtype) * self.of.factor
+
+
+class Sinks(Module[blocks.Sinks]):
+    """A learned score per head, as of a key behind all others whose value is zero."""
+
+    sinks: nn.Parameter
+
+    def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
+        """Compute the bias [1, H, 1, b + 1]: zeros, and the sink."""
+        zeros = q.new_zeros(self.of.heads, k.shape[2])
+        return torch.cat([zeros, self.sinks[:, None].to(q.dtype)], 1)[None, :, None]

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from torso.batch import Layout
 from torso.blocks import Rule
 from torso.nn.attention_interfaces import ScoreBias
-from torso.nn.length_groups import hidden_keys, rectangles
+from torso.nn.length_groups import hidden_keys, rectangles, with_empty_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,24 @@ class Reference:
         for group, query, key, value in rectangles(q, k, v, queries, keys):
             share = query.shape[1] // key.shape[1]
             key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
+            hidden = hidden_keys(rule, group.a, group.b, q.device)
+            added: Tensor | None = None
+            if bias is not None:
+                positions = group.positions(queries, keys)
+                added = bias.scores(query, key, *positions)
+                key, value, hidden = with_empty_keys(added.shape[-1] - group.b, key, value, hidden)
             scores = query @ key.transpose(-1, -2) * (rule.scale or 1 / math.sqrt(q.shape[-1]))
             if rule.softcap is not None:
                 scores = rule.softcap * torch.tanh(scores / rule.softcap)
-            if bias is not None:
-                positions = group.positions(queries, keys)
-                scores = scores + bias.scores(query, key, *positions)
-            hidden = hidden_keys(rule, group.a, group.b, q.device)
+            if added is not None:
+                scores = scores + added
             if hidden is not None:
                 scores = scores.masked_fill(hidden, -torch.inf)
             probabilities = torch.softmax(scores, -1, dtype=torch.promote_types(q.dtype, torch.float32)).to(q.dtype)
             dropped = F.dropout(probabilities, rule.dropout, training=rule.dropout > 0)
             out[group.query_rows] = (dropped @ value).transpose(1, 2).reshape(-1, *q.shape[1:])
             if weights is not None:
-                by_sequence.update(zip(group.members, probabilities, strict=True))
+                by_sequence.update(zip(group.members, probabilities[..., : group.b], strict=True))
         if weights is not None:
             empty = q.new_zeros(q.shape[1], 0, 0)
             weights.extend(by_sequence.get(n, empty) for n in range(len(queries.sizes)))

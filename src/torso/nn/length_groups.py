@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from torso.batch import Layout, pieces
 from torso.blocks import Rule
@@ -95,6 +96,16 @@ def hidden_keys(rule: Rule, a: int, b: int, device: torch.device) -> Tensor | No
     if rule.right is not None:
         hidden |= distance > rule.right
     return hidden
+
+
+def with_empty_keys(
+    count: int, key: Tensor, value: Tensor, mask: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return key and value [n, H, b, d] and mask [a, b] with ``count`` keys of zeros behind them, which all see."""
+    if count <= 0:
+        return key, value, mask
+    key, value = (functional.pad(each, (0, 0, 0, count)) for each in (key, value))
+    return key, value, None if mask is None else functional.pad(mask, (0, count))
 
 
 def rectangles(

@@ -12,7 +12,7 @@ from torso.batch import Layout
 from torso.blocks import Rule
 from torso.nn.attention_interfaces import ScoreBias
 from torso.nn.dropout import dropped_product
-from torso.nn.length_groups import Group, hidden_keys, ordered, rectangles, side_by_side
+from torso.nn.length_groups import Group, hidden_keys, ordered, rectangles, side_by_side, with_empty_keys
 
 _FEW = 1 << 16  # scores of a group: below, a product in bfloat16 takes longer to begin than it saves
 
@@ -77,6 +77,7 @@ def _attended(
     if bias is not None:
         positions = group.positions(queries, keys)
         added = bias.scores(query, key, *positions)
+        key, value, mask = with_empty_keys(added.shape[-1] - group.b, key, value, mask)
         mask = added if mask is None else added + mask
     if rule.dropout and query.is_cpu:
         result = _with_dropout(query, key, value, mask, rule)
