@@ -62,7 +62,7 @@ def main() -> None:
             logits[way] = np.load(out)
             error = float(np.abs(logits[way] - logits["exact"]).mean() / np.abs(logits["exact"]).mean())
             print(
-                f"{way:8} {found['seconds']:6.2f} s  {found['MB']:6.0f} MB more at the peak  {found['kept']:6.0f} MB kept  "
+                f"{way:8} {found['seconds']:6.2f} s  {found['MB']:6.0f} MB more at most  {found['kept']:6.0f} MB kept  "
                 f"{error:.5f} mean error of logits"
             )
 
