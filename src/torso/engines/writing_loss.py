@@ -104,7 +104,7 @@ def measure_writing(
         best = np.concatenate([each for _, each in scored])
         if mode == "exact":
             base, chosen = loss, best
-        same = float(np.mean(best == chosen))
+        same = float(np.mean(np.equal(best, chosen)))
         found.append(WritingLoss(mode, _exp(loss), _exp(loss - base), same, model.bytes / 1e6, len(best)))
     return tuple(found)
 
@@ -115,9 +115,10 @@ def _scored(
     """Yield of each text the negative log-probability of every token but the first, and the likeliest in its place."""
     for text in texts:
         ids = np.array(text, np.int64)
-        scores = np.asarray(model.run(HostBatch.of([_Text(text)]), Wanted()).logits)[:-1]
+        scores: NDArray[np.float32] = np.asarray(model.run(HostBatch.of([_Text(text)]), Wanted()).logits)[:-1]
         most = scores.max(1)
-        total = most + np.log(np.exp(scores - most[:, None]).sum(1, dtype=np.float64))
+        sums: NDArray[np.float64] = np.exp(scores - most[:, None]).sum(1, dtype=np.float64)
+        total = most + np.log(sums)
         yield total - scores[np.arange(len(scores)), ids[1:]], scores.argmax(1)
 
 
