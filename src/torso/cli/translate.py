@@ -19,7 +19,7 @@ those of M2M-100 and T5 en and zh. A Marian model has one pair, so that nothing 
 Examples:
   torso translate "Good morning" --model Helsinki-NLP/opus-mt-en-zh
   torso translate "Good morning" --from en_XX --to ro_RO --model facebook/mbart-large-en-ro
-  torso translate "Good morning" --from English --to Chinese --model facebook/nllb-200-distilled-600M
+  torso translate "Good morning" --from English --to Chinese --model facebook/nllb-200-3.3B
   torso translate "Good morning" --from en --to de --model google-t5/t5-small
   torso translate --file lines.txt --model Helsinki-NLP/opus-mt-en-zh --num-beams 4"""
 

@@ -2423,6 +2423,91 @@ class GteConfig(FamilyConfig):
     pad_token_id: int | None = 1
     r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
 
+class JinaEmbeddingsV3Config(FamilyConfig):
+    r"""The keys of a Jina Embeddings v3 ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 250002; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 1024; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 24; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 16; changes results.
+        intermediate_size (int): width inside the feed-forward. Default 4096; gives the weights their shape.
+        hidden_act (str): activation of the feed-forward. Default 'gelu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.1; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.1; acts in training.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 8194; changes results.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-05; changes results.
+        rope_theta (float): base of the rotary angles. Default 20000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        type_vocab_size (int): segments: first and second text. Default 1; gives the weights their shape.
+        classifier_dropout (float | None): dropout before a head; null takes hidden_dropout_prob. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 1; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 0; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 2; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 250002
+    r"""entries of the vocabulary. Default 250002; gives the weights their shape."""
+    hidden_size: int = 1024
+    r"""width of every hidden state. Default 1024; gives the weights their shape."""
+    num_hidden_layers: int = 24
+    r"""blocks of the trunk. Default 24; gives the weights their shape."""
+    num_attention_heads: int = 16
+    r"""heads that share the width. Default 16; changes results."""
+    intermediate_size: int = 4096
+    r"""width inside the feed-forward. Default 4096; gives the weights their shape."""
+    hidden_act: str = "gelu"
+    r"""activation of the feed-forward. Default 'gelu'; changes results."""
+    hidden_dropout_prob: float = 0.1
+    r"""dropout on embeddings and block outputs. Default 0.1; acts in training."""
+    attention_probs_dropout_prob: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    max_position_embeddings: int = 8194
+    r"""longest text the model was made for, in tokens. Default 8194; changes results."""
+    layer_norm_eps: float = 1e-05
+    r"""added to the variance in every norm. Default 1e-05; changes results."""
+    rope_theta: float = 20000.0
+    r"""base of the rotary angles. Default 20000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    type_vocab_size: int = 1
+    r"""segments: first and second text. Default 1; gives the weights their shape."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head; null takes hidden_dropout_prob. Default None; acts in training."""
+    head_dim: int | None = None
+    r"""width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape."""
+    pad_token_id: int | None = 1
+    r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
+    bos_token_id: int | None = 0
+    r"""id of the token that begins a text. Default 0; without effect here."""
+    eos_token_id: int | list[int] | None = 2
+    r"""id of the token that ends a text. Default 2; without effect here."""
+
 class LlamaConfig(FamilyConfig):
     r"""The keys of a Llama ``config.json``, under the names the Hub gives them.
 

@@ -73,7 +73,7 @@ class NomicBertConfig(RotaryEncoderConfig):
     rotary_emb_interleaved: bool = fixed(False, "whether neighbouring units turn together")
 
 
-def stack(c: RotaryEncoderConfig, feed: Callable[[], blocks.GatedFeedForward], *, bias: bool) -> blocks.Trunk:
+def stack(c: RotaryEncoderConfig, feed: Callable[[], blocks.Part], *, bias: bool) -> blocks.Trunk:
     """Build token and segment embeddings, then blocks that normalise after each residual sum."""
     norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
     attention = partial(

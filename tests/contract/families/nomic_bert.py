@@ -1,4 +1,4 @@
-"""NomicBERT and GTE, which share a block."""
+"""NomicBERT, GTE and Jina Embeddings v3, which share a trunk."""
 
 from __future__ import annotations
 
@@ -70,6 +70,31 @@ def _nomic(**values: Any) -> Values:
     return {**base, **values}
 
 
+def _jina(**values: Any) -> Values:
+    base = {
+        "attention_probs_dropout_prob": 0.1,
+        "bos_token_id": 0,
+        "classifier_dropout": None,
+        "eos_token_id": 2,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "hidden_size": 1024,
+        "initializer_range": 0.02,
+        "intermediate_size": 4096,
+        "layer_norm_eps": 1e-05,
+        "max_position_embeddings": 8194,
+        "num_attention_heads": 16,
+        "num_hidden_layers": 24,
+        "pad_token_id": 1,
+        "rope_parameters": {"rope_theta": 20000.0, "rope_type": "default"},
+        "tie_word_embeddings": True,
+        "type_vocab_size": 1,
+        "use_cache": False,
+        "vocab_size": 250002,
+    }
+    return {**base, **values}
+
+
 CONFIGS = {
     "plain": _small(),
     "own-heads": _small(head_dim=10, rope_theta=50.0, hidden_act="relu", classifier_dropout=0.3),
@@ -92,6 +117,25 @@ FAMILIES = {
         },
         # Of the two biases of an untied decoder, transformers uses the decoder's own.
         left=("cls.predictions.bias",),
+    ),
+    "jina_embeddings_v3": Family(
+        configs={
+            "plain": _small(),
+            "own-heads": _small(rope_theta=50.0, hidden_act="relu", classifier_dropout=0.3, num_attention_heads=2),
+            "stretched": _small(rope_parameters=LINEAR, type_vocab_size=1, layer_norm_eps=0.1),
+            "untied": _small(tie_word_embeddings=False, num_hidden_layers=1),
+        },
+        drawn=lambda dice: {key: value for key, value in _drawn(dice).items() if key != "head_dim"},
+        dropouts=DROPOUTS,
+        published={
+            "jinaai/jina-embeddings-v3-hf": _jina(),
+            # There is one; the others are it in other sizes.
+            "jinaai/jina-embeddings-v3-hf, three blocks": _jina(num_hidden_layers=3),
+            "jinaai/jina-embeddings-v3-hf, narrower": _jina(
+                hidden_size=384, intermediate_size=1536, num_attention_heads=6
+            ),
+        },
+        left=("lm_head.bias",),
     ),
     "gte": Family(
         configs={**CONFIGS, "no-segments": _small(type_vocab_size=0)},
