@@ -21,7 +21,7 @@ def trunk_of(model_type: str, **values: object) -> blocks.AnyTrunk:
     return architecture.trunk(architecture.config(**values))
 
 
-BY_PYTORCH = {"mixtral", "olmo2", "qwen2_moe", "qwen3_moe", "umt5"}
+BY_PYTORCH = {"deepseek_v2", "deepseek_v3", "gpt_oss", "mixtral", "olmo2", "qwen2_moe", "qwen3_moe", "umt5"}
 """Mixtures of experts, norms over all heads together, and blocks with a bias of distance each."""
 
 

@@ -74,7 +74,11 @@ def scores(model: Model[Any], source: Sequence[int], target: Sequence[int]) -> n
 @pytest.mark.parametrize(("name", "config"), list(families()))
 def test_equal_to_pytorch(name, config) -> None:
     model = model_of(name, config)
-    assert decoder_obstacle(model.description) is None
+    # Each block of umT5 has a bias of distance of its own.
+    reason = "blocks of unlike sizes" if name == "umt5" and config != "one-layer" else None
+    assert decoder_obstacle(model.description) == reason
+    if reason is not None:
+        return
     decoder = compiled(model)
     sources, cache = sources_of(model, decoder), decoder.room(200)
     regions, past, written = [0, 50, 100, 150], [0] * 4, [list[int]() for _ in TARGETS]

@@ -150,7 +150,7 @@ def test_text_is_utf_8_without_its_mark(tmp_path: Path):
         ('["\\ud800"]', "surrogate"),
         ('{"a": 1,}', "line 1 column"),
         ("", "line 1 column 1"),
-        ("[]" * 2_000_001, "2,000,000"),
+        ("[]" * 1_000_001, "1,000,000"),
     ],
     ids=range(13),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torso.blocks.attention import Attention, CrossAttention, DisentangledAttention, Distances, LogDistances
+from torso.blocks.bias import Sinks
 from torso.blocks.embeddings import SequenceConvolution
 from torso.blocks.heads import FeatureHead, Head, LateSequenceHead, VocabHead
+from torso.blocks.latent_attention import LatentAttention
 from torso.blocks.latent_attention import LatentAttention
 from torso.blocks.layers import Linear
 from torso.blocks.mixture import Mixture, StackedMixture
@@ -54,7 +56,11 @@ def _of(part: Part, text: _Text) -> int:
         case SequenceConvolution():
             return 2 * part.width * (part.width // part.groups) * part.size * text.rows
         case Attention():
-            return _parts(part, text) + _attended(part, text.rows, text.rows)
+            sink = isinstance(part.score_bias, Sinks)  # a key of zeros
+            return _parts(part, text) + _attended(part, text.rows, text.rows + sink)
+        case LatentAttention():
+            size = max(part.size + part.turned, part.value_size)
+            return _parts(part, text) + 4 * part.heads * size * text.rows * text.rows
         case LatentAttention():
             each = part.size + part.turned + part.value_size
             return _parts(part, text) + 2 * part.heads * each * text.rows * text.rows

@@ -58,8 +58,10 @@ def leaves_of(model: Model[Any]) -> dict[str, Leaf]:
     modules = cast("Iterable[tuple[str, nn.Module]]", model.named_modules())
     for path, module in modules:
         if path and not any(path.startswith(each) for each in covered):
-            unfused = isinstance(module, UnfusedLinear)
-            keys = None if unfused else _keys(model, f"{path}.weight", prefix)
+            apart = isinstance(module, UnfusedLinear) or any(
+                _keys(model, f"{path}.{name}.weight", prefix) for name, _ in module.named_children()
+            )
+            keys = None if apart else _keys(model, f"{path}.weight", prefix)
             if keys is not None and any(True for _ in module.parameters()):
                 covered.append(f"{path}.")
                 _add(found, model, path, module, tuple(key.removesuffix(".weight") for key in keys), fused.get(path))

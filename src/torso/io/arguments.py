@@ -30,6 +30,9 @@ ALIASES: Mapping[str, str] = {
 """Names of other libraries for what is called otherwise here."""
 
 
+_SHOWN = 24  # names of arguments in a message: those of loading take every parameter of every config too
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that was plausibly meant: another library's word for it, or one a slip away; else None."""
     there = list(known)
@@ -47,7 +50,9 @@ def unknown_argument(function: str, name: str, known: Iterable[str]) -> InputTyp
             "E_ARGUMENT",
             "{function}() has no argument {name!r}.",
             cure="Leave it out. It takes: {known}.",
-            values=dict(function=function, name=name, known=", ".join(there)),
+            values=dict(
+                function=function, name=name, known=", ".join(there[:_SHOWN]) + ", …" * (len(there) > _SHOWN)
+            ),
         )
     return InputTypeError(
         "E_ARGUMENT",
