@@ -9,7 +9,6 @@ from torso.blocks.bias import Sinks
 from torso.blocks.embeddings import SequenceConvolution
 from torso.blocks.heads import FeatureHead, Head, LateSequenceHead, VocabHead
 from torso.blocks.latent_attention import LatentAttention
-from torso.blocks.latent_attention import LatentAttention
 from torso.blocks.layers import Linear
 from torso.blocks.mixture import Mixture, StackedMixture
 from torso.blocks.part import Part
@@ -59,11 +58,8 @@ def _of(part: Part, text: _Text) -> int:
             sink = isinstance(part.score_bias, Sinks)  # a key of zeros
             return _parts(part, text) + _attended(part, text.rows, text.rows + sink)
         case LatentAttention():
-            size = max(part.size + part.turned, part.value_size)
+            size = max(part.size + part.turned, part.value_size)  # the narrower heads are padded
             return _parts(part, text) + 4 * part.heads * size * text.rows * text.rows
-        case LatentAttention():
-            each = part.size + part.turned + part.value_size
-            return _parts(part, text) + 2 * part.heads * each * text.rows * text.rows
         case CrossAttention():
             projected = sum(
                 _of(child, _Text(text.source if name == "kv" else text.rows)) for name, child in _each(part)
