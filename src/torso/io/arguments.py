@@ -50,9 +50,7 @@ def unknown_argument(function: str, name: str, known: Iterable[str]) -> InputTyp
             "E_ARGUMENT",
             "{function}() has no argument {name!r}.",
             cure="Leave it out. It takes: {known}.",
-            values=dict(
-                function=function, name=name, known=", ".join(there[:_SHOWN]) + ", …" * (len(there) > _SHOWN)
-            ),
+            values=dict(function=function, name=name, known=", ".join(there[:_SHOWN]) + ", …" * (len(there) > _SHOWN)),
         )
     return InputTypeError(
         "E_ARGUMENT",
