@@ -23,7 +23,7 @@ Times = Callable[[list[list[int]]], tuple[float, float, list[list[int]]]]
 ROOM = 700
 
 
-def saved(shape: str, layers: int, folder: Path) -> tuple[Path, int]:
+def saved(shape: str, layers: int, folder: Path, dtype: str = "float32") -> tuple[Path, int]:
     """Save a model of random weights, with a tokenizer of made-up words; return where, and how many words there are."""
     config = _config(shape, layers)
     made = {
@@ -32,7 +32,7 @@ def saved(shape: str, layers: int, folder: Path) -> tuple[Path, int]:
         "t5": transformers.T5ForConditionalGeneration,
         "marian": transformers.MarianMTModel,
     }[shape](config)
-    made.save_pretrained(folder)
+    made.to(getattr(torch, dtype)).save_pretrained(folder)
     words: int = config.vocab_size
     # CTranslate2 drops the last row of a Marian's table, and the last word where it has this name.
     pad = "<pad>" if shape == "marian" else f"w{words - 1}"
