@@ -40,13 +40,13 @@ torso.generate
 mark("torso's modules")
 from torso.loading.load import load_tokenizer
 from pathlib import Path
-load_tokenizer(Path(FOLDER))
+tokenizer = load_tokenizer(Path(FOLDER))
 mark("tokenizer")
 model = torso.compiled_decoder(FOLDER, MODE)
 mark("packed weights")
-torso.generate(PROMPT, model=model, max_new_tokens=1)
+torso.generate(PROMPT, model=model, tokenizer=tokenizer, max_new_tokens=1)
 mark("first token")
-torso.generate(PROMPT, model=model, max_new_tokens=1)
+torso.generate(PROMPT, model=model, tokenizer=tokenizer, max_new_tokens=1)
 mark("(another token)")
 print(json.dumps(told))
 """
