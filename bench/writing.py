@@ -1,10 +1,10 @@
 """How fast models write: torso's kernels in every mode, PyTorch, transformers and peers, beside the memory's own limit.
 
-``python bench/writing.py [--shape llama|gpt2|t5|marian] [--rounds N] [--layers N] [--peers [--python P]]``: a model of
-random weights reads a prompt (of an encoder-decoder a source) and writes tokens one by one, for one text and for eight.
-One round of each system in turn, all in one run; ratios are of interleaved medians. With one text every weight is read
-once for a token: the bytes of the blocks and of the output matrix, over the bytes per second that this machine's
-threads read from memory in the same run, are the least time that it can take.
+``python bench/writing.py [--shape llama|gpt2|t5|marian] [--rounds N] [--layers N] [--beams N] [--peers [--python P]]``:
+a model of random weights reads a prompt (of an encoder-decoder a source) and writes tokens one by one, for one text and
+for eight. One round of each system in turn, all in one run; ratios are of interleaved medians. With one text every
+weight is read once for a token: the bytes of the blocks and of the output matrix, over the bytes per second that this
+machine's threads read from memory in the same run, are the least time that it can take.
 
 Peers run in processes of their own (``bench/writing_peers.py``), of the interpreter ``--python``: those that it lacks
 are named and left out. llama.cpp takes the Llama alone, CTranslate2 all four.
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from writing_peers import MODES
-from writing_systems import Times, describe, of_torso, of_transformers, saved
+from writing_systems import Times, describe, of_torso, of_transformers, saved, searching
 
 import torso
 from torso.engines.compiled_decoder import compiled_decoder
@@ -52,8 +52,8 @@ def memory_rate(threads: int) -> float:
 class Peer:
     """A peer's process."""
 
-    def __init__(self, python: str, system: str, mode: str, folder: Path) -> None:
-        line = [python, str(Path(__file__).with_name("writing_peers.py")), system, mode, str(folder)]
+    def __init__(self, python: str, system: str, mode: str, folder: Path, beams: int) -> None:
+        line = [python, str(Path(__file__).with_name("writing_peers.py")), system, mode, str(folder), str(beams)]
         self._process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self._answer() != "ready":
             raise OSError(f"{system} {mode} does not start")
@@ -70,20 +70,26 @@ class Peer:
         return made["prompt"], made["token"], [ids[:NEW] for ids in made["ids"]]
 
 
-def systems_of(shape: str, folder: Path, python: str | None) -> dict[str, tuple[Times, float]]:
+def systems_of(shape: str, folder: Path, python: str | None, beams: int) -> dict[str, tuple[Times, float]]:
     """Every system by its name, with the bits of its weights."""
-    found: dict[str, tuple[Times, float]] = {"transformers": (of_transformers(folder, NEW), 32)}
-    task = torso.Task.CAUSAL_LM if shape in ("llama", "gpt2") else torso.Task.SEQ2SEQ_LM
-    found["torso, PyTorch"] = (of_torso(torso.load(folder, task), NEW), 32)
-    for mode in ("exact", "bf16", "int8", "int4"):
-        found[f"torso, {mode}"] = (of_torso(compiled_decoder(folder, mode), NEW), BITS[mode])
+    found: dict[str, tuple[Times, float]] = {}
+    if beams > 1:
+        found["transformers"] = (searching("transformers", folder, NEW, beams), 32)
+        for mode in ("exact", "bf16", "int8"):
+            found[f"torso, {mode}"] = (searching(mode, folder, NEW, beams), BITS[mode])
+    else:
+        found["transformers"] = (of_transformers(folder, NEW), 32)
+        task = torso.Task.CAUSAL_LM if shape in ("llama", "gpt2") else torso.Task.SEQ2SEQ_LM
+        found["torso, PyTorch"] = (of_torso(torso.load(folder, task), NEW), 32)
+        for mode in ("exact", "bf16", "int8", "int4"):
+            found[f"torso, {mode}"] = (of_torso(compiled_decoder(folder, mode), NEW), BITS[mode])
     for system, modes in MODES.items() if python else ():
         for mode in modes:
-            if system == "llama.cpp" and shape != "llama":
+            if system == "llama.cpp" and (shape != "llama" or beams > 1):
                 continue
             try:
                 bits = 8 if system == "CTranslate2" and mode == "int8" else BITS[mode]
-                found[f"{system}, {mode}"] = (Peer(str(python), system, mode, folder), bits)
+                found[f"{system}, {mode}"] = (Peer(str(python), system, mode, folder, beams), bits)
             except OSError as error:
                 print(f"left out: {error}")
     return found
@@ -124,13 +130,14 @@ def main() -> None:
     parser.add_argument("--shape", choices=("llama", "gpt2", "t5", "marian"), default="llama")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--layers", type=int, default=0, help="instead of the shape's own")
+    parser.add_argument("--beams", type=int, default=1, help="of a beam search, in place of greedy choice")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     asked = parser.parse_args()
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as home:
         folder, words = saved(asked.shape, asked.layers, Path(home, "model"))
-        found = systems_of(asked.shape, folder, asked.python if asked.peers else None)
+        found = systems_of(asked.shape, folder, asked.python if asked.peers else None, asked.beams)
         weights, read = describe(folder, asked.shape)
         threads = len(os.sched_getaffinity(0))
         rate = memory_rate(threads)

@@ -1,8 +1,8 @@
-"""One peer of bench/writing.py in a process of its own: ``bench/writing_peers.py SYSTEM MODE FOLDER``.
+"""One peer of bench/writing.py in a process of its own: ``bench/writing_peers.py SYSTEM MODE FOLDER [BEAMS]``.
 
 Each line of its input is ``{"prompts": [[id, ...], ...], "new": N}`` (of an encoder-decoder they are its sources); it
 answers with the seconds of the prompts with their first token, those of each further token, and the ids. Every system
-has all cores, its own best kernels, and greedy choice; what ends a text is never chosen.
+has all cores, its own best kernels, and greedy choice or its own beam search; what ends a text is never chosen.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Write = Callable[[list[list[int]], int], list[list[int]]]
 THREADS = len(os.sched_getaffinity(0))
 
 
-def ctranslate2(mode: str, folder: Path) -> Write:
+def ctranslate2(mode: str, folder: Path, beams: int) -> Write:
     """CTranslate2, of a folder that its own converter makes of transformers' files."""
     import ctranslate2 as peer
     from ctranslate2.converters import TransformersConverter
@@ -39,7 +39,7 @@ def ctranslate2(mode: str, folder: Path) -> Write:
         def translate(prompts: list[list[int]], new: int) -> list[list[int]]:
             out = translator.translate_batch(
                 [[ids[number] for number in prompt] for prompt in prompts],
-                beam_size=1,
+                beam_size=beams,
                 max_decoding_length=new,
                 min_decoding_length=new,
                 max_input_length=0,
@@ -52,15 +52,21 @@ def ctranslate2(mode: str, folder: Path) -> Write:
     def write(prompts: list[list[int]], new: int) -> list[list[int]]:
         tokens = [[ids[number] for number in prompt] for prompt in prompts]
         out = generator.generate_batch(
-            tokens, max_length=new, min_length=new, sampling_topk=1, include_prompt_in_result=False
+            tokens,
+            max_length=new,
+            min_length=new,
+            beam_size=beams,
+            sampling_topk=1,
+            include_prompt_in_result=False,
         )
         return [list(each.sequences_ids[0]) for each in out]
 
     return write
 
 
-def llama_cpp(mode: str, folder: Path) -> Write:
-    """llama.cpp, of a GGUF file with the same weights."""
+def llama_cpp(mode: str, folder: Path, beams: int) -> Write:
+    """llama.cpp, of a GGUF file with the same weights; it has no beam search."""
+    assert beams == 1
     import ctypes
 
     import llama_cpp as peer
@@ -117,8 +123,8 @@ MODES = {"CTranslate2": ("float32", "bfloat16", "int8"), "llama.cpp": ("F32", "B
 
 
 def main() -> None:
-    system, mode, folder = sys.argv[1:]
-    write = SYSTEMS[system](mode, Path(folder))
+    system, mode, folder, *beams = sys.argv[1:]
+    write = SYSTEMS[system](mode, Path(folder), int(beams[0]) if beams else 1)
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)

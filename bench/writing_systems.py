@@ -13,9 +13,12 @@ import transformers
 from tokenizers import Tokenizer, models
 
 import torso
-from torso.engines.compiled_decoder import CompiledDecoder
+from torso.engines.compiled_decoder import CompiledDecoder, compiled_decoder
 from torso.generation.compiled_texts import CompiledTexts
+from torso.generation.completion import complete
 from torso.generation.decoder import Decoder
+from torso.generation.prompts import prompts_of
+from torso.generation.settings_files import settings_of
 
 Times = Callable[[list[list[int]]], tuple[float, float, list[list[int]]]]
 """Writes behind prompts: seconds of these with their first token, of each further token, and the ids."""
@@ -23,7 +26,7 @@ Times = Callable[[list[list[int]]], tuple[float, float, list[list[int]]]]
 ROOM = 700
 
 
-def saved(shape: str, layers: int, folder: Path) -> tuple[Path, int]:
+def saved(shape: str, layers: int, folder: Path, dtype: str = "float32") -> tuple[Path, int]:
     """Save a model of random weights, with a tokenizer of made-up words; return where, and how many words there are."""
     config = _config(shape, layers)
     made = {
@@ -32,7 +35,7 @@ def saved(shape: str, layers: int, folder: Path) -> tuple[Path, int]:
         "t5": transformers.T5ForConditionalGeneration,
         "marian": transformers.MarianMTModel,
     }[shape](config)
-    made.save_pretrained(folder)
+    made.to(getattr(torch, dtype)).save_pretrained(folder)
     words: int = config.vocab_size
     # CTranslate2 drops the last row of a Marian's table, and the last word where it has this name.
     pad = "<pad>" if shape == "marian" else f"w{words - 1}"
@@ -126,6 +129,32 @@ def of_transformers(folder: Path, new: int) -> Times:
         return _, read
 
     return lambda prompts: step_by_step(*begin(prompts), new)
+
+
+def searching(system: str, folder: Path, new: int, beams: int) -> Times:
+    """Beam search of one system in this process: ``transformers``, or torso in the mode of this name."""
+    if system == "transformers":
+        config = transformers.AutoConfig.from_pretrained(folder)
+        pair = config.is_encoder_decoder
+        kind = transformers.AutoModelForSeq2SeqLM if pair else transformers.AutoModelForCausalLM
+        theirs = kind.from_pretrained(folder).eval()
+
+        def write(prompts: list[list[int]], count: int) -> list[list[int]]:
+            limits = dict(min_new_tokens=count, max_new_tokens=count)
+            with torch.inference_mode():
+                out = theirs.generate(torch.tensor(prompts), num_beams=beams, do_sample=False, **limits)
+            return out[:, 1 if pair else len(prompts[0]) :].tolist()
+
+    else:
+        model = compiled_decoder(folder, system)  # type: ignore[arg-type]
+        plain = settings_of(folder, model.config)
+
+        def write(prompts: list[list[int]], count: int) -> list[list[int]]:
+            settings = plain.replace({"num_beams": beams, "min_new_tokens": count, "max_new_tokens": count})
+            given = prompts_of(model, prompts, settings)
+            return [list(best.ids) for best, *_ in complete(model, given, settings, batch=len(prompts) * beams)]
+
+    return lambda prompts: in_two_calls(write, prompts, new)
 
 
 def of_torso(model: torso.Model | CompiledDecoder, new: int) -> Times:

@@ -12,6 +12,7 @@ from torso.engines.compiled_decoder import compiled_decoder
 from torso.errors import ConfigError, UnsupportedError
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
+from torso.kernels.repeated_step import RepeatedStep
 
 from . import small
 
@@ -66,13 +67,18 @@ def test_a_text_is_written_to_the_end_of_the_positions(folder) -> None:
 
 def test_what_repeats_takes_fewer_steps(folder, monkeypatch) -> None:
     steps: list[int] = []
-    run = CausalDecoder._run
 
-    def counted(self: CausalDecoder, *given: Any) -> Any:
-        steps.append(1)
-        return run(self, *given)
+    def counted(kind: type, name: str) -> None:
+        run = getattr(kind, name)
 
-    monkeypatch.setattr(CausalDecoder, "_run", counted)
+        def call(self: object, *given: Any) -> Any:
+            steps.append(1)
+            return run(self, *given)
+
+        monkeypatch.setattr(kind, name, call)
+
+    counted(CausalDecoder, "_run")
+    counted(RepeatedStep, "__call__")
     model = compiled_decoder(folder)
     bias = {"sequence_bias": [[[5], 1000.0]], "eos_token_id": 499}
     (((ids, *_),),) = written(model, ["hello"], max_new_tokens=40, settings=bias)

@@ -109,6 +109,28 @@ def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     assert np.array_equal(one, decoder.step(cache, [9], [13], [[5]], [True]))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["llama", "bloom", "gpt2", "gpt_neox", "gemma2", "glm", "granite", "cohere2"])
+def test_a_repeated_step_gives_the_same_bits(kernels, name, kind) -> None:
+    decoder, texts = compiled(model_of(name, "plain"), KINDS[kind]), [list(SENTENCES[2]), list(SENTENCES[0])]
+    regions, past = [40, 0], [len(text) for text in texts]
+    one, other = decoder.room(80), decoder.room(80)
+    for cache in (one, other):
+        decoder.step(cache, regions, [0, 0], texts, [True, True])
+    again, kept = decoder.repeated(one, regions), list[tuple[np.ndarray, np.ndarray]]()
+    for tokens in ([3, 9], [4, 4], [7, 5]):
+        wanted = decoder.step(other, regions, past, [[number] for number in tokens], [True, True])
+        kept.append((again(tokens, past), wanted))
+        past = [each + 1 for each in past]
+    for got, wanted in kept:  # behind all steps: what was given is not written over
+        assert np.array_equal(got, wanted)
+    assert np.array_equal(one.numbers, other.numbers)
+    with pytest.raises(IndexError):
+        again([3, 10_000_000], past)
+    with pytest.raises(IndexError):
+        again([-1, 3], past)
+
+
 @pytest.mark.parametrize(("kind", "bound"), [("bf16", 0.02), ("int8", 0.02), ("int4", 0.2)])
 def test_fewer_bits_are_near(kernels, kind, bound) -> None:
     model = model_of("llama", "plain")

@@ -105,6 +105,32 @@ def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     assert np.array_equal(whole, pieces)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["t5", "bart", "marian"])
+def test_a_repeated_step_gives_the_same_bits(kernels, name, kind) -> None:
+    model = model_of(name, "plain")
+    decoder = compiled(model, KINDS[kind])
+    sources, regions, past = sources_of(model, decoder).of([2, 0]), [40, 0], [0, 0]
+    one, other = decoder.room(80), decoder.room(80)
+    again = decoder.repeated(one, regions, sources)
+    for tokens in ([0, 0], [3, 9], [4, 4], [7, 5]):
+        wanted = decoder.step(other, regions, past, [[number] for number in tokens], [True, True], sources)
+        assert np.array_equal(again(tokens, past), wanted)
+        past = [each + 1 for each in past]
+
+
+def test_a_repeated_step_reaches_beyond_the_first_bias() -> None:
+    model = model_of("t5", "plain")
+    decoder = compiled(model)
+    sources, text = sources_of(model, decoder).of([0]), [3 + number % 20 for number in range(300)]
+    one, other = decoder.room(320), decoder.room(320)
+    again = decoder.repeated(one, [0], sources)
+    again(text[:1], [0])
+    for cache in (one, other):
+        decoder.step(cache, [0], [0], [text], [True], sources)
+    assert np.array_equal(again([5], [300]), decoder.step(other, [0], [300], [[5]], [True], sources))
+
+
 def test_long_targets_have_a_bias_of_every_distance() -> None:
     model = model_of("t5", "plain")
     decoder, text = compiled(model), [3 + number % 20 for number in range(600)]

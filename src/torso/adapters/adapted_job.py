@@ -6,12 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
-from torso.adapters.adapted_head import require_head, with_head
-from torso.adapters.adapter_config import read_adapter
 from torso.adapters.adapter_folder import base_folder, is_adapter
-from torso.adapters.adapter_match import match_adapter
-from torso.adapters.adapter_targets import TASK_TYPES
-from torso.adapters.merged_weights import MergedWeights
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
 from torso.io.files import is_there
@@ -34,6 +29,12 @@ def match_model(
     """
     if not is_adapter(folder):
         return match_folder(folder, architecture, config, task, **options)
+    # Most folders are none: their models start without what reads adapters.
+    from torso.adapters.adapted_head import require_head, with_head
+    from torso.adapters.adapter_config import read_adapter
+    from torso.adapters.adapter_match import match_adapter
+    from torso.adapters.merged_weights import MergedWeights
+
     adapter = read_adapter(folder)
     config, given = with_head(folder, architecture, config, task, options)
     job = match_folder(base_folder(folder), architecture, config, task, **given)
@@ -51,6 +52,9 @@ def task_of_adapter(folder: Path) -> Task[Any]:
     Raises:
         TorsoError: as `read_config`.
     """
+    from torso.adapters.adapter_config import read_adapter
+    from torso.adapters.adapter_targets import TASK_TYPES
+
     architecture, config = read_config(folder)
     if not is_there(folder / "config.json"):
         of_type = {name: task for task, name in TASK_TYPES.items()}.get(read_adapter(folder).task_type or "")

@@ -10,6 +10,7 @@ import numpy as np
 from torso.engines.compiled_decoder import CompiledDecoder
 from torso.generation.outgrown_texts import OutgrownTexts
 from torso.generation.scores import Scores
+from torso.kernels.repeated_step import RepeatedStep
 
 PIECE = 512
 """Tokens of prompts that one step reads: a larger step's rows would leave the caches."""
@@ -35,6 +36,7 @@ class CompiledTexts:
         self._regions, self._past = list(self._slots), [0] * texts
         self._outgrown = OutgrownTexts(model.config, texts)
         self._sources = None if sources is None else model.sources(sources)
+        self._step: RepeatedStep | None = None
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Scores:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
@@ -42,6 +44,8 @@ class CompiledTexts:
         if afresh:
             self._past = [0] * len(tokens)
         self._reserve(max(old + len(new) for old, new in zip(self._past, tokens, strict=True)))
+        if 0 < len(tokens) <= PIECE and all(len(new) == 1 for new in tokens):
+            return self._again([number for (number,) in tokens])
         scores: Scores = None
         begun = [0] * len(tokens)
         while pieces := _next(tokens, begun):
@@ -64,6 +68,14 @@ class CompiledTexts:
             if scores is None:
                 scores = np.empty((len(tokens), found.shape[1]), np.float32)
             scores[ended] = found
+        return scores
+
+    def _again(self, tokens: Sequence[int]) -> Scores:
+        """Run one token of each text, for which there is room."""
+        if self._step is None:
+            self._step = self._model.decoder.repeated(self._cache, self._regions, self._sources)
+        scores = self._step(tokens, self._past)
+        self._past = [old + 1 for old in self._past]
         return scores
 
     @property
@@ -105,6 +117,7 @@ class CompiledTexts:
 
     def select(self, texts: Sequence[int]) -> None:
         """Reorder the texts; one may be dropped or repeated."""
+        self._step = None
         missing = len(texts) - len(self._slots)
         if missing > 0:
             first = self._cache.rows
@@ -127,6 +140,7 @@ class CompiledTexts:
         """Make every region at least ``rows`` long."""
         if rows <= self._room:
             return
+        self._step = None
         before, regions, self._room = self._cache, self._regions, max(rows, 2 * self._room)
         self._slots = [number * self._room for number in range(len(regions))]
         self._cache, self._regions = self._model.decoder.room(len(regions) * self._room), list(self._slots)

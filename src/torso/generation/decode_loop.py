@@ -167,6 +167,8 @@ def narrowed(
     scores: Scores, texts: Sequence[Written], changes: Sequence[Processor], filters: Sequence[SamplingFilter]
 ) -> Scores:
     """Return the scores that tokens are chosen by: those of the model, processed, then filtered."""
+    if not changes and not filters:
+        return scores
     with np.errstate(all="ignore"):  # infinite scores are meant
         for process in changes:
             scores = process(scores, texts)

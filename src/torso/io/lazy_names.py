@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
+from torso.io.quiet_imports import quiet_imports
+
 
 def attach(
     package: str,
@@ -78,7 +80,8 @@ def _imported(module: str, purpose: str, name: str) -> object:
         MissingPackageError: E_NO_TORCH, where the module needs PyTorch, which is not installed.
     """
     try:
-        return getattr(import_module(module), name)
+        with quiet_imports():
+            return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         from torso.io.optional_packages import is_pytorch, no_pytorch
 

@@ -18,10 +18,10 @@ from torso.kernels.decoder_packing import DecoderPacking
 from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, turning
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_functions import linear
-from torso.kernels.host_positions import earlier_distance_bias
 from torso.kernels.key_value_rows import KeyValueRows, Numbers, SourceRows, narrowed
 from torso.kernels.library import Library, done
 from torso.kernels.part_weights import PartWeights
+from torso.kernels.repeated_step import DistanceBias, RepeatedStep, StepParts, set_sources
 from torso.kernels.support import bare
 from torso.tables.angles import cosines_and_sines, scaling_of
 from torso.tables.slopes import alibi_slopes
@@ -72,7 +72,7 @@ class CausalDecoder:
         bias, slopes = self._attention.score_bias, None
         if isinstance(bias, blocks.SlopeBias):
             slopes = memory.address(weights.keep(alibi_slopes(bias.heads)))
-        self._bias = _DistanceBias(bias, weights) if isinstance(bias, blocks.BucketBias) else None
+        self._bias = DistanceBias(bias, weights) if isinstance(bias, blocks.BucketBias) else None
         self._structure = DecoderStructure(
             width=self._attention.width,
             heads=self._attention.heads,
@@ -172,6 +172,11 @@ class CausalDecoder:
         last = np.cumsum(sizes) - 1
         return self._run(cache, regions, past, tokens, last[np.array(wanted, np.bool_)], None, sources)
 
+    def repeated(self, cache: KeyValueRows, regions: Sequence[int], sources: SourceRows | None = None) -> RepeatedStep:
+        """Return a step that reads one token of each text again and again; arguments as of `step`."""
+        parts = StepParts(self.library, self._structure, self._embed, self._rotaries, self._bias, self.vocabulary)
+        return RepeatedStep(parts, cache, regions, sources)
+
     def ahead(
         self,
         cache: KeyValueRows,
@@ -234,8 +239,9 @@ class CausalDecoder:
             scores=memory.address(scores),
             threads=native.threads(),
         )
-        held: list[Any] = [self._set_bias(call, max(past, default=0) + max(sizes, default=0))]
-        held.append(_set_sources(call, sources))
+        held: list[Any] = [set_sources(call, sources)]
+        if self._bias is not None:
+            held.append(self._bias.set(call, max(past, default=0) + max(sizes, default=0)))
         for i, (rotary, scaling) in enumerate(self._rotaries):
             angles = [memory.held(each) for each in cosines_and_sines(scaling, batch.positions, sizes)]
             held += angles
@@ -243,29 +249,6 @@ class CausalDecoder:
             call.turned = rotary.size
         done(self.library.call.torso_decode(native.pointer(self._structure), native.pointer(call)))
         return scores
-
-    def _set_bias(self, call: DecodeCall, longest: int) -> Rows | None:
-        """Set what a call adds to the scores by distance, and return its memory."""
-        if self._bias is None:
-            return None
-        made = self._bias(longest)
-        call.distances, call.reach = memory.address(made), made.shape[1] - 1
-        return made
-
-
-class _DistanceBias:
-    """Bias of every distance to an earlier key, for as long texts as there were."""
-
-    def __init__(self, bias: blocks.BucketBias, weights: PartWeights) -> None:
-        self._bias, self._table = bias, weights.keep(weights.matrix(bias.parts["table"] or bias))
-        self._made = earlier_distance_bias(bias, self._table, 256)
-
-    def __call__(self, longest: int) -> Rows:
-        """Return [H, reach + 1] for texts of up to ``longest`` tokens."""
-        made = self._made
-        if made.shape[1] < longest:
-            self._made = made = earlier_distance_bias(self._bias, self._table, 2 * longest)
-        return made
 
 
 def _source_projections(parts: Sequence[tuple[Any, Any, Any]]) -> Iterator[blocks.Part]:
@@ -276,16 +259,6 @@ def _source_projections(parts: Sequence[tuple[Any, Any, Any]]) -> Iterator[block
             kv = cross.parts["kv"]
             assert kv is not None
             yield kv
-
-
-def _set_sources(call: DecodeCall, sources: SourceRows | None) -> Any:
-    """Set what a call's texts attend to beside themselves, and return its memory."""
-    if sources is None:
-        return None
-    starts, sizes = (np.array(each, np.int64) for each in (sources.starts, sources.sizes))
-    call.memory, call.memory_rows = memory.address(sources.numbers), sources.numbers.shape[3]
-    call.memory_starts, call.memory_sizes = memory.address(starts), memory.address(sizes)
-    return sources.numbers, starts, sizes
 
 
 def _batch(tokens: Sequence[Sequence[int]], past: Sequence[int], sizes: Sequence[int]) -> HostBatch:

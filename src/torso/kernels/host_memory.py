@@ -20,13 +20,14 @@ LINE = 64
 
 def address(array: NDArray[Any] | None) -> int | None:
     """Return the address of a contiguous array's data; None for None."""
-    return None if array is None else array.ctypes.data
+    # ``array.ctypes.data`` is the same by way of modules and objects that are cold in the caches at each step.
+    return None if array is None else array.__array_interface__["data"][0]
 
 
 def room_of_bytes(size: int) -> Bytes:
     """Allocate bytes that are not set, from a cache line on."""
     whole = np.empty(size + LINE, np.uint8)
-    start = -whole.ctypes.data % LINE
+    start = -whole.__array_interface__["data"][0] % LINE
     return whole[start : start + size]
 
 
