@@ -97,6 +97,7 @@ def config_of(given: object) -> HubConfig:
     from torso.architecture import find
     from torso.config.config_file import ConfigFile
     from torso.config.text_part import text_part
+    from torso.config.told_types import told_type
     from torso.errors import InputTypeError
 
     if isinstance(given, HubConfig):
@@ -111,7 +112,7 @@ def config_of(given: object) -> HubConfig:
             values=dict(kind=type(given).__name__),
         )
     file = text_part(ConfigFile(Path("config.json"), cast("dict[str, Any]", values), {}))
-    return find(file.values["model_type"]).config.from_file(file)
+    return find(str(told_type(file.values))).config.from_file(file)
 
 
 def load_for(
