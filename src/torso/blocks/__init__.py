@@ -22,6 +22,7 @@ from torso.blocks.attention import (
 from torso.blocks.bias import (
     BucketBias,
     CoarseSlopeBias,
+    DistanceSlopeBias,
     Sinks,
     SlopeBias,
     TokenDistanceBias,
@@ -124,6 +125,7 @@ __all__ = [
     "ConvolvedBlock",
     "CrossAttention",
     "DisentangledAttention",
+    "DistanceSlopeBias",
     "Distances",
     "Dropout",
     "EachHeadLayerNorm",

@@ -60,6 +60,17 @@ class CoarseSlopeBias(SlopeBias):
 
 
 @dataclass(frozen=True, eq=False)
+class DistanceSlopeBias(Part):
+    """ALiBi of an encoder: a fixed slope per head times the distance in tokens to the key, before or behind (JinaBERT).
+
+    Args:
+        heads: H.
+    """
+
+    heads: int
+
+
+@dataclass(frozen=True, eq=False)
 class Sinks(Part):
     """Attention sinks: a learned score per head that takes a part of the weights and adds nothing (gpt-oss).
 

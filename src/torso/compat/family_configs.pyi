@@ -2423,6 +2423,81 @@ class GteConfig(FamilyConfig):
     pad_token_id: int | None = 1
     r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
 
+class JinaBertConfig(FamilyConfig):
+    r"""The keys of a JinaBERT ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 30522; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 768; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 12; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 12; changes results.
+        intermediate_size (int): width inside the feed-forward. Default 3072; gives the weights their shape.
+        hidden_act (str): activation of the masked-language head. Default 'gelu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.1; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.1; acts in training.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 8192; changes results.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
+        feed_forward_type (str): activation of the feed-forward's gate: GELU or ReLU. Default 'geglu'; changes results.
+        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
+        classifier_dropout (float | None): dropout before a head; null takes hidden_dropout_prob. Default None; acts in training.
+        position_embedding_type (str): how positions enter the model. Default 'alibi'; changes results; only 'alibi' is implemented.
+        emb_pooler (str | None): how the first code pooled; torso follows the folder's modules. Default None; without effect here.
+        attn_implementation (str | None): implementation that the first code chose. Default None; without effect here.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 0; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default None; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 30522
+    r"""entries of the vocabulary. Default 30522; gives the weights their shape."""
+    hidden_size: int = 768
+    r"""width of every hidden state. Default 768; gives the weights their shape."""
+    num_hidden_layers: int = 12
+    r"""blocks of the trunk. Default 12; gives the weights their shape."""
+    num_attention_heads: int = 12
+    r"""heads that share the width. Default 12; changes results."""
+    intermediate_size: int = 3072
+    r"""width inside the feed-forward. Default 3072; gives the weights their shape."""
+    hidden_act: str = "gelu"
+    r"""activation of the masked-language head. Default 'gelu'; changes results."""
+    hidden_dropout_prob: float = 0.1
+    r"""dropout on embeddings and block outputs. Default 0.1; acts in training."""
+    attention_probs_dropout_prob: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    max_position_embeddings: int = 8192
+    r"""longest text the model was made for, in tokens. Default 8192; changes results."""
+    layer_norm_eps: float = 1e-12
+    r"""added to the variance in every norm. Default 1e-12; changes results."""
+    feed_forward_type: str = "geglu"
+    r"""activation of the feed-forward's gate: GELU or ReLU. Default 'geglu'; changes results."""
+    type_vocab_size: int = 2
+    r"""segments: first and second text. Default 2; gives the weights their shape."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head; null takes hidden_dropout_prob. Default None; acts in training."""
+    position_embedding_type: str = "alibi"
+    r"""how positions enter the model. Default 'alibi'; changes results; only 'alibi' is implemented."""
+    emb_pooler: str | None = None
+    r"""how the first code pooled; torso follows the folder's modules. Default None; without effect here."""
+    attn_implementation: str | None = None
+    r"""implementation that the first code chose. Default None; without effect here."""
+    pad_token_id: int | None = 0
+    r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
+
 class JinaEmbeddingsV3Config(FamilyConfig):
     r"""The keys of a Jina Embeddings v3 ``config.json``, under the names the Hub gives them.
 

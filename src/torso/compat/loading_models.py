@@ -96,6 +96,8 @@ def config_of(given: object) -> HubConfig:
     """
     from torso.architecture import find
     from torso.config.config_file import ConfigFile
+    from torso.config.text_part import text_part
+    from torso.config.told_types import told_type
     from torso.errors import InputTypeError
 
     if isinstance(given, HubConfig):
@@ -109,8 +111,8 @@ def config_of(given: object) -> HubConfig:
             cure="Give one: AutoConfig.from_pretrained(folder); or load a model: AutoModel.from_pretrained(folder).",
             values=dict(kind=type(given).__name__),
         )
-    stated = cast("dict[str, Any]", values)
-    return find(stated["model_type"]).config.from_file(ConfigFile(Path("config.json"), stated, {}))
+    file = text_part(ConfigFile(Path("config.json"), cast("dict[str, Any]", values), {}))
+    return find(str(told_type(file.values))).config.from_file(file)
 
 
 def load_for(

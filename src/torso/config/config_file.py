@@ -14,6 +14,7 @@ from torso.io.files import read_text
 from torso.io.paths import shown
 from torso.io.strict_json import parse_json
 from torso.weights.foreign_formats import foreign_weights
+from torso.weights.tensor_entry import Note
 
 NEUTRAL: Mapping[str, str] = {
     "_name_or_path": "where the file was once loaded from",
@@ -49,12 +50,14 @@ class ConfigFile:
         values: what each key holds, in the file's order.
         written: the characters of each value, as the file has them.
         repeated: duplicate keys; the last value counts, as in Python's json.
+        notes: findings about the file beside those.
     """
 
     path: Path
     values: dict[str, Any]
     written: dict[str, str]
     repeated: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> ConfigFile:

@@ -28,6 +28,7 @@ def stated(kind: type[HubConfig], file: ConfigFile) -> tuple[dict[str, Any], lis
         Note("N_REPEATED", "{path} has the key {name} more than once; the last one counts.", _values(file, key, None))
         for key in file.repeated
     ]
+    notes += file.notes
     given: dict[str, Any] = {}
     known = {each.name: each for each in kind.declared()}
     for key, value in file.values.items():

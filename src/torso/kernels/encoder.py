@@ -17,7 +17,7 @@ from torso.kernels import library as native
 from torso.kernels.abi import Block, Call, Embeddings
 from torso.kernels.abi import Trunk as TrunkStructure
 from torso.kernels.host_embeddings import HostEmbeddings
-from torso.kernels.host_positions import distance_bias, distance_rows, rotary_angles
+from torso.kernels.host_positions import distance_bias, distance_rows, distance_slopes, rotary_angles
 from torso.kernels.library import Library, done
 from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
@@ -194,6 +194,9 @@ class Encoder:
         if isinstance(self._bias, blocks.BucketBias):
             assert self._bias_table is not None
             made = distance_bias(self._bias, self._bias_table, call.reach)
+            call.distances = memory.address(made)
+        elif isinstance(self._bias, blocks.DistanceSlopeBias):
+            made = distance_slopes(self._bias, call.reach)
             call.distances = memory.address(made)
         elif isinstance(self._bias, blocks.Distances):
             made = distance_rows(self._bias, call.reach)

@@ -10,6 +10,7 @@ from torso.host_batch import HostBatch, Rows
 from torso.kernels.host_memory import held
 from torso.tables.angles import cosines_and_sines, scaling_of
 from torso.tables.distance_buckets import deberta_buckets, t5_buckets
+from torso.tables.slopes import alibi_slopes
 
 
 def rotary_angles(rotary: blocks.Rotary, batch: HostBatch) -> tuple[Rows, Rows]:
@@ -23,6 +24,12 @@ def distance_bias(bias: blocks.BucketBias, table: Rows, reach: int) -> Rows:
     """Return the bias [H, 2 * reach + 1] of each distance, key's place minus query's, from -reach to reach."""
     buckets = t5_buckets(np.arange(-reach, reach + 1), bias.buckets, bias.furthest, both_ways=bias.both_ways)
     return held(table[buckets].T)
+
+
+def distance_slopes(bias: blocks.DistanceSlopeBias, reach: int) -> Rows:
+    """Return the bias [H, 2 * reach + 1] of each distance, key's place minus query's, from -reach to reach."""
+    distances = np.abs(np.arange(-reach, reach + 1, dtype=np.float32))
+    return held(-alibi_slopes(bias.heads)[:, None] * distances)
 
 
 def earlier_distance_bias(bias: blocks.BucketBias, table: Rows, reach: int) -> Rows:

@@ -25,7 +25,8 @@ _POSITIONS = (
     blocks.ShiftedSinusoids,
     type(None),
 )
-_BIASES = (blocks.BucketBias, blocks.TokenDistanceBias, blocks.Distances, blocks.LogDistances)
+_HEAD_BIASES = (blocks.BucketBias, blocks.TokenDistanceBias, blocks.DistanceSlopeBias)
+_BIASES = (*_HEAD_BIASES, blocks.Distances, blocks.LogDistances)
 
 _HEADS = (
     *(blocks.FeatureHead, blocks.SequenceHead, blocks.TokenHead, blocks.SpanHead, blocks.ReplacedHead),
@@ -173,7 +174,7 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
     turned = {each.size for each in rotaries(trunk)}
     if len(turned) > 1 or not all(each <= size and each % 2 == 0 for each in turned):
         return False
-    if isinstance(trunk.score_bias, blocks.BucketBias) and trunk.score_bias.heads != query_width // size:
+    if isinstance(trunk.score_bias, _HEAD_BIASES) and trunk.score_bias.heads != query_width // size:
         return False
     return _fits(bare(trunk.norm), width) and all(
         (attn.width, attn.rows, attn.size) == (width, first.rows, size)

@@ -12,6 +12,8 @@ from torso.architecture import Architecture, Task, find
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
+from torso.config.text_part import text_part
+from torso.config.told_types import told_type
 from torso.errors import NotFoundError, UnsupportedError
 from torso.io.arguments import known_arguments
 from torso.io.files import is_there
@@ -42,8 +44,8 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     folder = transformer_folder(folder)
     if is_adapter(folder) and not is_there(folder / "config.json"):
         return read_config(base_folder(folder, config_only=True))
-    file = ConfigFile.read(folder / "config.json")
-    model_type = file.values.get("model_type")
+    file = text_part(ConfigFile.read(folder / "config.json"))
+    model_type = told_type(file.values)
     architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
     return architecture, architecture.config.from_file(file)
 

@@ -163,7 +163,7 @@ class LoadingJob(Generic[Out]):
             self.plan.unclaimed,
             self.contents.prefix,
             self.saved_dtype,
-            self.contents.notes,
+            (*self.config.notes, *self.contents.notes),
             self.instead,
             self.base_name,
         )

@@ -85,8 +85,11 @@ def hub_name(model: Model[Any], parameter: str) -> tuple[str, ...]:
 
 
 def _prefix(model: Model[Any]) -> str:
-    """Return the file's own prefix; for a new model transformers' one, which is empty without a head."""
-    if model.report is not None:
+    """Return the file's own prefix; for a new model transformers' one, which is empty without a head.
+
+    Of the part of a larger model, the prefix of a file of its own.
+    """
+    if model.report is not None and model.report.prefix not in model.architecture.names.within:
         return model.report.prefix
     own = model.architecture.plan(model.task).prefix
     return own if own is not None else "" if model.task is Task.FEATURES else model.architecture.names.prefix[0]

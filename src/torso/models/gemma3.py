@@ -1,4 +1,7 @@
-"""The text model of Gemma 3 (https://arxiv.org/abs/2503.19786), and EmbeddingGemma (https://arxiv.org/abs/2509.20354)."""
+"""The text model of Gemma 3 (https://arxiv.org/abs/2503.19786), and EmbeddingGemma (https://arxiv.org/abs/2509.20354).
+
+Of folders of the whole model, type "gemma3", the text model is read (`torso.config.text_part`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from torso import blocks
 from torso.architecture import Architecture, Task, register
 from torso.config.fields import Axis, option, size
 from torso.config.rope import own_table
-from torso.models.decoders import FULL, SLIDING
+from torso.models.decoders import FULL, OUTPUT, SLIDING
 from torso.models.gemma import BOTH_WAYS
 from torso.models.gemma2 import HEADS, TRUNK, Gemma2Config, trunk
 
@@ -65,10 +68,19 @@ class Gemma3TextConfig(Gemma2Config):
         return blocks.OffsetRMSNorm(self.head_size, self.rms_norm_eps)
 
 
+OWN_OUTPUT = replace(
+    OUTPUT,
+    copies={**OUTPUT.copies, "language_model.lm_head.weight": "trunk.embed.tokens.weight"},
+    instead={"lm_head.weight": "language_model.lm_head.weight"},
+)
 TASKS = {
     Task.FEATURES: replace(HEADS[Task.FEATURES], suffix="TextModel"),
-    Task.CAUSAL_LM: HEADS[Task.CAUSAL_LM],
+    Task.CAUSAL_LM: replace(HEADS[Task.CAUSAL_LM], names=OWN_OUTPUT),
     Task.SEQUENCE_CLASSIFICATION: replace(HEADS[Task.SEQUENCE_CLASSIFICATION], suffix="TextForSequenceClassification"),
 }
 
-register(Architecture(("gemma3_text",), "Gemma3", Gemma3TextConfig, trunk, TRUNK, TASKS))
+# In files of the whole model, with its tower for images: as transformers 4.50, then as 4.52 and later write them.
+WITHIN = ("language_model.model.", "model.language_model.", "language_model.")
+NAMES = replace(TRUNK, prefix=(TRUNK.prefix[0], *WITHIN, *TRUNK.prefix[1:]), within=WITHIN)
+
+register(Architecture(("gemma3_text", "gemma3"), "Gemma3", Gemma3TextConfig, trunk, NAMES, TASKS))

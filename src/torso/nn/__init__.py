@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.nn.bias": (
             "BucketBias",
             "CoarseSlopeBias",
+            "DistanceSlopeBias",
             "Sinks",
             "SlopeBias",
             "TokenDistanceBias",

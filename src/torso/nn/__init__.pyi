@@ -8,6 +8,7 @@ from torso.nn.attention_interfaces import Backend as Backend
 from torso.nn.attention_interfaces import ScoreBias as ScoreBias
 from torso.nn.bias import BucketBias as BucketBias
 from torso.nn.bias import CoarseSlopeBias as CoarseSlopeBias
+from torso.nn.bias import DistanceSlopeBias as DistanceSlopeBias
 from torso.nn.bias import Sinks as Sinks
 from torso.nn.bias import SlopeBias as SlopeBias
 from torso.nn.bias import TokenDistanceBias as TokenDistanceBias

@@ -64,6 +64,17 @@ class CoarseSlopeBias(SlopeBias):
         return (slopes[:, None, None] * k_positions[:, None, None, :]).to(q.dtype) * self.of.factor
 
 
+class DistanceSlopeBias(Module[blocks.DistanceSlopeBias]):
+    """ALiBi of an encoder: a fixed slope per head times the distance in tokens, whatever positions a call gives."""
+
+    def scores(self, q: Tensor, k: Tensor, q_positions: Tensor, k_positions: Tensor) -> Tensor:
+        """Compute the bias [1, H, a, a] of q and k [n, H, a, d]."""
+        places = torch.arange(q.shape[2], device=q.device)
+        distances = (places[:, None] - places).abs().float()
+        slopes = torch.tensor(alibi_slopes(self.of.heads), device=q.device)
+        return (-slopes[:, None, None] * distances).to(q.dtype)[None]
+
+
 class Sinks(Module[blocks.Sinks]):
     """A learned score per head, as of a key behind all others whose value is zero."""
 

@@ -37,6 +37,7 @@ _CLASS_OF: Mapping[str, str] = {
     "gpt_neox": "GPTNeoXTokenizer",
     "granite": _GENERIC,
     "gte": "XLMRobertaTokenizer",
+    "jina_bert": "BertTokenizer",
     "jina_embeddings_v3": "XLMRobertaTokenizer",
     "mbart": "MBartTokenizer",
     "megatron-bert": "BertTokenizer",

@@ -112,6 +112,7 @@ _CLASS_OF: Mapping[str, str] = {
     "gpt2": "GPT2Tokenizer",
     "gpt_neox": "GPTNeoXTokenizer",
     "gte": "XLMRobertaTokenizer",
+    "jina_bert": "BertTokenizer",
     "jina_embeddings_v3": "XLMRobertaTokenizer",
     "llama": "LlamaTokenizer",
     "marian": "MarianTokenizer",

@@ -71,6 +71,7 @@ class Names:
     Attributes:
         rows: torso's module names to the Hub's, without the prefix.
         prefix: possible prefixes of all Hub names, the usual one first; decided once per file by the first row.
+        within: those of the prefixes that files of a larger model have: read, and never written.
         unused: Hub modules under the prefix that may be ignored.
         copies: Hub keys that only repeat a torso parameter (with its ``trunk.`` or ``head.``); checked to be equal.
         optional: torso modules that a file may lack as a whole.
@@ -81,6 +82,7 @@ class Names:
 
     rows: Mapping[str, str | Row] = field(default_factory=dict[str, str | Row])
     prefix: tuple[str, ...] = ("",)
+    within: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     optional: tuple[str, ...] = ()
