@@ -30,10 +30,10 @@ VARIABLES = {
     *("template", "what", "cure", "told", "line", "verdict", "how"),
     *("WAITING", "BOTH_WAYS", "_ELSEWHERE", "_MIRROR_CURE", "_TITLE", "_TRY", "_TRAIN", "_LOOK", "_KEEP"),
 }
-TABLES = {"TABLE", "NEUTRAL", "_PURPOSES", "_TLS_CAUSES", "origins", "named"}
+TABLES = {"TABLE", "NEUTRAL", "_CURES", "_PURPOSES", "_TLS_CAUSES", "origins", "named"}
 WORDS = {("src/torso/config/describe.py", "ACTS"), ("src/torso/view/words.py", "WORDS")}
 """Tables of single words."""
-SAID_BY_CLICK = ("Options", "env var", "default")
+SAID_BY_CLICK = ("Options", "env var", "default", "required")
 """Words of click's own help, which `torso.cli.help` translates."""
 VERBATIM = "\b\n"
 """Click's mark of a paragraph that is not wrapped."""

@@ -61,6 +61,12 @@ def test_what_is_asked_is_what_is_measured(call, measured, models: Path, tmp_pat
     assert measured[2]["texts"] == [tokenizer("我", "不").input_ids]
 
 
+def test_a_mode_of_decoders_is_not_passed_over(call, measured, models: Path) -> None:
+    done = call("bench", "--model", models / "sequence", "--mode", "int4")
+    assert (done.status, measured) == (3, [])
+    assert "Leave --mode int4 out" in done.err
+
+
 def test_the_table_says_all_of_it(call, measured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     done = call("bench")

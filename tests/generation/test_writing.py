@@ -174,6 +174,9 @@ def test_a_translation_by_prefix(t5) -> None:
     with pytest.raises(InputError) as caught:
         torso.translate("hello", model=t5, source="en", target="fr")
     assert caught.value.code == "E_LANGUAGE"
+    with pytest.raises(InputError, match="translation_en_to_de") as caught:
+        torso.translate("hello", model=t5, source="en")
+    assert "--from, --to" in str(caught.value)
 
 
 def test_a_translation_by_marks(mbart) -> None:

@@ -93,6 +93,18 @@ def test_a_long_text_is_refused_or_cut(qwen: Path) -> None:
         rerank(QUERY, texts, model=qwen, asks="qwen3-reranker", long="window")
 
 
+@pytest.mark.parametrize("long", ["error", "truncate"])
+@pytest.mark.parametrize(
+    ("asks", "own"), [("qwen3-reranker", QUERY), ("bge-reranker", QUERY), ("qwen3-reranker", None)]
+)
+def test_no_score_of_a_text_of_which_nothing_is_read(
+    qwen: Path, gemma: Path, asks: str, own: str | None, long: Any
+) -> None:
+    folder, far = gemma if asks == "bge-reranker" else qwen, "the capital " * 300
+    with pytest.raises(TooLongError, match=r"Text 0: .*nothing of the text fits"):
+        rerank(own or far, TEXTS, model=folder, asks=asks, prompt=far if own else None, long=long)
+
+
 @pytest.mark.parametrize("long", [False, True])
 def test_bge_reranker(gemma: Path, long: bool) -> None:
     """FlagEmbedding's FlagLLMReranker: its ids, and the logit of "Yes"."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import torso
+from torso.errors import TooLongError
 from torso.tasks import embed_multi_vector, make_ready, rerank, search, similar
 
 from . import late_folders
@@ -136,3 +137,20 @@ def test_bge_m3(tmp_path: Path) -> None:
         score = (wanted[0] @ other.T).max(-1).values.sum() / len(wanted[0])
         assert scores[place] == pytest.approx(float(score), abs=1e-5)
     assert ranked.measure == "meanmaxsim"
+
+
+def test_texts_longer_than_the_model(home: Path) -> None:
+    """Where the files say no length, the model's own is the limit, and every way with long texts works."""
+    folder = home / "no-filling"
+    if not folder.exists():
+        late_folders.multi_vector(folder, home / "base", expansion=None)
+    text = "the cat " * 400
+    with pytest.raises(TooLongError, match=r"Text 1 is 802 tokens.*truncate") as caught:
+        embed_multi_vector(["a", text], model=folder)
+    assert caught.value.code == "E_TOO_LONG"
+    cut = embed_multi_vector(text, model=folder, long="truncate")
+    np.testing.assert_array_equal(cut.vectors, embed_multi_vector("the cat " * 255, model=folder).vectors)
+    assert cut.max_tokens == 512
+    whole = embed_multi_vector(text, model=folder, long="window", stride=0)
+    assert len(whole.vectors) == 800 + 2 * whole.extent.windows
+    assert similar("the cat", [text], model=folder, long="truncate")[0].score > 0

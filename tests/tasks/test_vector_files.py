@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from torso.errors import TorsoError
-from torso.tasks import embed_multi_vector, embed_sparse, make_ready, similar
+from torso.tasks import embed, embed_multi_vector, embed_sparse, make_ready, similar
 from torso.tasks.asking import asks_pairs, way_of
 from torso.tasks.late_files import read_late_recipe
 from torso.tasks.sparse_files import read_sparse_recipe
@@ -178,3 +178,17 @@ def test_a_kind_that_a_model_does_not_give(tmp_path: Path) -> None:
     ready = make_ready(late_folders.save(tmp_path / "dense", "Model"), torso.Task.FEATURES)
     with pytest.raises(TorsoError, match="a vector of each token"):
         embed_multi_vector("a", model=ready)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cure"), [("splade", "--sparse"), ("colbert", "--multi-vector"), ("pylate", "--multi-vector")]
+)
+def test_one_vector_of_a_model_for_others_names_what_it_is_for(kind: str, cure: str, tmp_path: Path) -> None:
+    make = {
+        "splade": late_folders.splade,
+        "colbert": lambda folder, home: late_folders.multi_vector(folder, home, expansion=None),
+        "pylate": late_folders.pylate,
+    }[kind]
+    with pytest.raises(TorsoError, match=cure) as raised:
+        embed("a", model=make(tmp_path / "model", tmp_path / "base"))
+    assert raised.value.code == "E_POOLING"

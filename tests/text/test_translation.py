@@ -182,7 +182,10 @@ def test_names_of_languages_that_the_reference_has_stand_for_one_each():
         found = {language_code(name, nllb) for name in row if name != "-"}
         assert found == {row[1] if row[1] != "-" else None}, row
     # The same language in each: NLLB's code, but for Chinese in two scripts, is told from mBART's.
-    assert language_code("繁体中文", nllb) == "zho_Hant"
+    assert language_code("繁体中文", nllb) == language_code("Traditional Chinese", nllb) == "zho_Hant"
+    for given in (3, None, ["zh"]):
+        with pytest.raises(InputTypeError, match="not a string"):
+            language_code(given, nllb)  # pyright: ignore[reportArgumentType]
     assert language_code("zh_TW", nllb) is not None
     assert language_code("zho_Hant", MBART_50) is None
     assert (short_code("German"), short_code("deu_Latn"), short_code("xx")) == ("de", "de", "xx")

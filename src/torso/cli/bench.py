@@ -63,10 +63,19 @@ def bench(
             cure="Use exact, bf16, int8 or int4.",
             values=dict(mode=unknown[0]),
         )
+    folder = resolve(model).folder
+    decodes = writes(folder)
+    asked = [mode for mode in modes if mode not in EVERY]
+    if asked and not decodes:
+        raise InputError(
+            "E_MODE",
+            "{model} is no decoder that the kernels write with, so {mode} cannot be measured.",
+            cure="Leave --mode {mode} out; exact, bf16 and int8 are measured of any model.",
+            values=dict(model=model, mode=asked[0]),
+        )
     for option, given in (("--column", columns), ("--encoding", named())):
         if given and file is None:
             raise no_effect(option, "--file")
-    folder = resolve(model).folder
     ids: list[list[int]] | None = None
     if file is not None:
         tokenizer = load_tokenizer(folder)
@@ -74,6 +83,7 @@ def bench(
         for each in texts_of((), file, columns):
             text, other = cast("tuple[str, str]", each) if isinstance(each, tuple) else (str(each), None)
             ids.append(tokenizer(text, other, truncation=cut).input_ids)
+        ids = [each for each in ids if each]  # a tokenizer without special tokens makes nothing of an empty line
         if not ids:
             raise InputError(
                 "E_ARGUMENT",
@@ -84,7 +94,7 @@ def bench(
     reading = [mode for mode in modes if mode in EVERY]
     done = measure(folder, ids, modes=(AS_LOADED, *reading) if modes else EVERY, rounds=rounds, report=_report)
     writing: Sequence[WritingLoss] = ()
-    if writes(folder):
+    if decodes:
         tokenizer = load_tokenizer(folder)
         texts = [tokenizer(text).input_ids for text in SAMPLE] if ids is None else ids
         writing = measure_writing(folder, texts, modes or tuple(KINDS), report=_report)

@@ -15,7 +15,7 @@ from torso.language import say
 
 AnyCommand = TypeVar("AnyCommand", bound=click.Command)
 
-_EXTRA = re.compile(r"  \[(default|env var): ([^\]]*)\]$")
+_EXTRA = re.compile(r"  \[(default|env var|required)((?:: [^\]]*)?)\]$")
 # Characters that a line may begin after: a space, or a wide character that no closing mark follows.
 _CLOSING = "，。！？；：、）」』》”’,.!?;:)"
 
@@ -95,7 +95,7 @@ def _localized_option(option: click.Option) -> click.Option:
 
 def _translated_extra(text: str) -> str:
     found = _EXTRA.search(text)
-    return f"{text[: found.start()]}  [{say(found[1])}: {found[2]}]" if found else text
+    return f"{text[: found.start()]}  [{say(found[1])}{found[2]}]" if found else text
 
 
 def wrap(text: str, columns: int) -> list[str]:

@@ -80,6 +80,8 @@ _CURES: Mapping[str, str] = {
     "output_scores": "For the probabilities of the tokens: torso.generate(...) gives log_probabilities with each text.",
     "max_time": "Pass a callable: stopping_criteria=[lambda ids, scores: time.monotonic() > end].",
     "sequence_bias": "Pass a callable: logits_processor=[lambda ids, scores: scores + bias].",
+    "prompt_lookup_num_tokens": "Leave it out, or write with the kernels: torso.generate(prompt, "
+    "model=torso.compiled_decoder(folder), prompt_lookup_num_tokens=10).",
     "prefix_allowed_tokens_fn": "Pass a callable that masks the other ids: logits_processor=[...].",
 }
 

@@ -62,8 +62,15 @@ def _listed(shown: Sequence[str], count: int | None = None) -> str:
 
 
 def _vector(value: Any) -> str:
-    first = ", ".join(f"{each:.4f}" for each in value[:_FEW].tolist())
+    if value.ndim != 1:
+        return str(list(value.shape))
+    first = _numbers(value[:_FEW])
     return f"[{first}, … ({len(value)})]" if len(value) > _FEW else f"[{first}]"
+
+
+def _numbers(some: Any) -> str:
+    """Return a few numbers; whole ones, such as ids, without decimals."""
+    return ", ".join(str(each) if isinstance(each, int) else f"{each:.4f}" for each in some.ravel().tolist())
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------
@@ -113,8 +120,8 @@ def _field(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
     if hasattr(value, "shape") and hasattr(value, "tolist"):
-        first = ", ".join(f"{each:.4f}" for each in value[:_NUMBERS].tolist())
-        return f"{list(value.shape)}: {first}{', …' if len(value) > _NUMBERS else ''}"
+        flat = value.ravel()
+        return f"{list(value.shape)}: {_numbers(flat[:_NUMBERS])}{', …' if len(flat) > _NUMBERS else ''}"
     return _short(value)
 
 

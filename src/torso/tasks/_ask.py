@@ -101,6 +101,8 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
             whole = [self.way.ask(query, text, self.how.limit) for text in texts]
             for index, (text, made) in enumerate(zip(texts, whole, strict=True)):
                 limit = self.how.limit
+                if limit is not None and made.size > limit:
+                    self._require_room(query, made.ids, index, limit)
                 if limit is not None and made.size > limit and self.how.long == "error":
                     raise TooLongError(
                         "E_TOO_LONG",
@@ -109,6 +111,18 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
                         values=dict(index=index, size=made.size, limit=limit),
                     )
                 yield _read(made.ids, (query, text), index, made.size, len(texts))
+
+    def _require_room(self, query: str, ids: list[int], index: int, limit: int) -> None:
+        """Raise where a question that was cut is too long all the same, or has nothing of its text left."""
+        bare = self.way.ask(query, "", limit)
+        if len(ids) > limit or bare.ids == ids:
+            raise TooLongError(
+                "E_TOO_LONG",
+                "Text {index}: the query and the prompt alone are {size} tokens; this model takes {limit}, so nothing "
+                "of the text fits.",
+                cure="Shorten the query, or the prompt (--prompt).",
+                values=dict(index=index, size=bare.size, limit=limit),
+            )
 
     def prepare(self, reads: Sequence[Read]) -> HostBatch:
         """Pack questions; of each the last row's logits are the answer."""

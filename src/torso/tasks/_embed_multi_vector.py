@@ -124,7 +124,7 @@ class EmbedMultiVectorPlan(Plan[str, Features, Rows, MultiVectorEmbedding]):
         limit = tokenizer.limited(self.recipe.max_tokens).max_tokens
         filled = self.side.expansion
         cut = filled.length if filled is not None and filled.fixed else self.side.length
-        limit = cut if limit is None or cut is None else min(limit, cut)
+        limit = min((each for each in (limit, cut) if each is not None), default=None)
         self.limit = limit
         before = None if limit is None or self._marker is None else limit - 1
         self.how = lengths(limit if before is None else before, long, stride, merges=("all",))

@@ -90,6 +90,7 @@ def translate(
         if task is not None and task in _tasks(ready):
             return spoken, {}
         if (source or target) and tokenizer is None and ready.folder is not None:
+            _refuse(source or target, spoken, ready)
             spoken = load_tokenizer(ready.folder, src_lang=source, tgt_lang=target)
             spoken = spoken.limited(ready.tokenizer.max_tokens)
         elif source or target:
@@ -137,7 +138,8 @@ def _refuse(language: str | None, tokenizer: Tokenizer, ready: Ready[VocabLogits
         raise InputError(
             "E_LANGUAGE",
             "{name} has no setting for the language {language}.",
-            cure="Leave source and target out for a model of one pair; else name both as the model does: {known}.",
+            cure="Leave source and target out (--from, --to) for a model of one pair; else name both as the model "
+            "does: {known}.",
             values=dict(name=ready.name, language=language, known=", ".join(_tasks(ready)) or "-"),
         )
 

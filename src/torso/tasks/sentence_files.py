@@ -22,6 +22,12 @@ _FLAGS = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 _ROWS, _VECTOR = "token_embeddings", "sentence_embedding"
+_OTHER_KINDS = {
+    "SpladePooling": ("embed_sparse", "--sparse"),
+    "MultiVectorMask": ("embed_multi_vector", "--multi-vector"),
+    "pylate.": ("embed_multi_vector", "--multi-vector"),
+}
+"""How modules begin whose models give no single vector of a text, and what those models are for."""
 
 
 def read_recipe(folder: Path) -> Recipe | None:
@@ -87,6 +93,15 @@ def read_recipe(folder: Path) -> Recipe | None:
 
 def out_of_place(path: Path, kind: str) -> UnsupportedError:
     """Return the error for a module that torso does not have where a file names it."""
+    other = next((each for start, each in _OTHER_KINDS.items() if kind.startswith(start)), None)
+    if other is not None:
+        return UnsupportedError(
+            "E_POOLING",
+            "{path} asks for the module {kind}: this model gives no single vector of a text.",
+            cure="Use torso.{function} (torso embed {option}); or say pooling=... (--pooling mean) for a vector that "
+            "it was not trained for.",
+            values=dict(path=shown(path), kind=repr(kind[:60]), function=other[0], option=other[1]),
+        )
     return UnsupportedError(
         "E_POOLING",
         "{path} asks for the module {kind}, which torso does not have at this place.",

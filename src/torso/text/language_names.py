@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from torso.errors import InputTypeError
+
 # The first code is M2M-100's or the beginning of mBART's, "-" for none; the second is NLLB's; then names.
 _LANGUAGES = """
 af afr_Latn Afrikaans 南非语
@@ -109,10 +111,10 @@ wo wol_Latn Wolof 沃洛夫语
 xh xho_Latn Xhosa 科萨语
 yi ydd_Hebr Yiddish 意第绪语
 yo yor_Latn Yoruba 约鲁巴语
-zh zho_Hans Chinese 中文 汉语 普通话 简体中文 zh-CN zh-Hans
+zh zho_Hans Chinese 中文 汉语 普通话 简体中文 SimplifiedChinese zh-CN zh-Hans
 zu zul_Latn Zulu 祖鲁语
 - yue_Hant Cantonese 粤语 广东话 yue
-- zho_Hant 繁体中文 繁體中文 zh-TW zh_TW zh-Hant
+- zho_Hant TraditionalChinese 繁体中文 繁體中文 zh-TW zh_TW zh-Hant
 - bod_Tibt Tibetan 藏语 bo
 - uig_Arab Uyghur 维吾尔语 ug
 """
@@ -126,7 +128,14 @@ def rows() -> tuple[tuple[str, ...], ...]:
 
 def _row(language: str) -> tuple[str, ...] | None:
     """Return the row of a language by any of its names, or by a code of mBART's, such as ``zh_CN``."""
-    asked = language.strip().casefold()
+    if not isinstance(language, str):  # pyright: ignore[reportUnnecessaryIsInstance] - whatever the caller passed
+        raise InputTypeError(
+            "E_LANGUAGE",
+            "A language is {kind}, not a string.",
+            cure="Name it by a code or a word, such as zh or Chinese.",
+            values=dict(kind=type(language).__name__),
+        )
+    asked = "".join(language.split()).casefold()
     for row in rows():
         if asked in {name.casefold() for name in row if name != "-"}:
             return row
