@@ -60,9 +60,7 @@ def family_class(name: str) -> type[Any] | None:
 def missing(name: str) -> NotAvailableError:
     """Return the error for a name that torso does not have, with its replacement where one is known."""
     if name in _CURES:
-        return NotAvailableError(
-            "E_NAME", "torso has no {name}.", cure=_CURES[name], values=dict(name=name)
-        )
+        return NotAvailableError("E_NAME", "torso has no {name}.", cure=_CURES[name], values=dict(name=name))
     offered: list[str] = import_module("torso").__all__
     near = nearest(name, [*offered, *(each.class_name(task) for each in architectures() for task in each.tasks)])
     if near is not None:
