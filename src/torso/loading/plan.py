@@ -125,7 +125,7 @@ def no_head(task: Task[Any], contents: Contents, lacking: list[str]) -> WeightsE
     return WeightsError(
         "E_NO_HEAD",
         "{folder} has no trained head for {task}: it lacks {some}.",
-        cure="To start a new one for training: new_head=True.",
+        cure="Train one: torso train --model {folder} --data TABLE --out FOLDER. In Python, new_head=True starts one.",
         values=dict(folder=contents.weights.folder, task=task.name, some=", ".join(lacking)),
     )
 
