@@ -12,10 +12,10 @@ from children import Target, main
 from mutations import json_bytes, mangled
 
 from torso.errors import TorsoError
-from torso.tasks.asking import asks_pairs
 from torso.tasks.embedding_recipe import Projection
 from torso.tasks.late_files import read_late_recipe
 from torso.tasks.pooling import step_of
+from torso.tasks.rerank_templates import is_decoder_reranker
 from torso.tasks.sparse_files import read_sparse_recipe
 from torso.tasks.vector_kinds import kinds_of
 
@@ -81,7 +81,7 @@ def build_tables(some: random.Random, folder: Path) -> Path:
 def call_tables(folder: Path) -> None:
     """Reads them as every kind."""
     refused: TorsoError | None = None
-    for read in (kinds_of, asks_pairs, read_late_recipe, read_sparse_recipe):
+    for read in (kinds_of, is_decoder_reranker, read_late_recipe, read_sparse_recipe):
         try:
             read(folder)
         except TorsoError as error:

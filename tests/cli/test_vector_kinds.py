@@ -79,10 +79,12 @@ def test_similar_by_each_kind(call: Callable[..., Result], m3: Path, vectors: st
 
 def test_rerank_by_a_decoder(call: Callable[..., Result], tmp_path: Path) -> None:
     folder = late_folders.decoder(tmp_path / "qwen", "Qwen3")
-    options = dict(asks="qwen3-reranker", prompt="Find it")
+    options = dict(template="qwen3-reranker", prompt="Find it")
     wanted = torso.rerank("cat", TEXTS, model=str(folder), **options)
-    rows = call("rerank", "cat", *TEXTS, "-m", folder, "--asks", "qwen3-reranker", "--prompt", "Find it", "--json").rows
+    rows = call(
+        "rerank", "cat", *TEXTS, "-m", folder, "--template", "qwen3-reranker", "--prompt", "Find it", "--json"
+    ).rows
     assert [(row["number"], row["score"]) for row in rows] == [(each.index, each.score) for each in wanted]
     refused = call("rerank", "cat", *TEXTS, "-m", folder)
     assert refused.status != 0
-    assert "E_ASKS" in refused.err
+    assert "E_RERANK_TEMPLATE" in refused.err

@@ -10,8 +10,8 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from torso.serve import http_protocol
+from torso.serve.client_connection import CONNECTION
 from torso.serve.http_protocol import DeadlineProtocol
-from torso.serve.leaving import LEAVING
 
 REQUEST = b"POST /x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}"
 HEADERS = [(b"content-type", b"text/plain"), (b"x-a", b"b"), (b"content-length", b"2")]
@@ -38,7 +38,7 @@ async def plain(scope, receive, send) -> None:
 
 
 async def whole(scope, receive, send) -> None:
-    assert scope["extensions"][LEAVING].reply(send, 200, HEADERS, b"ok")
+    assert scope["extensions"][CONNECTION].reply(send, 200, HEADERS, b"ok")
 
 
 async def answer(port: int, request: bytes = REQUEST) -> bytes:
@@ -74,10 +74,10 @@ def test_what_would_be_more_headers_is_not_sent_in_one_piece() -> None:
     refused = list[bool]()
 
     async def app(scope, receive, send) -> None:
-        leaving = scope["extensions"][LEAVING]
+        connection = scope["extensions"][CONNECTION]
         for value in (b"a\r\nset-cookie: x", b"a\nb", b"a\0b"):
-            refused.append(not leaving.reply(send, 200, [(b"x-a", value), *HEADERS], b"ok"))
-        refused.append(not leaving.reply(send, 200, [(b"connection", b"close"), *HEADERS], b"ok"))
+            refused.append(not connection.reply(send, 200, [(b"x-a", value), *HEADERS], b"ok"))
+        refused.append(not connection.reply(send, 200, [(b"connection", b"close"), *HEADERS], b"ok"))
         await plain(scope, receive, send)
 
     async def run() -> bytes:
@@ -95,12 +95,12 @@ def test_who_watches_hears_once_that_the_client_has_left() -> None:
         there, gone = asyncio.Event(), asyncio.Event()
 
         async def app(scope, receive, send) -> None:
-            leaving = scope["extensions"][LEAVING]
-            leaving.watch(lambda: (heard.append("left"), gone.set()))
+            connection = scope["extensions"][CONNECTION]
+            connection.watch(lambda: (heard.append("left"), gone.set()))
             there.set()
             await asyncio.wait_for(gone.wait(), LONG)
-            leaving.watch(None)
-            leaving.watch(lambda: heard.append("already"))
+            connection.watch(None)
+            connection.watch(lambda: heard.append("already"))
 
         async with listening(app) as port:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

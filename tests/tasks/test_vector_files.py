@@ -10,8 +10,8 @@ import pytest
 
 from torso.errors import TorsoError
 from torso.tasks import embed, embed_multi_vector, embed_sparse, make_ready, similar
-from torso.tasks.asking import asks_pairs, way_of
 from torso.tasks.late_files import read_late_recipe
+from torso.tasks.rerank_templates import is_decoder_reranker, way_of
 from torso.tasks.sparse_files import read_sparse_recipe
 from torso.tasks.vector_kinds import kinds_of
 
@@ -114,7 +114,7 @@ def test_decoders_that_rank(table: dict[str, Any], tmp_path: Path) -> None:
     modules = [{"type": f"sentence_transformers.models.{kind}", "path": path, "name": path} for kind, path in kinds]
     files(folder, {"modules.json": modules, "1_L/config.json": table})
     (folder / "chat_template.jinja").write_text(late_folders.TEMPLATE, "utf-8")
-    assert asks_pairs(folder)
+    assert is_decoder_reranker(folder)
     import torso
 
     tokenizer = torso.load_tokenizer(folder)

@@ -36,6 +36,7 @@ def require_head(folder: Path, task: Task[Any], new: Sequence[str], options: Mat
         raise WeightsError(
             "E_NO_HEAD",
             "{folder} has no trained head for {task}: it lacks {some}.",
-            cure="Train one: torso train --model {folder} --data TABLE --out FOLDER. In Python, new_head=True starts one.",
+            cure="Train one: torso train --model {folder} --data TABLE --out FOLDER. In Python, new_head=True starts "
+            "one.",
             values=dict(folder=folder, task=task.name, some=", ".join(new[:4])),
         )

@@ -22,7 +22,7 @@ best of what that finds.
 Examples:
   torso rerank "capital of France" "Paris is large." "Berlin is large." -m ./reranker
   torso rerank "退货" --file found.txt --top 3 -m ./reranker --json
-  torso rerank "退货" --file found.txt -m Qwen/Qwen3-Reranker-0.6B --asks qwen3-reranker"""
+  torso rerank "退货" --file found.txt -m Qwen/Qwen3-Reranker-0.6B --template qwen3-reranker"""
 
 
 @click.command(help=HELP)
@@ -31,7 +31,7 @@ Examples:
 @options.model(None)
 @options.top(None, "How many texts are given; all otherwise.")
 @click.option("--prompt", metavar="TEXT", help="Of a decoder: what it is told of the task.")
-@click.option("--asks", metavar="WAY", help="Of a decoder whose files do not say: qwen3-reranker or bge-reranker.")
+@click.option("--template", metavar="NAME", help="Of a decoder whose files do not say: qwen3-reranker or bge-reranker.")
 @options.untrained
 @options.lengths(merges=("max", "mean"))
 @options.device
@@ -45,7 +45,7 @@ def rerank(
     model: str,
     top: int | None,
     prompt: str | None,
-    asks: str | None,
+    template: str | None,
     untrained: bool,
     long: Literal["error", "truncate", "window"],
     stride: int | None,
@@ -64,7 +64,7 @@ def rerank(
         model=model,
         top=top,
         prompt=prompt,
-        asks=asks,
+        template=template,
         untrained=untrained,
         long=long,
         stride=stride,

@@ -96,8 +96,8 @@ def config_of(given: object) -> HubConfig:
     """
     from torso.architecture import find
     from torso.config.config_file import ConfigFile
+    from torso.config.inferred_model_type import inferred_model_type
     from torso.config.text_part import text_part
-    from torso.config.told_types import told_type
     from torso.errors import InputTypeError
 
     if isinstance(given, HubConfig):
@@ -112,7 +112,7 @@ def config_of(given: object) -> HubConfig:
             values=dict(kind=type(given).__name__),
         )
     file = text_part(ConfigFile(Path("config.json"), cast("dict[str, Any]", values), {}))
-    return find(str(told_type(file.values))).config.from_file(file)
+    return find(str(inferred_model_type(file.values))).config.from_file(file)
 
 
 def load_for(

@@ -49,7 +49,7 @@ def refuse_other_head(task: Task[Any], other: Task[Any], contents: Contents) -> 
     raise WeightsError(
         "E_NO_HEAD",
         "{folder} has a head for {other}, and none for {task}, which would have the same names.",
-        cure="Use it for {other}. To train a new head: torso train --model {folder} --data TABLE --out FOLDER, or in Python "
-        "new_head=True.",
+        cure="Use it for {other}. To train a new head: torso train --model {folder} --data TABLE --out FOLDER, or in "
+        "Python new_head=True.",
         values=dict(folder=contents.weights.folder, other=other.name, task=task.name),
     )

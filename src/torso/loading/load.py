@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from torso.architecture import Architecture, Task, find
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
+from torso.config.inferred_model_type import inferred_model_type
 from torso.config.sentence_modules import transformer_folder
 from torso.config.text_part import text_part
-from torso.config.told_types import told_type
 from torso.errors import NotFoundError, UnsupportedError
 from torso.io.arguments import known_arguments
 from torso.io.files import is_there
@@ -45,7 +45,7 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     if is_adapter(folder) and not is_there(folder / "config.json"):
         return read_config(base_folder(folder, config_only=True))
     file = text_part(ConfigFile.read(folder / "config.json"))
-    model_type = told_type(file.values)
+    model_type = inferred_model_type(file.values)
     architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
     return architecture, architecture.config.from_file(file)
 

@@ -1,6 +1,6 @@
 """Jina Embeddings 2 (https://arxiv.org/abs/2310.19923): BERT with gates, whose scores fall with the distance.
 
-Its files on the Hub are of the type "bert", with code of their own (`torso.config.told_types` tells them apart).
+Its files on the Hub are of the type "bert", with code of their own: see `torso.config.inferred_model_type`.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from torso.serve.answer_json import dumped, is_long
 from torso.serve.body_decoding import json_object
 from torso.serve.body_reading import Body
 from torso.serve.call import Call, EventStream, Reply, elsewhere
+from torso.serve.client_connection import CONNECTION, ClientConnection
 from torso.serve.guard import Guard
-from torso.serve.leaving import LEAVING, Leaving
 from torso.serve.request_errors import ErrorAnswer, error_answer
 from torso.serve.route import Route
 
@@ -71,7 +71,7 @@ class Exchange:
         self.route, self.call, self.state, self.guard = route, call, call.state, guard
         self.scope, self.receive, self.send = scope, receive, send
         self.headers, self.names = headers, names
-        self.leaving: Leaving | None = scope.get("extensions", _NONE).get(LEAVING)
+        self.connection: ClientConnection | None = scope.get("extensions", _NONE).get(CONNECTION)
         self.identity, self.begun = identity, begun
         self.body = Body(headers, self.state)
         self.status, self.code = 0, ""
@@ -159,13 +159,13 @@ class Exchange:
                 left = True
                 task.cancel()
 
-        leaving = self.leaving
+        connection = self.connection
         gone: asyncio.Future[None] | None = None
-        if leaving is None:
+        if connection is None:
             gone = asyncio.ensure_future(self._disconnected())
             gone.add_done_callback(leave)
         else:
-            leaving.watch(leave)
+            connection.watch(leave)
         try:
             return await work
         except asyncio.CancelledError:
@@ -174,8 +174,8 @@ class Exchange:
             raise
         finally:
             answered = True
-            if leaving is not None:
-                leaving.watch(None)
+            if connection is not None:
+                connection.watch(None)
             if gone is not None:
                 gone.cancel()
 
@@ -209,7 +209,7 @@ class Exchange:
         headers = self._headers(kind, more)
         headers.append((b"content-length", b"%d" % len(body)))
         self.status, self.started = status, True
-        if self.leaving is not None and self.leaving.reply(self.send, status, headers, body):
+        if self.connection is not None and self.connection.reply(self.send, status, headers, body):
             return
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"" if self._is_head() else body})

@@ -8,7 +8,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from torso.serve.leaving import LEAVING
+from torso.serve.client_connection import CONNECTION
 
 HEADER_SECONDS = 5.0
 """Seconds in which the header of a request must have come."""
@@ -32,13 +32,13 @@ class DeadlineProtocol(HttpToolsProtocol):
     _in_body = _begun = _lost = False
 
     def watch(self, leave: Callable[[], object] | None) -> None:
-        """Call something when the connection is lost; see `torso.serve.leaving`."""
+        """Call something when the connection is lost; see `torso.serve.client_connection`."""
         self._leave = leave
         if self._lost and leave is not None:
             leave()
 
     def reply(self, send: object, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Send a whole answer in one piece, if nothing stands in its way; see `torso.serve.leaving`."""
+        """Send a whole answer in one piece, if nothing stands in its way; see `torso.serve.client_connection`."""
         cycle = self.cycle
         if cycle.send != send or cycle.response_started or cycle.disconnected or cycle.scope["method"] == "HEAD":
             return False
@@ -95,7 +95,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Offer the application to hear when the client leaves."""
         self._begun = True
         super().on_message_begin()
-        extensions: Any = {LEAVING: self}  # ASGI's own are dicts
+        extensions: Any = {CONNECTION: self}  # ASGI's own are dicts
         self.scope["extensions"] = extensions
 
     def on_headers_complete(self) -> None:

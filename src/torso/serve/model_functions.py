@@ -13,8 +13,8 @@ from torso.config.config_file import ConfigFile
 from torso.config.sentence_modules import read_modules, transformer_folder
 from torso.errors import TorsoError
 from torso.loading.load import read_config
-from torso.tasks.asking import asks_pairs
 from torso.tasks.ready import Ready
+from torso.tasks.rerank_templates import is_decoder_reranker
 from torso.tasks.vector_kinds import kinds_of
 
 ROUTES: dict[Task[Any], tuple[str, ...]] = {
@@ -41,7 +41,7 @@ def functions_of(ready: Ready[Any]) -> tuple[str, ...]:
         return own
     with suppress(TorsoError):  # a recipe that cannot be followed is an error where it is asked for
         if ready.runner.task is Task.CAUSAL_LM:
-            return ("rerank",) if asks_pairs(folder) else own
+            return ("rerank",) if is_decoder_reranker(folder) else own
         kinds = kinds_of(folder)
         if kinds == ("multi-vector",) and ready.runner.task is Task.FEATURES:
             return ("embed_multi_vector", "rerank")
@@ -62,7 +62,7 @@ def task_of(folder: Path) -> Task[Any]:
     if is_adapter(folder):
         return task_of_adapter(folder)
     architecture, _ = read_config(folder)
-    if asks_pairs(folder):
+    if is_decoder_reranker(folder):
         return Task.CAUSAL_LM
     if kinds_of(folder) == ("sparse",):
         return Task.MASKED_LM

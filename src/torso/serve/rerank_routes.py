@@ -14,7 +14,7 @@ from torso.serve.predicting import characters, elsewhere, gathered, predict, str
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.serve.tei_routes import length_options
-from torso.tasks._ask import AskPlan
+from torso.tasks._decoder_rerank import DecoderRerankPlan
 from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan, late_recipe_of
 from torso.tasks._rerank import RerankPlan
 from torso.tasks._similar import in_order
@@ -77,9 +77,9 @@ async def _ordered(
 
     if model.task is Task.FEATURES:
         return (await _late(call, model, query, texts, how))[:top]
-    kind = AskPlan if model.task is Task.CAUSAL_LM else RerankPlan
+    kind = DecoderRerankPlan if model.task is Task.CAUSAL_LM else RerankPlan
 
-    def planned() -> RerankPlan | AskPlan:
+    def planned() -> RerankPlan | DecoderRerankPlan:
         return model.plan((kind, how), lambda: kind(model.ready, long=how))
 
     plan, reads, items = await gathered(call, model, planned, [(query, texts)])
@@ -101,9 +101,9 @@ async def _ordered(
 async def _late(call: Call, model: ServedModel, query: str, texts: list[str], how: Long) -> list[tuple[int, float]]:
     """Return the places of all texts with the scores of a ColBERT, the best first."""
 
-    def plan(asks: bool) -> EmbedMultiVectorPlan:
-        key = (EmbedMultiVectorPlan, asks, how)
-        return model.plan(key, lambda: EmbedMultiVectorPlan(model.ready, query=asks, long=how))
+    def plan(query: bool) -> EmbedMultiVectorPlan:
+        key = (EmbedMultiVectorPlan, query, how)
+        return model.plan(key, lambda: EmbedMultiVectorPlan(model.ready, query=query, long=how))
 
     (asked,) = await predict(call, model, lambda: plan(True), [query])
     found = await predict(call, model, lambda: plan(False), texts)

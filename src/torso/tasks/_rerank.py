@@ -16,7 +16,7 @@ from torso.host_batch import Wanted, to_host
 from torso.io.arguments import known_arguments
 from torso.io.files import shown
 from torso.outputs import SequenceLogits
-from torso.tasks._ask import AskPlan, ranking_task
+from torso.tasks._decoder_rerank import DecoderRerankPlan, ranking_task
 from torso.tasks._similar import listed, similar, texts_of
 from torso.tasks.argument_checks import at_least, no_effect
 from torso.tasks.arrays import Wide
@@ -60,7 +60,7 @@ def rerank(
     model: Usable[Any],
     top: int | None = None,
     prompt: str | None = None,
-    asks: str | None = None,
+    template: str | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
     stride: int | None = None,
@@ -85,8 +85,8 @@ def rerank(
             calls.
         top: how many texts are given; None for all.
         prompt: what a decoder is told of the task, in place of what its folder, or its card, says.
-        asks: how a decoder is asked, of `torso.tasks.asking.WAYS`: ``qwen3-reranker`` or ``bge-reranker``. None: by its
-            chat template, where that knows a query and a document.
+        template: how a query and a text are put to a decoder: ``qwen3-reranker`` or ``bge-reranker``. None: by its chat
+            template, where that knows a query and a document.
         tokenizer: instead of the one in the model's folder.
         long: ``error`` refuses a text that is too long with a query before anything is run; ``truncate`` cuts the
             longer of both; ``window`` reads all of it.
@@ -105,7 +105,7 @@ def rerank(
     """
     at_least("top", top, 1)
     asked = listed(queries)
-    kind = Task.CAUSAL_LM if asks is not None else ranking_task(model)
+    kind = Task.CAUSAL_LM if template is not None else ranking_task(model)
     if kind is Task.FEATURES:
         no_effect("prompt", prompt)
         no_effect("merge", merge)
@@ -113,10 +113,12 @@ def rerank(
             queries, texts, model=model, top=top, vectors="multi-vector", tokenizer=tokenizer, long=long,
             stride=stride, device=device, budget=budget,
         )  # fmt: skip
-    plan: RerankPlan | AskPlan
+    plan: RerankPlan | DecoderRerankPlan
     if kind is Task.CAUSAL_LM:
         writer = make_ready(model, Task.CAUSAL_LM, tokenizer=tokenizer, device=device, untrained=untrained)
-        plan = AskPlan(writer, top=top, prompt=prompt, asks=asks, long=long, stride=stride, merge=merge)
+        plan = DecoderRerankPlan(
+            writer, top=top, prompt=prompt, template=template, long=long, stride=stride, merge=merge
+        )
     else:
         no_effect("prompt", prompt)
         ready = make_ready(model, Task.SEQUENCE_CLASSIFICATION, tokenizer=tokenizer, device=device, untrained=untrained)

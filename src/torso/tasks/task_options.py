@@ -96,12 +96,12 @@ class RerankOptions(MergingOptions, HeadOptions, total=False):
     Attributes:
         top: number of texts that are returned.
         prompt: what a decoder is told of the task.
-        asks: how a decoder is asked: ``qwen3-reranker`` or ``bge-reranker``.
+        template: how a query and a text are put to a decoder: ``qwen3-reranker`` or ``bge-reranker``.
     """
 
     top: int | None
     prompt: str | None
-    asks: str | None
+    template: str | None
 
 
 class EncodeOptions(MergingOptions, total=False):

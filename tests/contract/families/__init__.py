@@ -29,7 +29,7 @@ FAMILIES: Mapping[str, Family] = _collected()
 
 
 UNREFERENCED = frozenset({"jina_bert"})
-"""Families that transformers has no class of: each has its reference in a test of its own (test_told_types.py)."""
+"""Families that transformers has no class of: each has its reference in test_inferred_model_type.py."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How decoders are asked whether a text fits a query, and which of their logits answer. Loads no torch."""
+"""Templates for reranking by decoders: the prompt of a query and a text, and the tokens that answer. Loads no torch."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _BGE_SHARE = 3 / 4
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as token ids.
+class RerankPrompt:
+    """A query and a text as a decoder reads them.
 
     Attributes:
         ids: as the model reads them.
@@ -50,8 +50,8 @@ class Asked:
     size: int
 
 
-class Way(ABC):
-    """A way to ask.
+class RerankTemplate(ABC):
+    """A template for reranking: how a query and a text are put to a decoder.
 
     Attributes:
         yes: id of the token that says that a text fits.
@@ -66,11 +66,11 @@ class Way(ABC):
     max_tokens: int | None = None
 
     @abstractmethod
-    def ask(self, query: str, text: str, limit: int | None) -> Asked:
-        """Return the question as ids, at most ``limit``: of what is too long the end of the text is cut."""
+    def render(self, query: str, text: str, limit: int | None) -> RerankPrompt:
+        """Return the prompt as ids, at most ``limit``: of what is too long the end of the text is cut."""
 
 
-class Qwen(Way):
+class QwenTemplate(RerankTemplate):
     """Qwen3-Reranker's, as its model card has it (https://huggingface.co/Qwen/Qwen3-Reranker-0.6B)."""
 
     def __init__(self, tokenizer: Tokenizer, prompt: str | None) -> None:
@@ -78,16 +78,16 @@ class Qwen(Way):
         self._before, self._behind = (_ids(tokenizer, text) for text in _QWEN_TEXT)
         self.yes, self.no = (known_token(tokenizer, word) for word in ("yes", "no"))
 
-    def ask(self, query: str, text: str, limit: int | None) -> Asked:
-        """Return the question as ids."""
+    def render(self, query: str, text: str, limit: int | None) -> RerankPrompt:
+        """Return the prompt as ids."""
         body = f"<Instruct>: {self._task}\n<Query>: {query}\n<Document>: {text}"
         ids = _ids(self._tokenizer, body)
         fixed = len(self._before) + len(self._behind)
         kept = ids if limit is None else ids[: max(limit - fixed, 0)]
-        return Asked([*self._before, *kept, *self._behind], fixed + len(ids))
+        return RerankPrompt([*self._before, *kept, *self._behind], fixed + len(ids))
 
 
-class Bge(Way):
+class BgeTemplate(RerankTemplate):
     """That of bge-reranker-v2-gemma, as FlagEmbedding's FlagLLMReranker has it."""
 
     def __init__(self, tokenizer: Tokenizer, prompt: str | None) -> None:
@@ -95,8 +95,8 @@ class Bge(Way):
         self._line, self._task = _ids(tokenizer, "\n"), _ids(tokenizer, _BGE_TASK if prompt is None else prompt)
         self.yes = (_ids(tokenizer, "Yes") or [known_token(tokenizer, "Yes")])[0]
 
-    def ask(self, query: str, text: str, limit: int | None) -> Asked:
-        """Return the question as ids."""
+    def render(self, query: str, text: str, limit: int | None) -> RerankPrompt:
+        """Return the prompt as ids."""
         first, second = _ids(self._tokenizer, f"A: {query}"), _ids(self._tokenizer, f"B: {text}")
         begin = self._tokenizer.bos_token_id
         start = [] if begin is None else [begin]
@@ -106,17 +106,17 @@ class Bge(Way):
             room = max(limit - len(ends) - len(start) - len(self._line), 0)
             first = first[: int(limit * _BGE_SHARE)][:room]
             second = second[: room - len(first)]
-        return Asked([*start, *first, *self._line, *second, *ends], size)
+        return RerankPrompt([*start, *first, *self._line, *second, *ends], size)
 
 
-class Template(Way):
+class ChatRerankTemplate(RerankTemplate):
     """A chat template that knows the roles ``query`` and ``document``, as sentence-transformers renders it."""
 
     def __init__(self, tokenizer: Tokenizer, prompt: str | None, yes: int, no: int | None, name: str) -> None:
         self._tokenizer, self._prompt, self.yes, self.no = tokenizer, prompt, yes, no
         one, other = (_ids(tokenizer, self._rendered(text, text)) for text in ("\ue000", "\ue001 \ue001"))
         if "\ue000" not in self._rendered("\ue000", "-") or "\ue000" not in self._rendered("-", "\ue000"):
-            raise not_asked(name)
+            raise no_rerank_template(name)
         end = 0
         while end < min(len(one), len(other)) and one[-1 - end] == other[-1 - end]:
             end += 1
@@ -127,19 +127,22 @@ class Template(Way):
         pair = [{"role": "query", "content": query}, {"role": "document", "content": text}]
         return self._tokenizer.apply_chat_template([*system, *pair], tokenize=False)
 
-    def ask(self, query: str, text: str, limit: int | None) -> Asked:
-        """Return the question as ids."""
+    def render(self, query: str, text: str, limit: int | None) -> RerankPrompt:
+        """Return the prompt as ids."""
         ids = _ids(self._tokenizer, self._rendered(query, text))
         if limit is None or len(ids) <= limit:
-            return Asked(ids, len(ids))
-        return Asked([*ids[: max(limit - len(self._behind), 0)], *self._behind], len(ids))
+            return RerankPrompt(ids, len(ids))
+        return RerankPrompt([*ids[: max(limit - len(self._behind), 0)], *self._behind], len(ids))
 
 
-WAYS: dict[str, type[Qwen] | type[Bge]] = {"qwen3-reranker": Qwen, "bge-reranker": Bge}
-"""Ways that are named, as their model cards have them."""
+RERANK_TEMPLATES: dict[str, type[QwenTemplate] | type[BgeTemplate]] = {
+    "qwen3-reranker": QwenTemplate,
+    "bge-reranker": BgeTemplate,
+}
+"""Templates that have a name, as their model cards have them."""
 
 
-def asks_pairs(folder: Path) -> bool:
+def is_decoder_reranker(folder: Path) -> bool:
     """Return whether a folder of sentence-transformers is a decoder that answers by a logit.
 
     Raises:
@@ -148,40 +151,42 @@ def asks_pairs(folder: Path) -> bool:
     return any(module.kind == "LogitScore" for module in read_modules(folder))
 
 
-def way_of(folder: Path | None, tokenizer: Tokenizer, asks: str | None, prompt: str | None, name: str) -> Way:
-    """Return how a model is asked: the way that is named, else the folder's.
+def rerank_template(
+    folder: Path | None, tokenizer: Tokenizer, template: str | None, prompt: str | None, name: str
+) -> RerankTemplate:
+    """Return a model's template: the one that is named, else the folder's.
 
     Args:
         folder: of the model; None for one that was never loaded.
         tokenizer: the model's.
-        asks: a name of `WAYS`; None for the folder's own way.
+        template: a name of `RERANK_TEMPLATES`; None for the folder's own.
         prompt: what the model is told of the task; None for what the folder, or the model's card, says.
         name: what messages call the model.
 
     Raises:
-        InputError: E_ASKS for an unknown name, or a model whose files do not say how it is asked.
+        InputError: E_RERANK_TEMPLATE for an unknown name, or a model whose files hold no template.
         UnsupportedError: E_POOLING for modules and settings that torso does not have.
     """
-    if asks is not None:
-        if asks not in WAYS:
+    if template is not None:
+        if template not in RERANK_TEMPLATES:
             raise InputError(
-                "E_ASKS",
-                "There is no way to ask {asks}.",
+                "E_RERANK_TEMPLATE",
+                "There is no template {template} for reranking.",
                 cure="Use one of: {known}.",
-                values=dict(asks=repr(asks), known=", ".join(WAYS)),
+                values=dict(template=repr(template), known=", ".join(RERANK_TEMPLATES)),
             )
-        return WAYS[asks](tokenizer, prompt)
-    if folder is not None and asks_pairs(folder):
+        return RERANK_TEMPLATES[template](tokenizer, prompt)
+    if folder is not None and is_decoder_reranker(folder):
         return _stated(folder, tokenizer, prompt, name)
     try:
-        return Template(tokenizer, prompt, known_token(tokenizer, "yes"), known_token(tokenizer, "no"), name)
+        return ChatRerankTemplate(tokenizer, prompt, known_token(tokenizer, "yes"), known_token(tokenizer, "no"), name)
     except TorsoError as error:
         if error.code in ("E_CHAT", "E_CHAT_TEMPLATE", "E_TOKEN"):
-            raise not_asked(name) from None
+            raise no_rerank_template(name) from None
         raise
 
 
-def _stated(folder: Path, tokenizer: Tokenizer, prompt: str | None, name: str) -> Template:
+def _stated(folder: Path, tokenizer: Tokenizer, prompt: str | None, name: str) -> ChatRerankTemplate:
     """Return what sentence-transformers' files of a decoder say."""
     modules = read_modules(folder)
     if len(modules) != 2 or modules[0].kind not in TRANSFORMERS:
@@ -204,10 +209,12 @@ def _stated(folder: Path, tokenizer: Tokenizer, prompt: str | None, name: str) -
     text_path, text = text_table(home)
     _require_messages(text_path, text)
     stated = read_stated(folder)
-    way = Template(tokenizer, stated.prompt or None if prompt is None else prompt, yes, no, name)
-    way.activation = stated.activation
-    way.max_tokens = read_reading(home, "text-generation", apart=("modality_config", "processing_kwargs")).max_tokens
-    return way
+    template = ChatRerankTemplate(tokenizer, stated.prompt or None if prompt is None else prompt, yes, no, name)
+    template.activation = stated.activation
+    template.max_tokens = read_reading(
+        home, "text-generation", apart=("modality_config", "processing_kwargs")
+    ).max_tokens
+    return template
 
 
 def _require_messages(path: Path, table: dict[str, Any]) -> None:
@@ -238,13 +245,13 @@ def known_token(tokenizer: Tokenizer, word: str) -> int:
     return found
 
 
-def not_asked(name: str) -> InputError:
-    """Return the error for a decoder whose files do not say how it is asked."""
+def no_rerank_template(name: str) -> InputError:
+    """Return the error for a decoder whose files hold no template for reranking."""
     return InputError(
-        "E_ASKS",
-        "{name} is a decoder whose files do not say how it is asked whether a text fits a query.",
-        cure='Say it: asks="qwen3-reranker" (--asks qwen3-reranker); known are {known}.',
-        values=dict(name=name, known=", ".join(WAYS)),
+        "E_RERANK_TEMPLATE",
+        "{name} is a decoder whose files hold no template for reranking.",
+        cure='Name one: template="qwen3-reranker" (--template qwen3-reranker); known are {known}.',
+        values=dict(name=name, known=", ".join(RERANK_TEMPLATES)),
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-LEAVING = "torso.leaving"
-"""Key of a `Leaving` among the extensions of a request's ASGI scope, where `torso serve` runs the application.
+CONNECTION = "torso.connection"
+"""Key of a `ClientConnection` among the extensions of a request's ASGI scope, where `torso serve` runs the application.
 
 ASGI tells by a message that a client has left, for which a task must wait beside each request, and takes an answer in
 two. Under any other server the application does with that.
 """
 
 
-class Leaving(Protocol):
+class ClientConnection(Protocol):
     """A connection."""
 
     def watch(self, leave: Callable[[], object] | None) -> None:

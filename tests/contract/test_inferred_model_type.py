@@ -19,7 +19,7 @@ from conftest import seed
 from text.vocabularies import folder_of
 from torso import Task, load
 from torso.compat.padded_model import PaddedModel
-from torso.config.told_types import told_type
+from torso.config.inferred_model_type import inferred_model_type
 from torso.errors import TorsoError
 from torso.host_batch import HostBatch, Wanted
 from torso.inspection.trained_heads import trained_heads
@@ -203,4 +203,4 @@ def test_another_code_is_refused_by_name(changes, tmp_path) -> None:
     ],
 )
 def test_other_files_are_of_the_type_that_they_state(values) -> None:
-    assert told_type(values) == values.get("model_type")
+    assert inferred_model_type(values) == values.get("model_type")

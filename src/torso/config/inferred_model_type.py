@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 
-def told_type(values: Mapping[str, Any]) -> object:
+def inferred_model_type(values: Mapping[str, Any]) -> object:
     """Return the ``model_type`` under which torso has the model of a config file.
 
     A model whose code came with it was often saved under the type of the family that the code began as. No code of a

@@ -75,34 +75,34 @@ def ranked_scores(ranked: Any) -> list[float]:
 def test_qwen3_reranker(qwen: Path, task: str | None) -> None:
     wanted = qwen_card(qwen, QUERY, TEXTS, task)
     for model in (qwen, torso.load(qwen, torso.Task.CAUSAL_LM), make_ready(qwen, torso.Task.CAUSAL_LM)):
-        ranked = rerank(QUERY, TEXTS, model=model, asks="qwen3-reranker", prompt=task)
+        ranked = rerank(QUERY, TEXTS, model=model, template="qwen3-reranker", prompt=task)
         np.testing.assert_allclose(ranked_scores(ranked), wanted, atol=1e-5)
         assert [match.index for match in ranked] == list(np.argsort(-wanted, kind="stable"))
         assert (ranked.query, ranked.measure) == (QUERY, "sigmoid")
-    assert len(rerank([QUERY, "a"], TEXTS, model=qwen, asks="qwen3-reranker", top=2)[1]) == 2
+    assert len(rerank([QUERY, "a"], TEXTS, model=qwen, template="qwen3-reranker", top=2)[1]) == 2
 
 
 def test_a_long_text_is_refused_or_cut(qwen: Path) -> None:
     texts = [TEXTS[0], TEXTS[1] * 30]
     with pytest.raises(TooLongError, match="Text 1"):
-        rerank(QUERY, texts, model=qwen, asks="qwen3-reranker")
+        rerank(QUERY, texts, model=qwen, template="qwen3-reranker")
     wanted = qwen_card(qwen, QUERY, texts)
-    ranked = rerank(QUERY, texts, model=qwen, asks="qwen3-reranker", long="truncate")
+    ranked = rerank(QUERY, texts, model=qwen, template="qwen3-reranker", long="truncate")
     np.testing.assert_allclose(ranked_scores(ranked), wanted, atol=1e-5)
     with pytest.raises(InputError, match="not in windows"):
-        rerank(QUERY, texts, model=qwen, asks="qwen3-reranker", long="window")
+        rerank(QUERY, texts, model=qwen, template="qwen3-reranker", long="window")
 
 
 @pytest.mark.parametrize("long", ["error", "truncate"])
 @pytest.mark.parametrize(
-    ("asks", "own"), [("qwen3-reranker", QUERY), ("bge-reranker", QUERY), ("qwen3-reranker", None)]
+    ("template", "own"), [("qwen3-reranker", QUERY), ("bge-reranker", QUERY), ("qwen3-reranker", None)]
 )
 def test_no_score_of_a_text_of_which_nothing_is_read(
-    qwen: Path, gemma: Path, asks: str, own: str | None, long: Any
+    qwen: Path, gemma: Path, template: str, own: str | None, long: Any
 ) -> None:
-    folder, far = gemma if asks == "bge-reranker" else qwen, "the capital " * 300
+    folder, far = gemma if template == "bge-reranker" else qwen, "the capital " * 300
     with pytest.raises(TooLongError, match=r"Text 0: .*nothing of the text fits"):
-        rerank(own or far, TEXTS, model=folder, asks=asks, prompt=far if own else None, long=long)
+        rerank(own or far, TEXTS, model=folder, template=template, prompt=far if own else None, long=long)
 
 
 @pytest.mark.parametrize("long", [False, True])
@@ -128,7 +128,7 @@ def test_bge_reranker(gemma: Path, long: bool) -> None:
         ids = [tokenizer.bos_token_id, *query, *sep_inputs, *passage[:room], *sep_inputs, *prompt_inputs]
         with torch.inference_mode():
             wanted.append(torch.sigmoid(model(input_ids=torch.tensor([ids])).logits[0, -1, yes]).item())
-    ranked = rerank(QUERY, texts, model=gemma, asks="bge-reranker", long="truncate")
+    ranked = rerank(QUERY, texts, model=gemma, template="bge-reranker", long="truncate")
     np.testing.assert_allclose(ranked_scores(ranked), wanted, atol=1e-5)
 
 
@@ -161,16 +161,16 @@ def test_a_folder_of_sentence_transformers(qwen: Path, tmp_path: Path, settings:
     np.testing.assert_allclose(ranked_scores(rerank(QUERY, long, model=saved, long="truncate")), wanted, atol=1e-5)
 
 
-def test_a_decoder_that_does_not_say_how_it_is_asked(qwen: Path, tmp_path: Path) -> None:
+def test_a_decoder_without_a_template_for_reranking(qwen: Path, tmp_path: Path) -> None:
     import shutil
 
-    with pytest.raises(InputError, match="do not say how it is asked"):
+    with pytest.raises(InputError, match="hold no template for reranking"):
         rerank(QUERY, TEXTS, model=qwen)
     folder = tmp_path / "chat"
     shutil.copytree(qwen, folder)
     template = "{% for m in messages %}{{ m.content if m.role == 'user' }}{% endfor %}"
     (folder / "chat_template.jinja").write_text(template, "utf-8")
-    with pytest.raises(InputError, match="do not say how it is asked"):
+    with pytest.raises(InputError, match="hold no template for reranking"):
         rerank(QUERY, TEXTS, model=folder)
     with pytest.raises(InputError, match="no way to ask 'gpt'"):
-        rerank(QUERY, TEXTS, model=qwen, asks="gpt")
+        rerank(QUERY, TEXTS, model=qwen, template="gpt")

@@ -1,4 +1,4 @@
-"""Ranking by decoders: each is asked whether a text fits a query. Loads no torch."""
+"""Reranking by decoders: a prompt asks whether a text fits a query. Loads no torch."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from torso.io.files import is_there
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import Wide
-from torso.tasks.asking import asks_pairs, way_of
 from torso.tasks.predictions import Ranked
 from torso.tasks.ranking import in_order_of_logits, score_function
 from torso.tasks.ready import Ready, Usable
+from torso.tasks.rerank_templates import is_decoder_reranker, rerank_template
 from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.vector_kinds import folder_of, kinds_of
 from torso.tasks.windows import Long, Merge, Read, lengths
@@ -43,7 +43,7 @@ def ranking_task(model: Usable[Any]) -> Task[Any]:
         return task if task in (Task.FEATURES, Task.CAUSAL_LM) else Task.SEQUENCE_CLASSIFICATION
     folder = folder_of(model)
     assert folder is not None
-    if asks_pairs(folder):
+    if is_decoder_reranker(folder):
         return Task.CAUSAL_LM
     if kinds_of(folder) == ("multi-vector",):
         return Task.FEATURES
@@ -54,7 +54,7 @@ def ranking_task(model: Usable[Any]) -> Task[Any]:
     return Task.CAUSAL_LM if decodes else Task.SEQUENCE_CLASSIFICATION
 
 
-class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
+class DecoderRerankPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
     """Plan of `torso.rerank` with a decoder; options as there.
 
     Attributes:
@@ -69,16 +69,16 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
         *,
         top: int | None = None,
         prompt: str | None = None,
-        asks: str | None = None,
+        template: str | None = None,
         long: Long = "error",
         stride: int | None = None,
         merge: Merge | None = None,
     ) -> None:
         at_least("top", top, 1)
         super().__init__(ready, Wanted())
-        self.top, self.way = top, way_of(ready.folder, ready.tokenizer, asks, prompt, ready.name)
-        self.measure, self._score = score_function(ready.name, self.way.activation)
-        self.how = lengths(ready.tokenizer.limited(self.way.max_tokens).max_tokens, long, stride, merge)
+        self.top, self.template = top, rerank_template(ready.folder, ready.tokenizer, template, prompt, ready.name)
+        self.measure, self._score = score_function(ready.name, self.template.activation)
+        self.how = lengths(ready.tokenizer.limited(self.template.max_tokens).max_tokens, long, stride, merge)
         if long == "window":
             raise InputError(
                 "E_ARGUMENT",
@@ -89,16 +89,16 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
     @property
     def settings(self) -> Hashable:
         """How scores are made of logits."""
-        return (self.measure, self.way.yes, self.way.no)
+        return (self.measure, self.template.yes, self.template.no)
 
     def read(self, asked: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Read]:
-        """Make a question of each query with each of its texts.
+        """Make a prompt of each query with each of its texts.
 
         Raises:
             TooLongError: E_TOO_LONG, naming the text by its place.
         """
         for query, texts in asked:
-            whole = [self.way.ask(query, text, self.how.limit) for text in texts]
+            whole = [self.template.render(query, text, self.how.limit) for text in texts]
             for index, (text, made) in enumerate(zip(texts, whole, strict=True)):
                 limit = self.how.limit
                 if limit is not None and made.size > limit:
@@ -113,8 +113,8 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
                 yield _read(made.ids, (query, text), index, made.size, len(texts))
 
     def _require_room(self, query: str, ids: list[int], index: int, limit: int) -> None:
-        """Raise where a question that was cut is too long all the same, or has nothing of its text left."""
-        bare = self.way.ask(query, "", limit)
+        """Raise where a prompt that was cut is too long all the same, or has nothing of its text left."""
+        bare = self.template.render(query, "", limit)
         if len(ids) > limit or bare.ids == ids:
             raise TooLongError(
                 "E_TOO_LONG",
@@ -125,14 +125,14 @@ class AskPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranked]):
             )
 
     def prepare(self, reads: Sequence[Read]) -> HostBatch:
-        """Pack questions; of each the last row's logits are the answer."""
+        """Pack prompts; of each the last row's logits are the answer."""
         batch = HostBatch.of(reads)
         return replace(batch, rows=batch.starts[1:].astype(np.int64) - 1)
 
     def split(self, out: VocabLogits, reads: Sequence[Read]) -> list[Wide]:
-        """Return the score and the logit of each question, [2]."""
+        """Return the score and the logit of each prompt, [2]."""
         rows = to_host(out.logits).astype(np.float64)
-        logits = rows[:, [self.way.yes]] - (0 if self.way.no is None else rows[:, [self.way.no]])
+        logits = rows[:, [self.template.yes]] - (0 if self.template.no is None else rows[:, [self.template.no]])
         scored: Wide = np.concatenate([self._score(logits), logits], -1)
         return list(scored)
 
