@@ -172,5 +172,5 @@ def test_a_decoder_without_a_template_for_reranking(qwen: Path, tmp_path: Path) 
     (folder / "chat_template.jinja").write_text(template, "utf-8")
     with pytest.raises(InputError, match="hold no template for reranking"):
         rerank(QUERY, TEXTS, model=folder)
-    with pytest.raises(InputError, match="no way to ask 'gpt'"):
+    with pytest.raises(InputError, match="no template 'gpt' for reranking"):
         rerank(QUERY, TEXTS, model=qwen, template="gpt")
