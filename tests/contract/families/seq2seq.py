@@ -55,6 +55,13 @@ def _drawn(dice: random.Random) -> Values:
     )
 
 
+def _drawn_m2m(dice: random.Random) -> Values:
+    values = {**_drawn(dice), **STEADY, "d_model": 12 * dice.randint(1, 3)}
+    # The reference gives the padding token a position that depends on whether there is a cache.
+    start = values["decoder_start_token_id"]
+    return values | {"decoder_start_token_id": 2 if start == values["pad_token_id"] else start}
+
+
 def _published(**values: Any) -> Values:
     base = {
         "dropout": 0.1,
@@ -208,7 +215,7 @@ FAMILIES = {
             "uneven": _small(decoder_layers=1, decoder_ffn_dim=13, encoder_layers=3, pad_token_id=0, **STEADY),
             "untied": _small(tie_word_embeddings=False, activation_function="gelu", **STEADY),
         },
-        drawn=lambda dice: {**_drawn(dice), **STEADY, "d_model": 12 * dice.randint(1, 3)},
+        drawn=_drawn_m2m,
         dropouts=DROPOUTS,
         inert=INERT,
         left=SHARED,
