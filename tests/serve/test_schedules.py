@@ -192,7 +192,7 @@ def test_costs_are_learnt_from_batches() -> None:
     for number in range(200):
         sizes = [20 + number % 30] * (1 + number % 16)
         model.observe(sizes, 0.002 + sum(sizes) / 8000 + 3e-7 * sum(size * size for size in sizes))
-    model.learn()
+    model.refit()
     for sizes in ([10], [40] * 8, [45] * 14):
         wanted = 0.002 + sum(sizes) / 8000 + 3e-7 * sum(size * size for size in sizes)
         assert model.seconds(sizes) == pytest.approx(wanted, rel=0.15)
@@ -205,7 +205,7 @@ def test_costs_stay_finite_for_strange_clocks(seconds) -> None:
     model = CostModel()
     for _ in range(300):
         model.observe([7], seconds)
-    model.learn()
+    model.refit()
     assert model.tokens_within(0.05) >= 1
     assert model.seconds([100]) >= 0
     assert model.rate > 0

@@ -9,8 +9,8 @@ from typing import Any
 from torso.adapters.adapter_match import head_labels
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
-from torso.errors import WeightsError
 from torso.loading.labels_and_dtype import MatchOptions
+from torso.loading.plan import no_head
 
 
 def with_head(
@@ -33,10 +33,4 @@ def require_head(folder: Path, task: Task[Any], new: Sequence[str], options: Mat
         WeightsError: ``E_NO_HEAD``.
     """
     if options.get("new_head", False) is False and any(each.startswith("head.") for each in new):
-        raise WeightsError(
-            "E_NO_HEAD",
-            "{folder} has no trained head for {task}: it lacks {some}.",
-            cure="Train one: torso train --model {folder} --data TABLE --out FOLDER. In Python, new_head=True starts "
-            "one.",
-            values=dict(folder=folder, task=task.name, some=", ".join(new[:4])),
-        )
+        raise no_head(task, folder, new)

@@ -60,5 +60,4 @@ def task_of_adapter(folder: Path) -> Task[Any]:
         of_type = {name: task for task, name in TASK_TYPES.items()}.get(read_adapter(folder).task_type or "")
         if of_type is not None:
             return of_type
-    named = config.architectures or ()
-    return next((task for task in architecture.tasks if architecture.class_name(task) in named), Task.FEATURES)
+    return next(iter(architecture.named_tasks(config.architectures or ())), Task.FEATURES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from torso.adapters.adapter_names import HubModule, hub_modules
 from torso.adapters.adapter_targets import tied
 from torso.adapters.attach_lora import adapt, attach
 from torso.adapters.model_parts import base_parameters, token_embedding, views_of
-from torso.loading.contents import part_views, write_back
+from torso.loading.contents import in_own_order, part_views, write_back
 from torso.nn.low_rank import LoraEmbedding, LoraLinear, RowsEmbedding
 from torso.weights.tensor_bits import bits_of
 from torso.weights.tensor_entry import torch_dtype
@@ -72,11 +72,7 @@ def _read_update(model: Model[Any], match: AdapterMatch, update: Update, values:
 
 def _from_file(model: Model[Any], module: HubModule, value: Tensor) -> Tensor:
     """Return output rows in torso's order; the inverse of what is written."""
-    if module.form != "heads":
-        return value
-    made = torch.empty_like(value)
-    write_back(made, value, "heads", model.fused()[module.place])
-    return made
+    return cast("Tensor", in_own_order(value, module.form, model.fused().get(module.place)))
 
 
 def _read_whole(model: Model[Any], match: AdapterMatch, values: dict[str, Tensor]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from torso.adapters.adapter_names import Described, HubModule, token_table
 from torso.adapters.adapter_targets import no_bias_to_merge_into, tied
 from torso.architecture import fused_parts
 from torso.host_batch import Rows
-from torso.loading.contents import part_views, write_back
+from torso.loading.contents import in_own_order, part_views, write_back
 from torso.weights.adapter_weights import CONFIG
 from torso.weights.names import Parts
 from torso.weights.number_bits import NumberBits
@@ -132,8 +133,4 @@ class MergedWeights:
 
     def _in_order(self, module: HubModule, values: Rows) -> Rows:
         """Return output rows in torso's order; files interleave the heads of fused parts in some families."""
-        if module.form != "heads":
-            return values
-        made = np.empty_like(values)
-        write_back(made, values, module.form, self.parts[module.place])
-        return made
+        return cast("Rows", in_own_order(values, module.form, self.parts.get(module.place)))

@@ -975,7 +975,7 @@ class DeepseekV3Config(FamilyConfig):
         routed_scaling_factor (float): factor on the weights of a token's experts. Default 2.5; changes results.
         norm_topk_prob (bool): whether the weights of a token's experts are divided by their sum. Default True; changes results.
         rope_interleave (bool): whether neighbouring units turn together, or two halves. Default True; changes results.
-        num_nextn_predict_layers (int): further layers, which foretell the token after the next; torso reads none. Default 1; without effect here.
+        num_nextn_predict_layers (int): further layers, which predict the token after the next; torso reads none. Default 1; without effect here.
         architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
         num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
         id2label (dict[int, str] | None): name of each label. Default None; changes results.
@@ -1071,7 +1071,7 @@ class DeepseekV3Config(FamilyConfig):
     rope_interleave: bool = True
     r"""whether neighbouring units turn together, or two halves. Default True; changes results."""
     num_nextn_predict_layers: int = 1
-    r"""further layers, which foretell the token after the next; torso reads none. Default 1; without effect here."""
+    r"""further layers, which predict the token after the next; torso reads none. Default 1; without effect here."""
     bos_token_id: int | None = 0
     r"""id of the token that begins a text. Default 0; without effect here."""
     eos_token_id: int | list[int] | None = 1

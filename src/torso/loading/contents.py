@@ -163,6 +163,14 @@ def write_back(value: Any, stored: Any, form: Form, parts: Parts | None) -> None
         value[parts.interleaved] = stored
 
 
+def in_own_order(stored: Any, form: Form, parts: Parts | None) -> Any:
+    """Return output rows of a file, an array or a tensor, in torso's order; the inverse of `part_views` of one key."""
+    if form != "heads":
+        return stored
+    assert parts is not None, "only fused modules interleave heads"
+    return stored[parts.deinterleaved]
+
+
 def check_copies(
     copies: Mapping[str, str], contents: Contents, found: Mapping[str, Any], parameters: Mapping[str, NumberBits]
 ) -> None:

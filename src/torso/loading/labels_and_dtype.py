@@ -92,7 +92,9 @@ def settle_labels(
     if there is None and new_head is False:
         from torso.loading.plan import no_head
 
-        raise no_head(task, contents, [architecture.plan(task).names.keys("out.weight", contents.prefix)[0]])
+        raise no_head(
+            task, contents.weights.folder, [architecture.plan(task).names.keys("out.weight", contents.prefix)[0]]
+        )
     if there is None:
         # As in transformers, of whose classes alone this is asked; what made the model says so.
         assumed = new_head == "if absent" and changed.num_labels is None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from torso.architecture import Architecture, Task
@@ -117,16 +118,16 @@ def _refuse_missing_head(
         return
     if head.misshapen and not head.missing:
         _refuse_shapes(head, contents)
-    raise no_head(task, contents, [names.keys(name, contents.prefix)[0] for name in untrained[:4]])
+    raise no_head(task, contents.weights.folder, [names.keys(name, contents.prefix)[0] for name in untrained])
 
 
-def no_head(task: Task[Any], contents: Contents, lacking: list[str]) -> WeightsError:
-    """Build the error for a file without the head that a task needs, naming keys that it lacks."""
+def no_head(task: Task[Any], folder: Path, lacking: Sequence[str]) -> WeightsError:
+    """Build the error for a folder without the head that a task needs, naming the first keys that it lacks."""
     return WeightsError(
         "E_NO_HEAD",
         "{folder} has no trained head for {task}: it lacks {some}.",
         cure="Train one: torso train --model {folder} --data TABLE --out FOLDER. In Python, new_head=True starts one.",
-        values=dict(folder=contents.weights.folder, task=task.name, some=", ".join(lacking)),
+        values=dict(folder=folder, task=task.name, some=", ".join(lacking[:4])),
     )
 
 

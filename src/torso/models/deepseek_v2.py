@@ -29,7 +29,7 @@ class DeepseekV2Config(MixtureConfig, RotaryDecoderConfig):
     aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "num_experts": "n_routed_experts"}
 
     vocab_size: int = size(102400, "entries of the vocabulary", Axis("embed.tokens", 0))
-    # Not counted in files: those of V3 hold a layer more, which foretells the token after the next.
+    # Not counted in files: those of V3 hold a layer more, which predicts the token after the next.
     num_hidden_layers: int = option(32, "blocks of the trunk", acts="shape", least=1)
     intermediate_size: int = option(
         11008, "width inside the feed-forward of a layer without a mixture", acts="shape", least=1
@@ -166,7 +166,7 @@ class DeepseekV3Config(DeepseekV2Config):
     norm_topk_prob: bool = option(True, "whether the weights of a token's experts are divided by their sum", acts="run")
     rope_interleave: bool = option(True, "whether neighbouring units turn together, or two halves", acts="run")
     num_nextn_predict_layers: int = option(
-        1, "further layers, which foretell the token after the next; torso reads none", acts="none", least=0
+        1, "further layers, which predict the token after the next; torso reads none", acts="none", least=0
     )
     bos_token_id: int | None = option(0, "id of the token that begins a text", acts="none")
     eos_token_id: int | list[int] | None = option(1, "id of the token that ends a text", acts="none")
@@ -237,7 +237,7 @@ TRUNK = replace(
         f"{FFN}.shared.gate_up": cat(f"{MLP}.shared_experts", "gate_proj", "up_proj"),
         f"{FFN}.shared.down": f"{MLP}.shared_experts.down_proj",
     },
-    # The layer behind the last of V3, which foretells the token after the next.
+    # The layer behind the last of V3, which predicts the token after the next.
     unused=(*LLAMA.unused, "layers.61"),
 )
 HEADS: Mapping[Task[Any], HeadPlan[Any]] = {

@@ -22,7 +22,7 @@ class CostModel:
 
     def __init__(self, overhead: float = 1e-3, rate: float = 8000.0) -> None:
         self.coefficients = (overhead, 1 / (rate * _ROWS), 0.0)
-        self._unlearned: list[tuple[Sequence[int], float, float]] = []
+        self._pending: list[tuple[Sequence[int], float, float]] = []
         # Pseudo-observations of the prior: batches of 0, 100 and 1000 tokens.
         self._moments = [[0.0] * 3 for _ in range(3)]
         self._targets = [0.0] * 3
@@ -38,23 +38,23 @@ class CostModel:
             seconds: for which it ran.
             gap: seconds in which its texts waited though nothing ran: they count for `rate` alone.
         """
-        self._unlearned.append((sizes, seconds, gap))
+        self._pending.append((sizes, seconds, gap))
 
     @property
-    def unlearned(self) -> int:
-        """Batches that were observed since `learn`."""
-        return len(self._unlearned)
+    def pending(self) -> int:
+        """Batches that were observed since `refit`."""
+        return len(self._pending)
 
-    def learn(self) -> None:
-        """Take in what was observed: a tenth of a millisecond, which need not be spent while somebody waits."""
-        if not self._unlearned:
+    def refit(self) -> None:
+        """Fit the costs to what was observed: a tenth of a millisecond, which is better spent while nobody waits."""
+        if not self._pending:
             return
-        for sizes, seconds, gap in self._unlearned:
-            self._learn(sizes, seconds, gap)
-        self._unlearned.clear()
+        for sizes, seconds, gap in self._pending:
+            self._fit(sizes, seconds, gap)
+        self._pending.clear()
         self.coefficients = self._solved()
 
-    def _learn(self, sizes: Sequence[int], seconds: float, gap: float) -> None:
+    def _fit(self, sizes: Sequence[int], seconds: float, gap: float) -> None:
         tokens, squares = sum(sizes), sum(size * size for size in sizes)
         for row in self._moments:
             row[:] = [value * _DECAY for value in row]

@@ -17,7 +17,7 @@ _MEMORY = 1.0  # seconds for which a short request that met others shortens batc
 _BRIEF = 1 / 12  # of a slice, for the texts of lists while short requests come
 _OVERHEADS = 4.0  # of a batch that such a slice must be worth: lists lose a fifth at most
 _BESIDE = 0.75  # of a step of what writes at the same time, for a batch: who reads its text waits for both
-_LESSON = 4  # batches after which the costs are computed anew while work waits
+_REFIT_BATCHES = 4  # after so many the costs are fitted again while work waits
 _SURE = 0.95  # of the longest wait up to which a request is admitted: a prediction errs by a few percent
 
 Reason = Literal["wait", "full", "never", "draining", "stuck"]
@@ -183,8 +183,8 @@ class Scheduler:
     def take(self, now: float) -> TextBatch | None:
         """Take the next batch; None only if nothing waits. Call `expire` first, and `complete` or `fail` after it."""
         assert self.running is None, "one batch at a time"
-        if self.cost.unlearned >= _LESSON:
-            self.cost.learn()
+        if self.cost.pending >= _REFIT_BATCHES:
+            self.cost.refit()
         while self._again:
             item = self._again.popleft()
             if item.ticket.outcome is None:

@@ -197,10 +197,10 @@ class Engine:
     def _rest(self) -> None:
         """Wait until something has changed. Called with the lock held."""
         # What is learnt of the last batches can wait until those who were answered have their answers.
-        if not self.scheduler.cost.unlearned:
+        if not self.scheduler.cost.pending:
             self._changed.wait()
         elif not self._changed.wait(_ANSWERING):
-            self.scheduler.cost.learn()
+            self.scheduler.cost.refit()
 
     def _run(self, batch: TextBatch, works: list[tuple[Work, int]]) -> None:
         results: Sequence[Any] = ()

@@ -63,6 +63,11 @@ class Parts:
                 taken += range(start + group * each, start + (group + 1) * each)
         return taken
 
+    @cached_property
+    def deinterleaved(self) -> list[int]:
+        """The rows of a file that interleaves heads in the order of the module: the inverse of `interleaved`."""
+        return sorted(range(len(self.interleaved)), key=self.interleaved.__getitem__)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
