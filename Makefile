@@ -50,9 +50,11 @@ docs: $(VENV)/.torso-docs
 release: $(VENV)/.torso-release
 	$(BIN)/python -m tools.release
 
-# What takes too long for each change: hours of fuzzing, the kernels under sanitizers, and lines of code for the record.
+# What takes too long for each change: hours of fuzzing, configs and inputs drawn anew, the kernels under sanitizers, and
+# lines of code for the record.
 nightly: $(VENV)/.torso-test
 	$(MAKE) sanitize
+	$(MAKE) test TORSO_TEST_SEED=fresh
 	$(MAKE) test-scale
 	$(MAKE) wheels
 	$(MAKE) test-platforms

@@ -11,7 +11,7 @@ import pytest
 from torso.errors import TorsoError
 from torso.tasks import embed, embed_multi_vector, embed_sparse, make_ready, similar
 from torso.tasks.late_files import read_late_recipe
-from torso.tasks.rerank_templates import is_decoder_reranker, way_of
+from torso.tasks.rerank_templates import is_decoder_reranker, rerank_template
 from torso.tasks.sparse_files import read_sparse_recipe
 from torso.tasks.vector_kinds import kinds_of
 
@@ -119,7 +119,7 @@ def test_decoders_that_rank(table: dict[str, Any], tmp_path: Path) -> None:
 
     tokenizer = torso.load_tokenizer(folder)
     with pytest.raises(TorsoError) as raised:
-        way_of(folder, tokenizer, None, None, "it")
+        rerank_template(folder, tokenizer, None, None, "it")
     assert raised.value.code == "E_POOLING"
 
 
