@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +199,7 @@ def compare(shape: str, kind: str, given: argparse.Namespace, home: Path) -> dic
     about = (
         f"{date.today()}: {count} texts of {sum(sizes) / count:.0f} tokens on average, {given.rounds} rounds. "
         f"{machine}; "
-        f"{', '.join(f'{name} {version(name)}' for name in VERSIONS)}. Products here: {told} (10^9 a second)."
+        f"{', '.join(f'{name} {installed(name)}' for name in VERSIONS)}. Products here: {told} (10^9 a second)."
     )
     if given.starts:
         about += f" `import torch` takes {statistics.median(starts['import torch']):.2f} s."
@@ -252,6 +252,13 @@ def draw(tables: dict[str, dict[str, Any]], path: Path) -> None:
         axis.margins(x=0.12)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
+
+
+def installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def main() -> None:
