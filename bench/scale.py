@@ -143,11 +143,14 @@ def main() -> None:
             ways["ray, 2 actors"] = lambda: measure(SCALE, local | dict(engine="ray", before=RAY))
         found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
         begun, done = time.monotonic(), 0
-        # What follows the rounds takes about as long as one of them.
-        while done < asked.rounds and (time.monotonic() - begun) * (done + 2) < asked.minutes * 60 * max(done, 1):
+        # What follows the rounds takes about as long as two of them.
+        while done < asked.rounds and (time.monotonic() - begun) * (done + 3) < asked.minutes * 60 * max(done, 1):
             for name, way in ways.items():
                 found[name].append(way())
             done += 1
+        # Slices of more than a batch, so that the first ones have met batches as large as any.
+        values |= dict(rows=61 * 500, slice=500)
+        measure(TABLE, values)
         memory, plan = measure(MEMORY, values), measure(PLAN, values)
     rates = {name: [each["rate"] for each in rounds] for name, rounds in found.items()}
     print(f"{'':20} {'rows/s':>9}   without start, medians of {done} rounds over {asked.rows} rows")

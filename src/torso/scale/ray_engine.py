@@ -8,8 +8,10 @@ in a process of its own (`torso.scale.local_engine.Processes`), so that a row th
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
+import warnings
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
@@ -55,7 +57,10 @@ def run_on_ray(
         return
     if not ray.is_initialized():
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # What Ray's own C++ says on stderr of every actor of Ray Data (its issue 53727) is nothing to act on.
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         ray.init(log_to_driver=False, logging_level="ERROR")
+        logging.getLogger("ray.data").setLevel("ERROR")
     halted = getattr(_ray("ray.data.exceptions"), "ExecutionTimeoutError", ())
     while missing:
         before = len(missing)
@@ -92,22 +97,25 @@ def _receipts(
     source = data.from_items(items, override_num_blocks=len(items))
     source.context.enable_progress_bars = False
     source.context.max_consecutive_actor_init_deaths = _DEATHS
-    dataset = source.map_batches(
-        Actor,
-        fn_constructor_args=(
-            placed_job,
-            model,
-            _everywhere(some.folder),
-            some.fingerprint,
-            dict(some.types),
-            threads or 1,
-        ),
-        batch_size=1,
-        batch_format="pyarrow",
-        compute=pool,
-        num_cpus=threads or 1,
-        ray_remote_args_fn=named,
-    )
+    with warnings.catch_warnings():
+        # Names are how actors that hang are found and ended; Ray 2.60 to 2.63 deprecate this way and have no other.
+        warnings.filterwarnings("ignore", message=".*ray_remote_args_fn")
+        dataset = source.map_batches(
+            Actor,
+            fn_constructor_args=(
+                placed_job,
+                model,
+                _everywhere(some.folder),
+                some.fingerprint,
+                dict(some.types),
+                threads or 1,
+            ),
+            batch_size=1,
+            batch_format="pyarrow",
+            compute=pool,
+            num_cpus=threads or 1,
+            ray_remote_args_fn=named,
+        )
     dataset.context.enable_progress_bars = False
     dataset.context.max_consecutive_actor_init_deaths = _DEATHS
     try:
