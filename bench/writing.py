@@ -1,13 +1,14 @@
 """How fast models write: torso's kernels in every mode, PyTorch, transformers and peers, beside the memory's own limit.
 
-``python bench/writing.py [--shape llama|gpt2|t5|marian] [--rounds N] [--layers N] [--beams N] [--peers [--python P]]``:
-a model of random weights reads a prompt (of an encoder-decoder a source) and writes tokens one by one, for one text and
-for eight. One round of each system in turn, all in one run; ratios are of interleaved medians. With one text every
-weight is read once for a token: the bytes of the blocks and of the output matrix, over the bytes per second that this
-machine's threads read from memory in the same run, are the least time that it can take.
+``python bench/writing.py [--shape llama|qwen3_moe|gpt2|t5|marian] [--rounds N] [--layers N] [--beams N] [--peers
+[--python P]]``: a model of random weights reads a prompt (of an encoder-decoder a source) and writes tokens one by one,
+for one text and for eight. One round of each system in turn, all in one run; ratios are of interleaved medians. With
+one text every weight is read once for a token (of a mixture those of its experts): the bytes of the blocks and of the
+output matrix, over the bytes per second that this machine's threads read from memory in the same run, are the least
+time that it can take.
 
 Peers run in processes of their own (``bench/writing_peers.py``), of the interpreter ``--python``: those that it lacks
-are named and left out. llama.cpp takes the Llama alone, CTranslate2 all four.
+are named and left out. llama.cpp takes the Llama and the mixture, CTranslate2 all but the mixture.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from writing_peers import MODES
-from writing_systems import Times, describe, of_torso, of_transformers, saved, searching
+from writing_systems import ALONE, Times, describe, of_torso, of_transformers, saved, searching
 
 import torso
 from torso.engines.compiled_decoder import compiled_decoder
@@ -79,13 +80,15 @@ def systems_of(shape: str, folder: Path, python: str | None, beams: int) -> dict
             found[f"torso, {mode}"] = (searching(mode, folder, NEW, beams), BITS[mode])
     else:
         found["transformers"] = (of_transformers(folder, NEW), 32)
-        task = torso.Task.CAUSAL_LM if shape in ("llama", "gpt2") else torso.Task.SEQ2SEQ_LM
+        task = torso.Task.CAUSAL_LM if shape in ALONE else torso.Task.SEQ2SEQ_LM
         found["torso, PyTorch"] = (of_torso(torso.load(folder, task), NEW), 32)
         for mode in ("exact", "bf16", "int8", "int4"):
             found[f"torso, {mode}"] = (of_torso(compiled_decoder(folder, mode), NEW), BITS[mode])
     for system, modes in MODES.items() if python else ():
         for mode in modes:
-            if system == "llama.cpp" and (shape != "llama" or beams > 1):
+            if system == "llama.cpp" and (shape not in ("llama", "qwen3_moe") or beams > 1):
+                continue
+            if system == "CTranslate2" and shape == "qwen3_moe":
                 continue
             try:
                 bits = 8 if system == "CTranslate2" and mode == "int8" else BITS[mode]
@@ -127,7 +130,7 @@ def compare(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", choices=("llama", "gpt2", "t5", "marian"), default="llama")
+    parser.add_argument("--shape", choices=("llama", "qwen3_moe", "gpt2", "t5", "marian"), default="llama")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--layers", type=int, default=0, help="instead of the shape's own")
     parser.add_argument("--beams", type=int, default=1, help="of a beam search, in place of greedy choice")

@@ -24,6 +24,8 @@ Times = Callable[[list[list[int]]], tuple[float, float, list[list[int]]]]
 """Writes behind prompts: seconds of these with their first token, of each further token, and the ids."""
 
 ROOM = 700
+ALONE = ("llama", "qwen3_moe", "gpt2")
+"""Shapes without an encoder."""
 
 
 def saved(shape: str, layers: int, folder: Path, dtype: str = "float32") -> tuple[Path, int]:
@@ -31,6 +33,7 @@ def saved(shape: str, layers: int, folder: Path, dtype: str = "float32") -> tupl
     config = _config(shape, layers)
     made = {
         "llama": transformers.LlamaForCausalLM,
+        "qwen3_moe": transformers.Qwen3MoeForCausalLM,
         "gpt2": transformers.GPT2LMHeadModel,
         "t5": transformers.T5ForConditionalGeneration,
         "marian": transformers.MarianMTModel,
@@ -59,6 +62,22 @@ def _config(shape: str, layers: int) -> Any:
             max_position_embeddings=2048,
             tie_word_embeddings=True,
         )
+    if shape == "qwen3_moe":
+        return transformers.Qwen3MoeConfig(
+            vocab_size=32000,
+            hidden_size=1024,
+            num_hidden_layers=layers or 8,
+            num_attention_heads=16,
+            num_key_value_heads=8,
+            head_dim=64,
+            intermediate_size=2816,
+            num_experts=32,
+            num_experts_per_tok=4,
+            moe_intermediate_size=512,
+            norm_topk_prob=True,
+            max_position_embeddings=2048,
+            tie_word_embeddings=True,
+        )
     ends: dict[str, Any] = dict(bos_token_id=1, eos_token_id=2)
     if shape == "gpt2":
         return transformers.GPT2Config(n_layer=layers or 12, **ends)
@@ -84,22 +103,28 @@ def _config(shape: str, layers: int) -> Any:
 
 
 def describe(folder: Path, shape: str) -> tuple[int, int]:
-    """Return the number of weights, and of those that a token reads: no encoder, no positions, no keys of sources."""
+    """Return the number of weights, and of those that a token reads.
+
+    They are no encoder's, no positions, no keys of sources, and of a mixture's experts as many as a token has.
+    """
     from torso import blocks
     from torso.loading.load import read_config
 
     architecture, config = read_config(folder)
-    task = torso.Task.CAUSAL_LM if shape in ("llama", "gpt2") else torso.Task.SEQ2SEQ_LM
+    task = torso.Task.CAUSAL_LM if shape in ALONE else torso.Task.SEQ2SEQ_LM
     whole = architecture.describe(config, task)
     trunk = whole.trunk.decoder if isinstance(whole.trunk, blocks.EncoderDecoder) else whole.trunk
     assert isinstance(trunk, blocks.Trunk)
-    read = sum(
-        int(np.prod(weight.shape))
-        for layer in trunk.layers
-        for name, weight in blocks.named_weights(layer)
-        if not name.startswith("cross.kv.")
-    )
-    return blocks.parameter_count(whole), read + config.vocab_size * trunk.embed.width
+    read = 0.0
+    for layer in trunk.layers:
+        mixture = layer.parts["ffn"]
+        share = mixture.router.top / mixture.router.experts if isinstance(mixture, blocks.Mixture) else 1.0
+        read += sum(
+            int(np.prod(weight.shape)) * (share if name.startswith("ffn.experts.") else 1.0)
+            for name, weight in blocks.named_weights(layer)
+            if not name.startswith("cross.kv.")
+        )
+    return blocks.parameter_count(whole), round(read) + config.vocab_size * trunk.embed.width
 
 
 def of_transformers(folder: Path, new: int) -> Times:

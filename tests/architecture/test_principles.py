@@ -304,7 +304,7 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
     projections = (torch.nn.Linear, torch.nn.Embedding, torch.nn.Conv1d)
     plain = (*projections, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, nn.Shift)
     plain = (*plain, nn.JointRMSNorm, nn.HeadLayerNorm)
-    vectors = {nn.SigmoidRouter: {"correction"}, nn.Sinks: {"sinks"}}
+    vectors = {nn.SigmoidRouter: {"correction"}, nn.CorrectedRouter: {"correction"}, nn.Sinks: {"sinks"}}
     # In files the matrices of all experts are one tensor, which no layer of PyTorch holds.
     stacked = {"gpt_oss": (nn.ClampedExperts,)}
     for model_type, architecture in registered().items():

@@ -37,16 +37,41 @@ def test_gpt_oss_is_read_from_mxfp4(tmp_path) -> None:
     close(ours.logits[given.here], theirs.logits[given.here])
 
 
-def test_deepseek_v3_reads_no_layer_behind_the_last(tmp_path) -> None:
-    """Layer 61 foretells the token after the next; any other layer too many is a fault."""
-    made = make("deepseek_v3", "plain", "causal-lm", tmp_path)
+@pytest.mark.parametrize("family", ["deepseek_v3", "glm4_moe"])
+def test_layers_that_predict_further_ahead_are_not_read(family, tmp_path) -> None:
+    """They stand behind the last one, whatever its number, and hold ``eh_proj``; any other layer is a fault."""
+    made = make(family, "plain", "causal-lm", tmp_path)
+    path, depth = tmp_path / "model.safetensors", made.config.num_hidden_layers
+    tensors, more = load_file(path), torch.zeros(3)
+    ahead = [f"model.layers.{depth + i}.{name}.weight" for i in range(2) for name in ("eh_proj", "mlp.gate")]
+    save_file({**tensors, **{key: more.clone() for key in ahead}}, path, {"format": "pt"})
+    assert set(load(tmp_path, Task.CAUSAL_LM).report.unclaimed) == set(ahead)
+    for key, code in (
+        (f"model.layers.{depth}.mlp.gate.weight", "E_CONFIG_WEIGHTS"),  # a layer that nothing marks
+        ("model.layers.0.eh_proj.weight", "E_UNCLAIMED"),  # a mark in a layer of the trunk
+    ):
+        save_file({**tensors, key: more}, path, {"format": "pt"})
+        with pytest.raises(WeightsError) as caught:
+            load(tmp_path, Task.CAUSAL_LM)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize("family", ["deepseek_v3", "glm4_moe", "ernie4_5_moe"])
+def test_corrections_of_routers_are_not_narrowed(family, tmp_path) -> None:
+    """They differ by less than bfloat16 tells apart, and decide."""
+    made = make(family, "plain", "causal-lm", tmp_path)
     path = tmp_path / "model.safetensors"
     tensors = load_file(path)
-    more = torch.zeros(3)
-    save_file({**tensors, "model.layers.61.enorm.weight": more}, path, {"format": "pt"})
-    assert load(tmp_path, Task.CAUSAL_LM).report.unclaimed == ("model.layers.61.enorm.weight",)
-    save_file({**tensors, "model.layers.2.enorm.weight": more}, path, {"format": "pt"})
-    with pytest.raises(WeightsError) as caught:
-        load(tmp_path, Task.CAUSAL_LM)
-    assert caught.value.code == "E_UNCLAIMED"
+    keys = [key for key in tensors if key.endswith("e_score_correction_bias")]
+    fine = {key: 8 + 1e-3 * torch.randn_like(tensors[key]) for key in keys}
+    save_file({**tensors, **fine}, path, {"format": "pt"})
+    model = load(tmp_path, Task.CAUSAL_LM, dtype="bfloat16")
+    read = {name: each for name, each in model.named_parameters() if name.endswith(".correction")}
+    assert len(read) == len(keys) > 0
     assert made.folder == tmp_path
+    for name, each in read.items():
+        layer = name.split(".")[2]
+        [own] = [value for key, value in fine.items() if f".layers.{layer}." in key]
+        assert each.equal(own)
+    assert {each.dtype for name, each in model.named_parameters() if name not in read} == {torch.bfloat16}
+    assert model.dtype == torch.bfloat16

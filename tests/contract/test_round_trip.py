@@ -108,11 +108,10 @@ def test_a_new_model_begins_as_the_reference_does(model_type, case) -> None:
         if key not in other:
             continue
         if mine.ndim < 2 and key not in fixed and other[key].unique().numel() > 1:
-            # The only vectors that are drawn there: sinks, as here, and the bias of its router, which is zero here.
+            # The only vectors that are drawn: sinks, and the bias of its router.
             assert model_type == "gpt_oss", key
             assert key.endswith((".self_attn.sinks", ".mlp.router.bias")), key
-            assert bool(mine.any()) == key.endswith(".sinks"), key
-            assert float(mine.abs().max()) < 0.3, key
+            assert 0.0 < float(mine.abs().max()) < 0.3, key
         elif mine.ndim < 2 or key in fixed or not mine.any():
             assert mine.equal(other[key]), key
         elif mine.numel() > 300:

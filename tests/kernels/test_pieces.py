@@ -21,8 +21,8 @@ def trunk_of(model_type: str, **values: object) -> blocks.AnyTrunk:
     return architecture.trunk(architecture.config(**values))
 
 
-BY_PYTORCH = {"deepseek_v2", "deepseek_v3", "gpt_oss", "mixtral", "olmo2", "qwen2_moe", "qwen3_moe", "umt5"}
-"""Mixtures of experts, norms over all heads together, and blocks with a bias of distance each."""
+BY_PYTORCH = {"umt5"}
+"""Blocks with a bias of distance each."""
 
 
 def test_the_families_that_are_marked_are_those_that_run() -> None:

@@ -87,6 +87,7 @@ from torso.blocks.layers import (
 )
 from torso.blocks.mixture import (
     ClampedExperts,
+    CorrectedRouter,
     GatedBranch,
     GroupedRouter,
     Mixture,
@@ -123,6 +124,7 @@ __all__ = [
     "CoarseSlopeBias",
     "Convolution",
     "ConvolvedBlock",
+    "CorrectedRouter",
     "CrossAttention",
     "DisentangledAttention",
     "DistanceSlopeBias",

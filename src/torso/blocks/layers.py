@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import Literal
 
 from torso.blocks.part import Part, Weight
 
@@ -18,6 +19,7 @@ class Linear(Part):
         bias: whether there is a bias.
         rows: rows of each projection that it is fused from; empty for one that is not fused.
         head_size: of a fused projection, rows of one head of attention; 0 without heads.
+        initial_bias: values of a new bias, as of `Weight`.
     """
 
     in_features: int
@@ -26,11 +28,12 @@ class Linear(Part):
     _: KW_ONLY
     rows: tuple[int, ...] = ()
     head_size: int = 0
+    initial_bias: Literal["normal", "zeros"] = "zeros"
 
     def weights(self) -> Mapping[str, Weight]:
         """Return the weight [out_features, in_features] and the bias."""
         weight = {"weight": Weight((self.out_features, self.in_features))}
-        return weight | ({"bias": Weight((self.out_features,), "zeros")} if self.bias else {})
+        return weight | ({"bias": Weight((self.out_features,), self.initial_bias)} if self.bias else {})
 
 
 @dataclass(frozen=True, eq=False)

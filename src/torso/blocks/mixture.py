@@ -18,8 +18,9 @@ class Router(Part):
         experts: how many there are.
         top: experts of a row.
         normalised: whether the weights of a row's experts are divided by their sum.
-        bias: whether the scores of experts have a bias.
+        bias: whether the scores of experts have a bias; a new one is drawn as their weights are (gpt-oss).
         scale: factor on the weights.
+        least: what the sum that they are divided by is raised to.
     """
 
     width: int
@@ -29,10 +30,20 @@ class Router(Part):
     normalised: bool = True
     bias: bool = False
     scale: float = 1.0
+    least: float = 0.0
 
     def children(self) -> Mapping[str, Part | None]:
         """Create the scores of experts."""
-        return {"gate": Linear(self.width, self.experts, self.bias)}
+        return {"gate": Linear(self.width, self.experts, self.bias, initial_bias="normal")}
+
+
+@dataclass(frozen=True, eq=False)
+class CorrectedRouter(Router):
+    """A `Router` that chooses with a correction, which evens the load of experts and is no part of their weights."""
+
+    def weights(self) -> Mapping[str, Weight]:
+        """Return the correction of each expert [1, E]; training balances it by other means than gradients."""
+        return {"correction": Weight((1, self.experts), "zeros", trained=False, exact=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +69,7 @@ class SigmoidRouter(GroupedRouter):
 
     def weights(self) -> Mapping[str, Weight]:
         """Return the correction of each expert; training balances it by other means than gradients."""
-        return {"correction": Weight((self.experts,), "zeros", trained=False)}
+        return {"correction": Weight((self.experts,), "zeros", trained=False, exact=True)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,13 @@ class Weight:
         shape: its axes.
         initial: values of a new one: normally distributed around zero, ones, or zeros.
         trained: whether training changes it.
+        exact: whether it is loaded in float32 whatever the dtype of the others.
     """
 
     shape: tuple[int, ...]
     initial: Literal["normal", "ones", "zeros"] = "normal"
     trained: bool = True
+    exact: bool = False
 
 
 @dataclass(frozen=True, eq=False)

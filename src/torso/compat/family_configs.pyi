@@ -821,9 +821,16 @@ class DeepseekV2Config(FamilyConfig):
         classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
         head_dim (int | None): repeats qk_rope_head_dim. Default None; without effect here.
         rms_norm_eps (float): added to the mean square in every norm. Default 1e-06; changes results.
-        num_experts_per_tok (int): experts of a token. Default 6; changes results.
         output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
         router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 6; changes results.
+        first_k_dense_replace (int): first layers without a mixture. Default 0; gives the weights their shape.
+        moe_intermediate_size (int): width inside an expert. Default 1407; gives the weights their shape.
+        n_routed_experts (int): experts of a layer with a mixture. Default 64; gives the weights their shape.
+        n_shared_experts (int): experts that all tokens share. Default 2; gives the weights their shape.
+        n_group (int | None): groups of experts. Default None; changes results.
+        topk_group (int | None): groups that a token's experts are of. Default None; changes results.
+        routed_scaling_factor (float): factor on the weights of a token's experts. Default 1.0; changes results.
         hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
         attention_bias (bool): whether the projections to latent rows have a bias. Default False; gives the weights their shape.
         mlp_bias (bool): whether the feed-forward has a bias. Default False; gives the weights their shape.
@@ -832,14 +839,7 @@ class DeepseekV2Config(FamilyConfig):
         qk_nope_head_dim (int): units of a head's queries and keys without positions. Default 128; gives the weights their shape.
         qk_rope_head_dim (int): units of a head's queries and keys that turn. Default 64; gives the weights their shape.
         v_head_dim (int): units of a head's values. Default 128; gives the weights their shape.
-        first_k_dense_replace (int): first layers without a mixture. Default 0; gives the weights their shape.
-        moe_intermediate_size (int): width inside an expert. Default 1407; gives the weights their shape.
-        n_routed_experts (int): experts of a layer with a mixture. Default 64; gives the weights their shape.
-        n_shared_experts (int): experts that all tokens share. Default 2; gives the weights their shape.
         topk_method (str): how experts are chosen. Default 'greedy'; changes results.
-        n_group (int | None): groups of experts. Default None; changes results.
-        topk_group (int | None): groups that a token's experts are of. Default None; changes results.
-        routed_scaling_factor (float): factor on the weights of a token's experts. Default 1.0; changes results.
         norm_topk_prob (bool): whether the weights of a token's experts are divided by their sum. Default False; changes results; only False is implemented.
         architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
         num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
@@ -893,12 +893,26 @@ class DeepseekV2Config(FamilyConfig):
     r"""repeats qk_rope_head_dim. Default None; without effect here."""
     rms_norm_eps: float = 1e-06
     r"""added to the mean square in every norm. Default 1e-06; changes results."""
-    num_experts_per_tok: int = 6
-    r"""experts of a token. Default 6; changes results."""
     output_router_logits: bool = False
     r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
     router_aux_loss_coef: float = 0.001
     r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 6
+    r"""experts of a token. Default 6; changes results."""
+    first_k_dense_replace: int = 0
+    r"""first layers without a mixture. Default 0; gives the weights their shape."""
+    moe_intermediate_size: int = 1407
+    r"""width inside an expert. Default 1407; gives the weights their shape."""
+    n_routed_experts: int = 64
+    r"""experts of a layer with a mixture. Default 64; gives the weights their shape."""
+    n_shared_experts: int = 2
+    r"""experts that all tokens share. Default 2; gives the weights their shape."""
+    n_group: int | None = None
+    r"""groups of experts. Default None; changes results."""
+    topk_group: int | None = None
+    r"""groups that a token's experts are of. Default None; changes results."""
+    routed_scaling_factor: float = 1.0
+    r"""factor on the weights of a token's experts. Default 1.0; changes results."""
     hidden_act: str = "silu"
     r"""activation of the feed-forward. Default 'silu'; changes results."""
     attention_bias: bool = False
@@ -915,22 +929,8 @@ class DeepseekV2Config(FamilyConfig):
     r"""units of a head's queries and keys that turn. Default 64; gives the weights their shape."""
     v_head_dim: int = 128
     r"""units of a head's values. Default 128; gives the weights their shape."""
-    first_k_dense_replace: int = 0
-    r"""first layers without a mixture. Default 0; gives the weights their shape."""
-    moe_intermediate_size: int = 1407
-    r"""width inside an expert. Default 1407; gives the weights their shape."""
-    n_routed_experts: int = 64
-    r"""experts of a layer with a mixture. Default 64; gives the weights their shape."""
-    n_shared_experts: int = 2
-    r"""experts that all tokens share. Default 2; gives the weights their shape."""
     topk_method: str = "greedy"
     r"""how experts are chosen. Default 'greedy'; changes results."""
-    n_group: int | None = None
-    r"""groups of experts. Default None; changes results."""
-    topk_group: int | None = None
-    r"""groups that a token's experts are of. Default None; changes results."""
-    routed_scaling_factor: float = 1.0
-    r"""factor on the weights of a token's experts. Default 1.0; changes results."""
     norm_topk_prob: bool = False
     r"""whether the weights of a token's experts are divided by their sum. Default False; changes results; only False is implemented."""
 
@@ -954,9 +954,16 @@ class DeepseekV3Config(FamilyConfig):
         classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
         head_dim (int | None): repeats qk_rope_head_dim. Default None; without effect here.
         rms_norm_eps (float): added to the mean square in every norm. Default 1e-06; changes results.
-        num_experts_per_tok (int): experts of a token. Default 8; changes results.
         output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
         router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 8; changes results.
+        first_k_dense_replace (int): first layers without a mixture. Default 3; gives the weights their shape.
+        moe_intermediate_size (int): width inside an expert. Default 2048; gives the weights their shape.
+        n_routed_experts (int): experts of a layer with a mixture. Default 256; gives the weights their shape.
+        n_shared_experts (int): experts that all tokens share. Default 1; gives the weights their shape.
+        n_group (int | None): groups of experts. Default 8; changes results.
+        topk_group (int | None): groups that a token's experts are of. Default 4; changes results.
+        routed_scaling_factor (float): factor on the weights of a token's experts. Default 2.5; changes results.
         hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
         attention_bias (bool): whether the projections to latent rows have a bias. Default False; gives the weights their shape.
         mlp_bias (bool): whether the feed-forward has a bias. Default False; changes results; only False is implemented.
@@ -965,14 +972,7 @@ class DeepseekV3Config(FamilyConfig):
         qk_nope_head_dim (int): units of a head's queries and keys without positions. Default 128; gives the weights their shape.
         qk_rope_head_dim (int): units of a head's queries and keys that turn. Default 64; gives the weights their shape.
         v_head_dim (int): units of a head's values. Default 128; gives the weights their shape.
-        first_k_dense_replace (int): first layers without a mixture. Default 3; gives the weights their shape.
-        moe_intermediate_size (int): width inside an expert. Default 2048; gives the weights their shape.
-        n_routed_experts (int): experts of a layer with a mixture. Default 256; gives the weights their shape.
-        n_shared_experts (int): experts that all tokens share. Default 1; gives the weights their shape.
         topk_method (str): how experts are chosen. Default 'noaux_tc'; changes results; only 'noaux_tc' is implemented.
-        n_group (int | None): groups of experts. Default 8; changes results.
-        topk_group (int | None): groups that a token's experts are of. Default 4; changes results.
-        routed_scaling_factor (float): factor on the weights of a token's experts. Default 2.5; changes results.
         norm_topk_prob (bool): whether the weights of a token's experts are divided by their sum. Default True; changes results.
         rope_interleave (bool): whether neighbouring units turn together, or two halves. Default True; changes results.
         num_nextn_predict_layers (int): further layers, which predict the token after the next; torso reads none. Default 1; without effect here.
@@ -1028,12 +1028,26 @@ class DeepseekV3Config(FamilyConfig):
     r"""repeats qk_rope_head_dim. Default None; without effect here."""
     rms_norm_eps: float = 1e-06
     r"""added to the mean square in every norm. Default 1e-06; changes results."""
-    num_experts_per_tok: int = 8
-    r"""experts of a token. Default 8; changes results."""
     output_router_logits: bool = False
     r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
     router_aux_loss_coef: float = 0.001
     r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 8
+    r"""experts of a token. Default 8; changes results."""
+    first_k_dense_replace: int = 3
+    r"""first layers without a mixture. Default 3; gives the weights their shape."""
+    moe_intermediate_size: int = 2048
+    r"""width inside an expert. Default 2048; gives the weights their shape."""
+    n_routed_experts: int = 256
+    r"""experts of a layer with a mixture. Default 256; gives the weights their shape."""
+    n_shared_experts: int = 1
+    r"""experts that all tokens share. Default 1; gives the weights their shape."""
+    n_group: int | None = 8
+    r"""groups of experts. Default 8; changes results."""
+    topk_group: int | None = 4
+    r"""groups that a token's experts are of. Default 4; changes results."""
+    routed_scaling_factor: float = 2.5
+    r"""factor on the weights of a token's experts. Default 2.5; changes results."""
     hidden_act: str = "silu"
     r"""activation of the feed-forward. Default 'silu'; changes results."""
     attention_bias: bool = False
@@ -1050,22 +1064,8 @@ class DeepseekV3Config(FamilyConfig):
     r"""units of a head's queries and keys that turn. Default 64; gives the weights their shape."""
     v_head_dim: int = 128
     r"""units of a head's values. Default 128; gives the weights their shape."""
-    first_k_dense_replace: int = 3
-    r"""first layers without a mixture. Default 3; gives the weights their shape."""
-    moe_intermediate_size: int = 2048
-    r"""width inside an expert. Default 2048; gives the weights their shape."""
-    n_routed_experts: int = 256
-    r"""experts of a layer with a mixture. Default 256; gives the weights their shape."""
-    n_shared_experts: int = 1
-    r"""experts that all tokens share. Default 1; gives the weights their shape."""
     topk_method: str = "noaux_tc"
     r"""how experts are chosen. Default 'noaux_tc'; changes results; only 'noaux_tc' is implemented."""
-    n_group: int | None = 8
-    r"""groups of experts. Default 8; changes results."""
-    topk_group: int | None = 4
-    r"""groups that a token's experts are of. Default 4; changes results."""
-    routed_scaling_factor: float = 2.5
-    r"""factor on the weights of a token's experts. Default 2.5; changes results."""
     norm_topk_prob: bool = True
     r"""whether the weights of a token's experts are divided by their sum. Default True; changes results."""
     rope_interleave: bool = True
@@ -1220,6 +1220,127 @@ class ElectraConfig(FamilyConfig):
     r"""dropout before the score of a choice. Default 0.1; acts in training."""
     pad_token_id: int | None = 0
     r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
+
+class Ernie4_5_MoeConfig(FamilyConfig):
+    r"""The keys of an ERNIE 4.5 ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 500000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 131072; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 103424; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 2560; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward of a layer without a mixture. Default 12288; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 28; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 20; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default 4; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; changes results; only 0.0 is implemented.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): repeats use_bias. Default False; changes results; only False is implemented.
+        mlp_bias (bool): repeats use_bias. Default False; changes results; only False is implemented.
+        output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
+        router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        use_bias (bool): whether attention, feed-forwards, shared experts and scores of tokens have a bias. Default False; gives the weights their shape.
+        moe_intermediate_size (int): width inside an expert. Default 1536; gives the weights their shape.
+        moe_k (int): experts of a token. Default 6; changes results.
+        moe_num_experts (int): experts of a layer with a mixture. Default 64; gives the weights their shape.
+        moe_num_shared_experts (int): experts that all tokens share. Default 2; gives the weights their shape.
+        moe_layer_start_index (int): the first layer that may have a mixture, counted from 0. Default 1; gives the weights their shape.
+        moe_layer_end_index (int): the last one; -1: the last of all. Default -1; gives the weights their shape.
+        moe_layer_interval (int): of so many layers the last has a mixture. Default 1; gives the weights their shape.
+        moe_norm_min (float): what the sum of a token's shares of experts is raised to. Default 1e-12; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 0; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 1; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 2; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 500000.0
+    r"""base of the rotary angles. Default 500000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 131072
+    r"""longest text the model was made for, in tokens. Default 131072; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 103424
+    r"""entries of the vocabulary. Default 103424; gives the weights their shape."""
+    hidden_size: int = 2560
+    r"""width of every hidden state. Default 2560; gives the weights their shape."""
+    intermediate_size: int = 12288
+    r"""width inside the feed-forward of a layer without a mixture. Default 12288; gives the weights their shape."""
+    num_hidden_layers: int = 28
+    r"""blocks of the trunk. Default 28; gives the weights their shape."""
+    num_attention_heads: int = 20
+    r"""heads that share the width. Default 20; changes results."""
+    num_key_value_heads: int | None = 4
+    r"""heads of keys and values; null: one per query head. Default 4; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; changes results; only 0.0 is implemented."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = None
+    r"""width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape."""
+    rms_norm_eps: float = 1e-05
+    r"""added to the mean square in every norm. Default 1e-05; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""repeats use_bias. Default False; changes results; only False is implemented."""
+    mlp_bias: bool = False
+    r"""repeats use_bias. Default False; changes results; only False is implemented."""
+    output_router_logits: bool = False
+    r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
+    router_aux_loss_coef: float = 0.001
+    r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    use_bias: bool = False
+    r"""whether attention, feed-forwards, shared experts and scores of tokens have a bias. Default False; gives the weights their shape."""
+    moe_intermediate_size: int = 1536
+    r"""width inside an expert. Default 1536; gives the weights their shape."""
+    moe_k: int = 6
+    r"""experts of a token. Default 6; changes results."""
+    moe_num_experts: int = 64
+    r"""experts of a layer with a mixture. Default 64; gives the weights their shape."""
+    moe_num_shared_experts: int = 2
+    r"""experts that all tokens share. Default 2; gives the weights their shape."""
+    moe_layer_start_index: int = 1
+    r"""the first layer that may have a mixture, counted from 0. Default 1; gives the weights their shape."""
+    moe_layer_end_index: int = -1
+    r"""the last one; -1: the last of all. Default -1; gives the weights their shape."""
+    moe_layer_interval: int = 1
+    r"""of so many layers the last has a mixture. Default 1; gives the weights their shape."""
+    moe_norm_min: float = 1e-12
+    r"""what the sum of a token's shares of experts is raised to. Default 1e-12; changes results."""
+    pad_token_id: int | None = 0
+    r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
+    bos_token_id: int | None = 1
+    r"""id of the token that begins a text. Default 1; without effect here."""
+    eos_token_id: int | list[int] | None = 2
+    r"""id of the token that ends a text. Default 2; without effect here."""
 
 class ErnieConfig(FamilyConfig):
     r"""The keys of an ERNIE ``config.json``, under the names the Hub gives them.
@@ -1870,6 +1991,127 @@ class Glm4Config(FamilyConfig):
     pad_token_id: int | None = 151329
     r"""id of the padding token; torso packs texts and needs none. Default 151329; without effect here."""
 
+class Glm4MoeConfig(FamilyConfig):
+    r"""The keys of a GLM-4.5 ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 0.5; changes results.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 131072; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 151552; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 4096; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward of a layer without a mixture. Default 10944; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 46; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 96; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default 8; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default 128; gives the weights their shape.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections into attention have a bias. Default False; gives the weights their shape.
+        mlp_bias (bool): whether the feed-forward has a bias. Default False; changes results; only False is implemented.
+        output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
+        router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 8; changes results.
+        first_k_dense_replace (int): first layers without a mixture. Default 1; gives the weights their shape.
+        moe_intermediate_size (int): width inside an expert. Default 1408; gives the weights their shape.
+        n_routed_experts (int): experts of a layer with a mixture. Default 128; gives the weights their shape.
+        n_shared_experts (int): experts that all tokens share. Default 1; gives the weights their shape.
+        n_group (int | None): groups of experts. Default 1; changes results.
+        topk_group (int | None): groups that a token's experts are of. Default 1; changes results.
+        routed_scaling_factor (float): factor on the weights of a token's experts. Default 1.0; changes results.
+        use_qk_norm (bool): whether queries and keys are normed, each head's by itself. Default False; gives the weights their shape.
+        norm_topk_prob (bool): whether the weights of a token's experts are divided by their sum. Default True; changes results.
+        num_nextn_predict_layers (int): further layers, which predict the token after the next; torso reads none. Default 1; without effect here.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default None; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default None; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 0.5
+    r"""share of a head's units that turn. Default 0.5; changes results."""
+    max_position_embeddings: int = 131072
+    r"""longest text the model was made for, in tokens. Default 131072; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 151552
+    r"""entries of the vocabulary. Default 151552; gives the weights their shape."""
+    hidden_size: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    intermediate_size: int = 10944
+    r"""width inside the feed-forward of a layer without a mixture. Default 10944; gives the weights their shape."""
+    num_hidden_layers: int = 46
+    r"""blocks of the trunk. Default 46; gives the weights their shape."""
+    num_attention_heads: int = 96
+    r"""heads that share the width. Default 96; changes results."""
+    num_key_value_heads: int | None = 8
+    r"""heads of keys and values; null: one per query head. Default 8; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = 128
+    r"""width of a head; null: hidden_size / num_attention_heads. Default 128; gives the weights their shape."""
+    rms_norm_eps: float = 1e-05
+    r"""added to the mean square in every norm. Default 1e-05; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""whether the projections into attention have a bias. Default False; gives the weights their shape."""
+    mlp_bias: bool = False
+    r"""whether the feed-forward has a bias. Default False; changes results; only False is implemented."""
+    output_router_logits: bool = False
+    r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
+    router_aux_loss_coef: float = 0.001
+    r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 8
+    r"""experts of a token. Default 8; changes results."""
+    first_k_dense_replace: int = 1
+    r"""first layers without a mixture. Default 1; gives the weights their shape."""
+    moe_intermediate_size: int = 1408
+    r"""width inside an expert. Default 1408; gives the weights their shape."""
+    n_routed_experts: int = 128
+    r"""experts of a layer with a mixture. Default 128; gives the weights their shape."""
+    n_shared_experts: int = 1
+    r"""experts that all tokens share. Default 1; gives the weights their shape."""
+    n_group: int | None = 1
+    r"""groups of experts. Default 1; changes results."""
+    topk_group: int | None = 1
+    r"""groups that a token's experts are of. Default 1; changes results."""
+    routed_scaling_factor: float = 1.0
+    r"""factor on the weights of a token's experts. Default 1.0; changes results."""
+    use_qk_norm: bool = False
+    r"""whether queries and keys are normed, each head's by itself. Default False; gives the weights their shape."""
+    norm_topk_prob: bool = True
+    r"""whether the weights of a token's experts are divided by their sum. Default True; changes results."""
+    num_nextn_predict_layers: int = 1
+    r"""further layers, which predict the token after the next; torso reads none. Default 1; without effect here."""
+
 class GlmConfig(FamilyConfig):
     r"""The keys of a GLM ``config.json``, under the names the Hub gives them.
 
@@ -2138,9 +2380,9 @@ class GptOssConfig(FamilyConfig):
         classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
         head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default 64; gives the weights their shape.
         rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
-        num_experts_per_tok (int): experts of a token. Default 4; changes results.
         output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
         router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 4; changes results.
         num_local_experts (int): experts of a layer. Default 128; gives the weights their shape.
         swiglu_alpha (float): slope of the gates of experts. Default 1.702; changes results.
         swiglu_limit (float): bound of what experts gate, and of their gates. Default 7.0; changes results.
@@ -2200,12 +2442,12 @@ class GptOssConfig(FamilyConfig):
     r"""width of a head; null: hidden_size / num_attention_heads. Default 64; gives the weights their shape."""
     rms_norm_eps: float = 1e-05
     r"""added to the mean square in every norm. Default 1e-05; changes results."""
-    num_experts_per_tok: int = 4
-    r"""experts of a token. Default 4; changes results."""
     output_router_logits: bool = False
     r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
     router_aux_loss_coef: float = 0.001
     r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 4
+    r"""experts of a token. Default 4; changes results."""
     num_local_experts: int = 128
     r"""experts of a layer. Default 128; gives the weights their shape."""
     swiglu_alpha: float = 1.702
@@ -3100,9 +3342,9 @@ class MixtralConfig(FamilyConfig):
         attention_bias (bool): whether the projections of attention have a bias. Default False; gives the weights their shape.
         mlp_bias (bool): whether the feed-forward has a bias. Default False; gives the weights their shape.
         sliding_window (int | None): tokens that a token sees, itself included; null for all. Default None; changes results.
-        num_experts_per_tok (int): experts of a token. Default 2; changes results.
         output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
         router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 2; changes results.
         num_local_experts (int): experts of a layer. Default 8; gives the weights their shape.
         router_jitter_noise (float): spread of noise on what routers and experts read, in training. Default 0.0; changes results; only 0.0 is implemented.
         architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
@@ -3165,12 +3407,12 @@ class MixtralConfig(FamilyConfig):
     r"""whether the feed-forward has a bias. Default False; gives the weights their shape."""
     sliding_window: int | None = None
     r"""tokens that a token sees, itself included; null for all. Default None; changes results."""
-    num_experts_per_tok: int = 2
-    r"""experts of a token. Default 2; changes results."""
     output_router_logits: bool = False
     r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
     router_aux_loss_coef: float = 0.001
     r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 2
+    r"""experts of a token. Default 2; changes results."""
     num_local_experts: int = 8
     r"""experts of a layer. Default 8; gives the weights their shape."""
     router_jitter_noise: float = 0.0
@@ -3621,6 +3863,110 @@ class Olmo2Config(FamilyConfig):
     r"""whether the projections of attention have a bias. Default False; gives the weights their shape."""
     tie_word_embeddings: bool = False
     r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    pad_token_id: int | None = 1
+    r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
+    eos_token_id: int | list[int] | None = 50279
+    r"""id of the token that ends a text. Default 50279; without effect here."""
+
+class OlmoeConfig(FamilyConfig):
+    r"""The keys of an OLMoE ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 4096; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 50304; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 2048; gives the weights their shape.
+        intermediate_size (int): width inside an expert. Default 2048; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 16; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 16; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default None; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default None; changes results; only None is implemented.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections of attention have a bias. Default False; gives the weights their shape.
+        mlp_bias (bool): whether the feed-forward has a bias. Default False; changes results; only False is implemented.
+        output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
+        router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.01; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 8; changes results.
+        num_experts (int): experts of a layer. Default 64; gives the weights their shape.
+        norm_topk_prob (bool): whether the weights of a token's experts are divided by their sum. Default False; changes results.
+        clip_qkv (float | None): bound of queries, keys and values; null for none. Default None; changes results; only None is implemented.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 1; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 50279; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 4096
+    r"""longest text the model was made for, in tokens. Default 4096; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 50304
+    r"""entries of the vocabulary. Default 50304; gives the weights their shape."""
+    hidden_size: int = 2048
+    r"""width of every hidden state. Default 2048; gives the weights their shape."""
+    intermediate_size: int = 2048
+    r"""width inside an expert. Default 2048; gives the weights their shape."""
+    num_hidden_layers: int = 16
+    r"""blocks of the trunk. Default 16; gives the weights their shape."""
+    num_attention_heads: int = 16
+    r"""heads that share the width. Default 16; changes results."""
+    num_key_value_heads: int | None = None
+    r"""heads of keys and values; null: one per query head. Default None; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = None
+    r"""width of a head; null: hidden_size / num_attention_heads. Default None; changes results; only None is implemented."""
+    rms_norm_eps: float = 1e-05
+    r"""added to the mean square in every norm. Default 1e-05; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""whether the projections of attention have a bias. Default False; gives the weights their shape."""
+    mlp_bias: bool = False
+    r"""whether the feed-forward has a bias. Default False; changes results; only False is implemented."""
+    output_router_logits: bool = False
+    r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
+    router_aux_loss_coef: float = 0.01
+    r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.01; without effect here."""
+    num_experts_per_tok: int = 8
+    r"""experts of a token. Default 8; changes results."""
+    num_experts: int = 64
+    r"""experts of a layer. Default 64; gives the weights their shape."""
+    norm_topk_prob: bool = False
+    r"""whether the weights of a token's experts are divided by their sum. Default False; changes results."""
+    clip_qkv: float | None = None
+    r"""bound of queries, keys and values; null for none. Default None; changes results; only None is implemented."""
     pad_token_id: int | None = 1
     r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
     eos_token_id: int | list[int] | None = 50279
@@ -4140,9 +4486,9 @@ class Qwen2MoeConfig(FamilyConfig):
         sliding_window (int | None): tokens that a token sees, itself included; null or 0 for all. Default 4096; changes results.
         max_window_layers (int): the first layer without a window, counted from 0. Default 28; changes results.
         layer_types (list[str] | None): which layers have a window; null: every other one below max_window_layers. Default None; changes results.
-        num_experts_per_tok (int): experts of a token. Default 4; changes results.
         output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
         router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 4; changes results.
         num_experts (int): experts of a layer with a mixture. Default 60; gives the weights their shape.
         moe_intermediate_size (int): width inside an expert. Default 1408; gives the weights their shape.
         decoder_sparse_step (int): of so many layers the last has a mixture. Default 1; gives the weights their shape.
@@ -4216,12 +4562,12 @@ class Qwen2MoeConfig(FamilyConfig):
     r"""the first layer without a window, counted from 0. Default 28; changes results."""
     layer_types: list[str] | None = None
     r"""which layers have a window; null: every other one below max_window_layers. Default None; changes results."""
-    num_experts_per_tok: int = 4
-    r"""experts of a token. Default 4; changes results."""
     output_router_logits: bool = False
     r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
     router_aux_loss_coef: float = 0.001
     r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 4
+    r"""experts of a token. Default 4; changes results."""
     num_experts: int = 60
     r"""experts of a layer with a mixture. Default 60; gives the weights their shape."""
     moe_intermediate_size: int = 1408
@@ -4360,9 +4706,9 @@ class Qwen3MoeConfig(FamilyConfig):
         sliding_window (int | None): tokens that a token sees, itself included; null for all. Default 4096; changes results.
         max_window_layers (int): a layer that this family's windows never read. Default 28; without effect here.
         layer_types (list[str] | None): kinds of layers that this family never reads. Default None; without effect here.
-        num_experts_per_tok (int): experts of a token. Default 8; changes results.
         output_router_logits (bool): whether outputs hold the routers' scores. Default False; changes results; only False is implemented.
         router_aux_loss_coef (float): weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here.
+        num_experts_per_tok (int): experts of a token. Default 8; changes results.
         num_experts (int): experts of a layer with a mixture. Default 128; gives the weights their shape.
         moe_intermediate_size (int): width inside an expert. Default 768; gives the weights their shape.
         decoder_sparse_step (int): of so many layers the last has a mixture. Default 1; gives the weights their shape.
@@ -4434,12 +4780,12 @@ class Qwen3MoeConfig(FamilyConfig):
     r"""a layer that this family's windows never read. Default 28; without effect here."""
     layer_types: list[str] | None = None
     r"""kinds of layers that this family never reads. Default None; without effect here."""
-    num_experts_per_tok: int = 8
-    r"""experts of a token. Default 8; changes results."""
     output_router_logits: bool = False
     r"""whether outputs hold the routers' scores. Default False; changes results; only False is implemented."""
     router_aux_loss_coef: float = 0.001
     r"""weight of a loss that evens the load of experts; torso's losses leave it out. Default 0.001; without effect here."""
+    num_experts_per_tok: int = 8
+    r"""experts of a token. Default 8; changes results."""
     num_experts: int = 128
     r"""experts of a layer with a mixture. Default 128; gives the weights their shape."""
     moe_intermediate_size: int = 768

@@ -145,6 +145,48 @@ class AttentionCall(_Fields):
     )
 
 
+class Mixture(_Fields):
+    """``torso_mixture``."""
+
+    __slots__ = ()
+    _fields_ = (
+        ("experts", c_int64),
+        ("top", c_int64),
+        ("router", Matrix),
+        ("scoring", c_int32),
+        ("normalised", c_int32),
+        ("least", c_float),
+        ("scale", c_float),
+        ("correction", c_void_p),
+        ("groups", c_int64),
+        ("kept", c_int64),
+        ("best", c_int64),
+        ("up", POINTER(Matrix)),
+        ("down", POINTER(Matrix)),
+        ("gated", c_int32),
+        ("activation", c_int32),
+        ("limit", c_float),
+        ("slope", c_float),
+        ("shared_gate", Matrix),
+    )
+
+
+class Latent(_Fields):
+    """``torso_latent``."""
+
+    __slots__ = ()
+    _fields_ = (
+        ("query_down", Matrix),
+        ("kv_down", Matrix),
+        ("kv", Matrix),
+        ("query_norm", Norm),
+        ("kv_norm", Norm),
+        ("size", c_int64),
+        ("turned", c_int64),
+        ("value_size", c_int64),
+    )
+
+
 class DecoderBlock(_Fields):
     """``torso_decoder_block``."""
 
@@ -160,6 +202,7 @@ class DecoderBlock(_Fields):
         ("ffn_out_norm", Norm),
         ("query_norm", Norm),
         ("key_norm", Norm),
+        ("joint_norms", c_int32),
         ("order", c_int32),
         ("gated", c_int32),
         ("activation", c_int32),
@@ -172,6 +215,9 @@ class DecoderBlock(_Fields):
         ("cross_out", Matrix),
         ("cross_norm", Norm),
         ("cross_scale", c_float),
+        ("mixture", POINTER(Mixture)),
+        ("latent", POINTER(Latent)),
+        ("sinks", c_void_p),
     )
 
 

@@ -15,7 +15,8 @@ from torso.kernels import library as native
 from torso.kernels.abi import DecodeCall, DecoderBlock
 from torso.kernels.abi import Decoder as DecoderStructure
 from torso.kernels.decoder_packing import DecoderPacking
-from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, turning
+from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, score_bias, turning
+from torso.kernels.head_sizes import HeadSizes
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_functions import linear
 from torso.kernels.key_value_rows import KeyValueRows, Numbers, SourceRows, narrowed
@@ -61,23 +62,25 @@ class CausalDecoder:
         rotaries = turning(trunk)
         self._rotaries = [(each, scaling_of(each.size, each.parameters)) for each in rotaries]
         parts = list(decoder_parts(trunk))
-        self._attention = parts[0][1]
+        sizes = HeadSizes.of(parts[0][1])
+        assert sizes is not None
+        self._sizes = sizes
         self._embed = HostEmbeddings(library, trunk.embed, weights)
         self._blocks = (DecoderBlock * self.depth)(*(self._packing.block(*each, rotaries) for each in parts))
-        self._sources = [self._packing.weight(kv) for kv in _source_projections(parts)]
-        vocabulary = self._packing.vocabulary(head, self._embed.tokens)
+        self._sources = [self._packing.projections.weight(kv) for kv in _source_projections(parts)]
+        vocabulary = self._packing.projections.vocabulary(head, self._embed.tokens)
         self.vocabulary = int(vocabulary.outputs)
         if kind != native.FLOAT32 and not self._sources:  # an encoder shares the table
             self._embed.narrow(weights)
-        bias, slopes = self._attention.score_bias, None
+        bias, slopes = score_bias(parts[0][1]), None
         if isinstance(bias, blocks.SlopeBias):
             slopes = memory.address(weights.keep(alibi_slopes(bias.heads)))
         self._bias = DistanceBias(bias, weights) if isinstance(bias, blocks.BucketBias) else None
         self._structure = DecoderStructure(
-            width=self._attention.width,
-            heads=self._attention.heads,
-            key_heads=self._key_heads,
-            head_size=self._attention.size,
+            width=sizes.width,
+            heads=sizes.heads,
+            key_heads=sizes.key_heads,
+            head_size=sizes.size,
             depth=self.depth,
             blocks=self._blocks,
             norm=weights.norm(bare(trunk.norm)),
@@ -87,10 +90,6 @@ class CausalDecoder:
             slopes=slopes,
             cache_kind=native.FLOAT32 if kind == native.FLOAT32 else native.BFLOAT16,
         )
-
-    @property
-    def _key_heads(self) -> int:
-        return self._attention.rows[1] // self._attention.size
 
     @property
     def _cached(self) -> np.dtype[Any]:
@@ -104,7 +103,7 @@ class CausalDecoder:
 
     def arrays(self) -> Iterator[NDArray[Any]]:
         """Yield everything that scores are computed of, in an order of its own."""
-        yield from self._packing.arrays()
+        yield from self._packing.projections.arrays()
         for each in self._embed.packed:
             yield from (array for array in each.arrays if array is not None)
         yield from self._weights.held
@@ -112,11 +111,12 @@ class CausalDecoder:
     @property
     def row_bytes(self) -> int:
         """Bytes of keys and values that one token takes in all blocks."""
-        return self.depth * 2 * self._key_heads * self._attention.size * self._cached.itemsize
+        return self.depth * self._sizes.numbers * self._cached.itemsize
 
     def room(self, rows: int) -> KeyValueRows:
         """Allocate room for the keys and values of ``rows`` tokens."""
-        return KeyValueRows(memory.sparse((self.depth, 2, self._key_heads, rows, self._attention.size), self._cached))
+        sizes = self._sizes
+        return KeyValueRows(memory.sparse((self.depth, 2, sizes.key_heads, rows, sizes.size), self._cached))
 
     def sources(self, rows: Rows, sizes: Sequence[int]) -> SourceRows:
         """Compute the keys and values of what an encoder read.
@@ -128,7 +128,7 @@ class CausalDecoder:
         Raises:
             MemoryError: they do not fit the memory.
         """
-        heads, size = self._attention.heads, self._attention.size
+        heads, size = self._sizes.heads, self._sizes.size
         made = np.empty((self.depth, 2, heads, len(rows), size), self._cached)
         for layer, weight in enumerate(self._sources):
             projected = linear(self.library, rows, weight).reshape(len(rows), 2, heads, size)
@@ -203,7 +203,7 @@ class CausalDecoder:
         """
         sizes = [len(each) for each in texts]
         asked = np.arange(sum(sizes)) if rows is None else rows
-        hidden = memory.room(len(asked), self._attention.width)
+        hidden = memory.room(len(asked), self._sizes.width)
         starts = (np.cumsum(sizes) - np.array(sizes, np.int64)).tolist()
         return hidden, self._run(self.room(sum(sizes)), starts, [0] * len(sizes), texts, asked, hidden, sources)
 

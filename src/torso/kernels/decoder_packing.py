@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from ctypes import pointer
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from torso import blocks
-from torso.host_batch import Rows
-from torso.kernels.abi import DecoderBlock, Matrix, Norm
-from torso.kernels.decoder_support import ORDERS, AnyBlock, AnyFeed, cross_attention, factors, head_norms, norms
-from torso.kernels.library import Form, Library
-from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.part_weights import PartWeights, form_of
+from torso.kernels.abi import DecoderBlock, Latent, Norm
+from torso.kernels.decoder_support import ORDERS, AnyBlock, cross_attention, factors, head_norms, norms, score_bias
+from torso.kernels.head_sizes import DecoderAttention
+from torso.kernels.host_memory import address
+from torso.kernels.library import Library
+from torso.kernels.mixture_packing import MixturePacking
+from torso.kernels.mixture_support import AnyFeed, AnyMixture, Dense, shared_branch
+from torso.kernels.part_weights import PartWeights
+from torso.kernels.projection_packing import ProjectionPacking
 from torso.kernels.support import ACTIVATIONS
 
 
@@ -25,19 +25,19 @@ class DecoderPacking:
         library: the kernels.
         weights: of the model.
         kind: format of the weights, as of `torso.kernels.causal_decoder.CausalDecoder`.
+
+    Attributes:
+        projections: what its projections were packed by.
     """
 
     def __init__(self, library: Library, weights: PartWeights, kind: int) -> None:
-        self._library, self._weights, self._kind = library, weights, kind
-        self._packed: dict[int, PackedWeight] = {}
-
-    def arrays(self) -> Iterator[NDArray[Any]]:
-        """Yield everything that was packed, in an order of its own."""
-        for each in self._packed.values():
-            yield from (array for array in each.arrays if array is not None)
+        self._weights = weights
+        self.projections = ProjectionPacking(library, weights, kind)
+        self._mixture = MixturePacking(self.projections, weights)
+        self._held: list[Any] = []
 
     def block(
-        self, block: AnyBlock, attn: blocks.Attention, ffn: AnyFeed, rotaries: list[blocks.Rotary]
+        self, block: AnyBlock, attn: DecoderAttention, ffn: AnyFeed, rotaries: list[blocks.Rotary]
     ) -> DecoderBlock:
         """Build the structure of a block.
 
@@ -47,98 +47,73 @@ class DecoderPacking:
             ffn: its feed-forward.
             rotaries: the rotary embeddings of the decoder.
         """
-        gated = isinstance(ffn, blocks.GatedFeedForward)
-        behind = isinstance(ffn, blocks.GatedFeedForward) and ffn.gate_behind
         attn_norm, ffn_norm, attn_out_norm, ffn_out_norm = (self._weights.norm(each) for each in norms(block))
         query_norm, key_norm = (self._weights.norm(each) for each in head_norms(attn))
-        rule, cross = attn.rule, cross_attention(block)
+        rule, cross, matrix = attn.rule, cross_attention(block), self.projections.matrix
         attn_factor, ffn_factor = factors(block)
         made = DecoderBlock(
-            qkv=self.matrix(attn.parts["qkv"]),
-            out=self.matrix(attn.parts["out"], factor=attn_factor),
-            up=self.matrix(ffn.parts["gate_up" if gated else "up"], swapped=behind),
-            down=self.matrix(ffn.parts["down"], factor=ffn_factor),
+            qkv=matrix(_first_projection(attn)),
+            out=matrix(attn.parts["out"], factor=attn_factor),
             attn_norm=attn_norm,
             ffn_norm=ffn_norm,
             attn_out_norm=attn_out_norm,
             ffn_out_norm=ffn_out_norm,
             query_norm=query_norm,
             key_norm=key_norm,
+            joint_norms=isinstance(head_norms(attn)[0], blocks.JointRMSNorm),
             order=ORDERS[type(block)],
-            gated=gated,
-            activation=ACTIVATIONS[ffn.act],
             turns=next((i for i, each in enumerate(rotaries) if each is attn.rotary), -1),
             turns_neighbours=isinstance(attn.rotary, blocks.PairedRotary),
             left=-1 if rule.left is None else rule.left,
             scale=_scale(attn),
             softcap=rule.softcap or 0,
+            sinks=self._sinks(attn),
         )
+        if isinstance(attn, blocks.LatentAttention):
+            made.latent = self._latent(attn)
+        dense = shared_branch(ffn) if isinstance(ffn, AnyMixture) else ffn
+        if isinstance(ffn, AnyMixture):
+            made.mixture = self._mixture(ffn, ffn_factor)
+        if isinstance(dense, Dense):
+            made.up, made.down = self.projections.feed(dense, ffn_factor)
+            made.gated, made.activation = isinstance(dense, blocks.GatedFeedForward), ACTIVATIONS[dense.act]
         if cross is not None:
-            made.cross_query, made.cross_out = self.matrix(cross.parts["q"]), self.matrix(cross.parts["out"])
+            made.cross_query, made.cross_out = matrix(cross.parts["q"]), matrix(cross.parts["out"])
             made.cross_norm, made.cross_scale = self._cross_norm(block), _scale(cross)
         return made
 
-    def matrix(self, part: blocks.Part | None, *, swapped: bool = False, factor: float = 1.0) -> Matrix:
-        """Pack a projection; one that occurs twice is packed once.
+    def _latent(self, attn: blocks.LatentAttention) -> Any:
+        matrix, queries, kv_norm = self.projections.matrix, attn.parts["q"], attn.parts["kv_norm"]
+        assert kv_norm is not None
+        made = Latent(
+            kv_down=matrix(attn.parts["kv_down"]),
+            kv=matrix(attn.parts["kv"]),
+            kv_norm=self._weights.norm(kv_norm),
+            size=attn.size,
+            turned=attn.turned,
+            value_size=attn.value_size,
+        )
+        if isinstance(queries, blocks.Sequential):
+            made.query_down, made.query_norm = matrix(queries.items[0]), self._weights.norm(queries.items[1])
+        self._held.append(made)
+        return pointer(made)
 
-        Args:
-            part: the projection.
-            swapped: whether the halves of its rows change places.
-            factor: what it is multiplied by.
-        """
-        assert part is not None
-        return self.weight(part, swapped=swapped, factor=factor).structure
-
-    def weight(self, part: blocks.Part, *, swapped: bool = False, factor: float = 1.0) -> PackedWeight:
-        """Pack a projection, see `matrix`."""
-        if id(part) not in self._packed:
-            form = form_of(part, self._kind)
-            self._packed[id(part)] = self._weights.packed(
-                self._weights.name(part), self._library, form, lambda: self._laid_out(part, swapped, factor)
-            )
-        return self._packed[id(part)]
-
-    def _laid_out(self, part: blocks.Part, swapped: bool, factor: float) -> PackedWeight:
-        bias = self._weights(part, "bias")
-        if swapped:
-            bias = None if bias is None else np.roll(bias, len(bias) // 2)
-        if factor == 1:
-            found = self._weights.regrouped(part, self._library, self._kind, bias, swapped=swapped)
-            if found is not None:
-                return found
-        weight = self._weights.matrix(part)
-        weight = np.roll(weight, len(weight) // 2, 0) if swapped else weight
-        if factor != 1:
-            weight, bias = weight * np.float32(factor), None if bias is None else bias * np.float32(factor)
-        return PackedWeight(self._library, weight, bias, self._kind)
-
-    def vocabulary(self, head: blocks.VocabHead, tokens: Rows) -> Matrix:
-        """Pack what scores the vocabulary: the head's own matrix, or the table of tokens [V, D]."""
-        out = head.parts["out"]
-        of = head if out is None else out
-        outputs, inputs = tokens.shape if out is None else out.tensors["weight"].shape
-
-        def laid_out() -> PackedWeight:
-            biases = [self._weights(of, "bias"), self._weights(head, "offset")]
-            there = [each.reshape(-1) for each in biases if each is not None]
-            bias: Rows | None = np.stack(there).sum(0) if there else None
-            stored = head.tokens if out is None else out
-            if stored is not None:
-                found = self._weights.regrouped(stored, self._library, self._kind, bias)
-                if found is not None:
-                    return found
-            weight = tokens if out is None else self._weights.matrix(out)
-            return PackedWeight(self._library, weight, bias, self._kind)
-
-        biased = "bias" in of.tensors or "offset" in head.tensors
-        form = Form.of(self._kind, outputs, inputs, biased=biased)
-        self._packed[id(head)] = self._weights.packed("vocabulary", self._library, form, laid_out)
-        return self._packed[id(head)].structure
+    def _sinks(self, attn: DecoderAttention) -> int | None:
+        sinks = score_bias(attn)
+        return address(self._weights.kept(sinks, "sinks")) if isinstance(sinks, blocks.Sinks) else None
 
     def _cross_norm(self, block: AnyBlock) -> Norm:
         assert isinstance(block, blocks.PostNormCrossBlock)
         return self._weights.norm(block.cross_norm)
 
 
-def _scale(attn: blocks.Attention | blocks.CrossAttention) -> float:
+def _first_projection(attn: DecoderAttention) -> blocks.Part | None:
+    """Return what projects queries, and where they are one projection with them keys and values."""
+    if isinstance(attn, blocks.Attention):
+        return attn.parts["qkv"]
+    queries = attn.parts["q"]
+    return queries.items[-1] if isinstance(queries, blocks.Sequential) else queries
+
+
+def _scale(attn: DecoderAttention | blocks.CrossAttention) -> float:
     return attn.size**-0.5 if attn.rule.scale is None else attn.rule.scale

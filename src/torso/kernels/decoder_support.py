@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torso import blocks
-from torso.kernels.support import ACTIVATIONS, bare, knows_embeddings
+from torso.kernels.head_sizes import DecoderAttention, HeadSizes
+from torso.kernels.mixture_support import AnyFeed, feed_obstacle, feed_widths
+from torso.kernels.support import bare, knows_embeddings
 from torso.language import say
 
 ORDERS: dict[type[blocks.Part], int] = {
@@ -20,13 +22,12 @@ ORDERS: dict[type[blocks.Part], int] = {
 """Blocks of the kernels, with the numbers of their orders in the C interface."""
 
 AnyBlock = blocks.PostNormBlock | blocks.SandwichBlock | blocks.PostNormCrossBlock
-AnyFeed = blocks.FeedForward | blocks.GatedFeedForward
 
-_FEEDS = (blocks.FeedForward, blocks.GatedFeedForward)
 _NORMS = (blocks.LayerNorm, blocks.RMSNorm, blocks.OffsetRMSNorm, blocks.Identity)
 NONE = blocks.Identity()
+_ATTENTIONS = (blocks.Attention, blocks.LatentAttention)
 _ROTARIES = (type(None), blocks.Rotary, blocks.PairedRotary)
-_BIASES = (type(None), blocks.SlopeBias, blocks.BucketBias)
+_BIASES = (type(None), blocks.SlopeBias, blocks.BucketBias, blocks.Sinks)
 _CROSS = (blocks.PreNormCrossBlock, blocks.PostNormCrossBlock)
 
 
@@ -45,12 +46,13 @@ def decoder_obstacle(whole: blocks.Whole) -> str | None:
         if type(layer) not in ORDERS or isinstance(layer, _CROSS) != isinstance(whole.trunk, blocks.EncoderDecoder):
             return say("its block is a {name}", dict(name=type(layer).__name__))
         assert isinstance(layer, AnyBlock)
-        if type(layer.attn) is not blocks.Attention:
+        if type(layer.attn) not in _ATTENTIONS:
             return say("its attention is a {name}", dict(name=type(layer.attn).__name__))
-        if type(layer.ffn) not in _FEEDS:
-            return say("its feed-forward is a {name}", dict(name=type(layer.ffn).__name__))
-    for block, attn, ffn in decoder_parts(trunk):
-        reason = _obstacle(block, attn, ffn) or _cross_obstacle(block)
+        reason = feed_obstacle(layer.ffn)
+        if reason is not None:
+            return reason
+    for block, attn, _ in decoder_parts(trunk):
+        reason = _obstacle(block, attn) or _cross_obstacle(block)
         if reason is not None:
             return reason
     if len(turning(trunk)) > 2:
@@ -73,11 +75,11 @@ def cross_attention(block: blocks.Part) -> blocks.CrossAttention | None:
     return cross
 
 
-def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, blocks.Attention, AnyFeed]]:
+def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, DecoderAttention, AnyFeed]]:
     """Yield each block of a decoder with its attention and its feed-forward."""
     for layer in trunk.layers:
         assert isinstance(layer, AnyBlock)
-        assert isinstance(layer.attn, blocks.Attention)
+        assert isinstance(layer.attn, DecoderAttention)
         assert isinstance(layer.ffn, AnyFeed)
         yield layer, layer.attn, layer.ffn
 
@@ -88,18 +90,23 @@ def turning(trunk: blocks.Trunk) -> list[blocks.Rotary]:
     return list({id(each): each for each in found if isinstance(each, blocks.Rotary)}.values())
 
 
-def _obstacle(block: AnyBlock, attn: blocks.Attention, ffn: AnyFeed) -> str | None:
+def score_bias(attn: DecoderAttention) -> blocks.Part | None:
+    """Return what is added to an attention's scores."""
+    return attn.score_bias if isinstance(attn, blocks.Attention) else None
+
+
+def _obstacle(block: AnyBlock, attn: DecoderAttention) -> str | None:
     if type(attn.rotary) not in _ROTARIES:
         return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
     if attn.rule.right != 0:
         return say("its queries see later keys")
-    if type(attn.score_bias) not in _BIASES:
+    if type(score_bias(attn)) not in _BIASES:
         return say("another bias of its scores")
-    if ffn.act not in ACTIVATIONS:
-        return say("another activation")
-    if any(type(each) not in _NORMS for each in (*norms(block), *head_norms(attn))):
+    if any(type(each) not in _NORMS for each in norms(block)):
         return say("a norm of another kind")
-    return None
+    joint = [type(each) is blocks.JointRMSNorm for each in head_norms(attn)]
+    known = all(joint) or all(type(each) in _NORMS for each in head_norms(attn))
+    return None if known else say("a norm of another kind")
 
 
 def _cross_obstacle(block: AnyBlock) -> str | None:
@@ -128,40 +135,65 @@ def _behind(block: AnyBlock) -> tuple[blocks.Part, blocks.Part]:
     return (block.attn_out_norm, block.ffn_out_norm) if isinstance(block, blocks.SandwichBlock) else (NONE, NONE)
 
 
-def head_norms(attn: blocks.Attention) -> tuple[blocks.Part, blocks.Part]:
+def head_norms(attn: DecoderAttention) -> tuple[blocks.Part, blocks.Part]:
     """Return the norms of a head's queries and keys."""
+    if isinstance(attn, blocks.LatentAttention):  # it norms the rows that they are projected of
+        return NONE, NONE
     return attn.parts["q_norm"] or blocks.Identity(), attn.parts["k_norm"] or blocks.Identity()
 
 
 def _are_alike(trunk: blocks.Trunk) -> bool:
     """Return whether all blocks have the sizes that the C structure of a decoder states once."""
     _, first, _ = next(decoder_parts(trunk))
-    width, (query_width, key_width, _), size = first.width, first.rows, first.size
-    if query_width % size or key_width % size or not key_width or query_width % key_width:
+    sizes, bias = HeadSizes.of(first), score_bias(first)
+    if sizes is None:
         return False
     turned = {each.size for each in turning(trunk)}
-    if len(turned) > 1 or not all(each <= size and each % 2 == 0 for each in turned):
+    latent = isinstance(first, blocks.LatentAttention)
+    if len(turned) > 1 or not all(
+        each % 2 == 0 and (each == sizes.turned if latent else each <= sizes.turned) for each in turned
+    ):
         return False
-    if isinstance(first.score_bias, blocks.BucketBias) and first.score_bias.heads != first.heads:
+    if isinstance(bias, blocks.BucketBias) and bias.heads != sizes.heads:
         return False
-    return _fits(bare(trunk.norm), width) and all(
-        (attn.width, attn.rows, attn.size, ffn.width) == (width, first.rows, size, width)
-        and attn.score_bias is first.score_bias
-        and all(_fits(each, width) for each in norms(block))
-        and all(_fits(each, size) for each in head_norms(attn))
-        and _crosses_alike(block, attn)
+    return _fits(bare(trunk.norm), sizes.width) and all(
+        HeadSizes.of(attn) == sizes
+        and isinstance(attn, blocks.LatentAttention) == latent
+        and feed_widths(ffn) == {sizes.width}
+        and _bias_alike(attn, first)
+        and all(_fits(each, sizes.width) for each in norms(block))
+        and _head_norms_fit(attn)
+        and _crosses_alike(block, sizes)
         for block, attn, ffn in decoder_parts(trunk)
     )
 
 
-def _crosses_alike(block: AnyBlock, attn: blocks.Attention) -> bool:
+def _bias_alike(attn: DecoderAttention, first: DecoderAttention) -> bool:
+    """Return whether a block's bias of scores is that of the first, or like it sinks of its own."""
+    bias = score_bias(attn)
+    if isinstance(bias, blocks.Sinks):
+        return isinstance(score_bias(first), blocks.Sinks) and bias.heads == attn.heads
+    return bias is score_bias(first)
+
+
+def _head_norms_fit(attn: DecoderAttention) -> bool:
+    """Return whether the norms of heads are over one head each, or over all of them together."""
+    if isinstance(attn, blocks.LatentAttention):
+        return True
+    found = head_norms(attn)
+    joint = isinstance(found[0], blocks.JointRMSNorm)
+    widths = attn.rows[:2] if joint else (attn.size, attn.size)
+    return all(_fits(each, width) for each, width in zip(found, widths, strict=True))
+
+
+def _crosses_alike(block: AnyBlock, sizes: HeadSizes) -> bool:
     """Return whether a block's cross-attention, if it has one, has the sizes of its own attention."""
     cross = cross_attention(block)
     if cross is None:
         return True
     assert isinstance(block, blocks.PostNormCrossBlock)
-    alike = (cross.width, cross.heads, cross.size) == (attn.width, attn.heads, attn.size)
-    return alike and _fits(block.cross_norm, attn.width)
+    alike = (cross.width, cross.heads, cross.size) == (sizes.width, sizes.heads, sizes.size)
+    return alike and _fits(block.cross_norm, sizes.width)
 
 
 def _fits(norm: blocks.Part, width: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from torso import blocks
 from torso.architecture import Architecture, Task
 from torso.config.hub_config import HubConfig
 from torso.io.optional_packages import pytorch_for
@@ -58,9 +59,10 @@ def build_plain(
         model = Model(job.config, architecture, task)
     model.drop(job.plan.absent)
     kind = run_dtype(job.saved_dtype, dtype, target_device)
+    exact = {name for name, weight in blocks.named_weights(job.description) if weight.exact}
     with torch.no_grad():
         for name, shape in list(model.named_shapes()):
-            value = torch.empty(shape, dtype=kind)
+            value = torch.empty(shape, dtype=torch.float32 if name in exact else kind)
             if name in job.plan.new:
                 initialise(model, {name: value}, job.config.initializer_range)
             job.read_into(name, bits_of(value))

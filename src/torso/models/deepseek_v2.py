@@ -11,26 +11,23 @@ from typing import Any, ClassVar
 from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.config_file import ALIASES
-from torso.config.fields import ACTIVATIONS, Axis, fixed, option, size
-from torso.config.hub_config import check_divides
-from torso.errors import ConfigError
+from torso.config.fields import ACTIVATIONS, Axis, Count, fixed, option, size
 from torso.models.decoders import DECODER_HEADS, RotaryDecoderConfig
 from torso.models.llama import TRUNK as LLAMA
-from torso.models.mixtures import MixtureConfig, expert_rows, make_experts
+from torso.models.mixtures import GroupedMixtureConfig, expert_rows, mixture_beside
 from torso.weights.names import cat
 
 FEED = Axis("layers.0.ffn.down", 1)
 
 
-class DeepseekV2Config(MixtureConfig, RotaryDecoderConfig):
+class DeepseekV2Config(GroupedMixtureConfig, RotaryDecoderConfig):
     """The keys of a DeepSeek-V2 ``config.json``, under the names the Hub gives them."""
 
     model_type: ClassVar[str] = "deepseek_v2"
     aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "num_experts": "n_routed_experts"}
 
     vocab_size: int = size(102400, "entries of the vocabulary", Axis("embed.tokens", 0))
-    # Not counted in files: those of V3 hold a layer more, which predicts the token after the next.
-    num_hidden_layers: int = option(32, "blocks of the trunk", acts="shape", least=1)
+    num_hidden_layers: int = size(32, "blocks of the trunk", Count("layers"))
     intermediate_size: int = option(
         11008, "width inside the feed-forward of a layer without a mixture", acts="shape", least=1
     )
@@ -48,36 +45,11 @@ class DeepseekV2Config(MixtureConfig, RotaryDecoderConfig):
     qk_nope_head_dim: int = option(128, "units of a head's queries and keys without positions", acts="shape", least=1)
     qk_rope_head_dim: int = option(64, "units of a head's queries and keys that turn", acts="shape", least=2)
     v_head_dim: int = option(128, "units of a head's values", acts="shape", least=1)
-    first_k_dense_replace: int = option(0, "first layers without a mixture", acts="shape", least=0)
-    moe_intermediate_size: int = option(1407, "width inside an expert", acts="shape", least=1)
-    n_routed_experts: int = option(64, "experts of a layer with a mixture", acts="shape", least=1)
-    n_shared_experts: int = option(2, "experts that all tokens share", acts="shape", least=1)
     num_experts_per_tok: int = option(6, "experts of a token", acts="run", least=1)
     topk_method: str = option(
         "greedy", "how experts are chosen", acts="run", choices=("greedy", "group_limited_greedy")
     )
-    n_group: int | None = option(None, "groups of experts", acts="run", least=1)
-    topk_group: int | None = option(None, "groups that a token's experts are of", acts="run", least=1)
-    routed_scaling_factor: float = option(1.0, "factor on the weights of a token's experts", acts="run", least=1e-6)
     norm_topk_prob: bool = fixed(False, "whether the weights of a token's experts are divided by their sum")
-
-    def check(self) -> None:
-        """Check that groups share the experts evenly, and that those which are kept are among them."""
-        check_divides(self.n_routed_experts, "n_routed_experts", self.expert_groups, "n_group")
-        kept = self.kept_groups * (self.n_routed_experts // self.expert_groups)
-        if not self.num_experts_per_tok <= kept <= self.n_routed_experts:
-            raise ConfigError(
-                "E_CONFIG",
-                "A token has {top} experts (num_experts_per_tok) of {kept} in {groups} groups (topk_group).",
-                cure="Give n_group and topk_group as in the original config.json.",
-                values=dict(top=self.num_experts_per_tok, kept=kept, groups=self.kept_groups),
-            )
-        super().check()
-
-    @property
-    def experts(self) -> int:
-        """Number of experts."""
-        return self.n_routed_experts
 
     @property
     def expert_groups(self) -> int:
@@ -127,12 +99,10 @@ class DeepseekV2Config(MixtureConfig, RotaryDecoderConfig):
 
     def feed(self, layer: int) -> blocks.GatedFeedForward | blocks.Mixture:
         """Build the mixture of a layer, beside experts that all tokens share; in the first layers a feed-forward."""
-        make = partial(blocks.GatedFeedForward, act=self.hidden_act, bias=self.mlp_bias)
-        width, inner = self.hidden_size, self.moe_intermediate_size
+        act, bias = self.hidden_act, self.mlp_bias
         if layer < self.first_k_dense_replace:
-            return make(width, self.intermediate_size)
-        experts = make_experts(self.experts, width, inner, self.hidden_act)
-        return blocks.Mixture(self.router(), experts, shared=make(width, inner * self.n_shared_experts))
+            return blocks.GatedFeedForward(self.hidden_size, self.intermediate_size, act, bias=bias)
+        return mixture_beside(self.router(), self.moe_intermediate_size, self.n_shared_experts, act, bias=bias)
 
 
 class DeepseekV3Config(DeepseekV2Config):
@@ -147,7 +117,7 @@ class DeepseekV3Config(DeepseekV2Config):
 
     vocab_size: int = size(129280, "entries of the vocabulary", Axis("embed.tokens", 0))
     hidden_size: int = size(7168, "width of every hidden state", Axis("embed.tokens", 1))
-    num_hidden_layers: int = option(61, "blocks of the trunk", acts="shape", least=1)
+    num_hidden_layers: int = size(61, "blocks of the trunk", Count("layers"))
     num_attention_heads: int = option(128, "heads that share the width", acts="run", least=1)
     intermediate_size: int = option(
         18432, "width inside the feed-forward of a layer without a mixture", acts="shape", least=1
@@ -237,8 +207,7 @@ TRUNK = replace(
         f"{FFN}.shared.gate_up": cat(f"{MLP}.shared_experts", "gate_proj", "up_proj"),
         f"{FFN}.shared.down": f"{MLP}.shared_experts.down_proj",
     },
-    # The layer behind the last of V3, which predicts the token after the next.
-    unused=(*LLAMA.unused, "layers.61"),
+    ahead="layers.{i}.eh_proj",
 )
 HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     task: DECODER_HEADS[task] for task in (Task.FEATURES, Task.CAUSAL_LM, Task.SEQUENCE_CLASSIFICATION)

@@ -38,6 +38,14 @@ class LlamaConfig(RotaryDecoderConfig):
         """Build the norm of each head's queries, and of its keys."""
         return blocks.Identity()
 
+    def key_norm(self) -> blocks.RMSNorm | blocks.Identity:
+        """Build the norm of keys, where it is another than that of queries."""
+        return self.head_norm()
+
+    def rotary(self) -> blocks.Rotary:
+        """Build the rotary position embedding."""
+        return blocks.Rotary(self.head_size, self.rope())
+
     def feed(self, layer: int) -> blocks.GatedFeedForward | blocks.Mixture:
         """Build the feed-forward of a layer."""
         return blocks.GatedFeedForward(self.hidden_size, self.intermediate_size, self.hidden_act, bias=self.mlp_bias)
@@ -65,7 +73,7 @@ class MistralConfig(LlamaConfig):
 def trunk(c: LlamaConfig) -> blocks.Trunk:
     """Build token embeddings, then blocks that normalise before each branch, with rotary positions."""
     norm = partial(blocks.RMSNorm, c.hidden_size, c.rms_norm_eps)
-    rotary = blocks.Rotary(c.head_size, c.rope())
+    rotary = c.rotary()
     return blocks.Trunk(
         embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
@@ -78,6 +86,7 @@ def trunk(c: LlamaConfig) -> blocks.Trunk:
                     bias=c.biases[0],
                     out_bias=c.biases[1],
                     head_norm=c.head_norm,
+                    key_norm=c.key_norm,
                     rotary=rotary if c.turns(layer) else None,
                     rule=blocks.Rule.causal(c.window(layer), dropout=c.attention_dropout),
                 ),

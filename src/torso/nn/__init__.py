@@ -83,6 +83,7 @@ __getattr__, __dir__, __all__ = attach(
         "torso.nn.latent_attention": ("LatentAttention",),
         "torso.nn.mixture": (
             "ClampedExperts",
+            "CorrectedRouter",
             "GatedBranch",
             "GroupedRouter",
             "Mixture",

@@ -50,6 +50,7 @@ from torso.nn.key_value_cache import KeyValueCache as KeyValueCache
 from torso.nn.key_value_cache import Step as Step
 from torso.nn.latent_attention import LatentAttention as LatentAttention
 from torso.nn.mixture import ClampedExperts as ClampedExperts
+from torso.nn.mixture import CorrectedRouter as CorrectedRouter
 from torso.nn.mixture import GatedBranch as GatedBranch
 from torso.nn.mixture import GroupedRouter as GroupedRouter
 from torso.nn.mixture import Mixture as Mixture

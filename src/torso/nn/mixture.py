@@ -36,13 +36,26 @@ class Router(Module[blocks.Router]):
         scores: Tensor = self.gate(x)
         weights, chosen = self.weights_of(scores.to(torch.promote_types(scores.dtype, torch.float32)))
         if self.of.normalised:
-            weights = weights / weights.sum(-1, keepdim=True)
+            weights = weights / weights.sum(-1, keepdim=True).clamp(min=self.of.least)
         return (weights * self.of.scale).to(x.dtype), chosen
 
     def weights_of(self, scores: Tensor) -> tuple[Tensor, Tensor]:
         """Choose by scores [T, experts]: weights and numbers [T, top]."""
         weights, chosen = scores.softmax(-1).topk(self.of.top, -1)
         return weights, chosen
+
+
+class CorrectedRouter(Router):
+    """A `Router` that chooses with a correction."""
+
+    of: blocks.CorrectedRouter
+    correction: nn.Parameter
+
+    def weights_of(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Choose by scores [T, experts]: weights and numbers [T, top]."""
+        shares = scores.softmax(-1)
+        chosen = (shares + self.correction.to(shares.dtype)).topk(self.of.top, -1).indices
+        return shares.gather(-1, chosen), chosen
 
 
 class GroupedRouter(Router):

@@ -78,6 +78,8 @@ class Names:
         prefix: possible prefixes of all Hub names, the usual one first; decided once per file by the first row.
         within: those of the prefixes that files of a larger model have: read, and never written.
         unused: Hub modules under the prefix that may be ignored.
+        ahead: the Hub module that marks a layer behind the last one as a predictor of tokens further ahead, which is
+            ignored with all in it; empty where no family has such.
         copies: Hub keys that only repeat a torso parameter (with its ``trunk.`` or ``head.``); checked to be equal.
         optional: torso modules that a file may lack as a whole.
         instead: Hub key to the key that replaces it where it is absent.
@@ -89,6 +91,7 @@ class Names:
     prefix: tuple[str, ...] = ("",)
     within: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    ahead: str = ""
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     optional: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -174,6 +177,18 @@ class Names:
         placed = (self._full_name(each, prefix, "{i}") for each in self.unused)
         modules = "|".join(r"\d+".join(map(re.escape, each.split("{i}"))) for each in placed)
         return re.compile(rf"(?:{modules})(?:\.|$)" if modules else r"(?!)")
+
+    def layers_ahead(self, keys: Iterable[str], prefix: str) -> tuple[str, ...]:
+        """Return the layers of a file that predict tokens further ahead: their Hub names, each with a full stop."""
+        if not self.ahead:
+            return ()
+        lead, _, module = self._full_name(self.ahead, prefix, "{i}").partition("{i}")
+        found: dict[str, None] = {}
+        for key in keys:
+            number, _, rest = key.removeprefix(lead).partition(".")
+            if key.startswith(lead) and number.isdecimal() and f".{rest}".startswith(f"{module}."):
+                found[f"{lead}{number}."] = None
+        return tuple(found)
 
     def _full_name(self, name: str, prefix: str, layer: str, inner: str = "") -> str:
         # A head's table has no prefix of its own: the trunk's is used only where {trunk} asks for it.

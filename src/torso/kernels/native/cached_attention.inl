@@ -20,6 +20,7 @@ struct CachedQuery {
     int64_t place;
     float slope;
     const float* distances;  // [place + 1] added to the scores of its keys; null for none
+    float sink;              // a score beside those of its keys, which has a weight and no value; -INFINITY for none
 };
 
 // How many keys ahead their memory is asked for.
@@ -40,6 +41,16 @@ inline int64_t cached_scratch(int64_t keys, int64_t size) {
     return CACHED_TILE * (size + room(keys) + WIDTH) + 64 + std::min(WIDENED, 2 * keys * size);
 }
 
+// The largest of the scores from begin to end.
+inline float largest_score(const float* scores, int64_t begin, int64_t end) {
+    Floats most = splat(-INFINITY);
+    int64_t key = begin;
+    for (; key + WIDTH <= end; key += WIDTH) most = larger(most, load(scores + key));
+    float largest = largest_of(most);
+    for (; key < end; ++key) largest = scores[key] > largest ? scores[key] : largest;
+    return largest;
+}
+
 // exp(score - the largest) over the keys begin to end, zeros up to `last`; gives 1 / the sum. Compiled once: which of
 // two products is fused with a sum is the compiler's choice, and differs where it is inlined.
 __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int64_t end, int64_t last,
@@ -56,8 +67,11 @@ __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int
         }
         scale = 1.f;
     }
-    return softmax_row<Float32>(scores, scores, begin / WIDTH * WIDTH, (last + WIDTH - 1) / WIDTH * WIDTH, begin, end,
-                                query.place, ScoreParams{scale, -1, -1, nullptr, 0, {}});
+    const bool sinks = query.sink > -INFINITY;
+    const float top = sinks ? largest_score(scores, begin, end) * scale : 0.f;
+    const float factor = softmax_row<Float32>(scores, scores, begin / WIDTH * WIDTH, (last + WIDTH - 1) / WIDTH * WIDTH,
+                                              begin, end, query.place, ScoreParams{scale, -1, -1, nullptr, 0, {}});
+    return sinks ? 1.f / (1.f / factor + exponential<true>(splat(query.sink - top))[0]) : factor;
 }
 
 // Products of queries with the keys first to last. Each sum is kept in the lanes of one vector, which are added last.

@@ -6,9 +6,9 @@
 // time that the weights take from memory. Rows are float32 between the products; each product has its own form of them.
 
 template <class Number>
-class Decoder : public DecoderStages {
+class Decoder : public LatentStages {
    public:
-    using DecoderStages::DecoderStages;
+    using LatentStages::LatentStages;
 
     // Floats of a thread's own.
     int64_t scratch() const {
@@ -29,7 +29,7 @@ class Decoder : public DecoderStages {
             keep(worker, layer);
             queries_keys_values(worker, block, layer);
             const bool last = layer + 1 == model_.depth;
-            const StepRows rows = last && narrow ? narrowed_rows(worker, block.qkv.outputs) : all_;
+            const StepRows rows = last && narrow ? narrowed_rows(worker, qkv_step()) : all_;
             if (!rows.count) return;
             attention(worker, block, layer, rows, scratch);
             if (block.cross_query.packed) cross_attention(worker, block, layer, rows, scratch);
@@ -53,10 +53,14 @@ class Decoder : public DecoderStages {
     }
 
     void queries_keys_values(const Worker& worker, const torso_decoder_block& block, int64_t layer) const {
-        const Operand read = normed_form(worker, total_, block.attn_norm, precedes(block),
-                                         block.order == TORSO_NORMED_RESIDUAL, block.qkv);
-        multiply_by(worker, block.qkv, read, total_,
-                    Output<float>{qkv_, block.qkv.outputs, block.qkv.bias, LINEAR, false});
+        if (block.latent) {
+            latent_rows(worker, block, precedes(block));
+        } else {
+            const Operand read = normed_form(worker, total_, block.attn_norm, precedes(block),
+                                             block.order == TORSO_NORMED_RESIDUAL, block.qkv);
+            multiply_by(worker, block.qkv, read, total_,
+                        Output<float>{qkv_, qkv_step(), block.qkv.bias, LINEAR, false});
+        }
         cache_rows(worker, block, layer);
         worker.wait();
     }
@@ -67,7 +71,10 @@ class Decoder : public DecoderStages {
         attend(worker, block, layer, rows, scratch);
         worker.wait();
         float* to = apart(block) ? branch_ : x_;
-        multiply_by(worker, block.out, form(worker, attended_, to_step, rows.count, block.out), rows.count,
+        const Operand read = form(worker, attended_, to_step, rows.count, block.out, [&](int64_t row) {
+            if (block.latent) close_up(*block.latent, attended_ + row * to_step);
+        });
+        multiply_by(worker, block.out, read, rows.count,
                     Output<float>{to, width, block.out.bias, LINEAR, !apart(block)});
         if (block.order == TORSO_SANDWICH) join(worker, rows.count, block.attn_out_norm, true);
         if (block.order == TORSO_POST_NORM) join(worker, rows.count, block.attn_norm, false);
@@ -78,21 +85,30 @@ class Decoder : public DecoderStages {
                (((layer * 2 + which) * model_.key_heads + head) * call_.cache_rows + row) * model_.head_size;
     }
 
+    void norm_heads(const torso_decoder_block& block, float* heads) const {
+        const int64_t size = model_.head_size, queries = model_.heads * size;
+        if (block.joint_norms) {
+            normalise(block.query_norm, heads, heads, queries);
+            normalise(block.key_norm, heads + queries, heads + queries, model_.key_heads * size);
+            return;
+        }
+        for (int64_t head = 0; head < model_.heads + model_.key_heads; ++head)
+            normalise(head < model_.heads ? block.query_norm : block.key_norm, heads + head * size, heads + head * size,
+                      size);
+    }
+
     // Norms and turns the heads of this worker's rows, and puts their keys and values into the cache.
     void cache_rows(const Worker& worker, const torso_decoder_block& block, int64_t layer) const {
-        const int64_t size = model_.head_size, step = block.qkv.outputs;
+        const int64_t size = model_.head_size;
         const Share rows(total_, worker.rank, worker.workers);
         int64_t text = 0;
         for (int64_t row = rows.begin; row < rows.end; ++row) {
             while (row >= call_.starts[text + 1]) ++text;
-            float* heads = qkv_ + row * step;
-            for (int64_t head = 0; head < model_.heads + model_.key_heads; ++head)
-                normalise(head < model_.heads ? block.query_norm : block.key_norm, heads + head * size,
-                          heads + head * size, size);
-            if (block.turns >= 0)
-                turn(heads, model_.heads + model_.key_heads, size, call_.turned, block.turns_neighbours,
-                     call_.cosines[block.turns] + row * call_.turned / 2,
-                     call_.sines[block.turns] + row * call_.turned / 2);
+            float* heads = qkv_ + row * qkv_step();
+            if (!block.latent) {
+                norm_heads(block, heads);
+                turn_units(block, heads, model_.heads + model_.key_heads, row);
+            }
             const int64_t place = call_.regions[text] + call_.past[text] + row - call_.starts[text];
             for (int64_t head = 0; head < model_.key_heads; ++head)
                 for (int which = 0; which < 2; ++which)
@@ -109,7 +125,7 @@ class Decoder : public DecoderStages {
     // Shares the queries of one head of keys and values; `item` counts what was shared out before.
     template <class Attend>
     void share_queries(const Worker& worker, const Seen& seen, int64_t key_head, int64_t shared, int64_t row_step,
-                       int64_t& item, const Attend& attend) const {
+                       const float* sinks, int64_t& item, const Attend& attend) const {
         const int64_t size = model_.head_size, count = (seen.end - seen.begin) * shared;
         for (int64_t top = 0; top < count; top += CACHED_TILE, ++item) {
             if (item % worker.workers != worker.rank) continue;
@@ -118,8 +134,12 @@ class Decoder : public DecoderStages {
             for (int64_t i = 0; i < here; ++i) {
                 const int64_t past = (top + i) / shared, row = seen.begin + past,
                               head = key_head * shared + (top + i) % shared, place = seen.place + past * seen.step;
-                queries[i] = {qkv_ + row * row_step + head * size, attended_ + (row * model_.heads + head) * size,
-                              place, 0.f, nullptr};
+                queries[i] = {qkv_ + row * row_step + head * size,
+                              attended_ + (row * model_.heads + head) * size,
+                              place,
+                              0.f,
+                              nullptr,
+                              sinks ? sinks[head] : -INFINITY};
                 if (!seen.step) continue;
                 if (model_.slopes) queries[i].slope = model_.slopes[head];
                 if (call_.distances)
@@ -133,7 +153,7 @@ class Decoder : public DecoderStages {
     template <bool streamed, class Cached>
     void attend_head(const Worker& worker, const torso_decoder_block& block, const Seen& seen, int64_t head,
                      const Cached* keys, const Cached* values, int64_t& item, float* scratch) const {
-        share_queries(worker, seen, head, model_.heads / model_.key_heads, block.qkv.outputs, item,
+        share_queries(worker, seen, head, model_.heads / model_.key_heads, qkv_step(), block.sinks, item,
                       [&](int64_t count, const CachedQuery* queries) {
                           attend_cached<streamed>(count, queries, keys, values, model_.head_size, block.scale,
                                                   block.softcap, block.left, scratch);
@@ -174,7 +194,7 @@ class Decoder : public DecoderStages {
             const Seen seen = {rows.starts[text], rows.starts[next], call_.memory_sizes[text] - 1, 0};
             for (int64_t head = 0; head < model_.heads; ++head) {
                 const Number *keys = remembered(layer, 0, head, first), *values = remembered(layer, 1, head, first);
-                share_queries(worker, seen, head, 1, block.cross_query.outputs, item,
+                share_queries(worker, seen, head, 1, block.cross_query.outputs, nullptr, item,
                               [&](int64_t count, const CachedQuery* queries) {
                                   attend_cached<true>(count, queries, keys, values, model_.head_size, block.cross_scale,
                                                       0.f, -1, scratch);
@@ -203,17 +223,16 @@ class Decoder : public DecoderStages {
     }
 
     void feed_forward(const Worker& worker, const torso_decoder_block& block, int64_t count) const {
-        const int64_t width = model_.width, up = block.up.outputs, inner = block.down.inputs;
-        const Operand read =
-            normed_form(worker, count, block.ffn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, block.up);
-        multiply_by(worker, block.up, read, count,
-                    Output<float>{inner_, up, block.up.bias, block.gated ? LINEAR : block.activation, false});
+        const int64_t width = model_.width;
         const bool separate = block.order == TORSO_SANDWICH;
-        const Operand gated = form(worker, inner_, up, count, block.down, [&](int64_t row) {
-            if (block.gated) gate<true>(inner_ + row * up, inner, block.activation);
-        });
-        multiply_by(worker, block.down, gated, count,
-                    Output<float>{separate ? branch_ : x_, width, block.down.bias, LINEAR, !separate});
+        const torso_matrix& reader = block.mixture ? block.mixture->router : block.up;
+        const Operand read =
+            normed_form(worker, count, block.ffn_norm, precedes(block), block.order == TORSO_NORMED_RESIDUAL, reader);
+        float* to = separate ? branch_ : x_;
+        if (block.mixture)
+            mix(worker, block, static_cast<const float*>(read.rows), count, to, !separate);
+        else
+            feed(worker, block, read, count, Output<float>{to, width, block.down.bias, LINEAR, !separate});
         if (separate) join(worker, count, block.ffn_out_norm, true);
         if (block.order == TORSO_POST_NORM) join(worker, count, block.ffn_norm, false);
         if (block.order == TORSO_PARALLEL) join(worker, count, {TORSO_NO_NORM, nullptr, nullptr, 0.f}, true);

@@ -23,12 +23,13 @@ class DecoderStages {
         };
         kept_starts_ = reinterpret_cast<int64_t*>(place((call_.texts + 1) * 8));
         kept_places_ = reinterpret_cast<int64_t*>(place(call_.texts * 8));
-        const int64_t high = std::max<int64_t>(total_, 1),
-                      qkv = (model_.heads + 2 * model_.key_heads) * model_.head_size;
+        const int64_t high = std::max<int64_t>(total_, 1), qkv = qkv_step();
         int64_t up = 0, widest = std::max(model_.width, model_.heads * model_.head_size);
         for (int64_t i = 0; i < model_.depth; ++i) {
             up = std::max<int64_t>(up, model_.blocks[i].up.outputs);
             widest = std::max<int64_t>(widest, model_.blocks[i].down.inputs);
+            if (const torso_latent* latent = model_.blocks[i].latent)
+                widest = std::max<int64_t>({widest, latent->kv.inputs, model_.blocks[i].qkv.inputs});
         }
         x_ = reinterpret_cast<float*>(place(high * model_.width * 4));
         branch_ = reinterpret_cast<float*>(place(high * model_.width * 4));
@@ -42,38 +43,59 @@ class DecoderStages {
     }
 
    protected:
+    // Numbers of a row of queries, keys and values.
+    int64_t qkv_step() const { return (model_.heads + 2 * model_.key_heads) * model_.head_size; }
+
+    // Turns units of some heads of a row by its position.
+    void turn_units(const torso_decoder_block& block, float* units, int64_t heads, int64_t row) const {
+        if (block.turns >= 0)
+            turn(units, heads, model_.head_size, call_.turned, block.turns_neighbours,
+                 call_.cosines[block.turns] + row * call_.turned / 2,
+                 call_.sines[block.turns] + row * call_.turned / 2);
+    }
+
+    // Puts one of `count` rows down as a product reads it; float32 is read where it is.
+    static void put(const torso_matrix& matrix, const float* row, int64_t at, int64_t count, char* numbers,
+                    RowGroup* groups) {
+        const int64_t width = matrix.inputs, even = (width + 1) / 2 * 2;
+        if (is_grouped(matrix.kind))
+            quantise_groups(matrix.kind, row, width, at, count, reinterpret_cast<int32_t*>(numbers), groups);
+        if (matrix.kind == TORSO_BFLOAT16) {
+            uint16_t* half = reinterpret_cast<uint16_t*>(numbers) + at * even;
+            convert(row, half, width);
+            if (even > width) half[width] = 0;
+        }
+    }
+    // Where rows are that were put down, or lie `step` apart.
+    static Operand put_down(const torso_matrix& matrix, const float* from, int64_t step, const char* numbers) {
+        if (is_grouped(matrix.kind)) return {numbers, 0, nullptr};
+        if (matrix.kind == TORSO_BFLOAT16) return {numbers, (matrix.inputs + 1) / 2 * 2, nullptr};
+        return {from, step, nullptr};
+    }
+
     // The form in which a product reads rows; each worker makes its share, and all wait. `make(row)` makes a row first,
     // which is then still in the cache.
     template <class Make>
     Operand form(const Worker& worker, const float* from, int64_t step, int64_t count, const torso_matrix& matrix,
                  const Make& make) const {
-        const int64_t width = matrix.inputs, even = (width + 1) / 2 * 2;
         const Share rows(count, worker.rank, worker.workers);
-        const bool grouped = is_grouped(matrix.kind), halved = matrix.kind == TORSO_BFLOAT16;
-        uint16_t* half = reinterpret_cast<uint16_t*>(numbers_);
         for (int64_t row = rows.begin; row < rows.end; ++row) {
             make(row);
-            if (grouped)
-                quantise_groups(matrix.kind, from + row * step, width, row, count, reinterpret_cast<int32_t*>(numbers_),
-                                groups_);
-            if (halved) {
-                convert(from + row * step, half + row * even, width);
-                if (even > width) half[row * even + width] = 0;
-            }
+            put(matrix, from + row * step, row, count, numbers_, groups_);
         }
         worker.wait();
-        if (grouped) return {numbers_, 0, nullptr};
-        return halved ? Operand{half, even, nullptr} : Operand{from, step, nullptr};
+        return put_down(matrix, from, step, numbers_);
     }
     Operand form(const Worker& worker, const float* from, int64_t step, int64_t count,
                  const torso_matrix& matrix) const {
         return form(worker, from, step, count, matrix, [](int64_t) {});
     }
 
-    void multiply_by(const Worker& worker, const torso_matrix& matrix, const Operand& in, int64_t count,
-                     const Output<float>& output) const {
+    // This worker's share of a product; nobody waits.
+    static void share_product(const Worker& worker, const torso_matrix& matrix, const Operand& in,
+                              const RowGroup* groups, int64_t count, const Output<float>& output) {
         if (is_grouped(matrix.kind))
-            multiply(matrix, GroupedRows{static_cast<const int32_t*>(in.rows), groups_}, count, output, worker.rank,
+            multiply(matrix, GroupedRows{static_cast<const int32_t*>(in.rows), groups}, count, output, worker.rank,
                      worker.workers);
         else if (matrix.kind == TORSO_BFLOAT16)
             multiply<BFloat16>(matrix, static_cast<const uint16_t*>(in.rows), in.row_step, count, output, worker.rank,
@@ -81,7 +103,24 @@ class DecoderStages {
         else
             multiply<Float32, SHORT_PART>(matrix, static_cast<const float*>(in.rows), in.row_step, count, output,
                                           worker.rank, worker.workers);
+    }
+
+    void multiply_by(const Worker& worker, const torso_matrix& matrix, const Operand& in, int64_t count,
+                     const Output<float>& output) const {
+        share_product(worker, matrix, in, groups_, count, output);
         worker.wait();
+    }
+
+    // down(activate(up(x))), gated or not, of rows in the form that `up` reads.
+    void feed(const Worker& worker, const torso_decoder_block& block, const Operand& read, int64_t count,
+              const Output<float>& to) const {
+        const int64_t up = block.up.outputs, inner = block.down.inputs;
+        multiply_by(worker, block.up, read, count,
+                    Output<float>{inner_, up, block.up.bias, block.gated ? LINEAR : block.activation, false});
+        const Operand gated = form(worker, inner_, up, count, block.down, [&](int64_t row) {
+            if (block.gated) gate<true>(inner_ + row * up, inner, block.activation);
+        });
+        multiply_by(worker, block.down, gated, count, to);
     }
 
     // The form of norm(x), or of x as it is; a residual that is normed too becomes it.

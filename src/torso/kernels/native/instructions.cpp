@@ -36,6 +36,8 @@ namespace {
 #include "workspace.inl"
 #include "encoder.inl"
 #include "decoder_stages.inl"
+#include "mixture.inl"
+#include "latent.inl"
 #include "decoder.inl"
 // clang-format on
 
@@ -344,11 +346,20 @@ bool has(int32_t kind) {
 // Whether a decoder can be of the kind of every matrix.
 bool has_kinds(const torso_decoder& model) {
     bool all = model.vocabulary.kind != TORSO_EIGHT_BITS;
-    for (int64_t i = 0; i < model.depth; ++i)
+    for (int64_t i = 0; i < model.depth; ++i) {
+        const torso_mixture* mixture = model.blocks[i].mixture;
+        if (mixture)
+            all &= mixture->router.kind == TORSO_FLOAT32 && mixture->up->kind != TORSO_EIGHT_BITS &&
+                   mixture->down->kind != TORSO_EIGHT_BITS;
+        const torso_latent* latent = model.blocks[i].latent;
+        if (latent)
+            for (const torso_matrix* each : {&latent->query_down, &latent->kv_down, &latent->kv})
+                all &= each->kind != TORSO_EIGHT_BITS;
         for (const torso_matrix* each :
              {&model.blocks[i].qkv, &model.blocks[i].out, &model.blocks[i].up, &model.blocks[i].down,
               &model.blocks[i].cross_query, &model.blocks[i].cross_out})
             all &= each->kind != TORSO_EIGHT_BITS;
+    }
     return all;
 }
 

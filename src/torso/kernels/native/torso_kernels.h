@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 8
+#define TORSO_KERNELS_VERSION 9
 
 enum {
     TORSO_FLOAT32 = 0,
@@ -85,10 +85,43 @@ enum {
     TORSO_NORMED_RESIDUAL = 4, /* norm(x) + f(norm(x)) */
 };
 
+/* What makes an expert's share of its score: the softmax over all of them, or its sigmoid. */
+enum { TORSO_SOFTMAX = 0, TORSO_SIGMOID = 1 };
+
+/* Experts of which each row goes through `top`: the weighted sum of what they make of it. */
 typedef struct {
-    torso_matrix qkv, out, up, down; /* of any kind but TORSO_EIGHT_BITS */
+    int64_t experts, top;
+    torso_matrix router; /* TORSO_FLOAT32: the scores of experts */
+    int32_t scoring;
+    int32_t normalised;            /* whether shares of a row's experts are divided by their sum */
+    float least;                   /* what that sum is raised to */
+    float scale;                   /* of the shares */
+    const float* correction;       /* [experts] added to shares where experts are chosen, and nowhere else; or null */
+    int64_t groups, kept;          /* of so many groups of neighbours a row's experts are in the best `kept` */
+    int64_t best;                  /* so many of a group's largest shares add up to the group's */
+    const torso_matrix *up, *down; /* [experts], all of the same sizes and kinds */
+    int32_t gated;                 /* whether up gives [gate | up] */
+    int32_t activation;
+    float limit, slope; /* above 0, of gpt-oss: (clamp(up) + 1) * gate * sigmoid(slope * gate), gate at most limit */
+    torso_matrix shared_gate; /* TORSO_FLOAT32, one output: its sigmoid is the factor of what all rows share; or null */
+} torso_mixture;
+
+/* Multi-head latent attention: keys and values are projections of one narrow row. Each head has units without positions
+ * and behind them some that turn, which of keys all heads share. */
+typedef struct {
+    torso_matrix query_down; /* to the row that the block's qkv projects queries of; packed is null without one */
+    torso_matrix kv_down;    /* to the row of keys and values, [kv.inputs], and behind it the keys' units that turn */
+    torso_matrix kv;         /* to the keys' other units, and the values, of each head */
+    torso_norm query_norm, kv_norm;
+    int64_t size, turned, value_size; /* units; head_size of the decoder is that of the wider side */
+} torso_latent;
+
+typedef struct {
+    torso_matrix qkv, out; /* of any kind but TORSO_EIGHT_BITS, as all that follow */
+    torso_matrix up, down; /* beside a mixture, what all rows share; packed is null for nothing */
     torso_norm attn_norm, ffn_norm, attn_out_norm, ffn_out_norm;
     torso_norm query_norm, key_norm; /* of each head */
+    int32_t joint_norms;             /* or, where this is set, of all heads of a row together */
     int32_t order;
     int32_t gated; /* whether up gives [gate | up] */
     int32_t activation;
@@ -100,6 +133,9 @@ typedef struct {
     torso_matrix cross_query, cross_out;
     torso_norm cross_norm;
     float cross_scale;
+    const torso_mixture* mixture; /* in place of up and down; or null */
+    const torso_latent* latent;   /* qkv projects queries alone; or null */
+    const float* sinks;           /* [heads] a score that takes its share of a query's weights for no value; or null */
 } torso_decoder_block;
 
 typedef struct {
