@@ -8,7 +8,8 @@ output matrix, over the bytes per second that this machine's threads read from m
 time that it can take.
 
 Peers run in processes of their own (``bench/writing_peers.py``), of the interpreter ``--python``: those that it lacks
-are named and left out. llama.cpp takes the Llama and the mixture, CTranslate2 all but the mixture.
+are named and left out. llama.cpp takes the Llama and the mixture, OpenVINO GenAI the Llama alone, CTranslate2 all but
+the mixture.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch
-from writing_peers import MODES
+from writing_peers import MODES, SHAPES
 from writing_systems import ALONE, Times, describe, of_torso, of_transformers, saved, searching
 
 import torso
@@ -71,7 +73,9 @@ class Peer:
         return made["prompt"], made["token"], [ids[:NEW] for ids in made["ids"]]
 
 
-def systems_of(shape: str, folder: Path, python: str | None, beams: int) -> dict[str, tuple[Times, float]]:
+def systems_of(
+    shape: str, folder: Path, python: str | None, beams: int, peers: Sequence[str]
+) -> dict[str, tuple[Times, float]]:
     """Every system by its name, with the bits of its weights."""
     found: dict[str, tuple[Times, float]] = {}
     if beams > 1:
@@ -84,14 +88,12 @@ def systems_of(shape: str, folder: Path, python: str | None, beams: int) -> dict
         found["torso, PyTorch"] = (of_torso(torso.load(folder, task), NEW), 32)
         for mode in ("exact", "bf16", "int8", "int4"):
             found[f"torso, {mode}"] = (of_torso(compiled_decoder(folder, mode), NEW), BITS[mode])
-    for system, modes in MODES.items() if python else ():
-        for mode in modes:
-            if system == "llama.cpp" and (shape not in ("llama", "qwen3_moe") or beams > 1):
-                continue
-            if system == "CTranslate2" and shape == "qwen3_moe":
+    for system in peers if python else ():
+        for mode in MODES[system]:
+            if shape not in SHAPES[system] or (beams > 1 and system != "CTranslate2"):
                 continue
             try:
-                bits = 8 if system == "CTranslate2" and mode == "int8" else BITS[mode]
+                bits = 8 if system != "llama.cpp" and mode == "int8" else BITS[mode]
                 found[f"{system}, {mode}"] = (Peer(str(python), system, mode, folder, beams), bits)
             except OSError as error:
                 print(f"left out: {error}")
@@ -136,11 +138,13 @@ def main() -> None:
     parser.add_argument("--beams", type=int, default=1, help="of a beam search, in place of greedy choice")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
+    parser.add_argument("--only", nargs="+", default=list(MODES), choices=list(MODES), help="some of the peers")
     asked = parser.parse_args()
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as home:
         folder, words = saved(asked.shape, asked.layers, Path(home, "model"))
-        found = systems_of(asked.shape, folder, asked.python if asked.peers else None, asked.beams)
+        python = asked.python if asked.peers else None
+        found = systems_of(asked.shape, folder, python, asked.beams, asked.only)
         weights, read = describe(folder, asked.shape)
         threads = len(os.sched_getaffinity(0))
         rate = memory_rate(threads)

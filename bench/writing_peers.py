@@ -114,12 +114,49 @@ def llama_cpp(mode: str, folder: Path, beams: int) -> Write:
     return write
 
 
+def openvino_genai(mode: str, folder: Path, beams: int) -> Write:
+    """OpenVINO GenAI, of a model that OpenVINO's converter makes of the same weights."""
+    import openvino_genai as peer
+    from openvino import Tensor
+
+    made = folder.with_name(f"{folder.name}-openvino-{mode}")
+    if not made.exists():
+        from writing_openvino import convert
+
+        made.mkdir()
+        convert(folder, made, mode)
+    precision = "f32" if mode == "float32" else "bf16"
+    options = dict(INFERENCE_PRECISION_HINT=precision, INFERENCE_NUM_THREADS=THREADS)
+    pipeline = peer.LLMPipeline(str(made), "CPU", **options)
+
+    def write(prompts: list[list[int]], new: int) -> list[list[int]]:
+        ids = np.array(prompts)
+        given = peer.TokenizedInputs(Tensor(ids), Tensor(np.ones_like(ids)))
+        asked = peer.GenerationConfig()
+        asked.max_new_tokens, asked.ignore_eos = new, True
+        if beams > 1:
+            asked.num_beams = beams
+        return [list(each) for each in pipeline.generate(given, asked).tokens]
+
+    return write
+
+
 def _architectures(folder: Path) -> list[str]:
     return list(json.loads((folder / "config.json").read_text())["architectures"])
 
 
-SYSTEMS = {"CTranslate2": ctranslate2, "llama.cpp": llama_cpp}
-MODES = {"CTranslate2": ("float32", "bfloat16", "int8"), "llama.cpp": ("F32", "BF16", "Q8_0", "Q4_0")}
+SYSTEMS = {"CTranslate2": ctranslate2, "llama.cpp": llama_cpp, "OpenVINO GenAI": openvino_genai}
+MODES = {
+    "CTranslate2": ("float32", "bfloat16", "int8"),
+    "llama.cpp": ("F32", "BF16", "Q8_0", "Q4_0"),
+    "OpenVINO GenAI": ("float32", "int8"),
+}
+SHAPES = {
+    "CTranslate2": ("llama", "gpt2", "t5", "marian"),
+    "llama.cpp": ("llama", "qwen3_moe"),
+    "OpenVINO GenAI": ("llama",),
+}
+"""What each peer can take."""
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ DONE = Measurement(
     kernels="avx2",
     without=None,
     rows=(
-        Measured("as loaded", 2000.4, 1.0, 1.26, 2.54, 1.0),
-        Measured("int8", 5000.0, 2.5, 0.5, 0.61, 0.998765, kept=2),
+        Measured("as loaded", 2000.4, 1.0, 1.26, 2.54, 1.0, 1.0),
+        Measured("int8", 5000.0, 2.5, 0.5, 0.61, 0.998765, 0.999876, kept=2),
         Measured("bf16", refused="no kernels for bf16"),
     ),
 )
@@ -72,9 +72,9 @@ def test_the_table_says_all_of_it(call, measured, monkeypatch: pytest.MonkeyPatc
     done = call("bench")
     lines = [line.split("  ") for line in done.out.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
-    assert cells[2] == ["as loaded", "2,000", "1.00", "1.3 ms", "2.5 ms", "1.000000"]
-    assert cells[3] == ["int8", "5,000", "2.50", "0.5 ms", "0.6 ms", "0.998765", "(2 layers kept in bf16)"]
-    assert cells[4] == ["bf16", "-", "-", "-", "-", "no kernels for bf16"]
+    assert cells[2] == ["as loaded", "2,000", "1.00", "1.3 ms", "2.5 ms", "1.000000", "1.000000"]
+    assert cells[3] == ["int8", "5,000", "2.50", "0.5 ms", "0.6 ms", "0.998765", "0.999876", "(2 layers kept in bf16)"]
+    assert cells[4] == ["bf16", "-", "-", "-", "-", "-", "no kernels for bf16"]
     assert "2 texts, 1,234 tokens; 3 threads; 4.5 M parameters; at most 512 MB\n" in done.out
     assert "run by the compiled kernels (avx2)\n" in done.out
     assert done.err == "", "progress is for terminals"

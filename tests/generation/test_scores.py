@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -14,6 +15,7 @@ from lazy import LazyModule
 from torso.generation import logits_processors, samplers
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Written
+from torso.generation.scores import operations
 
 theirs = LazyModule("transformers.generation.logits_process")
 
@@ -131,6 +133,38 @@ def reference(values: dict[str, object], beams: int, prompt: int = 4) -> Any:
             is_encoder_decoder = False
 
     return Model()._get_logits_processor(config, input_ids_seq_length=prompt, device="cpu")
+
+
+@pytest.mark.parametrize("width", [3, 40, 1000, 4096, 32128, 128513])
+@pytest.mark.parametrize("count", [1, 8, 11])
+def test_the_largest_of_many(dice, width, count) -> None:
+    """Also of rows so long that their strips' maxima are looked at first; of equal scores any are the largest."""
+    given = torch.randn(3, width, generator=dice).numpy()
+    given[0, -1], given[1, :], given[1, width // 2] = 9, -math.inf, 0
+    values, places = operations(given).top(given, count)
+    wanted = -np.sort(-given, -1)[:, :count]
+    assert np.array_equal(values, wanted)
+    assert np.array_equal(np.take_along_axis(given, places, -1), wanted)
+    assert all(len(set(row)) == min(count, width) for row in places.tolist())
+    assert places[0, 0] == width - 1
+    assert places[1, 0] == width // 2
+
+
+def test_a_score_that_is_no_number_is_the_largest(dice) -> None:
+    given = torch.randn(2, 5000, generator=dice).numpy()
+    given[1, 777] = math.nan
+    for rows in (given, given[:, :900]):
+        _, places = operations(rows).top(rows, 2)
+        assert 777 in places[1]
+
+
+def test_log_softmax(dice, kind) -> None:
+    given = 30 * torch.randn(4, 2000, generator=dice)
+    given[2, 5:] = -math.inf
+    rows = given.numpy() if kind == "numpy" else given
+    mine = torch.as_tensor(operations(rows).log_softmax(rows))
+    wanted = given.double().log_softmax(-1)
+    assert torch.allclose(mine.double(), wanted, rtol=1e-6, atol=1e-5)
 
 
 def test_all_of_them_in_order(kind) -> None:

@@ -44,6 +44,7 @@ class Measured:
         latency: milliseconds of one short text alone, median.
         latency_95: the same, at the 95th percentile.
         cosine: least cosine to float32 of the mean of a text's last rows.
+        cosine_mean: mean of these cosines.
         kept: of ``int8``, how many linear layers stayed in bfloat16.
         refused: why the mode was not run, or empty; the other numbers are 0 then.
     """
@@ -54,6 +55,7 @@ class Measured:
     latency: float = 0.0
     latency_95: float = 0.0
     cosine: float = 0.0
+    cosine_mean: float = 0.0
     kept: int = 0
     refused: str = ""
 
@@ -129,6 +131,7 @@ def measure(
             times[mode].append(reference[-1] if model is plain else _seconds(model, groups))
             alone[mode] += [_seconds(model, [single]) for _ in range(20)]
     done = {mode: model.done for mode, model in models.items() if isinstance(model, CompiledModel)}
+    near = {mode: cosines(means(model, groups), exact) for mode, model in models.items()}
     rows = [
         Measured(
             mode,
@@ -136,10 +139,11 @@ def measure(
             statistics.median(one / own for one, own in zip(reference, times[mode], strict=True)),
             1e3 * statistics.median(alone[mode]),
             1e3 * statistics.quantiles(alone[mode], n=20)[-1],
-            float(cosines(means(model, groups), exact).min()),
+            float(near[mode].min()),
+            float(near[mode].mean()),
             len(done[mode].kept) if mode in done else 0,
         )
-        for mode, model in models.items()
+        for mode in models
     ]
     rows += [Measured(mode, refused=why) for mode, why in refused.items()]
     kernels = next((each.kernels for each in done.values()), None)

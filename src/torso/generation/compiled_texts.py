@@ -117,7 +117,8 @@ class CompiledTexts:
 
     def select(self, texts: Sequence[int]) -> None:
         """Reorder the texts; one may be dropped or repeated."""
-        self._step = None
+        if len(texts) != len(self._past):
+            self._step = None
         missing = len(texts) - len(self._slots)
         if missing > 0:
             first = self._cache.rows
@@ -135,6 +136,8 @@ class CompiledTexts:
         self._regions, self._past = regions, [self._past[n] for n in texts]
         self._outgrown.select(texts)
         self._sources = None if self._sources is None else self._sources.of(texts)
+        if self._step is not None:
+            self._step.move(self._regions, self._sources)
 
     def _reserve(self, rows: int) -> None:
         """Make every region at least ``rows`` long."""

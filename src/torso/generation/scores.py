@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 Scores: TypeAlias = Any
 """Float32 scores [n, V]: a NumPy array, or a tensor of any device."""
@@ -150,6 +151,10 @@ class HostOperations:
 
     def top(self, rows: Rows, count: int) -> tuple[Rows, Rows]:
         """See `Operations`."""
+        within = _where_largest(rows, count)
+        if within is not None:
+            values, places = self.top(self.taken(rows, within), count)
+            return values, self.taken(within, places)
         rest = rows.shape[1] - min(count, rows.shape[1])
         chosen = rows.argpartition(rest, -1)[:, rest:] if rest else np.argsort(-rows, -1)
         values = self.taken(rows, chosen)
@@ -173,6 +178,26 @@ class HostOperations:
     def repeated(self, rows: Rows, times: int) -> Rows:
         """See `Operations`."""
         return rows.repeat(times, 0)
+
+
+_STRIPS = 32
+
+
+def _where_largest(rows: Rows, count: int) -> Rows | None:
+    """Return columns [n, k] that hold the ``count`` largest of each row; None where that would leave out too few.
+
+    Of strips of a row laid upon each other, as many stacks hold its largest as these are, at most: those with the
+    largest maxima. To find these maxima takes a seventh of a partition of the row.
+    """
+    stacks = int(rows.shape[1]) // _STRIPS
+    if stacks < 8 * count or count == 0:
+        return None
+    texts, whole = len(rows), stacks * _STRIPS
+    most = rows[:, :whole].reshape(texts, _STRIPS, stacks).max(1)
+    chosen: NDArray[np.int64] = most.argpartition(stacks - count, -1)[:, stacks - count :]
+    columns = (chosen[:, None] + stacks * np.arange(_STRIPS)[:, None]).reshape(texts, -1)
+    behind = np.tile(np.arange(whole, int(rows.shape[1])), (texts, 1))
+    return np.concatenate([columns, behind], 1)
 
 
 _HOST = HostOperations()

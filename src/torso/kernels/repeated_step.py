@@ -52,7 +52,7 @@ class StepParts:
 class RepeatedStep:
     """Reads one token of each text and gives the scores behind it, equal to those of `CausalDecoder.step` to the bit.
 
-    For one thread at a time; as long as texts, cache, regions and sources stay as they are.
+    For one thread at a time; as long as cache and number of texts stay as they are.
 
     Args:
         parts: of the parts.
@@ -77,19 +77,22 @@ class RepeatedStep:
         # One token's position is the number of those before it.
         self._ids, self._past = numbers[0], numbers[2]
         self._rows = memory.room(texts, int(parts.structure.width))
-        first, wanted = np.array(regions, np.int64), np.arange(texts)
+        wanted = np.arange(texts)
+        self._regions = np.zeros(texts, np.int64)
         self._call = call = DecodeCall(
             texts=texts,
             starts=memory.address(starts),
             rows=memory.address(self._rows),
-            regions=memory.address(first),
+            regions=memory.address(self._regions),
             past=memory.address(self._past),
             cache=memory.address(cache.numbers),
             cache_rows=cache.rows,
             wanted=memory.address(wanted),
             wanted_rows=texts,
         )
-        self._held = [numbers, starts, first, wanted, cache.numbers, set_sources(call, sources)]
+        self._held = [numbers, starts, wanted, cache.numbers]
+        self._sources: Any = None
+        self.move(regions, sources)
         self._angles: list[tuple[Rows, Rows]] = []
         for i, (rotary, _) in enumerate(parts.rotaries):
             angles = memory.room(texts, rotary.size // 2), memory.room(texts, rotary.size // 2)
@@ -98,6 +101,16 @@ class RepeatedStep:
             self._angles.append(angles)
         self._bias: Rows | None = None
         self._pointers = native.pointer(parts.structure), native.pointer(call)
+
+    def move(self, regions: Sequence[int], sources: SourceRows | None) -> None:
+        """Go on with as many texts in other regions, or of other sources.
+
+        Args:
+            regions: first row of each text's region.
+            sources: what an encoder read for each; None without an encoder.
+        """
+        self._regions[:] = regions
+        self._sources = set_sources(self._call, sources)
 
     def __call__(self, tokens: Sequence[int], past: Sequence[int]) -> Rows:
         """Read the next token of each text.

@@ -236,8 +236,9 @@ class Encoder {
     void feed_forward(const Worker& worker, const Workspace<Number>& workspace, int64_t rows,
                       const torso_block& block) const {
         const int64_t up = block.up.outputs, inner = block.down.inputs;
-        for (int64_t top = 0; top < rows; top += ROWS) {
-            const int64_t high = rows - top < ROWS ? rows - top : ROWS;
+        const RowBlocks row_blocks(rows);
+        for (int64_t row_block = 0; row_block < row_blocks.count; ++row_block) {
+            const int64_t top = row_blocks.begin(row_block), high = row_blocks.begin(row_block + 1) - top;
             apply<Compute>(
                 block.up, input(workspace, block.up, top), high,
                 Output<Number>{workspace.inner, up, block.up.bias, block.gated ? LINEAR : block.activation, false},

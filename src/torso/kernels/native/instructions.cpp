@@ -26,6 +26,7 @@ namespace {
 // clang-format off
 #include "simd.inl"
 #include "product.inl"
+#include "eight_bits.inl"
 #include "grouped_rows.inl"
 #include "grouped.inl"
 #include "grouped_packing.inl"
@@ -281,8 +282,6 @@ int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
     const int64_t scratch = attention_scratch(longest, trunk.head_size, relative_rows) * 4;
     std::atomic<bool> failed{false};
     const bool together = threads > 1 && (total < 4 * FEW * threads || longest > total / (2 * threads));
-    // A large part would leave the cache, a small one reads the weights more often than it need.
-    const int64_t part = std::max(FEW / 2, std::min(ROWS, total / (4 * threads)));
     if (together) {
         // One part after the other, all threads in each.
         int64_t most = 0;
@@ -312,7 +311,10 @@ int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
             int64_t first = next.load(), last;
             do {
                 if (first >= call.texts) return;
-                last = last_of(call, first, part);
+                // A large part would leave the cache, a small one reads the weights more often than it need; the last
+                // ones are small, so that nobody waits long for the last of all.
+                const int64_t left = total - call.starts[first];
+                last = last_of(call, first, std::max(FEW / 2, std::min(ROWS, left / (2 * threads))));
             } while (!next.compare_exchange_weak(first, last));
             char* block = workspaces.at_least(encoder.bytes(call.starts[last] - call.starts[first]));
             if (!block) return failed.store(true);

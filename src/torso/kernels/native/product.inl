@@ -15,13 +15,16 @@ constexpr int TILE = 12;  // as many registers, and one more for each of the row
 constexpr int TILE = 6;
 #endif
 
+// As many rows go through all panels before the next ones do.
+constexpr int64_t ROWS = 128;
+
 // How many dwords of K ahead a streamed panel is asked for.
 constexpr int64_t AHEAD = 48;
 
 struct Float32 {
     typedef float Number;
     typedef Floats Sum;
-    static constexpr int64_t PER_DWORD = 1;
+    static constexpr int64_t PER_DWORD = 1, UNROLLED = 1;
     static constexpr bool PRECISE = true;
     static Sum add(Sum sum, int32_t row, Ints panel) {
         float value;
@@ -32,7 +35,7 @@ struct Float32 {
 struct BFloat16 {
     typedef uint16_t Number;
     typedef Floats Sum;
-    static constexpr int64_t PER_DWORD = 2;
+    static constexpr int64_t PER_DWORD = 2, UNROLLED = 1;
     static constexpr bool PRECISE = false;
     static Sum add(Sum sum, int32_t row, Ints panel) {
 #if defined(HAS_BFLOAT16) && WIDTH == 16
@@ -52,7 +55,7 @@ struct BFloat16 {
 struct EightBits {
     typedef uint8_t Number;
     typedef Ints Sum;
-    static constexpr int64_t PER_DWORD = 4;
+    static constexpr int64_t PER_DWORD = 4, UNROLLED = 4;
     static constexpr bool PRECISE = false;
     static Sum add(Sum sum, int32_t row, Ints panel) { return add_byte_products(sum, row - Ints{}, panel); }
 };
@@ -71,7 +74,7 @@ __attribute__((always_inline)) inline void tile(const typename Kind::Number* row
         for (int v = 0; v < vectors; ++v) sums[i][v] = typename Kind::Sum{};
     const char* left = reinterpret_cast<const char*>(row);
     const int64_t step = row_step * sizeof(typename Kind::Number);
-    for (int64_t k = 0; k < dwords; ++k) {
+    const auto add = [&](int64_t k) __attribute__((always_inline)) {
         if constexpr (streamed)
             for (int v = 0; v < vectors; ++v) __builtin_prefetch(panel + (k + AHEAD) * PANEL + v * WIDTH, 0, 2);
         Ints right[vectors];
@@ -84,7 +87,13 @@ __attribute__((always_inline)) inline void tile(const typename Kind::Number* row
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; ++v) sums[i][v] = Kind::add(sums[i][v], dword, right[v]);
         }
-    }
+    };
+    int64_t k = 0;
+    if constexpr (Kind::UNROLLED > 1)
+        for (; k + Kind::UNROLLED <= dwords; k += Kind::UNROLLED)
+#pragma GCC unroll 4
+            for (int64_t each = 0; each < Kind::UNROLLED; ++each) add(k + each);
+    for (; k < dwords; ++k) add(k);
 }
 
 // Calls done(i, v, sum) for every vector of a tile of 1 to TILE rows and 1 or 2 vectors.
@@ -129,6 +138,13 @@ struct RowTiles {
     bool streams(int64_t tile) const { return tile == 0 || count <= 2; }
 };
 
+// Rows cut into blocks of at most ROWS, which differ by one row at most.
+struct RowBlocks {
+    int64_t rows, count;
+    explicit RowBlocks(int64_t rows) : rows(rows), count((rows + ROWS - 1) / ROWS) {}
+    int64_t begin(int64_t block) const { return rows * block / count; }
+};
+
 // The same with a panel of a weight.
 template <class Kind, class Done>
 inline void tile_by_weight(bool streamed, int64_t count, int64_t columns, const typename Kind::Number* row,
@@ -143,12 +159,6 @@ inline void tile_by_weight(bool streamed, int64_t count, int64_t columns, const 
 struct Share {
     int64_t begin, end;
     Share(int64_t count, int rank, int workers) : begin(count * rank / workers), end(count * (rank + 1) / workers) {}
-};
-
-// Eight-bit rows: a number is min + scale * q, with a min and a scale for each group of columns.
-struct Quantised {
-    const uint8_t* numbers;
-    const float* scales;  // [rows, groups, 2]: scale, min
 };
 
 // Where a product goes: activate(product + bias), added to what is there where that is asked for.
@@ -189,8 +199,6 @@ constexpr int64_t BLOCK = 1024;
 // And those of float32 into parts: each adds up by itself, so that less is lost to rounding. In a decoder, where the
 // loss of each layer grows in all that follow, the parts are shorter.
 constexpr int64_t PART = 256, SHORT_PART = 64;
-// As many rows go through all panels before the next ones do.
-constexpr int64_t ROWS = 128;
 
 template <class Kind, int64_t longest_part = PART, class Number>
 void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, int64_t row_step, int64_t count,
@@ -201,8 +209,10 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, int
     // Only a float32 output can hold a part of a sum.
     constexpr bool cut_sums = sizeof(Number) == 4;
     const int64_t blocks = cut_sums ? (dwords + BLOCK - 1) / BLOCK : 1;
-    for (int64_t top = 0; top < count; top += ROWS) {
-        const RowTiles tiles(count - top < ROWS ? count - top : ROWS);
+    const RowBlocks row_blocks(count);
+    for (int64_t row_block = 0; row_block < row_blocks.count; ++row_block) {
+        const int64_t top = row_blocks.begin(row_block);
+        const RowTiles tiles(row_blocks.begin(row_block + 1) - top);
         for (int64_t block = 0; block < blocks; ++block) {
             const int64_t from = dwords * block / blocks, to = dwords * (block + 1) / blocks;
             const int64_t parts = cut_sums && Kind::PRECISE ? (to - from + longest_part - 1) / longest_part : 1;
@@ -225,62 +235,6 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, int
         }
     }
 }
-
-#ifdef HAS_EIGHT_BITS
-// One group's sums, turned into numbers and added up beside those of the groups before.
-struct Rescale {
-    float (*partial)[PANEL];
-    const float* scales;  // of the tile's first row and this group
-    int64_t scales_per_row;
-    const float* weight_scales;  // of this group and panel
-    const float* weight_sums;    // of this group and panel: sums of the weights
-    bool first;
-
-    void operator()(int i, int v, Ints sum) const {
-        const float scale = scales[i * scales_per_row], min = scales[i * scales_per_row + 1];
-        Floats value = scale * load(weight_scales + v * WIDTH) * __builtin_convertvector(sum, Floats) +
-                       min * load(weight_sums + v * WIDTH);
-        float* to = partial[i] + v * WIDTH;
-        if (!first) value += load(to);
-        store(to, value);
-    }
-};
-
-template <class Number>
-void multiply(const torso_matrix& matrix, const Quantised& rows, int64_t count, const Output<Number>& output, int rank,
-              int workers) {
-    const int64_t dwords = (matrix.inputs + 3) / 4, group = matrix.group / 4;
-    const int64_t groups = (dwords + group - 1) / group, panels = panels_of(matrix.outputs);
-    const Share share(panels, rank, workers);
-    const int32_t* packed = static_cast<const int32_t*>(matrix.packed);
-    alignas(64) float partial[TILE][PANEL];
-    for (int64_t top = 0; top < count; top += ROWS) {
-        const RowTiles tiles(count - top < ROWS ? count - top : ROWS);
-        for (int64_t panel = share.begin; panel < share.end; ++panel) {
-            const int64_t columns = matrix.outputs - panel * PANEL;
-            for (int64_t t = 0; t < tiles.count; ++t) {
-                const int64_t row = top + tiles.begin(t), height = tiles.begin(t + 1) - tiles.begin(t);
-                for (int64_t g = 0; g < groups; ++g) {
-                    const int64_t from = g * group, to = from + group < dwords ? from + group : dwords;
-                    const Rescale rescale{partial,
-                                          rows.scales + (row * groups + g) * 2,
-                                          groups * 2,
-                                          matrix.scales + (g * panels + panel) * PANEL,
-                                          matrix.weight_sums + (g * panels + panel) * PANEL,
-                                          g == 0};
-                    tile_by_weight<EightBits>(tiles.streams(t), height, columns,
-                                              rows.numbers + (row * dwords + from) * 4, dwords * 4,
-                                              packed + (panel * dwords + from) * PANEL, to - from, rescale);
-                }
-                const Epilogue<false, Number> epilogue{output, row, panel * PANEL, matrix.outputs, true, true};
-                const int vectors = columns > WIDTH ? 2 : 1;
-                for (int i = 0; i < height; ++i)
-                    for (int v = 0; v < vectors; ++v) epilogue(i, v, load(partial[i] + v * WIDTH));
-            }
-        }
-    }
-}
-#endif
 
 // The lanes of a and b that a transposition exchanges at a distance, by constant indices as Clang wants them.
 typedef std::make_integer_sequence<int, WIDTH> Lanes;
@@ -350,34 +304,3 @@ inline void pack_bfloat16(const float* matrix, int64_t outputs, int64_t inputs, 
     }
     pack_rows(room, dwords * 4, count, dwords, packed + panel * dwords * PANEL);
 }
-#ifdef HAS_EIGHT_BITS
-// With a scale per output and group of inputs, symmetric about 0; `scales` and `weight_sums` [groups, panels * PANEL].
-inline void pack_eight_bits(const float* matrix, int64_t outputs, int64_t inputs, int64_t group, int64_t panel,
-                            int32_t* packed, float* scales, float* weight_sums, int8_t* room) {
-    const int64_t first = panel * PANEL, count = outputs - first < PANEL ? outputs - first : PANEL,
-                  dwords = (inputs + 3) / 4;
-    const int64_t width = panels_of(outputs) * PANEL;
-    for (int64_t i = 0; i < count; ++i) {
-        const float* row = matrix + (first + i) * inputs;
-        int8_t* numbers = room + i * dwords * 4;
-        for (int64_t begin = 0, g = 0; begin < inputs; begin += group, ++g) {
-            const int64_t end = begin + group < inputs ? begin + group : inputs;
-            float most = 0.f, nonfinite = 0.f;
-            for (int64_t k = begin; k < end; ++k) {
-                most = std::fabs(row[k]) > most ? std::fabs(row[k]) : most;
-                nonfinite += row[k] * 0.f;  // a NaN or an infinity anywhere leaves a NaN
-            }
-            const float scale = most / 127.f + nonfinite, inverse = scale > 0.f ? 1.f / scale : 0.f;
-            int64_t total = 0;
-            for (int64_t k = begin; k < end; ++k) {
-                numbers[k] = int8_t(std::lrint(row[k] * inverse));
-                total += numbers[k];
-            }
-            scales[g * width + first + i] = scale;
-            weight_sums[g * width + first + i] = scale * static_cast<float>(total);
-        }
-        for (int64_t k = inputs; k < dwords * 4; ++k) numbers[k] = 0;
-    }
-    pack_rows(room, dwords * 4, count, dwords, packed + panel * dwords * PANEL);
-}
-#endif

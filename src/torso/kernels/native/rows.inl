@@ -33,45 +33,6 @@ inline void normalise(const torso_norm& norm, const float* row, float* to, int64
         to[i] = (row[i] - mean) * factor * norm.weight[i] + (norm.bias ? norm.bias[i] : 0.f);
 }
 
-#ifdef HAS_EIGHT_BITS
-// A row as unsigned eight-bit numbers between the least and the largest of each group of columns.
-template <class Number>
-inline void quantise(const Number* row, int64_t width, int64_t group, uint8_t* to, float* scales) {
-    for (int64_t begin = 0; begin < width; begin += group, scales += 2) {
-        const int64_t end = begin + group < width ? begin + group : width;
-        const int64_t whole = begin + (end - begin) / WIDTH * WIDTH, rest = end - whole;
-        Floats least = splat(INFINITY), most = splat(-INFINITY), trace{};
-        for (int64_t i = begin; i < whole; i += WIDTH) {
-            const Floats value = load(row + i);
-            least = smaller(least, value);
-            most = larger(most, value);
-            trace += value * 0.f;  // a NaN or an infinity anywhere leaves a NaN
-        }
-        float min = smallest_of(least), max = largest_of(most), nonfinite = sum_of(trace);
-        for (int64_t i = whole; i < end; ++i) {
-            const float value = widened(row[i]);
-            min = value < min ? value : min;
-            max = value > max ? value : max;
-            nonfinite += value * 0.f;
-        }
-        const float scale = (max - min) / 255.f + nonfinite;
-        const float inverse = scale > 0.f ? 1.f / scale : 0.f;
-        for (int64_t i = begin; i < whole; i += WIDTH) {
-            const Floats number = smaller(larger((load(row + i) - min) * inverse, Floats{}), splat(255.f));
-            store_bytes(to + i, nearest(number));
-        }
-        if (rest) {
-            const Floats value = (load_some(row + whole, rest) - min) * inverse;
-            for (int64_t i = 0; i < rest; ++i)
-                to[whole + i] = uint8_t(std::lrint(std::fmin(std::fmax(value[i], 0.f), 255.f)));
-        }
-        scales[0] = scale;
-        scales[1] = min;
-    }
-    for (int64_t i = width; i % 4; ++i) to[i] = 0;
-}
-#endif
-
 // act(gate) * up, of a row [gate | up], in place of the gate.
 template <bool precise, class Number>
 inline void gate(Number* row, int64_t inner, int activation) {
