@@ -72,10 +72,10 @@ def looked_up(report: Report, server: Running) -> None:
         found = await asyncio.gather(*(seconds(number, **more) for number in range(STREAMS)))
         return time.monotonic() - begun, [text for _, text in found]
 
-    for name, measure in (
-        ("a text that repeats its prompt", lambda **more: seconds(0, **more)),
-        ("eight such texts", together),
-    ):
+    async def alone(**more: int) -> tuple[float, bytes]:
+        return await seconds(0, **more)
+
+    for name, measure in (("a text that repeats its prompt", alone), ("eight such texts", together)):
         (plain, wanted), (looked, found) = (run(measure(**each)) for each in ({}, {"prompt_lookup_num_tokens": 10}))
         report.add(f"{name}: seconds / with prompt look-up", plain / looked)
         report.add("  texts that are others with it", float(found != wanted), "<=", 0)
