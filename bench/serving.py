@@ -2,6 +2,7 @@
 
     python bench/serving.py --home ENVIRONMENTS --save bench/serving.json            # 20 minutes at most
     python bench/serving.py --home ENVIRONMENTS --rounds 1 --seconds 1 --requests 0  # a trial, about three
+    python bench/serving.py --home ENVIRONMENTS --parts int8,writing --minutes 4     # torso alone
 
 Every server is a process on loopback and holds the same model; servers are asked in turns, and ratios of the medians of
 all rounds count. The client has the last core to itself, the servers the others. The peers' environments, and the model
@@ -32,6 +33,7 @@ from serving_peers import Peer, Running, peer, requests, start, texts
 from serving_report import Report
 from side_by_side import minilm
 
+PARTS = ("peers", "lists", "own", "int8", "writing", "memory")
 ALL = ("torso", "infinity-torch", "infinity-optimum", "fastapi", "litserve")
 BARS = {"infinity-torch": 2.0, "infinity-optimum": 1.3, "fastapi": 3.0, "litserve": 2.0}
 NEAR = 0.999  # cosine under which a peer gives other vectors, so that its speed says nothing
@@ -66,6 +68,8 @@ def started(report: Report, made: Sequence[Peer], model: str, cores: set[int]) -
             continue
         servers.append(server)
         report.add(f"start to ready: {each.name}, s", server.started, "<=", bar)
+        if strays := server.strays(cores):
+            report.add(f"threads on the client's core: {each.name}", strays, "<=", 0)
         mine, its = vector(servers[0]), vector(server)
         near = float(mine @ its / np.linalg.norm(mine) / np.linalg.norm(its))
         if near < NEAR:
@@ -82,7 +86,7 @@ def compared(report: Report, servers: Sequence[Running], rounds: int, seconds: f
     one = side_by_side(servers, rounds, seconds, 32, 1)
     for name, rate in one.items():
         report.add(f"one text a request, 32 clients: {name}, requests/s", rate)
-    for name, bar in BARS.items():
+    for name, bar in BARS.items() if len(servers) > 1 else ():
         ratio = one["torso"] / one[name] if one.get(name) else None  # no answer is no peer
         report.add(f"one text a request, 32 clients: torso / {name}", ratio, ">=", bar)
     return one["torso"]
@@ -116,7 +120,7 @@ def small_beside_lists(report: Report, servers: Sequence[Running], idle_ms: floa
 
 
 def own(report: Report, server: Running, given: argparse.Namespace, cores: set[int], peak: float) -> None:
-    """Print what holds for torso's server by itself; ``server`` is left ended."""
+    """Print what holds for torso's server by itself."""
     seconds, model = given.seconds, given.model
     report.attempt(
         "share of the processor at saturation", 3 * seconds, lambda: alone.saturated(report, server, model, seconds)
@@ -139,6 +143,11 @@ def own(report: Report, server: Running, given: argparse.Namespace, cores: set[i
 
     report.attempt("open loop at 3 x capacity", 8 * seconds, overload)
 
+
+def further(report: Report, server: Running, given: argparse.Namespace, cores: set[int]) -> None:
+    """Print what holds for servers of torso with other modes, for one that writes, and for memory."""
+    seconds, model = given.seconds, given.model
+
     def written() -> None:
         file = writing.smollm2()
         if file is None:
@@ -146,6 +155,7 @@ def own(report: Report, server: Running, given: argparse.Namespace, cores: set[i
         other = start(server.peer, model, cores, "--model", f"w={file}:causal-lm")
         try:
             writing.streams(report, other)
+            writing.looked_up(report, other)
             writing.beside_chat(report, other, 10 * seconds)
         finally:
             other.stop()
@@ -158,10 +168,34 @@ def own(report: Report, server: Running, given: argparse.Namespace, cores: set[i
         finally:
             other.stop()
 
-    report.attempt("int8", 8 * seconds, in_int8)
-    report.attempt("texts that are written", 60, written)
-    if given.requests:
+    if "int8" in given.parts:
+        report.attempt("int8", 8 * seconds, in_int8)
+    if "writing" in given.parts:
+        report.attempt("texts that are written", 60, written)
+    if "memory" in given.parts and given.requests:
         report.attempt("memory", 30, lambda: alone.memory(report, server, given.requests))
+
+
+def against(
+    report: Report, servers: Sequence[Running], given: argparse.Namespace, rounds: int, cores: set[int]
+) -> None:
+    """Print what is measured of float32: torso beside its library, beside its peers, and by itself."""
+    alone.equal(report, servers[0], given.model, texts(64, 2))
+    idle = alone.idle(report, servers[0], given.model, given.seconds)
+    quiet, long = idle.quantile(0.99), 2 * given.seconds
+    peak = compared(report, servers, rounds, given.seconds) if given.parts & {"peers", "own"} else 0.0
+    if "peers" in given.parts:
+        report.attempt("256 mixed texts a request", 60, lambda: lists(report, servers, rounds, long, given.model))
+    if "lists" in given.parts:
+
+        def beside() -> None:
+            small_beside_lists(report, servers, quiet, 5 * given.seconds)
+
+        report.attempt("small beside lists", 12 * given.seconds, beside)
+    for server in servers[1:]:
+        server.stop()
+    if "own" in given.parts:
+        own(report, servers[0], given, cores, peak)
 
 
 def _ended(number: int, frame: object) -> None:
@@ -173,6 +207,7 @@ def main() -> None:
     parser.add_argument("--model", help="a folder; all-MiniLM-L6-v2 if left out")
     parser.add_argument("--home", type=Path, required=True, help="where the peers' environments are, or are made")
     parser.add_argument("--peers", default=",".join(ALL), help="torso first")
+    parser.add_argument("--parts", default=",".join(PARTS), help="without peers only torso is started")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement")
     parser.add_argument("--requests", type=int, default=100_000, help="of the run that measures memory; 0 for none")
@@ -185,7 +220,11 @@ def main() -> None:
 
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    made = [peer(name, given.home, given.model) for name in given.peers.split(",")]  # environments, before the clock
+    given.parts = set(given.parts.split(","))
+    if unknown := given.parts - set(PARTS):
+        parser.error(f"--parts {', '.join(unknown)}: there are {', '.join(PARTS)}")
+    names = given.peers.split(",") if given.parts & {"peers", "lists"} else ["torso"]
+    made = [peer(name, given.home, given.model) for name in names]  # environments, before the clock
     cores = sorted(os.sched_getaffinity(0))
     server_cores = set(cores[:-1] or cores)
     report, rounds = Report(given.minutes), 0
@@ -196,19 +235,11 @@ def main() -> None:
         os.sched_setaffinity(0, {cores[-1]})
         # Half of the time is for the comparison: fewer rounds where servers are many.
         rounds = max(1, min(given.rounds, int(report.left() / 2 / (len(servers) * 3.2 * given.seconds))))
-        alone.equal(report, servers[0], given.model, texts(64, 2))
-        idle = alone.idle(report, servers[0], given.model, given.seconds)
-        peak = compared(report, servers, rounds, given.seconds)
-        quiet, long = idle.quantile(0.99), 2 * given.seconds
-        report.attempt("256 mixed texts a request", 60, lambda: lists(report, servers, rounds, long, given.model))
-
-        def beside() -> None:
-            small_beside_lists(report, servers, quiet, 5 * given.seconds)
-
-        report.attempt("small beside lists", 12 * given.seconds, beside)
+        if given.parts & {"peers", "lists", "own"}:
+            against(report, servers, given, rounds, server_cores)
         for server in servers[1:]:
             server.stop()
-        own(report, servers[0], given, server_cores, peak)
+        further(report, servers[0], given, server_cores)
     finally:
         for server in servers:
             server.stop()

@@ -71,6 +71,19 @@ if __name__ == "__main__":
     api = Api(max_batch_size=32, batch_timeout=0.001, api_path="/embeddings")
     litserve.LitServer(api, accelerator="cpu").run(port=int(sys.argv[2]), generate_client_file=False, log_level="error")
 """
+# Left to itself ONNX Runtime starts a thread for each core of the machine and pins it there: on the client's core, too.
+OPTIMUM = """
+import os
+import onnxruntime
+class Session(onnxruntime.InferenceSession):
+    def __init__(self, path, sess_options=None, **given):
+        options = sess_options or onnxruntime.SessionOptions()
+        options.intra_op_num_threads = len(os.sched_getaffinity(0))
+        super().__init__(path, sess_options=options, **given)
+onnxruntime.InferenceSession = Session
+from infinity_emb.cli import cli
+cli()
+"""
 
 
 @dataclass
@@ -119,11 +132,15 @@ def peer(name: str, home: Path, model: str) -> Peer:
         script.write_text(scripts[name], encoding="utf-8")
         return Peer(name, [str(_python(home, "peers")), str(script), "{model}", "{port}"])
     engine, folder, shown, more = name.removeprefix("infinity-"), None, "{model}", list[str]()
+    begin = [str(_python(home, "infinity").with_name("infinity_emb"))]
     if engine == "optimum":
         # optimum 2 looks a file up by the name that infinity gives it, which is that of its path: "." makes them one.
         folder, shown = _onnx(home, model), "."
         more = ["--pooling-method", "mean"]  # of itself it takes the first token's row, whatever the folder says
-    command = [str(_python(home, "infinity").with_name("infinity_emb")), "v2", "--model-id", shown]
+        script = home / "optimum_server.py"
+        script.write_text(OPTIMUM, encoding="utf-8")
+        begin = [str(_python(home, "infinity")), str(script)]
+    command = [*begin, "v2", "--model-id", shown]
     command += ["--served-model-name", "m", "--engine", engine, "--device", "cpu", "--port", "{port}"]
     return Peer(name, [*command, *more, "--log-level", "error"], model="m", folder=folder)
 
@@ -177,6 +194,14 @@ class Running:
         """Seconds of processor of its main thread: HTTP, JSON, and the tokenizing of short texts."""
         fields = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def strays(self, cores: set[int]) -> int:
+        """Threads of it, and of its children, that may run on other cores than it was given."""
+        found = 0
+        for pid in (self.process.pid, *_children(self.process.pid)):
+            with suppress(OSError):
+                found += sum(not os.sched_getaffinity(int(each)) <= cores for each in os.listdir(f"/proc/{pid}/task"))
+        return found
 
     def rss(self) -> float:
         """Memory in MB."""

@@ -25,9 +25,9 @@ def smollm2() -> Path | None:
     return next(Path(found.origin).parent.glob("*.gguf"), None)
 
 
-def _asked(number: int, new: int = NEW) -> bytes:
-    body = {"model": "w", "prompt": f"{number}. {PROMPT}", "max_tokens": new, "temperature": 0, "stream": True}
-    return post("/v1/completions", json.dumps(body).encode())
+def _asked(number: int, new: int = NEW, prompt: str = PROMPT, **more: object) -> bytes:
+    body = {"model": "w", "prompt": f"{number}. {prompt}", "max_tokens": new, "temperature": 0, "stream": True}
+    return post("/v1/completions", json.dumps(body | more).encode())
 
 
 async def _written(server: Running, delays: list[float]) -> tuple[int, float]:
@@ -55,6 +55,30 @@ def streams(report: Report, server: Running) -> None:
     report.add("eight streams together: tokens/s", together)
     report.add("streams that arrive at random: tokens/s / eight together", count / seconds / together, ">=", 0.9)
     report.add("  / one after another", count / seconds / (one / alone), ">=", 4)
+
+
+def looked_up(report: Report, server: Running) -> None:
+    """Print how much faster texts that repeat their prompt are written where each looks up what followed before."""
+
+    async def seconds(number: int, **more: int) -> tuple[float, bytes]:
+        begun, text = time.monotonic(), list[bytes]()
+        async for line in lines(server.port, _asked(number, 96, f"{PROMPT} " * 4, **more)):
+            found = json.loads(line[6:])["choices"] if line.startswith(b"data: {") else []
+            text += [each["text"].encode() for each in found]
+        return time.monotonic() - begun, b"".join(text)
+
+    async def together(**more: int) -> tuple[float, list[bytes]]:
+        begun = time.monotonic()
+        found = await asyncio.gather(*(seconds(number, **more) for number in range(STREAMS)))
+        return time.monotonic() - begun, [text for _, text in found]
+
+    async def alone(**more: int) -> tuple[float, bytes]:
+        return await seconds(0, **more)
+
+    for name, measure in (("a text that repeats its prompt", alone), ("eight such texts", together)):
+        (plain, wanted), (looked, found) = (run(measure(**each)) for each in ({}, {"prompt_lookup_num_tokens": 10}))
+        report.add(f"{name}: seconds / with prompt look-up", plain / looked)
+        report.add("  texts that are others with it", float(found != wanted), "<=", 0)
 
 
 def beside_chat(report: Report, server: Running, seconds: float) -> None:

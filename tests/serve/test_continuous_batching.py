@@ -11,6 +11,7 @@ import torch
 import torso
 from conftest import seed
 from generation import small
+from serve.conftest import serving
 from torso.architecture import Task
 from torso.generation.compiled_slab import cache_row_bytes, slab_of
 from torso.generation.prompts import prompts_of
@@ -19,7 +20,8 @@ from torso.generation.regions import Regions
 from torso.generation.slab import Slab
 from torso.models.gpt2 import GPT2Config
 from torso.models.qwen import Qwen3Config
-from torso.serve.token_scheduler import TokenScheduler, TokenSequence
+from torso.serve.token_scheduler import TokenScheduler
+from torso.serve.token_sequence import TokenSequence
 from torso.tasks.writers import make_writer
 
 PROMPTS = ["the cat", "a", "one two three four five six seven", "hello there the", "b c d", "weather today is"]
@@ -102,6 +104,77 @@ def test_sampled_texts_follow_their_seeds_in_any_company(writer) -> None:
     finish(scheduler)
     for number, (text, sequence) in enumerate(zip(PROMPTS, sequences, strict=True)):
         assert written(sequence) == wanted(writer, text, settings={**changes, "seed": number})
+
+
+REPEATS = ["a b a b a b", "one two three one two three", "the cat sat. the cat"]
+LOOKED_UP = {
+    "greedy": {},
+    "drawn": {"do_sample": True, "temperature": 0.4, "repetition_penalty": 1.1},
+    "stopped": {"stop_strings": ["e"]},
+    "three tokens": {"max_matching_ngram_size": 3},
+}
+
+
+@pytest.mark.parametrize("step_rows", [3, 512])
+@pytest.mark.parametrize("way", LOOKED_UP)
+def test_texts_that_look_ahead_are_the_library_s_in_random_company(folder, way, step_rows) -> None:
+    writer = make_writer(str(folder), None, {})
+    random, plain = Random(seed()), {"max_new_tokens": 40}
+    options = {name: value for name, value in LOOKED_UP[way].items() if name != "max_matching_ngram_size"}
+    slab = slab_of(writer.ready.writing, 150 * cache_row_bytes(writer.ready.writing))
+    scheduler = TokenScheduler(slab, 3, step_rows)
+    sequences = []
+    for number in range(9):
+        text = random.choice([*REPEATS, *PROMPTS])
+        # Seeds are of each text; those that look ahead and those that do not share their steps.
+        own = plain | options | ({"seed": number} if "do_sample" in options else {})
+        further = LOOKED_UP[way] | {"prompt_lookup_num_tokens": random.choice([1, 4, 30])} if number % 3 else {}
+        settings = writer.settings.replace({**further, **own})
+        chance = random_sources(number, 1)[0] if settings.do_sample else None
+        sequences.append((text, own, sequence_of(writer, text, settings, chance=chance)))
+        scheduler.submit(sequences[-1][2])
+        for _ in range(random.randrange(4)):
+            scheduler.step()
+    finish(scheduler)
+    for text, own, sequence in sequences:
+        assert not sequence.errors
+        done = torso.generate(text, model=writer.ready, settings=own)[0]
+        assert written(sequence) == (done.text, done.ids, done.why)
+        assert [event.log_probability for event in sequence.events] == pytest.approx(done.log_probabilities, abs=1e-5)
+    assert slab.free == slab.rows
+
+
+def test_what_repeats_takes_fewer_steps(folder) -> None:
+    writer = make_writer(str(folder), None, {})
+    steps = {}
+    for guessed in (None, 10):
+        settings = writer.settings.replace(
+            {"max_new_tokens": 40, "prompt_lookup_num_tokens": guessed, "eos_token_id": 499}
+        )
+        slab = slab_of(writer.ready.writing, 1 << 20)
+        scheduler, sequence = TokenScheduler(slab), sequence_of(writer, REPEATS[0], settings)
+        scheduler.submit(sequence)
+        steps[guessed] = 0
+        while not scheduler.idle:
+            scheduler.step()
+            steps[guessed] += 1
+        assert not sequence.errors
+        assert slab.free == slab.rows
+    assert steps[10] < steps[None]
+
+
+def test_requests_look_ahead_where_the_kernels_write(folder) -> None:
+    asked = {"prompt": [*REPEATS, *PROMPTS[:2]], "max_tokens": 30, "temperature": 0, "logprobs": 2}
+    ahead = asked | {"prompt_lookup_num_tokens": 6}
+    with serving({"llama": str(folder)}) as client:
+        plain, looked = (client.post("/v1/completions", json=each).json() for each in (asked, ahead))
+        wrong = client.post("/v1/completions", json=asked | {"prompt_lookup_num_tokens": 0})
+    assert looked["choices"] == plain["choices"]
+    assert looked["usage"] == plain["usage"]
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "prompt_lookup_num_tokens")
+    with serving({"llama": torso.load(str(folder), Task.CAUSAL_LM)}) as client:
+        refused = client.post("/v1/completions", json=ahead)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "E_NO_EFFECT")
 
 
 def test_stop_strings_and_log_probabilities_are_the_library_s(writer) -> None:

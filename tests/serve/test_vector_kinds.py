@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import torso
+import torso.serve
 from serve.conftest import serving
 from tasks import late_folders
+from torso.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 QUERY, TEXTS = "the cat", ["The cat sits outside.", "How to reset a LOGIN?", "北京"]
@@ -56,6 +59,53 @@ def test_a_colbert_gives_vectors_of_tokens_and_ranks(folders: dict[str, Path]) -
     assert [(each["index"], each["score"]) for each in ranked.json()] == [(each.index, each.score) for each in wanted]
     assert (wrong.status_code, wrong.json()["code"]) == (422, "E_PROMPT")
     assert (dense.status_code, dense.json()["code"]) == (404, "E_TASK")
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder whose files say nothing of ranking."""
+    return late_folders.decoder(tmp_path_factory.mktemp("plain") / "qwen", "Qwen3")
+
+
+def ranked(answer: Any) -> list[tuple[int, float]]:
+    assert answer.status_code == 200, answer.text
+    return [(each["index"], each["score"]) for each in answer.json()]
+
+
+@pytest.mark.parametrize("prompt", [None, "Is it about animals?"])
+def test_a_decoder_ranks_by_the_template_that_a_request_names(decoder: Path, prompt: str | None) -> None:
+    wanted = torso.rerank(QUERY, TEXTS, model=str(decoder), template="qwen3-reranker", prompt=prompt)
+    asked = {"query": QUERY, "texts": TEXTS, "template": "qwen3-reranker", "prompt": prompt}
+    with serving({"it": str(decoder)}) as client:
+        found = client.post("/rerank", json=asked)
+        named = client.post("/v1/rerank", json={"query": QUERY, "documents": TEXTS} | {"template": "qwen3-reranker"})
+        unknown = client.post("/rerank", json=asked | {"template": "none such"})
+        without = client.post("/rerank", json={"query": QUERY, "texts": TEXTS})
+        written = client.post("/v1/completions", json={"prompt": "the", "max_tokens": 2})
+    assert ranked(found) == [(each.index, each.score) for each in wanted]
+    assert named.status_code == written.status_code == 200
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "E_RERANK_TEMPLATE")
+    assert (without.status_code, without.json()["code"]) == (422, "E_RERANK_TEMPLATE")
+
+
+def test_a_decoder_ranks_by_the_template_of_the_server(decoder: Path) -> None:
+    wanted = torso.rerank(QUERY, TEXTS, model=str(decoder), template="bge-reranker")
+    with serving({"it": str(decoder)}, rerank_template="bge-reranker") as client:
+        found = client.post("/rerank", json={"query": QUERY, "texts": TEXTS})
+        functions = client.get("/v1/models").json()["data"][0]["torso"]["functions"]
+    assert ranked(found) == [(each.index, each.score) for each in wanted]
+    assert "rerank" in functions
+    assert "chat" in functions
+
+
+def test_a_template_that_nothing_follows_is_refused(decoder: Path, folders: dict[str, Path]) -> None:
+    with pytest.raises(InputError, match="template"):
+        torso.serve.app({"it": str(decoder)}, torso.serve.ServeSettings(rerank_template="none such"))
+    with pytest.raises(InputError, match="rerank_template"):
+        torso.serve.app({"it": str(folders["colbert"])}, torso.serve.ServeSettings(rerank_template="bge-reranker"))
+    with serving({"it": str(folders["colbert"])}) as client:
+        refused = client.post("/rerank", json={"query": QUERY, "texts": TEXTS, "template": "bge-reranker"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "E_ARGUMENT")
 
 
 def test_a_decoder_ranks(tmp_path: Path) -> None:

@@ -60,6 +60,9 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--slice-ms", type=float, default=50.0, show_default=True, help="Predicted length of a batch.")
 @click.option("--kv-mb", type=int, default=256, show_default=True, help="Key/value cache of a model that generates.")
 @click.option("--max-new-tokens", type=int, default=512, show_default=True, help="Tokens where a request says nothing.")
+@click.option(
+    "--rerank-template", metavar="NAME", help="By which decoders rank texts, too: qwen3-reranker or bge-reranker."
+)
 @click.option("--connections", type=int, default=1024, show_default=True, help="Connections at a time.")
 @click.option("--prefix", default="", metavar="PATH", help="Path that a proxy removes.")
 @click.option("--proxies", default="", metavar="ADDRESSES", help="Proxies whose X-Forwarded headers count.")
@@ -95,6 +98,7 @@ def serve(
     slice_ms: float,
     kv_mb: int,
     max_new_tokens: int,
+    rerank_template: str | None,
     connections: int,
     prefix: str,
     proxies: str,
@@ -135,6 +139,7 @@ def serve(
         slice_seconds=slice_ms / 1e3,
         new_tokens=max_new_tokens,
         cache_bytes=kv_mb << 20,
+        rerank_template=rerank_template or "",
         log=not no_log,
         log_texts=log_texts,
         page=not no_page,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from torso.engines.compiled_decoder import CompiledDecoder
 from torso.generation.regions import Regions
 from torso.generation.scores import Scores
@@ -36,6 +38,11 @@ class CompiledSlab:
         """Rows that no sequence has reserved."""
         return self._regions.free
 
+    @property
+    def reads_ahead(self) -> bool:
+        """True: see `torso.kernels.causal_decoder.CausalDecoder.step`."""
+        return True
+
     def admit(self, rows: int) -> Slot | None:
         """Reserve a region; see `torso.generation.sequence_decoder.SequenceDecoder.admit`."""
         region = self._regions.admit(rows)
@@ -49,18 +56,27 @@ class CompiledSlab:
     def step(self, feeds: Sequence[Feed]) -> Scores:
         """Run one step; see `torso.generation.sequence_decoder.SequenceDecoder.step`."""
         regions = [region_of(feed.slot) for feed in feeds]
+        rows: list[int] = []
+        end = 0
         for region, feed in zip(regions, feeds, strict=True):
             assert region.size + len(feed.tokens) <= region.rows, "a sequence may not outgrow its region"
-        scores = self.model.decoder.step(
+            end += len(feed.tokens)
+            if feed.wanted:
+                rows += range(end - 1 - feed.ahead, end)
+        scores = self.model.decoder.ahead(
             self._cache,
             [region.offset for region in regions],
             [region.size for region in regions],
             [feed.tokens for feed in feeds],
-            [feed.wanted for feed in feeds],
+            rows=np.array(rows, np.int64),
         )
         for region, feed in zip(regions, feeds, strict=True):  # behind what may fail: the step may be run again
             region.size += len(feed.tokens)
         return scores
+
+    def take_back(self, slot: Slot, tokens: int) -> None:
+        """Forget tokens; see `torso.generation.sequence_decoder.SequenceDecoder.take_back`."""
+        region_of(slot).size -= tokens
 
 
 def slab_of(model: WritingModel, cache_bytes: int, sequences: int = 64) -> SequenceDecoder:

@@ -10,12 +10,11 @@ from typing import Protocol, cast
 import numpy as np
 
 from torso.engines.compiled_decoder import CompiledDecoder
-from torso.errors import UnsupportedError
 from torso.generation.compiled_texts import CompiledTexts
 from torso.generation.completed_text import Why
 from torso.generation.generation_settings import GenerationSettings
 from torso.generation.logits_processors import Processor, Written, processors
-from torso.generation.prompt_lookup import LookedUpTexts
+from torso.generation.prompt_lookup import LookedUpTexts, TokenLookup, require_reading_ahead
 from torso.generation.prompts import Prompt
 from torso.generation.random_source import RandomSource, random_sources
 from torso.generation.samplers import SamplingFilter, sampling_filters
@@ -143,16 +142,10 @@ def begin(
     decoder: TextsDecoder
     if isinstance(model, CompiledDecoder):
         texts = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
-        most = settings.prompt_lookup_num_tokens if settings.num_beams == 1 and texts.may_read_ahead else None
-        ngram = settings.max_matching_ngram_size or 2
-        decoder = texts if most is None else LookedUpTexts(texts, most, ngram, sources)
+        lookup = TokenLookup.of(settings) if texts.may_read_ahead else None
+        decoder = texts if lookup is None else LookedUpTexts(texts, lookup, sources)
     else:
-        if settings.prompt_lookup_num_tokens is not None and settings.origin.get("prompt_lookup_num_tokens") == "you":
-            raise UnsupportedError(
-                "E_NO_EFFECT",
-                "prompt_lookup_num_tokens has no effect where PyTorch writes: read together, tokens have other scores.",
-                cure="Leave it out, or write with torso's kernels: model=torso.compiled_decoder(folder).",
-            )
+        require_reading_ahead(settings)
         from torso.generation.decoder import Decoder
 
         decoder = Decoder(model, len(prompts), sources=sources or None, room=room)

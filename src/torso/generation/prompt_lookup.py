@@ -13,11 +13,82 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from torso.errors import UnsupportedError
 from torso.generation.compiled_texts import CompiledTexts
+from torso.generation.generation_settings import GenerationSettings
 from torso.generation.scores import Scores
 
 _FIRST = 3
 """Tokens guessed at first, until a text shows how much of it repeats."""
+
+
+class TokenLookup:
+    """What followed the last tokens of a text when they were there before.
+
+    Args:
+        most: tokens guessed at a time.
+        longest: how many last tokens a guess must follow at most.
+    """
+
+    def __init__(self, most: int, longest: int) -> None:
+        self._most, self._longest, self._next = most, longest, _FIRST
+        self._ids: list[int] = []  # the source, the prompt and what is written
+        self._places: dict[tuple[int, ...], int] = {}  # by the last tokens, where what followed them stands
+
+    @classmethod
+    def of(cls, settings: GenerationSettings) -> TokenLookup | None:
+        """Return what looks up as settings say; None where they ask for no guesses."""
+        most = settings.prompt_lookup_num_tokens if settings.num_beams == 1 else None
+        return None if most is None else cls(most, settings.max_matching_ngram_size or 2)
+
+    def add(self, tokens: Sequence[int]) -> None:
+        """Append tokens."""
+        for token in tokens:
+            end = len(self._ids)
+            for size in range(1, min(self._longest, end) + 1):
+                self._places[tuple(self._ids[end - size :])] = end
+            self._ids.append(token)
+
+    def guess(self, room: int) -> list[int]:
+        """Return what followed the longest of the last tokens when they were there the last time; empty for none.
+
+        Where that reaches the end of the text, it goes on as if it repeated itself.
+
+        Args:
+            room: tokens at most.
+        """
+        most = min(self._most, self._next, room)
+        if most > 0:
+            for size in range(min(self._longest, len(self._ids)), 0, -1):
+                place = self._places.get(tuple(self._ids[-size:]))
+                if place is not None:
+                    followed = self._ids[place : place + most]
+                    return (followed * (most // len(followed) + 1))[:most]
+        return []
+
+    def note(self, taken: int) -> None:
+        """Record how many tokens of the last guess were chosen: the next one goes twice as far as it went well."""
+        self._next = min(self._most, 2 * taken + 1)
+
+    def copy(self) -> TokenLookup:
+        """Return one that goes its own way."""
+        made = TokenLookup(self._most, self._longest)
+        made._next, made._ids, made._places = self._next, list(self._ids), dict(self._places)
+        return made
+
+
+def require_reading_ahead(settings: GenerationSettings) -> None:
+    """Refuse guesses that a call asks for, of a model that reads none ahead.
+
+    Raises:
+        UnsupportedError: ``E_NO_EFFECT``.
+    """
+    if settings.prompt_lookup_num_tokens is not None and settings.origin.get("prompt_lookup_num_tokens") == "you":
+        raise UnsupportedError(
+            "E_NO_EFFECT",
+            "prompt_lookup_num_tokens has no effect where PyTorch writes: read together, tokens have other scores.",
+            cure="Leave it out, or write with torso's kernels: model=torso.compiled_decoder(folder).",
+        )
 
 
 @dataclass(slots=True)
@@ -25,44 +96,20 @@ class _Text:
     """What is known of one text.
 
     Attributes:
-        ids: the source, the prompt and what is written.
-        places: by the last tokens, one or more, where what followed them stands.
+        lookup: makes its guesses.
         ahead: tokens that were read and are not chosen yet.
         scores: [k, V] behind each of them.
         taken: how many of them were chosen.
-        most: tokens to guess next.
     """
 
-    ids: list[int]
-    places: dict[tuple[int, ...], int] = field(default_factory=dict[tuple[int, ...], int])
+    lookup: TokenLookup
     ahead: list[int] = field(default_factory=list[int])
     scores: Scores = None
     taken: int = 0
-    most: int = _FIRST
-
-    def add(self, tokens: Sequence[int], longest: int) -> None:
-        """Append tokens."""
-        for token in tokens:
-            end = len(self.ids)
-            for size in range(1, min(longest, end) + 1):
-                self.places[tuple(self.ids[end - size :])] = end
-            self.ids.append(token)
-
-    def guess(self, longest: int, most: int) -> list[int]:
-        """Return what followed the longest of the last tokens when they were there the last time; empty for none.
-
-        Where that reaches the end of the text, it goes on as if it repeated itself.
-        """
-        for size in range(min(longest, len(self.ids)), 0, -1):
-            place = self.places.get(tuple(self.ids[-size:]))
-            if place is not None:
-                followed = self.ids[place : place + most]
-                return (followed * (most // len(followed) + 1))[:most]
-        return []
 
     def copy(self) -> _Text:
         """Return a text that goes its own way."""
-        return _Text(list(self.ids), dict(self.places), list(self.ahead), self.scores, self.taken, self.most)
+        return _Text(self.lookup.copy(), list(self.ahead), self.scores, self.taken)
 
 
 class LookedUpTexts:
@@ -70,24 +117,23 @@ class LookedUpTexts:
 
     Args:
         texts: reads them.
-        most: tokens guessed at a time.
-        longest: how many last tokens a guess must follow at most.
+        lookup: makes the guesses of a text; each has its own copy.
         before: what each text may repeat beside itself, as its source; None for nothing.
     """
 
     def __init__(
-        self, texts: CompiledTexts, most: int, longest: int, before: Sequence[Sequence[int]] | None = None
+        self, texts: CompiledTexts, lookup: TokenLookup, before: Sequence[Sequence[int]] | None = None
     ) -> None:
-        self._inner, self._most, self._longest = texts, most, longest
-        self._texts = [_Text([]) for _ in range(texts.count)]
+        self._inner = texts
+        self._texts = [_Text(lookup.copy()) for _ in range(texts.count)]
         for text, source in zip(self._texts, before or (), strict=False):
-            text.add(source, longest)
+            text.lookup.add(source)
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Scores:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
         for number, (text, new) in enumerate(zip(self._texts, tokens, strict=True)):
             self._forget(number)
-            text.add(new, self._longest)
+            text.lookup.add(new)
         return self._inner.read(tokens)
 
     def read_one(self, tokens: Sequence[int]) -> Scores:
@@ -95,14 +141,13 @@ class LookedUpTexts:
         found: list[Scores] = [None] * len(tokens)
         needed: dict[int, list[int]] = {}
         for number, (text, token) in enumerate(zip(self._texts, tokens, strict=True)):
-            text.add([token], self._longest)
+            text.lookup.add([token])
             if text.taken < len(text.ahead) and text.ahead[text.taken] == token:
                 found[number] = text.scores[text.taken]
                 text.taken += 1
             else:
                 self._forget(number)
-                most = min(self._most, text.most, self._inner.left(number) - 1)
-                needed[number] = [token, *(text.guess(self._longest, most) if most > 0 else ())]
+                needed[number] = [token, *text.lookup.guess(self._inner.left(number) - 1)]
         if needed:
             for number, scores in zip(needed, self._inner.read_ahead(needed), strict=True):
                 text = self._texts[number]
@@ -115,9 +160,9 @@ class LookedUpTexts:
         self._texts = [self._texts[number].copy() for number in texts]
 
     def _forget(self, number: int) -> None:
-        """Take back what was read of a text and not chosen; guess twice as far as it went well."""
+        """Take back what was read of a text and not chosen."""
         text = self._texts[number]
         if text.ahead:
             self._inner.take_back(number, len(text.ahead) - text.taken)
-            text.most = min(self._most, 2 * text.taken + 1)
+            text.lookup.note(text.taken)
         text.ahead, text.scores, text.taken = [], None, 0

@@ -33,11 +33,14 @@ class Feed:
         slot: the sequence.
         tokens: its next tokens, one or more.
         wanted: whether the scores of the token after them are needed: not behind a piece of a prompt.
+        ahead: how many of the last tokens are guesses: the scores behind the token before them, and behind each of
+            them, are needed. 0 for a decoder that reads none ahead.
     """
 
     slot: Slot
     tokens: Sequence[int]
     wanted: bool
+    ahead: int = 0
 
 
 class SequenceDecoder(Protocol):
@@ -53,12 +56,24 @@ class SequenceDecoder(Protocol):
         """Tokens that no sequence has reserved."""
         ...
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether it reads guesses: whether a token's scores are the same whatever is read beside it."""
+        ...
+
     def admit(self, rows: int) -> Slot | None:
         """Reserve room for a sequence of at most ``rows`` tokens; None if there is none now."""
         ...
 
     def step(self, feeds: Sequence[Feed]) -> Scores:
-        """Read tokens of some sequences, each once; return the scores of the next token [wanted, V], in order."""
+        """Read tokens of some sequences, each once; return the scores of the next token [wanted, V], in order.
+
+        Of a sequence with guesses there is a row behind each of them, too.
+        """
+        ...
+
+    def take_back(self, slot: Slot, tokens: int) -> None:
+        """Forget the last tokens that were read of a sequence."""
         ...
 
     def release(self, slot: Slot) -> None:

@@ -40,6 +40,11 @@ class Slab:
         """Rows that no sequence has reserved."""
         return self.cache.free
 
+    @property
+    def reads_ahead(self) -> bool:
+        """False: read together, tokens have other scores."""
+        return False
+
     def admit(self, rows: int) -> Slot | None:
         """Reserve a region; see `SequenceDecoder.admit`."""
         region = self.cache.regions.admit(rows)
@@ -51,8 +56,13 @@ class Slab:
         self.cache.regions.release(slot.region)
         slot.region = None
 
+    def take_back(self, slot: Slot, tokens: int) -> None:
+        """Forget tokens; see `SequenceDecoder.take_back`."""
+        region_of(slot).size -= tokens
+
     def step(self, feeds: Sequence[Feed]) -> Tensor:
         """Run one forward pass; see `SequenceDecoder.step`."""
+        assert not any(feed.ahead for feed in feeds), "guesses are for what reads ahead"
         regions = [region_of(feed.slot) for feed in feeds]
         order = sorted(range(len(feeds)), key=lambda number: regions[number].offset)
         device = self.model.device

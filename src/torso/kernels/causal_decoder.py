@@ -184,9 +184,20 @@ class CausalDecoder:
         past: Sequence[int],
         tokens: Sequence[Sequence[int]],
         sources: SourceRows | None = None,
+        rows: Whole | None = None,
     ) -> Rows:
-        """Read as `step` does; return the scores [T, V] behind every token, each equal to those that `step` gives."""
-        return self._run(cache, regions, past, tokens, np.arange(sum(map(len, tokens))), None, sources)
+        """Read as `step` does; return the scores [T, V] behind every token, each equal to those that `step` gives.
+
+        Args:
+            cache: as of `step`.
+            regions: as of `step`.
+            past: as of `step`.
+            tokens: as of `step`.
+            sources: as of `step`.
+            rows: [R] of all T tokens, those behind which scores are needed, ascending; None for all.
+        """
+        asked = np.arange(sum(map(len, tokens))) if rows is None else rows
+        return self._run(cache, regions, past, tokens, asked, None, sources)
 
     def whole(
         self, texts: Sequence[Sequence[int]], rows: Whole | None, sources: SourceRows | None = None

@@ -41,6 +41,7 @@ from torso.serve.served_source import ModelSource, load_ready
 from torso.serve.server_metrics import Metrics
 from torso.serve.turns import Turns
 from torso.serve.warm_up import warm
+from torso.tasks.argument_checks import no_effect
 from torso.view.look_data import KEPT_BYTES
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def build(sources: Sequence[ModelSource], settings: ServeSettings, device: str |
     models: list[ServedModel] = []
     for source in sources:
         models.append(_served(source, settings, turns, metrics, device))
+    if not any(each.task is Task.CAUSAL_LM for each in models):
+        no_effect("rerank_template", settings.rerank_template or None)
     settings = _within_memory(settings, models)
     state = ServerState(
         settings,
@@ -156,7 +159,8 @@ def _served(
         metrics.phases.observe("batch", seconds)
 
     engine = Engine(source.name, Scheduler(limits), turns, observe)
-    made = ServedModel(source.name, ready, engine, now())
+    template = settings.rerank_template or None
+    made = ServedModel(source.name, ready, engine, now(), template=template)
     if isinstance(source.source, (str, os.PathLike)):
         made.source = os.fspath(source.source)
     if ready.runner.task is Task.CAUSAL_LM:

@@ -8,12 +8,20 @@ _DECAY = 0.97
 """Weight of the past after each batch: half of it is forgotten after 23 batches."""
 
 _ROWS, _SQUARES = 1e-3, 1e-6  # bring both features near 1, so that the normal equations are well conditioned
+_PRIOR = 0.1  # weight of each batch of the prior, which fades
+_LATE = 2.0  # times its prediction for which a batch counts at most: one of a few is late by what runs beside it
+_FASTER = 2.0  # times the speed of recent batches that a longer one is trusted with
 
 
 class CostModel:
     """Exponentially weighted least squares of ``seconds = a + b * sum(n) + c * sum(n * n)``, n the tokens of a text.
 
     Coefficients are never negative. Before batches have been observed the prior holds, and its weight fades with them.
+
+    What is observed can say little: texts of a list make batches of one size, whose time may be of tokens or of the
+    batch, and what runs beside them, such as the tokenizing of the next list, makes single ones late. A fit that takes
+    the slope from these asks for batches of any size. So a late batch counts for no more than twice its prediction, and
+    none is made longer than the speed of the last ones bears out.
 
     Args:
         overhead: prior seconds of an empty batch.
@@ -26,9 +34,9 @@ class CostModel:
         # Pseudo-observations of the prior: batches of 0, 100 and 1000 tokens.
         self._moments = [[0.0] * 3 for _ in range(3)]
         self._targets = [0.0] * 3
-        self._tokens, self._squares, self._seconds = 1.0, 30.0, overhead / 100 + 1 / rate
+        self._tokens, self._squares, self._seconds, self._ran = 1.0, 30.0, overhead / 100 + 1 / rate, 1 / rate
         for tokens in (0, 100, 1000):
-            self._add((1.0, tokens * _ROWS, tokens * 30 * _SQUARES), overhead + tokens / rate, 0.1)
+            self._add((1.0, tokens * _ROWS, tokens * 30 * _SQUARES), overhead + tokens / rate, _PRIOR)
 
     def observe(self, sizes: Sequence[int], seconds: float, gap: float = 0.0) -> None:
         """Record a batch, for `learn`.
@@ -59,7 +67,8 @@ class CostModel:
         for row in self._moments:
             row[:] = [value * _DECAY for value in row]
         self._targets = [value * _DECAY for value in self._targets]
-        self._add((1.0, tokens * _ROWS, squares * _SQUARES), seconds, 1.0)
+        self._add((1.0, tokens * _ROWS, squares * _SQUARES), min(seconds, _LATE * self.seconds(sizes)), 1.0)
+        self._ran = self._ran * _DECAY + seconds
         self._tokens = self._tokens * _DECAY + tokens
         self._squares = self._squares * _DECAY + squares
         self._seconds = self._seconds * _DECAY + seconds + gap
@@ -73,7 +82,8 @@ class CostModel:
         """Return the tokens of a batch of recent lengths that is predicted to take ``seconds``; at least 1."""
         a, b, c = self.coefficients
         each = b * _ROWS + c * _SQUARES * self._squares / self._tokens
-        return max(1, int(min((seconds - a) / max(each, 1e-9), 1e9)))
+        most = _FASTER * seconds * self._tokens / max(self._ran, 1e-9)
+        return max(1, int(min((seconds - a) / max(each, 1e-9), most, 1e9)))
 
     @property
     def rate(self) -> float:

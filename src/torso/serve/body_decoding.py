@@ -83,7 +83,7 @@ def decoded(
     """
     known = _names(kind)
     ignored: list[str] = []
-    for name, value in values.items():
+    for name, value in () if values.keys() <= known else values.items():
         if name in known or name in silent:
             continue
         if name in unsupported:
@@ -94,12 +94,12 @@ def decoded(
         else:
             raise _unknown(name, known)
     try:
-        made = msgspec.convert({name: value for name, value in values.items() if name in known}, kind)
+        made = msgspec.convert(values, kind)  # it takes no notice of other names
     except msgspec.ValidationError as error:
         raise _wrong(str(error)) from None
     except (OverflowError, RecursionError) as error:
         raise _wrong(str(error)) from None
-    return Decoded(made, tuple(name for name in ignored if name.isidentifier())[:16])
+    return Decoded(made, tuple([name for name in ignored if name.isidentifier()][:16]) if ignored else ())
 
 
 def not_implemented(name: str, value: object = None) -> RequestError:

@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect
 
 from torso.serve.batch_scheduler import Refusal
 from torso.serve.call import ServerState, too_much
-from torso.serve.engine_thread import refused
+from torso.serve.client_connection import ClientConnection
+from torso.serve.queue_errors import refused
 from torso.serve.request_errors import RequestError
 
 if TYPE_CHECKING:
@@ -39,8 +40,12 @@ class Body:
         """Whether it is soon read, as far as the header says."""
         return self._stated <= _SMALL
 
-    async def read(self, receive: Receive) -> bytes:
+    async def read(self, receive: Receive, connection: ClientConnection | None = None) -> bytes:
         """Return all of it.
+
+        Args:
+            receive: ASGI's.
+            connection: that may have all of it at once.
 
         Raises:
             RequestError: E_CONTENT_TYPE, E_TOO_MUCH, E_OVERLOADED.
@@ -49,6 +54,10 @@ class Body:
         self._check()
         most = self._state.settings.body_bytes
         self._hold(self._stated)
+        whole = None if connection is None else connection.whole_body(receive)
+        if whole is not None:
+            self._hold(max(len(whole), self._stated))
+            return whole
         parts: list[bytes] = []
         size, more = 0, True
         while more:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from torso.serve.engine_thread import Work, refused
+from torso.serve.engine_thread import Work
+from torso.serve.queue_errors import draining, refused
 from torso.serve.request_errors import RequestError
 from torso.serve.request_log import RequestLog
 from torso.serve.serve_settings import ServeSettings
@@ -58,8 +59,6 @@ class ServerState:
                 503, "E_LOADING", "The server is loading its models.", cure="Try again in a moment.", retry=2.0
             )
         if self.status == "draining":
-            from torso.serve.engine_thread import draining
-
             raise draining()
 
     def refuse_overload(self, client: str) -> None:
@@ -137,9 +136,9 @@ class Call:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
-    def find(self, name: str | None, function: str) -> ServedModel:
+    def find(self, name: str | None, *functions: str) -> ServedModel:
         """Return the model that the request names; see `Catalogue.find`."""
-        model = self.state.models.find(name, function)
+        model = self.state.models.find(name, *functions)
         self.model = model.name
         return model
 

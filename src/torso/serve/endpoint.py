@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TIMEOUTS = {b"x-torso-timeout-ms": 1e-3, b"x-stainless-read-timeout": 1.0}
 """Headers by which a client states its patience, with their units in seconds."""
-_PROCESS, _COUNT = secrets.token_hex(4), count()
+_PROCESS, _COUNT = secrets.token_hex(4).encode(), count()
 """What requests without an id of their own are told apart by."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{1,64}")
@@ -45,12 +45,13 @@ class Endpoint:
         """Answer a request."""
         begun = time.monotonic()
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # of equal names the first
-        given = headers.get(b"x-request-id", b"")
-        identity = given.decode() if _REQUEST_ID.fullmatch(given) else f"{_PROCESS}{next(_COUNT) & 0xFFFFFFFF:08x}"
+        given = headers.get(b"x-request-id")
+        if given is None or not _REQUEST_ID.fullmatch(given):
+            given = _PROCESS + b"%08x" % (next(_COUNT) & 0xFFFFFFFF)
         call = Call(self.state, "", begun + _patience(headers, self.state.settings.deadline), {})
         exchange = Exchange(
             self.route, call, self.guard, scope, receive, send,
-            headers=headers, names=self.names, identity=identity, begun=begun,
+            headers=headers, names=self.names, identity=given, begun=begun,
         )  # fmt: skip
         accept = headers.get(b"accept-language")
         self.state.active += 1

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from torso.serve.batch_scheduler import Refusal, Scheduler, TextBatch
 from torso.serve.fair_queue import Outcome, Ticket
+from torso.serve.queue_errors import draining, late, refused, stuck_error
 from torso.serve.request_errors import RequestError
 from torso.serve.turns import Turns
 
@@ -18,6 +19,11 @@ STUCK_SECONDS = 30.0
 
 _ANSWERING = 0.002
 """Seconds in which an event loop answers requests, without competition by what is only learnt."""
+
+_NEVER = float("inf")
+
+_Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Outcome]", float]
+"""Who waits for a request: an event loop, what it waits for, and until when."""
 
 _Ended = dict[asyncio.AbstractEventLoop, list[tuple["asyncio.Future[Outcome]", Outcome]]]
 
@@ -55,7 +61,8 @@ class Engine:
         self.name, self.scheduler = name, scheduler
         self._turns, self._observe = turns or Turns(), observe
         self._changed = threading.Condition()
-        self._waiters: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Outcome]]] = {}
+        self._waiters: dict[int, _Waiter] = {}
+        self._looks: dict[asyncio.AbstractEventLoop, float] = {}
         self._began: tuple[float, float] | None = None
         self._last: float | None = None
         self._stopping = False
@@ -142,14 +149,14 @@ class Engine:
             refusal = self.scheduler.submit(ticket, time.monotonic())
             if refusal is not None:
                 raise refused(refusal)
-            self._waiters[id(ticket)] = (loop, future)
+            self._waiters[id(ticket)] = (loop, future, deadline)
             self._changed.notify_all()
-        timer = loop.call_later(max(deadline - time.monotonic(), 0), _set, future, "expired")
+        if deadline < self._looks.get(loop, _NEVER):
+            self._look_at(loop, deadline)
         outcome: Outcome = "cancelled"
         try:
             outcome = await future
         finally:
-            timer.cancel()
             if outcome in ("cancelled", "expired"):
                 with self._changed:
                     self._waiters.pop(id(ticket), None)
@@ -159,6 +166,27 @@ class Engine:
         if outcome == "failed" and ticket.error is not None:
             raise ticket.error
         raise late()
+
+    def _look_at(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        """Look for requests that are late at the first of their deadlines: one timer serves them all."""
+        self._looks[loop] = deadline
+        loop.call_later(max(deadline - time.monotonic(), 0), self._expire, loop, deadline)
+
+    def _expire(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        """Tell those of an event loop whose deadlines have passed; then look at the next one."""
+        if self._looks.get(loop) != deadline:
+            return  # an earlier one came later
+        del self._looks[loop]
+        with self._changed:
+            mine = [(when, future) for other, future, when in self._waiters.values() if other is loop]
+        now, following = time.monotonic(), _NEVER
+        for when, future in mine:
+            if when <= now:
+                _set(future, "expired")
+            else:
+                following = min(following, when)
+        if following < _NEVER:
+            self._look_at(loop, following)
 
     def _fail_all(self, error: RequestError) -> None:
         self._tell(self.scheduler.abandon(error))
@@ -243,58 +271,3 @@ def _set_all(outcomes: list[tuple[asyncio.Future[Outcome], Outcome]]) -> None:
 def _set(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
     if not future.done():
         future.set_result(outcome)
-
-
-def refused(refusal: Refusal) -> RequestError:
-    """Return the error of a request that is not admitted."""
-    if refusal.reason == "never":
-        return RequestError(
-            413,
-            "E_TOO_MUCH",
-            "This request alone takes about {seconds:.0f} seconds here, longer than its deadline.",
-            cure="Send fewer texts at a time.",
-            values=dict(seconds=refusal.seconds),
-        )
-    if refusal.reason == "draining":
-        return draining()
-    if refusal.reason == "stuck":
-        return stuck_error()
-    return RequestError(
-        429,
-        "E_OVERLOADED",
-        "The server has more work than it can do in time.",
-        cure="Try again in {seconds:.0f} seconds, or send fewer requests at a time.",
-        values=dict(seconds=max(1.0, float(round(refusal.seconds)))),
-        kind="overloaded",
-        retry=refusal.seconds,
-    )
-
-
-def draining() -> RequestError:
-    """Return the error of a request that comes while the server ends."""
-    return RequestError(
-        503,
-        "E_DRAINING",
-        "The server is ending.",
-        cure="Try again in a moment.",
-        retry=1.0,
-        headers={"connection": "close"},
-    )
-
-
-def stuck_error() -> RequestError:
-    """Return the error of requests whose model hangs."""
-    return RequestError(
-        503, "E_STUCK", "The model does not answer.", cure="Start the server again; /livez says the same.", retry=10.0
-    )
-
-
-def late() -> RequestError:
-    """Return the error of a request that was not answered by its deadline."""
-    return RequestError(
-        503,
-        "E_DEADLINE",
-        "The request was not answered by its deadline.",
-        cure="Send fewer texts at a time, or allow more time: --deadline.",
-        retry=5.0,
-    )

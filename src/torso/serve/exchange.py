@@ -65,7 +65,7 @@ class Exchange:
         *,
         headers: Mapping[bytes, bytes],
         names: Mapping[Path, str],
-        identity: str,
+        identity: bytes,
         begun: float,
     ) -> None:
         self.route, self.call, self.state, self.guard = route, call, call.state, guard
@@ -104,7 +104,7 @@ class Exchange:
                 raise
             answer = self.error(error)
             if answer.status == 500 and answer.code == "E_FAULT":
-                self.state.log.write({"fault": repr(error)[:500], "id": self.identity})
+                self.state.log.write({"fault": repr(error)[:500], "id": self.identity.decode()})
             with suppress(OSError):
                 # What is left of a body that was not read would be taken for the next request.
                 close = {"connection": "close"} if self.unread else {}
@@ -123,12 +123,11 @@ class Exchange:
         """Count and log the request."""
         call, metrics = self.call, self.state.metrics
         metrics.of(metrics.requests, self.route.path, str(self.status)).inc()
-        for phase, seconds in call.seconds.items():
-            metrics.phases.observe(phase, seconds)
+        metrics.phases.observe_all(call.seconds)
         if not self.state.log.enabled or (self.route.open and self.status == 200):
             return
         total = time.monotonic() - self.begun
-        line: dict[str, Any] = {"id": self.identity, "client": call.client, "route": self.route.path}
+        line: dict[str, Any] = {"id": self.identity.decode(), "client": call.client, "route": self.route.path}
         line |= {"model": call.model, "texts": call.texts, "tokens": call.tokens, "generated": call.generated}
         line |= {"truncated": call.truncated, "status": self.status, "code": self.code, "ms": round(total * 1e3, 2)}
         line |= {f"{phase}_ms": round(seconds * 1e3, 2) for phase, seconds in call.seconds.items()}
@@ -141,7 +140,7 @@ class Exchange:
         early = self.route.queued and not self.body.small
         if early:
             self.state.refuse_overload(self.call.client)
-        body = await self.body.read(self.receive)
+        body = await self.body.read(self.receive, self.connection)
         self.unread = False
         if self.route.queued and not early:
             self.state.refuse_overload(self.call.client)
@@ -189,7 +188,7 @@ class Exchange:
 
     def _headers(self, kind: str, more: Mapping[str, str]) -> Headers:
         call = self.call
-        headers: Headers = [(b"content-type", kind.encode()), (b"x-request-id", self.identity.encode()), *_ALWAYS]
+        headers: Headers = [(b"content-type", kind.encode()), (b"x-request-id", self.identity), *_ALWAYS]
         if call.model:
             for name, value in call.seconds.items():
                 if (header := _PHASES.get(name)) is not None:
@@ -197,7 +196,8 @@ class Exchange:
             headers.append((b"x-total-time", b"%.2f" % ((time.monotonic() - self.begun) * 1e3)))
             headers += [(b"x-compute-tokens", b"%d" % call.tokens), (b"x-torso-truncated", b"%d" % call.truncated)]
         for some in (call.headers, more):
-            headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in some.items()]
+            if some:
+                headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in some.items()]
         return headers
 
     async def _answer(self, status: int, value: Any, more: Mapping[str, str] = _NONE) -> None:

@@ -12,9 +12,11 @@ from functools import partial
 
 from torso.generation.sequence_decoder import SequenceDecoder
 from torso.serve.batch_scheduler import Refusal
-from torso.serve.engine_thread import STUCK_SECONDS, draining, late, refused, stuck_error
+from torso.serve.engine_thread import STUCK_SECONDS
+from torso.serve.queue_errors import draining, late, refused, stuck_error
 from torso.serve.request_errors import RequestError
-from torso.serve.token_scheduler import Event, TokenScheduler, TokenSequence
+from torso.serve.token_scheduler import TokenScheduler
+from torso.serve.token_sequence import Event, TokenSequence
 from torso.serve.turns import Turns
 
 WEIGHT = 4.0

@@ -18,6 +18,9 @@ HEADER_BYTES, HEADER_FIELDS = 16 << 10, 100
 BODY_GRACE, BODY_RATE = 5.0, 8_000
 """Seconds before a body must come at this rate in bytes per second, counted from its beginning."""
 
+_COPIED = 64 << 10
+"""Bytes of an answer from which on a copy costs more than sending its header apart."""
+
 _LOOK = 1.0
 
 
@@ -30,6 +33,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     _began = 0.0
     _in_header = True
     _in_body = _begun = _lost = False
+    _idle_since: float | None = None
 
     def watch(self, leave: Callable[[], object] | None) -> None:
         """Call something when the connection is lost; see `torso.serve.client_connection`."""
@@ -51,7 +55,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         if head.count(b"\n") != len(headers) + 1 or b"\0" in head:
             return False  # uvicorn refuses to send what would be more headers than were meant
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((head, end, body)))
+        if len(body) < _COPIED:
+            self.transport.write(b"".join((head, end, body)))
+        else:
+            self.transport.write(head + end)
+            self.transport.write(body)
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         cycle.message_event.set()
@@ -59,6 +67,46 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.transport.close()
         cycle.on_response()
         return True
+
+    def whole_body(self, receive: object) -> bytes | None:
+        """Return the body of a request if all of it is here; see `torso.serve.client_connection`."""
+        cycle = self.cycle
+        if cycle.receive != receive or cycle.more_body or cycle.waiting_for_100_continue or cycle.disconnected:
+            return None
+        self.flow.resume_reading()
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.message_event.clear()
+        return body
+
+    def on_response_complete(self) -> None:
+        """Begin the next request of a pipeline, or wait for one: with one timer for a connection, not for a request."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._await_request(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle for long."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._await_request(left)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _await_request(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
 
     def connection_made(self, transport: Any) -> None:
         """Start the deadline of the first header."""
@@ -70,6 +118,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._disarm()
         self._lost = True
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         if self._leave is not None:
             self._leave()
 

@@ -14,7 +14,7 @@ from torso.config.sentence_modules import read_modules, transformer_folder
 from torso.errors import TorsoError
 from torso.loading.load import read_config
 from torso.tasks.ready import Ready
-from torso.tasks.rerank_templates import is_decoder_reranker
+from torso.tasks.rerank_templates import is_decoder_reranker, rerank_template
 from torso.tasks.vector_kinds import kinds_of
 
 ROUTES: dict[Task[Any], tuple[str, ...]] = {
@@ -30,13 +30,23 @@ ROUTES: dict[Task[Any], tuple[str, ...]] = {
 """The functions of torso that a model of each task serves; see `functions_of`."""
 
 
-def functions_of(ready: Ready[Any]) -> tuple[str, ...]:
+def functions_of(ready: Ready[Any], template: str | None = None) -> tuple[str, ...]:
     """Return the functions of torso that a model serves: those of its task, and what its folder adds or takes away.
 
     A SPLADE and a BGE-M3 give sparse vectors; a ColBERT gives several of a text and ranks by them; a decoder that
-    answers by a logit ranks, and does not write.
+    answers by a logit ranks, and does not write; one that writes ranks, too, where it is given a template.
+
+    Args:
+        ready: the model.
+        template: by which a decoder that writes ranks texts; None for none.
+
+    Raises:
+        InputError: E_RERANK_TEMPLATE for a template that there is not; E_TOKEN for one that the model cannot follow.
     """
     own, folder = ROUTES.get(ready.runner.task, ()), ready.folder
+    if template is not None and ready.runner.task is Task.CAUSAL_LM:
+        rerank_template(folder, ready.tokenizer, template, None, ready.name)
+        return (*own, "rerank")
     if folder is None:
         return own
     with suppress(TorsoError):  # a recipe that cannot be followed is an error where it is asked for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -167,12 +167,14 @@ async def vectors(
     Raises:
         RequestError: E_NOT_FINITE, for vectors that JSON cannot hold.
     """
-    found = await predict(call, model, lambda: model.plan(key, make), texts)
+    return await predict(call, model, lambda: model.plan(key, make), texts, _require_finite)
+
+
+def _require_finite(found: Sequence[Embedding]) -> None:
     for index, each in enumerate(found):
         # The sum of squares is not finite where a number is not; it may also overflow.
         if not isfinite(each.vector.dot(each.vector)) and not np.isfinite(each.vector).all():
             raise not_finite(index)
-    return found
 
 
 def not_finite(index: int) -> RequestError:

@@ -26,7 +26,7 @@ from torso.serve.predicting import characters, strings, take
 from torso.serve.request_errors import RequestError, error_answer
 from torso.serve.served_model import ServedModel
 from torso.serve.text_requests import TextRequest, changes_of, most_tokens, writer_of, written
-from torso.serve.token_scheduler import Event
+from torso.serve.token_sequence import Event
 from torso.text import Tokenizer
 
 _REASONS = {"end": "stop", "stop": "stop", "length": "length"}

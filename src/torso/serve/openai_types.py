@@ -92,6 +92,7 @@ class Knobs:
     n: int | None = None
     stop: str | list[str] | None = None
     seed: int | None = None
+    prompt_lookup_num_tokens: int | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
 

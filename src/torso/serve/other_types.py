@@ -71,6 +71,8 @@ class TeiRerank:
     truncate: bool | None = None
     truncation_direction: Direction = "Right"
     model: str | None = None
+    template: str | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class CohereRerank:
     raw_scores: bool = False
     long: Long | None = None
     truncation: bool | None = None
+    template: str | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from torso.language import speaking
 from torso.serve.batch_scheduler import Refusal
 from torso.serve.call import ServerState
 from torso.serve.endpoint import language_of
-from torso.serve.engine_thread import late, refused, stuck_error
 from torso.serve.exchange import STALLED
 from torso.serve.guard import Guard
+from torso.serve.queue_errors import late, refused, stuck_error
 from torso.serve.request_errors import error_answer
 from torso.serve.server_rows import ServerRows
 from torso.serve.turns import Turns

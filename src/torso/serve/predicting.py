@@ -67,18 +67,25 @@ async def gathered(
 
 
 async def predict(
-    call: Call, model: ServedModel, make: Callable[[], Plan[Any, Any, Any, Value]], asked: Sequence[Any]
+    call: Call,
+    model: ServedModel,
+    make: Callable[[], Plan[Any, Any, Any, Value]],
+    asked: Sequence[Any],
+    check: Callable[[Sequence[Value]], None] = lambda found: None,
 ) -> list[Value]:
     """Return one result for each thing asked; equal, to the bit, to what the library's function gives.
 
     Raises:
         TorsoError: as the plan and its ``read``.
         RequestError: as `Call.run`.
+        Exception: what ``check`` raises of the results.
     """
     plan, reads, items = await gathered(call, model, make, asked)
 
     def finish() -> list[Any]:
-        return list(plan.finish(zip(reads, items, strict=True)))
+        found = list(plan.finish(zip(reads, items, strict=True)))
+        check(found)
+        return found
 
     return await elsewhere(call, finish, len(items) > _FEW)
 

@@ -18,6 +18,7 @@ from torso.tasks._decoder_rerank import DecoderRerankPlan
 from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan, late_recipe_of
 from torso.tasks._rerank import RerankPlan
 from torso.tasks._similar import in_order
+from torso.tasks.argument_checks import no_effect
 from torso.tasks.comparing import max_similarities
 from torso.tasks.predictions import Ranked
 from torso.tasks.windows import by_text
@@ -32,7 +33,7 @@ async def tei(call: Call) -> Any:
     """Answer a list of ``{index, score, text}``."""
     request = take(call, TeiRerank)
     long = length_options(request.truncate, request.truncation_direction).get("long")
-    order = await _ordered(call, request.model, request.query, request.texts, None, long, raw=request.raw_scores)
+    order = await _ordered(call, request, request.texts, None, long)
     return [
         {"index": index, "score": score} | ({"text": request.texts[index]} if request.return_text else {})
         for index, score in order
@@ -44,7 +45,7 @@ async def cohere(call: Call) -> Any:
     request = take(call, CohereRerank, silent=COHERE_SILENT, extensions=COHERE_EXTENSIONS)
     texts = [each if isinstance(each, str) else each.text for each in request.documents]
     long: Long | None = request.long or ("truncate" if request.truncation else None)
-    order = await _ordered(call, request.model, request.query, texts, request.top_n, long, raw=request.raw_scores)
+    order = await _ordered(call, request, texts, request.top_n, long)
     results = [
         {"index": index, "relevance_score": score}
         | ({"document": {"text": texts[index]}} if request.return_documents in (True, "true") else {})
@@ -58,10 +59,10 @@ async def cohere(call: Call) -> Any:
 
 
 async def _ordered(
-    call: Call, name: str | None, query: str, texts: list[str], top: int | None, long: Long | None, *, raw: bool
+    call: Call, request: TeiRerank | CohereRerank, texts: list[str], top: int | None, long: Long | None
 ) -> list[tuple[int, float]]:
     """Return the places of the best texts with their scores, those of `torso.rerank`, or their logits."""
-    texts = strings(texts, "documents")
+    query, texts = request.query, strings(texts, "documents")
     call.check_texts(texts, characters(query, texts), "documents")
     if top is not None and top < 1:
         raise RequestError(
@@ -72,22 +73,31 @@ async def _ordered(
             values=dict(value=str(top)[:20]),
             param="top_n",
         )
-    model = call.find(name, "rerank")
+    # A decoder that writes ranks where it is asked to: by a template that the request names, or its chat template.
+    model = call.find(request.model, "rerank", "chat")
     how = long or call.state.settings.long
-
+    decodes = model.task is Task.CAUSAL_LM
+    if not decodes:
+        no_effect("template", request.template)
+        no_effect("prompt", request.prompt)
     if model.task is Task.FEATURES:
         return (await _late(call, model, query, texts, how))[:top]
-    kind = DecoderRerankPlan if model.task is Task.CAUSAL_LM else RerankPlan
+    template, prompt = request.template or model.template, request.prompt
 
     def planned() -> RerankPlan | DecoderRerankPlan:
-        return model.plan((kind, how), lambda: kind(model.ready, long=how))
+        if decodes:
+            return model.plan(
+                (DecoderRerankPlan, how, template, prompt),
+                lambda: DecoderRerankPlan(model.ready, long=how, template=template, prompt=prompt),
+            )
+        return model.plan((RerankPlan, how), lambda: RerankPlan(model.ready, long=how))
 
     plan, reads, items = await gathered(call, model, planned, [(query, texts)])
 
     def finish() -> list[tuple[int, float]]:
         ranked: Ranked = next(plan.finish(zip(reads, items, strict=True)))
         order = [(match.index, match.score) for match in ranked]
-        if raw:
+        if request.raw_scores:
             logits = [float(np.stack(rows)[:, 1].max()) for _, rows in by_text(zip(reads, items, strict=True))]
             order = [(index, logits[index]) for index, _ in order]
         for index, score in order:

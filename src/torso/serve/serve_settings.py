@@ -35,6 +35,8 @@ class ServeSettings:
         new_tokens: tokens generated where a request does not say.
         cache_bytes: key/value cache of each model that generates.
         sequences: texts generated at a time by each model.
+        rerank_template: by which decoders that write rank texts, too: a name of those of `torso.rerank`; empty for what
+            their files say.
         log: whether a line of JSON is printed for each request.
         log_texts: whether it holds the texts.
         page: whether ``/`` answers with the page, on which the models can be looked at.
@@ -61,6 +63,7 @@ class ServeSettings:
     new_tokens: int = 512
     cache_bytes: int = 256 << 20
     sequences: int = 64
+    rerank_template: str = ""
     log: bool = True
     log_texts: bool = False
     page: bool = True

@@ -34,7 +34,8 @@ class ServedModel:
         created: Unix time at which it was loaded.
         source: the folder or the name that it was loaded by; empty for one that was loaded before.
         generator: writes texts, where the model can; see `torso.serve.generation_thread`.
-        functions: the functions of torso that it serves; made of its task and its folder.
+        functions: the functions of torso that it serves; made of its task, its folder and its template.
+        template: by which a decoder ranks texts, of `torso.tasks.rerank_templates`; None for what its files say.
     """
 
     name: str
@@ -44,11 +45,17 @@ class ServedModel:
     source: str = ""
     generator: Generator | None = None
     functions: tuple[str, ...] = ()
+    template: str | None = None
     _plans: dict[Hashable, Plan[Any, Any, Any, Any]] = field(default_factory=dict[Hashable, Any], repr=False)
 
     def __post_init__(self) -> None:
-        """Find what the model serves."""
-        self.functions = self.functions or functions_of(self.ready)
+        """Find what the model serves.
+
+        Raises:
+            InputError: E_RERANK_TEMPLATE for a template that there is not; E_TOKEN for one that the model cannot
+                follow.
+        """
+        self.functions = self.functions or functions_of(self.ready, self.template)
 
     def plan(self, key: Hashable, make: Callable[[], PlanOf]) -> PlanOf:
         """Return the plan of these options, made at their first request: a plan serves any number, in any thread.
@@ -74,13 +81,13 @@ class ServedModel:
         """Return whether one of its threads hangs; then its requests fail at once."""
         return self.engine.check() or (self.generator is not None and self.generator.check())
 
-    def require(self, function: str) -> None:
+    def require(self, function: str, *others: str) -> None:
         """Refuse a route that the model's head is not for.
 
         Raises:
             RequestError: E_TASK.
         """
-        if function not in self.functions:
+        if function not in self.functions and not any(each in self.functions for each in others):
             raise RequestError(
                 404,
                 "E_TASK",
@@ -151,18 +158,20 @@ class Catalogue:
                 )
         self.aliases = aliases
 
-    def find(self, name: str | None, function: str) -> ServedModel:
-        """Return the model that a request names; without a name the only one that serves ``function``.
+    def find(self, name: str | None, function: str, *others: str) -> ServedModel:
+        """Return the model that a request names; without a name the only one that serves ``function``, or ``others``.
 
         Raises:
             RequestError: E_MODEL_UNKNOWN, E_TASK.
         """
         if name is None or (name in ("", "torso") and name not in self.models):
-            able = [each for each in self.models.values() if function in each.functions]
+            able: list[ServedModel] = []
+            for wanted in (function, *others):
+                able = able or [each for each in self.models.values() if wanted in each.functions]
             if len(able) != 1:
                 model = next(iter(self.models.values()))
                 if not able:
-                    model.require(function)
+                    model.require(function, *others)
                 raise RequestError(
                     400,
                     "E_FIELD",
@@ -184,7 +193,7 @@ class Catalogue:
                 param="model",
                 kind="model_not_found",
             )
-        model.require(function)
+        model.require(function, *others)
         return model
 
 

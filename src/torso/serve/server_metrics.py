@@ -34,11 +34,18 @@ class Phases(Collector):
 
     def observe(self, phase: str, seconds: float) -> None:
         """Note one phase, from any thread."""
+        self.observe_all({phase: seconds})
+
+    def observe_all(self, phases: Mapping[str, float]) -> None:
+        """Note some phases, from any thread."""
         with self._lock:
-            if phase not in self._counts:
-                self._counts[phase], self._sums[phase] = [0] * (len(_SECONDS) + 1), 0.0
-            self._counts[phase][bisect_left(_SECONDS, seconds)] += 1
-            self._sums[phase] += seconds
+            for phase, seconds in phases.items():
+                counts = self._counts.get(phase)
+                if counts is None:
+                    counts = self._counts[phase] = [0] * (len(_SECONDS) + 1)
+                    self._sums[phase] = 0.0
+                counts[bisect_left(_SECONDS, seconds)] += 1
+                self._sums[phase] += seconds
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """Yield what was noted."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from torso.errors import TooLongError
 from torso.generation.generation_settings import GenerationSettings
+from torso.generation.prompt_lookup import require_reading_ahead
 from torso.generation.prompts import Prompt
 from torso.generation.random_source import RandomSource, random_sources
 from torso.serve.body_decoding import not_implemented
@@ -18,7 +19,7 @@ from torso.serve.openai_types import Knobs
 from torso.serve.predicting import given, whole
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
-from torso.serve.token_scheduler import Event, TokenSequence
+from torso.serve.token_sequence import Event, TokenSequence
 from torso.tasks.writers import Writer, make_writer
 
 if TYPE_CHECKING:
@@ -61,12 +62,15 @@ def changes_of(knobs: Knobs, most: int) -> dict[str, Any]:
     _within("top_k", knobs.top_k, -1, 1 << 31)
     _within("n", knobs.n, 1, _MOST["n"])
     _within("seed", knobs.seed, -(1 << 63), (1 << 63) - 1)
+    _within("prompt_lookup_num_tokens", knobs.prompt_lookup_num_tokens, 1, 256)
     stops = [knobs.stop] if isinstance(knobs.stop, str) else list(knobs.stop or ())
     if len(stops) > _MOST["stop"] or any(len(each) > _STOP_CHARACTERS for each in stops):
         raise _out_of_range(
             "stop", f"{len(stops)} strings", f"at most {_MOST['stop']} of {_STOP_CHARACTERS} characters"
         )
     changes: dict[str, Any] = {"max_new_tokens": most}
+    if knobs.prompt_lookup_num_tokens is not None:
+        changes["prompt_lookup_num_tokens"] = knobs.prompt_lookup_num_tokens
     if stops:
         changes["stop_strings"] = tuple(stops)
     sampling = given(
@@ -126,6 +130,8 @@ async def written(
         async for each in _together(call, model, request):
             yield each
         return
+    if not generator.decoder.reads_ahead:
+        require_reading_ahead(writer.settings)
     stream = TextStream(generator)
     sequences: list[TokenSequence] = []
     for number, prompt in enumerate(prompts):

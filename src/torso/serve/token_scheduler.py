@@ -2,106 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from torso.generation.completed_text import Why
-from torso.generation.decode_loop import draw, narrowed, started
-from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Processor, Written, processors
-from torso.generation.prompts import Prompt
-from torso.generation.random_source import RandomSource
-from torso.generation.samplers import SamplingFilter, sampling_filters
+from torso.generation.decode_loop import draw, narrowed
 from torso.generation.scores import Scores, operations
-from torso.generation.sequence_decoder import Feed, SequenceDecoder, Slot
-from torso.generation.streaming import StopStrings, StreamedText
+from torso.generation.sequence_decoder import Feed, SequenceDecoder
 from torso.serve.fair_queue import FairQueue, Ticket
-
-if TYPE_CHECKING:
-    from torso.text import Tokenizer
+from torso.serve.token_sequence import TokenSequence
 
 STEP_ROWS = 512
 """Tokens that one step reads: one of each text that is written, then pieces of prompts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One token of a text.
-
-    Attributes:
-        id: the token.
-        text: text that can be shown; empty while a character or a stop string may be incomplete.
-        log_probability: the model's own, before logits processors.
-        best: the likeliest tokens with their log probabilities, where they were asked for.
-        why: finish reason, if the text ends with it.
-    """
-
-    id: int
-    text: str
-    log_probability: float
-    best: tuple[tuple[int, float], ...] = ()
-    why: Why | None = None
-
-
-@dataclass(eq=False)
-class TokenSequence:
-    """One text that is written.
-
-    Args:
-        prompt: its prompt.
-        settings: how it is written.
-        tokenizer: decodes it.
-        client: whose share of the machine it uses.
-        chance: draws its tokens; None for greedy decoding.
-        best: number of likeliest tokens that are reported with each.
-        emit: receives its tokens, in the thread that steps.
-        failed: receives the error that ends it.
-    """
-
-    prompt: Prompt
-    settings: GenerationSettings
-    tokenizer: Tokenizer
-    client: Hashable
-    chance: RandomSource | None
-    best: int
-    emit: Callable[[Event], None]
-    failed: Callable[[Exception], None]
-    slot: Slot | None = None
-    unread: deque[int] = field(default_factory=deque[int])
-    over: bool = False
-
-    def __post_init__(self) -> None:
-        self.text: Written = started(self.prompt)
-        self.unread = deque(self.prompt.ids)
-        self.processors: list[Processor] = processors(self.settings)
-        self.filters: list[SamplingFilter] = sampling_filters(self.settings)
-        self.ends = frozenset(self.settings.ends)
-        stops = self.settings.stop_strings or ()
-        self.stops = StopStrings(self.tokenizer, stops) if stops else None
-        self.stream = StreamedText(self.tokenizer, self.prompt.ids, stops)
-
-    @property
-    def rows(self) -> int:
-        """Tokens that it may hold."""
-        return len(self.prompt.ids) + self.prompt.most
-
-    def accept(self, number: int, log: float, best: tuple[tuple[int, float], ...]) -> Event:
-        """Add a token and return its event."""
-        self.text.ids.append(number)
-        self.unread.append(number)
-        why: Why | None = None
-        if number in self.ends:
-            why = "end"
-        elif self.stops is not None and self.stops(self.text):
-            why = "stop"
-        elif len(self.text.ids) >= self.text.most:
-            why = "length"
-        shown = self.stream.push(number)
-        if why is not None:
-            shown += self.stream.flush()
-        return Event(number, shown, log, best, why)
 
 
 class TokenScheduler:
@@ -166,7 +76,7 @@ class TokenScheduler:
             sequence.failed(error)
 
     def plan(self) -> list[tuple[TokenSequence, Feed]]:
-        """Return what the next step reads: a token of each text being written, then pieces of prompts."""
+        """Return what the next step reads: a token of each text being written, then pieces of prompts, then guesses."""
         self._admit()
         room = self.step_rows
         chosen: list[tuple[TokenSequence, Feed]] = []
@@ -180,10 +90,21 @@ class TokenScheduler:
             tokens = [sequence.unread[place] for place in range(count)]
             chosen.append((sequence, Feed(sequence.slot, tokens, count == len(sequence.unread))))
             room -= count
+        if self.decoder.reads_ahead and room:
+            self._look_up(chosen, room)
         return chosen
 
+    def _look_up(self, chosen: list[tuple[TokenSequence, Feed]], room: int) -> None:
+        """Put guesses behind the tokens of texts that are written, in the room that a step has left."""
+        for place, (sequence, feed) in enumerate(chosen):
+            if feed.wanted and len(feed.tokens) == 1 and room:
+                guessed = sequence.guess(room)
+                if guessed:
+                    chosen[place] = (sequence, Feed(feed.slot, [*feed.tokens, *guessed], True, len(guessed)))
+                    room -= len(guessed)
+
     def step(self) -> int:
-        """Run one step and emit its tokens; return the number of tokens read.
+        """Run one step and emit its tokens; return the number of tokens read, guesses among them.
 
         An error of a step ends the sequences that were in it, each alone in a second try, so that only the guilty end.
         """
@@ -206,21 +127,43 @@ class TokenScheduler:
             return
         row = 0
         for sequence, feed in chosen:
-            for _ in feed.tokens:
+            for _ in range(len(feed.tokens) - feed.ahead):
                 sequence.unread.popleft()
             if feed.wanted:
                 try:
-                    self._write(sequence, scores[row : row + 1], float(total[row]), int(likeliest[row]))
+                    self._write(sequence, feed, scores[row:], total[row:], likeliest[row:])
                 except Exception as error:
                     self._fail(sequence, error)
-                row += 1
+                row += 1 + feed.ahead
 
     def _fail(self, sequence: TokenSequence, error: Exception) -> None:
         self.cancel(sequence)
         sequence.failed(error)
 
-    def _write(self, sequence: TokenSequence, scores: Scores, total: float, likeliest: int) -> None:
-        """Choose the next token of a sequence from its scores [1, V]."""
+    def _write(self, sequence: TokenSequence, feed: Feed, scores: Scores, total: Scores, likeliest: Scores) -> None:
+        """Choose the next token of a sequence, and those after it as long as they are what was guessed.
+
+        Args:
+            sequence: which.
+            feed: what was read of it.
+            scores: [1 + guesses or more, V] behind its last token and each guess.
+            total: their logarithms of the sum of exponentials.
+            likeliest: their highest.
+        """
+        guessed = feed.tokens[len(feed.tokens) - feed.ahead :]
+        for taken in range(1 + feed.ahead):
+            self._choose(sequence, scores[taken : taken + 1], float(total[taken]), int(likeliest[taken]))
+            if sequence.over:
+                return
+            if taken == feed.ahead or sequence.unread[-1] != guessed[taken]:
+                if feed.ahead:
+                    self.decoder.take_back(feed.slot, feed.ahead - taken)
+                    sequence.note(taken)
+                return
+            sequence.unread.pop()  # it was read already
+
+    def _choose(self, sequence: TokenSequence, scores: Scores, total: float, likeliest: int) -> None:
+        """Choose the next token of a sequence from its scores [1, V], and emit it."""
         chosen = likeliest
         if sequence.processors or sequence.chance is not None:
             changed = narrowed(scores, [sequence.text], sequence.processors, sequence.filters)
