@@ -52,8 +52,12 @@ class Kernels(BuildHookInterface[Any]):
             self._cross_compile(kernels, platforms.PLATFORMS[platform], build_data)
             return
         try:
-            # A wheel may be installed anywhere; an editable installation stays on this processor.
-            kernels.compile_library(sets=kernels.sets_here() if version == "editable" else None)
+            # A wheel may be installed anywhere; an editable installation stays on this processor, and beside what the
+            # checkout has compiled already, for this environment or another.
+            if version != "editable":
+                kernels.compile_library()
+            elif not kernels.is_current():
+                kernels.compile_library(sets=kernels.sets_here())
         except kernels.CompileError as error:
             self.app.display_warning(f"torso is installed without its compiled kernels, and slower: {error}")
             return

@@ -38,9 +38,10 @@ def build_twice(
     date = run(["git", "log", "-1", "--format=%ct"], root).strip()
     made: list[Path] = []
     with tempfile.TemporaryDirectory() as work:
+        for name in PLACES:  # both before the first is built, which takes minutes in which a file may be edited
+            _copy(root, Path(work, name, "source"))
         for name in PLACES:
             copied, out = Path(work, name, "source"), Path(work, name, "dist")
-            _copy(root, copied)
             # The commit's date, or every build would be another file; and no object that zig kept from the first.
             given = {"SOURCE_DATE_EPOCH": date, "ZIG_LOCAL_CACHE_DIR": str(Path(work, name, "zig")), **(settings or {})}
             run([sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(out)], copied, os.environ | given)
@@ -52,13 +53,24 @@ def build_twice(
         return Path(shutil.move(first, to / first.name))
 
 
+def unchanged_since(made: Path, root: Path = ROOT) -> bool:
+    """Whether nothing that a build copies, and no commit, is newer than what was made."""
+    dates = [path.stat().st_mtime for path in map(root.joinpath, _listed(root)) if path.is_file()]
+    return made.stat().st_mtime >= max(*dates, int(run(["git", "log", "-1", "--format=%ct"], root)))
+
+
 def _copy(root: Path, to: Path) -> None:
-    """Copy what git knows or would add: not what was built there."""
-    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], root)
-    for name in filter(None, listed.split("\0")):
+    """Copy what `_listed` names."""
+    for name in _listed(root):
         if (root / name).is_file():  # one that is deleted is still in the index
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, to / name)
+
+
+def _listed(root: Path) -> list[str]:
+    """Return what git knows or would add: not what was built there."""
+    told = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], root)
+    return [name for name in told.split("\0") if name]
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:

@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tools.build_twice import ROOT, BuildError, build_twice, run
+from tools.build_twice import ROOT, BuildError, build_twice, run, unchanged_since
 from tools.wheel_platforms import PLATFORMS, SETTING
 from torso.kernels.compile import sets_here
 
@@ -28,6 +28,18 @@ def build(platform: str, to: Path) -> Path:
         BuildError: if it cannot be built, or comes out otherwise the second time.
     """
     return build_twice("wheel", to, {SETTING: platform})
+
+
+def at_hand(platform: str, folder: Path) -> Path:
+    """Return a platform's wheel: that of ``dist/`` where nothing has changed since, else one built into a folder.
+
+    Raises:
+        BuildError: if it cannot be built, or comes out otherwise the second time.
+    """
+    for wheel in (ROOT / "dist").glob(f"*-{PLATFORMS[platform].tag}.whl"):
+        if unchanged_since(wheel):
+            return wheel
+    return build(platform, folder)
 
 
 def check(wheel: Path, platform: str) -> None:

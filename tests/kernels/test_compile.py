@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from torso.kernels.compile import (
     compile_library,
     compiler,
     every_set,
+    is_current,
     sets_here,
 )
 from torso.kernels.library import Library
@@ -104,6 +106,23 @@ def test_a_library_of_two_sets_chooses_among_them(tmp_path: Path) -> None:
     assert library.sets == sets_here()
     if native.file().exists():
         assert library.set == Library(native.file(), "").set
+
+
+def test_a_library_is_current_until_something_it_is_made_of_is_newer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What an installation finds compiled it leaves."""
+    made = tmp_path / "made.so"
+    assert not is_current(made)
+    made.touch()
+    text = tmp_path / "native" / "product.inl"
+    text.parent.mkdir()
+    text.touch()
+    monkeypatch.setattr("torso.kernels.compile.SOURCES", text.parent)
+    os.utime(text, (made.stat().st_mtime - 1,) * 2)
+    assert is_current(made)
+    os.utime(text, (made.stat().st_mtime + 1,) * 2)
+    assert not is_current(made)
 
 
 def test_a_structure_refuses_a_name_that_is_no_field() -> None:

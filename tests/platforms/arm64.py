@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.platforms.compare import hold, install_for, model_folder
 from tests.platforms.foreign_root import make_root, packages_of, tool
-from tools.wheels import build
+from tools.wheels import at_hand
 
 PROCESSORS = {"cortex-a72": "baseline", "neoverse-n1": "neon_dotprod", "max": "neon_bf16"}
 """What qemu calls them, and the instruction set that torso shall choose on each."""
@@ -21,7 +21,7 @@ def main() -> None:
     """Build, install into a folder, run and compare."""
     qemu = tool("qemu-aarch64")
     with tempfile.TemporaryDirectory() as folder:
-        wheel, models = build("linux-arm64", Path(folder)), model_folder(Path(folder, "models"))
+        wheel, models = at_hand("linux-arm64", Path(folder)), model_folder(Path(folder, "models"))
         root = make_root(Path(folder, "debian"), "arm64", packages_of("3.11"))
         site = install_for(wheel, Path(folder, "site"), "3.11", TAGS)
         for processor, chosen in PROCESSORS.items():

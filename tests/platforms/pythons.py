@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.platforms.compare import PIP, hold, model_folder
 from tests.platforms.foreign_root import loader, make_root, packages_of
-from tools.wheels import build
+from tools.wheels import at_hand
 
 RELEASES = {"3.13": "trixie", "3.14": "sid", "3.15": "sid"}
 """Of Debian, by the Python that it has."""
@@ -24,7 +24,7 @@ def main(asked: list[str]) -> None:
     """Build, install and run for each of `RELEASES`, or for what is asked."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        wheel, models = build("linux-x86-64", folder), model_folder(folder / "models")
+        wheel, models = at_hand("linux-x86-64", folder), model_folder(folder / "models")
         for number, each in enumerate(asked or RELEASES):
             python, site = _python(each, folder), folder / f"site{number}"
             install = ["install", "-q", "--target", str(site), "--only-binary=:all:", str(wheel)]

@@ -133,6 +133,12 @@ def compile_library(
     return to
 
 
+def is_current(library: Path = LIBRARY) -> bool:
+    """Whether a library is there that is newer than everything it is made of."""
+    made_of = [Path(__file__), *SOURCES.iterdir()]
+    return library.is_file() and library.stat().st_mtime > max(each.stat().st_mtime for each in made_of)
+
+
 def check(tool: str) -> None:
     """Lets a compiler read the whole text for every instruction set, with `WARNINGS`.
 
