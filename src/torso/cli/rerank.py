@@ -30,7 +30,7 @@ Examples:
 @options.texts
 @options.model(None)
 @options.top(None, "How many texts are given; all otherwise.")
-@click.option("--prompt", metavar="TEXT", help="Of a decoder: what it is told of the task.")
+@click.option("--prompt", metavar="TEXT", help="Instruction of a decoder, in place of its folder's.")
 @click.option("--template", metavar="NAME", help="Of a decoder whose files do not say: qwen3-reranker or bge-reranker.")
 @options.untrained
 @options.lengths(merges=("max", "mean"))
