@@ -230,7 +230,7 @@ class Writes:
         self.__dict__["_writing"] = GenerationConfig.of(settings_from(settings))
 
     def can_generate(self) -> bool:
-        """Return whether the model writes text."""
+        """Return whether the model generates text."""
         return self.packed.task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 

@@ -53,7 +53,7 @@ def decoder_obstacle(whole: blocks.Whole) -> str | None:
         reason = _obstacle(block, attn, ffn) or _cross_obstacle(block)
         if reason is not None:
             return reason
-    if len(turning(trunk)) > 2:
+    if len(decoder_rotaries(trunk)) > 2:
         return say("more than two kinds of rotary angles")
     return None if _are_alike(trunk) else say("blocks of unlike sizes")
 
@@ -82,7 +82,7 @@ def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, blocks.Attent
         yield layer, layer.attn, layer.ffn
 
 
-def turning(trunk: blocks.Trunk) -> list[blocks.Rotary]:
+def decoder_rotaries(trunk: blocks.Trunk) -> list[blocks.Rotary]:
     """Return the distinct rotary embeddings of a decoder's blocks."""
     found = [attn.rotary for _, attn, _ in decoder_parts(trunk)]
     return list({id(each): each for each in found if isinstance(each, blocks.Rotary)}.values())
@@ -139,7 +139,7 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
     width, (query_width, key_width, _), size = first.width, first.rows, first.size
     if query_width % size or key_width % size or not key_width or query_width % key_width:
         return False
-    turned = {each.size for each in turning(trunk)}
+    turned = {each.size for each in decoder_rotaries(trunk)}
     if len(turned) > 1 or not all(each <= size and each % 2 == 0 for each in turned):
         return False
     if isinstance(first.score_bias, blocks.BucketBias) and first.score_bias.heads != first.heads:

@@ -190,7 +190,7 @@ class Encoder:
         return Encoded(rows, states, attended)
 
     def _set_distances(self, call: Call, longest: int) -> Any:
-        """Set what the call says of distances, key's place minus query's, and return its memory."""
+        """Set what the call says of distances, key position minus query position, and return its memory."""
         made: Any = None
         call.reach = max(longest, 1) - 1
         if isinstance(self._bias, blocks.BucketBias):

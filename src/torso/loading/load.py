@@ -82,7 +82,7 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
         source: as `load` takes it. Of a model that torso has no architecture of, the tokenizer is read all the same; a
             `Path` may hold the files of a tokenizer alone.
         src_lang: the language of texts, for a tokenizer that marks it.
-        tgt_lang: the language of the texts that the model is to write.
+        tgt_lang: the target language.
 
     Raises:
         NotFoundError, OfflineError, NetworkError: the model cannot be had.
