@@ -111,7 +111,7 @@ def main() -> None:
     train, held = corpus()
     with tempfile.TemporaryDirectory() as home:
         folder = asked.folder or Path(home, "model")
-        if not folder.exists():
+        if not (folder / "config.json").exists():
             trained(folder, train, asked.minutes)
         starts = np.linspace(0, len(held) - 256, asked.texts).astype(int)
         texts = np.stack([held[start : start + 256] for start in starts])

@@ -148,6 +148,7 @@ class Architecture(Generic[C]):
         tasks: a head plan for each task the family has.
         shares: whether float labels of sequences are a distribution over classes, unless the config names a problem.
         also: prefixes of the class names under which files of the Hub have the family besides.
+        adds_special_tokens: whether its texts are read with the special tokens of their tokenizer around them.
     """
 
     model_types: tuple[str, ...]
@@ -158,6 +159,7 @@ class Architecture(Generic[C]):
     tasks: Mapping[Task[Any], HeadPlan[C]]
     shares: bool = False
     also: tuple[str, ...] = ()
+    adds_special_tokens: bool = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By name, as a class: it is not copied, and what it is made of need not be pickled.

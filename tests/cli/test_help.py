@@ -85,6 +85,18 @@ def test_an_unknown_option_names_the_nearest(call: Callable[..., Result]) -> Non
     assert done.json["error"]["code"] == "E_USAGE"
 
 
+@pytest.mark.parametrize(
+    ("command", "keyword", "option"),
+    [("translate", "--source", "--from"), ("translate", "--target", "--to"), ("generate", "--do-sample", "--sample")],
+)
+def test_the_keyword_of_python_names_the_option_that_is_written_for_it(
+    call: Callable[..., Result], command: str, keyword: str, option: str
+) -> None:
+    done = call(command, "x", keyword, "y")
+    assert done.status == 2
+    assert f"There is no option {keyword}. Did you mean {option}?" in done.err
+
+
 def test_what_is_missing_is_named(call: Callable[..., Result]) -> None:
     done = call("config")
     assert done.status == 2

@@ -75,6 +75,28 @@ def test_ids_are_those_of_the_reference(pair, options) -> None:
     assert ours.generate(IDS, do_sample=False, **asked, **{**options, **given}).equal(wanted)
 
 
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("eos_token_id", list(range(5, 40))),
+        ("forced_eos_token_id", 39),
+        ("suppress_tokens", [5, 6, 7, 8]),
+        ("begin_suppress_tokens", list(range(1, 30))),
+        ("bad_words_ids", [[each] for each in range(3, 30)]),
+    ],
+)
+def test_none_leaves_off_what_the_files_state(pair, monkeypatch, name, stated) -> None:
+    ours, theirs = pair
+    both = {"max_new_tokens": 8, "pad_token_id": 0, "eos_token_id": 39, name: stated}
+    monkeypatch.setattr(theirs, "generation_config", transformers.GenerationConfig(**both))
+    monkeypatch.setattr(ours, "generation_config", torso.GenerationConfig(**both))
+    asked = {"do_sample": False, "attention_mask": torch.ones_like(IDS)}
+    as_stated, off = theirs.generate(IDS, **asked), theirs.generate(IDS, **asked, **{name: None})
+    assert not as_stated.equal(off)
+    assert ours.generate(IDS, **asked).equal(as_stated)
+    assert ours.generate(IDS, **asked, **{name: None}).equal(off)
+
+
 @pytest.mark.parametrize("skip", [True, False])
 def test_a_streamer_shows_what_is_written(pair, skip, capsys) -> None:
     ours, _ = pair

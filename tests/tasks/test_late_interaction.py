@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import torso
-from torso.errors import TooLongError
+from torso.errors import InputError, TooLongError
 from torso.tasks import embed_multi_vector, make_ready, rerank, search, similar
 
 from . import late_folders
@@ -92,6 +92,8 @@ def test_scores_and_order(folder: Path, judge: Any) -> None:
     assert list(rerank(QUERIES[0], TEXTS, model=folder, long="truncate", top=2)) == list(
         similar(QUERIES[0], TEXTS, model=folder, long="truncate", top=2)
     )
+    with pytest.raises(InputError, match="untrained would have no effect"):
+        rerank(QUERIES[0], TEXTS, model=folder, long="truncate", untrained=True)
 
 
 def test_search_keeps_the_vectors_of_all_tokens(folder: Path, tmp_path: Path) -> None:

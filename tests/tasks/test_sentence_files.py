@@ -204,7 +204,7 @@ def test_a_key_that_is_not_known(base: Path, tmp_path: Path, file: str, values: 
     encode("x", model=folder)
 
 
-@pytest.mark.parametrize("kind", ["StaticEmbedding", "WordEmbeddings", "Router"])
+@pytest.mark.parametrize("kind", ["BoW", "WordEmbeddings", "Router"])
 def test_models_without_a_transformer_are_refused_by_the_name_of_their_module(tmp_path: Path, kind: str) -> None:
     listed = [{"type": f"sentence_transformers.models.{kind}", "path": ""}]
     (tmp_path / "modules.json").write_text(json.dumps(listed))

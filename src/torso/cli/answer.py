@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
@@ -16,6 +16,7 @@ from torso.language import say
 
 if TYPE_CHECKING:
     from torso.tasks import Answered
+    from torso.tasks.task_options import AnswerOptions
 
 HELP = """\
 Find the answer to a question in texts.
@@ -48,31 +49,15 @@ def answer(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    top: int,
-    impossible: bool,
-    longest: int,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    untrained: bool,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[AnswerOptions],
 ) -> None:
     """Print answers."""
     pairs = _pairs(question, texts_of(texts, file, columns))
     from torso.tasks import answer as run
 
-    found = run(
-        pairs,
-        model=model,
-        top=top,
-        impossible=impossible,
-        longest=longest,
-        long=long,
-        stride=stride,
-        untrained=untrained,
-        device=device,
-    )
+    found = run(pairs, model=model, **asked)
     table = sheet(as_csv, as_json, "number", "question", "answer", "start", "end", "score")
     for number, answered in enumerate(watched(found, len(texts) or None)):
         if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import click
 
@@ -12,6 +12,9 @@ from torso.cli.console import bar, extent_row, one_line, print_json, watched, wh
 from torso.cli.csv_output import sheet
 from torso.cli.text_inputs import rows_of
 from torso.language import say
+
+if TYPE_CHECKING:
+    from torso.tasks.task_options import ChooseOptions
 
 HELP = """\
 Choose between alternatives: which one goes best with a question or a beginning.
@@ -38,13 +41,9 @@ def choose(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    merge: Literal["mean", "max"] | None,
-    untrained: bool,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[ChooseOptions],
 ) -> None:
     """Print choices."""
     given = rows_of(texts, file, columns)
@@ -56,7 +55,7 @@ def choose(
         )
     from torso.tasks import choose as run
 
-    found = run(questions, model=model, long=long, stride=stride, merge=merge, untrained=untrained, device=device)
+    found = run(questions, model=model, **asked)
     table = sheet(as_csv, as_json, "question", "choice", "index", "score")
     for chosen in watched(found, None):
         if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from torso.tasks import Label
+    from torso.tasks.task_options import ClassifyOptions
 
 HELP = """\
 Label texts: the likeliest label of each, with its probability.
@@ -46,14 +47,9 @@ def classify(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    top: int | None,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    merge: Literal["mean", "max"] | None,
-    untrained: bool,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[ClassifyOptions],
 ) -> None:
     """Print labels."""
     given = texts_of(texts, file, columns)
@@ -61,7 +57,7 @@ def classify(
     from torso.tasks import classify as run
 
     kept, stream = paired(given)
-    found = run(stream, model=model, top=top, long=long, stride=stride, merge=merge, untrained=untrained, device=device)
+    found = run(stream, model=model, **asked)
     table = sheet(as_csv, as_json, "text", "label", "score")
     show(watched(found, len(texts) or None), kept, as_json, table, alone=len(texts) == 1)
 

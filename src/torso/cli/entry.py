@@ -157,8 +157,9 @@ def _show_usage(error: click.ClickException, as_json: bool) -> None:
 def usage_message(error: click.ClickException) -> str:
     """Describe what is wrong with a command line, in the current language; click's own words for what is rare."""
     if isinstance(error, click.NoSuchOption):
-        if error.possibilities:
-            values = dict(name=error.option_name, nearest=error.possibilities[0])
+        nearest = _by_keyword(error) or next(iter(error.possibilities or ()), None)
+        if nearest is not None:
+            values = dict(name=error.option_name, nearest=nearest)
             return say("There is no option {name}. Did you mean {nearest}?", values)
         return say("There is no option {name}.", dict(name=error.option_name))
     if isinstance(error, click.MissingParameter) and error.param is not None:
@@ -167,6 +168,13 @@ def usage_message(error: click.ClickException) -> str:
             name = f"{error.param.opts[0]} {name}"
         return say("{name} is missing.", dict(name=name))
     return error.format_message()
+
+
+def _by_keyword(error: click.NoSuchOption) -> str | None:
+    """Return the option whose keyword in Python was written for it, such as ``--source`` for ``--from``."""
+    keyword = error.option_name.lstrip("-").replace("-", "_")
+    parameters = error.ctx.command.params if error.ctx is not None else []
+    return next((each.opts[0] for each in parameters if isinstance(each, click.Option) and each.name == keyword), None)
 
 
 def _no_context() -> click.Context:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -14,6 +14,7 @@ from torso.cli.text_inputs import texts_of
 
 if TYPE_CHECKING:
     from torso.tasks import Fill
+    from torso.tasks.task_options import FillOptions
 
 HELP = """\
 Show what could stand in place of [MASK] in texts, by a masked language model.
@@ -45,31 +46,16 @@ def fill(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    top: int,
-    targets: tuple[str, ...],
-    whole_words: bool,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    untrained: bool,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[FillOptions],
 ) -> None:
     """Print proposals."""
     given = texts_of(texts, file, columns)
     from torso.tasks import fill as run
 
-    found = run(
-        given,
-        top=top,
-        targets=list(targets) or None,
-        whole_words=whole_words,
-        model=model,
-        long=long,
-        stride=stride,
-        untrained=untrained,
-        device=device,
-    )
+    asked["targets"] = asked.get("targets") or None
+    found = run(given, model=model, **asked)
     table = sheet(as_csv, as_json, "number", "mask", "token", "score", "text")
     for number, filled in enumerate(watched(found, len(texts) or None)):
         if as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from torso.cli import generated_output, options
@@ -63,36 +65,7 @@ def generate(
     """Print what a model writes."""
     more = dict(num_beams=num_beams, num_return_sequences=answers)
     settings = generated_output.parsed(changes) | {name: value for name, value in more.items() if value is not None}
-    if stream:
-        if file is not None:
-            raise click.UsageError(say("--stream takes one text, as an argument."), click.get_current_context())
-        if texts:
-            texts_of(texts, None, columns)
-        from torso.tasks import stream as begin
-
-        pieces = begin(
-            generated_output.only_text(texts),
-            model=generated_output.in_mode(model, mode, device),
-            max_new_tokens=max_new_tokens,
-            do_sample=do_sample,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            stop_strings=stops or None,
-            bad_words=bad_words or None,
-            seed=seed,
-            settings=settings,
-            untrained=untrained,
-            device=device,
-        )
-        generated_output.show_pieces(pieces, as_json)
-        return
-    given = texts_of(texts, file, columns)
-    from torso.tasks import generate as run
-
-    found = run(
-        given,
-        model=generated_output.in_mode(model, mode, device),
+    shared: dict[str, Any] = dict(
         max_new_tokens=max_new_tokens,
         do_sample=do_sample,
         temperature=temperature,
@@ -104,6 +77,20 @@ def generate(
         settings=settings,
         untrained=untrained,
         device=device,
-        batch=batch,
     )
+    if stream:
+        if file is not None:
+            raise click.UsageError(say("--stream takes one text, as an argument."), click.get_current_context())
+        if texts:
+            texts_of(texts, None, columns)
+        from torso.tasks import stream as begin
+
+        only = generated_output.only_text(texts)
+        pieces = begin(only, model=generated_output.in_mode(model, mode, device), **shared)
+        generated_output.show_pieces(pieces, as_json)
+        return
+    given = texts_of(texts, file, columns)
+    from torso.tasks import generate as run
+
+    found = run(given, model=generated_output.in_mode(model, mode, device), **shared, batch=batch)
     generated_output.show(found, texts, as_json)

@@ -67,7 +67,7 @@ def mode(function: AnyFunction) -> AnyFunction:
     )(function)
 
 
-def in_mode(model: str, chosen: str, device: str | None) -> Any:
+def in_mode(model: str, chosen: str, device: object) -> Any:
     """Return a model in the mode that was asked for: its name for ``exact``, else a compiled decoder.
 
     Raises:

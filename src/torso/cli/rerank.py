@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -10,6 +10,9 @@ from torso.cli import options
 from torso.cli.csv_output import sheet
 from torso.cli.similar import show
 from torso.cli.text_inputs import texts_of
+
+if TYPE_CHECKING:
+    from torso.tasks.task_options import RerankOptions
 
 HELP = """\
 Put texts in order: those that fit a query best first, by a model that reads both together: a cross-encoder, or a \
@@ -30,7 +33,7 @@ Examples:
 @options.texts
 @options.model(None)
 @options.top(None, "How many texts are given; all otherwise.")
-@click.option("--prompt", metavar="TEXT", help="Of a decoder: what it is told of the task.")
+@click.option("--prompt", metavar="TEXT", help="Instruction of a decoder, in place of its folder's.")
 @click.option("--template", metavar="NAME", help="Of a decoder whose files do not say: qwen3-reranker or bge-reranker.")
 @options.untrained
 @options.lengths(merges=("max", "mean"))
@@ -43,32 +46,13 @@ def rerank(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    top: int | None,
-    prompt: str | None,
-    template: str | None,
-    untrained: bool,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    merge: Literal["mean", "max"] | None,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[RerankOptions],
 ) -> None:
     """Print texts in order."""
     given = list(texts_of(texts, file, columns))
     from torso.tasks import rerank as run
 
-    ranked = run(
-        query,
-        given,
-        model=model,
-        top=top,
-        prompt=prompt,
-        template=template,
-        untrained=untrained,
-        long=long,
-        stride=stride,
-        merge=merge,
-        device=device,
-    )
+    ranked = run(query, given, model=model, **asked)
     show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -13,6 +13,7 @@ from torso.cli.text_inputs import texts_of
 
 if TYPE_CHECKING:
     from torso.tasks import Ranked
+    from torso.tasks.task_options import SimilarOptions
 
 HELP = """\
 Put texts in order: those most like a query first, by their vectors.
@@ -44,32 +45,15 @@ def similar(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    top: int | None,
-    vectors: str | None,
-    pooling: str | None,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    merge: Literal["mean", "max"] | None,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[SimilarOptions],
 ) -> None:
     """Print texts in order."""
     given = list(texts_of(texts, file, columns))
     from torso.tasks import similar as run
 
-    ranked = run(
-        query,
-        given,
-        model=model,
-        top=top,
-        vectors=vectors,
-        pooling=pooling,
-        long=long,
-        stride=stride,
-        merge=merge,
-        device=device,
-    )
+    ranked = run(query, given, model=model, **asked)
     show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))
 
 

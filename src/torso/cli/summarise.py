@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from torso.cli import generated_output, options
 from torso.cli.text_inputs import texts_of
+
+if TYPE_CHECKING:
+    from torso.tasks.task_options import SummariseOptions
 
 HELP = """\
 Say texts in fewer words, by a model made for it.
@@ -33,29 +36,15 @@ def summarise(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    max_new_tokens: int | None,
-    num_beams: int | None,
-    long: Literal["error", "truncate", "window"],
-    batch: int,
     mode: str,
     changes: tuple[str, ...],
-    untrained: bool,
-    device: str | None,
     as_json: bool,
+    **asked: Unpack[SummariseOptions],
 ) -> None:
     """Print summaries."""
     given = texts_of(texts, file, columns)
     from torso.tasks import summarise as run
 
-    found = run(
-        given,
-        model=generated_output.in_mode(model, mode, device),
-        max_new_tokens=max_new_tokens,
-        num_beams=num_beams,
-        long=long,
-        settings=generated_output.parsed(changes),
-        untrained=untrained,
-        device=device,
-        batch=batch,
-    )
+    asked["settings"] = generated_output.parsed(changes)
+    found = run(given, model=generated_output.in_mode(model, mode, asked.get("device")), **asked)
     generated_output.show(found, texts, as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -15,6 +15,7 @@ from torso.language import say
 
 if TYPE_CHECKING:
     from torso.tasks import Tagged
+    from torso.tasks.task_options import TagOptions
 
 HELP = """\
 Find the parts of texts that a model labels: words with their parts of speech, persons, places.
@@ -48,29 +49,15 @@ def tag(
     file: str | None,
     columns: tuple[str, ...],
     model: str,
-    aggregation: Literal["none", "simple", "first", "average", "max"] | None,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    merge: Literal["mean", "longest"] | None,
-    untrained: bool,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[TagOptions],
 ) -> None:
     """Print labelled parts."""
     given = texts_of(texts, file, columns)
     from torso.tasks import tag as run
 
-    found = run(
-        given,
-        model=model,
-        aggregation=aggregation,
-        long=long,
-        stride=stride,
-        merge=merge,
-        untrained=untrained,
-        device=device,
-    )
+    found = run(given, model=model, **asked)
     rows = sheet(as_csv, as_json, "number", "text", "label", "start", "end", "score")
     for number, tagged in enumerate(watched(found, len(texts) or None)):
         if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -11,6 +11,9 @@ from torso.cli.classify import show
 from torso.cli.console import watched
 from torso.cli.csv_output import sheet
 from torso.cli.text_inputs import texts_of
+
+if TYPE_CHECKING:
+    from torso.tasks.task_options import ZeroShotOptions
 
 HELP = """\
 Label texts with labels that the model was never trained for.
@@ -45,18 +48,9 @@ def zero_shot(
     columns: tuple[str, ...],
     labels: tuple[str, ...],
     model: str,
-    several: bool,
-    template: str | None,
-    entailment: str | None,
-    contradiction: str | None,
-    top: int | None,
-    long: Literal["error", "truncate", "window"],
-    stride: int | None,
-    merge: Literal["mean", "max"] | None,
-    untrained: bool,
-    device: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Unpack[ZeroShotOptions],
 ) -> None:
     """Print labels."""
     given = texts_of(texts, file, columns)
@@ -65,20 +59,7 @@ def zero_shot(
     from torso.tasks._zero_shot import TEMPLATE
 
     kept, stream = paired(given)
-    found = run(
-        stream,
-        list(labels),
-        model=model,
-        several=several,
-        template=template or TEMPLATE,
-        entailment=entailment,
-        contradiction=contradiction,
-        top=top,
-        long=long,
-        stride=stride,
-        merge=merge,
-        untrained=untrained,
-        device=device,
-    )
+    asked["template"] = asked.get("template") or TEMPLATE
+    found = run(stream, list(labels), model=model, **asked)
     table = sheet(as_csv, as_json, "text", "label", "score")
     show(watched(found, len(texts) or None), kept, as_json, table, alone=len(texts) == 1)

@@ -125,7 +125,7 @@ class AutoTokenizer(ByNameAlone):
             pretrained_model_name_or_path: a folder, or a name such as ``hfl/rbt3``.
             use_fast: anything: there is one implementation, and its ids are those of both of transformers.
             src_lang: the language of texts, for a tokenizer that marks it, such as ``zh_CN``.
-            tgt_lang: the language of the texts that the model is to write.
+            tgt_lang: the target language.
             revision: branch, tag or commit, for a name.
             cache_dir: where downloaded models are kept.
             local_files_only: whether the network is left alone.

@@ -5061,6 +5061,55 @@ class StableLmConfig(FamilyConfig):
     eos_token_id: int | list[int] | None = 0
     r"""id of the token that ends a text. Default 0; without effect here."""
 
+class StaticConfig(FamilyConfig):
+    r"""The keys of a model2vec ``config.json``; what they leave open is read in the weights.
+
+    Args:
+        vocab_size (int): tokens, each with a row of the table. Default 29528; gives the weights their shape.
+        hidden_dim (int): width of every row. Default 256; gives the weights their shape.
+        seq_length (int | None): longest text of model2vec, in tokens; texts of any length run. Default None; without effect here.
+        normalize (bool): whether model2vec normalises; here modules.json says so. Default True; without effect here.
+        tokenizer_name (str | None): model that the tokenizer and the rows were made from. Default None; without effect here.
+        apply_pca (int | float | bool | None): components that were kept of the rows. Default None; without effect here.
+        apply_zipf (bool | None): whether rows were weighted by the rank of their token. Default None; without effect here.
+        sif_coefficient (float | None): how rows were weighted by frequency. Default None; without effect here.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default None; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default None; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 29528
+    r"""tokens, each with a row of the table. Default 29528; gives the weights their shape."""
+    hidden_dim: int = 256
+    r"""width of every row. Default 256; gives the weights their shape."""
+    seq_length: int | None = None
+    r"""longest text of model2vec, in tokens; texts of any length run. Default None; without effect here."""
+    normalize: bool = True
+    r"""whether model2vec normalises; here modules.json says so. Default True; without effect here."""
+    tokenizer_name: str | None = None
+    r"""model that the tokenizer and the rows were made from. Default None; without effect here."""
+    apply_pca: int | float | bool | None = None
+    r"""components that were kept of the rows. Default None; without effect here."""
+    apply_zipf: bool | None = None
+    r"""whether rows were weighted by the rank of their token. Default None; without effect here."""
+    sif_coefficient: float | None = None
+    r"""how rows were weighted by frequency. Default None; without effect here."""
+
 class T5Config(FamilyConfig):
     r"""The keys of a T5 ``config.json``, under the names the Hub gives them.
 

@@ -19,6 +19,26 @@ from torso.generation.settings_files import FILE, UNCHANGING, settings_in
 from torso.io.arguments import checked_calls, unknown_argument
 from torso.io.files import make_folder, write_atomically
 
+
+class _AsStated:
+    """Default of an option that None leaves off: it is as the checkpoint's files state it."""
+
+    def __repr__(self) -> str:
+        return "AS_STATED"
+
+
+AS_STATED: Any = _AsStated()
+"""Default of an option of ``generate`` that None leaves off: it is as the checkpoint's files state it."""
+_OFF_BY_NONE = (
+    "min_p",
+    "bad_words_ids",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "eos_token_id",
+)
+
 LogitsProcessor = Callable[[Tensor, Tensor], Tensor]
 """Maps ids [n, length] and scores [n, V] to scores [n, V]; those of transformers are such."""
 
@@ -104,6 +124,15 @@ def check_generate_arguments(given: Mapping[str, Any], known: Sequence[str]) -> 
                 cure=_CURES.get(name, "Leave it out."),
                 values=dict(name=name),
             )
+
+
+def stated_options(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that a call states: None among them where it leaves one off."""
+    return {
+        name: value
+        for name, value in asked.items()
+        if value is not AS_STATED and (value is not None or name in _OFF_BY_NONE)
+    }
 
 
 @checked_calls

@@ -12,6 +12,7 @@ from torch import Tensor
 from torso.architecture import Task
 from torso.batch import pieces
 from torso.compat.generation_arguments import (
+    AS_STATED,
     GenerateArguments,
     GenerationConfig,
     Streamer,
@@ -20,6 +21,7 @@ from torso.compat.generation_arguments import (
     each_of,
     processor_of,
     settings_from,
+    stated_options,
     stops_of,
 )
 from torso.compat.padded_inputs import check_tensor, checked
@@ -65,7 +67,7 @@ class Writes:
         temperature: float | None = None,
         top_k: int | None = None,
         top_p: float | None = None,
-        min_p: float | None = None,
+        min_p: float | None = AS_STATED,
         typical_p: float | None = None,
         num_beams: int | None = None,
         num_return_sequences: int | None = None,
@@ -73,13 +75,13 @@ class Writes:
         early_stopping: bool | str | None = None,
         repetition_penalty: float | None = None,
         no_repeat_ngram_size: int | None = None,
-        bad_words_ids: list[list[int]] | None = None,
-        suppress_tokens: list[int] | None = None,
-        begin_suppress_tokens: list[int] | None = None,
-        forced_bos_token_id: int | None = None,
-        forced_eos_token_id: int | list[int] | None = None,
+        bad_words_ids: list[list[int]] | None = AS_STATED,
+        suppress_tokens: list[int] | None = AS_STATED,
+        begin_suppress_tokens: list[int] | None = AS_STATED,
+        forced_bos_token_id: int | None = AS_STATED,
+        forced_eos_token_id: int | list[int] | None = AS_STATED,
         bos_token_id: int | None = None,
-        eos_token_id: int | list[int] | None = None,
+        eos_token_id: int | list[int] | None = AS_STATED,
         pad_token_id: int | None = None,
         decoder_start_token_id: int | None = None,
         stop_strings: str | list[str] | None = None,
@@ -90,8 +92,9 @@ class Writes:
         """Generate ids that continue the rows: [N * num_return_sequences, S + new], the input's columns first.
 
         Behind an encoder the rows are its source, and the ids are the decoder's, from its start token on. Texts that
-        are over before others are filled with ``pad_token_id``. Knobs that are None are as the checkpoint's
-        generation_config.json says; `GenerationSettings` documents each. `torso.generate` gives texts.
+        are over before others are filled with ``pad_token_id``. Options that are left out are as the checkpoint's
+        generation_config.json says; `GenerationSettings` documents each. None leaves off what has `AS_STATED` for a
+        default, as in transformers: a text of ``eos_token_id=None`` ends at its length. `torso.generate` gives texts.
 
         Args:
             input_ids: [N, S] int64, padded on either side.
@@ -173,7 +176,7 @@ class Writes:
         }
         check_generate_arguments(more, own_arguments(type(self).generate))
         settings = self.generation_config if generation_config is None else settings_from(generation_config)
-        changes = {name: value for name, value in asked.items() if value is not None}
+        changes = stated_options(asked)
         settings = settings.replace(changes)
         require_ids(settings, self.packed.config.vocab_size, changes if generation_config is None else None)
         trunk = self.packed.trunk
@@ -227,7 +230,7 @@ class Writes:
         self.__dict__["_writing"] = GenerationConfig.of(settings_from(settings))
 
     def can_generate(self) -> bool:
-        """Return whether the model writes text."""
+        """Return whether the model generates text."""
         return self.packed.task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 

@@ -16,7 +16,10 @@ _LIMIT = 1 << 20
 _MOST_NAMES = 10_000
 _MOST_FILES = 100
 _NAME = re.compile(r".*config.*\.json(\.txt)?", re.IGNORECASE)
-_OTHERS = ("tokenizer_config", "generation_config", "adapter_config", "preprocessor_config", "sentence_bert_config")
+_OTHERS = (
+    *("tokenizer_config", "generation_config", "adapter_config", "preprocessor_config"),
+    *("sentence_", "config_sentence_transformers"),
+)
 _WIDTHS = ("hidden_size", "d_model", "n_embd", "dim", "embedding_size")
 
 

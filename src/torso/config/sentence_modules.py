@@ -1,4 +1,4 @@
-"""Modules of a sentence-transformers folder, and which of them holds the transformer. Loads no torch."""
+"""Modules of a sentence-transformers folder, and which of them holds the model. Loads no torch."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ LIMIT = 1 << 20
 """Bytes of one of these files at most."""
 TRANSFORMERS = ("Transformer", "MLMTransformer")
 """Modules that hold the transformer; the second, of earlier versions, is one with a masked-LM head."""
+
+TABLE = "StaticEmbedding"
+"""The module that is a table of token embeddings and their mean, with no transformer (model2vec)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
         name = entry.get("name", _Unnamed(number))
         if not isinstance(name, Hashable):
             raise unusable(path, "a module whose name is a list")
-        found[name] = Module(own if package.partition(".")[0] == "sentence_transformers" else kind, module_path)
+        own = own if package.partition(".")[0] == "sentence_transformers" else kind
+        found[name] = Module(own, "" if module_path in (".", "./") else module_path)
     return tuple(found.values())
 
 
@@ -73,7 +77,7 @@ def transformer_folder(folder: Path) -> Path:
     The first versions wrote a ``0_Transformer``, and beside it a ``config.json`` that held their own version.
 
     Raises:
-        UnsupportedError: E_POOLING for a model that has no transformer.
+        UnsupportedError: E_POOLING for a model that begins with neither a transformer nor a `TABLE`.
         UnsafeFileError: E_UNSAFE_PATH for a path that leads out of the folder.
     """
     if not is_there(folder / "config.json"):
@@ -82,20 +86,28 @@ def transformer_folder(folder: Path) -> Path:
         named = _named_folder(folder)
     except TorsoError:  # a recipe for vectors that cannot be followed does not keep the model itself from loading
         return folder
-    return named if named is not None and is_there(named / "config.json") else folder
+    return named if named is not None and (begins_with_table(folder) or is_there(named / "config.json")) else folder
+
+
+def begins_with_table(folder: Path) -> bool:
+    """Return whether the first module of a folder is a `TABLE`, which has no ``config.json``; False where none is."""
+    try:
+        return [module.kind for module in read_modules(folder)[:1]] == [TABLE]
+    except TorsoError:  # as in `transformer_folder`
+        return False
 
 
 def _named_folder(folder: Path) -> Path | None:
     """Return the folder that ``modules.json`` names for the transformer; None where it names none."""
     modules = read_modules(folder)
-    for module in modules:
-        if module.kind in TRANSFORMERS:
+    for number, module in enumerate(modules):
+        if module.kind in TRANSFORMERS or (module.kind == TABLE and not number):
             return inside(folder, f"{module.path}/config.json").parent if module.path else None
     if modules:
         raise UnsupportedError(
             "E_POOLING",
-            "{path} begins with the module {kind}; torso runs models that begin with a Transformer.",
-            cure="Use a model with a Transformer, such as sentence-transformers/all-MiniLM-L6-v2.",
+            "{path} begins with the module {kind}; torso runs models that begin with a Transformer or StaticEmbedding.",
+            cure="Use a model with one of them, such as sentence-transformers/all-MiniLM-L6-v2.",
             values=dict(path=shown(folder / MODULES), kind=repr(modules[0].kind[:60])),
         )
     return None

@@ -58,7 +58,7 @@ class Calibration:
     """Measures a model's modes on a sample.
 
     Attributes:
-        compiler: lays the model out.
+        compiler: packs the model's weights.
         mean: the required mean cosine, besides the required least one.
 
     Args:

@@ -1,4 +1,4 @@
-"""What every model in the kernels has in common, whether it reads or writes. Loads no torch."""
+"""What every model in the kernels has in common, whether it encodes or generates. Loads no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What writes in the kernels: decoders and encoder-decoders, in float32 or fewer bits. Loads no torch."""
+"""Text generation by the kernels: decoders and encoder-decoders, in float32 or fewer bits. Loads no torch."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ DecoderMode = Literal["exact", "bf16", "int8", "int4"]
 @checked_calls
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledDecoder(CompiledBase):
-    """A model that writes, from any number of threads, and does nothing else: no training, moving, saving.
+    """A model that generates text, from any number of threads, and does nothing else: no training, moving, saving.
 
     Attributes:
         config: the config that it was built from.
         architecture: its family.
         task: causal-lm, or seq2seq-lm: scores over the vocabulary of what comes next.
         description: what it consists of.
-        decoder: what writes.
+        decoder: generates the text.
         encoder: what reads its sources; None of a decoder alone.
         done: its mode.
         trained: whether all weights of the head are trained.
@@ -149,14 +149,14 @@ class _Plain:
 
 
 def why_not_written(whole: blocks.Whole) -> str | None:
-    """Return why the kernels cannot write with a model, in the current language; None if they can."""
+    """Return why the kernels cannot generate with a model, in the current language; None if they can."""
     reason = refusal() or decoder_obstacle(whole)
     encoder = whole.trunk.encoder if isinstance(whole.trunk, blocks.EncoderDecoder) else None
     return reason if reason is not None or encoder is None else obstacle(encoder)
 
 
 def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> CompiledDecoder:
-    """Lay the weights of a model that writes out for the kernels.
+    """Pack the weights of a generative model for the kernels.
 
     Args:
         source: one without a reason of `why_not_written`.
@@ -206,9 +206,9 @@ def compiled_decoder(
     revision: str | None = None,
     allow_nonfinite: bool = False,
 ) -> CompiledDecoder:
-    """Compile what writes from its files, for a CPU: ``torso.generate(text, model=compiled_decoder(source))``.
+    """Compile a generative model from its files, for a CPU: ``torso.generate(text, model=compiled_decoder(source))``.
 
-    An encoder-decoder writes by its decoder; its encoder runs in float32, or in bfloat16 in any other mode.
+    The decoder of an encoder-decoder generates; its encoder runs in float32, or in bfloat16 in any other mode.
 
     ``exact`` multiplies in true float32, as tasks do that are given a name or folder. ``bf16`` reads half as many
     bytes for each token. ``int8`` and ``int4`` read a quarter and less: 32 weights share a float16 scale (and in four
@@ -222,7 +222,7 @@ def compiled_decoder(
         allow_nonfinite: as of `torso.load`.
 
     Raises:
-        UnsupportedError: ``E_MODE``, where the kernels do not write with this model.
+        UnsupportedError: ``E_MODE``, where the kernels do not generate with this model.
         InputError: ``E_MODE`` for an unknown mode.
         TorsoError: as `torso.load`.
     """

@@ -80,7 +80,7 @@ class Source(Generic[Out]):
 
 
 class Compiler(Generic[Out]):
-    """Lays a model's weights out for the kernels, in any mode of any of its layers.
+    """Packs a model's weights for the kernels, in any mode of any of its layers.
 
     Args:
         source: the model.
@@ -162,7 +162,7 @@ def exactly(source: Source[Out]) -> CompiledModel[Out]:
 
 
 def from_files(job: LoadingJob[Out]) -> Source[Out]:
-    """Return the model of a folder; each weight is read from its file when it is laid out, and then let go of."""
+    """Return the model of a folder; each weight is read from its file when it is packed, and then freed."""
     weights = _FileWeights(job)
     return Source(
         job.config,

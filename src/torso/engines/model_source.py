@@ -37,7 +37,7 @@ def require_model(model: object) -> None:
 
 
 def source_of(model: Model[Out]) -> Source[Out]:
-    """Return a model as what is compiled; each weight is copied when it is laid out.
+    """Return a model as what is compiled; each weight is copied when it is packed.
 
     Args:
         model: with its projections fused, see `torso.loading.unfusing`.

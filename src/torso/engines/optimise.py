@@ -100,7 +100,7 @@ def compiled(
 ) -> CompiledModel[Out]:
     """Compile a model from its files for inference on a CPU, without PyTorch.
 
-    Each weight is read when it is laid out and then let go of, so that memory holds the compiled model alone.
+    Each weight is read when it is packed and then freed, so that memory holds the compiled model alone.
 
     Args:
         source: as `torso.load` takes it; an adapter is merged into its base.
@@ -155,7 +155,7 @@ def _refuse_writing(task: Task[Any]) -> None:
     """Refuse what a compiled model does not do.
 
     Raises:
-        UnsupportedError: ``E_MODE``, for a task that writes.
+        UnsupportedError: ``E_MODE``, for a generative task.
     """
     if task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
         raise UnsupportedError(

@@ -122,7 +122,7 @@ def _status(path: Path) -> tuple[int, int, int]:
 
 
 class _Recorded(PackedStore):
-    """Lays weights out, and notes them and all others that are read beside."""
+    """Packs weights, and records them and all others that are read beside."""
 
     def __init__(self, read: Callable[[str], Rows]) -> None:
         self._read, self._packing = read, False
@@ -156,7 +156,7 @@ class _Recorded(PackedStore):
 
 
 class _Restored(PackedStore):
-    """Gives weights that were laid out before.
+    """Gives weights that were packed before.
 
     Everything in it raises KeyError for what is not there, and ValueError for what has another size.
     """

@@ -55,7 +55,7 @@ class PackedLinear(nn.Module):
 
 
 def prepacked(model: Model[Out]) -> Model[Out]:
-    """Lay out a model in place, for inference alone; return it, unchanged where nothing can be done.
+    """Prepack a model's weights in place, for inference alone; return it, unchanged where nothing can be done.
 
     Args:
         model: one that nobody else holds.

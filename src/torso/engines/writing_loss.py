@@ -55,7 +55,7 @@ class WritingLoss:
 
 
 def writes(folder: Path) -> bool:
-    """Return whether the kernels write with the model of a folder, and it is a decoder alone.
+    """Return whether the kernels generate with the model of a folder, and it is a decoder alone.
 
     Raises:
         TorsoError: as `read_config`.

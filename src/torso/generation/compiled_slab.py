@@ -17,7 +17,7 @@ class CompiledSlab:
     """Decoder of `torso.generation.sequence_decoder.SequenceDecoder`, in the kernels.
 
     Args:
-        model: what writes; one for which `torso.generation.sequence_decoder.reads_in_any_step` holds.
+        model: one for which `torso.generation.sequence_decoder.reads_in_any_step` holds.
         cache_bytes: of the keys and values.
         sequences: of the longest text at most, beyond which more rows would serve nothing.
     """
@@ -80,7 +80,7 @@ class CompiledSlab:
 
 
 def slab_of(model: WritingModel, cache_bytes: int, sequences: int = 64) -> SequenceDecoder:
-    """Return what writes with a model by continuous batching; arguments as of `Slab`, for either engine."""
+    """Return the decoder of a model for continuous batching; arguments as of `Slab`, for either engine."""
     if isinstance(model, CompiledDecoder):
         return CompiledSlab(model, cache_bytes, sequences)
     from torso.generation.slab import Slab

@@ -1,4 +1,4 @@
-"""Texts that a compiled decoder writes: each keeps its keys and values in a region of rows. Loads no torch."""
+"""Texts that a compiled decoder generates: each keeps its keys and values in a region of rows. Loads no torch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CompiledTexts:
     """State of n texts in generation, unpadded and of different lengths.
 
     Args:
-        model: what writes.
+        model: the decoder.
         texts: number of texts.
         room: expected tokens of a text.
         sources: inputs of the encoder, one per text, run once; None without an encoder.

@@ -1,4 +1,4 @@
-"""Speculative writing by prompt look-up: what followed the same tokens before is read ahead. Loads no torch.
+"""Speculative decoding by prompt look-up: what followed the same tokens before is read ahead. Loads no torch.
 
 After A. Saxena's Prompt Lookup Decoding (2023), as transformers' ``prompt_lookup_num_tokens``. There a guess is held to
 what the model would choose; here the guess is only read, in one step with the token before it, and its scores wait for

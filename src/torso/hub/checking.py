@@ -9,10 +9,10 @@ from pathlib import Path
 
 from torso.errors import IntegrityError, NotFoundError, TorsoError
 from torso.hub.existing_folder import readable
-from torso.hub.file_selection import absent, choose, has_weights, required, transformer_home, weight_files
+from torso.hub.file_selection import choose, has_weights, required, transformer_home, weight_files
 from torso.hub.local.find import find_local, homes, revisions
 from torso.hub.local.folder_doctor import Finding, look_at, misplaced, missing_file, overwritten
-from torso.hub.local.hub_cache import files_in
+from torso.hub.local.hub_cache import absent_in, files_in
 from torso.hub.local.manifest import UNKNOWN, Evidence, evidence_of
 from torso.hub.remote_file import RemoteFile
 from torso.hub.resolution import resolve
@@ -145,7 +145,7 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
             unverified.append(path)
     whole = listed or (evidence.files if evidence.whole else None) or ()
     has_none = bool(whole) and not has_weights({*whole, *names})  # so that nothing can be fetched again
-    needed = {*_needed(evidence, names)} - ({"model.safetensors"} if has_none else set())
+    needed = {*_needed(evidence, folder)} - ({"model.safetensors"} if has_none else set())
     expects_weights = has_weights(names | (needed if evidence.files else set()))
     for path in sorted(needed - names):
         if expects_weights or path != "model.safetensors":  # without any weights, the reader's own error says more
@@ -171,11 +171,11 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
     )
 
 
-def _needed(evidence: Evidence, names: set[str]) -> tuple[str, ...]:
+def _needed(evidence: Evidence, folder: Path) -> tuple[str, ...]:
     """Return the files that must be there."""
     if evidence.files is None:
-        return absent(names)
-    return required(evidence.files) if evidence.whole else (*evidence.files, *absent(names | evidence.files.keys()))
+        return absent_in(folder)
+    return required(evidence.files) if evidence.whole else (*evidence.files, *absent_in(folder, more=evidence.files))
 
 
 def _unused(broken: Mapping[str, Finding], needed: set[str], names: set[str]) -> set[str]:

@@ -165,16 +165,21 @@ def required(names: Collection[str], *, config_only: bool = False) -> tuple[str,
     return tuple(files)
 
 
-def absent(names: Collection[str], *, config_only: bool = False) -> tuple[str, ...]:
+def absent(names: Collection[str], *, config_only: bool = False, has_config: bool = True) -> tuple[str, ...]:
     """Return what a folder with these files lacks to be a model, where no listing says what there should be.
 
     An adapter needs its own two files: the rest is its base model's.
+
+    Args:
+        names: of the files.
+        config_only: whether its weights count.
+        has_config: whether such a model has a ``config.json``; one that is a table of embeddings has none.
     """
     found = weight_files(names)
     if ADAPTER in names and (not found or found[0] in _ADAPTER_WEIGHTS):
         return () if found or config_only else _ADAPTER_WEIGHTS[:1]
     home = transformer_home(names)
-    missing: list[str] = [] if home + "config.json" in names else [home + "config.json"]
+    missing: list[str] = [] if home + "config.json" in names or not has_config else [home + "config.json"]
     if not any(all(home + name in names for name in kind) for kind in _VOCABULARIES):
         missing.append(home + "tokenizer.json")
     if not config_only:

@@ -13,7 +13,13 @@ MOST_CELL = 300
 _LEFT = "style='text-align:left'"
 
 
-def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], notes: Sequence[str] = ()) -> str:
+def html_table(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    notes: Sequence[str] = (),
+    count: int | None = None,
+) -> str:
     """Return a table as HTML, everything escaped; rows beyond `LIMIT` are left out, and counted in a note.
 
     Args:
@@ -21,7 +27,9 @@ def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[obje
         headings: names of the columns; none for a table without.
         rows: cells, each shown as text.
         notes: lines below.
+        count: of all rows, where ``rows`` are the first of them alone.
     """
+    count = len(rows) if count is None else count
     head = "".join(f"<th {_LEFT}>{escape(each)}</th>" for each in headings)
     body, shown = "", 0
     for row in rows:
@@ -30,8 +38,8 @@ def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[obje
             break
         body, shown = body + line, shown + 1
     below = list(notes)
-    if shown < len(rows):
-        below.insert(0, say("first {shown} of {count}", dict(shown=shown, count=len(rows))))
+    if shown < count:
+        below.insert(0, say("first {shown} of {count}", dict(shown=shown, count=count)))
     top = f"<thead><tr>{head}</tr></thead>" if head else ""
     return f"<b>{escape(title)}</b><table>{top}<tbody>{body}</tbody></table>" + "".join(
         f"<p>{escape(each[:MOST_CELL])}</p>" for each in below

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from torso.io.html_table import html_table
 from torso.language import say
 
-_TEXT, _FEW, _NUMBERS = 60, 3, 6
+Item = TypeVar("Item")
+
+_TEXT, _FEW, _NUMBERS, _ROWS = 60, 3, 6, 1000
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -23,6 +25,15 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return _html(self)
+
+
+class ShownList(list[Item]):
+    """A list of predictions that a notebook shows as one table: a row for each, under its number."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str | None:
+        return _html_of_list(self) if self and isinstance(self[0], Shown) else None
 
 
 def _own(prediction: object) -> dict[str, Any]:
@@ -39,7 +50,7 @@ def _short(value: object) -> str:
         inner = ", ".join(f"{name}={_short(each)}" for name, each in _own(value).items())
         return f"{type(value).__name__}({inner})"
     if isinstance(value, str):
-        return repr(value if len(value) <= _TEXT else f"{value[: _TEXT - 1]}…")
+        return repr(_cut(value))
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, Mapping):
@@ -52,6 +63,10 @@ def _short(value: object) -> str:
     if hasattr(value, "shape") and hasattr(value, "tolist"):
         return _vector(value)
     return repr(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"
 
 
 def _listed(shown: Sequence[str], count: int | None = None) -> str:
@@ -91,8 +106,49 @@ def _html(prediction: Any) -> str:
         headings = (say("field"), say("value"))
         rows = [(name, _field(name, each)) for name, each in own.items() if name != "extent"]
     first = next(iter(own.values()))
-    about = f" · {first if len(first) <= _TEXT else first[: _TEXT - 1] + '…'}" if isinstance(first, str) else ""
+    about = f" · {_cut(first)}" if isinstance(first, str) else ""
     return html_table(f"{type(prediction).__name__}{about}", headings, rows, _notes(own.get("extent")))
+
+
+def _html_of_list(predictions: Sequence[Any]) -> str:
+    """Return a table with a row for each prediction; what has several parts is shown by the first of them."""
+    some = predictions[:_ROWS]
+    rows = [_row(each) for each in some]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    scored = "score" in names
+    names.sort(key="score".__eq__)  # the score last, beside its bar
+    notes = ["; ".join(_notes(_own(each).get("extent"))) for each in some]
+    cells: list[tuple[object, ...]] = [
+        (
+            number,
+            *(row.get(name, "") for name in names),
+            *([bar(each.score)] if scored else []),
+            *([note] if any(notes) else []),
+        )
+        for number, (each, row, note) in enumerate(zip(some, rows, notes, strict=True))
+    ]
+    title = f"{type(some[0]).__name__} × {len(predictions):,}"
+    headings = ("#", *names, *([""] * (scored + any(notes))))
+    return html_table(title, headings, cells, count=len(predictions))
+
+
+def _row(prediction: Any) -> dict[str, str]:
+    """Return the cells of a prediction by the names of their columns."""
+    own = _own(prediction)
+    left_out = {"extent", *(["scores"] if "score" in own else [])}
+    cells = {name: _brief(each) if _is_parts(each) else _field(name, each) for name, each in own.items()}
+    return {name: "" if cell == "()" else cell for name, cell in cells.items() if name not in left_out}
+
+
+def _brief(parts: tuple[Any, ...]) -> str:
+    """Return the first parts, each with its label or score; of parts of parts the first of each."""
+    words: list[str] = []
+    for part in parts[:_FEW]:
+        own = _own(cast("tuple[Any, ...]", part)[0] if isinstance(part, tuple) else part)
+        text = next((_cut(each) for each in own.values() if isinstance(each, str)), "")
+        about = own.get("label") or (f"{own['score']:.4f}" if "score" in own else "")
+        words.append(f"{text} {about}".strip())
+    return _listed(words, len(parts))
 
 
 def _is_parts(value: object) -> bool:

@@ -15,7 +15,7 @@ from torso.kernels import library as native
 from torso.kernels.abi import DecodeCall, DecoderBlock
 from torso.kernels.abi import Decoder as DecoderStructure
 from torso.kernels.decoder_packing import DecoderPacking
-from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, score_bias, turning
+from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, decoder_rotaries, score_bias
 from torso.kernels.head_sizes import HeadSizes
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_functions import linear
@@ -59,7 +59,7 @@ class CausalDecoder:
         assert isinstance(head, blocks.VocabHead)
         self.library, self.depth, self._weights = library, len(trunk.layers), weights
         self._packing = DecoderPacking(library, weights, kind)
-        rotaries = turning(trunk)
+        rotaries = decoder_rotaries(trunk)
         self._rotaries = [(each, scaling_of(each.size, each.parameters)) for each in rotaries]
         parts = list(decoder_parts(trunk))
         sizes = HeadSizes.of(parts[0][1])

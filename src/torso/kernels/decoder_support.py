@@ -55,7 +55,7 @@ def decoder_obstacle(whole: blocks.Whole) -> str | None:
         reason = _obstacle(block, attn) or _cross_obstacle(block)
         if reason is not None:
             return reason
-    if len(turning(trunk)) > 2:
+    if len(decoder_rotaries(trunk)) > 2:
         return say("more than two kinds of rotary angles")
     return None if _are_alike(trunk) else say("blocks of unlike sizes")
 
@@ -84,7 +84,7 @@ def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, DecoderAttent
         yield layer, layer.attn, layer.ffn
 
 
-def turning(trunk: blocks.Trunk) -> list[blocks.Rotary]:
+def decoder_rotaries(trunk: blocks.Trunk) -> list[blocks.Rotary]:
     """Return the distinct rotary embeddings of a decoder's blocks."""
     found = [attn.rotary for _, attn, _ in decoder_parts(trunk)]
     return list({id(each): each for each in found if isinstance(each, blocks.Rotary)}.values())
@@ -148,7 +148,7 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
     sizes, bias = HeadSizes.of(first), score_bias(first)
     if sizes is None:
         return False
-    turned = {each.size for each in turning(trunk)}
+    turned = {each.size for each in decoder_rotaries(trunk)}
     latent = isinstance(first, blocks.LatentAttention)
     if len(turned) > 1 or not all(
         each % 2 == 0 and (each == sizes.turned if latent else each <= sizes.turned) for each in turned

@@ -23,7 +23,7 @@ from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Key, Packing
 from torso.kernels.part_weights import PartWeights, Read
-from torso.kernels.support import bare, block_parts, rotaries
+from torso.kernels.support import bare, block_parts, rotaries, row_width
 
 POOLS = (None, "first", "last")
 """Values of a pool, in the order of their numbers in the C interface."""
@@ -83,8 +83,12 @@ class Encoder:
         if isinstance(self._bias, blocks.BucketBias):
             self._bias_table = weights.keep(weights.matrix(self._bias.parts["table"] or self._bias))
         parts = list(block_parts(trunk))
-        _, attn, ffn = parts[0]
-        self.width, self._heads = attn.width, attn.rows[0] // attn.size
+        self.width, self._heads = row_width(trunk), 0
+        sizes: dict[str, int] = {}  # without blocks nobody reads them
+        if parts:
+            _, attn, ffn = parts[0]
+            self._heads = attn.rows[0] // attn.size
+            sizes = dict(key_heads=attn.rows[1] // attn.size, head_size=attn.size, inner=ffn.inner)
         self._blocks = (Block * self.depth)(*(packing.block(*each, self._rotaries) for each in parts))
         given = packing.embeddings(trunk.embed, self.width)
         self._embed: HostEmbeddings | None = None
@@ -97,9 +101,7 @@ class Encoder:
             compute=packing.compute,
             width=self.width,
             heads=self._heads,
-            key_heads=attn.rows[1] // attn.size,
-            head_size=attn.size,
-            inner=ffn.inner,
+            **sizes,
             embeddings=Embeddings() if given is None else given[0],
             depth=self.depth,
             blocks=self._blocks,
@@ -139,7 +141,7 @@ class Encoder:
         starts = batch.starts.astype(np.int64)
         # The last block computes pooled rows alone, unless its other rows are requested or a text has no row.
         early = pool is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
-        early = early and min(batch.sizes, default=1) > 0
+        early = early and self.depth > 0 and min(batch.sizes, default=1) > 0
         rows = memory.room(count if early else total, self.width)
         states = {i: memory.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
         squares = [self._heads * size * size for size in batch.sizes]
@@ -188,7 +190,7 @@ class Encoder:
         return Encoded(rows, states, attended)
 
     def _set_distances(self, call: Call, longest: int) -> Any:
-        """Set what the call says of distances, key's place minus query's, and return its memory."""
+        """Set what the call says of distances, key position minus query position, and return its memory."""
         made: Any = None
         call.reach = max(longest, 1) - 1
         if isinstance(self._bias, blocks.BucketBias):

@@ -21,13 +21,13 @@ def rotary_angles(rotary: blocks.Rotary, batch: HostBatch) -> tuple[Rows, Rows]:
 
 
 def distance_bias(bias: blocks.BucketBias, table: Rows, reach: int) -> Rows:
-    """Return the bias [H, 2 * reach + 1] of each distance, key's place minus query's, from -reach to reach."""
+    """Return the bias [H, 2 * reach + 1] of each distance, key position minus query position, from -reach to reach."""
     buckets = t5_buckets(np.arange(-reach, reach + 1), bias.buckets, bias.furthest, both_ways=bias.both_ways)
     return held(table[buckets].T)
 
 
 def distance_slopes(bias: blocks.DistanceSlopeBias, reach: int) -> Rows:
-    """Return the bias [H, 2 * reach + 1] of each distance, key's place minus query's, from -reach to reach."""
+    """Return the bias [H, 2 * reach + 1] of each distance, key position minus query position, from -reach to reach."""
     distances = np.abs(np.arange(-reach, reach + 1, dtype=np.float32))
     return held(-alibi_slopes(bias.heads)[:, None] * distances)
 
@@ -39,7 +39,7 @@ def earlier_distance_bias(bias: blocks.BucketBias, table: Rows, reach: int) -> R
 
 
 def distance_rows(distances: blocks.Distances, reach: int) -> NDArray[np.int32]:
-    """Return the row of each distance, key's place minus query's, from -reach to reach: [2 * reach + 1]."""
+    """Return the row of each distance, key position minus query position, from -reach to reach: [2 * reach + 1]."""
     span, each = distances.span, -np.arange(-reach, reach + 1)
     if isinstance(distances, blocks.LogDistances):
         each = deberta_buckets(each, span, distances.furthest)

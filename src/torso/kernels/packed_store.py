@@ -1,4 +1,4 @@
-"""Where packed weights come from: laid out from a model's weights, or from what was laid out before. Loads no torch."""
+"""Where packed weights come from: packed from a model's weights, or kept from an earlier run. Loads no torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torso.kernels.packed_weight import PackedWeight
 
 
 class PackedStore:
-    """Source of packed weights that lays each of them out; subclasses keep them, and give what they kept.
+    """Source of packed weights that packs each of them; subclasses keep them, and give what they kept.
 
     Whoever builds a model asks it for each packed weight by a name, and reads the weights that it is made of in
     ``make`` alone, which is not called for one that was kept.
@@ -23,7 +23,7 @@ class PackedStore:
             name: its own in the model.
             library: the kernels.
             form: what it must be.
-            make: lays it out.
+            make: packs it.
         """
         return make()
 
@@ -32,4 +32,4 @@ class PackedStore:
 
 
 FRESH = PackedStore()
-"""Lays every weight out."""
+"""Packs every weight."""

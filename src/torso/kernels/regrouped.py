@@ -1,4 +1,4 @@
-"""Blocks of GGUF files laid out for the kernels as they are: 32 numbers that share a scale. Loads no torch.
+"""Blocks of GGUF files repacked for the kernels as they are: 32 numbers that share a scale. Loads no torch.
 
 Q8_0 and Q4_0 in eight bits, and Q4_0 and Q4_1 in four, are the very numbers of the file; Q4_K's scales, products of
 two, are rounded to float16.
@@ -23,7 +23,7 @@ from torso.weights.gguf_weights import Groups
 _GROUP = 32
 _EXACT = {native.EIGHT_BIT_GROUPS: ("Q8_0", "Q4_0"), native.FOUR_BIT_GROUPS: ("Q4_0", "Q4_1", "Q4_K")}
 _PANELS = 64
-"""Panels that are laid out together: what bounds the memory beside the result."""
+"""Panels that are packed together: bounds the memory beside the result."""
 
 
 def regrouped(

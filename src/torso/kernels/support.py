@@ -61,8 +61,8 @@ def obstacle(trunk: blocks.Part) -> str | None:
     """Return why the kernels cannot run a trunk, in the current language; None if they can."""
     if type(trunk) is not blocks.Trunk:
         return say("not a plain encoder")
-    if not trunk.layers:
-        return say("no blocks")
+    if type(bare(trunk.norm)) not in _NORMS:
+        return say("a norm of another kind")
     for layer in trunk.layers:
         reason = _obstacle(layer, trunk)
         if reason is not None:
@@ -71,7 +71,7 @@ def obstacle(trunk: blocks.Part) -> str | None:
         return say("more than two kinds of rotary angles")
     if not knows_embeddings(trunk.embed):
         return say("embeddings of another kind")
-    return None if _are_alike(trunk) else say("blocks of unlike sizes")
+    return None if not trunk.layers or _are_alike(trunk) else say("blocks of unlike sizes")
 
 
 def head_obstacle(head: blocks.Head) -> str | None:
@@ -109,6 +109,13 @@ def block_parts(trunk: blocks.Trunk) -> Iterator[tuple[blocks.PostNormBlock, Any
         yield layer, layer.attn, layer.ffn
 
 
+def row_width(trunk: blocks.Trunk) -> int:
+    """Return D, the width of a trunk's rows."""
+    for _, attn, _ in block_parts(trunk):
+        return attn.width
+    return trunk.embed.project.out_features if isinstance(trunk.embed.project, blocks.Linear) else trunk.embed.width
+
+
 def knows_embeddings(embed: blocks.Embeddings) -> bool:
     """Return whether the embeddings are those of `torso.kernels.host_embeddings`, or of the kernels themselves."""
     return (
@@ -131,7 +138,7 @@ def _obstacle(block: blocks.Part, trunk: blocks.Trunk) -> str | None:
     if type(ffn) not in _FEEDS:
         return say("its feed-forward is a {name}", dict(name=type(ffn).__name__))
     assert isinstance(ffn, AnyFeed)
-    if any(type(norm) not in _NORMS for norm in (block.attn_norm, block.ffn_norm, bare(trunk.norm))):
+    if any(type(norm) not in _NORMS for norm in (block.attn_norm, block.ffn_norm)):
         return say("a norm of another kind")
     if type(attn) not in _ATTENTIONS:
         return say("its attention is a {name}", dict(name=type(attn).__name__))

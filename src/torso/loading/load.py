@@ -12,7 +12,8 @@ from torso.architecture import Architecture, Task, find
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.inferred_model_type import inferred_model_type
-from torso.config.sentence_modules import transformer_folder
+from torso.config.sentence_modules import begins_with_table, transformer_folder
+from torso.config.static_config import read_static_config
 from torso.config.text_part import text_part
 from torso.errors import NotFoundError, UnsupportedError
 from torso.io.arguments import known_arguments
@@ -41,12 +42,12 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     """
     from torso.adapters.adapter_folder import base_folder, is_adapter
 
-    folder = transformer_folder(folder)
-    if is_adapter(folder) and not is_there(folder / "config.json"):
-        return read_config(base_folder(folder, config_only=True))
-    file = text_part(ConfigFile.read(folder / "config.json"))
+    home = transformer_folder(folder)
+    if is_adapter(home) and not is_there(home / "config.json"):
+        return read_config(base_folder(home, config_only=True))
+    file = read_static_config(folder) or text_part(ConfigFile.read(home / "config.json"))
     model_type = inferred_model_type(file.values)
-    architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(folder)
+    architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(home)
     return architecture, architecture.config.from_file(file)
 
 
@@ -58,7 +59,8 @@ def _infer(folder: Path) -> Architecture[Any]:
 
     keys = canonical(open_weights(folder).entries)
     # The family whose table claims the most; of several, BERT, the oldest, or else the one that others are built on.
-    claims = {each: each.names.claims(keys) for each in architectures()}
+    # A table of embeddings alone says nothing of what reads its rows.
+    claims = {each: each.names.claims(keys) for each in architectures() if len(each.names.rows) > 1}
     best = max(claims, key=lambda each: (claims[each], each.family == "Bert"))
     if claims[best]:
         return best
@@ -80,7 +82,7 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
         source: as `load` takes it. Of a model that torso has no architecture of, the tokenizer is read all the same; a
             `Path` may hold the files of a tokenizer alone.
         src_lang: the language of texts, for a tokenizer that marks it.
-        tgt_lang: the language of the texts that the model is to write.
+        tgt_lang: the target language.
 
     Raises:
         NotFoundError, OfflineError, NetworkError: the model cannot be had.
@@ -92,17 +94,20 @@ def load_tokenizer(source: Source, *, src_lang: str | None = None, tgt_lang: str
     from torso.hub.file_selection import VOCABULARIES
     from torso.text import Tokenizer
 
-    folder = transformer_folder(source if isinstance(source, Path) else resolve(source, config_only=True).folder)
-    folder = own_or_base(folder, *VOCABULARIES)
+    whole = source if isinstance(source, Path) else resolve(source, config_only=True).folder
+    folder = own_or_base(transformer_folder(whole), *VOCABULARIES)
     tokenizer = Tokenizer.from_folder(folder, src_lang=src_lang, tgt_lang=tgt_lang)
     tokenizer.tell_notes()
-    if not is_there(folder / "config.json"):
+    if begins_with_table(whole):
+        folder = whole
+    elif not is_there(folder / "config.json"):
         return tokenizer
     try:
-        limit = read_config(folder)[1].max_tokens
+        architecture, config = read_config(folder)
     except UnsupportedError:
         return tokenizer
-    return tokenizer.limited(limit)
+    tokenizer = tokenizer if architecture.adds_special_tokens else tokenizer.without_special_tokens()
+    return tokenizer.limited(config.max_tokens)
 
 
 @known_arguments

@@ -25,7 +25,7 @@ class BucketBias(Module[blocks.BucketBias]):
         return self.table(self.bucket(distance)).permute(0, 3, 1, 2)
 
     def bucket(self, distance: Tensor) -> Tensor:
-        """Return the bucket of each distance, key's position minus query's."""
+        """Return the bucket of each distance, key position minus query position."""
         # Twice the furthest is beyond it however a logarithm is rounded.
         reach = min(int(distance.abs().max()), 2 * self.of.furthest) if distance.numel() else 0
         each = t5_buckets(np.arange(-reach, reach + 1), self.of.buckets, self.of.furthest, both_ways=self.of.both_ways)

@@ -58,6 +58,7 @@ class Trunk(Module[blocks.Trunk]):
         weights: dict[int, list[Tensor]] = {i: [] for i in active if i in attentions}
         cross_weights: dict[int, list[Tensor]] = {i: [] for i in weights if memory is not None}
         rows = self.embed(replace(batch, layout=layout))
+        rows = rows if self.depth else self.norm(rows)
         states = {0: rows}
         for i, layer in enumerate(self.layers):
             if i in active:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from torso.adapters.adapted_job import task_of_adapter
 from torso.adapters.adapter_folder import is_adapter
 from torso.architecture import Task
-from torso.config.config_file import ConfigFile
-from torso.config.sentence_modules import read_modules, transformer_folder
+from torso.config.sentence_modules import read_modules
 from torso.errors import TorsoError
 from torso.loading.load import read_config
 from torso.tasks.ready import Ready
@@ -71,14 +70,12 @@ def task_of(folder: Path) -> Task[Any]:
     """
     if is_adapter(folder):
         return task_of_adapter(folder)
-    architecture, _ = read_config(folder)
+    architecture, config = read_config(folder)
     if is_decoder_reranker(folder):
         return Task.CAUSAL_LM
     if kinds_of(folder) == ("sparse",):
         return Task.MASKED_LM
-    values = ConfigFile.read(transformer_folder(folder) / "config.json").values
-    stated = values.get("architectures")
-    names = [each for each in cast("list[object]", stated if isinstance(stated, list) else []) if isinstance(each, str)]
+    names = config.architectures or []
     found = architecture.named_tasks(names)
     found += [task for task in architecture.tasks if any(name.endswith(task.suffix) for name in names)]
     if read_modules(folder) and Task.SEQUENCE_CLASSIFICATION not in found:

@@ -121,7 +121,7 @@ class ServedModel:
 def dimensions(ready: Ready[Any]) -> int:
     """Return the width of a model's vectors before pooling: that of its token embeddings' rows in the trunk."""
     config: Any = ready.runner.config
-    for name in ("hidden_size", "dim", "n_embd", "d_model"):
+    for name in ("hidden_size", "dim", "n_embd", "d_model", "hidden_dim"):
         value = getattr(config, name, None)
         if isinstance(value, int):
             return value

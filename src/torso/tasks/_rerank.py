@@ -15,6 +15,7 @@ from torso.errors import InputError, UnsupportedError
 from torso.host_batch import Wanted, to_host
 from torso.io.arguments import known_arguments
 from torso.io.files import shown
+from torso.io.shown import ShownList
 from torso.outputs import SequenceLogits
 from torso.tasks._decoder_rerank import DecoderRerankPlan, ranking_task
 from torso.tasks._similar import listed, similar, texts_of
@@ -84,7 +85,7 @@ def rerank(
         model: with one label, a decoder, or a ColBERT: a folder, a name, a loaded model, or one made `Ready` for many
             calls.
         top: how many texts are given; None for all.
-        prompt: what a decoder is told of the task, in place of what its folder, or its card, says.
+        prompt: the instruction of a decoder, in place of the one that its folder, or its card, states.
         template: how a query and a text are put to a decoder: ``qwen3-reranker`` or ``bge-reranker``. None: by its chat
             template, where that knows a query and a document.
         tokenizer: instead of the one in the model's folder.
@@ -109,6 +110,7 @@ def rerank(
     if kind is Task.FEATURES:
         no_effect("prompt", prompt)
         no_effect("merge", merge)
+        no_effect("untrained", untrained or None)
         return similar(
             queries, texts, model=model, top=top, vectors="multi-vector", tokenizer=tokenizer, long=long,
             stride=stride, device=device, budget=budget,
@@ -128,7 +130,7 @@ def rerank(
         ranked = [Ranked(query, (), plan.measure) for query in asked]
     else:
         ranked = list(plan.results([(query, own) for query in asked], budget))
-    return ranked[0] if isinstance(queries, str) else ranked
+    return ranked[0] if isinstance(queries, str) else ShownList(ranked)
 
 
 class RerankPlan(Plan[tuple[str, Sequence[str]], SequenceLogits, Wide, Ranked]):

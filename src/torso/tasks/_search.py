@@ -14,6 +14,7 @@ from torso.engines.runner import BUDGET
 from torso.errors import WeightsError
 from torso.host_batch import Rows
 from torso.io.arguments import known_arguments
+from torso.io.shown import ShownList
 from torso.tasks import vectors_file
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers
@@ -98,13 +99,13 @@ def search(
 
 def _best(found: Sequence[Document], known: dict[str, list[Any]], asked: Any, by: Comparer[Any], top: int) -> list[Hit]:
     places = [(each, start, end) for each in found for start, end in each.spans]
+    hits: ShownList[Hit] = ShownList()
     if not places:
-        return []
+        return hits
     every = [item for each in found if each.spans for item in known[each.digest]]
     scores = by.scores([asked], every)[0]
     _finite([scores], by.ready)
     order = highest(scores, top)
-    hits: list[Hit] = []
     chosen: list[int] = numbers(order)
     for place, score in zip(chosen, numbers(scores[order]), strict=True):
         document, start, end = places[place]

@@ -9,6 +9,7 @@ from torso.engines.runner import BUDGET
 from torso.errors import InputTypeError
 from torso.host_batch import Rows
 from torso.io.arguments import known_arguments
+from torso.io.shown import ShownList
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import numbers
 from torso.tasks.comparing import comparer
@@ -91,7 +92,7 @@ def similar(
     else:
         scores = by.scores(by.made(asked, budget, query=True), by.made(own, budget, query=False))
         ranked = [in_order(query, own, row, top, by.measure) for query, row in zip(asked, scores, strict=True)]
-    return ranked[0] if isinstance(queries, str) else ranked
+    return ranked[0] if isinstance(queries, str) else ShownList(ranked)
 
 
 def in_order(query: str, texts: Sequence[str], scores: Rows, top: int | None, measure: str) -> Ranked:

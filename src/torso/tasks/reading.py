@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 from torso.engines.prefetch import ahead
 from torso.errors import InputError, InputTypeError
+from torso.io.shown import ShownList
 from torso.tasks.windows import Lengths, Read, Text, fitted
 from torso.text import Tokenizer
 from torso.text.input_checks import checked_text
@@ -55,7 +56,7 @@ def predict(texts: Any, one: Callable[[Iterable[Any]], Iterator[Result]]) -> Any
     if isinstance(texts, Iterator):
         return one(cast("Iterator[Any]", texts))
     if (several := as_list(texts)) is not None:
-        return list(one(several))
+        return ShownList(one(several))
     raise InputTypeError(
         "E_TEXT",
         "The texts are {kind}.",

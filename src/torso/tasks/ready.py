@@ -64,7 +64,7 @@ class Ready(Generic[Out]):
 
     @property
     def writing(self) -> WritingModel:
-        """The model of a task that writes, of either engine."""
+        """The model of a generative task, of either engine."""
         return self.runner if isinstance(self.runner, CompiledDecoder) else cast("Any", self.model)
 
     @property

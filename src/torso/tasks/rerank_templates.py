@@ -160,7 +160,7 @@ def rerank_template(
         folder: of the model; None for one that was never loaded.
         tokenizer: the model's.
         template: a name of `RERANK_TEMPLATES`; None for the folder's own.
-        prompt: what the model is told of the task; None for what the folder, or the model's card, says.
+        prompt: the instruction; None for the one that the folder, or the model's card, states.
         name: what messages call the model.
 
     Raises:

@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from torso.config.sentence_modules import MODULES, read_modules, transformer_folder, unusable
+from torso.config.sentence_modules import MODULES, TABLE, read_modules, transformer_folder, unusable
 from torso.errors import UnsupportedError
 from torso.io.files import inside, is_there, shown
 from torso.tasks.dense_activations import ACTIVATIONS
 from torso.tasks.embedding_recipe import MODES, Dense, Layer, LayerNorm, Recipe, Unit
-from torso.tasks.sentence_settings import read_reading, read_stated, read_table, require_known, unknown
+from torso.tasks.sentence_settings import (
+    Reading,
+    read_reading,
+    read_stated,
+    read_table,
+    require_known,
+    unknown,
+)
 
 _FLAGS = {
     "pooling_mode_cls_token": "cls",
@@ -43,27 +50,28 @@ def read_recipe(folder: Path) -> Recipe | None:
         return None
     modules = read_modules(folder)
     kinds = [module.kind for module in modules]
+    is_table = kinds[:1] == [TABLE]  # which gives the mean of its rows, and not the rows
     # Each Pooling makes the vector of the rows again, so that the last one counts, and what is done to earlier
     # vectors does not.
     first, last = (
         (kinds.index("Pooling"), len(kinds) - 1 - kinds[::-1].index("Pooling")) if "Pooling" in kinds else (0, 0)
     )
-    modes: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ("mean",) if is_table else ()
     with_prompt = True
     on_rows: list[Layer] = []
     on_vectors: list[Layer] = []
     for number, module in enumerate(modules):
         kind, place = module.kind, module.path
         own = inside(folder, f"{place}/config.json" if place else "config.json")
-        if kind == "Transformer" and number == 0:
+        if kind in ("Transformer", TABLE) and number == 0:
             continue
-        if kind == "Pooling" and number:
+        if kind == "Pooling" and number and not is_table:
             modes, with_prompt = _pooling(own)
         elif kind in _LAYERS:
             layer, reads = _LAYERS[kind](own)
             if layer is None:
                 continue
-            if reads == _VECTOR and number < first:
+            if (reads == _VECTOR and number < first) or (reads == _ROWS and is_table):
                 raise out_of_place(path, kind)
             if reads == _ROWS and number < last:
                 on_rows.append(layer)
@@ -74,7 +82,7 @@ def read_recipe(folder: Path) -> Recipe | None:
     if not modes:
         raise unusable(path, "no Pooling module")
     normalize = bool(on_vectors) and isinstance(on_vectors[-1], Unit)
-    reading = read_reading(transformer_folder(folder), "feature-extraction")
+    reading = Reading() if is_table else read_reading(transformer_folder(folder), "feature-extraction")
     stated = read_stated(folder)
     return Recipe(
         modes,

@@ -95,7 +95,7 @@ class RerankOptions(MergingOptions, HeadOptions, total=False):
 
     Attributes:
         top: number of texts that are returned.
-        prompt: what a decoder is told of the task.
+        prompt: the instruction of a decoder, in place of its folder's.
         template: how a query and a text are put to a decoder: ``qwen3-reranker`` or ``bge-reranker``.
     """
 

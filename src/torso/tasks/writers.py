@@ -219,7 +219,7 @@ def make_writer(
         bad_words: what is never written, beside what the settings say.
 
     Raises:
-        InputError: E_TASK, for a model loaded for a task that writes nothing; E_ARGUMENT, for a bad word of no token.
+        InputError: E_TASK, for a model of no generative task; E_ARGUMENT, for a bad word of no token.
         InputTypeError: E_ARGUMENT, for settings of another library.
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.

@@ -76,8 +76,8 @@ class BackendTokenizer:
             engine = Engine.from_buffer(document)
         return cls(engine, split_special_tokens=split_special_tokens)
 
-    def framed(self, processor: dict[str, object]) -> BackendTokenizer:
-        """Return the same tokenizer with another post-processor, as tokenizer.json writes it."""
+    def framed(self, processor: dict[str, object] | None) -> BackendTokenizer:
+        """Return the same tokenizer with another post-processor, as tokenizer.json writes it; None for none."""
         document: dict[str, object] = {"version": "1.0", "added_tokens": [], "post_processor": processor}
         document |= dict.fromkeys(("truncation", "padding", "normalizer", "pre_tokenizer", "decoder"))
         document["model"] = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}

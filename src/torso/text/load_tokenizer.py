@@ -52,6 +52,7 @@ class Loaded:
         clean_up: whether decoding takes out spaces before punctuation, beside what the decoder does.
         added: tokens that were added after loading.
         renamed: names of special tokens that were given after loading, each with its token.
+        framed: whether special tokens are put around texts.
     """
 
     backend: BackendTokenizer
@@ -69,6 +70,14 @@ class Loaded:
     clean_up: bool
     added: tuple[AddedToken, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
+    framed: bool = True
+
+    @property
+    def longest(self) -> int | None:
+        """The longest text by tokenizer.json, in tokens; None where it does not say."""
+        stated = self.ready.outline.get("truncation")
+        found = cast(Table, stated).get("max_length") if isinstance(stated, dict) else None
+        return found if isinstance(found, int) and found > 0 else None
 
 
 def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = None) -> Loaded:

@@ -18,6 +18,7 @@ from torso.text.vocabulary_models import vocabulary_of
 
 # The classes that transformers builds from switches.
 _REBUILT = ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "ConvBertTokenizer")
+_TRUNCATION: Table = {"direction": "Right", "strategy": "LongestFirst", "stride": 0}
 # Paths of the machine a file came from, and code that does not come along.
 _NOT_WRITTEN = (
     "name_or_path",
@@ -51,6 +52,8 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> tuple[str, 
         config["tokenizer_class"] = "MarianTokenizer"
     else:
         document = loaded.backend.document()
+        if not loaded.framed and max_tokens is not None:  # whoever reads no special tokens reads no other file
+            document["truncation"] = _TRUNCATION | {"max_length": max_tokens}
         _write(folder / FULL, document)
         config |= _class_and_switches(document, loaded)
         if loaded.source.form is Form.WORDS:

@@ -59,6 +59,14 @@ class Tokenizer(GrowingTokenizer):
         limits = [limit for limit in (self._max_tokens, max_tokens) if limit is not None]
         return Tokenizer(self._loaded, self._folder, min(limits, default=None))
 
+    def without_special_tokens(self) -> Tokenizer:
+        """Return the same tokenizer for a model that reads the tokens of a text alone, of any number of them.
+
+        Its limit is the one that tokenizer.json sets; that of other files is a model's with special tokens.
+        """
+        loaded = replace(self._loaded, backend=self._loaded.backend.framed(None), framed=False)
+        return Tokenizer(loaded, self._folder, loaded.longest)
+
     def sided(self, padding: str | None, truncation: str | None) -> Tokenizer:
         """The same tokenizer with the sides, ``left`` or ``right``, where rows are filled up and texts are cut."""
         loaded = replace(
@@ -121,6 +129,8 @@ class Tokenizer(GrowingTokenizer):
         """SHA-256 in hexadecimal of everything that decides its ids: its files as read, languages and limit."""
         loaded = self._loaded
         said = [str(loaded.source.form), repr(loaded.settings), repr(loaded.spoken), str(self._max_tokens)]
+        if not loaded.framed:
+            said.append("without special tokens")
         if loaded.added or loaded.renamed:
             said += [repr(loaded.added), repr(loaded.renamed)]
         return tokenizer_cache.key_of(said, loaded.source.contents)

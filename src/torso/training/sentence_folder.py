@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from torso.config.sentence_modules import TABLE
+from torso.config.static_config import MODEL_TYPE
 from torso.io.files import make_folder, write_atomically
 from torso.tasks.embedding_recipe import MODES, Recipe
 
@@ -31,7 +33,9 @@ def write_sentence_files(folder: Path, recipe: Recipe, max_tokens: int | None, c
         config: of the model, which says how long vectors are.
     """
     width = config.get("hidden_size") or config.get("d_model") or config.get("n_embd") or config.get("dim")
-    modules = [("Transformer", ""), ("Pooling", "1_Pooling"), *([("Normalize", "2_Normalize")] * recipe.normalize)]
+    is_table = config.get("model_type") == MODEL_TYPE
+    modules = [(TABLE, "")] if is_table else [("Transformer", ""), ("Pooling", "1_Pooling")]
+    modules += [("Normalize", f"{len(modules)}_Normalize")] * recipe.normalize
     listed = [
         {"idx": place, "name": str(place), "path": path, "type": f"{_PACKAGE}.{kind}"}
         for place, (kind, path) in enumerate(modules)
@@ -44,14 +48,11 @@ def write_sentence_files(folder: Path, recipe: Recipe, max_tokens: int | None, c
         "default_prompt_name": name,
         "similarity_fn_name": recipe.similarity,
     }
-    for path, value in (
-        ("1_Pooling/config.json", pooling),
-        ("sentence_bert_config.json", reading),
-        ("config_sentence_transformers.json", stated),
-        ("modules.json", listed),
-    ):
+    of_transformer = {"1_Pooling/config.json": pooling, "sentence_bert_config.json": reading}
+    files = {"config_sentence_transformers.json": stated, "modules.json": listed}
+    for path, value in (files if is_table else of_transformer | files).items():
         make_folder((folder / path).parent)
         with write_atomically(folder / path) as file:
             file.write((json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
     if recipe.normalize:
-        make_folder(folder / "2_Normalize")
+        make_folder(folder / modules[-1][1])

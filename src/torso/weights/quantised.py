@@ -18,10 +18,9 @@ from torso.io.paths import shown
 from torso.io.strict_json import decode_json
 from torso.weights import dequantise
 from torso.weights.foreign_formats import quantised_otherwise
-from torso.weights.number_bits import NumberBits, narrowed
-from torso.weights.read_tensor import require_fit
+from torso.weights.number_bits import NumberBits
+from torso.weights.read_tensor import write_computed
 from torso.weights.tensor_entry import TensorEntry, fits_memory
-from torso.weights.value_check import ValueCheck
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,20 +108,15 @@ class QuantisedWeights:
         if name not in self._matrices:
             self._weights.read_into(name, out, allow_nonfinite=allow_nonfinite)
             return
-        import numpy as np
-
         entry = self.entries[name]
-        require_fit(out, self._weights.files[0], entry, name)
-        check = ValueCheck(self._weights.files[0], entry, name, allow_nonfinite)
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by name
-            values = self._fitting(name, self._matrices[name].values)
-        if values.shape != entry.shape:
-            raise self._misfit(name, f"{list(values.shape)}, {list(entry.shape)}")
-        if values.size:
-            wide = check.stored(values.reshape(-1), 0)
-            straight = narrowed(wide, out.dtype)
-            check.converted(straight, out.dtype, wide, 0)
-            out.data[...] = straight.reshape(entry.shape)
+
+        def values() -> NDArray[Any]:
+            made = self._fitting(name, self._matrices[name].values)
+            if made.shape != entry.shape:
+                raise self._misfit(name, f"{list(made.shape)}, {list(entry.shape)}")
+            return made
+
+        write_computed(values, out, self._weights.files[0], entry, name, allow_nonfinite=allow_nonfinite)
 
     def _add(self, stem: str, method: str) -> None:
         name = stem if method == "_microscaled" else f"{stem}.weight"

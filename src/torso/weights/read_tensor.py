@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from torso.errors import UnsupportedError, WeightsError
 from torso.io.paths import shown
@@ -16,6 +17,9 @@ from torso.weights.bytefile import ByteFile
 from torso.weights.number_bits import NumberBits, memory, narrowed
 from torso.weights.tensor_entry import TensorEntry, common_name, item_size
 from torso.weights.value_check import ValueCheck
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CHUNK = 1 << 20  # elements read and checked at a time: large enough to be fast, small enough to stay in the cache
 # Elements converted at a time. A larger buffer, allocated per tensor while the weights stay allocated, fragments the
@@ -147,3 +151,38 @@ def require_fit(out: NumberBits, path: Path, entry: TensorEntry, name: str) -> N
             "Weight files are read on little-endian machines only.",
             cure="Use a little-endian machine.",
         )
+
+
+def write_computed(
+    values: Callable[[], NDArray[Any]],
+    out: NumberBits,
+    path: Path,
+    entry: TensorEntry,
+    name: str,
+    *,
+    allow_nonfinite: bool,
+) -> None:
+    """Write a tensor that is computed of others of its file into ``out``, every value looked at.
+
+    Args:
+        values: computes it, float32, of the entry's shape.
+        out: see `torso.weights.weights.Weights.read_into`.
+        path: of the file, for messages.
+        entry: its type and shape.
+        name: its name.
+        allow_nonfinite: takes NaN and infinities as they are.
+
+    Raises:
+        WeightsError: E_SHAPE, E_DTYPE, E_NONFINITE, E_OVERFLOW.
+    """
+    import numpy as np
+
+    require_fit(out, path, entry, name)
+    check = ValueCheck(path, entry, name, allow_nonfinite)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by name
+        made = values()
+    if made.size:
+        wide = check.stored(made.reshape(-1), 0)
+        straight = narrowed(wide, out.dtype)
+        check.converted(straight, out.dtype, wide, 0)
+        out.data[...] = straight.reshape(entry.shape)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from torso.errors import FileFormatError, LimitError, NotFoundError, TorsoError, WeightsError
 from torso.io.held_files import holds_files
 from torso.io.paths import shown
+from torso.weights.folded_table import FoldedTable, unfolded
 from torso.weights.folder import INDEX_ENDING, find_candidates, no_weights
 from torso.weights.index import ShardIndex, read_index
 from torso.weights.number_bits import NumberBits
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from torso.weights.torch_file import TorchFile
 
     WeightFile = SafetensorsFile | TorchFile | GgufWeights
+    View = QuantisedWeights | FoldedTable
     Opened = tuple[list[WeightFile], dict[str, WeightFile], list[Note]]
 
 # What makes a file one that never came: another form of the same weights, if it is whole, may take its place.
@@ -46,7 +48,7 @@ class Weights:
         self,
         folder: Path,
         files: list[WeightFile],
-        owners: Mapping[str, WeightFile | QuantisedWeights],
+        owners: Mapping[str, WeightFile | View],
         notes: list[Note],
     ) -> None:
         self.folder = folder
@@ -60,7 +62,7 @@ class Weights:
         self.quantised: tuple[str, ...] = ()
         self._files, self._owners, self._notes = files, owners, notes
 
-    def through(self, view: QuantisedWeights) -> Weights:
+    def through(self, view: View) -> Weights:
         """Return the same files with the tensors that are made of theirs."""
         seen = Weights(self.folder, self._files, dict.fromkeys(view.entries, view), self._notes)
         seen.quantised = view.forms
@@ -112,7 +114,7 @@ class Weights:
         owner = self._owner(name)
         return owner.grouped(name) if isinstance(owner, GgufWeights) else None
 
-    def _owner(self, name: str) -> WeightFile | QuantisedWeights:
+    def _owner(self, name: str) -> WeightFile | View:
         if name not in self._owners:
             raise WeightsError(
                 "E_MISSING",
@@ -127,7 +129,7 @@ def open_weights(folder: Path) -> Weights:
     """Open the weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
 
     A GGUF file is a folder too, with its own tensors under the Hub's names. Matrices that are quantised are given as
-    the float32 matrices that they stand for.
+    the float32 matrices that they stand for, and a folded table with a row for each token.
 
     A file that never came (a Git LFS pointer, a web page, nothing) is passed over, with a note, where another of the
     four is whole. Everything but the numbers is read and checked. torch is not imported.
@@ -160,7 +162,7 @@ def open_weights(folder: Path) -> Weights:
                     dict(path=shown(path), code=passed_over.code),
                 )
             )
-        return dequantised(Weights(folder, files, owners, notes))
+        return unfolded(dequantised(Weights(folder, files, owners, notes)))
     raise passed_over or no_weights(folder)
 
 

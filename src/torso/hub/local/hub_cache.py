@@ -16,12 +16,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from torso.config.sentence_modules import begins_with_table
 from torso.errors import TorsoError
 from torso.hub.file_selection import absent, has_weights, required
 from torso.hub.remote_file import COMMIT, ETAG, RemoteFile
@@ -171,7 +172,7 @@ class Repository:
         folder = self.snapshot(commit)
         tree = self.tree(commit)
         if tree is None:
-            return absent(files_in(folder), config_only=config_only)
+            return absent_in(folder, config_only=config_only)
         wanted = required(tree, config_only=config_only)
         lacking = tuple(path for path in wanted if not _has_size(folder / path, tree[path].size))
         return lacking if config_only or has_weights(tree) else (*lacking, "model.safetensors")
@@ -213,6 +214,18 @@ class Repository:
 def repository(cache: Path, name: str, *, hub: str = "") -> Repository:
     """Return the folder of ``org/name`` in a cache; ``hub="ms"`` for one that came from ModelScope."""
     return Repository(cache, "--".join(["models", *([hub] if hub else []), *name.split("/")]))
+
+
+def absent_in(folder: Path, *, config_only: bool = False, more: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what a folder lacks to be a model, where no listing says what there should be.
+
+    Args:
+        folder: of the files.
+        config_only: whether its weights are left out.
+        more: names that are taken to be there.
+    """
+    names = {*files_in(folder), *more}
+    return absent(names, config_only=config_only, has_config=not begins_with_table(folder))
 
 
 def files_in(folder: Path) -> set[str]:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from torso.errors import InputError, NotFoundError
 from torso.hub.existing_folder import readable
-from torso.hub.file_selection import absent
 from torso.hub.local.bare_repository import discard_bare
 from torso.hub.local.git_clone import git_slug
-from torso.hub.local.hub_cache import Repository, files_in
+from torso.hub.local.hub_cache import Repository, absent_in, files_in
 from torso.hub.local.leftovers import discard_stale
 from torso.hub.local.removing import discard_removed, remove_folder, remove_repository, remove_revision, removing
 from torso.hub.remote_file import COMMIT
@@ -148,7 +147,14 @@ def _is_model(folder: Path) -> bool:
 
 
 def _in_place(name: str, folder: Path, refs: tuple[str, ...]) -> Model:
-    return _model(f"modelscope:{name}", "modelscope", folder, None, refs, absent(files_in(folder)))
+    return _model(
+        f"modelscope:{name}",
+        "modelscope",
+        folder,
+        None,
+        refs,
+        absent_in(folder),
+    )
 
 
 def _model(

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from torso.hub.file_selection import absent
-from torso.hub.local.hub_cache import files_in
+from torso.hub.local.hub_cache import absent_in
 
 
 def modelscope_folders(cache: Path, name: str, revision: str | None = None) -> list[Path]:
@@ -34,6 +33,6 @@ def find_in_modelscope(
     if "/" not in name:
         return None
     for folder in modelscope_folders(cache, name, revision):
-        if folder.is_dir() and not absent(files_in(folder), config_only=config_only):
+        if folder.is_dir() and not absent_in(folder, config_only=config_only):
             return folder
     return None

@@ -64,7 +64,7 @@ inline int64_t room(int64_t count) { return panels_of(count) * PANEL; }
 struct RelativePositions {
     const int32_t* keys;     // a packed matrix [size, count] that queries meet; null for nothing
     const int32_t* queries;  // one that keys meet
-    const int32_t* rows;     // the row of each distance, from key's place minus query's = 0
+    const int32_t* rows;     // the row of each distance, from key position minus query position = 0
     int64_t count;           // in whole panels; 0 where there are no such rows
 };
 
@@ -72,7 +72,7 @@ struct RelativePositions {
 struct ScoreParams {
     float scale;
     int64_t left, right;     // how many earlier and later keys are seen; negative for all
-    const float* distances;  // of one head, [2 * reach + 1], added to the scores by key's place minus query's; or null
+    const float* distances;  // of one head, [2 * reach + 1], added to the scores by key position minus query position; or null
     int64_t reach;           // no less than any distance
     RelativePositions relative;
 };

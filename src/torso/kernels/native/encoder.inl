@@ -46,10 +46,10 @@ class Encoder {
     };
     static constexpr torso_norm NO_NORM = {TORSO_NO_NORM, nullptr, nullptr, 0.f};
 
-    // The first x of every row, and what the first block reads.
+    // The first x of every row, and what the first block reads; of a trunk without blocks the results.
     void embed_rows(const Worker& worker, const Part& part) const {
         const int64_t width = trunk_.width;
-        const torso_block& block = trunk_.blocks[0];
+        const torso_block* block = trunk_.depth ? trunk_.blocks : nullptr;
         const Share share(part.rows, worker.rank, worker.workers);
         for (int64_t row = share.begin; row < share.end; ++row) {
             float* x = part.workspace.x + row * width;
@@ -59,8 +59,12 @@ class Encoder {
             else
                 embed(trunk_.embeddings, call_.tokens[at], call_.segments ? call_.segments[at] : 0, call_.positions[at],
                       x, width);
+            if (!block) {
+                write_result(x, at);
+                continue;
+            }
             keep(0, at, x);
-            prepare(part.workspace, row, block.norms_after ? NO_NORM : block.attn_norm, block.qkv);
+            prepare(part.workspace, row, block->norms_after ? NO_NORM : block->attn_norm, block->qkv);
         }
     }
 

@@ -279,7 +279,7 @@ int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
     if (call.relative_rows)
         for (int64_t i = 0; i < trunk.depth; ++i)
             relative_rows = std::max(relative_rows, relative_rows_of(trunk, trunk.blocks[i]));
-    const int64_t scratch = attention_scratch(longest, trunk.head_size, relative_rows) * 4;
+    const int64_t scratch = attention_scratch(trunk.depth ? longest : 0, trunk.head_size, relative_rows) * 4;
     std::atomic<bool> failed{false};
     const bool together = threads > 1 && (total < 4 * FEW * threads || longest > total / (2 * threads));
     if (together) {

@@ -145,7 +145,7 @@ typedef struct {
     torso_matrix vocabulary;
     float output_scale;  /* of the rows that the vocabulary is multiplied with */
     float softcap;       /* scores become softcap * tanh(scores / softcap); 0 for no cap */
-    const float* slopes; /* [heads] times key's place minus query's, added to the scores; null for none */
+    const float* slopes; /* [heads] times key position minus query position, added to the scores; null for none */
     int32_t cache_kind;  /* of keys and values: TORSO_FLOAT32 or TORSO_BFLOAT16, which every instruction set reads */
 } torso_decoder;
 
@@ -163,7 +163,7 @@ typedef struct {
     void* cache;    /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
     int64_t cache_rows;
     const float*
-        distances;      /* [heads, reach + 1] added to the scores by key's place minus query's, -reach to 0; or null */
+        distances;      /* [heads, reach + 1] added to the scores by key position minus query position, -reach to 0; or null */
     int64_t reach;      /* no less than any place */
     const void* memory; /* [depth, 2, heads, memory_rows, head_size] keys and values of the encoder's rows; or null */
     int64_t memory_rows;
@@ -188,7 +188,7 @@ typedef struct {
     const float* cosines[2];  /* [T, turned] */
     const float* sines[2];
     int64_t turned;         /* units of a head that are turned */
-    const float* distances; /* [heads, 2 * reach + 1] added to the scores by key's place minus query's; null for none */
+    const float* distances; /* [heads, 2 * reach + 1] added to the scores by key position minus query position; null for none */
     const int32_t*
         relative_rows;  /* [2 * reach + 1] the row of each distance, likewise, never falling or never rising; or null */
     int64_t reach;      /* no less than any distance */
