@@ -39,33 +39,6 @@ def test_float32_is_exact(kernels, shape, biased, activation, threads, seed) -> 
 
 
 @drawn
-@given(
-    shape=shapes, biased=st.booleans(), activation=st.sampled_from(ACTIVATIONS), threads=threads, seed=seeds,
-    strange=st.sampled_from([None, 0.0, -0.0, 1e-40, 3e38, torch.inf, torch.nan]),
-)  # fmt: skip
-def test_float32_in_28_bits_is_exact(kernels, shape, biased, activation, threads, seed, strange) -> None:
-    has(kernels, native.CODED_FLOAT32)
-    (count, inputs, outputs), dice = shape, numbers(seed)
-    x, weight = normal(dice, count, inputs), normal(dice, outputs, inputs, spread=inputs**-0.5)
-    bias = normal(dice, outputs) if biased else None
-    packed = functions.pack(weight, bias, native.CODED_FLOAT32)
-    got = functions.linear(x, packed, activation, threads=threads)
-    near(got, reference.linear(x.double(), weight, bias, activation), 1e-6, sums(x, weight, bias))
-    if count:
-        assert functions.linear(x[-1:], packed, activation, threads=5).equal(got[-1:])
-    # Each weight comes out as it went in, also where its neighbours' exponents are far from it.
-    if strange is not None:
-        weight[int(torch.randint(outputs, (), generator=dice)), int(torch.randint(inputs, (), generator=dice))] = (
-            strange
-        )
-    chosen = torch.randperm(inputs, generator=dice)[:20]
-    each = functions.linear(torch.eye(inputs)[chosen], functions.pack(weight, kind=native.CODED_FLOAT32))
-    wanted = functions.linear(torch.eye(inputs)[chosen], functions.pack(weight))
-    assert each.nan_to_num(7).equal(wanted.nan_to_num(7))
-    assert strange is None or strange != strange or abs(strange) == torch.inf or each.equal(weight.T[chosen])
-
-
-@drawn
 @given(shape=shapes, biased=st.booleans(), activation=st.sampled_from(ACTIVATIONS), threads=threads, seed=seeds)
 def test_bfloat16_rounds_what_it_multiplies_and_nothing_else(kernels, shape, biased, activation, threads, seed) -> None:
     has(kernels, native.BFLOAT16)

@@ -13,13 +13,11 @@ from contract.families import FAMILIES, registered
 from torso.architecture import Task
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import KINDS, CausalDecoder, kind_of
+from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
 from torso.kernels.key_value_rows import SourceRows
 from torso.kernels.part_weights import PartWeights
 from torso.model import Model, new_model
-
-from .drawing import has
 
 SOURCES = ((5, 3, 9, 2, 7, 4, 8), (6,), (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9), (2, 7, 1, 8))
 TARGETS = ((3, 1), (2,), (7, 1, 8, 2, 8, 1, 8, 2, 8, 4, 5), (1, 6, 1, 8))
@@ -40,14 +38,6 @@ def model_of(name: str, config: str) -> Model[Any]:
         for tensor in (*model.parameters(), *model.buffers()):
             tensor += 0.1 * torch.randn_like(tensor)
     return model.eval()
-
-
-FORMATS = {**KINDS, "float32 in 28 bits": native.CODED_FLOAT32}
-
-
-def format_of(library: native.Library, kind: str) -> int:
-    has(library, FORMATS[kind])
-    return FORMATS[kind]
 
 
 def compiled(model: Model[Any], kind: int = native.FLOAT32) -> CausalDecoder:
@@ -100,11 +90,11 @@ def test_equal_to_pytorch(name, config) -> None:
             np.testing.assert_allclose(got[number], scores(model, SOURCES[number], text), atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["t5", "bart", "marian"])
 def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     model = model_of(name, "plain")
-    decoder, text = compiled(model, format_of(kernels, kind)), list(TARGETS[2])
+    decoder, text = compiled(model, KINDS[kind]), list(TARGETS[2])
     sources = sources_of(model, decoder)
     whole = decoder.step(decoder.room(20), [0], [0], [text], [True], sources.of([2]))
     cache = decoder.room(100)
@@ -115,11 +105,11 @@ def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     assert np.array_equal(whole, pieces)
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["t5", "bart", "marian"])
 def test_a_repeated_step_gives_the_same_bits(kernels, name, kind) -> None:
     model = model_of(name, "plain")
-    decoder = compiled(model, format_of(kernels, kind))
+    decoder = compiled(model, KINDS[kind])
     sources, regions, past = sources_of(model, decoder).of([2, 0]), [40, 0], [0, 0]
     one, other = decoder.room(80), decoder.room(80)
     again = decoder.repeated(one, regions, sources)
@@ -127,20 +117,6 @@ def test_a_repeated_step_gives_the_same_bits(kernels, name, kind) -> None:
         wanted = decoder.step(other, regions, past, [[number] for number in tokens], [True, True], sources)
         assert np.array_equal(again(tokens, past), wanted)
         past = [each + 1 for each in past]
-
-
-def test_exact_weights_in_28_bits(kernels) -> None:
-    """What an encoder-decoder writes with waits for memory; its scores are those of float32."""
-    has(kernels, native.CODED_FLOAT32)
-    model = model_of("t5", "plain")
-    assert kind_of("exact", model.description.trunk, kernels) == native.CODED_FLOAT32
-    assert kind_of("bf16", model.description.trunk, kernels) == native.BFLOAT16
-    mine, other = compiled(model, native.CODED_FLOAT32), compiled(model)
-    got, wanted = (
-        each.step(each.room(20), [0], [0], [list(TARGETS[2])], [True], sources_of(model, each).of([2]))
-        for each in (mine, other)
-    )
-    np.testing.assert_allclose(got, wanted, atol=1e-6, rtol=1e-6)
 
 
 def test_a_repeated_step_reaches_beyond_the_first_bias() -> None:

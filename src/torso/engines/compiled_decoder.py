@@ -20,7 +20,7 @@ from torso.errors import ConfigError, InputError
 from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, require_rows
 from torso.io.arguments import checked_calls, known_arguments
 from torso.kernels import library as native
-from torso.kernels.causal_decoder import KINDS, CausalDecoder, kind_of
+from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
 from torso.kernels.encoder import Encoder
 from torso.kernels.key_value_rows import SourceRows
@@ -175,7 +175,7 @@ def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> Compile
             values=dict(mode=mode, known=", ".join(KINDS)),
         )
     weights = PartWeights(source.description, source.read, source.store, grouped=source.grouped)
-    decoder = CausalDecoder(here, source.description, weights, kind_of(mode, source.description.trunk, here))
+    decoder = CausalDecoder(here, source.description, weights, KINDS[mode])
     encoder, trunk = None, source.description.trunk
     if isinstance(trunk, blocks.EncoderDecoder):
         # Few bits are for what is read again for each token; an encoder runs once, as near to float32 as it can.

@@ -34,17 +34,6 @@ KINDS: Mapping[str, int] = {
 }
 """Formats that a decoder's weights can have, by mode, on every instruction set."""
 
-
-def kind_of(mode: str, trunk: blocks.AnyTrunk, library: Library) -> int:
-    """Return the best format for a mode of `KINDS`: float32 in 28 bits for what an encoder-decoder writes with.
-
-    A token of one text waits for its weights to come from memory. A decoder alone also reads long prompts, which would
-    take 4 % more; of an encoder-decoder they are its encoder's.
-    """
-    coded = mode == "exact" and isinstance(trunk, blocks.EncoderDecoder) and library.has(native.CODED_FLOAT32)
-    return native.CODED_FLOAT32 if coded else KINDS[mode]
-
-
 Whole = NDArray[np.int64]
 
 
@@ -55,9 +44,8 @@ class CausalDecoder:
         library: the kernels.
         whole: description without a `decoder_obstacle`.
         weights: of ``whole``; nothing is read any more once this is built.
-        kind: format of the weights: `native.FLOAT32`, `native.CODED_FLOAT32`, `native.BFLOAT16`,
-            `native.EIGHT_BIT_GROUPS` or `native.FOUR_BIT_GROUPS`. Keys and values are kept in float32 with the first
-            two, in bfloat16 with the others.
+        kind: format of the weights: `native.FLOAT32`, `native.BFLOAT16`, `native.EIGHT_BIT_GROUPS` or
+            `native.FOUR_BIT_GROUPS`. Keys and values are kept in float32 with the first, in bfloat16 with the others.
 
     Attributes:
         vocabulary: V.
@@ -79,8 +67,7 @@ class CausalDecoder:
         self._sources = [self._packing.weight(kv) for kv in _source_projections(parts)]
         vocabulary = self._packing.vocabulary(head, self._embed.tokens)
         self.vocabulary = int(vocabulary.outputs)
-        exact = kind in (native.FLOAT32, native.CODED_FLOAT32)
-        if not exact and not self._sources:  # an encoder shares the table
+        if kind != native.FLOAT32 and not self._sources:  # an encoder shares the table
             self._embed.narrow(weights)
         bias, slopes = self._attention.score_bias, None
         if isinstance(bias, blocks.SlopeBias):
@@ -98,7 +85,7 @@ class CausalDecoder:
             output_scale=head.scale,
             softcap=head.softcap or 0,
             slopes=slopes,
-            cache_kind=native.FLOAT32 if exact else native.BFLOAT16,
+            cache_kind=native.FLOAT32 if kind == native.FLOAT32 else native.BFLOAT16,
         )
 
     @property

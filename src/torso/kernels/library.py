@@ -22,8 +22,7 @@ compute_after_forks()
 
 VERSION = 8
 """Version of the C interface, as in torso_kernels.h."""
-FLOAT32, BFLOAT16, EIGHT_BITS, EIGHT_BIT_GROUPS, FOUR_BIT_GROUPS, CODED_FLOAT32 = range(6)
-"""Formats of weights, as the C interface numbers them; the last holds float32 in 28 bits, without loss."""
+FLOAT32, BFLOAT16, EIGHT_BITS, EIGHT_BIT_GROUPS, FOUR_BIT_GROUPS = range(5)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}
 """Format of weights in each mode."""
 NO_NORM, LAYER_NORM, RMS_NORM = range(3)

@@ -75,11 +75,6 @@ class DecoderStages {
         if (is_grouped(matrix.kind))
             multiply(matrix, GroupedRows{static_cast<const int32_t*>(in.rows), groups_}, count, output, worker.rank,
                      worker.workers);
-#ifdef HAS_CODED_FLOATS
-        else if (matrix.kind == TORSO_CODED_FLOAT32)
-            multiply_coded(matrix, static_cast<const float*>(in.rows), in.row_step, count, output, worker.rank,
-                           worker.workers);
-#endif
         else if (matrix.kind == TORSO_BFLOAT16)
             multiply<BFloat16>(matrix, static_cast<const uint16_t*>(in.rows), in.row_step, count, output, worker.rank,
                                worker.workers);

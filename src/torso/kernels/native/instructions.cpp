@@ -27,7 +27,6 @@ namespace {
 #include "simd.inl"
 #include "product.inl"
 #include "eight_bits.inl"
-#include "coded_floats.inl"
 #include "grouped_rows.inl"
 #include "grouped.inl"
 #include "grouped_packing.inl"
@@ -64,9 +63,6 @@ thread_local Scratch workspaces, attention_scratches;
 
 int64_t packed_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
     if (is_grouped(kind)) return grouped_bytes(kind, outputs, inputs);
-#ifdef HAS_CODED_FLOATS
-    if (kind == TORSO_CODED_FLOAT32) return panels_of(outputs) * coded_panel(inputs);
-#endif
     const int64_t per = kind == TORSO_FLOAT32 ? 1 : kind == TORSO_BFLOAT16 ? 2 : 4;
     return panels_of(outputs) * PANEL * ((inputs + per - 1) / per) * 4;
 }
@@ -75,7 +71,7 @@ int64_t packed_bytes(int32_t kind, int64_t outputs, int64_t inputs) {
 int32_t pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs, int64_t group, void* packed,
              float* scales, float* weight_sums, int32_t threads) {
     int32_t* to = static_cast<int32_t*>(packed);
-    const int64_t room = PANEL * (inputs + 4) * (kind == TORSO_CODED_FLOAT32 ? 4 : 2);
+    const int64_t room = PANEL * (inputs + 4) * 2;
     if (outputs % PANEL) std::memset(packed, 0, packed_bytes(kind, outputs, inputs));
     std::atomic<int64_t> next{0};
     std::atomic<bool> failed{false};
@@ -86,10 +82,6 @@ int32_t pack(int32_t kind, const float* matrix, int64_t outputs, int64_t inputs,
             if (kind == TORSO_FLOAT32) pack_float32(matrix, outputs, inputs, panel, to);
             if (kind == TORSO_EIGHT_BIT_GROUPS) pack_groups<8>(matrix, outputs, inputs, panel, to);
             if (kind == TORSO_FOUR_BIT_GROUPS) pack_groups<4>(matrix, outputs, inputs, panel, to);
-#ifdef HAS_CODED_FLOATS
-            if (kind == TORSO_CODED_FLOAT32)
-                pack_coded(matrix, outputs, inputs, panel, static_cast<char*>(packed), reinterpret_cast<int32_t*>(own));
-#endif
             if (kind == TORSO_BFLOAT16)
                 pack_bfloat16(matrix, outputs, inputs, panel, to, reinterpret_cast<uint16_t*>(own));
 #ifdef HAS_EIGHT_BITS
@@ -121,9 +113,6 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
             const Output<float> output{to + top * matrix->outputs, matrix->outputs, matrix->bias, activation, false};
             const float* from = rows + top * inputs;
             if (matrix->kind == TORSO_FLOAT32) multiply<Float32>(*matrix, from, inputs, high, output, rank, workers);
-#ifdef HAS_CODED_FLOATS
-            if (matrix->kind == TORSO_CODED_FLOAT32) multiply_coded(*matrix, from, inputs, high, output, rank, workers);
-#endif
             if (is_grouped(matrix->kind)) {
                 const int64_t groups = whole_groups(inputs), dwords = (high * groups * ROW_DWORDS + 15) / 16 * 16;
                 char* block = workspaces.at_least(dwords * 4 + high * groups * int64_t(sizeof(RowGroup)));
@@ -350,9 +339,6 @@ bool has(int32_t kind) {
 #endif
 #ifdef HAS_EIGHT_BITS
     if (kind == TORSO_EIGHT_BITS) return true;
-#endif
-#ifdef HAS_CODED_FLOATS
-    if (kind == TORSO_CODED_FLOAT32) return true;
 #endif
     return kind == TORSO_FLOAT32 || is_grouped(kind);
 }

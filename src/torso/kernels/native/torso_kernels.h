@@ -18,8 +18,7 @@ enum {
     TORSO_BFLOAT16 = 1,
     TORSO_EIGHT_BITS = 2,
     TORSO_EIGHT_BIT_GROUPS = 3, /* every 32 inputs share a scale; rows are quantised likewise */
-    TORSO_FOUR_BIT_GROUPS = 4,  /* and a minimum */
-    TORSO_CODED_FLOAT32 = 5     /* the same numbers as float32 in 28 bits, where their exponents lie together */
+    TORSO_FOUR_BIT_GROUPS = 4   /* and a minimum */
 };
 /* What a function answers: it was done; memory for its workspace ran out; an id has no row in its table, and nothing
  * was computed; or the chosen instruction set has no such kind. */
