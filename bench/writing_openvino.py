@@ -151,9 +151,9 @@ def _begin_empty(model: Any) -> None:
 def _tokenizer(folder: Path, to: Path) -> None:
     import openvino as ov
     from openvino_tokenizers import convert_tokenizer
-    from transformers import AutoTokenizer
+    from transformers import PreTrainedTokenizerFast
 
-    read, write = convert_tokenizer(AutoTokenizer.from_pretrained(folder), with_detokenizer=True)
+    read, write = convert_tokenizer(PreTrainedTokenizerFast.from_pretrained(folder), with_detokenizer=True)
     ov.save_model(read, str(to / "openvino_tokenizer.xml"))
     ov.save_model(write, str(to / "openvino_detokenizer.xml"))
     for name in ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"):

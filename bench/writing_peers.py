@@ -7,6 +7,7 @@ has all cores, its own best kernels, and greedy choice or its own beam search; w
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -127,7 +128,9 @@ def openvino_genai(mode: str, folder: Path, beams: int) -> Write:
         convert(folder, made, mode)
     precision = "f32" if mode == "float32" else "bf16"
     options = dict(INFERENCE_PRECISION_HINT=precision, INFERENCE_NUM_THREADS=THREADS)
-    pipeline = peer.LLMPipeline(str(made), "CPU", **options)
+    scheduler = peer.SchedulerConfig()
+    scheduler.enable_prefix_caching = False  # rounds repeat their prompts
+    pipeline = peer.LLMPipeline(str(made), "CPU", scheduler_config=scheduler, **options)
 
     def write(prompts: list[list[int]], new: int) -> list[list[int]]:
         ids = np.array(prompts)
@@ -161,7 +164,8 @@ SHAPES = {
 
 def main() -> None:
     system, mode, folder, *beams = sys.argv[1:]
-    write = SYSTEMS[system](mode, Path(folder), int(beams[0]) if beams else 1)
+    with contextlib.redirect_stdout(sys.stderr):  # converters tell how far they are
+        write = SYSTEMS[system](mode, Path(folder), int(beams[0]) if beams else 1)
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
