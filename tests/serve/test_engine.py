@@ -83,6 +83,27 @@ def test_a_deadline_passes_while_the_model_runs_and_while_it_waits(engine) -> No
     assert engine.idle
 
 
+def test_each_deadline_is_kept_whichever_comes_first(engine) -> None:
+    async def run():
+        blocker = asyncio.ensure_future(ask(engine, Texts([1], pause=1.5)))
+        await asyncio.sleep(0.05)
+        begun = time.monotonic()
+        ends = {}
+
+        async def late(seconds):
+            with pytest.raises(RequestError, match="deadline"):
+                await ask(engine, Texts([2]), seconds=seconds)
+            ends[seconds] = time.monotonic() - begun
+
+        await asyncio.gather(*(late(seconds) for seconds in (0.6, 0.2, 0.4, 0.2)))
+        await blocker
+        return ends
+
+    ends = asyncio.run(run())
+    assert all(seconds <= ends[seconds] < 1.4 for seconds in (0.2, 0.4, 0.6))
+    assert ends[0.2] < ends[0.4] < ends[0.6]
+
+
 def test_cancelled_requests_never_run(engine) -> None:
     ran = []
 

@@ -16,16 +16,22 @@ def is_long(value: Any) -> bool:
     """Return whether an answer is a list of many members, or an object with one."""
     if isinstance(value, list):
         return len(cast("list[Any]", value)) > _PIECE
-    return isinstance(value, dict) and any(
-        isinstance(each, list) and len(cast("list[Any]", each)) > _PIECE
-        for each in cast("dict[object, object]", value).values()
-    )
+    if isinstance(value, dict):
+        for each in cast("dict[object, object]", value).values():
+            if isinstance(each, list) and len(cast("list[Any]", each)) > _PIECE:
+                return True
+    return False
+
+
+def dumped_at_once(value: Any) -> bytes:
+    """Return an answer as JSON in one call."""
+    return orjson.dumps(value, option=_OPTIONS)
 
 
 def dumped(value: Any) -> bytes:
     """Return an answer as JSON; a long one in pieces, between which other threads run: call it in a thread."""
     if not is_long(value):
-        return orjson.dumps(value, option=_OPTIONS)
+        return dumped_at_once(value)
     if isinstance(value, list):
         members = cast("Sequence[Any]", value)
         starts = range(0, len(members), _PIECE)

@@ -169,7 +169,7 @@ class Engine:
 
     def _look_at(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
         """Look for requests that are late at the first of their deadlines: one timer serves them all."""
-        self._looks[loop] = deadline
+        self._looks = {each: when for each, when in self._looks.items() if not each.is_closed()} | {loop: deadline}
         loop.call_later(max(deadline - time.monotonic(), 0), self._expire, loop, deadline)
 
     def _expire(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import ClientDisconnect
 
 import torso
-from torso.serve.answer_json import dumped, is_long
+from torso.serve.answer_json import dumped, dumped_at_once, is_long
 from torso.serve.body_decoding import json_object
 from torso.serve.body_reading import Body
 from torso.serve.call import Call, EventStream, Reply, elsewhere
@@ -203,8 +203,10 @@ class Exchange:
     async def _answer(self, status: int, value: Any, more: Mapping[str, str] = _NONE) -> None:
         if isinstance(value, bytes):
             body = value
+        elif is_long(value):
+            body = await elsewhere(self.call, lambda: dumped(value), True)
         else:
-            body = await elsewhere(self.call, lambda: dumped(value), is_long(value))
+            body = dumped_at_once(value)
         kind = self.route.media if status == 200 else "application/json"
         headers = self._headers(kind, more)
         headers.append((b"content-length", b"%d" % len(body)))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -53,7 +54,7 @@ class Plan(ABC, Generic[Asked, Out, Item, Result]):
         """What runs the batches."""
         return self.ready.runner
 
-    @property
+    @cached_property
     def key(self) -> Hashable:
         """Plans of equal key may share a batch: any of them prepares and splits it."""
         return (id(self.runner), type(self), self.wanted, self.settings)
