@@ -185,9 +185,10 @@ struct Epilogue {
         if (count <= 0) return;
         Number* to = place(i, v);
         if (output.bias && first) sum += load(output.bias + at);
-        if (output.add || !first) sum += count >= WIDTH ? load(to) : load_some(to, count);
+        const bool whole = __builtin_expect(count >= WIDTH, true);
+        if (output.add || !first) sum += whole ? load(to) : load_some(to, count);
         if (output.activation && last) sum = activate<precise>(sum, output.activation);
-        if (count >= WIDTH)
+        if (whole)
             store(to, sum);
         else
             store_some(to, sum, count);

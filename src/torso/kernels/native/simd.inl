@@ -22,12 +22,38 @@ inline Floats splat(float value) { return value - Floats{}; }  // 0 - would turn
 inline Ints load_dwords(const void* from) { return *reinterpret_cast<const LooseInts*>(from); }
 inline void store_dwords(void* to, Ints value) { *reinterpret_cast<LooseInts*>(to) = value; }
 
+// Up to a vector, 0 behind them. Without a call, as memcpy would be one: before it every sum of a tile is saved, and
+// Clang does so even where it is not made.
+#if WIDTH == 16
+inline __mmask16 first_lanes(int64_t count) { return __mmask16((1u << count) - 1); }
+inline Floats load_some(const float* from, int64_t count) {
+    return (Floats)_mm512_maskz_loadu_ps(first_lanes(count), from);
+}
+inline void store_some(float* to, Floats value, int64_t count) {
+    _mm512_mask_storeu_ps(to, first_lanes(count), (__m512)value);
+}
+#elif WIDTH == 8
+inline __m256i first_lanes(int64_t count) { return (__m256i)(Ints{0, 1, 2, 3, 4, 5, 6, 7} < int32_t(count)); }
+inline Floats load_some(const float* from, int64_t count) {
+    return (Floats)_mm256_maskload_ps(from, first_lanes(count));
+}
+inline void store_some(float* to, Floats value, int64_t count) {
+    _mm256_maskstore_ps(to, first_lanes(count), (__m256)value);
+}
+#else
 inline Floats load_some(const float* from, int64_t count) {
     Floats value{};
-    std::memcpy(&value, from, bytes_of<float>(count));
+#pragma GCC unroll 4
+    for (int lane = 0; lane < WIDTH; ++lane)
+        if (lane < count) value[lane] = from[lane];
     return value;
 }
-inline void store_some(float* to, Floats value, int64_t count) { std::memcpy(to, &value, bytes_of<float>(count)); }
+inline void store_some(float* to, Floats value, int64_t count) {
+#pragma GCC unroll 4
+    for (int lane = 0; lane < WIDTH; ++lane)
+        if (lane < count) to[lane] = value[lane];
+}
+#endif
 
 // The nearest whole number, of less than 2^22.
 inline Ints nearest(Floats value) {
@@ -54,7 +80,7 @@ inline void store_bytes(void* to, Ints value) {
 // Up to a vector of 16-bit numbers, one in each lane; 0 behind them.
 inline Words load_some_words(const uint16_t* from, int64_t count) {
 #if WIDTH == 16
-    return (Words)_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(__mmask16((1u << count) - 1), from));
+    return (Words)_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first_lanes(count), from));
 #else
     uint16_t some[WIDTH] = {};
     std::memcpy(some, from, bytes_of<uint16_t>(count));
@@ -252,6 +278,10 @@ inline Floats load(const uint16_t* from) {
 inline void store(uint16_t* to, Floats value) {
     _mm256_storeu_si256((__m256i*)to, (__m256i)_mm512_cvtneps_pbh((__m512)value));
 }
+inline Floats load_some(const uint16_t* from, int64_t count) { return (Floats)(load_some_words(from, count) << 16); }
+inline void store_some(uint16_t* to, Floats value, int64_t count) {
+    _mm256_mask_storeu_epi16(to, first_lanes(count), (__m256i)_mm512_cvtneps_pbh((__m512)value));
+}
 #else
 // To the nearest, a tie to the even one; a NaN stays one.
 inline uint16_t narrowed(float value) {
@@ -269,6 +299,14 @@ inline void store(uint16_t* to, Floats value) {
     for (int lane = 0; lane < WIDTH; ++lane) to[lane] = narrowed(value[lane]);
 #endif
 }
+inline Floats load_some(const uint16_t* from, int64_t count) {
+    Floats value{};
+    for (int64_t i = 0; i < count; ++i) value[i] = widened(from[i]);
+    return value;
+}
+inline void store_some(uint16_t* to, Floats value, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) to[i] = narrowed(value[i]);
+}
 #endif
 inline float widened(float value) { return value; }
 template <class Number>
@@ -278,14 +316,6 @@ inline Number number_of(float value) {
 template <>
 inline uint16_t number_of<uint16_t>(float value) {
     return narrowed(value);
-}
-inline Floats load_some(const uint16_t* from, int64_t count) {
-    Floats value{};
-    for (int64_t i = 0; i < count; ++i) value[i] = widened(from[i]);
-    return value;
-}
-inline void store_some(uint16_t* to, Floats value, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) to[i] = narrowed(value[i]);
 }
 
 template <class From, class To>
