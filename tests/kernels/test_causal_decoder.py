@@ -26,7 +26,9 @@ OBSTACLES = {
     ("opt", "projected-before"): "blocks of unlike sizes",
     ("cohere", "head-norms"): "a norm of another kind",
     ("stablelm", "head-norms"): "a norm of another kind",
-    **{("olmo2", config): "a norm of another kind" for config in FAMILIES["olmo2"].configs},
+    **{(name, config): "a norm of another kind" for name in ("olmo2", "olmo3") for config in FAMILIES[name].configs},
+    **{("ministral3", config): "its attention is a TemperedAttention" for config in FAMILIES["ministral3"].configs},
+    ("olmo", "clipped"): "its attention is a ClippedAttention",
     **{("gpt_oss", config): "its feed-forward is a StackedMixture" for config in FAMILIES["gpt_oss"].configs},
     **{
         (name, config): "its attention is a LatentAttention"

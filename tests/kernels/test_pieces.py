@@ -21,8 +21,11 @@ def trunk_of(model_type: str, **values: object) -> blocks.AnyTrunk:
     return architecture.trunk(architecture.config(**values))
 
 
-BY_PYTORCH = {"deepseek_v2", "deepseek_v3", "gpt_oss", "mixtral", "olmo2", "qwen2_moe", "qwen3_moe", "umt5"}
-"""Mixtures of experts, norms over all heads together, and blocks with a bias of distance each."""
+BY_PYTORCH = {
+    *("deepseek_v2", "deepseek_v3", "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe"),
+    *("ministral3", "mobilebert", "olmo2", "olmo3", "umt5"),
+}
+"""Mixtures of experts, narrow blocks, norms over all heads together, queries that grow, a bias in each block."""
 
 
 def test_the_families_that_are_marked_are_those_that_run() -> None:
