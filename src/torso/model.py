@@ -17,7 +17,6 @@ from torso.errors import ConfigError, UnsupportedError
 from torso.host_batch import require_length
 from torso.io.arguments import checked_calls, known_arguments
 from torso.nn.batch_invariant import rowwise_products
-from torso.nn.embeddings import UnpaddedPositions
 from torso.nn.heads import Head
 from torso.nn.id_checks import check_batch
 from torso.nn.key_value_cache import KeyValueCache
@@ -94,9 +93,6 @@ class Model(torch.nn.Module, Generic[Out]):
         self.check_length(batch.layout, () if cache is None else cache.sizes)
         if batch.source is not None:
             self.check_length(batch.source.layout)
-        positions = self.trunk.embed.positions
-        if isinstance(positions, UnpaddedPositions) and not batch.positioned:
-            batch = positions.counted(batch)
         given: dict[str, Any] = {"hidden_states": hidden_states, "attentions": attentions}
         if cache is not None or memory is not None:
             self._refuse_cache(cache, batch.layout)

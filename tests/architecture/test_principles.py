@@ -188,7 +188,16 @@ def _packages() -> set[str]:
 SAME_THING = {
     # Names that stand in several packages for one and the same thing.
     "attention",  # attention: as a description, by PyTorch, and by the kernels
-    *("bias", "block", "embeddings", "heads", "latent_attention", "mixture", "trunk"),  # descriptions, and modules
+    *(
+        "bias",
+        "block",
+        "bottleneck",
+        "embeddings",
+        "heads",
+        "latent_attention",
+        "mixture",
+        "trunk",
+    ),  # descriptions, and modules
     "__init__",
     "__main__",
 }
@@ -303,7 +312,7 @@ def test_every_learned_projection_and_table_is_of_a_plain_type() -> None:
 
     projections = (torch.nn.Linear, torch.nn.Embedding, torch.nn.Conv1d)
     plain = (*projections, torch.nn.LayerNorm, nn.RMSNorm, nn.OffsetRMSNorm, nn.Shift)
-    plain = (*plain, nn.JointRMSNorm, nn.HeadLayerNorm)
+    plain = (*plain, nn.JointRMSNorm, nn.HeadLayerNorm, nn.NoNorm)
     vectors = {nn.SigmoidRouter: {"correction"}, nn.CorrectedRouter: {"correction"}, nn.Sinks: {"sinks"}}
     # In files the matrices of all experts are one tensor, which no layer of PyTorch holds.
     stacked = {"gpt_oss": (nn.ClampedExperts,)}

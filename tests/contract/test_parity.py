@@ -175,7 +175,7 @@ def test_no_mask_and_no_segments_mean_all_tokens_and_the_first_segment(model_typ
     with torch.no_grad():
         short = model(ids, **more).last_hidden_state
         # GPT reads segments as tokens, and none is not the same as token 0.
-        segments = None if model_type in ("gpt2", "openai-gpt") else torch.zeros_like(ids)
+        segments = None if model_type in ("gpt2", "openai-gpt", "gptj", "gpt_neo") else torch.zeros_like(ids)
         long = model(ids, torch.ones_like(ids), segments, **more).last_hidden_state
         theirs = made.model(ids, **more).last_hidden_state
     assert short.equal(long)

@@ -26,6 +26,8 @@ OBSTACLES = {
     ("opt", "projected-before"): "blocks of unlike sizes",
     ("cohere", "head-norms"): "a norm of another kind",
     ("stablelm", "head-norms"): "a norm of another kind",
+    **{("ministral3", config): "its attention is a TemperedAttention" for config in FAMILIES["ministral3"].configs},
+    ("olmo", "clipped"): "its attention is a ClippedAttention",
 }
 """Configs that PyTorch alone writes with."""
 NAMES = (

@@ -21,8 +21,8 @@ def trunk_of(model_type: str, **values: object) -> blocks.AnyTrunk:
     return architecture.trunk(architecture.config(**values))
 
 
-BY_PYTORCH = {"umt5"}
-"""Blocks with a bias of distance each."""
+BY_PYTORCH = {"ministral3", "mobilebert", "umt5"}
+"""Narrow blocks, queries that grow, a bias of distance in each block."""
 
 
 def test_the_families_that_are_marked_are_those_that_run() -> None:

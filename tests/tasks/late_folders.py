@@ -38,6 +38,22 @@ def bge_m3(folder: Path, width: int = 32) -> Path:
     return folder
 
 
+def pooled(folder: Path) -> Path:
+    """The folder with sentence-transformers' files beside: the first token's vector, of length 1, as BGE-M3 has it."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Normalize, Pooling, Transformer
+
+    made = folder.parent / f"{folder.name}-pooled"
+    modules = [Transformer(str(folder)), Pooling(32, pooling_mode="cls"), Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save(str(made))
+    for path in made.rglob("*"):
+        target = folder / path.relative_to(made)
+        if path.is_file() and not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    return folder
+
+
 def splade(folder: Path, home: Path, **pooling: Any) -> Path:
     """sentence-transformers' SparseEncoder."""
     from sentence_transformers import SparseEncoder

@@ -141,6 +141,36 @@ def test_bge_m3(tmp_path: Path) -> None:
     assert ranked.measure == "meanmaxsim"
 
 
+def test_the_combined_score_of_bge_m3(tmp_path: Path) -> None:
+    """FlagEmbedding's ``colbert+sparse+dense`` with the weights of the model's card, over scores tested one by one."""
+    folder = late_folders.pooled(late_folders.bge_m3(tmp_path / "m3"))
+    home = tmp_path / "texts"
+    home.mkdir()
+    for number, text in enumerate(TEXTS):
+        (home / f"{number}.txt").write_text(text, "utf-8")
+    for given in (folder, torso.load(folder)):
+        each: list[dict[int, float]] = []
+        for kind in ("dense", "sparse", "multi-vector"):
+            ranked = similar(TEXTS[0], TEXTS, model=given, vectors=kind)
+            each.append({match.index: match.score for match in ranked})
+        ranked = similar(TEXTS[0], TEXTS, model=given, vectors="combined")
+        assert (len(ranked), ranked.measure) == (len(TEXTS), "combined")
+        for match in ranked:
+            wanted = 0.4 * each[0][match.index] + 0.2 * each[1][match.index] + 0.4 * each[2][match.index]
+            assert match.score == pytest.approx(wanted, abs=1e-5)
+    found = search(TEXTS[0], home, model=folder, vectors="combined")
+    assert {hit.text for hit in found} == set(TEXTS)
+    index = (home / ".torso-search.safetensors").read_bytes()
+    assert search(TEXTS[0], home, model=folder, vectors="combined") == found
+    assert (home / ".torso-search.safetensors").read_bytes() == index
+
+
+def test_a_combined_score_needs_all_kinds(folder: Path) -> None:
+    with pytest.raises(InputError, match="combined score needs dense, sparse, multi-vector") as caught:
+        similar("a", ["b"], model=folder, vectors="combined")
+    assert caught.value.code == "E_POOLING"
+
+
 def test_texts_longer_than_the_model(home: Path) -> None:
     """Where the files say no length, the model's own is the limit, and every way with long texts works."""
     folder = home / "no-filling"

@@ -86,6 +86,18 @@ def test_every_family_follows_the_options(tmp_path: Path, name: str, options: di
     assert [ours.tokenize(text) for text in texts] == [plain.encode(text, out_type=str) for text in texts]
 
 
+@pytest.mark.parametrize("options", [{}, dict(add_dummy_prefix=False), dict(remove_extra_whitespaces=False), SYMBOLS])
+def test_rembert_keeps_case_and_accents(tmp_path: Path, options: dict[str, Any]):
+    """Held to SentencePiece: transformers 5 numbers unknown pieces as [CLS], and knows no tokens around a text."""
+    own = dict(pad_id=0, unk_id=1, bos_id=-1, eos_id=-1, control_symbols="[CLS],[SEP],[MASK]")
+    ours, plain = both(tmp_path, pieces(**own, **options), "sentencepiece.model", tokenizer_class="RemBertTokenizer")
+    texts = ["Hello World", "a(b) (c) -e.", "(x", "hello 我爱北京", "- y", "naïve Élan"]
+    assert [ours.tokenize(text) for text in texts] == [plain.encode(text, out_type=str) for text in texts]
+    pair = ours("Hello", "World")
+    assert [ours.convert_ids_to_tokens(pair.input_ids)[place] for place in (0, -1)] == ["[CLS]", "[SEP]"]
+    assert sorted(set(pair["token_type_ids"])) == [0, 1]
+
+
 # Of a text that spells a special token SentencePiece sees the letters; torso, as transformers, the token.
 letters = st.text(st.sampled_from("ab ▁\t\n\u3000你(-.<sep>éＡ"), max_size=12).filter(lambda text: "<s>" not in text)
 

@@ -12,6 +12,7 @@ import pytest
 from lazy import LazyName
 from torso.errors import InputError, InputTypeError, TokenizerError, UnsupportedError
 from torso.text import Tokenizer
+from torso.text.convert_m2m_100 import LANGUAGES
 from torso.text.language_names import language_code, rows, short_code
 from torso.text.languages import MBART_50
 from torso.text.sentencepiece import read_sentencepiece
@@ -20,6 +21,7 @@ from .corpus import TEXTS
 from .vocabularies import KINDS, pieces, with_character_map
 
 MarianTokenizer = LazyName("transformers", "MarianTokenizer")
+M2M100Tokenizer = LazyName("transformers", "M2M100Tokenizer")
 MBart50Tokenizer = LazyName("transformers", "MBart50Tokenizer")
 MBartTokenizer = LazyName("transformers", "MBartTokenizer")
 NllbTokenizer = LazyName("transformers", "NllbTokenizer")
@@ -138,6 +140,63 @@ def test_languages(tmp_path: Path, name: str, kind: Any):
     again = Tokenizer.from_folder(tmp_path / "out")
     assert (again.src_lang, again.tgt_lang) == ("zh_CN", "fr_XX")
     assert dict(again(TEXTS, text_target=TEXTS)) == dict(ours(TEXTS, text_target=TEXTS))
+
+
+def write_m2m_100(folder: Path, algorithm: str = "unigram", **config: Any) -> Path:
+    """A SentencePiece file, and a vocab.json in another order, which lacks some of its pieces."""
+    data = pieces(algorithm, vocab_size=400)
+    vocabulary = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    for piece in reversed(read_sentencepiece(data).pieces[:-20]):
+        vocabulary.setdefault(piece.text, len(vocabulary))
+    folder.mkdir(exist_ok=True)
+    (folder / "sentencepiece.bpe.model").write_bytes(data)
+    (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+    # As published: to the reference a language is found in text, and special, where it is listed.
+    marks = [f"__{code}__" for code in LANGUAGES.get(config.get("language_codes", "m2m100"), ())]
+    own = {"tokenizer_class": "M2M100Tokenizer", "model_max_length": 1024, "additional_special_tokens": marks}
+    settings = {**own, **config}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("algorithm", ["unigram", "bpe"])
+def test_m2m_100_numbers_by_vocab_json_and_its_languages_behind_it(tmp_path: Path, algorithm: str):
+    folder = write_m2m_100(tmp_path / "in", algorithm)
+    theirs = M2M100Tokenizer.from_pretrained(folder, src_lang="zh", tgt_lang="fr")
+    ours = Tokenizer.from_folder(folder, src_lang="Chinese", tgt_lang="French")
+    assert (ours.src_lang, ours.tgt_lang) == ("__zh__", "__fr__")
+    texts = [text for text in TEXTS if not text.startswith(KNOWN)]
+    for text in (*texts, "a</s>b", "__de__ hello"):
+        mine, other = ours(text), theirs(text)
+        assert mine.input_ids == other.input_ids, text
+        assert ours.decode(mine.input_ids, True) == theirs.decode(mine.input_ids, skip_special_tokens=True), text
+    for text in texts:
+        assert ours(text_target=text).input_ids == theirs(text_target=text).input_ids, text
+        assert ours(text, "hello").input_ids == theirs(text, "hello").input_ids, text
+    assert [ours.convert_tokens_to_ids(f"__{code}__") for code in ("af", "fr", "zu")] == [
+        theirs.get_lang_id(code) for code in ("af", "fr", "zu")
+    ]
+    assert (ours.vocab_size, len(ours), ours.max_tokens) == (theirs.vocab_size, len(theirs), 1024)
+    spans = ours.encoding("hello").spans
+    assert "".join("hello"[start:end] for start, end in spans) == "hello"
+    ours.save(tmp_path / "out")
+    again = Tokenizer.from_folder(tmp_path / "out")
+    assert (again.src_lang, again.tgt_lang) == ("__zh__", "__fr__")
+    assert again(texts, text_target=texts).input_ids == ours(texts).input_ids
+    assert pickle.loads(pickle.dumps(ours))(texts).input_ids == ours(texts).input_ids
+
+
+def test_what_of_m2m_100_cannot_be(tmp_path: Path):
+    folder = write_m2m_100(tmp_path / "a", language_codes="none", additional_special_tokens=[])
+    with pytest.raises(TokenizerError, match="wmt21"):
+        Tokenizer.from_folder(folder)
+    other = Tokenizer.from_folder(write_m2m_100(tmp_path / "b", language_codes="wmt21"), src_lang="de")
+    assert other.convert_tokens_to_ids("__de__") == other.vocab_size + 7
+    with pytest.raises(InputError, match="no language"):
+        Tokenizer.from_folder(tmp_path / "b", src_lang="French")
+    (tmp_path / "b" / "vocab.json").unlink()
+    with pytest.raises(TokenizerError, match=r"vocab\.json"):
+        Tokenizer.from_folder(tmp_path / "b")
 
 
 def test_nllb_marks_languages_by_name_or_code(tmp_path: Path):

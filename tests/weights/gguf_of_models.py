@@ -114,9 +114,17 @@ def metadata(architecture: str, config: Any) -> Values:
         return said
     rope = config.rope_parameters
     rope = rope.get("full_attention", rope)
+    if hasattr(config, "rms_norm_eps"):
+        said[at + "attention.layer_norm_rms_epsilon"] = config.rms_norm_eps
+    else:
+        said[at + "attention.layer_norm_epsilon"] = getattr(config, "norm_epsilon", 1e-5)
+    if getattr(config, "clip_qkv", None):
+        said[at + "attention.clamp_kqv"] = config.clip_qkv
+    if architecture in ("olmo2", "exaone4") and getattr(config, "sliding_window", None):
+        said[at + "attention.sliding_window"] = config.sliding_window
+        said[at + "attention.sliding_window_pattern"] = [each == "sliding_attention" for each in config.layer_types]
     said |= {
         at + "attention.head_count_kv": config.num_key_value_heads,
-        at + "attention.layer_norm_rms_epsilon": config.rms_norm_eps,
         at + "rope.freq_base": float(rope["rope_theta"]),
     }
     if getattr(config, "head_dim", None):
@@ -163,7 +171,7 @@ def arranged(
     architecture: str, config: Any, name: str, new: str, data: Array
 ) -> tuple[Array, Callable[[Array], Array]]:
     """A tensor as the converter stores it, and what brings it back."""
-    if architecture == "llama" and (".attn_q." in new or ".attn_k." in new):
+    if architecture in ("llama", "olmo") and (".attn_q." in new or ".attn_k." in new):
         heads = config.num_attention_heads if ".attn_q." in new else config.num_key_value_heads
         rows, half = data.shape[0], data.shape[0] // heads // 2
         rest = data.shape[1:]

@@ -52,6 +52,12 @@ MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gemma2": ("gemma2", "Gemma2", GEMMA),
     "gemma3": ("gemma3", "Gemma3", {**GEMMA, "num_hidden_layers": 7}),
     "phi3": ("phi3", "Phi3", {"original_max_position_embeddings": 64}),
+    "olmo": ("olmo", "Olmo", {"clip_qkv": 0.5}),
+    "olmo2": ("olmo2", "Olmo2", {}),
+    "olmo3": ("olmo2", "Olmo3", {"sliding_window": 5, "num_hidden_layers": 5}),
+    "exaone4": ("exaone4", "Exaone4", {"sliding_window": 5, "head_dim": 32, "num_hidden_layers": 4}),
+    "seed_oss": ("seed_oss", "SeedOss", {"head_dim": 16}),
+    "starcoder2": ("starcoder2", "Starcoder2", {"hidden_act": "gelu_pytorch_tanh"}),
     "gpt2": ("gpt2", "GPT2", {"n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 64, "vocab_size": 64}),
 }
 

@@ -10,6 +10,7 @@ rows.
 
 from torso.blocks.attention import (
     Attention,
+    ClippedAttention,
     CrossAttention,
     DisentangledAttention,
     Distances,
@@ -17,6 +18,7 @@ from torso.blocks.attention import (
     PairedRotary,
     Rotary,
     SharedDisentangledAttention,
+    TemperedAttention,
     Unrotated,
 )
 from torso.blocks.bias import (
@@ -39,6 +41,13 @@ from torso.blocks.block import (
     PreNormCrossBlock,
     SandwichBlock,
 )
+from torso.blocks.bottleneck import (
+    BottleneckAttention,
+    BottleneckBlock,
+    NoNorm,
+    TrigramEmbeddings,
+    WidenedVocabHead,
+)
 from torso.blocks.embeddings import (
     Embeddings,
     LearnedPositions,
@@ -48,6 +57,7 @@ from torso.blocks.embeddings import (
     SinusoidalPositions,
     TaskPositions,
     UnpaddedPositions,
+    UnpaddedSinusoids,
 )
 from torso.blocks.heads import (
     ChoiceHead,
@@ -118,9 +128,12 @@ from torso.blocks.trunk import (
 __all__ = [
     "AnyTrunk",
     "Attention",
+    "BottleneckAttention",
+    "BottleneckBlock",
     "BucketBias",
     "ChoiceHead",
     "ClampedExperts",
+    "ClippedAttention",
     "CoarseSlopeBias",
     "Convolution",
     "ConvolvedBlock",
@@ -152,6 +165,7 @@ __all__ = [
     "LogDistances",
     "Mixture",
     "ModuleList",
+    "NoNorm",
     "NormedResidualBlock",
     "OffsetRMSNorm",
     "PairedRotary",
@@ -185,16 +199,20 @@ __all__ = [
     "SpanHead",
     "StackedMixture",
     "TaskPositions",
+    "TemperedAttention",
     "TokenDistanceBias",
     "TokenHead",
     "Transform",
+    "TrigramEmbeddings",
     "Trunk",
     "UnfusedLinear",
     "UnpaddedPositions",
+    "UnpaddedSinusoids",
     "Unrotated",
     "VocabHead",
     "Weight",
     "Whole",
+    "WidenedVocabHead",
     "WrappedEncoderDecoder",
     "named_weights",
     "parameter_count",

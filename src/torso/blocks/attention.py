@@ -97,6 +97,34 @@ class Attention(Part):
 
 
 @dataclass(frozen=True, eq=False)
+class ClippedAttention(Attention):
+    """An `Attention` whose queries, keys and values are kept within a limit as they are projected (OLMo, MPT).
+
+    Args:
+        limit: the largest absolute value.
+    """
+
+    _: KW_ONLY
+    limit: float
+
+
+@dataclass(frozen=True, eq=False)
+class TemperedAttention(Attention):
+    """An `Attention` whose queries grow with their positions, so that weights stay sharp in long texts (Llama 4).
+
+    A query at position p is multiplied by ``1 + growth * log(1 + floor(p / trained))``.
+
+    Args:
+        growth: how fast.
+        trained: position from which they grow.
+    """
+
+    _: KW_ONLY
+    growth: float
+    trained: int
+
+
+@dataclass(frozen=True, eq=False)
 class CrossAttention(Part):
     """Cross-attention: queries from the decoder's rows, keys and values from the encoder's.
 

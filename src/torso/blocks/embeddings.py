@@ -91,6 +91,23 @@ class ShiftedSinusoids(SinusoidalPositions):
 
 
 @dataclass(frozen=True, eq=False)
+class UnpaddedSinusoids(ShiftedSinusoids):
+    """`ShiftedSinusoids` counted over the tokens that are not the padding token, which itself gets zeros (M2M-100).
+
+    So it is in fairseq and in the reference, wherever that token stands, also inside a text. (With its cache, the
+    reference counts the padding tokens before a new one; without it, not. Here a text's scores do not depend on that.)
+
+    Args:
+        width: D.
+        offset: reserved positions before position 0.
+        padding: id of the padding token.
+    """
+
+    _: KW_ONLY
+    padding: int
+
+
+@dataclass(frozen=True, eq=False)
 class SequenceConvolution(Part):
     """1D convolution over packed sequences, zero-padded between them so that none reaches into the next.
 
@@ -138,6 +155,12 @@ class Embeddings(Part):
     scale: float = 1.0
     tokens: Embedding | None = None
     segments_are_tokens: bool = False
+
+    @property
+    def uncounted(self) -> int | None:
+        """Id of the token that counts no position, the padding token of some families; None where all count."""
+        of = self.positions
+        return of.padding if isinstance(of, UnpaddedPositions | UnpaddedSinusoids) else None
 
     def children(self) -> Mapping[str, Part | None]:
         """Create the tables."""

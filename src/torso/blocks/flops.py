@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torso.blocks.attention import Attention, CrossAttention, DisentangledAttention, Distances, LogDistances
 from torso.blocks.bias import Sinks
+from torso.blocks.bottleneck import BottleneckAttention
 from torso.blocks.embeddings import SequenceConvolution
 from torso.blocks.heads import FeatureHead, Head, LateSequenceHead, VocabHead
 from torso.blocks.latent_attention import LatentAttention
@@ -57,6 +58,8 @@ def _of(part: Part, text: _Text) -> int:
         case Attention():
             sink = isinstance(part.score_bias, Sinks)  # a key of zeros
             return _parts(part, text) + _attended(part, text.rows, text.rows + sink)
+        case BottleneckAttention():
+            return _parts(part, text) + 4 * part.inner * text.rows * text.rows
         case LatentAttention():
             size = max(part.size + part.turned, part.value_size)  # the narrower heads are padded
             return _parts(part, text) + 4 * part.heads * size * text.rows * text.rows

@@ -94,6 +94,6 @@ untrained = click.option(
 )
 vectors = click.option(
     "--vectors",
-    type=click.Choice(["dense", "sparse", "multi-vector"]),
-    help="What is compared, of a model that gives several kinds; otherwise what it is made for.",
+    type=click.Choice(["dense", "sparse", "multi-vector", "combined"]),
+    help="What is compared, of a model that gives several kinds, or all together; otherwise what it is made for.",
 )

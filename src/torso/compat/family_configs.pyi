@@ -1510,6 +1510,100 @@ class EuroBertConfig(FamilyConfig):
     eos_token_id: int | list[int] | None = 128001
     r"""id of the token that ends a text. Default 128001; without effect here."""
 
+class Exaone4Config(FamilyConfig):
+    r"""The keys of an EXAONE 4 ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 2048; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 102400; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 4096; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward. Default 16384; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 32; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 32; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default 32; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections of attention have a bias. Default False; changes results; only False is implemented.
+        sliding_window (int | None): tokens that a token sees in most layers, itself included; null for all, and then every layer has positions. Default 4096; changes results.
+        sliding_window_pattern (str | int | None): layers with (L) and without (G) a window, or every how many has none; layer_types go before. Default 4; changes results.
+        layer_types (list[str] | None): which layers have a window; null: as the pattern says. Default None; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default False; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default None; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 0; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 2; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 2048
+    r"""longest text the model was made for, in tokens. Default 2048; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 102400
+    r"""entries of the vocabulary. Default 102400; gives the weights their shape."""
+    hidden_size: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    intermediate_size: int = 16384
+    r"""width inside the feed-forward. Default 16384; gives the weights their shape."""
+    num_hidden_layers: int = 32
+    r"""blocks of the trunk. Default 32; gives the weights their shape."""
+    num_attention_heads: int = 32
+    r"""heads that share the width. Default 32; changes results."""
+    num_key_value_heads: int | None = 32
+    r"""heads of keys and values; null: one per query head. Default 32; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = None
+    r"""width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape."""
+    rms_norm_eps: float = 1e-05
+    r"""added to the mean square in every norm. Default 1e-05; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""whether the projections of attention have a bias. Default False; changes results; only False is implemented."""
+    sliding_window: int | None = 4096
+    r"""tokens that a token sees in most layers, itself included; null for all, and then every layer has positions. Default 4096; changes results."""
+    sliding_window_pattern: str | int | None = 4
+    r"""layers with (L) and without (G) a window, or every how many has none; layer_types go before. Default 4; changes results."""
+    layer_types: list[str] | None = None
+    r"""which layers have a window; null: as the pattern says. Default None; changes results."""
+    tie_word_embeddings: bool = False
+    r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    bos_token_id: int | None = 0
+    r"""id of the token that begins a text. Default 0; without effect here."""
+    eos_token_id: int | list[int] | None = 2
+    r"""id of the token that ends a text. Default 2; without effect here."""
+
 class FalconConfig(FamilyConfig):
     r"""The keys of a Falcon ``config.json``, under the names the Hub gives them.
 
@@ -2264,6 +2358,147 @@ class GPT2Config(FamilyConfig):
     r"""whether scores are divided by the block's number too, counted from 1. Default False; changes results."""
     reorder_and_upcast_attn: bool = False
     r"""whether transformers computes scores in float32 and in another order. Default False; without effect here."""
+    bos_token_id: int | None = 50256
+    r"""id of the token that begins a text. Default 50256; without effect here."""
+    eos_token_id: int | list[int] | None = 50256
+    r"""id of the token that ends a text. Default 50256; without effect here."""
+
+class GPTJConfig(FamilyConfig):
+    r"""The keys of a GPT-J ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 50400; gives the weights their shape.
+        n_positions (int): longest text the model was made for, in tokens. Default 2048; changes results.
+        n_embd (int): width of every hidden state. Default 4096; gives the weights their shape.
+        n_layer (int): blocks of the trunk. Default 28; gives the weights their shape.
+        n_head (int): heads that share the width. Default 16; changes results.
+        rotary_dim (int): units of each head that turn. Default 64; changes results.
+        n_inner (int | None): width inside the feed-forward; null: four times n_embd. Default None; gives the weights their shape.
+        activation_function (str): activation of the feed-forward. Default 'gelu_new'; changes results.
+        resid_pdrop (float): dropout on what attention and feed-forward add. Default 0.0; acts in training.
+        embd_pdrop (float): dropout on embeddings. Default 0.0; acts in training.
+        attn_pdrop (float): dropout on attention weights. Default 0.0; acts in training.
+        layer_norm_epsilon (float): added to the variance in every norm. Default 1e-05; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default False; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default None; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 50256; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 50256; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 50400
+    r"""entries of the vocabulary. Default 50400; gives the weights their shape."""
+    n_positions: int = 2048
+    r"""longest text the model was made for, in tokens. Default 2048; changes results."""
+    n_embd: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    n_layer: int = 28
+    r"""blocks of the trunk. Default 28; gives the weights their shape."""
+    n_head: int = 16
+    r"""heads that share the width. Default 16; changes results."""
+    rotary_dim: int = 64
+    r"""units of each head that turn. Default 64; changes results."""
+    n_inner: int | None = None
+    r"""width inside the feed-forward; null: four times n_embd. Default None; gives the weights their shape."""
+    activation_function: str = "gelu_new"
+    r"""activation of the feed-forward. Default 'gelu_new'; changes results."""
+    resid_pdrop: float = 0.0
+    r"""dropout on what attention and feed-forward add. Default 0.0; acts in training."""
+    embd_pdrop: float = 0.0
+    r"""dropout on embeddings. Default 0.0; acts in training."""
+    attn_pdrop: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    layer_norm_epsilon: float = 1e-05
+    r"""added to the variance in every norm. Default 1e-05; changes results."""
+    tie_word_embeddings: bool = False
+    r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    bos_token_id: int | None = 50256
+    r"""id of the token that begins a text. Default 50256; without effect here."""
+    eos_token_id: int | list[int] | None = 50256
+    r"""id of the token that ends a text. Default 50256; without effect here."""
+
+class GPTNeoConfig(FamilyConfig):
+    r"""The keys of a GPT-Neo ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 50257; gives the weights their shape.
+        max_position_embeddings (int): longest text, in tokens. Default 2048; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 2048; gives the weights their shape.
+        num_layers (int): blocks of the trunk. Default 24; gives the weights their shape.
+        num_heads (int): heads that share the width. Default 16; changes results.
+        intermediate_size (int | None): width inside the feed-forward; null: four times hidden_size. Default None; gives the weights their shape.
+        attention_types (list[Any] | None): kinds of layers, global or local, and how often they repeat; null: both in turn. Default None; changes results.
+        attention_layers (list[str] | None): repeats attention_types layer by layer, which alone is read. Default None; without effect here.
+        window_size (int): tokens that a token of a local layer sees, itself included. Default 256; changes results.
+        activation_function (str): activation of the feed-forward. Default 'gelu_new'; changes results.
+        resid_dropout (float): dropout on what attention and feed-forward add. Default 0.0; acts in training.
+        embed_dropout (float): dropout on embeddings. Default 0.0; acts in training.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels. Default 0.1; acts in training.
+        layer_norm_epsilon (float): added to the variance in every norm. Default 1e-05; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default None; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 50256; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 50256; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 50257
+    r"""entries of the vocabulary. Default 50257; gives the weights their shape."""
+    max_position_embeddings: int = 2048
+    r"""longest text, in tokens. Default 2048; gives the weights their shape."""
+    hidden_size: int = 2048
+    r"""width of every hidden state. Default 2048; gives the weights their shape."""
+    num_layers: int = 24
+    r"""blocks of the trunk. Default 24; gives the weights their shape."""
+    num_heads: int = 16
+    r"""heads that share the width. Default 16; changes results."""
+    intermediate_size: int | None = None
+    r"""width inside the feed-forward; null: four times hidden_size. Default None; gives the weights their shape."""
+    attention_types: list[Any] | None = None
+    r"""kinds of layers, global or local, and how often they repeat; null: both in turn. Default None; changes results."""
+    attention_layers: list[str] | None = None
+    r"""repeats attention_types layer by layer, which alone is read. Default None; without effect here."""
+    window_size: int = 256
+    r"""tokens that a token of a local layer sees, itself included. Default 256; changes results."""
+    activation_function: str = "gelu_new"
+    r"""activation of the feed-forward. Default 'gelu_new'; changes results."""
+    resid_dropout: float = 0.0
+    r"""dropout on what attention and feed-forward add. Default 0.0; acts in training."""
+    embed_dropout: float = 0.0
+    r"""dropout on embeddings. Default 0.0; acts in training."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = 0.1
+    r"""dropout before a head of labels. Default 0.1; acts in training."""
+    layer_norm_epsilon: float = 1e-05
+    r"""added to the variance in every norm. Default 1e-05; changes results."""
     bos_token_id: int | None = 50256
     r"""id of the token that begins a text. Default 50256; without effect here."""
     eos_token_id: int | list[int] | None = 50256
@@ -3231,6 +3466,99 @@ class MegatronBertConfig(FamilyConfig):
     pad_token_id: int | None = 0
     r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
 
+class Ministral3Config(FamilyConfig):
+    r"""The keys of a Ministral 3 ``config.json`` of text alone, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 262144; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 131072; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 4096; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward. Default 14336; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 34; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 32; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default 8; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default 128; gives the weights their shape.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections of attention have a bias. Default False; gives the weights their shape.
+        mlp_bias (bool): whether the feed-forward has a bias. Default False; gives the weights their shape.
+        sliding_window (int | None): tokens that a token sees, itself included; null for all. Default None; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default False; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 11; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 1; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 2; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 262144
+    r"""longest text the model was made for, in tokens. Default 262144; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 131072
+    r"""entries of the vocabulary. Default 131072; gives the weights their shape."""
+    hidden_size: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    intermediate_size: int = 14336
+    r"""width inside the feed-forward. Default 14336; gives the weights their shape."""
+    num_hidden_layers: int = 34
+    r"""blocks of the trunk. Default 34; gives the weights their shape."""
+    num_attention_heads: int = 32
+    r"""heads that share the width. Default 32; changes results."""
+    num_key_value_heads: int | None = 8
+    r"""heads of keys and values; null: one per query head. Default 8; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = 128
+    r"""width of a head; null: hidden_size / num_attention_heads. Default 128; gives the weights their shape."""
+    rms_norm_eps: float = 1e-05
+    r"""added to the mean square in every norm. Default 1e-05; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""whether the projections of attention have a bias. Default False; gives the weights their shape."""
+    mlp_bias: bool = False
+    r"""whether the feed-forward has a bias. Default False; gives the weights their shape."""
+    sliding_window: int | None = None
+    r"""tokens that a token sees, itself included; null for all. Default None; changes results."""
+    tie_word_embeddings: bool = False
+    r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    pad_token_id: int | None = 11
+    r"""id of the padding token; torso packs texts and needs none. Default 11; without effect here."""
+    bos_token_id: int | None = 1
+    r"""id of the token that begins a text. Default 1; without effect here."""
+    eos_token_id: int | list[int] | None = 2
+    r"""id of the token that ends a text. Default 2; without effect here."""
+
 class MistralConfig(FamilyConfig):
     r"""The keys of a Mistral ``config.json`` (https://arxiv.org/abs/2310.06825).
 
@@ -3421,6 +3749,99 @@ class MixtralConfig(FamilyConfig):
     r"""id of the token that begins a text. Default 1; without effect here."""
     eos_token_id: int | list[int] | None = 2
     r"""id of the token that ends a text. Default 2; without effect here."""
+
+class MobileBertConfig(FamilyConfig):
+    r"""The keys of a MobileBERT ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 30522; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 512; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 24; gives the weights their shape.
+        num_attention_heads (int): heads that share the width inside a block. Default 4; changes results.
+        intermediate_size (int): width inside a feed-forward. Default 512; gives the weights their shape.
+        hidden_act (str): activation of the feed-forwards. Default 'relu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.0; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.1; acts in training.
+        max_position_embeddings (int): longest text, in tokens. Default 512; gives the weights their shape.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
+        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
+        classifier_dropout (float | None): dropout before a head; null takes hidden_dropout_prob. Default None; acts in training.
+        position_embedding_type (str): how positions enter the model. Default 'absolute'; changes results; only 'absolute' is implemented.
+        embedding_size (int): width of the table of tokens. Default 128; gives the weights their shape.
+        intra_bottleneck_size (int): width inside a block. Default 128; gives the weights their shape.
+        num_feedforward_networks (int): feed-forwards of a block. Default 4; gives the weights their shape.
+        normalization_type (str): layer_norm, or no_norm: a factor and a bias. Default 'no_norm'; changes results.
+        trigram_input (bool): whether a token's neighbours enter its embedding. Default True; changes results; only True is implemented.
+        use_bottleneck (bool): whether blocks are narrow inside. Default True; changes results; only True is implemented.
+        use_bottleneck_attention (bool): whether values are made of narrow rows too. Default False; changes results; only False is implemented.
+        key_query_shared_bottleneck (bool): whether queries and keys are made of narrow rows of their own. Default True; changes results; only True is implemented.
+        classifier_activation (bool): whether there is a pooler. Default True; changes results; only True is implemented.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 0; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default None; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 30522
+    r"""entries of the vocabulary. Default 30522; gives the weights their shape."""
+    hidden_size: int = 512
+    r"""width of every hidden state. Default 512; gives the weights their shape."""
+    num_hidden_layers: int = 24
+    r"""blocks of the trunk. Default 24; gives the weights their shape."""
+    num_attention_heads: int = 4
+    r"""heads that share the width inside a block. Default 4; changes results."""
+    intermediate_size: int = 512
+    r"""width inside a feed-forward. Default 512; gives the weights their shape."""
+    hidden_act: str = "relu"
+    r"""activation of the feed-forwards. Default 'relu'; changes results."""
+    hidden_dropout_prob: float = 0.0
+    r"""dropout on embeddings and block outputs. Default 0.0; acts in training."""
+    attention_probs_dropout_prob: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    max_position_embeddings: int = 512
+    r"""longest text, in tokens. Default 512; gives the weights their shape."""
+    layer_norm_eps: float = 1e-12
+    r"""added to the variance in every norm. Default 1e-12; changes results."""
+    type_vocab_size: int = 2
+    r"""segments: first and second text. Default 2; gives the weights their shape."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head; null takes hidden_dropout_prob. Default None; acts in training."""
+    position_embedding_type: str = "absolute"
+    r"""how positions enter the model. Default 'absolute'; changes results; only 'absolute' is implemented."""
+    embedding_size: int = 128
+    r"""width of the table of tokens. Default 128; gives the weights their shape."""
+    intra_bottleneck_size: int = 128
+    r"""width inside a block. Default 128; gives the weights their shape."""
+    num_feedforward_networks: int = 4
+    r"""feed-forwards of a block. Default 4; gives the weights their shape."""
+    normalization_type: str = "no_norm"
+    r"""layer_norm, or no_norm: a factor and a bias. Default 'no_norm'; changes results."""
+    trigram_input: bool = True
+    r"""whether a token's neighbours enter its embedding. Default True; changes results; only True is implemented."""
+    use_bottleneck: bool = True
+    r"""whether blocks are narrow inside. Default True; changes results; only True is implemented."""
+    use_bottleneck_attention: bool = False
+    r"""whether values are made of narrow rows too. Default False; changes results; only False is implemented."""
+    key_query_shared_bottleneck: bool = True
+    r"""whether queries and keys are made of narrow rows of their own. Default True; changes results; only True is implemented."""
+    classifier_activation: bool = True
+    r"""whether there is a pooler. Default True; changes results; only True is implemented."""
+    pad_token_id: int | None = 0
+    r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
 
 class ModernBertConfig(FamilyConfig):
     r"""The keys of a ModernBERT ``config.json``, under the names the Hub gives them.
@@ -3861,6 +4282,185 @@ class Olmo2Config(FamilyConfig):
     r"""activation of the feed-forward. Default 'silu'; changes results."""
     attention_bias: bool = False
     r"""whether the projections of attention have a bias. Default False; gives the weights their shape."""
+    tie_word_embeddings: bool = False
+    r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    pad_token_id: int | None = 1
+    r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
+    eos_token_id: int | list[int] | None = 50279
+    r"""id of the token that ends a text. Default 50279; without effect here."""
+
+class Olmo3Config(FamilyConfig):
+    r"""The keys of an OLMo 3 ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 500000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 2048; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 50304; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 4096; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward. Default 11008; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 32; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 32; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default None; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-05; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections of attention have a bias. Default False; gives the weights their shape.
+        sliding_window (int | None): tokens that a token sees in most layers, itself included; null for all. Default 4096; changes results.
+        layer_types (list[str] | None): which layers have a window; null: all but every fourth. Default None; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default False; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 1; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 50279; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 500000.0
+    r"""base of the rotary angles. Default 500000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 2048
+    r"""longest text the model was made for, in tokens. Default 2048; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 50304
+    r"""entries of the vocabulary. Default 50304; gives the weights their shape."""
+    hidden_size: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    intermediate_size: int = 11008
+    r"""width inside the feed-forward. Default 11008; gives the weights their shape."""
+    num_hidden_layers: int = 32
+    r"""blocks of the trunk. Default 32; gives the weights their shape."""
+    num_attention_heads: int = 32
+    r"""heads that share the width. Default 32; changes results."""
+    num_key_value_heads: int | None = None
+    r"""heads of keys and values; null: one per query head. Default None; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = None
+    r"""width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape."""
+    rms_norm_eps: float = 1e-05
+    r"""added to the mean square in every norm. Default 1e-05; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""whether the projections of attention have a bias. Default False; gives the weights their shape."""
+    sliding_window: int | None = 4096
+    r"""tokens that a token sees in most layers, itself included; null for all. Default 4096; changes results."""
+    layer_types: list[str] | None = None
+    r"""which layers have a window; null: all but every fourth. Default None; changes results."""
+    tie_word_embeddings: bool = False
+    r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    pad_token_id: int | None = 1
+    r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
+    eos_token_id: int | list[int] | None = 50279
+    r"""id of the token that ends a text. Default 50279; without effect here."""
+
+class OlmoConfig(FamilyConfig):
+    r"""The keys of an OLMo ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 2048; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 50304; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 4096; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward. Default 11008; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 32; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 32; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default None; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape.
+        rms_norm_eps (float): of norms that this family does not have. Default 1e-05; without effect here.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections of attention have a bias. Default False; gives the weights their shape.
+        clip_qkv (float | None): largest absolute value of queries, keys and values; null for no limit. Default None; changes results.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default False; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 1; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 50279; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 2048
+    r"""longest text the model was made for, in tokens. Default 2048; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 50304
+    r"""entries of the vocabulary. Default 50304; gives the weights their shape."""
+    hidden_size: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    intermediate_size: int = 11008
+    r"""width inside the feed-forward. Default 11008; gives the weights their shape."""
+    num_hidden_layers: int = 32
+    r"""blocks of the trunk. Default 32; gives the weights their shape."""
+    num_attention_heads: int = 32
+    r"""heads that share the width. Default 32; changes results."""
+    num_key_value_heads: int | None = None
+    r"""heads of keys and values; null: one per query head. Default None; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = None
+    r"""width of a head; null: hidden_size / num_attention_heads. Default None; gives the weights their shape."""
+    rms_norm_eps: float = 1e-05
+    r"""of norms that this family does not have. Default 1e-05; without effect here."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = False
+    r"""whether the projections of attention have a bias. Default False; gives the weights their shape."""
+    clip_qkv: float | None = None
+    r"""largest absolute value of queries, keys and values; null for no limit. Default None; changes results."""
     tie_word_embeddings: bool = False
     r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
     pad_token_id: int | None = 1
@@ -4797,6 +5397,81 @@ class Qwen3MoeConfig(FamilyConfig):
     norm_topk_prob: bool = False
     r"""whether the weights of a token's experts are divided by their sum. Default False; changes results."""
 
+class RemBertConfig(FamilyConfig):
+    r"""The keys of a RemBERT ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 250300; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 1152; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 32; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 18; changes results.
+        intermediate_size (int): width inside the feed-forward. Default 4608; gives the weights their shape.
+        hidden_act (str): activation of the feed-forward. Default 'gelu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.0; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.0; acts in training.
+        max_position_embeddings (int): longest text, in tokens. Default 512; gives the weights their shape.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
+        input_embedding_size (int): width of the embeddings, before they are projected. Default 256; gives the weights their shape.
+        output_embedding_size (int): width of the output matrix. Default 1664; gives the weights their shape.
+        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
+        classifier_dropout_prob (float): dropout before a head of labels. Default 0.1; acts in training.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): the output matrix is always one of its own. Default False; without effect here.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 0; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 312; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 313; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 250300
+    r"""entries of the vocabulary. Default 250300; gives the weights their shape."""
+    hidden_size: int = 1152
+    r"""width of every hidden state. Default 1152; gives the weights their shape."""
+    num_hidden_layers: int = 32
+    r"""blocks of the trunk. Default 32; gives the weights their shape."""
+    num_attention_heads: int = 18
+    r"""heads that share the width. Default 18; changes results."""
+    intermediate_size: int = 4608
+    r"""width inside the feed-forward. Default 4608; gives the weights their shape."""
+    hidden_act: str = "gelu"
+    r"""activation of the feed-forward. Default 'gelu'; changes results."""
+    hidden_dropout_prob: float = 0.0
+    r"""dropout on embeddings and block outputs. Default 0.0; acts in training."""
+    attention_probs_dropout_prob: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    max_position_embeddings: int = 512
+    r"""longest text, in tokens. Default 512; gives the weights their shape."""
+    layer_norm_eps: float = 1e-12
+    r"""added to the variance in every norm. Default 1e-12; changes results."""
+    input_embedding_size: int = 256
+    r"""width of the embeddings, before they are projected. Default 256; gives the weights their shape."""
+    output_embedding_size: int = 1664
+    r"""width of the output matrix. Default 1664; gives the weights their shape."""
+    type_vocab_size: int = 2
+    r"""segments: first and second text. Default 2; gives the weights their shape."""
+    classifier_dropout_prob: float = 0.1
+    r"""dropout before a head of labels. Default 0.1; acts in training."""
+    tie_word_embeddings: bool = False
+    r"""the output matrix is always one of its own. Default False; without effect here."""
+    pad_token_id: int | None = 0
+    r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
+    bos_token_id: int | None = 312
+    r"""id of the token that begins a text. Default 312; without effect here."""
+    eos_token_id: int | list[int] | None = 313
+    r"""id of the token that ends a text. Default 313; without effect here."""
+
 class RobertaConfig(FamilyConfig):
     r"""The keys of a RoBERTa ``config.json``, under the names the Hub gives them.
 
@@ -4862,6 +5537,168 @@ class RobertaConfig(FamilyConfig):
     r"""how positions enter the model. Default 'absolute'; changes results; only 'absolute' is implemented."""
     pad_token_id: int = 1
     r"""id of the padding token; positions count from behind it. Default 1; changes results."""
+    bos_token_id: int | None = 0
+    r"""id of the token that begins a text. Default 0; without effect here."""
+    eos_token_id: int | list[int] | None = 2
+    r"""id of the token that ends a text. Default 2; without effect here."""
+
+class RoFormerConfig(FamilyConfig):
+    r"""The keys of a RoFormer ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 50000; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 768; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 12; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 12; changes results.
+        intermediate_size (int): width inside the feed-forward. Default 3072; gives the weights their shape.
+        hidden_act (str): activation of the feed-forward. Default 'gelu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.1; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.1; acts in training.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 1536; changes results.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
+        embedding_size (int | None): width of the embeddings, before they are projected; null: hidden_size. Default None; gives the weights their shape.
+        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
+        rotary_value (bool): whether values turn with their positions too. Default False; changes results; only False is implemented.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 0; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default None; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 50000
+    r"""entries of the vocabulary. Default 50000; gives the weights their shape."""
+    hidden_size: int = 768
+    r"""width of every hidden state. Default 768; gives the weights their shape."""
+    num_hidden_layers: int = 12
+    r"""blocks of the trunk. Default 12; gives the weights their shape."""
+    num_attention_heads: int = 12
+    r"""heads that share the width. Default 12; changes results."""
+    intermediate_size: int = 3072
+    r"""width inside the feed-forward. Default 3072; gives the weights their shape."""
+    hidden_act: str = "gelu"
+    r"""activation of the feed-forward. Default 'gelu'; changes results."""
+    hidden_dropout_prob: float = 0.1
+    r"""dropout on embeddings and block outputs. Default 0.1; acts in training."""
+    attention_probs_dropout_prob: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    max_position_embeddings: int = 1536
+    r"""longest text the model was made for, in tokens. Default 1536; changes results."""
+    layer_norm_eps: float = 1e-12
+    r"""added to the variance in every norm. Default 1e-12; changes results."""
+    embedding_size: int | None = None
+    r"""width of the embeddings, before they are projected; null: hidden_size. Default None; gives the weights their shape."""
+    type_vocab_size: int = 2
+    r"""segments: first and second text. Default 2; gives the weights their shape."""
+    rotary_value: bool = False
+    r"""whether values turn with their positions too. Default False; changes results; only False is implemented."""
+    pad_token_id: int | None = 0
+    r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
+
+class SeedOssConfig(FamilyConfig):
+    r"""The keys of a Seed-OSS ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 524288; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 155136; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 4096; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward. Default 27648; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 64; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 80; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default 8; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.1; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        head_dim (int | None): width of a head; null: hidden_size / num_attention_heads. Default 128; gives the weights their shape.
+        rms_norm_eps (float): added to the mean square in every norm. Default 1e-06; changes results.
+        hidden_act (str): activation of the feed-forward. Default 'silu'; changes results.
+        attention_bias (bool): whether the projections into attention have a bias. Default True; gives the weights their shape.
+        mlp_bias (bool): whether the feed-forward has a bias. Default False; gives the weights their shape.
+        attention_out_bias (bool): whether the projection out of attention has one. Default False; gives the weights their shape.
+        residual_dropout (float): dropout on what attention and feed-forward add. Default 0.1; acts in training.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default False; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 1; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 0; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 2; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 524288
+    r"""longest text the model was made for, in tokens. Default 524288; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 155136
+    r"""entries of the vocabulary. Default 155136; gives the weights their shape."""
+    hidden_size: int = 4096
+    r"""width of every hidden state. Default 4096; gives the weights their shape."""
+    intermediate_size: int = 27648
+    r"""width inside the feed-forward. Default 27648; gives the weights their shape."""
+    num_hidden_layers: int = 64
+    r"""blocks of the trunk. Default 64; gives the weights their shape."""
+    num_attention_heads: int = 80
+    r"""heads that share the width. Default 80; changes results."""
+    num_key_value_heads: int | None = 8
+    r"""heads of keys and values; null: one per query head. Default 8; gives the weights their shape."""
+    attention_dropout: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    head_dim: int | None = 128
+    r"""width of a head; null: hidden_size / num_attention_heads. Default 128; gives the weights their shape."""
+    rms_norm_eps: float = 1e-06
+    r"""added to the mean square in every norm. Default 1e-06; changes results."""
+    hidden_act: str = "silu"
+    r"""activation of the feed-forward. Default 'silu'; changes results."""
+    attention_bias: bool = True
+    r"""whether the projections into attention have a bias. Default True; gives the weights their shape."""
+    mlp_bias: bool = False
+    r"""whether the feed-forward has a bias. Default False; gives the weights their shape."""
+    attention_out_bias: bool = False
+    r"""whether the projection out of attention has one. Default False; gives the weights their shape."""
+    residual_dropout: float = 0.1
+    r"""dropout on what attention and feed-forward add. Default 0.1; acts in training."""
+    tie_word_embeddings: bool = False
+    r"""whether the token embeddings are the output matrix too. Default False; gives the weights their shape."""
+    pad_token_id: int | None = 1
+    r"""id of the padding token; torso packs texts and needs none. Default 1; without effect here."""
     bos_token_id: int | None = 0
     r"""id of the token that begins a text. Default 0; without effect here."""
     eos_token_id: int | list[int] | None = 2
@@ -5060,6 +5897,95 @@ class StableLmConfig(FamilyConfig):
     r"""id of the token that begins a text. Default 0; without effect here."""
     eos_token_id: int | list[int] | None = 0
     r"""id of the token that ends a text. Default 0; without effect here."""
+
+class Starcoder2Config(FamilyConfig):
+    r"""The keys of a StarCoder 2 ``config.json``, under the names the Hub gives them.
+
+    Args:
+        rope_theta (float): base of the rotary angles. Default 10000.0; changes results.
+        rope_scaling (dict[str, Any] | None): how rotary angles are stretched to longer texts. Default None; changes results.
+        rope_parameters (dict[str, Any] | None): base and stretching of rotary angles, in one table. Default None; changes results.
+        partial_rotary_factor (float): share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 4096; changes results.
+        original_max_position_embeddings (int | None): longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results.
+        vocab_size (int): entries of the vocabulary. Default 49152; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 3072; gives the weights their shape.
+        intermediate_size (int): width inside the feed-forward. Default 12288; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 30; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 24; changes results.
+        num_key_value_heads (int | None): heads of keys and values; null: one per query head. Default 2; gives the weights their shape.
+        attention_dropout (float): dropout on attention weights. Default 0.0; acts in training.
+        classifier_dropout (float | None): dropout before a head of labels; null is 0.1. Default None; acts in training.
+        hidden_act (str): activation of the feed-forward. Default 'gelu_pytorch_tanh'; changes results.
+        norm_epsilon (float): added to the variance in every norm. Default 1e-05; changes results.
+        sliding_window (int | None): tokens that a token sees, itself included; null for all. Default None; changes results.
+        residual_dropout (float): dropout on what attention and feed-forward add. Default 0.0; acts in training.
+        embedding_dropout (float): dropout on embeddings. Default 0.0; acts in training.
+        use_bias (bool): whether the projections have a bias. Default True; gives the weights their shape.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default None; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default 50256; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 50256; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    rope_theta: float = 10000.0
+    r"""base of the rotary angles. Default 10000.0; changes results."""
+    rope_scaling: dict[str, Any] | None = None
+    r"""how rotary angles are stretched to longer texts. Default None; changes results."""
+    rope_parameters: dict[str, Any] | None = None
+    r"""base and stretching of rotary angles, in one table. Default None; changes results."""
+    partial_rotary_factor: float = 1.0
+    r"""share of a head's units that turn. Default 1.0; changes results; only 1.0 is implemented."""
+    max_position_embeddings: int = 4096
+    r"""longest text the model was made for, in tokens. Default 4096; changes results."""
+    original_max_position_embeddings: int | None = None
+    r"""longest text before RoPE scaling, in tokens; null: stated in the RoPE table. Default None; changes results."""
+    vocab_size: int = 49152
+    r"""entries of the vocabulary. Default 49152; gives the weights their shape."""
+    hidden_size: int = 3072
+    r"""width of every hidden state. Default 3072; gives the weights their shape."""
+    intermediate_size: int = 12288
+    r"""width inside the feed-forward. Default 12288; gives the weights their shape."""
+    num_hidden_layers: int = 30
+    r"""blocks of the trunk. Default 30; gives the weights their shape."""
+    num_attention_heads: int = 24
+    r"""heads that share the width. Default 24; changes results."""
+    num_key_value_heads: int | None = 2
+    r"""heads of keys and values; null: one per query head. Default 2; gives the weights their shape."""
+    attention_dropout: float = 0.0
+    r"""dropout on attention weights. Default 0.0; acts in training."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head of labels; null is 0.1. Default None; acts in training."""
+    hidden_act: str = "gelu_pytorch_tanh"
+    r"""activation of the feed-forward. Default 'gelu_pytorch_tanh'; changes results."""
+    norm_epsilon: float = 1e-05
+    r"""added to the variance in every norm. Default 1e-05; changes results."""
+    sliding_window: int | None = None
+    r"""tokens that a token sees, itself included; null for all. Default None; changes results."""
+    residual_dropout: float = 0.0
+    r"""dropout on what attention and feed-forward add. Default 0.0; acts in training."""
+    embedding_dropout: float = 0.0
+    r"""dropout on embeddings. Default 0.0; acts in training."""
+    use_bias: bool = True
+    r"""whether the projections have a bias. Default True; gives the weights their shape."""
+    bos_token_id: int | None = 50256
+    r"""id of the token that begins a text. Default 50256; without effect here."""
+    eos_token_id: int | list[int] | None = 50256
+    r"""id of the token that ends a text. Default 50256; without effect here."""
 
 class StaticConfig(FamilyConfig):
     r"""The keys of a model2vec ``config.json``; what they leave open is read in the weights.
@@ -5321,6 +6247,76 @@ class XLMRobertaConfig(FamilyConfig):
     r"""added to the variance in every norm. Default 1e-12; changes results."""
     type_vocab_size: int = 2
     r"""segments: first and second text. Default 2; gives the weights their shape."""
+    classifier_dropout: float | None = None
+    r"""dropout before a head; null takes hidden_dropout_prob. Default None; acts in training."""
+    position_embedding_type: str = "absolute"
+    r"""how positions enter the model. Default 'absolute'; changes results; only 'absolute' is implemented."""
+    pad_token_id: int = 1
+    r"""id of the padding token; positions count from behind it. Default 1; changes results."""
+    bos_token_id: int | None = 0
+    r"""id of the token that begins a text. Default 0; without effect here."""
+    eos_token_id: int | list[int] | None = 2
+    r"""id of the token that ends a text. Default 2; without effect here."""
+
+class XLMRobertaXLConfig(FamilyConfig):
+    r"""The keys of an XLM-R XL ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 250880; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 2560; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 36; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 32; changes results.
+        intermediate_size (int): width inside the feed-forward. Default 10240; gives the weights their shape.
+        hidden_act (str): activation of the feed-forward. Default 'gelu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.1; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.1; acts in training.
+        max_position_embeddings (int): rows of the table of positions; those up to pad_token_id are no position. Default 514; gives the weights their shape.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-05; changes results.
+        type_vocab_size (int): segments: first and second text. Default 1; gives the weights their shape.
+        classifier_dropout (float | None): dropout before a head; null takes hidden_dropout_prob. Default None; acts in training.
+        position_embedding_type (str): how positions enter the model. Default 'absolute'; changes results; only 'absolute' is implemented.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int): id of the padding token; positions count from behind it. Default 1; changes results.
+        bos_token_id (int | None): id of the token that begins a text. Default 0; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default 2; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 250880
+    r"""entries of the vocabulary. Default 250880; gives the weights their shape."""
+    hidden_size: int = 2560
+    r"""width of every hidden state. Default 2560; gives the weights their shape."""
+    num_hidden_layers: int = 36
+    r"""blocks of the trunk. Default 36; gives the weights their shape."""
+    num_attention_heads: int = 32
+    r"""heads that share the width. Default 32; changes results."""
+    intermediate_size: int = 10240
+    r"""width inside the feed-forward. Default 10240; gives the weights their shape."""
+    hidden_act: str = "gelu"
+    r"""activation of the feed-forward. Default 'gelu'; changes results."""
+    hidden_dropout_prob: float = 0.1
+    r"""dropout on embeddings and block outputs. Default 0.1; acts in training."""
+    attention_probs_dropout_prob: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    max_position_embeddings: int = 514
+    r"""rows of the table of positions; those up to pad_token_id are no position. Default 514; gives the weights their shape."""
+    layer_norm_eps: float = 1e-05
+    r"""added to the variance in every norm. Default 1e-05; changes results."""
+    type_vocab_size: int = 1
+    r"""segments: first and second text. Default 1; gives the weights their shape."""
     classifier_dropout: float | None = None
     r"""dropout before a head; null takes hidden_dropout_prob. Default None; acts in training."""
     position_embedding_type: str = "absolute"

@@ -223,6 +223,7 @@ def _padding(
     """Return where the tokens are, and whether their positions are known."""
     table = getattr(embed, "positions", None)
     unpadded = isinstance(table, UnpaddedPositions)
+    uncounted = embed.of.uncounted if isinstance(embed, Embeddings) else None
     if given is not None and (given.is_floating_point() or given.shape not in (ids.shape, (1, ids.shape[1]))):
         raise InputError(
             "E_IDS",
@@ -236,8 +237,8 @@ def _padding(
         if unpadded:
             # The reference's are rows of the table.
             positions = positions - table.of.offset
-    elif unpadded:
-        here = ids != table.of.padding if counts else torch.ones_like(ids, dtype=torch.bool)
+    elif uncounted is not None:
+        here = ids != uncounted if counts else torch.ones_like(ids, dtype=torch.bool)
         positions = torch.where(here, here.long().cumsum(1) - 1, -1)
     elif mask is not None and isinstance(getattr(model.trunk, "score_bias", None), SlopeBias):
         # Slopes fall off over tokens: padding between them, as PEFT puts behind its prompts, is no distance.
@@ -245,7 +246,7 @@ def _padding(
     padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
     model.check_length(padding.layout)
     if given is None:
-        highest = padding.layout.positions.clamp(min=0) if unpadded else padding.layout.positions
+        highest = padding.layout.positions.clamp(min=0)
         check_rows("attention_mask", highest, model.max_tokens)
     return padding, positions is not None
 
@@ -264,6 +265,6 @@ def _with_targets(
             checked(trunk.embed, inputs.input_ids)
         return batch, given
     targets = checked(trunk.embed, targets, mask, name="labels" if taught is not None else "decoder_input_ids")
-    padding, _ = _padding(model, trunk.embed, targets, mask, None, counts=True)
-    target = Batch(padding.take(targets), padding.layout, source=batch)
+    padding, positioned = _padding(model, trunk.embed, targets, mask, None, counts=True)
+    target = Batch(padding.take(targets), padding.layout, source=batch, positioned=positioned)
     return target if taught is None else trunk.shifted(target), replace(given, padding=padding)

@@ -201,6 +201,43 @@ def _gemma3(said: GgufMetadata) -> Table:
     return {**_gemma2(said), "rope_local_base_freq": local}
 
 
+def _olmo(said: GgufMetadata) -> Table:
+    clip = said.get(".attention.clamp_kqv")
+    return {**_decoder(said), "clip_qkv": None if clip in (None, 0) else said.real(".attention.clamp_kqv")}
+
+
+def _olmo2(said: GgufMetadata) -> Table:
+    config = _decoder(said) | _kinds(said)
+    # OLMo 3 has windows, and the name of OLMo 2.
+    return (
+        config
+        if config["sliding_window"] is None
+        else config | {"model_type": "olmo3", "architectures": ["Olmo3ForCausalLM"]}
+    )
+
+
+def _kinds(said: GgufMetadata) -> Table:
+    """Return the window, and which layers have one; of three in four, where a file does not say."""
+    window = _window(said)
+    slides = said.get(".attention.sliding_window_pattern")
+    layers = said.whole(".block_count")
+    if window["sliding_window"] is None:
+        return window | {"layer_types": ["full_attention"] * layers}
+    if not isinstance(slides, list) or len(slides) != layers:
+        slides = [(layer + 1) % 4 != 0 for layer in range(layers)]
+    return window | {"layer_types": ["sliding_attention" if each else "full_attention" for each in slides]}
+
+
+def _seed_oss(said: GgufMetadata) -> Table:
+    there = {name: f"blk.0.attn_{part}.bias" in said.file.tensors for name, part in (("", "q"), ("out_", "output"))}
+    return {**_decoder(said), **{f"attention_{name}bias": has for name, has in there.items()}}
+
+
+def _starcoder2(said: GgufMetadata) -> Table:
+    own = {"norm_epsilon": said.real(".attention.layer_norm_epsilon", 1e-5), "sliding_window": None}
+    return {**_decoder(said), **own, "use_bias": "blk.0.attn_q.bias" in said.file.tensors}
+
+
 def _gpt2(said: GgufMetadata) -> Table:
     return {
         "vocab_size": said.rows("token_embd.weight"),
@@ -247,6 +284,11 @@ _CONFIGS: Mapping[str, Callable[[GgufMetadata], Table]] = {
     "gemma2": _gemma2,
     "gemma3": _gemma3,
     "phi3": _phi3,
+    "olmo": _olmo,
+    "olmo2": _olmo2,
+    "exaone4": lambda said: _decoder(said) | _kinds(said),
+    "seed_oss": _seed_oss,
+    "starcoder2": _starcoder2,
     "gpt2": _gpt2,
     "bert": _bert,
     "nomic-bert": _nomic,

@@ -23,7 +23,7 @@ from torso.engines.compiling import Compiler
 from torso.errors import InputError, UnsupportedError
 from torso.host_batch import HostBatch, require_length, require_rows
 from torso.kernels.encoder import Encoder
-from torso.kernels.host_embeddings import without_padding
+from torso.kernels.host_embeddings import counted
 from torso.kernels.library import Form
 
 _MOST_COSINE = 1 + 1e-5
@@ -78,9 +78,7 @@ class Calibration:
             sample = random_texts(embed.vocabulary, source.config.max_tokens)
         else:
             _check(sample, embed, source.config.max_tokens)
-        if isinstance(embed.positions, blocks.UnpaddedPositions):
-            sample = without_padding(sample, embed.positions.padding)
-        self.sample = sample
+        self.sample = counted(sample, embed)
 
     def means(self, encoder: Encoder) -> Means:
         """Return the mean [N, D] of each text's last rows."""

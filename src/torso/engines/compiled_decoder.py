@@ -23,6 +23,7 @@ from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.decoder_support import decoder_obstacle
 from torso.kernels.encoder import Encoder
+from torso.kernels.host_embeddings import counted
 from torso.kernels.key_value_rows import SourceRows
 from torso.kernels.library import library, refusal
 from torso.kernels.part_weights import PartWeights
@@ -103,7 +104,9 @@ class CompiledDecoder(CompiledBase):
         """
         if self.encoder is None:
             return None
-        read = self.encoder(HostBatch.of([_Plain(text) for text in texts]))
+        trunk = self.description.trunk
+        assert isinstance(trunk, blocks.EncoderDecoder)
+        read = self.encoder(counted(HostBatch.of([_Plain(text) for text in texts]), trunk.encoder.embed))
         return self.decoder.sources(read.rows, [len(text) for text in texts])
 
     def _start(self, text: Sequence[int]) -> int:

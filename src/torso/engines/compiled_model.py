@@ -13,7 +13,7 @@ from torso.engines.compiled_base import CompiledBase, Optimised
 from torso.host_batch import HostBatch, HostLayout, Pool, Rows, Wanted, require_length, require_rows
 from torso.io.arguments import checked_calls
 from torso.kernels.encoder import Encoder
-from torso.kernels.host_embeddings import without_padding
+from torso.kernels.host_embeddings import counted
 from torso.kernels.host_heads import HostHead, pool_of
 from torso.kernels.host_memory import Bytes
 from torso.outputs import Hidden
@@ -92,8 +92,7 @@ class CompiledModel(CompiledBase, Generic[Out]):
         wanted = wanted or Wanted()
         require_length(batch.sizes, self.max_tokens)
         embed = self.description.trunk.embed
-        if isinstance(embed.positions, blocks.UnpaddedPositions):
-            batch = without_padding(batch, embed.positions.padding)
+        batch = counted(batch, embed)
         try:
             encoded = self.encoder(batch, wanted.pool, hidden_states=hidden_states, attentions=attentions)
         except IndexError:

@@ -72,8 +72,19 @@ class RegionCache(KeyValueCache):
             self._pairs[layer] = (k.new_zeros(self.rows, *k.shape[1:]), v.new_zeros(self.rows, *v.shape[1:]))
         keys, values = self._pairs[layer]
         keys[rows], values[rows] = k, v
-        span = slice(self._chosen[0].offset, self._chosen[-1].offset + self._chosen[-1].rows)
-        return keys[span], values[span]
+        return keys[self._span], values[self._span]
+
+    def mark(self, rows: Tensor, here: Tensor) -> Tensor:
+        """Note whether the tokens [T] of ``rows`` count no position; return it of the rows that `put` returns."""
+        if self._marks is None:
+            self._marks = here.new_zeros(self.rows)
+        self._marks[rows] = here
+        return self._marks[self._span]
+
+    @property
+    def _span(self) -> slice:
+        """Rows from the first chosen region to the last."""
+        return slice(self._chosen[0].offset, self._chosen[-1].offset + self._chosen[-1].rows)
 
     def select(self, sequences: Sequence[int]) -> NoReturn:
         """Not for regions: they have a fixed place."""

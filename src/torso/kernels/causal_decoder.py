@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -231,7 +232,12 @@ class CausalDecoder:
         sizes = [len(each) for each in tokens]
         assert all(start + old + new <= cache.rows for start, old, new in zip(regions, past, sizes, strict=True))
         batch = _batch(tokens, past, sizes)
-        rows = memory.held(self._embed(batch))
+        if self._embed.uncounted is None:
+            rows = memory.held(self._embed(batch))
+        else:
+            places = cache.counted(self._embed.uncounted, regions, past, tokens)
+            numbers = np.stack([batch.tokens, batch.segments, places])
+            rows = memory.held(self._embed(replace(batch, numbers=numbers)))
         starts = batch.starts.astype(np.int64)
         first, before = (np.array(each, np.int64) for each in (regions, past))
         asked = np.ascontiguousarray(wanted, np.int64)

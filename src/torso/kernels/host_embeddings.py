@@ -44,6 +44,11 @@ class HostEmbeddings:
         step = HostSteps(library, weights)
         self._norm, self._project, self.packed = step(embed.norm), step(embed.project), step.packed
 
+    @property
+    def uncounted(self) -> int | None:
+        """Id of the token that counts no position; None where all count."""
+        return self._of.uncounted
+
     def narrow(self, weights: PartWeights) -> None:
         """Keep the table of tokens in bfloat16 from here on: of a file in bfloat16, as it is there.
 
@@ -83,7 +88,8 @@ class HostEmbeddings:
     def _positions(self, positions: Ids) -> Rows:
         of = self._of.positions
         if isinstance(of, blocks.ShiftedSinusoids):
-            return shifted_sinusoids(positions, of.width, of.offset)
+            rows = shifted_sinusoids(positions, of.width, of.offset)
+            return rows * (positions >= 0)[:, None] if isinstance(of, blocks.UnpaddedSinusoids) else rows
         if isinstance(of, blocks.SinusoidalPositions):
             return sinusoids(positions, of.width)
         assert isinstance(of, blocks.LearnedPositions)
@@ -91,9 +97,11 @@ class HostEmbeddings:
         return rows + self._tables[1][0] if isinstance(of, blocks.TaskPositions) else rows
 
 
-def without_padding(batch: HostBatch, padding: int) -> HostBatch:
-    """Return a batch with positions that count no padding token, and are -1 for one (`blocks.UnpaddedPositions`)."""
-    here = batch.tokens != padding
+def counted(batch: HostBatch, embed: blocks.Embeddings) -> HostBatch:
+    """Return a batch whose positions do not count the token that counts none, and are -1 for it; see `Embeddings`."""
+    if embed.uncounted is None:
+        return batch
+    here = batch.tokens != embed.uncounted
     total = np.cumsum(here)
     sizes = np.asarray(batch.sizes, np.int64)
     first = np.cumsum(sizes) - sizes

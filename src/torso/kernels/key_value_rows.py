@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from torso.host_batch import Rows
+from torso.host_batch import Ids, Rows
 from torso.kernels.host_memory import sparse
 
 Numbers = NDArray[Any]
@@ -34,9 +34,14 @@ class KeyValueRows:
 
     Attributes:
         numbers: the memory, of float32 or the bits of bfloat16; rows that no step wrote are 0.
+        uncounted: [rows] whether the token of a row counts no position, in families where one counts none.
     """
 
     numbers: Numbers
+    uncounted: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uncounted = np.zeros(self.rows, np.bool_)
 
     @property
     def rows(self) -> int:
@@ -50,13 +55,35 @@ class KeyValueRows:
     def take(self, other: KeyValueRows, source: int, target: int, count: int) -> None:
         """Copy the first ``count`` rows of a region of another memory to a region of this one."""
         self.numbers[:, :, :, target : target + count] = other.numbers[:, :, :, source : source + count]
+        self.uncounted[target : target + count] = other.uncounted[source : source + count]
+
+    def counted(
+        self, uncounted: int, regions: Sequence[int], past: Sequence[int], tokens: Sequence[Sequence[int]]
+    ) -> Ids:
+        """Return the positions [T] of new tokens among those that count, -1 for one that does not; note which do not.
+
+        Args:
+            uncounted: the token that counts none.
+            regions: first row of each sequence's region.
+            past: rows of each that are in use.
+            tokens: those behind them.
+        """
+        found: list[Ids] = []
+        for region, old, new in zip(regions, past, tokens, strict=True):
+            place, here = region + old, np.asarray(new, np.int64) == uncounted
+            self.uncounted[place : place + len(here)] = here
+            first = old - np.count_nonzero(self.uncounted[region:place])
+            found.append(np.where(here, -1, first + np.cumsum(~here) - 1))
+        return np.concatenate(found)
 
     def grown(self, rows: int) -> KeyValueRows:
         """Return a larger copy, whose regions begin where they did."""
         shape = (*self.numbers.shape[:3], rows, self.numbers.shape[4])
         made = sparse(shape, self.numbers.dtype)
         made[:, :, :, : self.rows] = self.numbers
-        return KeyValueRows(made)
+        copy = KeyValueRows(made)
+        copy.uncounted[: self.rows] = self.uncounted
+        return copy
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from torso import blocks
 from torso.host_batch import Rows
@@ -147,6 +148,9 @@ class Packing:
         weight, bias = self.weights.matrix(part), self.weights(part, "bias")
         if own == "attn.qkv" and isinstance(attn, blocks.DisentangledAttention):
             bias = self._with_shifts(attn, bias)
+        if own == "attn.qkv" and isinstance(attn, blocks.Attention) and isinstance(attn.rotary, blocks.PairedRotary):
+            order = _halves_of_pairs(attn, attn.rotary.size)
+            weight, bias = weight[order], None if bias is None else bias[order]
         if own == "ffn.gate_up" and isinstance(ffn, blocks.GatedFeedForward) and ffn.gate_behind:
             half = len(weight) // 2
             weight, bias = np.roll(weight, half, 0), None if bias is None else np.roll(bias, half)
@@ -220,6 +224,18 @@ class Packing:
         by_head = rows.reshape(len(rows), -1, attn.size).swapaxes(0, 1)
         padded = np.pad(by_head, ((0, 0), (0, -len(rows) % self.library.panel), (0, 0)))
         return padded.reshape(-1, attn.size)
+
+
+def _halves_of_pairs(attn: blocks.Attention, turned: int) -> NDArray[np.intp]:
+    """Return the order of a fused projection's rows in which halves of a head turn, where neighbours do as stored.
+
+    Queries and keys are reordered alike, which no score shows.
+    """
+    queries, keys, values = attn.rows
+    units = np.arange(attn.size)
+    own = np.concatenate([units[:turned:2], units[1:turned:2], units[turned:]])
+    heads = np.arange(0, queries + keys, attn.size)[:, None] + own
+    return np.concatenate([heads.reshape(-1), np.arange(queries + keys, queries + keys + values)])
 
 
 def _form(kind: int, own: str, part: blocks.Linear, attn: AnyAttention) -> Form:

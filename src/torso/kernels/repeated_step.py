@@ -74,8 +74,10 @@ class RepeatedStep:
         starts = np.arange(texts + 1, dtype=np.int64)
         bounds = np.concatenate([starts, np.ones(texts, np.int64)]).astype(np.int32)
         self._batch = HostBatch(numbers, bounds, (1,) * texts)
-        # One token's position is the number of those before it.
-        self._ids, self._past = numbers[0], numbers[2]
+        # One token's position is the number of those before it, but for a token that counts none.
+        self._ids, self._positions = numbers[0], numbers[2]
+        self._past = self._positions if parts.embed.uncounted is None else np.zeros(texts, np.int64)
+        self._cache = cache
         self._rows = memory.room(texts, int(parts.structure.width))
         wanted = np.arange(texts)
         self._regions = np.zeros(texts, np.int64)
@@ -90,7 +92,7 @@ class RepeatedStep:
             wanted=memory.address(wanted),
             wanted_rows=texts,
         )
-        self._held = [numbers, starts, wanted, cache.numbers]
+        self._held = [numbers, self._past, starts, wanted, cache.numbers]
         self._sources: Any = None
         self.move(regions, sources)
         self._angles: list[tuple[Rows, Rows]] = []
@@ -128,6 +130,10 @@ class RepeatedStep:
         """
         parts, call = self._parts, self._call
         self._ids[:], self._past[:] = tokens, past
+        if parts.embed.uncounted is not None:
+            self._positions[:] = self._cache.counted(
+                parts.embed.uncounted, self._regions, past, [[token] for token in tokens]
+            )
         self._rows[:] = parts.embed(self._batch)
         for (_, scaling), (cosines, sines) in zip(parts.rotaries, self._angles, strict=True):
             cosines[:], sines[:] = cosines_and_sines(scaling, self._past, self._sizes)

@@ -23,6 +23,7 @@ _POSITIONS = (
     blocks.TaskPositions,
     blocks.SinusoidalPositions,
     blocks.ShiftedSinusoids,
+    blocks.UnpaddedSinusoids,
     type(None),
 )
 _HEAD_BIASES = (blocks.BucketBias, blocks.TokenDistanceBias, blocks.DistanceSlopeBias)
@@ -157,7 +158,7 @@ def _obstacle_of_attention(attn: AnyAttention, trunk: blocks.Trunk) -> str | Non
     if isinstance(attn, blocks.Attention):
         if not all(type(attn.parts[name]) is blocks.Identity for name in ("q_norm", "k_norm")):
             return say("it norms its heads")
-        if type(attn.rotary) not in (type(None), blocks.Rotary):
+        if type(attn.rotary) not in (type(None), blocks.Rotary, blocks.PairedRotary):
             return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
     if attn.rule.softcap is not None:
         return say("its scores have a cap")

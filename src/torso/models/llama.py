@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -25,6 +26,16 @@ class LlamaConfig(RotaryDecoderConfig):
     def biases(self) -> tuple[bool, bool]:
         """Whether the projections into attention have a bias, and the one out of it."""
         return self.attention_bias, self.attention_bias
+
+    @property
+    def attention(self) -> Callable[..., blocks.Attention]:
+        """What describes the attention of a layer."""
+        return blocks.Attention
+
+    @property
+    def branch_dropout(self) -> float:
+        """Dropout on what attention and feed-forward add."""
+        return 0.0
 
     def window(self, layer: int) -> int | None:
         """Return how many tokens a layer's token sees, itself included; None for all."""
@@ -78,7 +89,7 @@ def trunk(c: LlamaConfig) -> blocks.Trunk:
         embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
             blocks.PreNormBlock(
-                attn=blocks.Attention(
+                attn=c.attention(
                     c.hidden_size,
                     c.num_attention_heads,
                     kv_heads=c.groups,
@@ -93,6 +104,7 @@ def trunk(c: LlamaConfig) -> blocks.Trunk:
                 ffn=c.feed(layer),
                 attn_norm=norm(),
                 ffn_norm=norm(),
+                dropout=c.branch_dropout,
             )
             for layer in range(c.num_hidden_layers)
         ],

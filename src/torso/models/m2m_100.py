@@ -31,9 +31,9 @@ class M2M100Config(Seq2SeqConfig):
         least=0,
     )
 
-    def positions(self) -> blocks.ShiftedSinusoids:
+    def positions(self) -> blocks.UnpaddedSinusoids:
         """Build sines and cosines of positions, the first of which is that behind the padding token's id."""
-        return blocks.ShiftedSinusoids(self.d_model, offset=self.pad_token_id + 1)
+        return blocks.UnpaddedSinusoids(self.d_model, offset=self.pad_token_id + 1, padding=self.pad_token_id)
 
 
 def trunk(c: M2M100Config) -> blocks.EncoderDecoder:

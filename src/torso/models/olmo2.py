@@ -26,11 +26,27 @@ class Olmo2Config(RotaryDecoderConfig):
     pad_token_id: int | None = option(1, "id of the padding token; torso packs texts and needs none", acts="none")
     eos_token_id: int | list[int] | None = option(50279, "id of the token that ends a text", acts="none")
 
+    def kind(self, layer: int) -> str | None:
+        """Return the kind of a layer, which says by which angles it turns; None where all are alike."""
+        return None
+
+    def window(self, layer: int) -> int | None:
+        """Return how many tokens a layer's token sees, itself included; None for all."""
+        return None
+
+    def turns(self, layer: int) -> bool:
+        """Return whether a layer's queries and keys turn with their positions."""
+        return True
+
+    def head_norm(self, heads: int) -> blocks.RMSNorm:
+        """Build the norm of the units of some heads together."""
+        return blocks.JointRMSNorm(heads * self.head_size, self.rms_norm_eps)
+
 
 def trunk(c: Olmo2Config) -> blocks.Trunk:
     """Build token embeddings, then blocks whose branches read the rows as they are, and are normed before the sum."""
     norm = partial(blocks.RMSNorm, c.hidden_size, c.rms_norm_eps)
-    rotary = blocks.Rotary(c.head_size, c.rope())
+    rotary = {kind: blocks.Rotary(c.head_size, c.rope(kind)) for kind in c.rope_kinds}
     return blocks.Trunk(
         embed=blocks.Embeddings(c.vocab_size, c.hidden_size),
         layers=[
@@ -42,10 +58,10 @@ def trunk(c: Olmo2Config) -> blocks.Trunk:
                     head_size=c.head_size,
                     bias=c.attention_bias,
                     out_bias=c.attention_bias,
-                    head_norm=lambda: blocks.JointRMSNorm(c.num_attention_heads * c.head_size, c.rms_norm_eps),
-                    key_norm=lambda: blocks.JointRMSNorm(c.groups * c.head_size, c.rms_norm_eps),
-                    rotary=rotary,
-                    rule=blocks.Rule.causal(dropout=c.attention_dropout),
+                    head_norm=lambda: c.head_norm(c.num_attention_heads),
+                    key_norm=lambda: c.head_norm(c.groups),
+                    rotary=rotary[c.kind(layer)] if c.turns(layer) else None,
+                    rule=blocks.Rule.causal(c.window(layer), dropout=c.attention_dropout),
                 ),
                 ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),
                 attn_norm=blocks.Identity(),
@@ -53,7 +69,7 @@ def trunk(c: Olmo2Config) -> blocks.Trunk:
                 ffn_norm=blocks.Identity(),
                 ffn_out_norm=norm(),
             )
-            for _ in range(c.num_hidden_layers)
+            for layer in range(c.num_hidden_layers)
         ],
         norm=norm(),
     )

@@ -17,7 +17,9 @@ __getattr__, __dir__, __all__ = attach(
         "torso.nn.attend_backends": ("attend",),
         "torso.nn.attention": (
             "Attention",
+            "ClippedAttention",
             "CrossAttention",
+            "TemperedAttention",
             "Unrotated",
         ),
         "torso.nn.attention_interfaces": (
@@ -42,6 +44,13 @@ __getattr__, __dir__, __all__ = attach(
             "PreNormCrossBlock",
             "SandwichBlock",
         ),
+        "torso.nn.bottleneck": (
+            "BottleneckAttention",
+            "BottleneckBlock",
+            "NoNorm",
+            "TrigramEmbeddings",
+            "WidenedVocabHead",
+        ),
         "torso.nn.context": ("Context",),
         "torso.nn.convolution": ("SequenceConvolution",),
         "torso.nn.disentangled": (
@@ -58,6 +67,7 @@ __getattr__, __dir__, __all__ = attach(
             "SinusoidalPositions",
             "TaskPositions",
             "UnpaddedPositions",
+            "UnpaddedSinusoids",
         ),
         "torso.nn.feedforward": (
             "FeedForward",

@@ -2,7 +2,9 @@ from torso.blocks.rule import Rule as Rule
 from torso.nn.activations import activation as activation
 from torso.nn.attend_backends import attend as attend
 from torso.nn.attention import Attention as Attention
+from torso.nn.attention import ClippedAttention as ClippedAttention
 from torso.nn.attention import CrossAttention as CrossAttention
+from torso.nn.attention import TemperedAttention as TemperedAttention
 from torso.nn.attention import Unrotated as Unrotated
 from torso.nn.attention_interfaces import Backend as Backend
 from torso.nn.attention_interfaces import ScoreBias as ScoreBias
@@ -20,6 +22,11 @@ from torso.nn.block import PostNormCrossBlock as PostNormCrossBlock
 from torso.nn.block import PreNormBlock as PreNormBlock
 from torso.nn.block import PreNormCrossBlock as PreNormCrossBlock
 from torso.nn.block import SandwichBlock as SandwichBlock
+from torso.nn.bottleneck import BottleneckAttention as BottleneckAttention
+from torso.nn.bottleneck import BottleneckBlock as BottleneckBlock
+from torso.nn.bottleneck import NoNorm as NoNorm
+from torso.nn.bottleneck import TrigramEmbeddings as TrigramEmbeddings
+from torso.nn.bottleneck import WidenedVocabHead as WidenedVocabHead
 from torso.nn.context import Context as Context
 from torso.nn.convolution import SequenceConvolution as SequenceConvolution
 from torso.nn.disentangled import DisentangledAttention as DisentangledAttention
@@ -33,6 +40,7 @@ from torso.nn.embeddings import ShiftedSinusoids as ShiftedSinusoids
 from torso.nn.embeddings import SinusoidalPositions as SinusoidalPositions
 from torso.nn.embeddings import TaskPositions as TaskPositions
 from torso.nn.embeddings import UnpaddedPositions as UnpaddedPositions
+from torso.nn.embeddings import UnpaddedSinusoids as UnpaddedSinusoids
 from torso.nn.feedforward import FeedForward as FeedForward
 from torso.nn.feedforward import GatedFeedForward as GatedFeedForward
 from torso.nn.heads import ChoiceHead as ChoiceHead

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from torso import blocks
@@ -37,9 +38,7 @@ class Attention(Module[blocks.Attention]):
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
-        q, k, v = (by_heads(part, self.of.size) for part in projected(self.qkv, x, self.of.rows))
-        q = self.rotary(self.q_norm(q), ctx.layout)
-        k = self.rotary(self.k_norm(k), ctx.layout)
+        q, k, v = self.heads(x, ctx.layout)
         keys, values, key_layout = ctx.keys(k, v)
         rule = self.of.rule if self.training else self.of.rule.undropped
         if ctx.pool is not None and self._can_attend_pooled(ctx.pool.which):
@@ -48,9 +47,42 @@ class Attention(Module[blocks.Attention]):
             rows = ctx.pooled(attend(q, keys, values, ctx.layout, key_layout, rule, *self.shared, weights=ctx.weights))
         return self.out(rows.flatten(1))
 
+    def heads(self, x: Tensor, layout: Layout) -> tuple[Tensor, Tensor, Tensor]:
+        """Map x [T, D] to queries [T, H, d], keys and values [T, G, d], normed and turned."""
+        q, k, v = self.projections(x)
+        return self.rotary(self.q_norm(q), layout), self.rotary(self.k_norm(k), layout), v
+
+    def projections(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Project x [T, D] to queries [T, H, d], keys and values [T, G, d]."""
+        q, k, v = (by_heads(part, self.of.size) for part in projected(self.qkv, x, self.of.rows))
+        return q, k, v
+
     def _can_attend_pooled(self, which: Pool) -> bool:
         """Return whether pooled queries may attend alone: the last query is at the last key; a bias needs all."""
         return self.shared == (None,) and (which == "last" or self.of.rule.sees_all)
+
+
+class ClippedAttention(Attention):
+    """Multi-head self-attention whose queries, keys and values are kept within a limit as they are projected."""
+
+    of: blocks.ClippedAttention
+
+    def projections(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Project x [T, D] to queries [T, H, d], keys and values [T, G, d], each number within the limit."""
+        q, k, v = (each.clamp(-self.of.limit, self.of.limit) for each in super().projections(x))
+        return q, k, v
+
+
+class TemperedAttention(Attention):
+    """Multi-head self-attention whose queries grow with their positions beyond a length."""
+
+    of: blocks.TemperedAttention
+
+    def heads(self, x: Tensor, layout: Layout) -> tuple[Tensor, Tensor, Tensor]:
+        """Map x [T, D] to queries [T, H, d], keys and values [T, G, d], normed, turned and tempered."""
+        q, k, v = super().heads(x, layout)
+        grown = 1 + self.of.growth * torch.log1p(torch.floor(layout.positions / self.of.trained))
+        return q * grown[:, None, None].to(q.dtype), k, v
 
 
 class CrossAttention(Module[blocks.CrossAttention]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -25,22 +24,9 @@ class LearnedPositions(Module[blocks.LearnedPositions]):
 
 
 class UnpaddedPositions(LearnedPositions):
-    """A learned row per position, counted over the tokens that are not the padding token."""
+    """A learned row per position, counted over the tokens that are not the padding token, which has position -1."""
 
     of: blocks.UnpaddedPositions
-
-    def counted(self, batch: Batch) -> Batch:
-        """``batch`` with positions that count no padding token, and are -1 for one."""
-        here = batch.tokens != self.of.padding
-        total = here.cumsum(0)
-        first = batch.layout.first()
-        before = (
-            (total - here.long())
-            .index_select(0, first)
-            .repeat_interleave(batch.layout.starts.diff().long(), output_size=here.shape[0])
-        )
-        positions = torch.where(here, total - before - 1, -1)
-        return replace(batch, layout=replace(batch.layout, positions=positions), positioned=True)
 
 
 class TaskPositions(LearnedPositions):
@@ -74,6 +60,28 @@ class ShiftedSinusoids(SinusoidalPositions):
         rates = torch.exp(torch.arange(half, device=positions.device).float() * -(math.log(10000) / (half - 1)))
         angles = (positions + self.of.offset).float()[:, None] * rates
         return torch.cat([angles.sin(), angles.cos()], -1)
+
+
+class UnpaddedSinusoids(ShiftedSinusoids):
+    """Sinusoids counted over the tokens that are not the padding token, which has position -1 and gets zeros."""
+
+    of: blocks.UnpaddedSinusoids
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """Map positions [T] to [T, D] float32."""
+        return super().forward(positions) * (positions >= 0)[:, None]
+
+
+def counted(uncounted: Tensor, first: Tensor, rows: Tensor) -> Tensor:
+    """Return the positions [T] of tokens among those that count, -1 for one that does not.
+
+    Args:
+        uncounted: [L] whether the token at a place counts no position; sequences lie there one after another.
+        first: [T] place of the first token of each token's sequence.
+        rows: [T] its own place.
+    """
+    before = uncounted.cumsum(0) - uncounted.long()
+    return torch.where(uncounted[rows], -1, rows - first - (before[rows] - before[first]))
 
 
 class Embeddings(Module[blocks.Embeddings]):

@@ -29,6 +29,7 @@ class KeyValueCache:
         self.sizes: tuple[int, ...] = (0,) * sequences
         self._pairs: dict[int, Pair] = {}
         self._cross_pairs: dict[int, Pair] = {}
+        self._marks: Tensor | None = None
 
     def advance(self, layout: Layout) -> Step:
         """Append the rows of ``layout``, one run (possibly empty) per sequence, and return their slots."""
@@ -70,6 +71,8 @@ class KeyValueCache:
             return
         self.sizes = tuple(self.sizes[n] for n in sequences)
         self._pairs = {layer: self._selected(pair, sequences) for layer, pair in self._pairs.items()}
+        if self._marks is not None:
+            self._marks = self._marks.view(-1, self.capacity)[list(sequences)].flatten()
 
     def select_memory(self, memory: Layout, sequences: Sequence[int]) -> Layout:
         """Reorder the encoder's keys and values likewise; return the layout of the selected rows."""
@@ -90,6 +93,13 @@ class KeyValueCache:
         keys[rows], values[rows] = k, v
         return keys, values
 
+    def mark(self, rows: Tensor, here: Tensor) -> Tensor:
+        """Note whether the tokens [T] of ``rows`` count no position; return it of all rows, [N * capacity]."""
+        if self._marks is None:
+            self._marks = here.new_zeros(len(self.sizes) * self.capacity)
+        self._marks[rows] = here
+        return self._marks
+
     def cross(self, layer: int, make: Callable[[], Pair]) -> Pair:
         """Return a layer's keys and values of the encoder's rows, projected at the first call."""
         if layer not in self._cross_pairs:
@@ -103,6 +113,10 @@ class KeyValueCache:
             for new, old in zip(wide, pair, strict=True):
                 new[:, : self.capacity] = old.view(-1, self.capacity, *old.shape[1:])
             grown[layer] = (wide[0].flatten(0, 1), wide[1].flatten(0, 1))
+        if self._marks is not None:
+            marks = self._marks.new_zeros(len(self.sizes), capacity)
+            marks[:, : self.capacity] = self._marks.view(-1, self.capacity)
+            self._marks = marks.flatten()
         self._pairs, self.capacity = grown, capacity
 
     def _selected(self, pair: Pair, sequences: Sequence[int]) -> Pair:

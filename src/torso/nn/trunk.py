@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from torso import blocks
-from torso.batch import Batch
+from torso.batch import Batch, Layout
 from torso.errors import ConfigError
 from torso.nn.context import Context
-from torso.nn.embeddings import Embeddings
-from torso.nn.key_value_cache import KeyValueCache
+from torso.nn.embeddings import Embeddings, counted
+from torso.nn.key_value_cache import KeyValueCache, Step
 from torso.nn.module import Builder, Module
 from torso.outputs import Hidden
 
@@ -57,7 +57,7 @@ class Trunk(Module[blocks.Trunk]):
         needs_all = step is not None or self.depth in hidden_states or not active or active[-1] in attentions
         weights: dict[int, list[Tensor]] = {i: [] for i in active if i in attentions}
         cross_weights: dict[int, list[Tensor]] = {i: [] for i in weights if memory is not None}
-        rows = self.embed(replace(batch, layout=layout))
+        rows = self.embed(replace(batch, layout=self._counted(batch, layout, step)))
         rows = rows if self.depth else self.norm(rows)
         states = {0: rows}
         for i, layer in enumerate(self.layers):
@@ -70,6 +70,20 @@ class Trunk(Module[blocks.Trunk]):
             return Hidden(rows, layout, states, weights, memory, cross_weights)
         rows = rows[pool.rows] if needs_all else rows
         return Hidden(rows, pool.layout, states, weights, memory, cross_weights, pool.which)
+
+    def _counted(self, batch: Batch, layout: Layout, step: Step | None) -> Layout:
+        """Return the layout with positions that do not count the padding token, in families where it counts none."""
+        padding = self.embed.of.uncounted
+        if padding is None or (batch.positioned and step is None):
+            return layout
+        here, owner = batch.tokens == padding, layout.owner()
+        if step is None:
+            first = layout.starts[owner].long()
+            positions = counted(here, first, torch.arange(len(here), device=here.device))
+        else:
+            first = step.keys.starts[owner].long()
+            positions = counted(step.cache.mark(step.rows, here), first, first + layout.positions)
+        return replace(layout, positions=positions)
 
     def _active_layers(self) -> Sequence[int]:
         """Draw the blocks that run: all of them, without those that LayerDrop skips in training."""
@@ -132,7 +146,7 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
     def shifted(self, batch: Batch) -> Batch:
         """Return decoder inputs for teacher forcing: targets shifted right by one."""
         tokens = batch.tokens.roll(1).index_copy(0, batch.layout.first(), self.start_tokens(batch))
-        return replace(batch, tokens=tokens)
+        return replace(batch, tokens=tokens, positioned=False)
 
     def start_tokens(self, batch: Batch) -> Tensor:
         """Return the first token [N] of each text's target.

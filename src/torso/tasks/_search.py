@@ -18,7 +18,8 @@ from torso.io.shown import ShownList
 from torso.tasks import vectors_file
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import highest, numbers
-from torso.tasks.comparing import Comparer, comparer
+from torso.tasks.comparers import comparer
+from torso.tasks.comparing import Comparer
 from torso.tasks.passages import Document, documents
 from torso.tasks.predictions import Hit
 from torso.tasks.ready import Ready, Usable

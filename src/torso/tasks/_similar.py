@@ -12,7 +12,7 @@ from torso.io.arguments import known_arguments
 from torso.io.shown import ShownList
 from torso.tasks.argument_checks import at_least
 from torso.tasks.arrays import numbers
-from torso.tasks.comparing import comparer
+from torso.tasks.comparers import comparer
 from torso.tasks.predictions import Match, Ranked
 from torso.tasks.reading import as_list
 from torso.tasks.ready import Usable
@@ -69,9 +69,9 @@ def similar(
         texts: what is compared with each query.
         model: a folder, a name, a loaded model, or one made `Ready` for many calls.
         top: how many texts are given; None for all.
-        vectors: what is compared, of a model that gives several kinds (BGE-M3): ``dense``, ``sparse`` or
-            ``multi-vector``. None for what the folder is made for: of a SPLADE sparse vectors, of a ColBERT several of
-            a text.
+        vectors: what is compared, of a model that gives several kinds (BGE-M3): ``dense``, ``sparse``,
+            ``multi-vector``, or ``combined``: 0.4, 0.2 and 0.4 of their scores, as its card has it. None for what the
+            folder is made for: of a SPLADE sparse vectors, of a ColBERT several of a text.
         pooling: as in `torso.encode`; of sparse vectors as in `torso.embed_sparse`.
         tokenizer: instead of the one in the model's folder.
         long: as in `torso.encode`.

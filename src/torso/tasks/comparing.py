@@ -8,25 +8,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from torso.architecture import Task
 from torso.host_batch import Rows
 from torso.tasks._embed import EmbedPlan
 from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan
 from torso.tasks._embed_sparse import EmbedSparsePlan
 from torso.tasks.arrays import normalized, product
 from torso.tasks.embedding import Embedding
-from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
-from torso.tasks.vector_kinds import settle_kind, sparse_task
+from torso.tasks.ready import Ready, recipe_of
 from torso.tasks.windows import Long, Merge
-
-if TYPE_CHECKING:
-    import torch
-
-    from torso.text import Tokenizer
 
 Item = TypeVar("Item")
 
@@ -213,42 +206,6 @@ def numbered(rows: Rows, count: int) -> list[Rows] | None:
         return None
     bounds = np.searchsorted(first, np.arange(count + 1))
     return [rows[start:end, 1:] for start, end in pairwise(bounds)]
-
-
-def comparer(
-    model: Usable[Any],
-    vectors: str | None,
-    pooling: str | None,
-    *,
-    long: Long,
-    stride: int | None = None,
-    merge: Merge | None = None,
-    tokenizer: Tokenizer | None = None,
-    device: str | torch.device | None = None,
-) -> Comparer[Any]:
-    """Open a model and return what compares texts by it.
-
-    Args:
-        model: a folder, a name, a loaded model, or one made `Ready`.
-        vectors: a kind of vectors; None for what the model is made for.
-        pooling: as in `torso.encode`; of sparse vectors as in `torso.embed_sparse`.
-        long: as in `torso.encode`.
-        stride: as in `torso.encode`.
-        merge: as in `torso.encode`.
-        tokenizer: instead of the one in the model's folder.
-        device: where to load the weights.
-
-    Raises:
-        InputError: E_ARGUMENT for a kind that there is not; E_POOLING for one that the model does not give.
-        TorsoError: as `torso.load`.
-    """
-    kind = settle_kind(model, vectors if vectors is not None or pooling is None else "dense")
-    if kind == "sparse":
-        task = sparse_task(model) if pooling is None else Task.MASKED_LM
-        ready: Ready[Any] = make_ready(model, task, tokenizer=tokenizer, device=device)
-        return Sparse(ready, pooling, long, stride)
-    ready = make_ready(model, Task.FEATURES, tokenizer=tokenizer, device=device)
-    return Late(ready, long, stride) if kind == "multi-vector" else Dense(ready, pooling, long, stride, merge)
 
 
 def comparison(ready: Ready[Any], pooling: str | None) -> tuple[str | None, str | None, str]:

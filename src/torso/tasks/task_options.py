@@ -153,7 +153,7 @@ class SimilarOptions(MergingOptions, total=False):
 
     Attributes:
         top: number of texts that are returned.
-        vectors: what is compared: ``dense``, ``sparse`` or ``multi-vector`` vectors.
+        vectors: what is compared: ``dense``, ``sparse`` or ``multi-vector`` vectors, or ``combined``.
         pooling: as in `EncodeOptions`.
     """
 

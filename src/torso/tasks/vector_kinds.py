@@ -66,7 +66,7 @@ def settle_kind(model: Usable[Any], stated: str | None) -> Vectors:
             "E_ARGUMENT",
             "{name} is {value}; it must be {known}.",
             cure="Leave it out for what the model is made for.",
-            values=dict(name="vectors", value=repr(stated), known=", ".join(KINDS)),
+            values=dict(name="vectors", value=repr(stated), known=", ".join((*KINDS, "combined"))),
         )
     folder = folder_of(model)
     if not isinstance(model, (str, os.PathLike)):
@@ -74,6 +74,24 @@ def settle_kind(model: Usable[Any], stated: str | None) -> Vectors:
         if runner.task is Task.MASKED_LM:
             return "sparse"
     return "dense" if folder is None else kinds_of(folder)[0]
+
+
+def require_all_kinds(model: Usable[Any]) -> None:
+    """Check that a model gives dense, sparse and multi-vector vectors, so that their scores can be combined.
+
+    Raises:
+        InputError: E_POOLING, if it does not.
+        TorsoError: as `kinds_of`, `folder_of`.
+    """
+    folder = folder_of(model)
+    kinds = () if folder is None else kinds_of(folder)
+    if set(kinds) != set(KINDS):
+        raise InputError(
+            "E_POOLING",
+            "The model gives {kinds} vectors; a combined score needs {known}.",
+            cure="Use a model that gives all three, such as BAAI/bge-m3; or leave vectors out.",
+            values=dict(kinds=", ".join(kinds) or "dense", known=", ".join(KINDS)),
+        )
 
 
 def sparse_task(model: Usable[Any]) -> Task[Any]:

@@ -13,7 +13,6 @@ from torso.io.arguments import unknown_argument
 from torso.text import tokenizer_cache
 from torso.text.languages import frame_in
 from torso.text.load_tokenizer import Loaded
-from torso.text.tokenizer_families import Form
 from torso.text.tokenizer_settings import NAMES, AddedToken
 
 NewToken = str | EngineToken | AddedToken
@@ -72,14 +71,14 @@ def with_tokens(loaded: Loaded, tokens: Sequence[AddedToken]) -> Loaded:
     """A tokenizer that has further tokens, with ids behind the largest; those that it has keep theirs.
 
     Raises:
-        UnsupportedError: ``E_TOKEN``, for Marian's pair of vocabularies.
+        UnsupportedError: ``E_TOKEN``, for the vocabularies of Marian and M2M-100.
     """
     if not tokens:
         return loaded
-    if loaded.source.form is Form.PAIR:
+    if loaded.source.form is not None and loaded.source.form.renumbers:
         raise UnsupportedError(
             "E_TOKEN",
-            "This tokenizer has a vocabulary for each of two languages, and no place for another token.",
+            "This tokenizer numbers its tokens by a vocab.json of its own, and has no place for another token.",
             cure="Leave it as it is; its model could not read more.",
         )
     backend = loaded.backend.with_tokens(tokens)

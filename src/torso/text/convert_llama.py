@@ -54,7 +54,7 @@ def merges_of(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     return [(entries[left][0], entries[right][0]) for *_, left, right in sorted(ways)]
 
 
-def _merging(model: SentencePieceModel, entries: Sequence[Entry], unknown: str | None, *, whole: bool = False) -> Table:
+def merging(model: SentencePieceModel, entries: Sequence[Entry], unknown: str | None, *, whole: bool = False) -> Table:
     """Return the BPE model; with ``whole``, a part of the text that is a piece by itself is not merged."""
     if model.algorithm != BPE:
         raise Misfit(
@@ -89,7 +89,7 @@ def llama(model: SentencePieceModel, settings: Settings) -> Draft:
         pre_tokenizer = in_turn("pretokenizers", pre_tokenizer, cut_at_marks(model))
     else:
         entries = [(piece.text, piece.score) for piece in model.pieces]
-        table = _merging(model, entries, entries[model.unknown][0], whole=symbols is not None)
+        table = merging(model, entries, entries[model.unknown][0], whole=symbols is not None)
     return Draft(
         table,
         normalizer,
@@ -109,7 +109,7 @@ def gemma(model: SentencePieceModel, settings: Settings) -> Draft:
         entries = [("\t", 0.0) if text == "<0x09>" else (text, score) for text, score in entries]
     cut: Table = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
     return Draft(
-        _merging(model, entries, entries[model.unknown][0]),
+        merging(model, entries, entries[model.unknown][0]),
         in_turn("normalizers", precompiled(model.character_map), replaced(" ", MARK)),
         cut,
         text_of_bytes(prefix=False),

@@ -20,10 +20,15 @@ from torso.text.tokenizer_settings import Settings
 class Renumbered(BackendTokenizer):
     """Backend whose tokens take their ids from another vocabulary."""
 
-    __slots__ = ("_cutter", "_numbers", "_special", "_tokens", "_unknown")
+    __slots__ = ("_added", "_cutter", "_numbers", "_special", "_tokens", "_unknown")
 
     def __init__(
-        self, cutter: BackendTokenizer, numbers: Mapping[str, int], unknown: int, special: Collection[str]
+        self,
+        cutter: BackendTokenizer,
+        numbers: Mapping[str, int],
+        unknown: int,
+        special: Collection[str],
+        added: int = 0,
     ) -> None:
         """Wrap a backend that splits text.
 
@@ -32,6 +37,7 @@ class Renumbered(BackendTokenizer):
             numbers: the ids of its tokens.
             unknown: the id of those that have none.
             special: the special tokens.
+            added: how many of ``numbers`` are no part of the vocabulary itself.
         """
         self.engine, self.template = cutter.engine, cutter.template
         self._cutter = cutter
@@ -39,14 +45,20 @@ class Renumbered(BackendTokenizer):
         self._tokens = {number: token for token, number in numbers.items()}
         self._unknown = unknown
         self._special = frozenset(special)
+        self._added = added
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by its parts."""
-        return (Renumbered, (self._cutter, self._numbers, self._unknown, self._special))
+        return (Renumbered, (self._cutter, self._numbers, self._unknown, self._special, self._added))
+
+    def framed(self, processor: dict[str, object]) -> Renumbered:
+        """Return the same tokenizer with another post-processor, as tokenizer.json writes it."""
+        cutter = self._cutter.framed(processor)
+        return Renumbered(cutter, self._numbers, self._unknown, self._special, self._added)
 
     def size(self, *, added: bool) -> int:
-        """Return the number of vocabulary entries; none are added to it."""
-        return len(self._numbers)
+        """Return the number of vocabulary entries, with what is added to them or without."""
+        return len(self._numbers) - (0 if added else self._added)
 
     def vocabulary(self) -> dict[str, int]:
         """Return token to id, a new dict each time."""
@@ -90,7 +102,12 @@ def _text(pieces: Sequence[str]) -> str:
 
 
 def renumbered(
-    cutter: BackendTokenizer, numbers: Mapping[str, int], named: Mapping[str, str], settings: Settings
+    cutter: BackendTokenizer,
+    numbers: Mapping[str, int],
+    named: Mapping[str, str],
+    settings: Settings,
+    *,
+    added: int = 0,
 ) -> Renumbered:
     """Return a backend with the ids of ``numbers``; ``named`` are its special tokens by name.
 
@@ -107,4 +124,4 @@ def renumbered(
     for name in ("unk_token", "eos_token"):
         if named.get(name) not in numbers:
             raise Fault("its vocabulary does not hold {token}, its {name}", name=name, token=named.get(name))
-    return Renumbered(cutter, numbers, numbers[named["unk_token"]], named.values())
+    return Renumbered(cutter, numbers, numbers[named["unk_token"]], named.values(), added)

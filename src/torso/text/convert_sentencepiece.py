@@ -95,6 +95,30 @@ def albert(model: SentencePieceModel, settings: Settings) -> Draft:
     )
 
 
+def rembert(model: SentencePieceModel, settings: Settings) -> Draft:
+    """Convert RemBERT: as ALBERT, but accents and case are kept, and text is cut at spaces alone."""
+    named = tokens(settings, special_tokens.ALBERT)
+    accents = not settings.flag("keep_accents", True)
+    before = (
+        replaced("``", '"'),
+        replaced("''", '"'),
+        {"type": "NFKD"} if accents else None,
+        {"type": "StripAccents"} if accents else None,
+        {"type": "Lowercase"} if settings.flag("do_lower_case", False) else None,
+    )
+    normalizer, pre_tokenizer = exact(model, *before, prefix=model.dummy_prefix)
+    return drafted(
+        model,
+        entries(model),
+        model.unknown,
+        named,
+        framed_as_bert(named),
+        normalizer=normalizer,
+        pre_tokenizer=pre_tokenizer,
+        scheme="always" if model.dummy_prefix else "never",
+    )
+
+
 def _is_number(text: str) -> bool:
     return len(text) > 1 and text[-1] == "," and text[-2].isdigit()
 

@@ -14,6 +14,7 @@ from torso.text import tokenizer_cache
 from torso.text.added import largest_id
 from torso.text.backend_tokenizer import BackendTokenizer
 from torso.text.chat_template import read_templates
+from torso.text.convert_m2m_100 import with_languages
 from torso.text.convert_marian import renumbered
 from torso.text.faults import Fault, blaming
 from torso.text.languages import Spoken, frame_in, languages
@@ -103,6 +104,8 @@ def load(folder: Path, *, src_lang: str | None = None, tgt_lang: str | None = No
     target = None
     if source.form is Form.PAIR:
         backend, target, ready = _pair(source, settings, split=split)
+    elif source.form is Form.NUMBERED:
+        backend, ready = _numbered(source, settings, split=split)
     else:
         backend, ready = _backend(source, settings, split=split)
     spoken = languages(ready.outline, settings, src_lang, tgt_lang)
@@ -176,6 +179,17 @@ def _pair(source: Source, settings: Settings, *, split: bool) -> tuple[BackendTo
 
     (backend, ready), (target, _) = side(0), side(1)
     return backend, target, replace(ready, extra=(), largest=max(numbers.values()))
+
+
+def _numbered(source: Source, settings: Settings, *, split: bool) -> tuple[BackendTokenizer, Ready]:
+    """Return the tokenizer of M2M-100, whose languages have the ids behind those of vocab.json, and its metadata."""
+    numbers = vocabulary_of_pair(source)
+    cutter, ready = _backend(source, settings, split=split)
+    with blaming(source.paths[-1]):
+        every = with_languages(numbers, ready.extra)
+        added = len(every) - len(numbers)
+        named = ready.named | {code: code for code in ready.extra}
+        return renumbered(cutter, every, named, settings, added=added), replace(ready, largest=max(every.values()))
 
 
 def _direction(document: Table, part: str) -> str | None:

@@ -34,7 +34,7 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> tuple[str, 
     """Write tokenizer.json, tokenizer_config.json and special_tokens_map.json; a vocab.txt if it came from one.
 
     Args:
-        loaded: the tokenizer. Marian's two languages are written as the files they came from, which say more.
+        loaded: the tokenizer. Marian's and M2M-100's are written as the files they came from, which say more.
         folder: where to; made where it is not there.
         max_tokens: the limit to write; None keeps what the file said.
 
@@ -44,12 +44,12 @@ def save(loaded: Loaded, folder: Path, *, max_tokens: int | None) -> tuple[str, 
     make_folder(folder)
     config = _config(loaded, max_tokens)
     names = [FULL]
-    if loaded.source.form is Form.PAIR:
+    if loaded.source.form is not None and loaded.source.form.renumbers:
         for path, content in zip(loaded.source.paths, loaded.source.contents, strict=True):
             with write_atomically(folder / path.name) as file:
                 file.write(content)
         names = [path.name for path in loaded.source.paths]
-        config["tokenizer_class"] = "MarianTokenizer"
+        config["tokenizer_class"] = "MarianTokenizer" if loaded.source.form is Form.PAIR else "M2M100Tokenizer"
     else:
         document = loaded.backend.document()
         if not loaded.framed and max_tokens is not None:  # whoever reads no special tokens reads no other file

@@ -42,6 +42,7 @@ FAIRSEQ = (
     )
     | _MASK
 )
+M2M_100 = {name: token for name, token in FAIRSEQ.items() if name not in ("cls_token", "mask_token")}
 MBART_50 = {name: token for name, token in FAIRSEQ.items() if name != "bos_token"}
 _BRACKETS = special(dict(bos_token="[CLS]", eos_token="[SEP]", sep_token="[SEP]", cls_token="[CLS]"))
 DEBERTA = _BRACKETS | special(dict(unk_token="[UNK]", pad_token="[PAD]")) | _MASK_IN_BRACKETS

@@ -14,7 +14,8 @@ from typing import cast
 from torso.io.files import inside, is_there, read_json
 from torso.text.convert_byte_level import deberta, gpt, gpt2, gpt_neox, qwen2, roberta
 from torso.text.convert_llama import gemma, llama
-from torso.text.convert_sentencepiece import albert, camembert, deberta_v2, xlm_roberta
+from torso.text.convert_m2m_100 import m2m_100
+from torso.text.convert_sentencepiece import albert, camembert, deberta_v2, rembert, xlm_roberta
 from torso.text.convert_seq2seq import marian, mbart, mbart_50, pegasus, t5
 from torso.text.convert_wordpiece import bert, mpnet
 from torso.text.faults import Fault
@@ -35,6 +36,12 @@ class Form(Enum):
     MERGES = "vocab.json and merges.txt"
     PIECES = "a SentencePiece model"
     PAIR = "source.spm, target.spm and vocab.json"
+    NUMBERED = "a SentencePiece model and vocab.json"
+
+    @property
+    def renumbers(self) -> bool:
+        """Whether ids are looked up in vocab.json, behind what a SentencePiece file cuts."""
+        return self in (Form.PAIR, Form.NUMBERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ _GEMMA = Family(Form.PIECES, gemma, left=True)
 _BY_CLASS: Mapping[str, Family] = {
     "BertTokenizer": _BERT,
     "ElectraTokenizer": _BERT,
+    "MobileBertTokenizer": _BERT,
     "MPNetTokenizer": Family(Form.WORDS, mpnet),
     "GPT2Tokenizer": _GPT2,
     "RobertaTokenizer": _ROBERTA,
@@ -87,6 +95,7 @@ _BY_CLASS: Mapping[str, Family] = {
     "CamembertTokenizer": Family(Form.PIECES, camembert),
     "AlbertTokenizer": _ALBERT,
     "DebertaV2Tokenizer": _DEBERTA_V2,
+    "RemBertTokenizer": Family(Form.PIECES, rembert, segments=True),
     "MBartTokenizer": Family(Form.PIECES, mbart),
     "MBart50Tokenizer": Family(Form.PIECES, mbart_50),
     "PegasusTokenizer": Family(Form.PIECES, pegasus),
@@ -94,6 +103,7 @@ _BY_CLASS: Mapping[str, Family] = {
     "CodeLlamaTokenizer": _LLAMA,
     "GemmaTokenizer": _GEMMA,
     "MarianTokenizer": Family(Form.PAIR, marian),
+    "M2M100Tokenizer": Family(Form.NUMBERED, m2m_100),
 }
 _CLASS_OF: Mapping[str, str] = {
     "albert": "AlbertTokenizer",
@@ -110,18 +120,23 @@ _CLASS_OF: Mapping[str, str] = {
     "gemma3": "GemmaTokenizer",
     "gemma3_text": "GemmaTokenizer",
     "gpt2": "GPT2Tokenizer",
+    "gpt_neo": "GPT2Tokenizer",
     "gpt_neox": "GPTNeoXTokenizer",
+    "gptj": "GPT2Tokenizer",
     "gte": "XLMRobertaTokenizer",
     "jina_bert": "BertTokenizer",
     "jina_embeddings_v3": "XLMRobertaTokenizer",
     "llama": "LlamaTokenizer",
+    "m2m_100": "M2M100Tokenizer",
     "marian": "MarianTokenizer",
     "mbart": "MBartTokenizer",
     "megatron-bert": "BertTokenizer",
     "mistral": "LlamaTokenizer",
+    "mobilebert": "BertTokenizer",
     "mpnet": "MPNetTokenizer",
     "mt5": "T5Tokenizer",
     "nomic_bert": "BertTokenizer",
+    "olmo": "GPTNeoXTokenizer",
     "openai-gpt": "OpenAIGPTTokenizer",
     "opt": "GPT2Tokenizer",
     "pegasus": "PegasusTokenizer",
@@ -129,10 +144,13 @@ _CLASS_OF: Mapping[str, str] = {
     "phi3": "LlamaTokenizer",
     "qwen2": "Qwen2Tokenizer",
     "qwen3": "Qwen2Tokenizer",
+    "rembert": "RemBertTokenizer",
     "roberta": "RobertaTokenizer",
+    "starcoder2": "GPT2Tokenizer",
     "t5": "T5Tokenizer",
     "umt5": "T5Tokenizer",
     "xlm-roberta": "XLMRobertaTokenizer",
+    "xlm-roberta-xl": "XLMRobertaTokenizer",
 }
 
 

@@ -83,6 +83,8 @@ def find(folder: Path, family: Family | None, declared: Declared) -> Source:
         forms[family.form] = _files(folder, family.form)
     for form in (Form.WORDS, Form.PIECES, Form.MERGES):
         forms.setdefault(form, _files(folder, form))
+    if family is not None and family.form is Form.NUMBERED and not forms[Form.NUMBERED]:
+        forms.pop(Form.PIECES, None)  # alone it has other ids
     if family is not None and family.form is Form.PAIR:  # its tokenizer.json, where there is one, is of no use
         forms = {Form.PAIR: _files(folder, Form.PAIR)}
     for form, names in forms.items():
@@ -96,6 +98,9 @@ def find(folder: Path, family: Family | None, declared: Declared) -> Source:
 def _files(folder: Path, form: Form) -> tuple[str, ...]:
     if form is Form.PIECES:
         return next(((name,) for name in PIECES if _is_there(folder / name)), ())
+    if form is Form.NUMBERED:
+        pieces = _files(folder, Form.PIECES)
+        return (*pieces, NUMBERS) if pieces and _is_there(folder / NUMBERS) else ()
     return {Form.WORDS: (WORDS,), Form.MERGES: (NUMBERS, MERGES), Form.PAIR: (*PAIR, NUMBERS)}[form]
 
 
@@ -155,6 +160,9 @@ def _draft(source: Source, settings: Settings) -> Draft:
         case Form.PAIR:
             numbers = vocabulary_of_pair(source)
             return marian(read_sentencepiece(source.contents[0]), numbers, settings)
+        case Form.NUMBERED:
+            assert family is not None
+            return family.convert(read_sentencepiece(source.contents[0]), vocabulary_of_pair(source), settings)
         case Form.PIECES:
             model = read_sentencepiece(source.contents[0])
             chosen = family or family_of_pieces(model, path.name)

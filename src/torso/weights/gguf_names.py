@@ -89,6 +89,16 @@ _SANDWICH: Mapping[str, str] = {
     "ffn_norm": "pre_feedforward_layernorm",
     "post_ffw_norm": "post_feedforward_layernorm",
 }
+_BEHIND: Mapping[str, str] = {name: ours for name, ours in _SANDWICH.items() if name not in ("attn_norm", "ffn_norm")}
+_SEED = {
+    **{name: ours for name, ours in _LLAMA.items() if name != "ffn_norm"},
+    "post_attention_norm": "post_attention_layernorm",
+}
+_STARCODER2 = {
+    **{name: ours for name, ours in _LLAMA.items() if name != "ffn_gate"},
+    "ffn_up": "mlp.c_fc",
+    "ffn_down": "mlp.c_proj",
+}
 _PHI3 = {
     **{name: ours for name, ours in _LLAMA.items() if name not in ("attn_q", "attn_k", "attn_v", "ffn_gate")},
     "attn_qkv": "self_attn.qkv_proj",
@@ -144,6 +154,11 @@ NAMINGS: Mapping[str, Naming] = {
     "gemma2": Naming("gemma2", "Gemma2ForCausalLM", _LAYER, _SANDWICH, _from_one),
     "gemma3": Naming("gemma3_text", "Gemma3ForCausalLM", _LAYER, _SANDWICH, _from_one),
     "phi3": Naming("phi3", "Phi3ForCausalLM", _LAYER, _PHI3, _straight),
+    "olmo": Naming("olmo", "OlmoForCausalLM", _LAYER, _LLAMA, _turned),
+    "olmo2": Naming("olmo2", "Olmo2ForCausalLM", _LAYER, _BEHIND, _straight),
+    "exaone4": Naming("exaone4", "Exaone4ForCausalLM", _LAYER, _BEHIND, _straight),
+    "seed_oss": Naming("seed_oss", "SeedOssForCausalLM", _LAYER, _SEED, _straight),
+    "starcoder2": Naming("starcoder2", "Starcoder2ForCausalLM", _LAYER, _STARCODER2, _straight),
     "gpt2": Naming("gpt2", "GPT2LMHeadModel", "transformer.h.{i}.", _GPT2, _as_gpt2),
     "bert": Naming("bert", "", "bert.encoder.layer.{i}.", _BERT, _straight),
     "nomic-bert": Naming("nomic_bert", "", "bert.encoder.layers.{i}.", _NOMIC, _straight),

@@ -9,7 +9,8 @@ from .kinds import Family, Values, grouped_heads
 from .llama import small
 
 
-def _drawn(dice: random.Random) -> Values:
+def drawn_olmo2(dice: random.Random) -> Values:
+    """A config drawn anew."""
     sizes = grouped_heads(dice)
     return small(
         **sizes,
@@ -22,7 +23,8 @@ def _drawn(dice: random.Random) -> Values:
     )
 
 
-def _published(**values: Any) -> Values:
+def published_olmo2(**values: Any) -> Values:
+    """The config of a published model."""
     base = {
         "attention_bias": False,
         "attention_dropout": 0.0,
@@ -47,25 +49,25 @@ FAMILIES = {
             "all-heads": small(num_key_value_heads=None, attention_bias=True, tie_word_embeddings=True),
             "own-heads": small(head_dim=10, num_key_value_heads=1, rms_norm_eps=1e-3),
         },
-        drawn=_drawn,
+        drawn=drawn_olmo2,
         dropouts=("attention_dropout",),
         pads=True,
         published={
-            "allenai/OLMo-2-0425-1B": _published(
+            "allenai/OLMo-2-0425-1B": published_olmo2(
                 hidden_size=2048,
                 intermediate_size=8192,
                 num_attention_heads=16,
                 num_hidden_layers=16,
                 num_key_value_heads=16,
             ),
-            "allenai/OLMo-2-1124-7B-Instruct": _published(
+            "allenai/OLMo-2-1124-7B-Instruct": published_olmo2(
                 hidden_size=4096,
                 intermediate_size=11008,
                 num_attention_heads=32,
                 num_hidden_layers=32,
                 num_key_value_heads=32,
             ),
-            "allenai/OLMo-2-0325-32B": _published(
+            "allenai/OLMo-2-0325-32B": published_olmo2(
                 hidden_size=5120,
                 intermediate_size=27648,
                 num_attention_heads=40,
