@@ -132,7 +132,7 @@ class RepeatedStep:
         self._ids[:], self._past[:] = tokens, past
         if parts.embed.uncounted is not None:
             self._positions[:] = self._cache.counted(
-                parts.embed.uncounted, self._regions, past, [[token] for token in tokens]
+                parts.embed.uncounted, self._regions.tolist(), past, [[token] for token in tokens]
             )
         self._rows[:] = parts.embed(self._batch)
         for (_, scaling), (cosines, sines) in zip(parts.rotaries, self._angles, strict=True):
