@@ -5411,9 +5411,9 @@ class RemBertConfig(FamilyConfig):
         attention_probs_dropout_prob (float): dropout on attention weights. Default 0.0; acts in training.
         max_position_embeddings (int): longest text, in tokens. Default 512; gives the weights their shape.
         layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
+        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
         input_embedding_size (int): width of the embeddings, before they are projected. Default 256; gives the weights their shape.
         output_embedding_size (int): width of the output matrix. Default 1664; gives the weights their shape.
-        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
         classifier_dropout_prob (float): dropout before a head of labels. Default 0.1; acts in training.
         architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
         num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
@@ -5455,12 +5455,12 @@ class RemBertConfig(FamilyConfig):
     r"""longest text, in tokens. Default 512; gives the weights their shape."""
     layer_norm_eps: float = 1e-12
     r"""added to the variance in every norm. Default 1e-12; changes results."""
+    type_vocab_size: int = 2
+    r"""segments: first and second text. Default 2; gives the weights their shape."""
     input_embedding_size: int = 256
     r"""width of the embeddings, before they are projected. Default 256; gives the weights their shape."""
     output_embedding_size: int = 1664
     r"""width of the output matrix. Default 1664; gives the weights their shape."""
-    type_vocab_size: int = 2
-    r"""segments: first and second text. Default 2; gives the weights their shape."""
     classifier_dropout_prob: float = 0.1
     r"""dropout before a head of labels. Default 0.1; acts in training."""
     tie_word_embeddings: bool = False

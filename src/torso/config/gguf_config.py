@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from torso.weights.gguf_metadata import GgufMetadata
 from torso.weights.gguf_names import NAMINGS
@@ -219,11 +219,12 @@ def _olmo2(said: GgufMetadata) -> Table:
 def _kinds(said: GgufMetadata) -> Table:
     """Return the window, and which layers have one; of three in four, where a file does not say."""
     window = _window(said)
-    slides = said.get(".attention.sliding_window_pattern")
+    stated: object = said.get(".attention.sliding_window_pattern")
+    slides = cast("list[object]", stated) if isinstance(stated, list) else []
     layers = said.whole(".block_count")
     if window["sliding_window"] is None:
         return window | {"layer_types": ["full_attention"] * layers}
-    if not isinstance(slides, list) or len(slides) != layers:
+    if len(slides) != layers:
         slides = [(layer + 1) % 4 != 0 for layer in range(layers)]
     return window | {"layer_types": ["sliding_attention" if each else "full_attention" for each in slides]}
 

@@ -12,19 +12,24 @@ from torso.models.encoders import BERT_HEADS, EncoderConfig
 from torso.weights.names import Names, cat
 
 
-class BertConfig(EncoderConfig):
-    """The keys of a BERT ``config.json``, under the names the Hub gives them."""
-
-    model_type: ClassVar[str] = "bert"
+class SegmentedConfig(EncoderConfig):
+    """The keys of an encoder that tells a second text from the first, and has a table of positions."""
 
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
-    classifier_dropout: float | None = probability(None, "dropout before a head; null takes hidden_dropout_prob")
-    position_embedding_type: str = fixed("absolute", "how positions enter the model")
-    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     def positions(self) -> blocks.LearnedPositions:
         """Build the table of positions."""
         return blocks.LearnedPositions(self.max_position_embeddings, self.table_width)
+
+
+class BertConfig(SegmentedConfig):
+    """The keys of a BERT ``config.json``, under the names the Hub gives them."""
+
+    model_type: ClassVar[str] = "bert"
+
+    classifier_dropout: float | None = probability(None, "dropout before a head; null takes hidden_dropout_prob")
+    position_embedding_type: str = fixed("absolute", "how positions enter the model")
+    pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 
     @property
     def head_dropout(self) -> float:
@@ -32,7 +37,7 @@ class BertConfig(EncoderConfig):
         return self.hidden_dropout_prob if self.classifier_dropout is None else self.classifier_dropout
 
 
-def trunk(c: BertConfig) -> blocks.Trunk:
+def trunk(c: SegmentedConfig) -> blocks.Trunk:
     """Build token, position and segment embeddings, then blocks that normalise after each residual sum."""
     norm = partial(blocks.LayerNorm, c.hidden_size, c.layer_norm_eps)
     rule = blocks.Rule(dropout=c.attention_probs_dropout_prob)

@@ -76,11 +76,12 @@ class GPTNeoConfig(HubConfig):
             return [KINDS[layer % 2] for layer in range(self.num_layers)]
         found: list[str] = []
         for each in self.attention_types:
-            match each:
-                case [list() as names, int() as count] if 0 <= count <= self.num_layers:
-                    found += [str(name) for name in cast("list[object]", names)] * count
-                case _:
-                    return []
+            if not (isinstance(each, list) and len(pair := cast("list[object]", each)) == 2):
+                return []
+            names, count = pair
+            if not (isinstance(names, list) and type(count) is int and 0 <= count <= self.num_layers):
+                return []
+            found += [str(name) for name in cast("list[object]", names)] * count
         return found
 
     @property

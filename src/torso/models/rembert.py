@@ -9,11 +9,11 @@ from torso import blocks
 from torso.architecture import Architecture, HeadPlan, Task, register
 from torso.config.fields import Axis, Count, option, probability, size
 from torso.models import bert
-from torso.models.encoders import BERT_HEADS, PREDICTIONS, EncoderConfig
+from torso.models.encoders import BERT_HEADS, PREDICTIONS
 from torso.weights.names import Names
 
 
-class RemBertConfig(EncoderConfig):
+class RemBertConfig(bert.SegmentedConfig):
     """The keys of a RemBERT ``config.json``, under the names the Hub gives them."""
 
     model_type: ClassVar[str] = "rembert"
@@ -25,7 +25,6 @@ class RemBertConfig(EncoderConfig):
     num_hidden_layers: int = size(32, "blocks of the trunk", Count("layers"))
     num_attention_heads: int = option(18, "heads that share the width", acts="run", least=1)
     intermediate_size: int = size(4608, "width inside the feed-forward", Axis("layers.0.ffn.up", 0))
-    type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
     hidden_dropout_prob: float = probability(0.0, "dropout on embeddings and block outputs")
     attention_probs_dropout_prob: float = probability(0.0, "dropout on attention weights")
     classifier_dropout_prob: float = probability(0.1, "dropout before a head of labels")
@@ -33,10 +32,6 @@ class RemBertConfig(EncoderConfig):
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
     bos_token_id: int | None = option(312, "id of the token that begins a text", acts="none")
     eos_token_id: int | list[int] | None = option(313, "id of the token that ends a text", acts="none")
-
-    def positions(self) -> blocks.LearnedPositions:
-        """Build the table of positions."""
-        return blocks.LearnedPositions(self.max_position_embeddings, self.table_width)
 
     @property
     def table_width(self) -> int:

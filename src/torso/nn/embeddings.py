@@ -65,8 +65,6 @@ class ShiftedSinusoids(SinusoidalPositions):
 class UnpaddedSinusoids(ShiftedSinusoids):
     """Sinusoids counted over the tokens that are not the padding token, which has position -1 and gets zeros."""
 
-    of: blocks.UnpaddedSinusoids
-
     def forward(self, positions: Tensor) -> Tensor:
         """Map positions [T] to [T, D] float32."""
         return super().forward(positions) * (positions >= 0)[:, None]

@@ -99,7 +99,7 @@ def rembert(model: SentencePieceModel, settings: Settings) -> Draft:
     """Convert RemBERT: as ALBERT, but accents and case are kept, and text is cut at spaces alone."""
     named = tokens(settings, special_tokens.ALBERT)
     accents = not settings.flag("keep_accents", True)
-    before = (
+    before: tuple[Table | None, ...] = (
         replaced("``", '"'),
         replaced("''", '"'),
         {"type": "NFKD"} if accents else None,

@@ -188,7 +188,7 @@ def _numbered(source: Source, settings: Settings, *, split: bool) -> tuple[Backe
     with blaming(source.paths[-1]):
         every = with_languages(numbers, ready.extra)
         added = len(every) - len(numbers)
-        named = ready.named | {code: code for code in ready.extra}
+        named = {**ready.named, **{code: code for code in ready.extra}}
         return renumbered(cutter, every, named, settings, added=added), replace(ready, largest=max(every.values()))
 
 
