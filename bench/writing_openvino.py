@@ -3,6 +3,7 @@
 GenAI's own reader of GGUF makes a graph that its CPU plug-in refuses (2026.4.1: "ReadValue contains dead weak ptr").
 Here OpenVINO's converter traces the Llama as PyTorch computes it, with the inputs that GenAI gives; cached keys and
 values become states. Eight bits are NNCF's, one scale for each output, as ``optimum-cli export openvino`` makes them.
+Needs openvino, openvino-genai, openvino-tokenizers and nncf, beside torch, transformers and safetensors.
 """
 
 from __future__ import annotations
