@@ -51,8 +51,8 @@ class Renumbered(BackendTokenizer):
         """Pickle by its parts."""
         return (Renumbered, (self._cutter, self._numbers, self._unknown, self._special, self._added))
 
-    def framed(self, processor: dict[str, object]) -> Renumbered:
-        """Return the same tokenizer with another post-processor, as tokenizer.json writes it."""
+    def framed(self, processor: dict[str, object] | None) -> Renumbered:
+        """Return the same tokenizer with another post-processor, as tokenizer.json writes it; None for none."""
         cutter = self._cutter.framed(processor)
         return Renumbered(cutter, self._numbers, self._unknown, self._special, self._added)
 
