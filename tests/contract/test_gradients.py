@@ -103,7 +103,9 @@ def test_dropout_is_live_in_training_and_silent_in_evaluation(model_type, refere
         torch.manual_seed(0)
         repeated = model(**given.shared).last_hidden_state
     assert first.equal(again)
-    assert not one.equal(other)
+    # Some trunks have none: theirs is before a head of labels alone.
+    live = set(FAMILIES[model_type].dropouts) != {"classifier_dropout"}
+    assert one.equal(other) != live
     assert not one.equal(first)
     assert one.equal(repeated), "the same seed drops the same units"
 
