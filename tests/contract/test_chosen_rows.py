@@ -26,9 +26,10 @@ def rows_through(model: nn.Module, run) -> tuple[object, list[int]]:
     within = {id(each) for mixture in model.modules() if isinstance(mixture, Mixture) for each in mixture.modules()}
     hooks = [
         each.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
-        for each in model.modules()
+        for name, each in model.named_modules()
+        # Of a block with several, the last.
         if isinstance(each, (Mixture, StackedMixture))
-        or (isinstance(each, (FeedForward, GatedFeedForward)) and id(each) not in within)
+        or (isinstance(each, (FeedForward, GatedFeedForward)) and id(each) not in within and name.endswith(".ffn"))
     ]
     with torch.no_grad():
         out = run()
