@@ -13,7 +13,7 @@ from torso.batch import Batch
 from torso.errors import ConfigError
 from torso.nn.context import Context
 from torso.nn.embeddings import Embeddings
-from torso.nn.key_value_cache import KeyValueCache
+from torso.nn.key_value_prefix import Past
 from torso.nn.module import Builder, Module
 from torso.outputs import Hidden
 
@@ -37,7 +37,7 @@ class Trunk(Module[blocks.Trunk]):
         *,
         hidden_states: Container[int] = (),
         attentions: Container[int] = (),
-        cache: KeyValueCache | None = None,
+        cache: Past | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
         """Compute the last layer's rows [T, D], or the pooled rows [N, D] if the batch sets ``pool``.
@@ -46,7 +46,7 @@ class Trunk(Module[blocks.Trunk]):
             batch: token ids and their layout.
             hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i, the last normed.
             attentions: blocks, from 0, whose attention weights are returned; the others use the fast backends.
-            cache: key/value cache of the sequences' past tokens; the batch's are appended.
+            cache: key/value cache of the sequences' past tokens, to which the batch's are appended; or a prefix.
             memory: the encoder's rows, for blocks with cross-attention.
         """
         step = None if cache is None else cache.advance(batch.layout)
@@ -109,7 +109,7 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
         *,
         hidden_states: Container[int] = (),
         attentions: Container[int] = (),
-        cache: KeyValueCache | None = None,
+        cache: Past | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
         """Compute the decoder's rows [T, D]; the encoder's are their ``memory``.
@@ -118,7 +118,7 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
             batch: the target, with its source.
             hidden_states: layers of both whose rows are returned.
             attentions: blocks of both whose attention weights are returned.
-            cache: key/value cache of the targets' past tokens.
+            cache: key/value cache of the targets' past tokens; or a prefix of theirs.
             memory: the encoder's rows, if already computed; then no source is read.
         """
         if memory is None:
