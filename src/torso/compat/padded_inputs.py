@@ -13,7 +13,7 @@ from torso.architecture import Task
 from torso.batch import Batch
 from torso.compat.padded_results import Given
 from torso.compat.padding import Padding, targets_of
-from torso.compat.past_keys import own_mask, prefix_of
+from torso.compat.past_keys import nothing_behind, own_mask, prefix_of
 from torso.errors import InputError, InputTypeError
 from torso.nn.bias import SlopeBias
 from torso.nn.embeddings import Embeddings, UnpaddedPositions
@@ -284,12 +284,7 @@ def _with_targets(
     if taught is not None:
         targets, mask = targets_of(taught, model.config)
     if targets is None and given.before:
-        raise InputError(
-            "E_ARGUMENT",
-            "{name} stands before what a decoder reads, and this call has nothing of its own for it.",
-            cure="Give decoder_input_ids, or labels.",
-            values=dict(name="past_key_values"),
-        )
+        raise nothing_behind()
     if targets is None:
         # Without targets the decoder reads the source, from a table that may be its own.
         if inputs.input_ids is not None:

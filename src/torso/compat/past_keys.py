@@ -86,6 +86,16 @@ def own_mask(name: str, mask: Tensor | None, before: int, columns: int) -> Tenso
     return mask[:, before:]
 
 
+def nothing_behind() -> InputError:
+    """Return the error of a prefix before a decoder that a call gives nothing to read."""
+    return InputError(
+        "E_ARGUMENT",
+        "{name} stands before what a decoder reads, and this call has nothing of its own for it.",
+        cure="Give decoder_input_ids, or labels.",
+        values=dict(name="past_key_values"),
+    )
+
+
 def _layers(past: object) -> Iterable[object]:
     """Return the layers of a cache, without importing the library that it is of."""
     own = getattr(past, "self_attention_cache", past)
