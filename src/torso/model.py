@@ -19,11 +19,11 @@ from torso.io.arguments import checked_calls, known_arguments
 from torso.nn.batch_invariant import rowwise_products
 from torso.nn.heads import Head
 from torso.nn.id_checks import check_batch
-from torso.nn.key_value_cache import KeyValueCache
+from torso.nn.key_value_prefix import KeyValuePrefix, Past
 from torso.nn.low_rank import Adapted
 from torso.nn.meta_init import place, weightless
 from torso.nn.module import Builder
-from torso.nn.trunk import AnyTrunk
+from torso.nn.trunk import AnyTrunk, EncoderDecoder, Trunk
 from torso.outputs import Hidden
 from torso.weights.names import Names, Parts
 from torso.weights.report import LoadReport
@@ -72,7 +72,7 @@ class Model(torch.nn.Module, Generic[Out]):
         *,
         hidden_states: Container[int] = (),
         attentions: Container[int] = (),
-        cache: KeyValueCache | None = None,
+        cache: Past | None = None,
         memory: Hidden | None = None,
     ) -> Out:
         """Run the trunk and the head on a batch.
@@ -81,7 +81,8 @@ class Model(torch.nn.Module, Generic[Out]):
             batch: packed texts; for an encoder-decoder the targets, with their ``source``.
             hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i.
             attentions: blocks, from 0, whose attention weights are returned; only these use the explicit softmax.
-            cache: key/value cache of a decoder's past tokens; the batch's are appended.
+            cache: key/value cache of a decoder's past tokens, to which the batch's are appended; or a prefix, whose
+                batch has positions that go on from it.
             memory: output of an encoder-decoder's encoder, in place of a source.
 
         Raises:
@@ -113,19 +114,22 @@ class Model(torch.nn.Module, Generic[Out]):
             *,
             hidden_states: Container[int] = (),
             attentions: Container[int] = (),
-            cache: KeyValueCache | None = None,
+            cache: Past | None = None,
             memory: Hidden | None = None,
         ) -> Out: ...
 
-    def _refuse_cache(self, cache: KeyValueCache | None, layout: Layout) -> None:
-        if not self.architecture.decodes:
+    def _refuse_cache(self, cache: Past | None, layout: Layout) -> None:
+        is_prefix = isinstance(cache, KeyValuePrefix)
+        if not (isinstance(self.trunk, (Trunk, EncoderDecoder)) if is_prefix else self.architecture.decodes):
             raise UnsupportedError(
                 "E_NO_CACHE",
                 "{family} is an encoder: it has no key/value cache.",
                 cure="Leave cache and memory out.",
                 values=dict(family=self.architecture.family),
             )
-        for index, (past, size) in enumerate(zip(() if cache is None else cache.sizes, layout.sizes, strict=False)):
+        # No rotary has turned the keys of a prefix, so that none can be invalid.
+        before = () if cache is None or is_prefix else cache.sizes
+        for index, (past, size) in enumerate(zip(before, layout.sizes, strict=False)):
             if past and size and not self.config.reads_on(past, past + size):
                 raise UnsupportedError(
                     "E_STALE_CACHE",

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 import torso
 from lazy import LazyModule
 from torso.compat.remote_methods import INSTEAD
-from torso.errors import InputError, NotAvailableError, UnsupportedError
+from torso.errors import InputError, NotAvailableError, TorsoError, UnsupportedError
 
 transformers = LazyModule("transformers")
 datasets = LazyModule("datasets")
@@ -148,6 +148,9 @@ def test_the_trainer_of_transformers_trains_and_saves_the_same(folder, tmp_path)
         # Of a model that is none of its own, their Trainer writes the weights alone: under the Hub's names.
         file = load_file(tmp_path / f"{name}-weights" / "model.safetensors")
         assert {key: value.shape for key, value in file.items()} == {key: v.shape for key, v in weights[-1].items()}
+    with pytest.raises(TorsoError, match=r"trainer\.model\.save_pretrained") as caught:
+        torso.AutoModelForSequenceClassification.from_pretrained(tmp_path / "ours-weights")
+    assert caught.value.code == "E_MISSING_FILE"
     assert len(curves[0]) == 5
     assert curves[1] == pytest.approx(curves[0], rel=1e-3)
     for name, value in weights[0].items():

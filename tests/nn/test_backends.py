@@ -11,13 +11,16 @@ from torch import Tensor
 
 from torso import Layout
 from torso.errors import UnsupportedError
+from torso.kernels.training_attention import is_there
 from torso.nn import Rule, attend
 from torso.nn.attend_backends import BACKENDS
+from torso.nn.trained_attention import TRAINED
 from torso.nn.varlen import VARLEN
 
 from .plain import attention
 
 CUDA = torch.cuda.is_available()
+needs_kernels = pytest.mark.skipif(not is_there(), reason="torso was installed without its compiled kernels")
 LENGTHS = {
     "one": ((1,), (1,)),
     "equal": ((4, 4, 4), (4, 4, 4)),
@@ -226,12 +229,12 @@ def test_varlen_refuses_what_its_kernel_cannot_do(q, rule, bias, capability, rea
 
 def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:
     q, where = rows(3, 2), layout((3,))
-    with pytest.raises(UnsupportedError, match=r"name one of: varlen, sdpa, reference"):
+    with pytest.raises(UnsupportedError, match=r"name one of: varlen, trained, sdpa, reference"):
         attend(q, q, q, where, where, Rule(), backend="flash")
 
 
 def test_the_order_in_which_backends_are_asked() -> None:
-    assert [each.name for each in BACKENDS] == ["varlen", "sdpa", "reference"]
+    assert [each.name for each in BACKENDS] == ["varlen", "trained", "sdpa", "reference"]
 
 
 def test_nothing_to_attend_to_is_nothing() -> None:
@@ -252,6 +255,55 @@ def test_gradients_flow_through_every_group(backend) -> None:
         return attend(q, k, v, queries, keys, Rule(right=0), backend=backend)
 
     assert torch.autograd.gradcheck(run, given)
+
+
+def learning(*shapes: tuple[int, int], size: int = 8) -> list[Tensor]:
+    return [rows(count, heads, size, seed).requires_grad_() for seed, (count, heads) in enumerate(shapes)]
+
+
+@needs_kernels
+@pytest.mark.parametrize(("lengths", "rule", "heads"), [*product(LENGTHS, RULES, HEADS)])
+def test_what_learns_is_by_the_kernels_as_by_the_reference(lengths, rule, heads) -> None:
+    (a, b), (h, g) = LENGTHS[lengths], HEADS[heads]
+    queries, keys = layout(a, b), layout(b)
+    given = learning((sum(a), h), (sum(b), g), (sum(b), g))
+    assert TRAINED.refuses(given[0], RULES[rule], None) is None
+    made, wanted = (attend(*given, queries, keys, RULES[rule], backend=backend) for backend in ("trained", "reference"))
+    torch.testing.assert_close(made, wanted, rtol=2e-5, atol=2e-6)
+    for mine, its in zip(*(torch.autograd.grad(each.square().sum(), given) for each in (made, wanted)), strict=True):
+        torch.testing.assert_close(mine, its, rtol=1e-4, atol=1e-5)
+
+
+@needs_kernels
+def test_what_the_kernels_do_not_train_goes_on_to_others() -> None:
+    (q,), where = learning((3, 2)), layout((3,))
+    asked = {
+        "nothing learns": (q.detach(), Rule(), None),
+        "float32 and bfloat16": (q.double(), Rule(), None),
+        "adds nothing": (q, Rule(), Slopes(2)),
+        "no cap": (q, Rule(softcap=2.0), None),
+    }
+    for reason, (rows_of, rule, bias) in asked.items():
+        with pytest.raises(UnsupportedError, match=reason):
+            attend(rows_of, rows_of, rows_of, where, where, rule, bias, backend="trained")
+        assert attend(rows_of, rows_of, rows_of, where, where, rule, bias).shape == q.shape
+    with torch.no_grad():
+        assert TRAINED.refuses(q, Rule(), None) == "nothing learns"
+    assert torch.func.grad(lambda x: attend(x, x, x, where, where, Rule()).sum())(q.detach()).shape == q.shape
+
+
+@needs_kernels
+def test_what_learns_is_rounded_as_autocast_says() -> None:
+    given, where = learning((7, 2), (7, 2), (7, 2)), layout((3, 4))
+    with torch.autocast("cpu", torch.bfloat16):
+        made = attend(*given, where, where, Rule())
+        assert made.dtype == torch.bfloat16
+    made.float().square().sum().backward()
+    wanted = torch.autograd.grad(attend(*given, where, where, Rule(), backend="reference").square().sum(), given)
+    for each, its in zip(given, wanted, strict=True):
+        assert each.grad is not None
+        assert each.grad.dtype == torch.float32
+        torch.testing.assert_close(each.grad, its, rtol=0.05, atol=0.03)
 
 
 if CUDA:  # pragma: no cover  without a card there is nothing to collect

@@ -249,6 +249,24 @@ def test_what_is_not_followed_is_refused_with_the_reason(case) -> None:
         TrainingArguments("o", **values)
 
 
+def test_what_divides_a_model_is_refused_with_the_command_that_does(base, tmp_path, monkeypatch) -> None:
+    """The command itself is run by tests/training/test_sharding.py, on two processes."""
+    for name, value in {
+        "fsdp": "full_shard auto_wrap",
+        "fsdp_config": {"min_num_params": 0},
+        "deepspeed": "z.json",
+    }.items():
+        with pytest.raises(TorsoError, match=rf"{name} divides.*torchrun .*-m torso train .*--shard") as caught:
+            TrainingArguments(**{name: value})
+        assert caught.value.code == "E_ARGUMENT"
+    made = trainer(base, tmp_path / "run")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(TorsoError, match=r"torchrun started 2 processes.*-m torso train") as caught:
+        made.train()
+    assert caught.value.code == "E_SHARD"
+    assert not (tmp_path / "run").exists()
+
+
 def test_older_names_and_values_without_effect_are_taken() -> None:
     made = TrainingArguments("o", evaluation_strategy="epoch", fp16=False, push_to_hub=False, report_to="none")
     assert made.eval_strategy == "epoch"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 
 import pytest
@@ -26,6 +27,8 @@ ranking = LazyModule("sentence_transformers.cross_encoder.losses")
 theirs = LazyModule("sentence_transformers.sentence_transformer.losses")
 modules = LazyModule("sentence_transformers.sentence_transformer.modules")
 
+EVERYWHERE = os.environ.get("TORSO_ALL_CURVES")
+"""Set, all losses take fifty steps; otherwise two do, and the others ten."""
 CHARACTERS = "我今天读书看在北京气很"
 CLASSES = {
     "multiple-negatives": "MultipleNegativesRankingLoss",
@@ -144,7 +147,7 @@ class Losses(list):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_fifty_steps_have_the_losses_of_sentence_transformers(name, base, tmp_path) -> None:
-    total = 50 if name in ("multiple-negatives", "cosent") else 10
+    total = 50 if EVERYWHERE or name in ("multiple-negatives", "cosent") else 10
     model = torso.load(base, torso.Task.FEATURES)
     model.set({"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0})
     for parameter in model.head.parameters():

@@ -32,17 +32,12 @@ class CallArguments(TypedDict, total=False):
     encoder_attention_mask: Tensor | None
     encoder_outputs: object
     decoder_inputs_embeds: Tensor | None
-    past_key_values: object
 
 
 _HEADS = ("{name} switches heads of attention off, which torso does not do.", "Leave it out.")
 _REASONS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("head_mask", "decoder_head_mask", "cross_attn_head_mask"), _HEADS),
     "encoder_outputs": ("{name} is not read: the encoder runs in each call.", "Give input_ids in its place."),
-    "past_key_values": (
-        "{name} is not read: a call reads whole texts.",
-        "Give all of the text as input_ids; model.generate(...) keeps its own cache.",
-    ),
 }
 _OTHER = ("{name} is not read by torso's models.", "Leave it out.")
 _TAKEN = frozenset(("num_items_in_batch", "use_cache", "cache_position"))

@@ -27,6 +27,7 @@ from torso.compat.generation_arguments import (
 from torso.compat.padded_inputs import check_tensor, checked
 from torso.compat.padded_outputs import GenerateOutput
 from torso.compat.padding import Padding
+from torso.compat.steered_writing import steered
 from torso.errors import InputError
 from torso.generation.completion import complete
 from torso.generation.decode_loop import Stops
@@ -40,7 +41,6 @@ from torso.nn.trunk import EncoderDecoder
 
 if TYPE_CHECKING:
     from torso.model import Model
-    from torso.outputs import VocabLogits
     from torso.text import Tokenizer
 
 REFERENCE_NEW_TOKENS = 20
@@ -91,10 +91,11 @@ class Writes:
     ) -> Any:
         """Generate ids that continue the rows: [N * num_return_sequences, S + new], the input's columns first.
 
-        Behind an encoder the rows are its source, and the ids are the decoder's, from its start token on. Texts that
-        are over before others are filled with ``pad_token_id``. Options that are left out are as the checkpoint's
-        generation_config.json says; `GenerationSettings` documents each. None leaves off what has `AS_STATED` for a
-        default, as in transformers: a text of ``eos_token_id=None`` ends at its length. `torso.generate` gives texts.
+        Behind an encoder the rows are its source, and the ids are the decoder's, from its start token on. Prompts and
+        prefixes that PEFT has learned stand before each text, and count to no length. Texts that are over before others
+        are filled with ``pad_token_id``. Options that are left out are as the checkpoint's generation_config.json says;
+        `GenerationSettings` documents each. None leaves off what has `AS_STATED` for a default, as in transformers: a
+        text of ``eos_token_id=None`` ends at its length. `torso.generate` gives texts.
 
         Args:
             input_ids: [N, S] int64, padded on either side.
@@ -193,7 +194,7 @@ class Writes:
         rows = pieces(padding.take(input_ids), padding.layout.sizes)
         texts = [cast("list[int]", row.tolist()) for row in rows]
         settings = _in_columns(settings, 1 if behind else input_ids.shape[1])
-        model: Model[VocabLogits] = self.packed
+        model = steered(self.__dict__.get("prepare_inputs_for_generation"), self.packed)
         # All of them are held before the first is run.
         prompts = list(prompts_of(model, texts, settings))
         stops = stops_of(each_of(more.get("stopping_criteria")), self.packed.device)

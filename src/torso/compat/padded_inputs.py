@@ -13,10 +13,12 @@ from torso.architecture import Task
 from torso.batch import Batch
 from torso.compat.padded_results import Given
 from torso.compat.padding import Padding, targets_of
+from torso.compat.past_keys import nothing_behind, own_mask, prefix_of
 from torso.errors import InputError, InputTypeError
 from torso.nn.bias import SlopeBias
 from torso.nn.embeddings import Embeddings, UnpaddedPositions
 from torso.nn.id_checks import check_rows, rows_of
+from torso.nn.key_value_prefix import KeyValuePrefix
 from torso.nn.trunk import EncoderDecoder
 
 if TYPE_CHECKING:
@@ -83,8 +85,13 @@ def check_tensor(name: str, value: object) -> None:
     )
 
 
-def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
-    """Return the batch that a model runs, and where its results go.
+def read(model: Model[Any], inputs: Inputs, past: object = None) -> tuple[Batch, Given, KeyValuePrefix | None]:
+    """Return the batch that a model runs, where its results go, and what each layer attends to before the tokens.
+
+    Args:
+        model: which runs it.
+        inputs: the tensors of the call.
+        past: its ``past_key_values``.
 
     Raises:
         InputError: ``E_IDS``, ``E_MASK``, ``E_EMPTY``, ``E_EMPTY_TEXT``, ``E_ARGUMENT``: what does not fit.
@@ -92,12 +99,20 @@ def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
     """
     trunk = model.trunk
     inputs, choices = _flattened(model, inputs)
+    given_ids = inputs.input_ids if inputs.inputs_embeds is None else inputs.inputs_embeds
+    assert given_ids is not None
+    prefix = None if past is None else prefix_of(model, past, given_ids.shape[0])
+    before = 0 if prefix is None else prefix.sizes[0]
     reads = trunk.encoder.embed if isinstance(trunk, EncoderDecoder) else trunk.embed
-    batch, padding = _source(model, reads, inputs)
+    own = 0 if isinstance(trunk, EncoderDecoder) else before
+    if own and given_ids.ndim > 1:
+        mask = own_mask("attention_mask", inputs.attention_mask, own, given_ids.shape[1])
+        inputs = replace(inputs, attention_mask=mask)
+    batch, padding = _source(model, reads, inputs, own)
     batch = replace(batch, choices=choices)
-    given = Given(padding, None, inputs.labels, inputs.start_positions, inputs.end_positions)
+    given = Given(padding, None, inputs.labels, inputs.start_positions, inputs.end_positions, before=before)
     if isinstance(trunk, EncoderDecoder):
-        return _with_targets(model, trunk, inputs, batch, replace(given, source=padding))
+        return *_with_targets(model, trunk, inputs, batch, replace(given, source=padding)), prefix
     for name in ("decoder_input_ids", "decoder_attention_mask"):
         if getattr(inputs, name) is not None:
             raise InputError(
@@ -106,7 +121,7 @@ def read(model: Model[Any], inputs: Inputs) -> tuple[Batch, Given]:
                 cure="Leave it out.",
                 values=dict(name=name),
             )
-    return batch, given
+    return batch, given, prefix
 
 
 def checked(
@@ -179,7 +194,7 @@ def _flattened(model: Model[Any], inputs: Inputs) -> tuple[Inputs, tuple[int, ..
     return replace(inputs, **flat), (shape[1],) * shape[0]
 
 
-def _source(model: Model[Any], embed: nn.Module, inputs: Inputs) -> tuple[Batch, Padding]:
+def _source(model: Model[Any], embed: nn.Module, inputs: Inputs, before: int) -> tuple[Batch, Padding]:
     mask, segments, embeds = inputs.attention_mask, inputs.token_type_ids, inputs.inputs_embeds
     if embeds is not None:
         ids = _no_ids(embed, embeds, mask, segments)
@@ -192,7 +207,7 @@ def _source(model: Model[Any], embed: nn.Module, inputs: Inputs) -> tuple[Batch,
         segments = segments.long()
         # A model without segments knows the first alone.
         check_rows("token_type_ids", segments, rows_of(embed, "tokens" if as_tokens else "segments") or 1)
-    padding, positioned = _padding(model, embed, ids, mask, inputs.position_ids, counts=embeds is None)
+    padding, positioned = _padding(model, embed, ids, mask, inputs.position_ids, before, counts=embeds is None)
     batch = Batch(padding.take(ids), padding.layout, None if segments is None else padding.take(segments))
     batch = replace(batch, positioned=positioned)
     if embeds is not None:
@@ -218,9 +233,16 @@ def _no_ids(embed: nn.Module, embeds: Tensor, mask: Tensor | None, segments: Ten
 
 
 def _padding(
-    model: Model[Any], embed: nn.Module, ids: Tensor, mask: Tensor | None, given: Tensor | None, *, counts: bool
+    model: Model[Any],
+    embed: nn.Module,
+    ids: Tensor,
+    mask: Tensor | None,
+    given: Tensor | None,
+    before: int,
+    *,
+    counts: bool,
 ) -> tuple[Padding, bool]:
-    """Return where the tokens are, and whether their positions are known."""
+    """Return where the tokens are, and whether their positions are known; they go on from ``before``."""
     table = getattr(embed, "positions", None)
     unpadded = isinstance(table, UnpaddedPositions)
     uncounted = embed.of.uncounted if isinstance(embed, Embeddings) else None
@@ -239,12 +261,15 @@ def _padding(
             positions = positions - table.of.offset
     elif uncounted is not None:
         here = ids != uncounted if counts else torch.ones_like(ids, dtype=torch.bool)
-        positions = torch.where(here, here.long().cumsum(1) - 1, -1)
+        positions = torch.where(here, here.long().cumsum(1) - 1 + before, -1)
     elif mask is not None and isinstance(getattr(model.trunk, "score_bias", None), SlopeBias):
         # Slopes fall off over tokens: padding between them, as PEFT puts behind its prompts, is no distance.
-        positions = mask.ne(0).cumsum(1) - 1
+        positions = mask.ne(0).cumsum(1) - 1 + before
+    elif before:
+        # From the first key of the prefix on, whatever padding stands between.
+        positions = torch.arange(before, before + ids.shape[1], device=ids.device)[None]
     padding = Padding.of(torch.ones_like(ids) if mask is None else mask, positions)
-    model.check_length(padding.layout)
+    model.check_length(padding.layout, (before,) * len(padding.layout.sizes))
     if given is None:
         highest = padding.layout.positions.clamp(min=0)
         check_rows("attention_mask", highest, model.max_tokens)
@@ -259,12 +284,16 @@ def _with_targets(
     taught = inputs.labels if model.task is Task.SEQ2SEQ_LM and targets is None else None
     if taught is not None:
         targets, mask = targets_of(taught, model.config)
+    if targets is None and given.before:
+        raise nothing_behind()
     if targets is None:
         # Without targets the decoder reads the source, from a table that may be its own.
         if inputs.input_ids is not None:
             checked(trunk.embed, inputs.input_ids)
         return batch, given
+    if given.before and taught is None:
+        mask = own_mask("decoder_attention_mask", mask, given.before, targets.shape[1])
     targets = checked(trunk.embed, targets, mask, name="labels" if taught is not None else "decoder_input_ids")
-    padding, positioned = _padding(model, trunk.embed, targets, mask, None, counts=True)
+    padding, positioned = _padding(model, trunk.embed, targets, mask, None, given.before, counts=True)
     target = Batch(padding.take(targets), padding.layout, source=batch, positioned=positioned)
     return target if taught is None else trunk.shifted(target), replace(given, padding=padding)

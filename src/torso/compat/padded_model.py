@@ -156,6 +156,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
         decoder_attention_mask: Tensor | None = None,
         start_positions: Tensor | None = None,
         end_positions: Tensor | None = None,
+        past_key_values: object = None,
         output_attentions: bool | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
@@ -177,6 +178,9 @@ class PaddedModel(Writes, Named, Generic[Out]):
             decoder_attention_mask: same shape, 0 for padding.
             start_positions: [N] int64, first token of each answer.
             end_positions: [N] int64, last token of each answer.
+            past_key_values: keys and values that each layer attends to before the tokens, as PEFT's prefix tuning
+                gives them: P of each, whose ones stand first in the attention mask, [N, P + S]; behind an encoder
+                before the decoder's tokens. A call reads them, and fills no cache.
             output_attentions: whether to return every block's attention weights; None: as the config says.
             output_hidden_states: whether to return every layer's rows; None: as the config says.
             return_dict: True or None; outputs are always typed, and unpack like tuples.
@@ -207,10 +211,12 @@ class PaddedModel(Writes, Named, Generic[Out]):
             start_positions,
             end_positions,
         )
-        batch, given = read(self.packed, inputs)
+        batch, given, prefix = read(self.packed, inputs, past_key_values)
         hidden = self.config.output_hidden_states if output_hidden_states is None else output_hidden_states
         weights = self.config.output_attentions if output_attentions is None else output_attentions
-        out = self.packed(batch, hidden_states=EVERY if hidden else (), attentions=EVERY if weights else ())
+        out = self.packed(
+            batch, hidden_states=EVERY if hidden else (), attentions=EVERY if weights else (), cache=prefix
+        )
         return PADDED[type(out)](self.packed, out, replace(given, items=more.get("num_items_in_batch")))
 
     if TYPE_CHECKING:  # torch declares calls as giving anything
@@ -228,6 +234,7 @@ class PaddedModel(Writes, Named, Generic[Out]):
             decoder_attention_mask: Tensor | None = None,
             start_positions: Tensor | None = None,
             end_positions: Tensor | None = None,
+            past_key_values: object = None,
             output_attentions: bool | None = None,
             output_hidden_states: bool | None = None,
             return_dict: bool | None = None,

@@ -40,6 +40,7 @@ class Given:
         starts: [N] first token of each answer.
         ends: [N] last token of each answer.
         items: labels of all calls that share a step, whose sum of losses is divided by it; None for the call's own.
+        before: keys that each row attends to beside those of its text.
     """
 
     padding: Padding
@@ -48,10 +49,13 @@ class Given:
     starts: Tensor | None = None
     ends: Tensor | None = None
     items: Tensor | int | None = None
+    before: int = 0
 
 
-def _layers(hidden: Hidden, padding: Padding, source: Padding | None) -> dict[str, Any]:
-    rows, weights = _rows(hidden, padding), _weights(hidden.attentions, padding, padding)
+def _layers(hidden: Hidden, given: Given) -> dict[str, Any]:
+    padding, source = given.padding, given.source
+    keys = padding.behind(given.before) if given.before and hidden.attentions else padding
+    rows, weights = _rows(hidden, padding), _weights(hidden.attentions, padding, keys)
     if source is None or hidden.memory is None:
         return {"hidden_states": rows, "attentions": weights}
     return {
@@ -73,7 +77,7 @@ def _weights(weights: Mapping[int, list[Tensor]], queries: Padding, keys: Paddin
 
 
 def _extras(model: Model[Any], hidden: Hidden, given: Given) -> dict[str, Any]:
-    return {"layers": _layers(hidden, given.padding, given.source), "head_trained": model.head_trained}
+    return {"layers": _layers(hidden, given), "head_trained": model.head_trained}
 
 
 def _features(model: Model[Any], out: Features, given: Given) -> FeaturesOutput:

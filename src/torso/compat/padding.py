@@ -57,6 +57,11 @@ class Padding:
         layout = Layout(starts, sizes.int(), own, tuple(lengths), offsets, max(lengths))
         return cls(places, (mask.shape[0], mask.shape[1]), layout)
 
+    def behind(self, count: int) -> Padding:
+        """Return the padding of [N, count + S] tensors, in which as many tokens stand before each row."""
+        mask = self.places.new_zeros(self.shape[0] * self.shape[1]).index_fill(0, self.places, 1).view(self.shape)
+        return Padding.of(torch.cat([mask.new_ones(self.shape[0], count), mask], 1), None)
+
     def take(self, padded: Tensor) -> Tensor:
         """padded [N, S] -> [T]."""
         return padded.flatten()[self.places]

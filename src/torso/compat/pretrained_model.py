@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def _no_such_step(self: nn.Module, *inputs: object, **named: object) -> object:
-    """Refuse: PEFT keeps this method of every model that writes, and calls it for prompts that it learns.
+    """Refuse: PEFT keeps this method of every model that writes, and puts its own in its place while it writes.
 
     Raises:
         UnsupportedError: ``E_PART``.
@@ -35,8 +35,7 @@ def _no_such_step(self: nn.Module, *inputs: object, **named: object) -> object:
     raise UnsupportedError(
         "E_PART",
         "{kind} has no such step: torso's generate keeps its own cache, and reads no prepared inputs.",
-        cure="Call model.generate(...). Prompts that PEFT learns (prompt, prefix and P-tuning) cannot write here; "
-        "torso.lora can.",
+        cure="Call model.generate(...).",
         values=dict(kind=type(self).__name__),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from torso.config.misnamed import misnamed_config
+from torso.config.misnamed import is_of_a_trainer, misnamed_config
 from torso.errors import ConfigError, NotFoundError
 from torso.io.files import read_text
 from torso.io.paths import shown
@@ -81,6 +81,15 @@ class ConfigFile:
                     "{path} is not there, but {found} holds such a config under another name.",
                     cure="Rename it: {found} to config.json",
                     values=dict(path=shown(path), found=shown(named)),
+                ) from None
+            if error.code == "E_MISSING_FILE" and path.name == "config.json" and is_of_a_trainer(path.parent):
+                raise NotFoundError(
+                    "E_MISSING_FILE",
+                    "{path} is not there. Beside these weights transformers' Trainer writes the config of its own "
+                    "models alone.",
+                    cure="Write all while the trainer is there: trainer.model.save_pretrained({folder}). Later, copy "
+                    "config.json from the model that was trained.",
+                    values=dict(path=shown(path), folder=repr(shown(path.parent))),
                 ) from None
             if error.code == "E_MISSING_FILE" and (foreign := foreign_weights(path.parent)):
                 raise foreign from None

@@ -36,6 +36,11 @@ def misnamed_config(folder: Path) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def is_of_a_trainer(folder: Path) -> bool:
+    """Return whether a folder holds what transformers' Trainer writes of a model that is none of its own classes."""
+    return (folder / "training_args.bin").is_file() and (folder / "model.safetensors").is_file()
+
+
 def _is_config(path: Path) -> bool:
     try:
         value = parse_json(read_text(path, limit=_LIMIT, code="E_CONFIG"), path=path, code="E_CONFIG", strict=False)

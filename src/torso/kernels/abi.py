@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, c_float, c_int32, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_float, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
 
 class _Fields(Structure):
@@ -184,6 +184,39 @@ class Latent(_Fields):
         ("size", c_int64),
         ("turned", c_int64),
         ("value_size", c_int64),
+    )
+
+
+class TrainingAttention(_Fields):
+    """``torso_training_attention``."""
+
+    __slots__ = ()
+    _fields_ = (
+        ("kind", c_int32),
+        ("texts", c_int64),
+        ("query_starts", c_void_p),
+        ("key_starts", c_void_p),
+        ("heads", c_int64),
+        ("key_heads", c_int64),
+        ("head_size", c_int64),
+        ("queries", c_void_p),
+        ("keys", c_void_p),
+        ("values", c_void_p),
+        ("query_step", c_int64),
+        ("key_step", c_int64),
+        ("value_step", c_int64),
+        ("scale", c_float),
+        ("left", c_int64),
+        ("right", c_int64),
+        ("dropped", c_uint32),
+        ("seed", c_uint64),
+        ("to", c_void_p),
+        ("log_sums", c_void_p),
+        ("gradient", c_void_p),
+        ("query_gradients", c_void_p),
+        ("key_gradients", c_void_p),
+        ("value_gradients", c_void_p),
+        ("threads", c_int32),
     )
 
 

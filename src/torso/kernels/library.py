@@ -15,7 +15,17 @@ from typing import Any
 
 from torso.errors import ConfigError, InputError
 from torso.io.forking import compute_after_forks, forked, processors
-from torso.kernels.abi import AttentionCall, Call, DecodeCall, Decoder, Embeddings, Matrix, Norm, Trunk
+from torso.kernels.abi import (
+    AttentionCall,
+    Call,
+    DecodeCall,
+    Decoder,
+    Embeddings,
+    Matrix,
+    Norm,
+    TrainingAttention,
+    Trunk,
+)
 from torso.language import say
 
 compute_after_forks()
@@ -62,6 +72,7 @@ _SIGNATURES: dict[str, tuple[Sequence[Any], Any]] = {
     ),
     "torso_quantise": ((c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p), c_int32),
     "torso_attention": ((POINTER(AttentionCall),), c_int32),
+    "torso_train_attention": ((POINTER(TrainingAttention),), c_int32),
     "torso_encode": ((POINTER(Trunk), POINTER(Call)), c_int32),
     "torso_decode": ((POINTER(Decoder), POINTER(DecodeCall)), c_int32),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -164,3 +165,67 @@ def attention(
         if weights is not None:
             weights.append(rounded / sums)
     return out
+
+
+def training_attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    queries: Layout,
+    keys: Layout,
+    rule: Rule,
+    *,
+    dropped: int = 0,
+    seed: int = 0,
+) -> Tensor:
+    """Attend with dropout: q [Tq, H, d], k and v [Tk, G, d] -> [Tq, H, d], in the dtype of q; differentiable.
+
+    Args:
+        q: queries.
+        k: keys.
+        v: values.
+        queries: where the queries of each sequence lie.
+        keys: where its keys lie.
+        rule: which keys are seen, and the scale.
+        dropped: of 2 ** 32 weights.
+        seed: from which it follows which.
+    """
+    exact = torch.promote_types(q.dtype, torch.float32)
+    share, rows = q.shape[1] // k.shape[1], list[Tensor]()
+    for first, a, begin, b in zip(queries.offsets, queries.sizes, keys.offsets, keys.sizes, strict=True):
+        query = q[first : first + a].transpose(0, 1).to(exact)
+        key, value = (each[begin : begin + b].transpose(0, 1).to(exact) for each in (k, v))
+        key, value = key.repeat_interleave(share, 0), value.repeat_interleave(share, 0)
+        scores = query @ key.mT * (q.shape[2] ** -0.5 if rule.scale is None else rule.scale)
+        hidden = hidden_keys(rule, a, b, q.device)
+        weights = torch.softmax(scores if hidden is None else scores.masked_fill(hidden, -torch.inf), -1)
+        if dropped:
+            words = dropout_words(seed, q.shape[1], first, a, b)
+            weights = weights * (words >= dropped) / (1 - dropped / 2**32)
+        rows.append((weights @ value).transpose(0, 1).to(q.dtype))
+    return torch.cat(rows) if rows else q * 0
+
+
+def dropout_words(seed: int, heads: int, first: int, queries: int, keys: int) -> Tensor:
+    """Return the random numbers [H, queries, keys] below 2 ** 32 of weights: one less than ``dropped`` is dropped.
+
+    Args:
+        seed: of the call.
+        heads: H.
+        first: row of the first query among all.
+        queries: of the sequence.
+        keys: of the sequence.
+    """
+    whole, half = np.uint64, np.uint32
+    with np.errstate(over="ignore"):
+        place = np.arange(heads, dtype=whole)[:, None] << whole(40) | np.arange(first, first + queries, dtype=whole)
+        state = whole(seed) + whole(0x9E3779B97F4A7C15) * (place + whole(1))
+        state = (state ^ state >> whole(30)) * whole(0xBF58476D1CE4E5B9)
+        state = (state ^ state >> whole(27)) * whole(0x94D049BB133111EB)
+        state ^= state >> whole(31)
+        one, other = state.astype(half)[..., None], (state >> whole(32)).astype(half)[..., None]
+        word = np.arange(keys, dtype=half) * half(0x9E3779B9) + one
+        word = (word ^ word >> half(16)) * half(0x85EBCA6B)
+        word = (word ^ other ^ word >> half(13)) * half(0xC2B2AE35)
+        word ^= word >> half(16)
+    return torch.from_numpy(word.astype(np.int64))

@@ -90,6 +90,10 @@ __getattr__, __dir__, __all__ = attach(
             "KeyValueCache",
             "Step",
         ),
+        "torso.nn.key_value_prefix": (
+            "KeyValuePrefix",
+            "PrefixedRows",
+        ),
         "torso.nn.latent_attention": ("LatentAttention",),
         "torso.nn.mixture": (
             "ClampedExperts",

@@ -56,6 +56,8 @@ from torso.nn.heads import Transform as Transform
 from torso.nn.heads import VocabHead as VocabHead
 from torso.nn.key_value_cache import KeyValueCache as KeyValueCache
 from torso.nn.key_value_cache import Step as Step
+from torso.nn.key_value_prefix import KeyValuePrefix as KeyValuePrefix
+from torso.nn.key_value_prefix import PrefixedRows as PrefixedRows
 from torso.nn.latent_attention import LatentAttention as LatentAttention
 from torso.nn.mixture import ClampedExperts as ClampedExperts
 from torso.nn.mixture import CorrectedRouter as CorrectedRouter

@@ -10,9 +10,10 @@ from torso.errors import UnsupportedError
 from torso.nn.attention_interfaces import Backend, ScoreBias
 from torso.nn.explicit_softmax import REFERENCE
 from torso.nn.sdpa import SDPA
+from torso.nn.trained_attention import TRAINED
 from torso.nn.varlen import VARLEN
 
-BACKENDS: tuple[Backend, ...] = (VARLEN, SDPA, REFERENCE)
+BACKENDS: tuple[Backend, ...] = (VARLEN, TRAINED, SDPA, REFERENCE)
 """Every backend, in the order in which `attend` asks them."""
 
 

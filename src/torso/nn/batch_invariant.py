@@ -18,16 +18,15 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import forward_ad
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from torso.nn.dropout import dropout
+from torso.nn.watched import is_watched
 
 Product = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
 
 _TORCH: Any = torch
-_FORWARD_AD: Any = forward_ad
 _PLAIN = (Tensor, nn.Parameter)
 _TRUE_FLOAT32 = ("none", "ieee")
 """Precisions of PyTorch's float32 matmul that mean float32; with any other one PyTorch's own matmul runs."""
@@ -107,12 +106,8 @@ def _is_ours(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
 def _is_watched() -> bool:
     """Return whether PyTorch must see the product, or its precision was set by the user."""
     return (
-        torch.compiler.is_compiling()
+        is_watched()
         or torch.is_autocast_enabled("cpu")
-        or _TORCH._C._get_tracing_state() is not None
-        or _TORCH._C._are_functorch_transforms_active()
-        or _TORCH._C._len_torch_dispatch_stack() > 0
-        or _FORWARD_AD._current_level >= 0
         or _TORCH.backends.mkldnn.matmul.fp32_precision not in _TRUE_FLOAT32
     )
 

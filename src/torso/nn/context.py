@@ -12,6 +12,7 @@ from torso.batch import Layout, PooledRows
 
 if TYPE_CHECKING:
     from torso.nn.key_value_cache import Step
+    from torso.nn.key_value_prefix import PrefixedRows
     from torso.outputs import Hidden
 
 
@@ -23,7 +24,7 @@ class Context:
         layout: layout of the block's input rows.
         weights: receives this block's attention weights, one [H, a, b] per sequence; None if not requested.
         layer: index of the block, from 0.
-        step: this call's slots in the key/value cache; None without a cache.
+        step: this call's slots in the key/value cache, or its rows behind a prefix; None without either.
         memory: the encoder's rows, for cross-attention.
         cross_weights: receives the weights of this block's cross-attention; None if not requested.
         pool: the rows that are needed after this block, one per sequence; None for all T.
@@ -32,7 +33,7 @@ class Context:
     layout: Layout
     weights: list[Tensor] | None = None
     layer: int = 0
-    step: Step | None = None
+    step: Step | PrefixedRows | None = None
     memory: Hidden | None = None
     cross_weights: list[Tensor] | None = None
     pool: PooledRows | None = None
@@ -47,7 +48,7 @@ class Context:
         return self.layout if self.pool is None else self.pool.layout
 
     def keys(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
-        """Append keys and values [T, G, d] to the cache, if any; return all of them [Tk, G, d] and their layout."""
+        """Put keys and values [T, G, d] behind the earlier ones, if any; return all [Tk, G, d] and their layout."""
         return (k, v, self.layout.seen or self.layout) if self.step is None else self.step.put(self.layer, k, v)
 
     def memory_keys(self, project: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Layout]:
@@ -56,4 +57,4 @@ class Context:
         memory = self.memory
         if self.step is None:
             return (*project(memory.rows), memory.layout)
-        return (*self.step.cache.cross(self.layer, lambda: project(memory.rows)), memory.layout)
+        return (*self.step.cross(self.layer, lambda: project(memory.rows)), memory.layout)

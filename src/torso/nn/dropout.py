@@ -9,11 +9,10 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.nn import functional as F
 
-_TORCH: Any = torch
-_FORWARD_AD: Any = forward_ad
+from torso.nn.watched import is_watched
+
 _STEPS = 1 << 16  # probabilities are multiples of its inverse
 _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
@@ -54,18 +53,7 @@ def _own_steps(x: Tensor, p: float) -> int | None:
     """Return the probability of a mask drawn here, in multiples of 2 ** -16; None where PyTorch draws it."""
     steps = round(p * _STEPS)
     own = x.is_cpu and x.dtype in _DTYPES and 0 < steps < _STEPS
-    return steps if own and not _is_watched() else None
-
-
-def _is_watched() -> bool:
-    """Return whether PyTorch must see an operator of its own."""
-    return (
-        torch.compiler.is_compiling()
-        or _TORCH._C._get_tracing_state() is not None
-        or _TORCH._C._are_functorch_transforms_active()
-        or _TORCH._C._len_torch_dispatch_stack() > 0
-        or _FORWARD_AD._current_level >= 0
-    )
+    return steps if own and not is_watched() else None
 
 
 def _kept(x: Tensor, steps: int) -> Tensor:
@@ -92,7 +80,7 @@ class _Dropout(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (kept,) = cast("tuple[Tensor]", ctx.saved_tensors)
         (gradient,) = gradients
-        if torch.is_grad_enabled() or _is_watched():
+        if torch.is_grad_enabled() or is_watched():
             return gradient * kept * (_STEPS / (_STEPS - ctx.steps)), None
         return _masked(gradient, kept, ctx.steps), None
 
@@ -111,7 +99,7 @@ class _DroppedProduct(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         weights, kept, value = cast("tuple[Tensor, Tensor, Tensor]", ctx.saved_tensors)
         (gradient,) = gradients
-        if torch.is_grad_enabled() or _is_watched():
+        if torch.is_grad_enabled() or is_watched():
             factor = kept * (_STEPS / (_STEPS - ctx.steps))
             return gradient @ value.mT * factor, (weights * factor).mT @ gradient, None
         of_value = _masked(weights, kept, ctx.steps).mT @ gradient  # first, so that one such matrix is held at a time

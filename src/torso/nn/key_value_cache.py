@@ -31,6 +31,17 @@ class KeyValueCache:
         self._cross_pairs: dict[int, Pair] = {}
         self._marks: Tensor | None = None
 
+    def begin(self, pairs: Sequence[Pair]) -> None:
+        """Put keys and values [P, G, d] of each layer before those of every sequence; once, before any `advance`."""
+        assert not self._pairs, "what is there cannot be moved"
+        size = pairs[0][0].shape[0]
+        self.sizes, self.capacity = (size,) * len(self.sizes), self.capacity + size
+        for layer, pair in enumerate(pairs):
+            wide = [each.new_zeros(len(self.sizes), self.capacity, *each.shape[1:]) for each in pair]
+            for new, each in zip(wide, pair, strict=True):
+                new[:, :size] = each
+            self._pairs[layer] = (wide[0].flatten(0, 1), wide[1].flatten(0, 1))
+
     def advance(self, layout: Layout) -> Step:
         """Append the rows of ``layout``, one run (possibly empty) per sequence, and return their slots."""
         assert len(layout.sizes) == len(self.sizes), "the batch must have the cache's number of sequences"
@@ -144,3 +155,7 @@ class Step:
     def put(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Layout]:
         """Write a layer's keys and values [T, G, d]; return all of the layer's and their layout."""
         return (*self.cache.put(layer, self.rows, k, v), self.keys)
+
+    def cross(self, layer: int, make: Callable[[], Pair]) -> Pair:
+        """Return a layer's keys and values of the encoder's rows, projected at the first call."""
+        return self.cache.cross(layer, make)

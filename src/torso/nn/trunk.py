@@ -13,7 +13,8 @@ from torso.batch import Batch, Layout
 from torso.errors import ConfigError
 from torso.nn.context import Context
 from torso.nn.embeddings import Embeddings, counted
-from torso.nn.key_value_cache import KeyValueCache, Step
+from torso.nn.key_value_cache import Step
+from torso.nn.key_value_prefix import Past, PrefixedRows
 from torso.nn.module import Builder, Module
 from torso.outputs import Hidden
 
@@ -37,7 +38,7 @@ class Trunk(Module[blocks.Trunk]):
         *,
         hidden_states: Container[int] = (),
         attentions: Container[int] = (),
-        cache: KeyValueCache | None = None,
+        cache: Past | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
         """Compute the last layer's rows [T, D], or the pooled rows [N, D] if the batch sets ``pool``.
@@ -46,7 +47,7 @@ class Trunk(Module[blocks.Trunk]):
             batch: token ids and their layout.
             hidden_states: layers whose rows are returned: 0 the embeddings, i the output of block i, the last normed.
             attentions: blocks, from 0, whose attention weights are returned; the others use the fast backends.
-            cache: key/value cache of the sequences' past tokens; the batch's are appended.
+            cache: key/value cache of the sequences' past tokens, to which the batch's are appended; or a prefix.
             memory: the encoder's rows, for blocks with cross-attention.
         """
         step = None if cache is None else cache.advance(batch.layout)
@@ -71,13 +72,13 @@ class Trunk(Module[blocks.Trunk]):
         rows = rows[pool.rows] if needs_all else rows
         return Hidden(rows, pool.layout, states, weights, memory, cross_weights, pool.which)
 
-    def _counted(self, batch: Batch, layout: Layout, step: Step | None) -> Layout:
+    def _counted(self, batch: Batch, layout: Layout, step: Step | PrefixedRows | None) -> Layout:
         """Return the layout with positions that do not count the padding token, in families where it counts none."""
         padding = self.embed.of.uncounted
-        if padding is None or (batch.positioned and step is None):
+        if padding is None or (batch.positioned and not isinstance(step, Step)):
             return layout
         here, owner = batch.tokens == padding, layout.owner()
-        if step is None:
+        if not isinstance(step, Step):
             first = layout.starts[owner].long()
             positions = counted(here, first, torch.arange(len(here), device=here.device))
         else:
@@ -124,7 +125,7 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
         *,
         hidden_states: Container[int] = (),
         attentions: Container[int] = (),
-        cache: KeyValueCache | None = None,
+        cache: Past | None = None,
         memory: Hidden | None = None,
     ) -> Hidden:
         """Compute the decoder's rows [T, D]; the encoder's are their ``memory``.
@@ -133,7 +134,7 @@ class EncoderDecoder(Module[blocks.EncoderDecoder]):
             batch: the target, with its source.
             hidden_states: layers of both whose rows are returned.
             attentions: blocks of both whose attention weights are returned.
-            cache: key/value cache of the targets' past tokens.
+            cache: key/value cache of the targets' past tokens; or a prefix of theirs.
             memory: the encoder's rows, if already computed; then no source is read.
         """
         if memory is None:

@@ -26,9 +26,18 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "{name} tries smaller batches; here a batch that does not fit is an error that names the row.",
         "Choose per_device_train_batch_size and gradient_accumulation_steps.",
     ),
-    "deepspeed": ("{name} divides a model over several processors, which Trainer here does not do.", "Leave it out."),
-    "fsdp": ("{name} divides a model over several processors, which Trainer here does not do.", "Leave it out."),
-    "fsdp_config": ("{name} divides a model over several processors, which Trainer here does not do.", "Leave it out."),
+    "deepspeed": (
+        "{name} divides a model over several processes, which torso train does and Trainer here does not.",
+        "Leave it out, or train by the command: torchrun --nproc-per-node 2 -m torso train ... --shard",
+    ),
+    "fsdp": (
+        "{name} divides a model over several processes, which torso train does and Trainer here does not.",
+        "Leave it out, or train by the command: torchrun --nproc-per-node 2 -m torso train ... --shard",
+    ),
+    "fsdp_config": (
+        "{name} divides a model over several processes, which torso train does and Trainer here does not.",
+        "Leave it out, or train by the command: torchrun --nproc-per-node 2 -m torso train ... --shard",
+    ),
     "fp16": ("fp16 needs a scaled loss, which is not implemented.", "Use bf16=True."),
     "hub_model_id": (
         "{name} uploads to the Hub, which torso never does.",

@@ -13,7 +13,7 @@ import torch
 
 from torso.architecture import Task
 from torso.engines.model_state import Modes
-from torso.errors import InputError
+from torso.errors import InputError, UnsupportedError
 from torso.io.arguments import checked_calls
 from torso.training import border_checkpoints
 from torso.training.border_batches import BatchObjective, epoch_order, require_rows
@@ -59,7 +59,9 @@ class Trainer(Evaluator):
 
         Raises:
             NotFoundError: ``E_NO_CHECKPOINT``. DivergedError: ``E_DIVERGED``. LimitError: ``E_MEMORY``.
+            UnsupportedError: ``E_SHARD``, where torchrun started several processes.
         """
+        _require_one_process()
         args, data = self.args, require_rows(self.train_dataset, "train_dataset")
         size, rows = args.per_device_train_batch_size, len(data)
         per_epoch = size * args.gradient_accumulation_steps
@@ -187,3 +189,14 @@ class Trainer(Evaluator):
             return False
         self.state.best_metric, self.state.best_global_step = value, self.state.global_step
         return True
+
+
+def _require_one_process() -> None:
+    count = os.environ.get("WORLD_SIZE", "1")
+    if count != "1":  # each would take every step, and write to the same folder
+        raise UnsupportedError(
+            "E_SHARD",
+            "torchrun started {count} processes, and Trainer here trains in one.",
+            cure="Start it by python, or train by the command: torchrun --nproc-per-node {count} -m torso train ...",
+            values=dict(count=count),
+        )

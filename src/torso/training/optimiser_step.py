@@ -137,7 +137,7 @@ class Stepper:
         norm = float(plain(nn.utils.get_total_norm(gradients)))
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise diverged(self.model, self.objective, step, chosen, self._parts(chosen), loss, self.checkpoint)
-        if self.clip is not None:
+        if self.clip is not None and norm + 1e-6 > self.clip:  # else the factor is 1
             nn.utils.clip_grads_with_norm_(self.parameters.values(), self.clip, torch.tensor(norm))
         rate = self.rates.at(step.number)
         for group in self.optimiser.param_groups:

@@ -218,6 +218,57 @@ void attention(Dice& dice) {
     else attention_of<float>(dice, TORSO_FLOAT32);
 }
 
+template <class Number>
+Array<Number> numbers_of(Dice& dice, int64_t count) {
+    Array<Number> made(dice, count);
+    for (int64_t i = 0; i < count; ++i)
+        made[i] = sizeof(Number) == 2 ? Number(half(dice.number())) : Number(dice.number());
+    return made;
+}
+
+template <class Number>
+void train_attention_of(Dice& dice, int kind) {
+    const int64_t key_heads = dice.whole(1, 3), heads = key_heads * dice.whole(1, 3), size = dice.whole(1, 40);
+    const Wholes key_starts = starts_of(dice, true);
+    const int64_t texts = key_starts.size() - 1, keys = key_starts[texts];
+    Wholes starts(dice, texts + 1);
+    const bool same = dice.coin();
+    for (int64_t i = 0; i < texts; ++i) {
+        const int64_t length = key_starts[i + 1] - key_starts[i];
+        starts[i + 1] = starts[i] + (same ? length : dice.whole(0, length));
+    }
+    const int64_t queries = starts[texts], step = heads * size, key_step = key_heads * size;
+    const Array<Number> q = numbers_of<Number>(dice, queries * step), k = numbers_of<Number>(dice, keys * key_step),
+                        v = numbers_of<Number>(dice, keys * key_step), slopes = numbers_of<Number>(dice, queries * step);
+    const int64_t left = dice.whole(-1, 40), right = dice.whole(-1, 40);
+    const uint32_t dropped = dice.coin() ? uint32_t(dice.whole(0, int64_t(1) << 31)) : 0;
+    const uint64_t number = uint64_t(dice.whole(0, int64_t(1) << 62));
+    auto run = [&](const Array<Number>& to, const Floats& sums, const Array<Number>& of_q, const Array<Number>& of_k,
+                   const Array<Number>& of_v, int64_t threads) {
+        torso_training_attention call = {kind, texts, starts.begin(), key_starts.begin(), heads, key_heads, size,
+                                         q.begin(), k.begin(), v.begin(), step, key_step, key_step, 0.3f, left, right,
+                                         dropped, number, to.begin(), sums.begin(), nullptr, nullptr, nullptr, nullptr,
+                                         int32_t(threads)};
+        require(torso_train_attention(&call) == 0, "training attention");
+        call.gradient = slopes.begin();
+        call.query_gradients = of_q.begin();
+        call.key_gradients = of_k.begin();
+        call.value_gradients = of_v.begin();
+        require(torso_train_attention(&call) == 0, "gradient of attention");
+    };
+    const Array<Number> one(dice, q.size()), many(dice, q.size()), of_q(dice, q.size()), q_again(dice, q.size()),
+        of_k(dice, k.size()), k_again(dice, k.size()), of_v(dice, v.size()), v_again(dice, v.size());
+    const Floats sums(dice, queries * heads), again(dice, queries * heads);
+    run(one, sums, of_q, of_k, of_v, 1);
+    run(many, again, q_again, k_again, v_again, threads_of(dice));
+    require(one == many && sums == again && of_q == q_again && of_k == k_again && of_v == v_again,
+            "attention that is trained depends on threads");
+}
+void train_attention(Dice& dice) {
+    if (dice.coin()) train_attention_of<uint16_t>(dice, TORSO_BFLOAT16);
+    else train_attention_of<float>(dice, TORSO_FLOAT32);
+}
+
 void encode(Dice& dice) {
     const int64_t key_heads = dice.whole(1, 2), heads = key_heads * dice.whole(1, 2), size = 4 * dice.whole(1, 12);
     const int64_t width = 4 * dice.whole(1, 30), inner = 4 * dice.whole(1, 40), depth = dice.whole(1, 3);
@@ -284,7 +335,7 @@ void encode(Dice& dice) {
 
 void everything(uint64_t seed, int64_t rounds) {
     Dice dice{std::mt19937_64(seed)};
-    void (*const all[])(Dice&) = {linear, add_norm, embed, quantise, attention, encode};
+    void (*const all[])(Dice&) = {linear, add_norm, embed, quantise, attention, train_attention, encode};
     for (int64_t round = 0; round < rounds; ++round)
         for (auto each : all) each(dice);
 }

@@ -34,6 +34,7 @@ namespace {
 #include "rows.inl"
 #include "attention.inl"
 #include "cached_attention.inl"
+#include "training_attention.inl"
 #include "workspace.inl"
 #include "encoder.inl"
 #include "decoder_stages.inl"
@@ -269,6 +270,30 @@ int32_t attention(const torso_attention_call* call) {
     return attend_texts<Float32>(*call);
 }
 
+// Texts differ in length: each thread takes the next piece when it is done with one.
+template <class Number>
+int32_t train_texts(const torso_training_attention& call) {
+    const int64_t scratch = TrainedText<Number>::scratch(longest_of(call.key_starts, call.texts), call.head_size) * 4;
+    std::atomic<int64_t> next{0};
+    std::atomic<bool> failed{false};
+    run_on_host(call.threads, [&](const Worker&) {
+        float* own = reinterpret_cast<float*>(attention_scratches.at_least(scratch));
+        if (!own) return failed.store(true);
+        for (int64_t item; (item = next.fetch_add(1)) < call.texts * call.key_heads;) {
+            TrainedText<Number> text(call, item / call.key_heads, item % call.key_heads, own);
+            if (call.gradient)
+                text.backward();
+            else
+                text.forward();
+        }
+    });
+    return failed ? TORSO_NO_MEMORY : TORSO_OK;
+}
+
+int32_t train_attention(const torso_training_attention* call) {
+    return call->kind == TORSO_BFLOAT16 ? train_texts<uint16_t>(*call) : train_texts<float>(*call);
+}
+
 template <class Compute>
 int32_t encode_as(const torso_trunk& trunk, const torso_call& call) {
     const Encoder<Compute> encoder(trunk, call);
@@ -391,8 +416,8 @@ int32_t decode(const torso_decoder* model, const torso_decode_call* call) {
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {PANEL,    has,        packed_bytes,  pack,      linear, product,
-                         add_norm, embed_rows, quantise_rows, attention, encode, decode};
+const Kernels kernels = {PANEL,      has,           packed_bytes, pack,   linear, product,        add_norm,
+                         embed_rows, quantise_rows, attention,    encode, decode, train_attention};
 
 }  // namespace SET
 }  // namespace torso

@@ -19,6 +19,7 @@ struct Kernels {
     int32_t (*attention)(const torso_attention_call*);
     int32_t (*encode)(const torso_trunk*, const torso_call*);
     int32_t (*decode)(const torso_decoder*, const torso_decode_call*);
+    int32_t (*train_attention)(const torso_training_attention*);
 };
 
 }  // namespace torso

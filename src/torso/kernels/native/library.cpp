@@ -189,6 +189,7 @@ PUBLIC int32_t torso_quantise(const float* rows, int64_t count, int64_t width, i
     return chosen->quantise(rows, count, width, group, numbers, scales);
 }
 PUBLIC int32_t torso_attention(const torso_attention_call* call) { return chosen->attention(call); }
+PUBLIC int32_t torso_train_attention(const torso_training_attention* call) { return chosen->train_attention(call); }
 PUBLIC int32_t torso_encode(const torso_trunk* trunk, const torso_call* call) { return chosen->encode(trunk, call); }
 PUBLIC int32_t torso_decode(const torso_decoder* model, const torso_decode_call* call) {
     return chosen->decode(model, call);

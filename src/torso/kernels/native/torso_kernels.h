@@ -218,6 +218,32 @@ typedef struct {
     int32_t threads;
 } torso_attention_call;
 
+/* Attention of N texts as it is trained. Rows are of `kind`, TORSO_FLOAT32 or TORSO_BFLOAT16, which every instruction
+ * set reads; scores and sums are float32. Of a text with more keys than queries the last query stands at the last key.
+ */
+typedef struct {
+    int32_t kind;
+    int64_t texts;
+    const int64_t* query_starts; /* [N + 1] */
+    const int64_t* key_starts;   /* [N + 1] */
+    int64_t heads, key_heads, head_size;
+    const void* queries; /* [Tq, heads, head_size], query_step numbers from a row to the next */
+    const void* keys;    /* [Tk, key_heads, head_size] */
+    const void* values;
+    int64_t query_step, key_step, value_step;
+    float scale;
+    int64_t left, right;   /* how many earlier and later keys are seen; negative for all */
+    uint32_t dropped;      /* of 2^32 weights; 0 for none */
+    uint64_t seed;         /* from which, with head, query and key, it follows which are dropped */
+    void* to;              /* [Tq, heads, head_size]: written, or read where there is a gradient */
+    float* log_sums;       /* [Tq, heads]: likewise */
+    const void* gradient;  /* of `to`; null to compute `to` */
+    void* query_gradients; /* shaped as queries, keys and values, without gaps */
+    void* key_gradients;
+    void* value_gradients;
+    int32_t threads;
+} torso_training_attention;
+
 /* Of the interface, and of the packed layout. */
 int32_t torso_version(void);
 /* How many instruction sets this library has that this processor can run, best first, and their names. */
@@ -258,6 +284,8 @@ int32_t torso_embed(const torso_embeddings* tables, const int64_t* tokens, const
 int32_t torso_quantise(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers, float* scales);
 /* Attention of N texts, end to end. TORSO_OK or TORSO_NO_MEMORY. */
 int32_t torso_attention(const torso_attention_call* call);
+/* Attention as it is trained, or its gradient. TORSO_OK or TORSO_NO_MEMORY. */
+int32_t torso_train_attention(const torso_training_attention* call);
 /* A whole encoder. TORSO_OK, TORSO_NO_MEMORY or TORSO_OUT_OF_RANGE. */
 int32_t torso_encode(const torso_trunk* trunk, const torso_call* call);
 /* A step of a decoder. TORSO_OK, TORSO_NO_MEMORY, or TORSO_NO_SUCH_KIND. */
