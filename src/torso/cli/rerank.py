@@ -7,9 +7,11 @@ from typing import Literal
 import click
 
 from torso.cli import options
+from torso.cli.console import waited
 from torso.cli.csv_output import sheet
 from torso.cli.similar import show
 from torso.cli.text_inputs import texts_of
+from torso.language import say
 
 HELP = """\
 Put texts in order: those that fit a query best first, by a model that reads both together: a cross-encoder, or a \
@@ -58,17 +60,19 @@ def rerank(
     given = list(texts_of(texts, file, columns))
     from torso.tasks import rerank as run
 
-    ranked = run(
-        query,
-        given,
-        model=model,
-        top=top,
-        prompt=prompt,
-        template=template,
-        untrained=untrained,
-        long=long,
-        stride=stride,
-        merge=merge,
-        device=device,
-    )
-    show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))
+    table = sheet(as_csv, as_json, "score", "number", "text")
+    with waited(say("comparing texts")):
+        ranked = run(
+            query,
+            given,
+            model=model,
+            top=top,
+            prompt=prompt,
+            template=template,
+            untrained=untrained,
+            long=long,
+            stride=stride,
+            merge=merge,
+            device=device,
+        )
+    show(ranked, as_json, table)
