@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import cast
 
 from torso.language import say
 
@@ -95,11 +94,8 @@ class TorsoError(Exception):
 
 def _named(value: object) -> object:
     """Return a value of a message; the folder of a model that torso brings by the model's name."""
-    if isinstance(value, (str, os.PathLike)):
-        text = os.fspath(cast("str | os.PathLike[str]", value))
-        if text.startswith(_BUNDLED):
-            return f"torso:{text.removeprefix(_BUNDLED)}"
-    return value
+    text = str(value) if isinstance(value, str) or hasattr(value, "__fspath__") else ""
+    return f"torso:{text.removeprefix(_BUNDLED)}" if text.startswith(_BUNDLED) else value
 
 
 def _safe(text: str) -> str:

@@ -28,7 +28,8 @@ class TextClassificationPipeline(Pipeline):
     def run(self, inputs: Any, options: Record) -> Any:
         """Return labels of texts or pairs."""
         one = isinstance(inputs, str | Mapping)
-        pairs = [_pair(each) for each in ([inputs] if one else listed(inputs))]
+        every: list[Any] = [inputs] if one else listed(inputs)
+        pairs = [_pair(each) for each in every]
         if options.get("function_to_apply", "default") in ("default", None):
             results = [each.scores for each in classify(pairs, **self.common(options))]
         else:

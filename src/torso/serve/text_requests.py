@@ -68,7 +68,7 @@ def changes_of(knobs: Knobs, most: int) -> dict[str, Any]:
         )
     changes: dict[str, Any] = {"max_new_tokens": most}
     if stops:
-        changes["stop_strings"] = tuple(stops)
+        changes["stop_strings"] = stops
     sampling = given(
         dict(temperature=knobs.temperature, top_p=knobs.top_p or None, top_k=knobs.top_k, min_p=knobs.min_p)
     )
