@@ -161,12 +161,14 @@ def _progress(*, counted: bool, ending: bool) -> Any:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
-    columns = [TextColumn("{task.description}"), BarColumn(), *([MofNCompleteColumn()] if counted else [])]
+    columns: list[ProgressColumn] = [TextColumn("{task.description}"), BarColumn()]
+    columns += [MofNCompleteColumn()] if counted else []
     columns.append(TimeRemainingColumn() if ending else TimeElapsedColumn())
     # Standard output is the results', which rich would draw above the bar, on standard error.
     return Progress(*columns, console=drawing(stderr=True), transient=True, redirect_stdout=False)
