@@ -7,10 +7,12 @@ English or Chinese (see `torso.language`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from torso.language import say
 
+_BUNDLED = os.path.join(os.path.dirname(__file__), "bundled", "")
 _EMPTY: Mapping[str, object] = {}
 _LEFT = "style='text-align:left'"
 
@@ -42,7 +44,7 @@ class TorsoError(Exception):
     def part(self, index: int) -> str:
         """Return one part of the message, in the current language: 0 what, 1 where, 2 cure."""
         template = self.templates[index]
-        return say(template, self.values) if template else ""
+        return say(template, {name: _named(value) for name, value in self.values.items()}) if template else ""
 
     @property
     def what(self) -> str:
@@ -79,7 +81,6 @@ class TorsoError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return the lines that IPython shows: the caller's frames and the message, without torso's own frames."""
-        import os
         from traceback import extract_tb, format_list
 
         # torso's own, Python's, generated ones, and those of installed packages, IPython's and PyTorch's among them
@@ -89,6 +90,12 @@ class TorsoError(Exception):
         lines = [f"{type(self).__name__}  {say('Traceback (most recent call last)')}"]
         lines += [line.rstrip("\n") for line in format_list(own)]
         return [*lines, "", f"{type(self).__name__}: {self}"]
+
+
+def _named(value: object) -> object:
+    """Return a value of a message; the folder of a model that torso brings by the model's name."""
+    text = str(value) if isinstance(value, str) or hasattr(value, "__fspath__") else ""
+    return f"torso:{text.removeprefix(_BUNDLED)}" if text.startswith(_BUNDLED) else value
 
 
 def _safe(text: str) -> str:

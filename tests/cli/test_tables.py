@@ -89,6 +89,18 @@ def test_columns(call: Callable[..., Result], models: Path, tmp_path: Path, endi
         ("a.csv", "a,b,c\nx,y,z\n", ["--column", "a", "--column", "b", "--column", "c"], "E_ARGUMENT"),
         ("a.csv", "text\nx\n", ["--column", "text", "--encoding", "klingon"], "E_ARGUMENT"),
         ("a.csv", "text\nx\n", ["--column", "text", "--encoding", "base64"], "E_ARGUMENT"),
+        ("a.json", '[{"text": "x"}]', ["--column", "text"], "E_TEXT"),
+        ("a.json", '[{"text": "x"}]', [], "E_COLUMN"),
+        ("a.xlsx", b"PK\x03\x04", ["--column", "text"], "E_FORM"),
+        ("a.xlsx", b"PK\x03\x04", [], "E_FORM"),
+        ("A.PARQUET", b"PAR1\x15", ["--column", "text"], "E_FORM"),
+        ("a.txt.gz", b"\x1f\x8b\x08", [], "E_FORM"),
+        ("a.pdf", b"%PDF-1.7", [], "E_FORM"),
+        # renamed, which makes no text of it
+        ("a.csv", b"PK\x03\x04\x14\x00", ["--column", "text"], "E_FORM"),
+        ("a.tsv", b"\xd0\xcf\x11\xe0\xa1\xb1", ["--column", "text"], "E_FORM"),
+        ("a.jsonl", b"PAR1\x15\x04", ["--column", "text"], "E_FORM"),
+        ("a.txt", b"\x1f\x8b\x08\x00", [], "E_FORM"),
     ],
 )
 def test_tables_that_cannot_be_read(
@@ -203,6 +215,15 @@ def test_a_model_that_is_not_named(call: Callable[..., Result], arguments: list[
     assert done.status == 2
     assert "--model" in done.err
     assert "missing" in done.err
+
+
+@pytest.mark.parametrize("command", [["classify"], ["embed", "--pooling", "mean"], ["search", "q"], ["similar", "q"]])
+def test_an_error_before_the_first_row_leaves_nothing_that_looks_like_a_table(
+    call: Callable[..., Result], models: Path, tmp_path: Path, command: list[str]
+) -> None:
+    end = [tmp_path / "none"] if command[0] == "search" else ["我" * 600]
+    done = call(*command, *end, "--model", models / "sequence", "--csv")
+    assert (done.status, done.out) == (3, "")
 
 
 def test_comma_separated_values(call: Callable[..., Result], models: Path) -> None:

@@ -91,7 +91,7 @@ EXTENT = Extent(9, 9)
 PREDICTIONS = {
     "label": Label("<好>", 0.9876, {"<好>": 0.9876, "差": 0.0124}, EXTENT),
     "tagged": Tagged("我在北京", (Span("北京", 2, 4, "LOC", 0.9876),), EXTENT),
-    "filled": Filled("[MASK]气", ((Fill("天", 0.9876, "天气"), Fill("<b>", 0.01, "b气")),), EXTENT),
+    "filled": Filled("[MASK]气", ((Fill("天", 0.9876, "天气", 7), Fill("<b>", 0.01, "b气", 8)),), EXTENT),
     "embedding": Embedding(numpy.linspace(0.9876, 1, 4096, dtype=numpy.float32), "mean", True, "", 512, EXTENT),
     "answered": Answered("哪里", "我在北京", (Answer("北京", 2, 4, 0.9876),), EXTENT),
     "chosen": Chosen("哪个", "好", 1, 0.9876, (0.0124, 0.9876), EXTENT),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy
 import pytest
 import torch
 
 import torso
 from lazy import LazyModule
+from text.vocabularies import folder_of
 from torso.compat.pipelines import supported_tasks
 from torso.errors import InputTypeError, TorsoError, UntrainedError
 
@@ -86,6 +88,10 @@ CALLS = [
     ("text-classification", "BertForSequenceClassification", {}, TEXTS, {}),
     ("sentiment-analysis", "BertForSequenceClassification", {}, TEXTS, {"top_k": 2}),
     ("text-classification", "BertForSequenceClassification", {}, TEXTS[0], {"top_k": None}),
+    ("text-classification", "BertForSequenceClassification", {"top_k": None}, TEXTS[0], {}),
+    ("text-classification", "BertForSequenceClassification", {"top_k": 1}, TEXTS[0], {}),
+    ("text-classification", "BertForSequenceClassification", {"top_k": 1}, TEXTS, {}),
+    ("text-classification", "BertForSequenceClassification", {"top_k": 1}, {"text": "good", "text_pair": "bad"}, {}),
     ("text-classification", "BertForSequenceClassification", {}, {"text": "good", "text_pair": "bad"}, {}),
     ("token-classification", "BertForTokenClassification", {}, TEXTS[2], {}),
     ("ner", "BertForTokenClassification", {}, TEXTS, {}),
@@ -123,6 +129,41 @@ def test_results_are_those_of_the_reference(number, folders) -> None:
     same(ours, theirs)
 
 
+def test_tokens_with_marks_of_spaces_are_those_of_the_reference(tmp_path) -> None:
+    folder_of("gpt2", tmp_path)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    tokenizer.add_special_tokens({"mask_token": "<mask>"})
+    tokenizer.save_pretrained(tmp_path)
+    torch.manual_seed(1)
+    config = transformers.RobertaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=40, initializer_range=0.5,
+    )  # fmt: skip
+    transformers.RobertaForMaskedLM(config).save_pretrained(tmp_path)
+    text = "how<mask> are you"
+    ours = torso.pipeline("fill-mask", model=str(tmp_path))(text, top_k=200)
+    theirs = transformers.pipeline("fill-mask", model=str(tmp_path))(text, top_k=200)
+    assert sum(each["token_str"].startswith(" ") for each in theirs) > 3
+    same(ours, theirs)
+
+
+def test_inputs_come_as_lists_arrays_columns_or_from_a_generator(folders) -> None:
+    import pandas
+
+    pipe = torso.pipeline("text-classification", model=str(folders["BertForSequenceClassification"]))
+    wanted = pipe(TEXTS)
+    for given in (tuple(TEXTS), numpy.array(TEXTS), pandas.Series(TEXTS), iter(TEXTS), (each for each in TEXTS)):
+        assert pipe(given) == wanted
+    masks = torso.pipeline("fill-mask", model=str(folders["BertForMaskedLM"]))
+    assert masks(pandas.Series(MASKED)) == masks(MASKED)
+    for wrong in (None, 3, {"txt": "good"}, {"text": 3}, {"text": "good", "label": "bad"}, [{"text": None}], {"good"}):
+        with pytest.raises(InputTypeError):
+            pipe(wrong)
+    for wrong in (None, 3, [3], [None], {"text": "a [MASK]"}):
+        with pytest.raises(InputTypeError):
+            masks(wrong)
+
+
 def test_answers_have_the_shapes_that_the_reference_gave(folders) -> None:
     pipe = torso.pipeline("question-answering", model=str(folders["BertForQuestionAnswering"]))
     one = pipe(question="is this good", context="a b bad good c .")
@@ -136,6 +177,8 @@ def test_answers_have_the_shapes_that_the_reference_gave(folders) -> None:
     assert ranked[0]["answer"] == one["answer"]
     with pytest.raises(TorsoError, match="question and its context"):
         pipe(question="is this good")
+    with pytest.raises(TorsoError, match="2 questions and 1 contexts"):
+        pipe(question=["is this good", "bad"], context=["a b bad good c ."])
 
 
 @pytest.fixture(scope="module")

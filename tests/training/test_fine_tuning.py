@@ -153,6 +153,8 @@ def test_an_existing_folder_is_left_alone(run, base, tmp_path) -> None:
         with pytest.raises(TorsoError):
             torso.train(base, reviews(), out=run.folder, settings=QUICK, **options)
     assert (run.folder / "model.safetensors").read_bytes() == before
+    with pytest.raises(TorsoError, match="has ended"):
+        torso.train(base, reviews(), out=run.folder, settings=QUICK, resume=True)
     (tmp_path / "photo.png").write_bytes(b"x")
     with pytest.raises(TorsoError, match="something else than a run"):
         torso.train(base, reviews(), out=tmp_path, settings=QUICK, replace=True)

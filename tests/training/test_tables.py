@@ -39,6 +39,8 @@ CSV = 'text,label\n"他说，""好""",1\n"two\nlines",0\n'
         ("a.jsonl", "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS) + "\n\n"),
         ("a.json", json.dumps(ROWS)),
         ("a.json", json.dumps({"version": 1, "data": ROWS})),
+        ("a.json", json.dumps({"data": ROWS}, indent=1)),
+        ("a.json", "\ufeff" + "\n".join(json.dumps(row) for row in ROWS)),
     ],
 )
 def test_files_of_every_form_hold_the_same_rows(name, data, tmp_path) -> None:
@@ -87,7 +89,9 @@ def test_a_folder_with_a_folder_per_class_is_data(tmp_path) -> None:
         ("a.jsonl", '{"text": "x"}\n{\n', "Line 2 of .* is no JSON: line 1 column 2"),
         ("a.json", "3", "no list of objects"),
         ("a.parquet", b"PAR1 or so", "no Parquet file"),
-        ("a.xlsx", b"PK", "ends in .xlsx"),
+        ("a.xlsx", b"PK", "is a workbook"),
+        ("a.csv", b"PK\x03\x04\x14", "is a zip archive"),
+        ("a.foo", b"x", "ends in .foo"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named_by_its_line(name, data, said, tmp_path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from torso.cli import generated_output, options
+from torso.cli.console import waited
 from torso.io.text_file import lines_of
 from torso.language import say
 
@@ -61,9 +62,9 @@ def chat(
     from torso.tasks.writers import make_writer
 
     # Loaded once, for all the messages.
-    ready = make_writer(
-        generated_output.in_mode(model, mode, device), None, {}, device=device, untrained=untrained
-    ).ready
+    with waited(say("loading")):
+        chosen = generated_output.in_mode(model, mode, device)
+        ready = make_writer(chosen, None, {}, device=device, untrained=untrained).ready
     messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     asked: dict[str, Any] = dict(
         model=ready,

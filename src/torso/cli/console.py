@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -79,31 +80,95 @@ def one_line(text: str, columns: int = 60) -> str:
     return kept + "..."
 
 
-def watched(items: Iterable[Item], total: int | None) -> Iterator[Item]:
+def watched(items: Iterable[Item], total: int | None, *, printed: bool = True) -> Iterator[Item]:
     """Return the items, with a progress bar on standard error where someone waits there for longer than a second.
 
-    Not where results appear on the same terminal: they show the progress themselves.
+    Args:
+        items: what is made.
+        total: their number, if it is known.
+        printed: whether each is printed as it comes: where that is on the same terminal, the items themselves show
+            the progress from the first one on.
     """
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from items
-        return
-    begun, progress, task = time.monotonic(), None, None
-    try:
+    shown_there = printed and sys.stdout.isatty()
+    with _Waiting(say("texts"), total, counted=True) as waiting:
         for number, item in enumerate(items, 1):
-            if progress is None and time.monotonic() - begun > _PATIENCE:
-                progress = _progress()
-                task = progress.add_task(say("texts"), total=total)
-                progress.start()
-            if progress is not None and task is not None:
-                progress.update(task, completed=number)
+            if shown_there:
+                waiting.stop()
+            else:
+                waiting.reach(number)
             yield item
-    finally:
-        if progress is not None:
-            progress.stop()
 
 
-def _progress() -> Any:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+@contextmanager
+def waited(what: str) -> Generator[None]:
+    """Show what is done, and for how long, on standard error where someone waits there for longer than a second."""
+    with _Waiting(what, None, counted=False):
+        yield
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=drawing(stderr=True), transient=True)
+
+class _Waiting:
+    """A progress bar that appears after a second, and goes with the end of what is done.
+
+    Args:
+        what: is done.
+        total: how many items that makes; None where it is not known.
+        counted: whether items are made at all.
+    """
+
+    def __init__(self, what: str, total: int | None, *, counted: bool) -> None:
+        self._what, self._total, self._counted = what, total, counted
+        self._lock = threading.Lock()
+        self._done, self._bar, self._ended = 0, cast("Any", None), not sys.stderr.isatty()
+        # A timer, since what makes people wait may be a single call: loading, or one long text.
+        self._timer = threading.Timer(_PATIENCE, self._appear)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Waiting:
+        if not self._ended:
+            self._timer.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
+
+    def reach(self, done: int) -> None:
+        """Note how many items are made."""
+        with self._lock:
+            self._done = done
+            if self._bar is not None:
+                self._bar.update(self._bar.task_ids[0], completed=done)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self._timer.cancel()
+        with self._lock:
+            self._ended = True
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = None
+
+    def _appear(self) -> None:
+        bar = _progress(counted=self._counted, ending=self._total is not None)
+        with self._lock:
+            if not self._ended:
+                self._bar = bar
+                self._bar.add_task(self._what, total=self._total, completed=self._done)
+                self._bar.start()
+
+
+def _progress(*, counted: bool, ending: bool) -> Any:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns: list[ProgressColumn] = [TextColumn("{task.description}"), BarColumn()]
+    columns += [MofNCompleteColumn()] if counted else []
+    columns.append(TimeRemainingColumn() if ending else TimeElapsedColumn())
+    # Standard output is the results', which rich would draw above the bar, on standard error.
+    return Progress(*columns, console=drawing(stderr=True), transient=True, redirect_stdout=False)

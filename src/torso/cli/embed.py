@@ -78,7 +78,7 @@ def embed(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Print or writes vectors."""
+    """Print or write vectors."""
     if as_csv and output is not None:
         what = say("--csv and --output cannot be used together: the ending of FILE decides its form.")
         raise click.UsageError(what, click.get_current_context())
@@ -105,7 +105,10 @@ def embed(
         several = embed_sparse(stream, **of_sparse, **shared) if sparse else None
         several = several or embed_multi_vector(stream, query=query, **shared)
         show_kinds(
-            ((kept.popleft(), each) for each in watched(iter(several), len(texts) or None)), output, as_json, as_csv
+            ((kept.popleft(), each) for each in watched(iter(several), len(texts) or None, printed=output is None)),
+            output,
+            as_json,
+            as_csv,
         )
         return
     made = run(
@@ -121,7 +124,7 @@ def embed(
         merge=merge,
         device=device,
     )
-    rows = _rows(kept, watched(iter(made), len(texts) or None))
+    rows = _rows(kept, watched(iter(made), len(texts) or None, printed=output is None))
     if output is not None:
         _write(rows, Path(output), as_json)
         return

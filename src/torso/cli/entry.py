@@ -94,7 +94,8 @@ def _invoke(given: list[str]) -> int:
         return _stopped(stop)
     except ModuleNotFoundError as error:
         if is_pytorch(error):
-            return _refused(no_pytorch("torso " + " ".join(given[:1])), as_json)
+            extra = "train" if given[:1] in (["train"], ["evaluate"]) else "torch"
+            return _refused(no_pytorch("torso " + " ".join(given[:1]), extra), as_json)
         _show_fault(error)
         return FAULT
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from torso.cli import options
-from torso.cli.console import print_json
+from torso.cli.console import print_json, waited
 from torso.language import say
 
 HELP = """\
@@ -55,9 +55,10 @@ def evaluate(
     from torso.training.train_settings import TrainSettings
 
     settings = TrainSettings(long=long)
-    found = run(
-        model, data, task=task, text=text or None, label=label, settings=settings, encoding=encoding, device=device
-    )
+    with waited(say("scoring")):
+        found = run(
+            model, data, task=task, text=text or None, label=label, settings=settings, encoding=encoding, device=device
+        )
     if predictions is not None:
         _write(found.predictions, predictions)
     if as_json:

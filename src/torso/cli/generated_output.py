@@ -125,7 +125,7 @@ def show(found: Sequence[Generated] | Iterator[Generated], texts: Sequence[str],
 def show_pieces(pieces: Iterator[Piece], as_json: bool) -> str:
     """Print a text as it is generated, and return it."""
     text = ""
-    for piece in pieces:
+    for piece in watched(pieces, None):
         text += piece.text
         if as_json:
             print_json({name: value for name, value in asdict(piece).items() if name not in ("prompt", "answer")})

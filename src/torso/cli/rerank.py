@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from torso.cli import options
+from torso.cli.console import waited
 from torso.cli.csv_output import sheet
 from torso.cli.similar import show
 from torso.cli.text_inputs import texts_of
+from torso.language import say
 
 if TYPE_CHECKING:
     from torso.tasks.task_options import RerankOptions
@@ -54,5 +56,7 @@ def rerank(
     given = list(texts_of(texts, file, columns))
     from torso.tasks import rerank as run
 
-    ranked = run(query, given, model=model, **asked)
-    show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))
+    table = sheet(as_csv, as_json, "score", "number", "text")
+    with waited(say("comparing texts")):
+        ranked = run(query, given, model=model, **asked)
+    show(ranked, as_json, table)

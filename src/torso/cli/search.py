@@ -7,8 +7,9 @@ from dataclasses import asdict
 import click
 
 from torso.cli import options
-from torso.cli.console import one_line, print_json
+from torso.cli.console import one_line, print_json, waited
 from torso.cli.csv_output import sheet
+from torso.language import say
 
 HELP = """\
 Find the passages of a folder of texts that fit a query best.
@@ -50,9 +51,11 @@ def search(
     from torso.tasks import search as run
 
     table = sheet(as_csv, as_json, "score", "file", "start", "end", "text")
-    for hit in run(
-        query, folder, model=model, top=top, vectors=vectors, pooling=pooling, keep=not no_keep, device=device
-    ):
+    with waited(say("searching")):
+        found = run(
+            query, folder, model=model, top=top, vectors=vectors, pooling=pooling, keep=not no_keep, device=device
+        )
+    for hit in found:
         if as_json:
             print_json(asdict(hit))
         elif table is not None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from torso.cli import options
-from torso.cli.console import print_json, whole_line
+from torso.cli.console import print_json, waited, whole_line
 from torso.cli.csv_output import Sheet, sheet
 from torso.cli.text_inputs import texts_of
+from torso.language import say
 
 if TYPE_CHECKING:
     from torso.tasks import Ranked
@@ -53,8 +54,10 @@ def similar(
     given = list(texts_of(texts, file, columns))
     from torso.tasks import similar as run
 
-    ranked = run(query, given, model=model, **asked)
-    show(ranked, as_json, sheet(as_csv, as_json, "score", "number", "text"))
+    table = sheet(as_csv, as_json, "score", "number", "text")
+    with waited(say("comparing texts")):
+        ranked = run(query, given, model=model, **asked)
+    show(ranked, as_json, table)
 
 
 def show(ranked: Ranked, as_json: bool, table: Sheet | None) -> None:

@@ -11,6 +11,7 @@ import click
 
 from torso.cli.encodings import named
 from torso.errors import AccessError, InputError, InputTypeError, NotFoundError
+from torso.io.file_forms import refuse_name
 from torso.io.paths import shown
 from torso.io.table_rows import is_table, rows
 from torso.io.text_file import lines_of
@@ -29,6 +30,7 @@ def texts_of(arguments: Sequence[str], file: str | None, columns: Sequence[str] 
         InputError: E_ARGUMENT for arguments and a file at once, columns of what has none, or more than two; E_COLUMN
             for a table without columns named.
         NotFoundError, AccessError: E_MISSING_FILE, E_ACCESS for a file that cannot be read.
+        FileFormatError: E_FORM for a file that is no text, such as a workbook.
         UsageError: if there is no text, and no pipe to read it from.
     """
     if len(columns) > 2:
@@ -72,7 +74,8 @@ def rows_of(
 
 
 def _require_fit(name: str, columns: Sequence[str]) -> None:
-    """Refuse a table without a column named, and a column of what is no table."""
+    """Refuse a file of another form, a table without a column named, and a column of what is no table."""
+    refuse_name(name)
     if not columns and is_table(name):
         raise InputError(
             "E_COLUMN",
@@ -83,7 +86,7 @@ def _require_fit(name: str, columns: Sequence[str]) -> None:
     if columns and not is_table(name):
         raise InputError(
             "E_ARGUMENT",
-            "{file} has no columns: --column is for .jsonl, .csv and .tsv.",
+            "{file} has no columns: --column is for .jsonl, .json, .csv and .tsv.",
             cure="Leave --column out, or rename the file after its form.",
             values=dict(file=name),
         )

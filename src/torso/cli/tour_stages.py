@@ -29,6 +29,18 @@ _PURPOSES = {
     "config.json": "the config",
     "tokenizer.json": "the tokenizer, whole",
     "vocab.txt": "the vocabulary",
+    "vocab.json": "the vocabulary",
+    "merges.txt": "how pieces become tokens",
+    "tokenizer.model": "the tokenizer, by SentencePiece",
+    "spiece.model": "the tokenizer, by SentencePiece",
+    "sentencepiece.bpe.model": "the tokenizer, by SentencePiece",
+    "added_tokens.json": "tokens that were added",
+    "chat_template.jinja": "the form of a chat",
+    "generation_config.json": "how it writes",
+    "sentence_bert_config.json": "how long texts may be",
+    "config_sentence_transformers.json": "prompts, and how vectors are compared",
+    "model.safetensors.index.json": "which part holds which weight",
+    "pytorch_model.bin.index.json": "which part holds which weight",
     "tokenizer_config.json": "how texts are prepared",
     "special_tokens_map.json": "names of the special tokens",
     "model.safetensors": "the weights",
@@ -72,7 +84,7 @@ def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
 def _source(snapshot: Snapshot, model: str) -> Stage:
     files = [
         {"name": path.name, "size": path.stat().st_size, "purpose": _PURPOSES.get(path.name, _purpose(path.name))}
-        for path in sorted(snapshot.folder.iterdir())
+        for path in (sorted(snapshot.folder.iterdir()) if snapshot.folder.is_dir() else [snapshot.folder])
         if path.is_file() and not path.name.startswith(".")
     ]
     data = {
@@ -87,6 +99,8 @@ def _source(snapshot: Snapshot, model: str) -> Stage:
 
 
 def _purpose(name: str) -> str:
+    if name.lower().endswith(".gguf"):
+        return "the weights"
     return "the weights, a part of them" if name.endswith((".safetensors", ".bin")) else "not used"
 
 

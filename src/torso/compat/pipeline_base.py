@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
 
 import torch
@@ -13,6 +13,7 @@ from torso.compat.padded_model import PaddedModel
 from torso.errors import InputTypeError
 from torso.io.arguments import checked_calls, unknown_argument
 from torso.model import Model
+from torso.tasks.reading import as_list
 from torso.tasks.ready import Ready, make_ready
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Pipeline(ABC):
             TorsoError: as the task of torso raises.
         """
         self._check(options)
-        chosen: Record = {**self._options, **options}
+        chosen: Record = {**self._options, **options, "called_with": frozenset(options)}
         with torch.no_grad():
             return self.run(inputs, chosen)
 
@@ -163,12 +164,30 @@ def texts_of(inputs: Any) -> list[str]:
     Raises:
         InputTypeError: ``E_ARGUMENT``, for what is no text.
     """
-    texts = [inputs] if isinstance(inputs, str) else inputs
-    if not isinstance(texts, list | tuple) or not all(isinstance(each, str) for each in cast("list[object]", texts)):
-        raise InputTypeError(
-            "E_ARGUMENT",
-            "A pipeline was given a {kind}.",
-            cure="Give a text or a list of texts; of a table's column, column.tolist().",
-            values=dict(kind=type(inputs).__name__),
-        )
-    return list(cast("list[str]", texts))
+    texts = [inputs] if isinstance(inputs, str) else listed(inputs)
+    for each in texts:
+        if not isinstance(each, str):
+            raise _no_text(f"{type(inputs).__name__} of {type(each).__name__}")
+    return texts
+
+
+def listed(inputs: Any) -> list[Any]:
+    """Return several inputs as a list: a list, an array or column of a table, or what a generator gives.
+
+    Raises:
+        InputTypeError: ``E_ARGUMENT``, for what is not several.
+    """
+    if (several := as_list(inputs)) is not None:
+        return several
+    if isinstance(inputs, Iterator):
+        return list(cast("Iterator[Any]", inputs))
+    raise _no_text(type(inputs).__name__)
+
+
+def _no_text(kind: str) -> InputTypeError:
+    return InputTypeError(
+        "E_ARGUMENT",
+        "A pipeline was given a {kind}.",
+        cure="Give a text, or a list, array or column of texts.",
+        values=dict(kind=kind),
+    )

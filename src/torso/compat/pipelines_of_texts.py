@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, cast
 import torch
 
 from torso.architecture import Task
-from torso.compat.pipeline_base import LENGTHS, Pipeline, Record, texts_of
+from torso.compat.pipeline_base import LENGTHS, Pipeline, Record, listed, texts_of
 from torso.errors import InputError, InputTypeError
 from torso.tasks import answer, classify, fill, tag, zero_shot
 from torso.tasks.predictions import Filled, Tagged
@@ -28,7 +28,7 @@ class TextClassificationPipeline(Pipeline):
     def run(self, inputs: Any, options: Record) -> Any:
         """Return labels of texts or pairs."""
         one = isinstance(inputs, str | Mapping)
-        every: list[Any] = [inputs] if one else list(inputs)
+        every: list[Any] = [inputs] if one else listed(inputs)
         pairs = [_pair(each) for each in every]
         if options.get("function_to_apply", "default") in ("default", None):
             results = [each.scores for each in classify(pairs, **self.common(options))]
@@ -45,7 +45,8 @@ class TextClassificationPipeline(Pipeline):
             for each in results
         ]
         ranked = [row[: options["top_k"]] for row in ranked]
-        return ranked[0] if one else ranked
+        # As the reference has it: of one text, the labels alone only where the call itself says how many.
+        return ranked[0] if isinstance(inputs, Mapping) or (one and "top_k" in options["called_with"]) else ranked
 
     def _applied(self, pair: Any, options: Record) -> dict[str, float]:
         """Apply the requested function to the logits of one text or pair."""
@@ -73,10 +74,18 @@ _FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 def _pair(each: Any) -> Any:
-    if isinstance(each, Mapping):
-        given = cast("Mapping[str, str]", each)
-        return (given["text"], given["text_pair"]) if given.get("text_pair") is not None else given["text"]
-    return each
+    if not isinstance(each, Mapping):
+        return each
+    given = cast("Mapping[str, Any]", each)
+    text, other = given.get("text"), given.get("text_pair")
+    if not isinstance(text, str) or not isinstance(other, str | None) or given.keys() - {"text", "text_pair"}:
+        raise InputTypeError(
+            "E_ARGUMENT",
+            "A text or a pair of texts is wanted; the table has {names}.",
+            cure="Write {{'text': '...'}}, or {{'text': '...', 'text_pair': '...'}}.",
+            values=dict(names=", ".join(map(repr, given)) or "-"),
+        )
+    return text if other is None else (text, other)
 
 
 class TokenClassificationPipeline(Pipeline):
@@ -166,7 +175,14 @@ class QuestionAnsweringPipeline(Pipeline):
 def _questions(question: Any, context: Any) -> Any:
     if isinstance(question, list):
         asked = cast("list[str]", question)
-        contexts = [context] * len(asked) if isinstance(context, str) else cast("list[str]", context)
+        contexts = cast("list[str]", context) if isinstance(context, list) else [context] * len(asked)
+        if len(contexts) != len(asked):
+            raise InputTypeError(
+                "E_ARGUMENT",
+                "There are {questions} questions and {contexts} contexts.",
+                cure="Give as many of both, or one context for all.",
+                values=dict(questions=len(asked), contexts=len(contexts)),
+            )
         return [{"question": q, "context": c} for q, c in zip(asked, contexts, strict=True)]
     return {"question": question, "context": context}
 
@@ -208,11 +224,10 @@ class FillMaskPipeline(Pipeline):
         for place, mask in zip(places, filled.masks, strict=True):
             row: list[Record] = []
             for each in mask:
-                number = self.tokenizer.convert_tokens_to_ids(each.token)
-                whole = [*ids[:place], number, *ids[place + 1 :]]
+                whole = [*ids[:place], each.id, *ids[place + 1 :]]
                 text = self.tokenizer.decode(whole, skip_special_tokens=len(places) == 1)
-                word = self.tokenizer.decode([number])
-                row.append({"score": each.score, "token": number, "token_str": word, "sequence": text})
+                word = self.tokenizer.decode([each.id])
+                row.append({"score": each.score, "token": each.id, "token_str": word, "sequence": text})
             rows.append(row)
         return rows[0] if len(rows) == 1 else rows
 

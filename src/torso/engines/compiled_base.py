@@ -46,6 +46,10 @@ class CompiledBase:
     def _arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """Yield everything that the outputs are computed of, with a name."""
 
+    def __repr__(self) -> str:
+        """Return one line: the config, which fills a screen, is ``.config``."""
+        return f"{type(self).__name__}({self.config.model_type}, {self.task.name}, {self.done.mode})"
+
     @property
     def max_tokens(self) -> int | None:
         """Maximum length of a text in tokens; None for no limit."""

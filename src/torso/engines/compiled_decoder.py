@@ -36,7 +36,7 @@ DecoderMode = Literal["exact", "bf16", "int8", "int4"]
 
 
 @checked_calls
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CompiledDecoder(CompiledBase):
     """A model that generates text, from any number of threads, and does nothing else: no training, moving, saving.
 

@@ -23,7 +23,7 @@ Out = TypeVar("Out", covariant=True)
 
 
 @checked_calls
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CompiledModel(CompiledBase, Generic[Out]):
     """A model of one task that runs, from any number of threads, and does nothing else: no training, moving, saving.
 

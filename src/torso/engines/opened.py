@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -12,7 +13,7 @@ from torso.engines.compiling import exactly, why_not
 from torso.engines.gpu_presence import may_have_gpu
 from torso.engines.packed_cache import with_cache
 from torso.engines.runner import Runner
-from torso.errors import MissingPackageError
+from torso.errors import InputTypeError, MissingPackageError
 from torso.io.optional_packages import is_pytorch
 from torso.language import say
 from torso.loading.load import load, read_config
@@ -78,11 +79,24 @@ def _on_pytorch(
 
 
 def wrapped(model: Model[Out] | Runner[Out]) -> tuple[Runner[Out], Path | None]:
-    """Return what runs a loaded model as it is, and the folder that it was loaded from; None for a new one."""
+    """Return what runs a loaded model as it is, and the folder that it was loaded from; None for a new one.
+
+    Raises:
+        InputTypeError: ``E_SOURCE`` for what is no model of torso's.
+    """
     if isinstance(model, Runner):
         module: Any = getattr(model, "model", None)
         report = getattr(model if module is None else module, "report", None)
         return model, None if report is None else Path(report.source)
+    model = cast("Model[Out]", getattr(model, "packed", model))  # what the Auto classes gave
+    loaded = sys.modules.get("torso.model")
+    if loaded is None or not isinstance(model, loaded.Model):
+        raise InputTypeError(
+            "E_SOURCE",
+            "The model is {kind}, which is none of torso's.",
+            cure='Give a folder such as "./rbt3", an id such as "hfl/rbt3", or what torso.load gives.',
+            values=dict(kind=type(model).__name__),
+        )
     from torso.engines.torch_runner import TorchRunner
 
     return TorchRunner(model), None if model.report is None else Path(model.report.source)

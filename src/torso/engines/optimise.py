@@ -175,7 +175,8 @@ def require_known(reason: str | None) -> None:
         raise UnsupportedError(
             "E_MODE",
             "torso's kernels do not run this model: {reason}.",
-            cure="Use it as it is, with PyTorch: torso.load(source, task).",
+            cure="Use it as it is, with PyTorch: torso.load(source, task); to write with it, "
+            "torso.compiled_decoder(source).",
             values=dict(reason=reason),
         )
 

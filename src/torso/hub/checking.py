@@ -14,6 +14,7 @@ from torso.hub.local.find import find_local, homes, revisions
 from torso.hub.local.folder_doctor import Finding, look_at, misplaced, missing_file, overwritten
 from torso.hub.local.hub_cache import absent_in, files_in
 from torso.hub.local.manifest import UNKNOWN, Evidence, evidence_of
+from torso.hub.local.named_folder import only_gguf
 from torso.hub.remote_file import RemoteFile
 from torso.hub.resolution import resolve
 from torso.hub.settings import read_settings
@@ -21,6 +22,7 @@ from torso.hub.source import Source, parse_source
 from torso.hub.transfer.digest import digest_of
 from torso.hub.unread_weights import no_readable_weights
 from torso.io.files import inside, shown
+from torso.weights.gguf_files import ENDING, open_gguf
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
         name: how messages call the model.
         listed: the files that a hub has of it, where one was asked.
     """
+    model = only_gguf(folder)
+    if model.suffix.lower() == ENDING and model.is_file():
+        return _check_gguf(model, folder, name)
     evidence = evidence_of(folder)
     names = files_in(folder)
     known = evidence.files or {}
@@ -168,6 +173,27 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
         tuple(unverified),
         tuple(findings),
         tuple(sorted(unused)),
+    )
+
+
+def _check_gguf(model: Path, folder: Path, name: str) -> Report:
+    """Return whether a GGUF file is a whole model: its hash where it is known, its header, config and tokenizer."""
+    evidence = evidence_of(folder) if folder.is_dir() else Evidence()
+    known = evidence.files or {}
+    real = model if folder.is_dir() else model.resolve()  # a link that was named is no link within a folder
+    finding = look_at(real.parent, real.name) or _compare(folder, model.name, known)
+    try:
+        opened = open_gguf(model)
+        opened.held("config.json")
+        opened.held("tokenizer.json")
+    except TorsoError as error:
+        finding = finding or Finding(model.name, error)
+    if finding:
+        _name_model(finding.error, name)
+    right = () if finding else (model.name,)
+    verified, unverified = (right, ()) if model.name in known else ((), right)
+    return Report(
+        folder, name, evidence.revision, evidence.teller, verified, unverified, () if finding is None else (finding,)
     )
 
 

@@ -33,13 +33,13 @@ def is_pytorch(error: ModuleNotFoundError) -> bool:
     return error.name == "torch"
 
 
-def no_pytorch(purpose: str) -> MissingPackageError:
-    """Build the error of what needs PyTorch where it is not installed."""
+def no_pytorch(purpose: str, extra: str = "torch") -> MissingPackageError:
+    """Build the error of what needs PyTorch where it is not installed; ``extra`` brings it and what else is needed."""
     return MissingPackageError(
         "E_NO_TORCH",
         "{purpose} needs PyTorch, which is not installed.",
-        cure='Install it: pip install "torso[torch]"',
-        values=dict(purpose=purpose),
+        cure='Install it: pip install "torso[{extra}]"',
+        values=dict(purpose=purpose, extra=extra),
     )
 
 

@@ -19,7 +19,7 @@ _ENDINGS = (".csv", ".tsv")
 
 def is_table(name: str) -> bool:
     """Return whether a file of that name has columns."""
-    return name.lower().endswith((".jsonl", ".ndjson", *_ENDINGS))
+    return name.lower().endswith((".jsonl", ".ndjson", ".json", *_ENDINGS))
 
 
 def rows(
@@ -88,7 +88,9 @@ def _json_rows(source: BinaryIO, name: str, encoding: str | None) -> Iterator[tu
             raise FileFormatError(
                 "E_TEXT",
                 "Line {number} of {file} is no JSON: {reason}.",
-                cure='Write one object a line: {{"text": "..."}}',
+                cure='Write one object a line: {{"text": "..."}}; give a .csv by its path, --file FILE.csv.'
+                if name == "-"
+                else 'Write one object a line: {{"text": "..."}}',
                 values=dict(number=number, file=name, reason=error),
             ) from None
         if not isinstance(row, _Pairs):
@@ -136,7 +138,7 @@ def _csv_rows(
     source: BinaryIO, name: str, columns: Sequence[str] | None, encoding: str | None
 ) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Return rows whose fields may be in quotes, and then hold line ends; between them what the first line has."""
-    with as_text(source, "", encoding) as text:
+    with as_text(source, "", name, encoding) as text:
         try:
             first = text.readline(_FIELD_LIMIT)
         except UnicodeDecodeError as error:
@@ -191,10 +193,13 @@ def _quoted(
     except UnicodeDecodeError as error:
         raise undecoded(error, before + reader.line_num, name) from None
     except csv.Error as error:
+        unclosed = "unexpected end of data" in str(error)
         raise FileFormatError(
             "E_TEXT",
             "{file} cannot be read as a table, after line {number}: {reason}.",
-            cure="Save it as UTF-8, with the same mark between fields on every line.",
+            cure='A quotation mark is never closed: write one within a field twice, "say ""hi"" now".'
+            if unclosed
+            else "Save it as UTF-8, with the same mark between fields on every line.",
             values=dict(file=name, number=before + reader.line_num, reason=error),
         ) from None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO, cast
 
 from torso.errors import FileFormatError, InputError, LimitError
+from torso.io.file_forms import HEAD, refuse_contents
 
 LINE_LIMIT = 64 << 20  # characters of one line: a file without line ends must not fill the memory
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -33,18 +34,27 @@ def check_encoding(name: str | None) -> None:
         ) from None
 
 
-def as_text(source: BinaryIO, ends: str, encoding: str | None = None) -> TextIO:
+def as_text(source: BinaryIO, ends: str, name: str, encoding: str | None = None) -> TextIO:
     """Return a file as text.
 
     Args:
         source: the file.
         ends: what ends a line, as ``newline`` of `io.TextIOWrapper`; line ends are left as they are.
+        name: what messages call it.
         encoding: of the file; None for that of its byte order mark, or UTF-8.
+
+    Raises:
+        FileFormatError: E_FORM for a file that is no text, such as a workbook.
     """
     peeked = cast("io.BufferedReader", source)
     if not hasattr(source, "peek"):
         peeked = io.BufferedReader(cast("io.RawIOBase", source))
-    start = peeked.peek(4)
+    start = peeked.peek(HEAD)
+    try:
+        refuse_contents(start[:HEAD], name)
+    except FileFormatError:
+        peeked.close()
+        raise
     marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), "utf-8")
     chosen = encoding or marked
     if codecs.lookup(chosen).name == "utf-8":
@@ -54,7 +64,7 @@ def as_text(source: BinaryIO, ends: str, encoding: str | None = None) -> TextIO:
 
 def whole_text(source: BinaryIO, name: str, encoding: str | None = None) -> str:
     """Return a file's text in one piece, line ends as they are; see `lines_of` for arguments and errors."""
-    with as_text(source, "", encoding) as text:
+    with as_text(source, "", name, encoding) as text:
         try:
             return text.read()
         except UnicodeDecodeError as error:
@@ -70,11 +80,11 @@ def lines_of(source: BinaryIO, name: str, encoding: str | None = None) -> Iterat
         encoding: as for `as_text`.
 
     Raises:
-        FileFormatError: E_TEXT for bytes that are not of the encoding.
+        FileFormatError: E_TEXT for bytes that are not of the encoding; E_FORM as for `as_text`.
         LimitError: E_LIMIT for a line without end.
     """
     number = 0
-    with as_text(source, "\n", encoding) as text:  # a carriage return may stand in a text
+    with as_text(source, "\n", name, encoding) as text:  # a carriage return may stand in a text
         try:
             while line := text.readline(LINE_LIMIT):
                 number += 1

@@ -142,7 +142,14 @@ def _wrong(problem: str) -> RequestError:
     missing = _MISSING.search(what)
     if missing:
         place = f"{place}.{missing['name']}" if place else missing["name"]
-        what = "Missing"
+        return RequestError(
+            400,
+            "E_FIELD",
+            "The field {field} is missing.",
+            cure="See /openapi.json for what the route takes.",
+            values=dict(field=place),
+            param=place,
+        )
     return RequestError(
         400,
         "E_FIELD",

@@ -212,6 +212,8 @@ class ZeroShotRequest(ReadingRequest):
     labels: list[str]
     template: str | None = None
     several: bool | None = None
+    entailment: str | None = None
+    contradiction: str | None = None
     top: int | None = None
     merge: Literal["mean", "max"] | None = None
 

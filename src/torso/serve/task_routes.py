@@ -65,6 +65,8 @@ async def zero_shot(call: Call) -> Any:
         labels=request.labels,
         template=request.template,
         several=request.several,
+        entailment=request.entailment,
+        contradiction=request.contradiction,
         top=request.top,
         merge=request.merge,
     )

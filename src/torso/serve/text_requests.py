@@ -72,7 +72,7 @@ def changes_of(knobs: Knobs, most: int) -> dict[str, Any]:
     if knobs.prompt_lookup_num_tokens is not None:
         changes["prompt_lookup_num_tokens"] = knobs.prompt_lookup_num_tokens
     if stops:
-        changes["stop_strings"] = tuple(stops)
+        changes["stop_strings"] = stops
     sampling = given(
         dict(temperature=knobs.temperature, top_p=knobs.top_p or None, top_k=knobs.top_k, min_p=knobs.min_p)
     )

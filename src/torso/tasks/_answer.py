@@ -13,7 +13,7 @@ from torso.errors import InputTypeError
 from torso.host_batch import Rows, pieces, to_host
 from torso.io.arguments import known_arguments
 from torso.outputs import SpanLogits
-from torso.tasks.argument_checks import at_least
+from torso.tasks.argument_checks import at_least, yes_or_no
 from torso.tasks.arrays import highest, numbers, softmax
 from torso.tasks.predictions import Answer, Answered
 from torso.tasks.reading import predict, read
@@ -153,6 +153,8 @@ class AnswerPlan(Plan[tuple[str, str], SpanLogits, Found, Answered]):
         for name, value in (("top", top), ("longest", longest), ("window", window)):
             at_least(name, value, 1)
         super().__init__(ready)
+        for name, value in (("impossible", impossible), ("whole_words", whole_words)):
+            yes_or_no(name, value)
         self.top, self.impossible, self.longest, self.whole_words = top, impossible, longest, whole_words
         limit = ready.tokenizer.max_tokens
         if long == "window":

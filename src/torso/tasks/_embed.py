@@ -10,6 +10,7 @@ from torso.engines.runner import BUDGET
 from torso.host_batch import Rows, Wanted
 from torso.io.arguments import known_arguments
 from torso.outputs import Features
+from torso.tasks.argument_checks import yes_or_no
 from torso.tasks.arrays import one_row
 from torso.tasks.embedding import Embedding
 from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
@@ -129,6 +130,7 @@ class EmbedPlan(Plan[str, Features, Rows, Embedding]):
         stride: int | None = None,
         merge: Merge | None = None,
     ) -> None:
+        yes_or_no("normalize", normalize)
         stated = recipe_of(ready) if pooling is None else None
         self.recipe = prompted(settle(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
         self.pooler = Pooler(self.recipe, dimensions, ready.memo)

@@ -14,7 +14,7 @@ from torso.errors import InputError
 from torso.host_batch import HostBatch, Rows, to_host
 from torso.io.arguments import known_arguments
 from torso.outputs import VocabLogits
-from torso.tasks.argument_checks import at_least
+from torso.tasks.argument_checks import at_least, yes_or_no
 from torso.tasks.arrays import highest, numbers, softmax
 from torso.tasks.candidates import CONTINUES, SPACES, candidates, marks_spaces
 from torso.tasks.predictions import Fill, Filled
@@ -117,6 +117,7 @@ class FillPlan(Plan[str, VocabLogits, list[Proposals], Filled]):
         stride: int | None = None,
     ) -> None:
         at_least("top", top, 1)
+        yes_or_no("whole_words", whole_words)
         super().__init__(ready)
         self.top, self.mask = top, _mask_id(ready.tokenizer)
         self.how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
@@ -220,7 +221,7 @@ def _proposed(text: str, span: tuple[int, int], before: int, row: Proposals, tok
         word = tokenizer.decode([number])
         if _BROKEN in word:  # a part of a character has no text of its own
             word = entry
-        made.append(Fill(word, score, _put(text, span, before, entry, word)))
+        made.append(Fill(word, score, _put(text, span, before, entry, word), number))
     return tuple(made)
 
 

@@ -14,7 +14,7 @@ from torso.host_batch import Rows, Wanted, to_host
 from torso.io.arguments import known_arguments
 from torso.outputs import SequenceLogits
 from torso.tasks._classify import label_of
-from torso.tasks.argument_checks import at_least
+from torso.tasks.argument_checks import at_least, yes_or_no
 from torso.tasks.arrays import merged, numbers, softmax
 from torso.tasks.inference_labels import contradicting, entailing
 from torso.tasks.predictions import Label
@@ -146,6 +146,7 @@ class ZeroShotPlan(Plan[str, SequenceLogits, Rows, Label]):
         stride: int | None = None,
         merge: Merge | None = None,
     ) -> None:
+        yes_or_no("several", several)
         self.names, self.sentences = _require_usable(labels, template, top)
         super().__init__(ready, Wanted(ready.runner.pool))
         self.top, self.apart = top, several or len(self.names) == 1

@@ -75,11 +75,13 @@ class Fill(Shown):
             where it is a part of a character.
         score: its probability among the whole vocabulary.
         text: the text with this mask replaced by it, and other masks left.
+        id: its number in the vocabulary.
     """
 
     token: str
     score: float
     text: str
+    id: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)

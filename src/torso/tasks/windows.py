@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from torso.errors import InputError, TooLongError
+from torso.tasks.argument_checks import at_least
 from torso.tasks.extents import Extent
 from torso.text import Encoding
 
@@ -79,8 +80,9 @@ def lengths(
                 "E_ARGUMENT",
                 "{name} would have no effect here.",
                 cure="Add {needed}, or leave {name} out.",
-                values=dict(name=name, needed='long="window"'),
+                values=dict(name=name, needed='long="window" (--long window)'),
             )
+    at_least("stride", stride, 0)
     if merge is not None and merge not in merges:
         raise InputError(
             "E_ARGUMENT",

@@ -56,7 +56,7 @@ def _no_text(value: object, index: int | None) -> InputTypeError:
     return InputTypeError(
         "E_TEXT",
         "Text {index} is {kind}, not a string.",
-        cure="Pass strings; for text already split into words, say is_split_into_words=True.",
+        cure="Pass strings; a tokenizer takes text already split into words with is_split_into_words=True.",
         values=values,
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from torso.errors import FileFormatError, InputTypeError, NotFoundError
+from torso.io.file_forms import refuse_name
 from torso.io.files import open_regular, read_bytes
 from torso.io.optional_packages import optional_module
 from torso.io.paths import shown
@@ -51,7 +52,8 @@ def read_table(data: Data, *, encoding: str | None = None) -> Table:
 
     Raises:
         NotFoundError, AccessError: the file is not there or may not be read.
-        FileFormatError: ``E_TEXT`` for a line that is no row, ``E_TABLE`` for a file that is no table.
+        FileFormatError: ``E_TEXT`` for a line that is no row, ``E_TABLE`` for a file that is no table, ``E_FORM`` for
+            one of another program, such as a workbook.
         InputError: ``E_COLUMN`` for a column that is named twice, ``E_ARGUMENT`` for an unknown encoding.
         InputTypeError: ``E_DATA``, for what is no data.
     """
@@ -81,6 +83,7 @@ def _from_path(path: Path, encoding: str | None) -> Table:
     ending = path.suffix.lower()
     if ending == ".parquet":
         return _parquet(path, name)
+    refuse_name(name, reads=ENDINGS)
     if ending not in ENDINGS:
         raise FileFormatError(
             "E_TABLE",
@@ -91,8 +94,12 @@ def _from_path(path: Path, encoding: str | None) -> Table:
     check_encoding(encoding)
     with open_regular(path) as (descriptor, _), open(descriptor, "rb", closefd=False) as file:
         if ending == ".json":
-            return _json(whole_text(file, name, encoding), name)
-        found = list(numbered_rows(file, name, encoding=encoding))
+            text = whole_text(file, name, encoding)
+            if not _is_lines(text):
+                return _json(text, name)
+            found = list(numbered_rows(BytesIO(text.encode()), name))
+        else:
+            found = list(numbered_rows(file, name, encoding=encoding))
     rows = [row for _, row in found]
     return Table(name, _columns(rows), rows, [number for number, _ in found])
 
@@ -104,6 +111,17 @@ def _table_error(name: str, reason: str) -> FileFormatError:
         cure='Write a list of objects: [{{"text": "...", "label": "..."}}].',
         values=dict(file=name, reason=reason),
     )
+
+
+def _is_lines(text: str) -> bool:
+    """Return whether a .json file holds one object a line, as many writers name such files too."""
+    first, end, rest = text.partition("\n")
+    if not end or not rest.strip():
+        return False
+    try:
+        return isinstance(decode_json(first, strict=False), dict)
+    except ValueError:
+        return False
 
 
 def _json(text: str, name: str) -> Table:

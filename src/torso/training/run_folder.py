@@ -44,10 +44,17 @@ class RunFolder:
             )
         if resume:
             if not holds_state(self.last):
+                if (self.run / "scores.json").exists():
+                    raise InputError(
+                        "E_NO_RUN",
+                        "The run in {folder} has ended: there is nothing left to resume.",
+                        cure="Use the model in it, or begin again in its place: --replace.",
+                        values=values,
+                    )
                 raise InputError(
                     "E_NO_RUN",
                     "There is no run to resume in {folder}.",
-                    cure="Leave --resume out.",
+                    cure="Leave --resume out, or name the folder of a run that was interrupted.",
                     values=values,
                 )
             return

@@ -24,7 +24,7 @@ def on_this_machine(source: Source) -> Snapshot:
 
 
 def _folder(source: Source) -> Snapshot:
-    folder = _only_gguf(Path(source.name))
+    folder = only_gguf(Path(source.name))
     if source.bare and folder.is_dir() and not _looks_like_model(folder):
         raise NotFoundError(
             "E_NOT_A_MODEL",
@@ -35,7 +35,7 @@ def _folder(source: Source) -> Snapshot:
     return Snapshot(folder, source.name, "folder", folder_commit(folder))
 
 
-def _only_gguf(folder: Path) -> Path:
+def only_gguf(folder: Path) -> Path:
     """Return the GGUF file in a folder that holds one, and no other form of a model; else the folder itself."""
     if not folder.is_dir() or any((folder / name).exists() for name in ("config.json", *CANDIDATES)):
         return folder
