@@ -109,7 +109,7 @@ FAMILIES = {
     ),
     "olmo3": Family(
         configs={
-            "plain": small(num_hidden_layers=5, sliding_window=4),
+            "plain": small(num_hidden_layers=4, sliding_window=4),
             "listed": small(num_hidden_layers=3, sliding_window=3, layer_types=KINDS, attention_bias=True),
             "stretched": small(
                 num_hidden_layers=4,
