@@ -30,7 +30,7 @@ from torso.language import say
 
 compute_after_forks()
 
-VERSION = 9
+VERSION = 10
 """Version of the C interface, as in torso_kernels.h."""
 FLOAT32, BFLOAT16, EIGHT_BITS, EIGHT_BIT_GROUPS, FOUR_BIT_GROUPS = range(5)
 KINDS = {"exact": FLOAT32, "bf16": BFLOAT16, "int8": EIGHT_BITS}

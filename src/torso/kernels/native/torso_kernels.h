@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define TORSO_KERNELS_VERSION 9
+#define TORSO_KERNELS_VERSION 10
 
 enum {
     TORSO_FLOAT32 = 0,
