@@ -5,13 +5,13 @@ from __future__ import annotations
 from ctypes import POINTER, Structure, c_float, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
 
-class _Fields(Structure):
+class Fields(Structure):
     """A structure that refuses names other than its fields': ctypes alone keeps them, and C never sees them."""
 
     __slots__ = ()
 
 
-class Matrix(_Fields):
+class Matrix(Fields):
     """``torso_matrix``."""
 
     __slots__ = ()
@@ -27,14 +27,14 @@ class Matrix(_Fields):
     )
 
 
-class Norm(_Fields):
+class Norm(Fields):
     """``torso_norm``."""
 
     __slots__ = ()
     _fields_ = (("kind", c_int32), ("weight", c_void_p), ("bias", c_void_p), ("epsilon", c_float))
 
 
-class Embeddings(_Fields):
+class Embeddings(Fields):
     """``torso_embeddings``."""
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class Embeddings(_Fields):
     )
 
 
-class Block(_Fields):
+class Block(Fields):
     """``torso_block``."""
 
     __slots__ = ()
@@ -74,7 +74,7 @@ class Block(_Fields):
     )
 
 
-class Trunk(_Fields):
+class Trunk(Fields):
     """``torso_trunk``."""
 
     __slots__ = ()
@@ -92,7 +92,7 @@ class Trunk(_Fields):
     )
 
 
-class Call(_Fields):
+class Call(Fields):
     """``torso_call``."""
 
     __slots__ = ()
@@ -118,7 +118,7 @@ class Call(_Fields):
     )
 
 
-class AttentionCall(_Fields):
+class AttentionCall(Fields):
     """``torso_attention_call``."""
 
     __slots__ = ()
@@ -145,49 +145,7 @@ class AttentionCall(_Fields):
     )
 
 
-class Mixture(_Fields):
-    """``torso_mixture``."""
-
-    __slots__ = ()
-    _fields_ = (
-        ("experts", c_int64),
-        ("top", c_int64),
-        ("router", Matrix),
-        ("scoring", c_int32),
-        ("normalised", c_int32),
-        ("least", c_float),
-        ("scale", c_float),
-        ("correction", c_void_p),
-        ("groups", c_int64),
-        ("kept", c_int64),
-        ("best", c_int64),
-        ("up", POINTER(Matrix)),
-        ("down", POINTER(Matrix)),
-        ("gated", c_int32),
-        ("activation", c_int32),
-        ("limit", c_float),
-        ("slope", c_float),
-        ("shared_gate", Matrix),
-    )
-
-
-class Latent(_Fields):
-    """``torso_latent``."""
-
-    __slots__ = ()
-    _fields_ = (
-        ("query_down", Matrix),
-        ("kv_down", Matrix),
-        ("kv", Matrix),
-        ("query_norm", Norm),
-        ("kv_norm", Norm),
-        ("size", c_int64),
-        ("turned", c_int64),
-        ("value_size", c_int64),
-    )
-
-
-class TrainingAttention(_Fields):
+class TrainingAttention(Fields):
     """``torso_training_attention``."""
 
     __slots__ = ()
@@ -216,89 +174,5 @@ class TrainingAttention(_Fields):
         ("query_gradients", c_void_p),
         ("key_gradients", c_void_p),
         ("value_gradients", c_void_p),
-        ("threads", c_int32),
-    )
-
-
-class DecoderBlock(_Fields):
-    """``torso_decoder_block``."""
-
-    __slots__ = ()
-    _fields_ = (
-        ("qkv", Matrix),
-        ("out", Matrix),
-        ("up", Matrix),
-        ("down", Matrix),
-        ("attn_norm", Norm),
-        ("ffn_norm", Norm),
-        ("attn_out_norm", Norm),
-        ("ffn_out_norm", Norm),
-        ("query_norm", Norm),
-        ("key_norm", Norm),
-        ("joint_norms", c_int32),
-        ("order", c_int32),
-        ("gated", c_int32),
-        ("activation", c_int32),
-        ("turns", c_int32),
-        ("turns_neighbours", c_int32),
-        ("left", c_int64),
-        ("scale", c_float),
-        ("softcap", c_float),
-        ("cross_query", Matrix),
-        ("cross_out", Matrix),
-        ("cross_norm", Norm),
-        ("cross_scale", c_float),
-        ("mixture", POINTER(Mixture)),
-        ("latent", POINTER(Latent)),
-        ("sinks", c_void_p),
-    )
-
-
-class Decoder(_Fields):
-    """``torso_decoder``."""
-
-    __slots__ = ()
-    _fields_ = (
-        ("width", c_int64),
-        ("heads", c_int64),
-        ("key_heads", c_int64),
-        ("head_size", c_int64),
-        ("depth", c_int64),
-        ("blocks", POINTER(DecoderBlock)),
-        ("norm", Norm),
-        ("vocabulary", Matrix),
-        ("output_scale", c_float),
-        ("softcap", c_float),
-        ("slopes", c_void_p),
-        ("cache_kind", c_int32),
-    )
-
-
-class DecodeCall(_Fields):
-    """``torso_decode_call``."""
-
-    __slots__ = ()
-    _fields_ = (
-        ("texts", c_int64),
-        ("starts", c_void_p),
-        ("rows", c_void_p),
-        ("regions", c_void_p),
-        ("past", c_void_p),
-        ("cosines", c_void_p * 2),
-        ("sines", c_void_p * 2),
-        ("turned", c_int64),
-        ("cache", c_void_p),
-        ("cache_rows", c_int64),
-        ("distances", c_void_p),
-        ("reach", c_int64),
-        ("memory", c_void_p),
-        ("memory_rows", c_int64),
-        ("memory_starts", c_void_p),
-        ("memory_sizes", c_void_p),
-        ("wanted", c_void_p),
-        ("wanted_rows", c_int64),
-        ("hidden", c_void_p),
-        ("scores", c_void_p),
-        ("kept", c_void_p),
         ("threads", c_int32),
     )

@@ -13,8 +13,8 @@ from torso import blocks
 from torso.host_batch import HostBatch, Rows
 from torso.kernels import host_memory as memory
 from torso.kernels import library as native
-from torso.kernels.abi import DecodeCall, DecoderBlock
-from torso.kernels.abi import Decoder as DecoderStructure
+from torso.kernels.decoder_abi import DecodeCall, DecoderBlock
+from torso.kernels.decoder_abi import Decoder as DecoderStructure
 from torso.kernels.decoder_packing import DecoderPacking
 from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_parts, decoder_rotaries, score_bias
 from torso.kernels.head_sizes import HeadSizes

@@ -6,7 +6,8 @@ from ctypes import pointer
 from typing import Any
 
 from torso import blocks
-from torso.kernels.abi import DecoderBlock, Latent, Norm
+from torso.kernels.abi import Norm
+from torso.kernels.decoder_abi import DecoderBlock, Latent
 from torso.kernels.decoder_support import ORDERS, AnyBlock, cross_attention, factors, head_norms, norms, score_bias
 from torso.kernels.head_sizes import DecoderAttention
 from torso.kernels.host_memory import address

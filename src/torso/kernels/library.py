@@ -15,17 +15,8 @@ from typing import Any
 
 from torso.errors import ConfigError, InputError
 from torso.io.forking import compute_after_forks, forked, processors
-from torso.kernels.abi import (
-    AttentionCall,
-    Call,
-    DecodeCall,
-    Decoder,
-    Embeddings,
-    Matrix,
-    Norm,
-    TrainingAttention,
-    Trunk,
-)
+from torso.kernels.abi import AttentionCall, Call, Embeddings, Matrix, Norm, TrainingAttention, Trunk
+from torso.kernels.decoder_abi import DecodeCall, Decoder
 from torso.language import say
 
 compute_after_forks()

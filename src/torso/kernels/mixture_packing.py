@@ -14,7 +14,8 @@ import numpy as np
 
 from torso import blocks
 from torso.host_batch import Rows
-from torso.kernels.abi import Matrix, Mixture
+from torso.kernels.abi import Matrix
+from torso.kernels.decoder_abi import Mixture
 from torso.kernels.host_memory import address
 from torso.kernels.library import Form
 from torso.kernels.mixture_support import AnyMixture, Dense

@@ -16,8 +16,8 @@ from torso import blocks
 from torso.host_batch import HostBatch, Rows
 from torso.kernels import host_memory as memory
 from torso.kernels import library as native
-from torso.kernels.abi import DecodeCall
-from torso.kernels.abi import Decoder as DecoderStructure
+from torso.kernels.decoder_abi import DecodeCall
+from torso.kernels.decoder_abi import Decoder as DecoderStructure
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_positions import earlier_distance_bias
 from torso.kernels.key_value_rows import KeyValueRows, SourceRows

@@ -71,9 +71,10 @@ struct RelativePositions {
 // How scores become weights.
 struct ScoreParams {
     float scale;
-    int64_t left, right;     // how many earlier and later keys are seen; negative for all
-    const float* distances;  // of one head, [2 * reach + 1], added to the scores by key position minus query position; or null
-    int64_t reach;           // no less than any distance
+    int64_t left, right;  // how many earlier and later keys are seen; negative for all
+    const float*
+        distances;  // of one head, [2 * reach + 1], added to the scores by key position minus query position; or null
+    int64_t reach;  // no less than any distance
     RelativePositions relative;
 };
 

@@ -5,8 +5,6 @@
 // weights of its experts are read and no others, of many rows those of each expert once. What a row's experts make is
 // added up in the order in which it chose them, so that a row's result is the same to the last bit in any company.
 
-inline int64_t whole_vectors(int64_t count) { return (count + WIDTH - 1) / WIDTH * WIDTH; }
-
 // The shares of experts by their scores, in place.
 inline void to_shares(const torso_mixture& mixture, float* scores) {
     const int64_t all = whole_vectors(mixture.experts);

@@ -324,3 +324,6 @@ inline void convert(const From* row, To* to, int64_t width) {
     for (int64_t i = 0; i < whole; i += WIDTH) store(to + i, load(row + i));
     if (whole < width) store_some(to + whole, load_some(row + whole, width - whole), width - whole);
 }
+
+// A count of floats, rounded up to whole vectors.
+inline int64_t whole_vectors(int64_t count) { return (count + WIDTH - 1) / WIDTH * WIDTH; }

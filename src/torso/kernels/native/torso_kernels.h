@@ -162,9 +162,9 @@ typedef struct {
     int64_t turned; /* units of a head that are turned */
     void* cache;    /* [depth, 2, key_heads, cache_rows, head_size] keys, then values */
     int64_t cache_rows;
-    const float*
-        distances;      /* [heads, reach + 1] added to the scores by key position minus query position, -reach to 0; or null */
-    int64_t reach;      /* no less than any place */
+    const float* distances; /* [heads, reach + 1] added to the scores by key position minus query position, -reach to 0;
+                               or null */
+    int64_t reach;          /* no less than any place */
     const void* memory; /* [depth, 2, heads, memory_rows, head_size] keys and values of the encoder's rows; or null */
     int64_t memory_rows;
     const int64_t* memory_starts; /* [N] the first row that each sequence attends to */
@@ -187,8 +187,9 @@ typedef struct {
     const float* rows;        /* [T, width] in place of embeddings; null otherwise */
     const float* cosines[2];  /* [T, turned] */
     const float* sines[2];
-    int64_t turned;         /* units of a head that are turned */
-    const float* distances; /* [heads, 2 * reach + 1] added to the scores by key position minus query position; null for none */
+    int64_t turned; /* units of a head that are turned */
+    const float*
+        distances; /* [heads, 2 * reach + 1] added to the scores by key position minus query position; null for none */
     const int32_t*
         relative_rows;  /* [2 * reach + 1] the row of each distance, likewise, never falling or never rising; or null */
     int64_t reach;      /* no less than any distance */

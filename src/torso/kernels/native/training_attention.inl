@@ -64,8 +64,6 @@ inline void small_product(const LeftMatrix& left, int64_t rows, int64_t inner, c
         }
 }
 
-inline int64_t whole_vectors(int64_t count) { return (count + WIDTH - 1) / WIDTH * WIDTH; }
-
 // Random words of a row of weights: one for each key.
 class DropoutRow {
    public:
