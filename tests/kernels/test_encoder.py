@@ -183,16 +183,17 @@ def test_padding_tokens_count_no_position(kernels: Library, model_type: str) -> 
     own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))
     table = trunk.embed.positions
     batch = Batch(torch.tensor([5, 6, table.of.padding, 7, table.of.padding, 8, 9]), Layout.of([4, 3]))
-    counted = table.counted(batch)
-    assert counted.layout.positions.tolist() == [0, 1, -1, 2, -1, 0, 1]
-    given = replace(counted, embeddings=torch.randn(7, own.encoder.width))
-    for each in (counted, given):
+    positions = torch.tensor([0, 1, -1, 2, -1, 0, 1])
+    placed = replace(batch, layout=replace(batch.layout, positions=positions), positioned=True)
+    given = replace(batch, embeddings=torch.randn(7, own.encoder.width))
+    for each in (batch, placed, given):
         close(own(each).rows, trunk(each).rows)
     wanted = model(batch).hidden.rows
     model.trunk = own
     close(model(batch).hidden.rows, wanted)
+    close(own(batch).rows, own(placed).rows)
     with pytest.raises(IndexError):  # rows before the table's first
-        own(replace(counted, layout=replace(counted.layout, positions=counted.layout.positions - table.of.offset)))
+        own(replace(placed, layout=replace(placed.layout, positions=positions - table.of.offset)))
 
 
 @torch.no_grad()

@@ -60,7 +60,7 @@ def test_parts_are_shown_by_the_first_of_them() -> None:
         ["0", "a &lt;b&gt; text", "word0 0.9000, word1 PER, word2 PER, … (5)"],
         ["1", "none", ""],
     ]
-    masks = ((Fill("好", 0.5, "x"), Fill("坏", 0.25, "y")), (Fill("人", 1.0, "z"),))
+    masks = ((Fill("好", 0.5, "x", 7), Fill("坏", 0.25, "y", 8)), (Fill("人", 1.0, "z", 9),))
     filled = ShownList([Filled("[MASK] [MASK]", masks, WHOLE)])
     assert cells(str(filled._repr_html_()))[1] == ["0", "[MASK] [MASK]", "好 0.5000, 人 1.0000"]
     answered = ShownList([Answered("Who?", "Ann", (Answer("Ann", 0, 3, 0.5),), WHOLE)])

@@ -35,8 +35,8 @@ TASK_TYPES: dict[Task[Any], str] = {
     Task.SEQ2SEQ_LM: "SEQ_2_SEQ_LM",
 }
 """PEFT's names of the tasks that it has."""
-_MORE = {"phi": ("fc1", "fc2")}
-"""What PEFT adapts in a family beside queries and values."""
+_MORE = {"mobilebert": ("query", "value"), "phi": ("fc1", "fc2")}
+"""What is adapted in a family beside what is fused of queries and values; as in PEFT, where it knows the family."""
 _CLASSIFIER = ("classifier", "score")
 _SAVED = {"SEQ_CLS": _CLASSIFIER, "TOKEN_CLS": _CLASSIFIER, "QUESTION_ANS": ("qa_outputs",)}
 

@@ -87,7 +87,7 @@ class BottleneckBlock(Part):
     Args:
         attn: attention.
         narrow: makes of x the narrow rows that attention is added to.
-        asks: makes of x the narrow rows that queries and keys are made of.
+        narrow_qk: makes of x the narrow rows that queries and keys are made of.
         attn_norm: norm after the first residual sum.
         feeds: feed-forwards before the last, each added to what it reads.
         feed_norms: the norm after each of them.
@@ -100,7 +100,7 @@ class BottleneckBlock(Part):
 
     attn: BottleneckAttention
     narrow: Part
-    asks: Part
+    narrow_qk: Part
     attn_norm: Part
     feeds: Sequence[Part]
     feed_norms: Sequence[Part]
@@ -113,7 +113,7 @@ class BottleneckBlock(Part):
 
     def children(self) -> Mapping[str, Part | None]:
         """List the parts."""
-        names = ("narrow", "asks", "attn", "attn_norm", "ffn", "ffn_norm", "wide", "wide_norm")
+        names = ("narrow", "narrow_qk", "attn", "attn_norm", "ffn", "ffn_norm", "wide", "wide_norm")
         return {
             **{name: getattr(self, name) for name in names},
             "feeds": ModuleList(self.feeds),

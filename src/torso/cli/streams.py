@@ -57,10 +57,14 @@ def standard_streams() -> Generator[None]:
         _occupy(1, os.O_RDONLY)
         _occupy(2, os.O_RDWR)
     sys.stdout, sys.stderr = _safe(sys.stdout, 1, _Results), _safe(sys.stderr, 2, _Messages)
+    own = sys.stdout, sys.stderr
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
+        for each in own:
+            with suppress(OSError, ValueError, TorsoError):  # results were flushed before, where that could be told
+                each.flush()
 
 
 def _occupy(number: int, flags: int) -> None:
@@ -79,7 +83,8 @@ def _safe(stream: TextIO | None, number: int, kind: type[io.FileIO]) -> TextIO:
     elif type(stream) is io.TextIOWrapper and _number_of(stream) == number:
         with suppress(OSError):
             stream.flush()
-        encoding, by_line, at_once = stream.encoding, stream.line_buffering, stream.write_through
+        encoding, at_once = stream.encoding, stream.write_through
+        by_line = stream.line_buffering or at_once  # written through, a line still waits in the buffer below
     else:  # a program's own stream, as in tests and notebooks
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

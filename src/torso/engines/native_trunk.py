@@ -44,9 +44,14 @@ class NativeTrunk(nn.Module):
 
     def forward(self, batch: Batch, *, hidden_states: Container[int] = (), attentions: Container[int] = ()) -> Hidden:
         """Compute as `Trunk.forward`; the rows are float32."""
-        given = None if batch.embeddings is None else array_of(self.embed(batch))
+        counted = self.embed.counted(batch)
+        given = None if batch.embeddings is None else array_of(self.embed(counted))
         out = self.encoder(
-            on_host(batch), batch.pool, hidden_states=hidden_states, attentions=attentions, embedded=given
+            on_host(counted),
+            batch.pool,
+            hidden_states=hidden_states,
+            attentions=attentions,
+            embedded=given,
         )
         rows = torch.from_numpy(out.rows)
         states = {i: torch.from_numpy(each) for i, each in out.hidden_states.items()}

@@ -54,10 +54,10 @@ class BottleneckAttention(Module[blocks.BottleneckAttention]):
     v: nn.Linear
     out: nn.Linear
 
-    def forward(self, asks: Tensor, given: Tensor, ctx: Context) -> Tensor:
+    def forward(self, narrow_qk: Tensor, given: Tensor, ctx: Context) -> Tensor:
         """Map rows for queries and keys [T, B], and for values [T, D], to [T, B], or to [N, B] of pooled rows."""
         size = self.of.size
-        q, k, v = by_heads(self.q(asks), size), by_heads(self.k(asks), size), by_heads(self.v(given), size)
+        q, k, v = by_heads(self.q(narrow_qk), size), by_heads(self.k(narrow_qk), size), by_heads(self.v(given), size)
         keys, values, key_layout = ctx.keys(k, v)
         rule = self.of.rule if self.training else self.of.rule.undropped
         return self.out(
@@ -69,7 +69,7 @@ class BottleneckBlock(Module[blocks.BottleneckBlock]):
     """Attention and feed-forwards between a projection to narrow rows and one back, each with residual and norm."""
 
     narrow: nn.Module
-    asks: nn.Module
+    narrow_qk: nn.Module
     attn: BottleneckAttention
     attn_norm: nn.Module
     feeds: nn.ModuleList
@@ -82,7 +82,7 @@ class BottleneckBlock(Module[blocks.BottleneckBlock]):
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
-        rows = self.attn_norm(ctx.pooled(self.narrow(x)) + self.attn(self.asks(x), x, ctx))
+        rows = self.attn_norm(ctx.pooled(self.narrow(x)) + self.attn(self.narrow_qk(x), x, ctx))
         for feed, norm in zip(self.feeds, self.feed_norms, strict=True):
             rows = norm(rows + feed(rows))
         rows = self.ffn_norm(rows + self.ffn(rows))

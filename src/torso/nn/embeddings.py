@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -100,6 +101,14 @@ class Embeddings(Module[blocks.Embeddings]):
         if self.positions is not None:
             rows = rows + self.positions(batch.layout.positions).to(rows.dtype)
         return self.project(self.dropout(self.norm(rows)))
+
+    def counted(self, batch: Batch) -> Batch:
+        """Return a batch whose positions do not count the padding token, in families where it counts none."""
+        padding, layout = self.of.uncounted, batch.layout
+        if padding is None or batch.positioned:
+            return batch
+        first, rows = layout.starts[layout.owner()].long(), torch.arange(len(batch.tokens), device=batch.tokens.device)
+        return replace(batch, layout=replace(layout, positions=counted(batch.tokens == padding, first, rows)))
 
     def token_rows(self, batch: Batch) -> Tensor:
         """[T, W] scaled token embeddings, or the rows that ``batch`` brings in their place, which are not scaled."""

@@ -58,7 +58,7 @@ class Trunk(Module[blocks.Trunk]):
         needs_all = step is not None or self.depth in hidden_states or not active or active[-1] in attentions
         weights: dict[int, list[Tensor]] = {i: [] for i in active if i in attentions}
         cross_weights: dict[int, list[Tensor]] = {i: [] for i in weights if memory is not None}
-        rows = self.embed(replace(batch, layout=self._counted(batch, layout, step)))
+        rows = self.embed(self._counted(batch, layout, step))
         rows = rows if self.depth else self.norm(rows)
         states = {0: rows}
         for i, layer in enumerate(self.layers):
@@ -72,19 +72,14 @@ class Trunk(Module[blocks.Trunk]):
         rows = rows[pool.rows] if needs_all else rows
         return Hidden(rows, pool.layout, states, weights, memory, cross_weights, pool.which)
 
-    def _counted(self, batch: Batch, layout: Layout, step: Step | PrefixedRows | None) -> Layout:
-        """Return the layout with positions that do not count the padding token, in families where it counts none."""
-        padding = self.embed.of.uncounted
-        if padding is None or (batch.positioned and not isinstance(step, Step)):
-            return layout
-        here, owner = batch.tokens == padding, layout.owner()
-        if not isinstance(step, Step):
-            first = layout.starts[owner].long()
-            positions = counted(here, first, torch.arange(len(here), device=here.device))
-        else:
-            first = step.keys.starts[owner].long()
-            positions = counted(step.cache.mark(step.rows, here), first, first + layout.positions)
-        return replace(layout, positions=positions)
+    def _counted(self, batch: Batch, layout: Layout, step: Step | PrefixedRows | None) -> Batch:
+        """Return the batch with positions that do not count the padding token, in families where it counts none."""
+        padding, placed = self.embed.of.uncounted, replace(batch, layout=layout)
+        if padding is None or not isinstance(step, Step):
+            return self.embed.counted(placed)
+        first = step.keys.starts[layout.owner()].long()
+        here = step.cache.mark(step.rows, batch.tokens == padding)
+        return replace(batch, layout=replace(layout, positions=counted(here, first, first + layout.positions)))
 
     def _active_layers(self) -> Sequence[int]:
         """Draw the blocks that run: all of them, without those that LayerDrop skips in training."""

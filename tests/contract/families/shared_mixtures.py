@@ -191,6 +191,7 @@ FAMILIES = {
         built_layers=3,
         published={
             "allenai/OLMoE-1B-7B-0924": _published_olmoe(),
+            "allenai/OLMoE-1B-7B-0924-Instruct": _published_olmoe(),
             "allenai/OLMoE-1B-7B-0125-Instruct": _published_olmoe(),
         },
     ),
@@ -247,6 +248,20 @@ FAMILIES = {
         published={
             "baidu/ERNIE-4.5-21B-A3B-PT": _published_ernie(
                 hidden_size=2560,
+                intermediate_size=12288,
+                moe_intermediate_size=1536,
+                moe_k=6,
+                moe_layer_end_index=27,
+                moe_layer_start_index=1,
+                moe_num_shared_experts=2,
+                num_attention_heads=20,
+                num_hidden_layers=28,
+                num_key_value_heads=4,
+                tie_word_embeddings=True,
+            ),
+            "baidu/ERNIE-4.5-21B-A3B-Thinking": _published_ernie(
+                hidden_size=2560,
+                max_position_embeddings=131072,
                 intermediate_size=12288,
                 moe_intermediate_size=1536,
                 moe_k=6,
