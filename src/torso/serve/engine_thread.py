@@ -89,11 +89,6 @@ class Engine:
         with self._changed:
             return self.scheduler.idle
 
-    def refuse_new(self) -> None:
-        """Admit nothing more, and finish what was admitted."""
-        with self._changed:
-            self.scheduler.refusing = "draining"
-
     def wait(self, tokens: int = 0, client: Hashable = None) -> float:
         """Predict the wait of a request; see `Scheduler.wait`."""
         with self._changed:
