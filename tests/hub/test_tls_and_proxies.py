@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,14 +192,24 @@ def test_proxy_that_wants_a_password(request: pytest.FixtureRequest, way: str):
     assert "_proxy" in str(caught.value).lower()
 
 
-def test_proxy_that_is_not_there(rig: Rig):
+def _hold_port(one: socket.socket, ports: Iterable[int]) -> int:
+    """Bind a socket that never listens, so that nobody else takes the port, to the first that is free."""
+    for port in ports:
+        with suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return one.getsockname()[1]
+    raise AssertionError("every port is taken")
+
+
+@pytest.mark.parametrize("ports", [[0], range(40_700, 40_800)], ids=["any", "looks like a status"])
+def test_proxy_that_is_not_there(rig: Rig, ports: Iterable[int]):
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # held, so that nobody else takes the port, and never listens
-        port = closed.getsockname()[1]
+        port = _hold_port(closed, ports)
         rig.machine.set(HF_ENDPOINT="http://hub.example.test", http_proxy=f"http://127.0.0.1:{port}")
         with refused("E_PROXY") as caught:
             get()
     assert str(port) in str(caught.value)
+    assert "407)" not in str(caught.value)
 
 
 def test_name_that_does_not_resolve(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -24,6 +24,7 @@ _TLS_CAUSES = {
     62: "its certificate is for another name",
     64: "its certificate is for another address",
 }
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: 407\b")  # http.client has the status in its words alone
 _ELSEWHERE = "Check the network, or choose another source: --source hf-mirror or --source modelscope"
 
 
@@ -154,7 +155,7 @@ def retry_after(text: str) -> float | None:
 
 
 def _proxy(error: Exception | None, host: str, proxy: str) -> Failure:
-    refused = error is None or "407" in str(error)
+    refused = error is None or _TUNNEL_REFUSED.match(_short(error)) is not None
     named = urlsplit(proxy if "://" in proxy else f"//{proxy}").username is not None
     if refused and named:
         return Failure(
