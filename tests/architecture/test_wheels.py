@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -50,13 +52,43 @@ def test_a_library_that_chooses_less_than_this_processor_has_is_refused(
     wheel = tmp_path / "torso.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.write(library.file(), "torso/kernels/_native.so")
-    said = '"manylinux_2_17_x86_64" "manylinux_2_17_aarch64"'
+    said = _audited(PLATFORMS[HERE].tag.split(".")[0])
     own = wheels.run
     monkeypatch.setattr(wheels, "run", lambda command, folder: own(command, folder) if "-c" in command else said)
     check(wheel, HERE)
     monkeypatch.setattr(wheels, "sets_here", lambda: ("a better one", "baseline"))
     with pytest.raises(BuildError, match="which has a better one"):
         check(wheel, HERE)
+
+
+def _audited(tag: str, *libraries: str) -> str:
+    """What auditwheel says of symbols that a tag allows, and of libraries that none does."""
+    return json.dumps({"sym_tag": tag, "external_libs": dict.fromkeys(libraries)})
+
+
+@pytest.mark.parametrize(
+    ("platform", "said", "allowed"),
+    [
+        ("linux-x86-64", _audited("manylinux_2_17_x86_64"), True),
+        ("linux-x86-64", _audited("manylinux_2_28_x86_64"), False),
+        ("linux-x86-64", _audited("manylinux_2_17_x86_64", "libstdc++.so.6"), False),
+        ("linux-arm64", _audited("manylinux_2_17_x86_64"), False),
+        ("linux-x86-64", _audited("manylinux_2_17_x86_64", "libc.so"), False),
+        ("musl-arm64", _audited("musllinux_1_2_aarch64", "libc.so"), True),
+        ("musl-arm64", _audited("musllinux_1_2_aarch64"), True),
+        ("musl-x86-64", _audited("musllinux_1_2_x86_64", "libc.so", "libgomp.so.1"), False),
+    ],
+)
+def test_a_library_asks_for_what_its_tag_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, said: str, allowed: bool
+) -> None:
+    wheel = tmp_path / "torso.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("torso/kernels/_native.so", b"")
+    monkeypatch.setattr(wheels, "HERE", None)
+    monkeypatch.setattr(wheels, "run", lambda command, folder: said)
+    with nullcontext() if allowed else pytest.raises(BuildError, match="sym_tag"):
+        check(wheel, platform)
 
 
 def test_every_processor_has_its_instruction_sets() -> None:
