@@ -64,6 +64,23 @@ def test_what_cannot_be_linked_leaves_nothing(monkeypatch: pytest.MonkeyPatch, t
     assert [each.name for each in tmp_path.iterdir()] == ["own-compiler"]
 
 
+def test_a_linker_is_told_the_name_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """macOS's writes into the library how it was named: a folder of chance there, and no two builds are equal."""
+    own = tmp_path / "own-compiler"
+    own.write_text(
+        '#!/bin/sh\nall=; for one; do case "$one" in *.o) ;; *) all="$all $one"; esac; last="$out"; out="$one"\n'
+        '[ "$last" = -o ] && target="$one"; done; echo "$all" > "$target"\n'
+    )
+    own.chmod(0o755)
+    monkeypatch.setenv("CXX", str(own))
+    made: list[str] = []
+    for name in ("one", "another/place"):
+        (tmp_path / name).mkdir(parents=True)
+        made.append(compile_library(tmp_path / name / "_native.so").read_text())
+    assert made[0] == made[1]
+    assert "-shared -o _native.so" in made[0]
+
+
 def test_every_set_of_a_processor_is_compiled() -> None:
     """The order is that of the library: best first, and one that runs everywhere last."""
     assert every_set("AMD64") == ("avx512_bf16", "avx512_vnni", "avx512", "avx2", "baseline")

@@ -121,15 +121,12 @@ def compile_library(
         _run_all(
             [*tool, *FLAGS, *own, *flags, "-c", "-o", out] for out, own in zip(objects, units.values(), strict=True)
         )
-        # Beside its place, so that the last step is one rename.
-        handle, made = tempfile.mkstemp(suffix=to.suffix, dir=to.parent)
-        os.close(handle)
-        try:
-            _run([*tool, "-shared", "-o", made, *objects, *flags, "-pthread"])
-            os.chmod(made, 0o755)
-            os.replace(made, to)
-        finally:
-            Path(made).unlink(missing_ok=True)
+        # Beside its place, so that the last step is one rename; and by its name alone, which macOS writes into it.
+        with tempfile.TemporaryDirectory(prefix=".", dir=to.parent) as beside:
+            _run([*tool, "-shared", "-o", to.name, *objects, *flags, "-pthread"], Path(beside))
+            made = Path(beside, to.name)
+            made.chmod(0o755)
+            made.replace(to)
     return to
 
 
@@ -165,8 +162,8 @@ def _run_all(commands: Iterable[Sequence[str]]) -> None:
         list(pool.map(_run, commands))
 
 
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=False)
+def _run(command: Sequence[str], folder: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=folder or SOURCES, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CompileError(f"{' '.join(command)}\n{done.stderr.strip()}")
 
