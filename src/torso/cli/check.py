@@ -69,7 +69,7 @@ def show(report: Report) -> None:
     from torso.adapters.adapter_config import read_adapter
     from torso.adapters.adapter_folder import is_adapter
 
-    values = dict(name=report.name, folder=report.folder, teller=say(report.teller) if report.teller else "")
+    values = dict(name=report.name, folder=report.folder, teller=say(report.known_from) if report.known_from else "")
     for finding in report.findings:
         line = "beside it: {what}" if finding.harmless else "wrong: {what}"
         click.echo(say(line, dict(what=finding.error.what)))

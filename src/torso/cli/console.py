@@ -30,8 +30,8 @@ def print_json(value: object) -> None:
 
 def extent_row(prediction: Measured) -> dict[str, Any]:
     """Return how much of its text a prediction was made from, as plain data."""
-    reach = prediction.extent
-    return {"tokens": reach.tokens, "read": reach.read, "windows": reach.windows, "truncated": reach.truncated}
+    extent = prediction.extent
+    return {"tokens": extent.tokens, "read": extent.read, "windows": extent.windows, "truncated": extent.truncated}
 
 
 def as_text(given: object) -> str:
@@ -95,7 +95,7 @@ def watched(items: Iterable[Item], total: int | None, *, printed: bool = True) -
             if shown_there:
                 waiting.stop()
             else:
-                waiting.reach(number)
+                waiting.update(number)
             yield item
 
 
@@ -131,7 +131,7 @@ class _Waiting:
     def __exit__(self, *raised: object) -> None:
         self.stop()
 
-    def reach(self, done: int) -> None:
+    def update(self, done: int) -> None:
         """Note how many items are made."""
         with self._lock:
             self._done = done

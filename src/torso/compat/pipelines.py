@@ -10,8 +10,8 @@ from torso.architecture import Task
 from torso.compat.auto_model import AutoModelFor
 from torso.compat.padded_model import PaddedModel
 from torso.compat.pipeline_base import Pipeline, PipelineOptions
+from torso.compat.pipelines_of_generation import CLASSES as WRITERS
 from torso.compat.pipelines_of_texts import CLASSES as READING
-from torso.compat.pipelines_of_writing import CLASSES as WRITERS
 from torso.errors import InputError
 from torso.io.arguments import known_arguments, nearest, own_arguments, unknown_argument
 from torso.loading.load import Source

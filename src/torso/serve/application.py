@@ -175,10 +175,10 @@ def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metric
     from torso.generation.sequence_decoder import reads_in_any_step
     from torso.serve.generation_thread import Generator
 
-    writing = model.ready.writing
-    if not reads_in_any_step(writing):
+    generative_model = model.ready.generative_model
+    if not reads_in_any_step(generative_model):
         return None
-    decoder = slab_of(writing, settings.cache_bytes, settings.sequences)
+    decoder = slab_of(generative_model, settings.cache_bytes, settings.sequences)
 
     def stepped(tokens: int, seconds: float) -> None:
         metrics.phases.observe("step", seconds)

@@ -12,8 +12,8 @@ from torso.loading.load import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Ready, Usable
 from torso.tasks.task_options import SummariseOptions, TranslateOptions
-from torso.tasks.windows import Long, lengths
-from torso.tasks.writers import Generated, Settings, make_writer
+from torso.tasks.text_generator import Generated, Settings, make_text_generator
+from torso.tasks.windows import Long, length_policy
 from torso.text import Tokenizer
 from torso.text.language_names import language_code, short_code
 
@@ -102,7 +102,7 @@ def translate(
         return spoken, {"forced_bos_token_id": spoken.convert_tokens_to_ids(spoken.tgt_lang)}
 
     task = f"translation_{short_code(source)}_to_{short_code(target)}" if source and target else None
-    writer = make_writer(
+    generator = make_text_generator(
         model,
         settings,
         dict(max_new_tokens=max_new_tokens, num_beams=num_beams),
@@ -112,8 +112,8 @@ def translate(
         task=task,
         prepare=prepare,
     )
-    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
-    return writer.write(texts, batch=batch, how=how)
+    policy = length_policy(generator.ready.tokenizer.max_tokens, long, merges=("join",))
+    return generator.write(texts, batch=batch, policy=policy)
 
 
 def _require_spoken(tokenizer: Tokenizer, source: str | None, target: str | None) -> None:
@@ -201,7 +201,7 @@ def summarise(
         TooLongError: E_TOO_LONG, naming the text by its place.
         TorsoError: as `torso.generate`.
     """
-    writer = make_writer(
+    generator = make_text_generator(
         model,
         settings,
         dict(max_new_tokens=max_new_tokens, num_beams=num_beams),
@@ -210,5 +210,5 @@ def summarise(
         untrained=untrained,
         task="summarization",
     )
-    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
-    return writer.write(texts, batch=batch, how=how)
+    policy = length_policy(generator.ready.tokenizer.max_tokens, long, merges=("join",))
+    return generator.write(texts, batch=batch, policy=policy)
