@@ -80,7 +80,9 @@ def one_line(text: str, columns: int = 60) -> str:
     return kept + "..."
 
 
-def watched(items: Iterable[Item], total: int | None, *, printed: bool = True) -> Iterator[Item]:
+def watched(
+    items: Iterable[Item], total: int | None, *, printed: bool = True, what: str | None = None
+) -> Iterator[Item]:
     """Return the items, with a progress bar on standard error where someone waits there for longer than a second.
 
     Args:
@@ -88,9 +90,10 @@ def watched(items: Iterable[Item], total: int | None, *, printed: bool = True) -
         total: their number, if it is known.
         printed: whether each is printed as it comes: where that is on the same terminal, the items themselves show
             the progress from the first one on.
+        what: what they are; None for texts.
     """
     shown_there = printed and sys.stdout.isatty()
-    with _Waiting(say("texts"), total, counted=True) as waiting:
+    with _Waiting(what or say("texts"), total, counted=True) as waiting:
         for number, item in enumerate(items, 1):
             if shown_there:
                 waiting.stop()

@@ -74,6 +74,10 @@ class Look:
             self._batch = replace(shifted, source=self._source)
             self.target_tokens = _shifted(token_rows(target, target.string), int(shifted.tokens[0]), ready.tokenizer)
 
+    def __repr__(self) -> str:
+        heads = ", ".join(task.name for task in self.heads)
+        return f"Look({self.name!r}, {self.text!r}, tokens={len(self.tokens)}, layers={self.depth()}, heads=[{heads}])"
+
     # -- what there is to look at --------------------------------------------------------------------------------------
 
     @property

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torso.model import Model
 
 Out = TypeVar("Out")
-Setting = TypeVar("Read")
+Setting = TypeVar("Setting")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -226,7 +226,7 @@ def make_text_generator(
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.
     """
-    ready = make_ready(model, _task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
     if not isinstance(settings, (GenerationSettings, Mapping, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputTypeError(
             "E_ARGUMENT",
@@ -275,7 +275,13 @@ def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
     return found
 
 
-def _task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
+def task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
+    """Return the task of a model that writes.
+
+    Raises:
+        InputError: E_TASK, for a loaded model of another task.
+        TorsoError: as `read_config`.
+    """
     if isinstance(model, (str, os.PathLike)):
         from torso.hub import resolve
 
