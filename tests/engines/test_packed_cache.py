@@ -310,8 +310,9 @@ def test_commands_know_it(folder, cache, capsys, monkeypatch) -> None:
     bars: list[int] = []
 
     def watched(items, total, *, printed, what):
-        bars.append(total)
-        return iter(items)
+        for each in items:
+            bars.append(total)
+            yield each
 
     monkeypatch.setattr("torso.cli.check.watched", watched)
     (path,) = cache.iterdir()

@@ -11,9 +11,10 @@ import torch
 import torso
 from conftest import seed
 from generation import small
+from serve.cache_rows import cache_row_bytes
 from serve.conftest import serving
 from torso.architecture import Task
-from torso.generation.compiled_slab import cache_row_bytes, slab_of
+from torso.generation.compiled_slab import slab_of
 from torso.generation.prompts import prompts_of
 from torso.generation.random_source import random_sources
 from torso.generation.regions import Regions

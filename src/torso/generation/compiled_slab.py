@@ -86,12 +86,3 @@ def slab_of(model: GenerativeModel, cache_bytes: int, sequences: int = 64) -> Se
     from torso.generation.slab import Slab
 
     return Slab(model, cache_bytes, sequences)
-
-
-def cache_row_bytes(model: GenerativeModel) -> int:
-    """Return the bytes of keys and values that one token takes in all layers."""
-    if isinstance(model, CompiledDecoder):
-        return model.decoder.row_bytes
-    from torso.generation.slab import row_bytes
-
-    return row_bytes(model)
