@@ -49,7 +49,7 @@ def _fits(value: object, node: ast.expr, names: Mapping[str, object]) -> bool:
             if isinstance(value, str | bytes):  # a sequence of texts, and of nothing else
                 return _fits("", of, names)
             return not isinstance(value, Sequence) or all(
-                _fits(each, of, names) for each in islice(_items(value), _SAMPLE)
+                _fits(each, of, names) for each in islice(_items(cast("object", value)), _SAMPLE)
             )
         case _:
             return _is_of(value, _named(node, names))

@@ -73,17 +73,17 @@ def changes_of(sampling: SamplingFields, most: int) -> dict[str, Any]:
         changes["prompt_lookup_num_tokens"] = sampling.prompt_lookup_num_tokens
     if stops:
         changes["stop_strings"] = stops
-    sampling = given(
+    drawing = given(
         dict(temperature=sampling.temperature, top_p=sampling.top_p or None, top_k=sampling.top_k, min_p=sampling.min_p)
     )
-    if sampling.get("top_k", 0) < 0:
-        sampling["top_k"] = 0  # what other servers write for all tokens
+    if drawing.get("top_k", 0) < 0:
+        drawing["top_k"] = 0  # what other servers write for all tokens
     if sampling.repetition_penalty is not None:
         changes["repetition_penalty"] = sampling.repetition_penalty
     if sampling.temperature == 0 or sampling.top_p == 0:
         changes["do_sample"] = False
-    elif sampling:
-        changes |= {"do_sample": True, **sampling}
+    elif drawing:
+        changes |= {"do_sample": True, **drawing}
     if sampling.seed is not None:
         changes["seed"] = abs(sampling.seed)
     return changes
