@@ -54,9 +54,9 @@ def _stored(look: Look, layers: dict[Any, Sequence[int]]) -> dict[str, Any]:
     return data
 
 
-def _page(data: dict[str, Any]) -> bytes:
+def _page(look: dict[str, Any]) -> bytes:
     words = {language: words_of(language) for language in ("en", "zh")}
-    body = json_answer({"words": words, "look": data}).body
+    body = json_answer({"words": words, "look": look}).body
     assert isinstance(body, bytes)
     # Inside an element of a page: neither an end tag nor a comment may begin within the data.
     data = body.decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
