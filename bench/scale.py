@@ -94,7 +94,7 @@ from pathlib import Path
 import pyarrow as pa, pyarrow.parquet as pq
 import torso.tasks
 from torso.scale.job import Job
-from torso.scale.job_plan import make_plan, settle_plan
+from torso.scale.job_plan import make_plan, resolve_plan
 with tempfile.TemporaryDirectory() as home:
     tables, out = Path(home, "in"), Path(home, "out")
     tables.mkdir(), out.mkdir()
@@ -105,8 +105,8 @@ with tempfile.TemporaryDirectory() as home:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.process_time()
     plan = make_plan(job, "0" * 64, [str(tables)], 20)
-    settle_plan(plan, str(out))
-    settle_plan(plan, str(out))
+    resolve_plan(plan, str(out))
+    resolve_plan(plan, str(out))
     spent = time.process_time() - begun
     print(json.dumps(dict(slices=len(plan.slices), seconds=spent,
         megabytes=(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) / 1024)))

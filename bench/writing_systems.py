@@ -189,8 +189,8 @@ def of_torso(model: torso.Model | CompiledDecoder, new: int) -> Times:
         pair = model.task is torso.Task.SEQ2SEQ_LM
         sources, first = (prompts, [[model.trunk.start]] * len(prompts)) if pair else (None, prompts)  # type: ignore[union-attr]
         if isinstance(model, CompiledDecoder):
-            return first, CompiledTexts(model, len(prompts), room=ROOM, sources=sources).read
-        return first, Decoder(model, len(prompts), sources=sources, room=ROOM).read
+            return first, CompiledTexts(model, len(prompts), capacity=ROOM, sources=sources).read
+        return first, Decoder(model, len(prompts), sources=sources, capacity=ROOM).read
 
     def times(prompts: list[list[int]]) -> tuple[float, float, list[list[int]]]:
         start = time.perf_counter()

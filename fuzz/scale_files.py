@@ -18,7 +18,7 @@ from mutations import changed_value, json_bytes, lines_bytes, mangled
 
 from torso.scale.input_tables import columns_of, read_slice, slices_of
 from torso.scale.job import Job
-from torso.scale.job_plan import PLAN, make_plan, read_plan, settle_plan
+from torso.scale.job_plan import PLAN, make_plan, read_plan, resolve_plan
 from torso.scale.output_part import KEY, Receipt, content_hash, verify_part, write_part
 
 ROWS = [{"text": "好", "id": number, "list": ["a"] * (number % 3)} for number in range(20)]
@@ -31,7 +31,7 @@ def plan() -> tuple[Path, dict[str, object]]:
     source = folder / "in.jsonl"
     source.write_text("\n".join(json.dumps(row) for row in ROWS))
     made = make_plan(Job("classify", "torso:sentiment", "text", ("id",)), "0" * 64, [str(source)], 7)
-    settle_plan(made, str(folder / "out"))
+    resolve_plan(made, str(folder / "out"))
     return source, json.loads((folder / "out" / PLAN).read_text())
 
 
@@ -45,7 +45,7 @@ def build_plan(some: random.Random, folder: Path) -> Path:
 def call_plan(folder: Path) -> None:
     """Reads it, and holds it to a job."""
     read_plan(str(folder))
-    settle_plan(
+    resolve_plan(
         make_plan(Job("classify", "torso:sentiment", "text", ("id",)), "0" * 64, [str(plan()[0])], 7), str(folder)
     )
 

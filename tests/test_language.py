@@ -171,6 +171,24 @@ def test_the_chinese_readme_has_chinese_colons_and_one_address() -> None:
     assert re.findall(".*你.*", prose) == []
 
 
+PARENTHESIS = re.compile(r"[\u4e00-\u9fff，。；]\(|(?<![\w.])\([^()]*[\u4e00-\u9fff][^()]*\)")
+"""Half-width ones after Chinese, or around it; those of a call stand behind its name."""
+
+
+def test_chinese_forms_have_chinese_parentheses() -> None:
+    prose = (CODE.sub("`", chinese) for chinese in translations("zh").values())
+    assert [text for text in prose if PARENTHESIS.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.zh.md"))], ids=lambda page: page.name
+)
+def test_chinese_pages_have_chinese_parentheses(page) -> None:
+    text = re.sub(r"^```.*?^```|<!--.*?-->", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "`", text))
+    assert [line for line in prose.splitlines() if PARENTHESIS.search(line)] == []
+
+
 def test_every_placeholder_is_given_a_value() -> None:
     """Where a call writes out its values."""
     checked = [each for each in messages() if each.given is not None]

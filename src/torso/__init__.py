@@ -61,7 +61,7 @@ __getattr__, __dir__, __all__ = attach(
             "TokenClassificationPipeline",
             "ZeroShotClassificationPipeline",
         ),
-        "torso.compat.pipelines_of_writing": (
+        "torso.compat.pipelines_of_generation": (
             "SummarizationPipeline",
             "Text2TextGenerationPipeline",
             "TextGenerationPipeline",

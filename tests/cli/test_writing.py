@@ -84,6 +84,10 @@ def test_chat(call: Callable[..., Result], llama: Path) -> None:
     assert told["completions"][0]["text"] == wanted.text
 
 
+def test_a_chat_without_template_is_told_in_the_command_line_s_words(call: Callable[..., Result], t5: Path) -> None:
+    assert "torso generate" in call("chat", "Hi", "--model", t5).err
+
+
 def test_a_chat_goes_on_from_line_to_line(llama: Path) -> None:
     first = torso.chat("Hi", model=llama, max_new_tokens=4)
     messages = [

@@ -31,7 +31,7 @@ from torso.tasks.predictions import (
     Span,
     Tagged,
 )
-from torso.tasks.writers import Generated
+from torso.tasks.text_generator import Generated
 
 IDS = torch.tensor([[2, 7, 9, 3], [2, 8, 3, 0]])
 SMALL = dict(vocab_size=40, hidden_size=12, num_hidden_layers=2, num_attention_heads=3, intermediate_size=16)

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from torso.engines.compiled_decoder import compile_decoder, why_not_written
+from torso.engines.compiled_decoder import compile_decoder, unsupported_for_generation
 from torso.engines.model_source import source_of
 from torso.generation.completion import Completion, complete
 from torso.generation.generation_settings import GenerationSettings
+from torso.generation.generative_model import GenerativeModel
 from torso.generation.prompts import prompts_of
 from torso.generation.settings_files import settings_of
-from torso.generation.writing_model import WritingModel
 from torso.model import Model
 
 from .reference import Reference
@@ -74,12 +74,12 @@ def prompts(made: Reference, model: Model) -> list[torch.Tensor]:
 
     Padding is nothing in some families: behind a prompt of nothing else every token is as likely as any other.
     """
-    room = 100 if made.two_sided or model.max_tokens is None else model.max_tokens - 9
-    return [ids.masked_fill(ids == made.config.pad_token_id, 2)[: max(room, 1)] for ids, _ in texts(made)[1:5]]
+    capacity = 100 if made.two_sided or model.max_tokens is None else model.max_tokens - 9
+    return [ids.masked_fill(ids == made.config.pad_token_id, 2)[: max(capacity, 1)] for ids, _ in texts(made)[1:5]]
 
 
 def ours(
-    model: WritingModel, given: list[torch.Tensor], settings: GenerationSettings, batch: int = 32
+    model: GenerativeModel, given: list[torch.Tensor], settings: GenerationSettings, batch: int = 32
 ) -> list[list[Completion]]:
     return list(complete(model, prompts_of(model, [ids.tolist() for ids in given], settings), settings, batch=batch))
 
@@ -108,7 +108,7 @@ def test_as_the_reference_writes(model_type, config, case, way, reference) -> No
 def test_the_kernels_write_the_same(model_type, config, case, way, reference) -> None:
     made: Reference = reference(model_type, config, case)
     model = made.shared.packed
-    if why_not_written(model.description) is not None:
+    if unsupported_for_generation(model.description) is not None:
         pytest.skip("the kernels do not write with it")
     compiled, given = compile_decoder(source_of(model)), prompts(made, model)
     settings = settings_of(made.folder, model.config).replace(WAYS[way])

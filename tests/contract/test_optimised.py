@@ -12,7 +12,7 @@ import torch
 
 from torso import Model, Task, new_model
 from torso.batch import from_host
-from torso.engines.compiling import exactly, why_not
+from torso.engines.compiling import exactly, unsupported_reason
 from torso.engines.model_source import source_of
 from torso.host_batch import HostBatch, Wanted
 from torso.kernels import about
@@ -81,7 +81,7 @@ def made(model_type: str, config: str, case: str) -> Model[Any]:
 @pytest.mark.parametrize(("family", "settings", "head"), every())
 def test_it_gives_the_same(family, settings, head) -> None:
     model = made(family, settings, head)
-    reason = why_not(model.description, model.task)
+    reason = unsupported_reason(model.description, model.task)
     if reason is not None:
         pytest.skip(reason)
     compiled, host = exactly(source_of(model)), host_batch(model)
@@ -100,7 +100,7 @@ def test_it_gives_the_same(family, settings, head) -> None:
 @pytest.mark.parametrize(("family", "settings", "head"), [each for each in every() if each[1] == "plain"])
 def test_a_text_has_the_same_bits_in_any_company(family, settings, head) -> None:
     model = made(family, settings, head)
-    reason = why_not(model.description, model.task)
+    reason = unsupported_reason(model.description, model.task)
     if reason is not None or model.task is Task.MULTIPLE_CHOICE:
         pytest.skip(reason or "one score of several texts")
     compiled, host = exactly(source_of(model)), host_batch(model)

@@ -142,9 +142,9 @@ def test_padding_is_no_company(model_type, side, reference) -> None:
     model, chosen = made.shared, texts(made)
     for ids, segments in chosen:
         size = len(ids)
-        room = 40  # more than the model's positions: padding takes none of them
-        place = slice(0, size) if side == "right" else slice(room - size, room)
-        wide_ids, wide_segments, mask = (torch.zeros(1, room, dtype=torch.int64) for _ in range(3))
+        capacity = 40  # more than the model's positions: padding takes none of them
+        place = slice(0, size) if side == "right" else slice(capacity - size, capacity)
+        wide_ids, wide_segments, mask = (torch.zeros(1, capacity, dtype=torch.int64) for _ in range(3))
         wide_ids.fill_(made.config.pad_token_id or 0)  # RoBERTa's positions count every other id
         wide_ids[0, place], wide_segments[0, place], mask[0, place] = ids, segments, 1
         with torch.no_grad():

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from torso import Batch, Layout
-from torso.engines.compiled_decoder import CompiledDecoder, compile_decoder, why_not_written
+from torso.engines.compiled_decoder import CompiledDecoder, compile_decoder, unsupported_for_generation
 from torso.engines.model_source import source_of
 from torso.generation.compiled_texts import CompiledTexts
 from torso.generation.completion import complete
@@ -75,14 +75,14 @@ def test_a_text_is_read_the_same_in_pieces_and_as_beams(made) -> None:
     read, target = sources(pad), targets(pad)
     wanted = [theirs(made, *both)[-1] for both in zip(read, target, strict=True)]
     compiled = compile_decoder(source_of(model))
-    assert why_not_written(model.description) is None
+    assert unsupported_for_generation(model.description) is None
     for cuts in ([1, 1, 1], [2, 2, 3], [4, 1, 5]):
         first = [each[:cut] for each, cut in zip(target, cuts, strict=True)]
         rest = [each[cut:] for each, cut in zip(target, cuts, strict=True)]
         order = [2, 0, 2, 1]
         for texts in (
-            Decoder(model, 3, sources=read, room=2),
-            CompiledTexts(compiled, 3, room=2, sources=read),
+            Decoder(model, 3, sources=read, capacity=2),
+            CompiledTexts(compiled, 3, capacity=2, sources=read),
         ):
             texts.read(first)
             texts.select(order)
@@ -103,10 +103,10 @@ def test_a_text_is_read_the_same_in_pieces_and_as_beams(made) -> None:
 def test_what_was_read_ahead_and_taken_back_counts_nothing(made) -> None:
     pad = made.config.pad_token_id
     compiled: CompiledDecoder = compile_decoder(source_of(made.shared.packed))
-    texts = CompiledTexts(compiled, 1, room=4, sources=sources(pad)[:1])
+    texts = CompiledTexts(compiled, 1, capacity=4, sources=sources(pad)[:1])
     texts.read([[2, pad]])
-    texts.read_ahead({0: [pad, pad, 8]})
-    texts.take_back(0, 3)
+    texts.verify({0: [pad, pad, 8]})
+    texts.roll_back(0, 3)
     close(torch.tensor(np.asarray(texts.read([[8]]))[0]), theirs(made, sources(pad)[0], [2, pad, 8])[-1])
 
 

@@ -142,7 +142,4 @@ def test_both_languages_show_the_same_commands_and_calls() -> None:
 def test_a_page_is_there_in_both_languages() -> None:
     """But for those that are tables and records, which the site shows in English in both."""
     english = {page for page in pages() if ".zh." not in page and page.startswith("docs/")}
-    assert {page for page in english if page.removesuffix(".md") + ".zh.md" not in pages()} == {
-        "docs/batch-jobs.md",
-        "docs/course.md",
-    }
+    assert {page for page in english if page.removesuffix(".md") + ".zh.md" not in pages()} == {"docs/course.md"}

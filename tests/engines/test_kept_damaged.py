@@ -15,6 +15,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tensors import tensor_of
 from torso import Batch, CompiledModel, Layout, Task, new_model, optimise
 from torso.engines.model_source import on_host
 from torso.errors import InputError
@@ -22,7 +23,7 @@ from torso.kernels import about
 from torso.models.bert import BertConfig
 from torso.weights import safetensors, verified_safetensors
 from torso.weights.safetensors import SafetensorsFile
-from torso.weights.tensor_bits import bits_of, tensor_of
+from torso.weights.tensor_bits import bits_of
 
 pytestmark = pytest.mark.skipif(about().instruction_set is None, reason=f"there are no kernels: {about().reason}")
 

@@ -302,15 +302,24 @@ def test_two_processes_at_once_write_one_whole_file(folder, cache) -> None:
     assert [each.returncode for each in running] == [0, 0]
     assert len(said) == 1
     assert len(list(cache.iterdir())) == 1
-    assert mapped_cache.damaged() == []
+    assert not any(map(mapped_cache.is_damaged, mapped_cache.entries()))
 
 
-def test_commands_know_it(folder, cache, capsys) -> None:
+def test_commands_know_it(folder, cache, capsys, monkeypatch) -> None:
     scores(folder)
+    bars: list[int] = []
+
+    def watched(items, total, *, printed, what):
+        for each in items:
+            bars.append(total)
+            yield each
+
+    monkeypatch.setattr("torso.cli.check.watched", watched)
     (path,) = cache.iterdir()
     assert main(["list"]) == 0
     assert "Packed weights" in capsys.readouterr().out
     assert main(["check", "--cache"]) == 0
+    assert bars == [1], "reading many gigabytes shows how far it is"
     capsys.readouterr()
     data = bytearray(path.read_bytes())
     data[-100] ^= 1

@@ -10,7 +10,7 @@ import pytest
 import torso
 from lazy import LazyModule
 from torso.errors import InputError, InputTypeError, TooLongError
-from torso.tasks.writers import make_writer
+from torso.tasks.text_generator import make_text_generator
 
 from . import small
 
@@ -50,12 +50,12 @@ def test_settings_of_another_kind(t5: Path, llama: Path, given: object) -> None:
 
 def test_a_persons_settings_stand_above_those_of_a_task(t5: Path) -> None:
     own = torso.GenerationSettings(max_new_tokens=3, num_beams=1)
-    writer = make_writer(t5, own, {}, task="summarization")
-    assert (writer.settings, writer.prefix) == (own, "summarize: ")
-    assert writer.settings.origin == own.origin
-    changed = make_writer(t5, {"num_beams": 2}, {"max_new_tokens": 5}, task="summarization").settings
+    generator = make_text_generator(t5, own, {}, task="summarization")
+    assert (generator.settings, generator.prefix) == (own, "summarize: ")
+    assert generator.settings.origin == own.origin
+    changed = make_text_generator(t5, {"num_beams": 2}, {"max_new_tokens": 5}, task="summarization").settings
     assert (changed.num_beams, changed.max_new_tokens, changed.length_penalty) == (2, 5, 2.0)
-    assert make_writer(t5, None, {}, task="summarization").settings.num_beams == 4
+    assert make_text_generator(t5, None, {}, task="summarization").settings.num_beams == 4
 
 
 def test_texts_beyond_the_tokenizers_limit(t5: Path) -> None:

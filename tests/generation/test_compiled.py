@@ -42,7 +42,7 @@ def plain(folder) -> torso.Model:
 def test_a_folder_is_written_with_by_the_kernels(folder) -> None:
     ready = make_ready(folder, Task.CAUSAL_LM)
     assert isinstance(ready.runner, CompiledDecoder)
-    assert ready.writing is ready.runner
+    assert ready.generative_model is ready.runner
 
 
 @pytest.mark.parametrize("options", [{}, {"num_beams": 3, "num_return_sequences": 2}, {"do_sample": True, "seed": 3}])
@@ -54,7 +54,7 @@ def test_the_texts_of_pytorch(folder, plain, options) -> None:
 
 def test_texts_that_come_go_and_are_copied(folder, plain) -> None:
     model = compiled_decoder(folder)
-    mine, other = CompiledTexts(model, 3, room=4), Decoder(plain, 3, sources=None, room=4)
+    mine, other = CompiledTexts(model, 3, capacity=4), Decoder(plain, 3, sources=None, capacity=4)
     tokens = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14]]
     # As many twice: a step keeps what it set up, in other regions and of other sources.
     for chosen in ([0, 0, 2, 1], [3, 1, 1], [2, 0, 0], [1, 2, 0], [2, 0], [0, 1, 0, 1, 0], [4]):
@@ -67,8 +67,8 @@ def test_texts_that_come_go_and_are_copied(folder, plain) -> None:
 def test_prompts_are_read_in_pieces(folder) -> None:
     model = compiled_decoder(folder)
     text = [3 + number % 20 for number in range(2 * PIECE + 100)]
-    whole = model.decoder.step(model.decoder.room(len(text)), [0], [0], [text], [True])
-    read = CompiledTexts(model, 2, room=8).read([text, text[:PIECE]])
+    whole = model.decoder.step(model.decoder.new_cache(len(text)), [0], [0], [text], [True])
+    read = CompiledTexts(model, 2, capacity=8).read([text, text[:PIECE]])
     assert np.array_equal(read[:1], whole)
 
 
@@ -154,7 +154,7 @@ def test_an_encoder_decoder_writes_the_texts_of_pytorch(pair, options) -> None:
 def test_sources_go_with_their_texts(pair) -> None:
     plain, model = torso.load(pair, Task.SEQ2SEQ_LM), compiled_decoder(pair)
     sources = [[5, 6, 7], [8], [9, 10, 11, 12]]
-    mine, other = CompiledTexts(model, 3, room=4, sources=sources), Decoder(plain, 3, sources=sources, room=4)
+    mine, other = CompiledTexts(model, 3, capacity=4, sources=sources), Decoder(plain, 3, sources=sources, capacity=4)
     tokens = [[0], [0, 4], [0, 7, 8]]
     # As many twice: a step keeps what it set up, in other regions and of other sources.
     for chosen in ([0, 0, 2, 1], [3, 1, 1], [2, 0, 0], [1, 2, 0], [2, 0], [0, 1, 0, 1, 0], [4]):

@@ -61,7 +61,7 @@ def test_the_distribution_is_the_one_asked_for(values, model) -> None:
     def chances(prompt: list[int]) -> list[float]:
         from torso.generation.decoder import Decoder
 
-        scores = Decoder(model, 1, sources=None, room=9).read([prompt])
+        scores = Decoder(model, 1, sources=None, capacity=9).read([prompt])
         for step in sampling_filters(settings):
             scores = step(scores)
         return scores.softmax(-1)[0].tolist()

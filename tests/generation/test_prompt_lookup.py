@@ -45,8 +45,8 @@ def written(model: Any, prompts: Any, **options: Any) -> list[Any]:
 def test_nothing_changes_to_the_last_bit(folder, way, mode) -> None:
     model = compiled_decoder(folder, mode)
     plain = written(model, PROMPTS, max_new_tokens=35, **WAYS[way])
-    for guessed in (1, 4, 60):
-        assert written(model, PROMPTS, max_new_tokens=35, prompt_lookup_num_tokens=guessed, **WAYS[way]) == plain
+    for drafted in (1, 4, 60):
+        assert written(model, PROMPTS, max_new_tokens=35, prompt_lookup_num_tokens=drafted, **WAYS[way]) == plain
 
 
 def test_sources_are_looked_up_too(tmp_path) -> None:

@@ -14,7 +14,7 @@ from conftest import seed
 from lazy import LazyModule
 from torso.generation import logits_processors, samplers
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Written
+from torso.generation.logits_processors import GenerationState
 from torso.generation.scores import operations
 
 theirs = LazyModule("transformers.generation.logits_process")
@@ -56,8 +56,8 @@ def texts(dice: torch.Generator, most: int = 6, length: int = LENGTH) -> torch.T
     return torch.randint(0, most, (ROWS, length), generator=dice)
 
 
-def written(ids: torch.Tensor, prompt: int = 4, most: int = 20) -> list[Written]:
-    return [Written(row, prompt, most) for row in ids.tolist()]
+def written(ids: torch.Tensor, prompt: int = 4, most: int = 20) -> list[GenerationState]:
+    return [GenerationState(row, prompt, most) for row in ids.tolist()]
 
 
 def test_repetition_penalty(dice, kind) -> None:

@@ -10,7 +10,7 @@ from conftest import seed
 from text.corpus import TEXTS
 from text.vocabularies import folder_of
 from torso import Tokenizer
-from torso.generation.logits_processors import Written
+from torso.generation.logits_processors import GenerationState
 from torso.generation.streaming import StopStrings, StreamedText
 
 FAMILIES = ["gpt2", "qwen2", "llama", "llama-no-prefix", "t5", "bert"]
@@ -106,11 +106,11 @@ def test_stop_strings_are_cut_and_never_shown_in_part(stops, bytes_tokenizer) ->
     found = [text.index(stop) for stop in stops if stop in text]
     assert "".join(parts) == text[: min(found, default=len(text))]
     stop = StopStrings(bytes_tokenizer, stops)
-    hits = [stop(Written([0, *ids[:n]], 1, 99)) for n in range(1, len(ids) + 1)]
+    hits = [stop(GenerationState([0, *ids[:n]], 1, 99)) for n in range(1, len(ids) + 1)]
     ends = [text.index(each) + len(each) for each in stops if each in text]
     assert hits.index(True) + 1 == min(ends) if ends else not any(hits)
 
 
 def test_a_stop_string_of_the_prompt_stops_nothing(bytes_tokenizer) -> None:
     ids = bytes_tokenizer.encoding("stop", special=False).ids
-    assert not StopStrings(bytes_tokenizer, ["stop"])(Written([*ids, ids[0]], len(ids), 99))
+    assert not StopStrings(bytes_tokenizer, ["stop"])(GenerationState([*ids, ids[0]], len(ids), 99))

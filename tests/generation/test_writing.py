@@ -173,10 +173,23 @@ def test_a_translation_by_prefix(t5) -> None:
     assert torso.translate("hello world", model=t5, source="英语", target="German")[0].ids == same[0].ids
     with pytest.raises(InputError) as caught:
         torso.translate("hello", model=t5, source="en", target="fr")
-    assert caught.value.code == "E_LANGUAGE"
-    with pytest.raises(InputError, match="translation_en_to_de") as caught:
+    assert (caught.value.code, caught.value.values["language"]) == ("E_LANGUAGE", "fr"), "en is there"
+    assert caught.value.values["known"] == "en → de", "and not the task summarization"
+    for source, target in (("xx", "de"), ("xx", "yy")):
+        with pytest.raises(InputError) as caught:
+            torso.translate("hello", model=t5, source=source, target=target)
+        assert caught.value.values["language"] == "xx"
+    with pytest.raises(InputError, match="en → de") as caught:
         torso.translate("hello", model=t5, source="en")
     assert "--from, --to" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["translate", "summarise"])
+def test_a_decoder_does_not_go_on_with_what_it_should_translate(llama, name) -> None:
+    loaded = torso.load(llama, torso.Task.CAUSAL_LM)
+    for model in (llama, loaded):
+        with pytest.raises(InputError, match=rf"{name} needs an encoder-decoder.*torso generate.*E_TASK"):
+            getattr(torso, name)("hello", model=model)
 
 
 def test_a_translation_by_marks(mbart) -> None:

@@ -50,7 +50,7 @@ def test_forms(machine: Machine, text: str, wanted: Source):
 
 def test_folder_wins_over_an_id_and_is_known_as_bare(machine: Machine):
     Path("hfl/rbt3").mkdir(parents=True)
-    assert parse_source("hfl/rbt3") == Source("folder", "hfl/rbt3", bare=True)
+    assert parse_source("hfl/rbt3") == Source("folder", "hfl/rbt3", ambiguous=True)
     assert parse_source("hf:hfl/rbt3").kind == "hub"
     assert parse_source("./hfl/rbt3") == Source("folder", "hfl/rbt3")
 
@@ -62,7 +62,7 @@ def test_path_object_is_always_a_folder(machine: Machine):
 
 def test_folder_with_an_at_sign(machine: Machine):
     Path("rbt3@old").mkdir()
-    assert parse_source("rbt3@old") == Source("folder", "rbt3@old", bare=True)
+    assert parse_source("rbt3@old") == Source("folder", "rbt3@old", ambiguous=True)
 
 
 def test_nearest_folder_is_named(machine: Machine):

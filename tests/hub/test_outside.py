@@ -32,9 +32,9 @@ def victim(rig: Rig) -> Iterator[Path]:
 def get_to(rig: Rig, to: str = "to") -> Path:
     """Gets the model into a plain folder."""
     from torso.hub.getting import get
-    from torso.hub.planning import Order
+    from torso.hub.planning import GetOptions
 
-    return get(NAME, Order(to=rig.machine.home / to)).folder
+    return get(NAME, GetOptions(to=rig.machine.home / to)).folder
 
 
 def _weights_part(rig: Rig) -> str:

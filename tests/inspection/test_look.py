@@ -55,6 +55,7 @@ def test_attention_and_hidden_states_are_the_reference_s(model, kind, request) -
     assert mine.depth() == len(its.attentions) == 2
     for layer, weights in enumerate(its.attentions):
         assert torch.allclose(mine.attention(layer), weights[0], atol=1e-5)
+    assert repr(mine).startswith(f"Look({mine.name!r}, {text!r}, tokens={len(mine.tokens)}, layers=2, heads=[")
     rows = mine.layer_rows()
     states = torch.stack(its.hidden_states)[:, 0]
     assert torch.allclose(rows.norms, states.norm(dim=-1), rtol=1e-5, atol=1e-4)

@@ -15,7 +15,7 @@ from torso.architecture import Task
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
-from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.decoder_support import unsupported_decoder
 from torso.kernels.part_weights import PartWeights
 from torso.model import Model, new_model
 
@@ -72,12 +72,12 @@ def scores(model: Model[Any], text: list[int]) -> np.ndarray:
 @pytest.mark.parametrize(("name", "config"), list(decoders()))
 def test_equal_to_pytorch(name, config) -> None:
     model = model_of(name, config)
-    reason = decoder_obstacle(model.description)
+    reason = unsupported_decoder(model.description)
     assert reason == OBSTACLES.get((name, config))
     if reason is not None:
         return
     decoder, texts = compiled(model), [list(text) for text in SENTENCES]
-    cache, regions, past = decoder.room(200), [0, 50, 100, 150], [0] * 4
+    cache, regions, past = decoder.new_cache(200), [0, 50, 100, 150], [0] * 4
     steps: list[list[list[int]]] = [texts, [[3], [4], [5], [6]], [[1, 2], [7], [8, 8, 8], [9]]]
     written: list[list[int]] = [[] for _ in texts]
     for new in steps if model.config.reads_on(1, sys.maxsize) else steps[:1]:
@@ -92,10 +92,10 @@ def test_equal_to_pytorch(name, config) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     decoder, text = compiled(model_of(name, "plain"), KINDS[kind]), list(SENTENCES[2])
-    cache = decoder.room(20)
+    cache = decoder.new_cache(20)
     whole = decoder.step(cache, [0], [0], [text], [True])
     one = decoder.step(cache, [0], [13], [[5]], [True])
-    cache = decoder.room(60)
+    cache = decoder.new_cache(60)
     assert len(decoder.step(cache, [9], [0], [text[:4]], [False])) == 0
     decoder.step(cache, [9, 40], [4, 0], [text[4:9], [3, 4]], [False, True])
     pieces = decoder.step(cache, [40, 9], [2, 9], [[1] * 7, text[9:]], [False, True])
@@ -108,7 +108,7 @@ def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
 def test_a_repeated_step_gives_the_same_bits(kernels, name, kind) -> None:
     decoder, texts = compiled(model_of(name, "plain"), KINDS[kind]), [list(SENTENCES[2]), list(SENTENCES[0])]
     regions, past = [40, 0], [len(text) for text in texts]
-    one, other = decoder.room(80), decoder.room(80)
+    one, other = decoder.new_cache(80), decoder.new_cache(80)
     for cache in (one, other):
         decoder.step(cache, regions, [0, 0], texts, [True, True])
     again, kept = decoder.repeated(one, regions), list[tuple[np.ndarray, np.ndarray]]()
@@ -146,7 +146,7 @@ def test_whole_texts_without_a_cache() -> None:
 def test_an_id_without_a_row_is_refused() -> None:
     decoder = compiled(model_of("llama", "plain"))
     with pytest.raises(IndexError):
-        decoder.step(decoder.room(4), [0], [0], [[1, 10**6]], [True])
+        decoder.step(decoder.new_cache(4), [0], [0], [[1, 10**6]], [True])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -165,7 +165,7 @@ def test_rows_that_are_not_asked_for_change_none(kernels, name, kind) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_prompt_is_that_of_its_pieces(kernels, kind) -> None:
     decoder, text = compiled(model_of("llama", "plain"), KINDS[kind]), [n % 11 for n in range(150)]
-    cache = decoder.room(320)
+    cache = decoder.new_cache(320)
     whole = decoder.step(cache, [0], [0], [text], [True])
     for begin, end in ((0, 1), (1, 9), (9, 18), (18, 100)):
         decoder.step(cache, [160], [begin], [text[begin:end]], [False])

@@ -18,7 +18,7 @@ from torso.errors import InputError
 from torso.kernels import library as native
 from torso.kernels.library import Library
 from torso.kernels.linear import NativeLinear
-from torso.kernels.support import obstacle, products
+from torso.kernels.support import products, unsupported_trunk
 from torso.nn import Trunk
 from torso.nn.meta_init import weightless
 
@@ -33,7 +33,7 @@ COSINE = {"bfloat16": 0.9995, "eight bits": 0.995}
 """Least of any row; the weights here are ten times as large as trained ones, and so are the errors."""
 
 
-def widened(values) -> dict[str, object]:
+def from_bfloat16(values) -> dict[str, object]:
     if "short_factor" in str(values):
         return dict(values)  # a factor per plane of its own heads, and no other
     return {name: 4 * value if name in WIDTHS and value is not None else value for name, value in values.items()}
@@ -42,7 +42,7 @@ def widened(values) -> dict[str, object]:
 @torch.no_grad()
 def made(model_type: str, config: str) -> Trunk:
     """A random trunk whose norms and biases are other than they are born."""
-    values = {**widened(FAMILIES[model_type].configs[config]), "initializer_range": 0.1}
+    values = {**from_bfloat16(FAMILIES[model_type].configs[config]), "initializer_range": 0.1}
     trunk = new_model(registered()[model_type].config(**values), Task.FEATURES, seed=3).eval().trunk
     for parameter in trunk.parameters():
         if parameter.ndim < 2:
@@ -52,7 +52,7 @@ def made(model_type: str, config: str) -> Trunk:
 
 def shaped(model_type: str, config: str) -> Trunk:
     """The same trunk without weights."""
-    values = widened(FAMILIES[model_type].configs[config])
+    values = from_bfloat16(FAMILIES[model_type].configs[config])
     architecture = registered()[model_type]
     with weightless():
         return Model(architecture.config(**values), architecture, Task.FEATURES).trunk
@@ -65,7 +65,7 @@ def runnable() -> list[tuple[str, str]]:
         for model_type, family in FAMILIES.items()
         if Task.FEATURES in registered()[model_type].tasks
         for config in family.configs
-        if obstacle(shaped(model_type, config).of) is None
+        if unsupported_trunk(shaped(model_type, config).of) is None
     ]
 
 
@@ -177,7 +177,7 @@ def test_a_text_is_the_same_in_any_company(
 @pytest.mark.parametrize("model_type", ["roberta", "xlm-roberta", "camembert", "mpnet"])
 @torch.no_grad()
 def test_padding_tokens_count_no_position(kernels: Library, model_type: str) -> None:
-    values = {**widened(FAMILIES[model_type].configs["plain"]), "initializer_range": 0.1}
+    values = {**from_bfloat16(FAMILIES[model_type].configs["plain"]), "initializer_range": 0.1}
     model = new_model(registered()[model_type].config(**values), Task.FEATURES, seed=3).eval()
     trunk = model.trunk
     own = NativeTrunk(kernels, trunk, kinds_of(trunk, native.FLOAT32))

@@ -15,7 +15,7 @@ from torso import blocks
 from torso.architecture import Task
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
-from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.decoder_support import unsupported_decoder
 from torso.kernels.part_weights import PartWeights
 from torso.model import Model, new_model
 
@@ -62,7 +62,7 @@ def test_more_rows_than_one_part_takes(kernels, kind) -> None:
     config = registered()["qwen3_moe"].config(**{**FAMILIES["qwen3_moe"].configs["plain"], **values})
     model = new_model(config, Task.CAUSAL_LM, seed=1).eval()
     decoder, text = compiled(model, KINDS[kind]), [number % 11 for number in range(2000)]
-    cache = decoder.room(4000)
+    cache = decoder.new_cache(4000)
     whole = decoder.step(cache, [0], [0], [text], [True])
     for begin in range(0, 2000, 500):
         last = begin == 1500
@@ -123,4 +123,4 @@ def test_what_is_not_known_is_told(change, reason) -> None:
     whole = architecture.describe(architecture.config(**FAMILIES["mixtral"].configs["plain"]), Task.CAUSAL_LM)
     assert isinstance(whole.trunk, blocks.Trunk)
     layers = [replace(layer, ffn=change(layer.ffn)) for layer in whole.trunk.layers]  # type: ignore[call-arg]
-    assert decoder_obstacle(replace(whole, trunk=replace(whole.trunk, layers=layers))) == reason
+    assert unsupported_decoder(replace(whole, trunk=replace(whole.trunk, layers=layers))) == reason

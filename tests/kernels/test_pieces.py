@@ -11,8 +11,8 @@ from torso import blocks
 from torso.architecture import Task
 from torso.cli.model_catalogue import catalogue
 from torso.kernels import library as native
-from torso.kernels.decoder_support import decoder_obstacle
-from torso.kernels.support import encoder_in, obstacle
+from torso.kernels.decoder_support import unsupported_decoder
+from torso.kernels.support import encoder_in, unsupported_trunk
 
 
 def trunk_of(model_type: str, **values: object) -> blocks.AnyTrunk:
@@ -31,9 +31,9 @@ def test_the_families_that_are_marked_are_those_that_run() -> None:
     for model_type, architecture in registered().items():
         trunk = trunk_of(model_type)
         if architecture.decodes and isinstance(trunk, blocks.Trunk):
-            reason = decoder_obstacle(architecture.describe(architecture.config(), Task.CAUSAL_LM))
+            reason = unsupported_decoder(architecture.describe(architecture.config(), Task.CAUSAL_LM))
         else:
-            reason = obstacle(encoder_in(trunk))
+            reason = unsupported_trunk(encoder_in(trunk))
         assert marked[model_type] == (reason is None), model_type
     # A test beside this one may have registered families of its own.
     assert {model_type for model_type in FAMILIES if not marked[model_type]} == BY_PYTORCH
@@ -51,16 +51,16 @@ def test_the_families_that_are_marked_are_those_that_run() -> None:
 def test_a_reason_is_told_in_the_language_in_force(model_type, config, english, chinese, monkeypatch) -> None:
     trunk = trunk_of(model_type, **FAMILIES[model_type].configs[config])
     monkeypatch.setenv("TORSO_LANG", "en")
-    assert obstacle(trunk) == english
+    assert unsupported_trunk(trunk) == english
     monkeypatch.setenv("TORSO_LANG", "zh")
-    assert obstacle(trunk) == chinese
+    assert unsupported_trunk(trunk) == chinese
 
 
 def test_a_bias_that_is_not_the_trunks_is_another() -> None:
     """One call carries one bias, which all blocks share."""
     trunk = trunk_of("deberta", hidden_size=48, relative_attention=True)
-    assert obstacle(trunk) is None
-    assert obstacle(replace(trunk, score_bias=None)) is not None
+    assert unsupported_trunk(trunk) is None
+    assert unsupported_trunk(replace(trunk, score_bias=None)) is not None
 
 
 def test_so_is_why_there_are_no_kernels(monkeypatch) -> None:

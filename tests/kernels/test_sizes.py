@@ -24,7 +24,7 @@ from torso.kernels import library as native
 from torso.kernels.compile import SETS
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
-from torso.kernels.support import encoder_in, obstacle
+from torso.kernels.support import encoder_in, unsupported_trunk
 from torso.models.bert import BertConfig
 from torso.models.deberta_v2 import DebertaV2Config
 from torso.models.modernbert import ModernBertConfig
@@ -86,25 +86,25 @@ UNLIKE: dict[str, blocks.Trunk] = {
 
 @pytest.mark.parametrize("trunk", [BERT, DEBERTA, MODERNBERT, T5])
 def test_blocks_of_equal_sizes_run(trunk) -> None:
-    assert obstacle(trunk) is None
+    assert unsupported_trunk(trunk) is None
 
 
 @pytest.mark.parametrize("trunk", UNLIKE.values(), ids=UNLIKE.keys())
 def test_blocks_of_unlike_sizes_are_left_to_pytorch(trunk) -> None:
-    assert obstacle(trunk) == "blocks of unlike sizes"
+    assert unsupported_trunk(trunk) == "blocks of unlike sizes"
 
 
 def test_angles_of_unlike_sizes_too() -> None:
     rotary = MODERNBERT.layers[1].attn.rotary
-    assert obstacle(attending(MODERNBERT, rotary=replace(rotary, size=4))) == "blocks of unlike sizes"
+    assert unsupported_trunk(attending(MODERNBERT, rotary=replace(rotary, size=4))) == "blocks of unlike sizes"
     wide = replace(rotary, size=16)
     layers = [replace(each, attn=replace(each.attn, rotary=wide)) for each in MODERNBERT.layers]
-    assert obstacle(replace(MODERNBERT, layers=layers)) == "blocks of unlike sizes", "more than a head has"
+    assert unsupported_trunk(replace(MODERNBERT, layers=layers)) == "blocks of unlike sizes", "more than a head has"
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_scale_that_turns_the_scores_round(scale: float) -> None:
-    assert obstacle(attending(BERT, rule=Rule(scale=scale))) == "its scores have a scale that is not above 0"
+    assert unsupported_trunk(attending(BERT, rule=Rule(scale=scale))) == "its scores have a scale that is not above 0"
 
 
 REPLACED: dict[str, Callable[[nn.Module], nn.Module]] = {

@@ -14,7 +14,7 @@ from torso.architecture import Task
 from torso.batch import Batch, Layout
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
-from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.decoder_support import unsupported_decoder
 from torso.kernels.key_value_rows import SourceRows
 from torso.kernels.part_weights import PartWeights
 from torso.model import Model, new_model
@@ -76,11 +76,11 @@ def test_equal_to_pytorch(name, config) -> None:
     model = model_of(name, config)
     # Each block of umT5 has a bias of distance of its own.
     reason = "blocks of unlike sizes" if name == "umt5" and config != "one-layer" else None
-    assert decoder_obstacle(model.description) == reason
+    assert unsupported_decoder(model.description) == reason
     if reason is not None:
         return
     decoder = compiled(model)
-    sources, cache = sources_of(model, decoder), decoder.room(200)
+    sources, cache = sources_of(model, decoder), decoder.new_cache(200)
     regions, past, written = [0, 50, 100, 150], [0] * 4, [list[int]() for _ in TARGETS]
     for new in (TARGETS, [[3], [4], [5], [6]], [[1, 2], [7], [8, 8, 8], [9]]):
         got = decoder.step(cache, regions, past, new, [True] * 4, sources)
@@ -96,8 +96,8 @@ def test_to_the_bit_in_any_company(kernels, name, kind) -> None:
     model = model_of(name, "plain")
     decoder, text = compiled(model, KINDS[kind]), list(TARGETS[2])
     sources = sources_of(model, decoder)
-    whole = decoder.step(decoder.room(20), [0], [0], [text], [True], sources.of([2]))
-    cache = decoder.room(100)
+    whole = decoder.step(decoder.new_cache(20), [0], [0], [text], [True], sources.of([2]))
+    cache = decoder.new_cache(100)
     decoder.step(cache, [9, 40], [0, 0], [text[:4], [3, 4]], [False, True], sources.of([2, 2]))
     pieces = decoder.step(
         cache, [40, 9, 60], [2, 4, 0], [[1] * 7, text[4:], [5]], [False, True, False], sources.of([2, 2, 0])
@@ -111,7 +111,7 @@ def test_a_repeated_step_gives_the_same_bits(kernels, name, kind) -> None:
     model = model_of(name, "plain")
     decoder = compiled(model, KINDS[kind])
     sources, regions, past = sources_of(model, decoder).of([2, 0]), [40, 0], [0, 0]
-    one, other = decoder.room(80), decoder.room(80)
+    one, other = decoder.new_cache(80), decoder.new_cache(80)
     again = decoder.repeated(one, regions, sources)
     for tokens in ([0, 0], [3, 9], [4, 4], [7, 5]):
         wanted = decoder.step(other, regions, past, [[number] for number in tokens], [True, True], sources)
@@ -123,7 +123,7 @@ def test_a_repeated_step_reaches_beyond_the_first_bias() -> None:
     model = model_of("t5", "plain")
     decoder = compiled(model)
     sources, text = sources_of(model, decoder).of([0]), [3 + number % 20 for number in range(300)]
-    one, other = decoder.room(320), decoder.room(320)
+    one, other = decoder.new_cache(320), decoder.new_cache(320)
     again = decoder.repeated(one, [0], sources)
     again(text[:1], [0])
     for cache in (one, other):
@@ -134,5 +134,5 @@ def test_a_repeated_step_reaches_beyond_the_first_bias() -> None:
 def test_long_targets_have_a_bias_of_every_distance() -> None:
     model = model_of("t5", "plain")
     decoder, text = compiled(model), [3 + number % 20 for number in range(600)]
-    got = decoder.step(decoder.room(600), [0], [0], [text], [True], sources_of(model, decoder).of([0]))
+    got = decoder.step(decoder.new_cache(600), [0], [0], [text], [True], sources_of(model, decoder).of([0]))
     np.testing.assert_allclose(got[0], scores(model, SOURCES[0], text), atol=3e-5, rtol=3e-5)

@@ -11,9 +11,10 @@ import torch
 import torso
 from conftest import seed
 from generation import small
+from serve.cache_rows import cache_row_bytes
 from serve.conftest import serving
 from torso.architecture import Task
-from torso.generation.compiled_slab import cache_row_bytes, slab_of
+from torso.generation.compiled_slab import slab_of
 from torso.generation.prompts import prompts_of
 from torso.generation.random_source import random_sources
 from torso.generation.regions import Regions
@@ -22,7 +23,7 @@ from torso.models.gpt2 import GPT2Config
 from torso.models.qwen import Qwen3Config
 from torso.serve.token_scheduler import TokenScheduler
 from torso.serve.token_sequence import TokenSequence
-from torso.tasks.writers import make_writer
+from torso.tasks.text_generator import make_text_generator
 
 PROMPTS = ["the cat", "a", "one two three four five six seven", "hello there the", "b c d", "weather today is"]
 
@@ -33,18 +34,20 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["kernels", "PyTorch"])
-def writer(folder, request):
+def text_generator(folder, request):
     if request.param == "kernels":
-        return make_writer(str(folder), None, {})
-    return make_writer(torso.load(str(folder), Task.CAUSAL_LM), None, {})
+        return make_text_generator(str(folder), None, {})
+    return make_text_generator(torso.load(str(folder), Task.CAUSAL_LM), None, {})
 
 
-def sequence_of(writer, text, settings=None, *, chance=None, client="a", best=0):
-    settings = settings or writer.settings
-    ids = writer._ids(text, True)
-    (prompt,) = prompts_of(writer.ready.writing, [ids], settings)
+def sequence_of(text_generator, text, settings=None, *, random_source=None, client="a", best=0):
+    settings = settings or text_generator.settings
+    ids = text_generator._ids(text, True)
+    (prompt,) = prompts_of(text_generator.ready.generative_model, [ids], settings)
     events, errors = [], []
-    made = TokenSequence(prompt, settings, writer.ready.tokenizer, client, chance, best, events.append, errors.append)
+    made = TokenSequence(
+        prompt, settings, text_generator.ready.tokenizer, client, random_source, best, events.append, errors.append
+    )
     made.events, made.errors = events, errors
     return made
 
@@ -57,8 +60,8 @@ def written(sequence) -> tuple[str, tuple[int, ...], str | None]:
     )
 
 
-def wanted(writer, text, **options):
-    done = torso.generate(text, model=writer.ready, **options)[0]
+def wanted(text_generator, text, **options):
+    done = torso.generate(text, model=text_generator.ready, **options)[0]
     return done.text, done.ids, done.why
 
 
@@ -71,16 +74,16 @@ def finish(scheduler) -> None:
 
 
 @pytest.mark.parametrize("step_rows", [1, 3, 512])
-def test_greedy_texts_are_the_library_s_in_random_company(writer, step_rows) -> None:
+def test_greedy_texts_are_the_library_s_in_random_company(text_generator, step_rows) -> None:
     random = Random(seed())
-    slab = slab_of(writer.ready.writing, 90 * cache_row_bytes(writer.ready.writing))
+    slab = slab_of(text_generator.ready.generative_model, 90 * cache_row_bytes(text_generator.ready.generative_model))
     scheduler = TokenScheduler(slab, 4, step_rows)
-    expected = {text: wanted(writer, text) for text in PROMPTS}
+    expected = {text: wanted(text_generator, text) for text in PROMPTS}
     sequences = []
     for _ in range(30):
         if random.random() < 0.4 and len(sequences) < 10:
             text = random.choice(PROMPTS)
-            sequences.append((text, sequence_of(writer, text, client=random.choice("abc"))))
+            sequences.append((text, sequence_of(text_generator, text, client=random.choice("abc"))))
             scheduler.submit(sequences[-1][1])
         scheduler.step()
         assert len(scheduler.running) <= 4
@@ -92,18 +95,18 @@ def test_greedy_texts_are_the_library_s_in_random_company(writer, step_rows) -> 
     assert slab.free == slab.rows
 
 
-def test_sampled_texts_follow_their_seeds_in_any_company(writer) -> None:
+def test_sampled_texts_follow_their_seeds_in_any_company(text_generator) -> None:
     changes = {"do_sample": True, "temperature": 0.9, "top_p": 0.9, "repetition_penalty": 1.1}
-    scheduler = TokenScheduler(slab_of(writer.ready.writing, 1 << 20), 8)
+    scheduler = TokenScheduler(slab_of(text_generator.ready.generative_model, 1 << 20), 8)
     sequences = []
     for number, text in enumerate(PROMPTS):
-        settings = writer.settings.replace({**changes, "seed": number})
-        sequences.append(sequence_of(writer, text, settings, chance=random_sources(settings.seed, 1)[0]))
+        settings = text_generator.settings.replace({**changes, "seed": number})
+        sequences.append(sequence_of(text_generator, text, settings, random_source=random_sources(settings.seed, 1)[0]))
         scheduler.submit(sequences[-1])
         scheduler.step()
     finish(scheduler)
     for number, (text, sequence) in enumerate(zip(PROMPTS, sequences, strict=True)):
-        assert written(sequence) == wanted(writer, text, settings={**changes, "seed": number})
+        assert written(sequence) == wanted(text_generator, text, settings={**changes, "seed": number})
 
 
 REPEATS = ["a b a b a b", "one two three one two three", "the cat sat. the cat"]
@@ -118,10 +121,10 @@ LOOKED_UP = {
 @pytest.mark.parametrize("step_rows", [3, 512])
 @pytest.mark.parametrize("way", LOOKED_UP)
 def test_texts_that_look_ahead_are_the_library_s_in_random_company(folder, way, step_rows) -> None:
-    writer = make_writer(str(folder), None, {})
+    text_generator = make_text_generator(str(folder), None, {})
     random, plain = Random(seed()), {"max_new_tokens": 40}
     options = {name: value for name, value in LOOKED_UP[way].items() if name != "max_matching_ngram_size"}
-    slab = slab_of(writer.ready.writing, 150 * cache_row_bytes(writer.ready.writing))
+    slab = slab_of(text_generator.ready.generative_model, 150 * cache_row_bytes(text_generator.ready.generative_model))
     scheduler = TokenScheduler(slab, 3, step_rows)
     sequences = []
     for number in range(9):
@@ -129,30 +132,30 @@ def test_texts_that_look_ahead_are_the_library_s_in_random_company(folder, way, 
         # Seeds are of each text; those that look ahead and those that do not share their steps.
         own = plain | options | ({"seed": number} if "do_sample" in options else {})
         further = LOOKED_UP[way] | {"prompt_lookup_num_tokens": random.choice([1, 4, 30])} if number % 3 else {}
-        settings = writer.settings.replace({**further, **own})
-        chance = random_sources(number, 1)[0] if settings.do_sample else None
-        sequences.append((text, own, sequence_of(writer, text, settings, chance=chance)))
+        settings = text_generator.settings.replace({**further, **own})
+        random_source = random_sources(number, 1)[0] if settings.do_sample else None
+        sequences.append((text, own, sequence_of(text_generator, text, settings, random_source=random_source)))
         scheduler.submit(sequences[-1][2])
         for _ in range(random.randrange(4)):
             scheduler.step()
     finish(scheduler)
     for text, own, sequence in sequences:
         assert not sequence.errors
-        done = torso.generate(text, model=writer.ready, settings=own)[0]
+        done = torso.generate(text, model=text_generator.ready, settings=own)[0]
         assert written(sequence) == (done.text, done.ids, done.why)
         assert [event.log_probability for event in sequence.events] == pytest.approx(done.log_probabilities, abs=1e-5)
     assert slab.free == slab.rows
 
 
 def test_what_repeats_takes_fewer_steps(folder) -> None:
-    writer = make_writer(str(folder), None, {})
+    text_generator = make_text_generator(str(folder), None, {})
     steps = {}
     for guessed in (None, 10):
-        settings = writer.settings.replace(
+        settings = text_generator.settings.replace(
             {"max_new_tokens": 40, "prompt_lookup_num_tokens": guessed, "eos_token_id": 499}
         )
-        slab = slab_of(writer.ready.writing, 1 << 20)
-        scheduler, sequence = TokenScheduler(slab), sequence_of(writer, REPEATS[0], settings)
+        slab = slab_of(text_generator.ready.generative_model, 1 << 20)
+        scheduler, sequence = TokenScheduler(slab), sequence_of(text_generator, REPEATS[0], settings)
         scheduler.submit(sequence)
         steps[guessed] = 0
         while not scheduler.idle:
@@ -177,15 +180,15 @@ def test_requests_look_ahead_where_the_kernels_write(folder) -> None:
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "E_NO_EFFECT")
 
 
-def test_stop_strings_and_log_probabilities_are_the_library_s(writer) -> None:
-    full = torso.generate(PROMPTS[0], model=writer.ready)[0]
+def test_stop_strings_and_log_probabilities_are_the_library_s(text_generator) -> None:
+    full = torso.generate(PROMPTS[0], model=text_generator.ready)[0]
     stop = full.text[3:6]
-    settings = writer.settings.replace({"stop_strings": [stop]})
-    sequence = sequence_of(writer, PROMPTS[0], settings, best=3)
-    scheduler = TokenScheduler(slab_of(writer.ready.writing, 1 << 20))
+    settings = text_generator.settings.replace({"stop_strings": [stop]})
+    sequence = sequence_of(text_generator, PROMPTS[0], settings, best=3)
+    scheduler = TokenScheduler(slab_of(text_generator.ready.generative_model, 1 << 20))
     scheduler.submit(sequence)
     finish(scheduler)
-    done = torso.generate(PROMPTS[0], model=writer.ready, stop_strings=[stop])[0]
+    done = torso.generate(PROMPTS[0], model=text_generator.ready, stop_strings=[stop])[0]
     assert written(sequence) == (done.text, done.ids, "stop")
     logs = [event.log_probability for event in sequence.events]
     assert logs == pytest.approx(done.log_probabilities, abs=1e-5)
@@ -194,13 +197,15 @@ def test_stop_strings_and_log_probabilities_are_the_library_s(writer) -> None:
         assert [log for _, log in event.best] == sorted((log for _, log in event.best), reverse=True)
 
 
-def test_cancelling_at_any_step_frees_the_rows_and_disturbs_nobody(writer) -> None:
-    expected = wanted(writer, PROMPTS[2])
+def test_cancelling_at_any_step_frees_the_rows_and_disturbs_nobody(text_generator) -> None:
+    expected = wanted(text_generator, PROMPTS[2])
     for moment in (0, 1, 2, 5, 9):
-        slab = slab_of(writer.ready.writing, 70 * cache_row_bytes(writer.ready.writing))
+        slab = slab_of(
+            text_generator.ready.generative_model, 70 * cache_row_bytes(text_generator.ready.generative_model)
+        )
         scheduler = TokenScheduler(slab, 3, 4)
-        leaves = [sequence_of(writer, text) for text in PROMPTS[:4]]
-        stays = sequence_of(writer, PROMPTS[2])
+        leaves = [sequence_of(text_generator, text) for text in PROMPTS[:4]]
+        stays = sequence_of(text_generator, PROMPTS[2])
         for each in (*leaves[:2], stays, *leaves[2:]):
             scheduler.submit(each)
         for _ in range(moment):
@@ -216,9 +221,9 @@ def test_cancelling_at_any_step_frees_the_rows_and_disturbs_nobody(writer) -> No
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no"), MemoryError()])
-def test_a_sequence_that_fails_fails_alone(writer, error) -> None:
-    slab = slab_of(writer.ready.writing, 1 << 20)
-    guilty, innocent = sequence_of(writer, PROMPTS[0]), sequence_of(writer, PROMPTS[1])
+def test_a_sequence_that_fails_fails_alone(text_generator, error) -> None:
+    slab = slab_of(text_generator.ready.generative_model, 1 << 20)
+    guilty, innocent = sequence_of(text_generator, PROMPTS[0]), sequence_of(text_generator, PROMPTS[1])
     step = slab.step
 
     def failing(feeds):
@@ -233,7 +238,7 @@ def test_a_sequence_that_fails_fails_alone(writer, error) -> None:
     finish(scheduler)
     assert guilty.errors == [error]
     assert not innocent.errors
-    assert written(innocent) == wanted(writer, PROMPTS[1])
+    assert written(innocent) == wanted(text_generator, PROMPTS[1])
     assert slab.free == slab.rows
 
 
@@ -283,13 +288,13 @@ def test_regions_are_given_first_fit_and_neighbours_merge() -> None:
     assert cache.admit(100) is not None
 
 
-def test_a_client_with_many_prompts_does_not_hold_up_another(writer) -> None:
-    scheduler = TokenScheduler(slab_of(writer.ready.writing, 1 << 20), sequences=1)
-    many = [sequence_of(writer, PROMPTS[0], client="many") for _ in range(10)]
+def test_a_client_with_many_prompts_does_not_hold_up_another(text_generator) -> None:
+    scheduler = TokenScheduler(slab_of(text_generator.ready.generative_model, 1 << 20), sequences=1)
+    many = [sequence_of(text_generator, PROMPTS[0], client="many") for _ in range(10)]
     for each in many:
         scheduler.submit(each)
     scheduler.step()
-    one = sequence_of(writer, PROMPTS[1], client="one")
+    one = sequence_of(text_generator, PROMPTS[1], client="one")
     scheduler.submit(one)
     while not one.events:
         scheduler.step()

@@ -13,7 +13,7 @@ from torso.architecture import Task
 from torso.errors import InputError, TooLongError
 from torso.tasks import classify, encode, make_ready, tag
 from torso.tasks.reading import read
-from torso.tasks.windows import lengths
+from torso.tasks.windows import length_policy
 
 from . import small
 from .reference import MINILM, text_of
@@ -34,7 +34,7 @@ def test_windows_hold_every_token_where_they_say(words: int, stride: int | None,
     tokenizer = torso.load_tokenizer(MINILM).limited(64)
     text = text_of(words, seed)
     whole = tokenizer.encoding(text)
-    windows = list(read([text], tokenizer, lengths(64, "window", stride)))
+    windows = list(read([text], tokenizer, length_policy(64, "window", stride)))
     inner = [number for number, text in zip(whole.ids, whole.sequence, strict=True) if text == 0]
     held: set[int] = set()
     for window in windows:
@@ -58,7 +58,7 @@ def test_windows_from_the_right(tmp_path: Path) -> None:
     tokenizer = torso.Tokenizer.from_folder(tmp_path)
     assert tokenizer.truncation_side == "left"
     inner = tokenizer.encoding(text_of(150), special=False).ids
-    windows = list(read([text_of(150)], tokenizer, lengths(64, "window", 10)))
+    windows = list(read([text_of(150)], tokenizer, length_policy(64, "window", 10)))
     for window in windows:
         own = moving(window, 0)
         assert own == inner[window.start : window.start + len(own)]
@@ -68,12 +68,12 @@ def test_windows_from_the_right(tmp_path: Path) -> None:
 def test_windows_move_over_the_longer_of_a_pair(tokenizer: torso.Tokenizer) -> None:
     short, long = "a short one", text_of(100)
     for pair, place in (((short, long), 1), ((long, short), 0)):
-        windows = list(read([pair], tokenizer, lengths(64, "window")))
+        windows = list(read([pair], tokenizer, length_policy(64, "window")))
         assert len(windows) > 1
         assert {window.moving for window in windows} == {place}
         assert all(window.sequence.count(1 - place) == 3 for window in windows)
     with pytest.raises(TooLongError, match="must be read whole"):
-        list(read([(long, long)], tokenizer, lengths(64, "window")))
+        list(read([(long, long)], tokenizer, length_policy(64, "window")))
 
 
 @pytest.mark.parametrize("size", [62, 63, 200])

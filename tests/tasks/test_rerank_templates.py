@@ -124,8 +124,8 @@ def test_bge_reranker(gemma: Path, long: bool) -> None:
     for text in texts:
         query = tokenizer(f"A: {QUERY}", add_special_tokens=False, max_length=300, truncation=True)["input_ids"]
         passage = tokenizer(f"B: {text}", add_special_tokens=False)["input_ids"]
-        room = 400 - len(prompt_inputs) - len(sep_inputs) - 1 - len(query) - len(sep_inputs)
-        ids = [tokenizer.bos_token_id, *query, *sep_inputs, *passage[:room], *sep_inputs, *prompt_inputs]
+        capacity = 400 - len(prompt_inputs) - len(sep_inputs) - 1 - len(query) - len(sep_inputs)
+        ids = [tokenizer.bos_token_id, *query, *sep_inputs, *passage[:capacity], *sep_inputs, *prompt_inputs]
         with torch.inference_mode():
             wanted.append(torch.sigmoid(model(input_ids=torch.tensor([ids])).logits[0, -1, yes]).item())
     ranked = rerank(QUERY, texts, model=gemma, template="bge-reranker", long="truncate")

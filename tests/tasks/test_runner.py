@@ -12,7 +12,7 @@ import torch
 import torso
 from torso.architecture import Task
 from torso.engines import device
-from torso.engines.prefetch import ahead
+from torso.engines.prefetch import prefetch
 from torso.engines.runner import is_out_of_memory, run
 from torso.engines.torch_runner import TorchRunner, lists
 from torso.errors import InputError, LimitError
@@ -92,7 +92,7 @@ def test_work_is_done_ahead_in_another_thread_and_in_order() -> None:
             begun.set()
         return number * number
 
-    results = ahead(items(), work, depth=5)
+    results = prefetch(items(), work, depth=5)
     assert next(results) == 0
     assert begun.wait(10), "nothing was done ahead"
     assert len(taken) == 6
@@ -108,11 +108,11 @@ def test_what_work_raises_comes_in_its_place_and_threads_end() -> None:
         return number
 
     before = threading.active_count()
-    results = ahead(range(50), work, depth=3)
+    results = prefetch(range(50), work, depth=3)
     assert [next(results) for _ in range(7)] == list(range(7))
     with pytest.raises(ValueError, match="seven"):
         next(results)
-    left = ahead(range(50), work, depth=3)
+    left = prefetch(range(50), work, depth=3)
     next(left)
     left.close()
     assert threading.active_count() == before

@@ -355,14 +355,14 @@ def test_right_alternatives_may_be_letters_and_texts_and_columns_numbered(bases)
 
 
 def test_written_texts_are_scored_as_rouge_and_sacrebleu_do() -> None:
-    from torso.training.written_metrics import written_scores
+    from torso.training.generation_metrics import generation_scores
 
-    scores = written_scores(["the cat sat"], ["the cat sat down"])
+    scores = generation_scores(["the cat sat"], ["the cat sat down"])
     assert scores["rougeL"] == pytest.approx(2 * 3 / 7)
     assert scores["rouge2"] == pytest.approx(2 * 2 / 5)
-    chinese = written_scores(["北京很好"], ["北京很大"])
+    chinese = generation_scores(["北京很好"], ["北京很大"])
     assert chinese["rougeL"] == pytest.approx(0.75)
-    assert written_scores(["北京很好"] * 3, ["北京很好"] * 3)["bleu"] == pytest.approx(100)
+    assert generation_scores(["北京很好"] * 3, ["北京很好"] * 3)["bleu"] == pytest.approx(100)
 
 
 def test_the_model_stops_at_what_ended_its_answers(bases, tmp_path) -> None:

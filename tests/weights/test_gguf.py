@@ -13,10 +13,10 @@ from tokenizers import pre_tokenizers
 
 import torso
 from lazy import LazyModule
+from tensors import tensor_of
 from torso.errors import TorsoError
 from torso.weights.gguf import GgufFile
 from torso.weights.gguf_blocks import BLOCKS, values_of
-from torso.weights.tensor_bits import tensor_of
 from torso.weights.weights import open_weights
 
 from .gguf_builder import Tensor, gguf, numbers

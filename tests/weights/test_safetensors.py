@@ -17,10 +17,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from tensors import tensor_of
 from torso.errors import InputError, TorsoError, WeightsError
 from torso.weights import safetensors as ours
 from torso.weights.safetensors import SafetensorsFile
-from torso.weights.tensor_bits import bits_of, tensor_of
+from torso.weights.tensor_bits import bits_of
 from torso.weights.tensor_entry import torch_dtype
 from torso.weights.weights import open_weights
 

@@ -11,8 +11,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from tensors import tensor_of
 from torso.errors import FileFormatError, TorsoError
-from torso.weights.tensor_bits import bits_of, tensor_of
+from torso.weights.tensor_bits import bits_of
 from torso.weights.torch_file import TorchFile
 from torso.weights.weights import open_weights
 

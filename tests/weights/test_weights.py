@@ -10,9 +10,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from tensors import tensor_of
 from torso.errors import TorsoError, UnsafeFileError
 from torso.weights import safetensors
-from torso.weights.tensor_bits import tensor_of
 from torso.weights.weights import open_weights
 
 from .builders import INDEX, SAFETENSORS, TORCH, TORCH_INDEX, shard_index, torch_bytes

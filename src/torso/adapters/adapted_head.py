@@ -17,12 +17,12 @@ def with_head(
     folder: Path, architecture: Architecture[Any], config: HubConfig, task: Task[Any], options: MatchOptions
 ) -> tuple[HubConfig, MatchOptions]:
     """Return the config and the options for the base of an adapter, which may hold the whole head itself."""
-    held = head_labels(folder, architecture.plan(task).names.keys("out.weight", "")) if task.labelled else None
-    if held is None:
+    num_labels = head_labels(folder, architecture.plan(task).names.keys("out.weight", "")) if task.labelled else None
+    if num_labels is None:
         return config, options
     named = options.get("labels") is not None or options.get("num_labels") is not None
-    if not named and config.num_labels != held:
-        config = config.replace({"num_labels": held})
+    if not named and config.num_labels != num_labels:
+        config = config.replace({"num_labels": num_labels})
     return config, {**options, "new_head": True}
 
 

@@ -35,9 +35,9 @@ def build_adapted(
     Arguments as for `torso.load`; ``base`` is the base's folder, where it is not to be the one that the adapter names.
     """
     adapter = read_adapter(folder)
-    settled, matched = with_head(folder, architecture, config, task, options)
+    resolved, matched = with_head(folder, architecture, config, task, options)
     given: BuildOptions = {**options, **matched}
-    model = build_plain(base or base_folder(folder), architecture, settled, task, **given)
+    model = build_plain(base or base_folder(folder), architecture, resolved, task, **given)
     read_into(model, folder, adapter, allow_nonfinite=options.get("allow_nonfinite", False))
     assert model.report is not None
     model.report = replace(model.report, source=str(folder), base_name=adapter.base)

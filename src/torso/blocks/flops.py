@@ -61,7 +61,7 @@ def _of(part: Part, text: _Text) -> int:
         case BottleneckAttention():
             return _parts(part, text) + 4 * part.inner * text.rows * text.rows
         case LatentAttention():
-            size = max(part.size + part.turned, part.value_size)  # the narrower heads are padded
+            size = max(part.size + part.rotary_size, part.value_size)  # the narrower heads are padded
             return _parts(part, text) + 4 * part.heads * size * text.rows * text.rows
         case CrossAttention():
             projected = sum(
@@ -114,18 +114,18 @@ def _disentangled(part: DisentangledAttention, rows: int) -> int:
     ways = part.c2p + part.p2c
     if part.distances is None or not ways:
         return total
-    reached = _Text(_distance_rows(part.distances, rows))
+    text = _Text(_distance_rows(part.distances, rows))
     projections = [child for name, child in children.items() if name.startswith("place")] or [children["qkv"]]
-    return total + sum(_of(each, reached) for each in projections) + ways * 2 * inner * rows * 2 * rows
+    return total + sum(_of(each, text) for each in projections) + ways * 2 * inner * rows * 2 * rows
 
 
 def _distance_rows(distances: Distances, longest: int) -> int:
     """Count the rows of the table that a text of ``longest`` tokens needs, one more each way than it has distances."""
-    reach = longest
+    furthest = longest
     if isinstance(distances, LogDistances):
         import numpy as np
 
         from torso.tables.distance_buckets import deberta_buckets
 
-        reach = int(deberta_buckets(np.array(longest), distances.span, distances.furthest))
-    return min(distances.span + reach, 2 * distances.span - 1) - max(distances.span - reach, 0) + 1
+        furthest = int(deberta_buckets(np.array(longest), distances.span, distances.furthest))
+    return min(distances.span + furthest, 2 * distances.span - 1) - max(distances.span - furthest, 0) + 1

@@ -22,7 +22,7 @@ class LatentAttention(Part):
         heads: H.
         rotary: rotary position embedding of the units with positions.
         size: units of a head's queries and keys without positions.
-        turned: units with positions.
+        rotary_size: units with positions.
         value_size: units of a head's values.
         key_rank: width of the row of which keys and values are projected.
         query_rank: width of the row of which queries are; None where they are projected directly.
@@ -36,7 +36,7 @@ class LatentAttention(Part):
     rotary: Part
     _: KW_ONLY
     size: int
-    turned: int
+    rotary_size: int
     value_size: int
     key_rank: int
     query_rank: int | None
@@ -46,7 +46,7 @@ class LatentAttention(Part):
 
     def children(self) -> Mapping[str, Part | None]:
         """Create projections and norms."""
-        queries = self.heads * (self.size + self.turned)
+        queries = self.heads * (self.size + self.rotary_size)
         rank = self.query_rank
         return {
             "q": Linear(self.width, queries, bias=False)
@@ -54,7 +54,7 @@ class LatentAttention(Part):
             else Sequential(
                 Linear(self.width, rank, self.bias), RMSNorm(rank, self.eps), Linear(rank, queries, bias=False)
             ),
-            "kv_down": Linear(self.width, self.key_rank + self.turned, self.bias),
+            "kv_down": Linear(self.width, self.key_rank + self.rotary_size, self.bias),
             "kv_norm": RMSNorm(self.key_rank, self.eps),
             "kv": Linear(self.key_rank, self.heads * (self.size + self.value_size), bias=False),
             "out": Linear(self.heads * self.value_size, self.width, self.bias),

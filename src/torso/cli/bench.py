@@ -20,7 +20,7 @@ from torso.terminal import escaped, obeying
 
 if TYPE_CHECKING:
     from torso.engines.benchmark import Measurement
-    from torso.engines.writing_loss import WritingLoss
+    from torso.engines.generation_loss import GenerationLoss
 
 HELP = """\
 Measure a model on this machine: how fast it is, and how near to float32, as it is loaded and in each mode of \
@@ -51,7 +51,7 @@ def bench(
 ) -> None:
     """Measure a model."""
     from torso.engines.benchmark import AS_LOADED, EVERY, measure
-    from torso.engines.writing_loss import SAMPLE, measure_writing, writes
+    from torso.engines.generation_loss import SAMPLE, generates, measure_generation
     from torso.hub import resolve
     from torso.kernels.causal_decoder import KINDS
     from torso.loading.load import load_tokenizer
@@ -65,7 +65,7 @@ def bench(
             values=dict(mode=unknown[0]),
         )
     folder = resolve(model).folder
-    decodes = writes(folder)
+    decodes = generates(folder)
     asked = [mode for mode in modes if mode not in EVERY]
     if asked and not decodes:
         raise InputError(
@@ -94,11 +94,11 @@ def bench(
             )
     reading = [mode for mode in modes if mode in EVERY]
     done = measure(folder, ids, modes=(AS_LOADED, *reading) if modes else EVERY, rounds=rounds, report=_report)
-    writing: Sequence[WritingLoss] = ()
+    writing: Sequence[GenerationLoss] = ()
     if decodes:
         tokenizer = load_tokenizer(folder)
         texts = [tokenizer(text).input_ids for text in SAMPLE] if ids is None else ids
-        writing = measure_writing(folder, texts, modes or tuple(KINDS), report=_report)
+        writing = measure_generation(folder, texts, modes or tuple(KINDS), report=_report)
     if as_json:
         print_json(asdict(done) | ({"writing": [asdict(each) for each in writing]} if writing else {}))
     else:
@@ -144,7 +144,7 @@ def _show(done: Measurement) -> None:
         click.echo(say("run by PyTorch: {reason}", dict(reason=done.without)))
 
 
-def _show_writing(done: Sequence[WritingLoss]) -> None:
+def _show_writing(done: Sequence[GenerationLoss]) -> None:
     from torso.config.text_table import text_table
 
     if not done:

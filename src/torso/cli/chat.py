@@ -59,12 +59,12 @@ def chat(
     settings = generated_output.parsed(changes)
     from torso.tasks import chat as answer
     from torso.tasks import chat_stream
-    from torso.tasks.writers import make_writer
+    from torso.tasks.text_generator import make_text_generator
 
     # Loaded once, for all the messages.
     with waited(say("loading")):
         chosen = generated_output.in_mode(model, mode, device)
-        ready = make_writer(chosen, None, {}, device=device, untrained=untrained).ready
+        ready = make_text_generator(chosen, None, {}, device=device, untrained=untrained).ready
     messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     asked: dict[str, Any] = dict(
         model=ready,

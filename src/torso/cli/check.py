@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from torso.cli import options
-from torso.cli.console import print_json
+from torso.cli.console import print_json, watched
 from torso.language import say
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def check(model: str | None, revision: str | None, cache: bool, as_json: bool) -
 def _check_packed(as_json: bool) -> int:
     from torso.weights import mapped_cache
 
-    wrong = [str(entry.path) for entry in mapped_cache.damaged()]
-    count = len(mapped_cache.entries())
+    entries = mapped_cache.entries()
+    count = len(entries)
+    read = watched(entries, count, printed=False, what=say("packed weights"))
+    wrong = [str(entry.path) for entry in read if mapped_cache.is_damaged(entry)]
     if as_json:
         print_json({"packed": count, "wrong": wrong})
         return 1 if wrong else 0
@@ -69,7 +71,7 @@ def show(report: Report) -> None:
     from torso.adapters.adapter_config import read_adapter
     from torso.adapters.adapter_folder import is_adapter
 
-    values = dict(name=report.name, folder=report.folder, teller=say(report.teller) if report.teller else "")
+    values = dict(name=report.name, folder=report.folder, teller=say(report.known_from) if report.known_from else "")
     for finding in report.findings:
         line = "beside it: {what}" if finding.harmless else "wrong: {what}"
         click.echo(say(line, dict(what=finding.error.what)))

@@ -52,7 +52,7 @@ def config(model: str, changes: tuple[str, ...], other: str | None, tokens: int 
     elif other is not None:
         _show_differences(opened, Opened.of(other), as_json)
     else:
-        described, writing, notes = opened.config.describe(), opened.writing(), opened.tokenizer_notes()
+        described, writing, notes = opened.config.describe(), opened.generation_settings(), opened.tokenizer_notes()
         beside, size = opened.sentence_settings(), model_size(opened.architecture, opened.config, tokens)
         if as_json:
             about: dict[str, Any] = {
@@ -86,16 +86,16 @@ def _size_text(size: ModelSize) -> str:
 
 def _show_changes(opened: Opened, changes: Sequence[str], as_json: bool) -> None:
     changed = opened.config.replace(dict(_parsed(change) for change in changes))
-    held = opened.weights_follow(changed)
+    weights_checked = opened.weights_follow(changed)
     before, after = opened.config.describe(), changed.describe()
     rows = [(old, new) for old, new in zip(before, after, strict=True) if old.value != new.value]
     if as_json:
         keys = ("name", "acts", "meaning")
         table = [{key: getattr(new, key) for key in keys} | {"old": old.value, "new": new.value} for old, new in rows]
-        print_json({"model": opened.name, "changes": table, "weights_checked": held})
+        print_json({"model": opened.name, "changes": table, "weights_checked": weights_checked})
         return
     click.echo(_table(["parameter", "now", "then", "acts on", "meaning"], rows) if rows else say("Nothing changes."))
-    if held:
+    if weights_checked:
         click.echo("\n" + say("The weights can follow. Nothing was written; in Python: {call}", _call(opened, changed)))
     else:
         click.echo("\n" + say("The weights are not on this machine, so sizes were not held to them."))

@@ -30,8 +30,8 @@ def print_json(value: object) -> None:
 
 def extent_row(prediction: Measured) -> dict[str, Any]:
     """Return how much of its text a prediction was made from, as plain data."""
-    reach = prediction.extent
-    return {"tokens": reach.tokens, "read": reach.read, "windows": reach.windows, "truncated": reach.truncated}
+    extent = prediction.extent
+    return {"tokens": extent.tokens, "read": extent.read, "windows": extent.windows, "truncated": extent.truncated}
 
 
 def as_text(given: object) -> str:
@@ -80,7 +80,9 @@ def one_line(text: str, columns: int = 60) -> str:
     return kept + "..."
 
 
-def watched(items: Iterable[Item], total: int | None, *, printed: bool = True) -> Iterator[Item]:
+def watched(
+    items: Iterable[Item], total: int | None, *, printed: bool = True, what: str | None = None
+) -> Iterator[Item]:
     """Return the items, with a progress bar on standard error where someone waits there for longer than a second.
 
     Args:
@@ -88,14 +90,15 @@ def watched(items: Iterable[Item], total: int | None, *, printed: bool = True) -
         total: their number, if it is known.
         printed: whether each is printed as it comes: where that is on the same terminal, the items themselves show
             the progress from the first one on.
+        what: what they are; None for texts.
     """
     shown_there = printed and sys.stdout.isatty()
-    with _Waiting(say("texts"), total, counted=True) as waiting:
+    with _Waiting(what or say("texts"), total, counted=True) as waiting:
         for number, item in enumerate(items, 1):
             if shown_there:
                 waiting.stop()
             else:
-                waiting.reach(number)
+                waiting.update(number)
             yield item
 
 
@@ -131,7 +134,7 @@ class _Waiting:
     def __exit__(self, *raised: object) -> None:
         self.stop()
 
-    def reach(self, done: int) -> None:
+    def update(self, done: int) -> None:
         """Note how many items are made."""
         with self._lock:
             self._done = done

@@ -189,5 +189,5 @@ def _show_fault(error: Exception) -> None:
         traceback.print_exception(error)
     what = say("this is a fault of torso: {kind}: {error}", dict(kind=type(error).__name__, error=error))
     click.echo(f"torso: {what}", err=True)
-    how = "please report it, with what this prints: TORSO_DEBUG=1 torso {arguments}"
-    click.echo(f"  {say(how, dict(arguments=' '.join(sys.argv[1:])))}", err=True)
+    cure = "please report it, with what this prints: TORSO_DEBUG=1 torso {arguments}"
+    click.echo(f"  {say(cure, dict(arguments=' '.join(sys.argv[1:])))}", err=True)

@@ -13,7 +13,7 @@ from torso.cli.console import print_json
 from torso.language import say
 
 if TYPE_CHECKING:
-    from torso.hub.planning import Order, Plan
+    from torso.hub.planning import GetOptions, Plan
     from torso.hub.source import Source
 
 HELP = """\
@@ -78,7 +78,7 @@ def get(
     as_json: bool,
 ) -> None:
     """Download a model."""
-    from torso.hub.planning import Order
+    from torso.hub.planning import GetOptions
     from torso.hub.source import parse_source
 
     _require_sense(
@@ -95,7 +95,7 @@ def get(
         _require_none(parsed, {"--include": bool(include), "--exclude": bool(exclude), "--all": everything})
     if remember:
         _remember(source)
-    order = Order(
+    options = GetOptions(
         to=Path(to).expanduser() if to else None,
         include=include,
         exclude=exclude,
@@ -107,9 +107,9 @@ def get(
     )
     try:
         if dry_run:
-            _show_plan(parsed, order, source, offline, as_json)
+            _show_plan(parsed, options, source, offline, as_json)
         else:
-            _get(parsed, order, source, offline, as_json)
+            _get(parsed, options, source, offline, as_json)
     except KeyboardInterrupt:
         again = f"torso get {'--git ' if by_git else ''}{name}" + (f" --to {to}" if to else "")
         click.echo(
@@ -149,12 +149,12 @@ def _remember(hub: str | None) -> None:
     )
 
 
-def _get(source: Source, order: Order, hub: str | None, offline: bool, as_json: bool) -> None:
+def _get(source: Source, options: GetOptions, hub: str | None, offline: bool, as_json: bool) -> None:
     from torso.hub.getting import get as get_model
 
     fetched: list[Plan] = []
     snapshot = get_model(
-        source, order, settings=_settings(hub, offline), tell=fetched.append if as_json else _tell(fetched)
+        source, options, settings=_settings(hub, offline), tell=fetched.append if as_json else _tell(fetched)
     )
     plan = fetched[0] if fetched else None
     if as_json:
@@ -187,7 +187,7 @@ def _tell(fetched: list[Plan]):  # noqa: ANN202 (a function of a plan)
     return tell
 
 
-def _show_plan(source: Source, order: Order, hub: str | None, offline: bool, as_json: bool) -> None:
+def _show_plan(source: Source, options: GetOptions, hub: str | None, offline: bool, as_json: bool) -> None:
     from torso.hub.announcement import plan_text
     from torso.hub.download_many import open_web
     from torso.hub.getting import plan_of
@@ -195,7 +195,7 @@ def _show_plan(source: Source, order: Order, hub: str | None, offline: bool, as_
     from torso.hub.transfer.progress import size_text
 
     settings = _settings(hub, offline)
-    local = find_local(source, settings, settings.source, config_only=order.config_only) if order.is_plain else None
+    local = find_local(source, settings, settings.source, config_only=options.config_only) if options.is_plain else None
     if local is not None or source.kind in ("folder", "bundled"):
         folder = str(local.folder) if local else source.name
         if as_json:
@@ -204,7 +204,7 @@ def _show_plan(source: Source, order: Order, hub: str | None, offline: bool, as_
             click.echo(say("Nothing to fetch: {name} is here, in {folder}", dict(name=source, folder=folder)))
         return
     with open_web(settings, None) as web:
-        plan = plan_of(source, order, settings, web)
+        plan = plan_of(source, options, settings, web)
     if as_json:
         print_json(
             {

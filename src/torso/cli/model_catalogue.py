@@ -9,8 +9,8 @@ from torso import blocks
 from torso.architecture import Architecture, Task, architectures
 from torso.config.fields import field_info
 from torso.inspection.model_size import ModelSize, model_size
-from torso.kernels.decoder_support import decoder_in, decoder_obstacle
-from torso.kernels.support import encoder_in, obstacle
+from torso.kernels.decoder_support import decoder_in, unsupported_decoder
+from torso.kernels.support import encoder_in, unsupported_trunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def runs_natively(architecture: Architecture[Any]) -> bool:
     trunk = architecture.trunk(config)
     if architecture.decodes and decoder_in(trunk) is not None:
         task = Task.SEQ2SEQ_LM if isinstance(trunk, blocks.EncoderDecoder) else Task.CAUSAL_LM
-        if decoder_obstacle(architecture.describe(config, task)) is not None:
+        if unsupported_decoder(architecture.describe(config, task)) is not None:
             return False
         if task is Task.CAUSAL_LM:
             return True
-    return obstacle(encoder_in(trunk)) is None
+    return unsupported_trunk(encoder_in(trunk)) is None

@@ -12,7 +12,7 @@ from torso.cli.tour_stage import Stage
 from torso.errors import TorsoError
 from torso.loading.load import read_config
 from torso.tasks.sentence_files import read_recipe
-from torso.tasks.windows import Read
+from torso.tasks.windows import EncodedText
 
 if TYPE_CHECKING:
     from torso.tasks import Ready, Tagged
@@ -22,7 +22,7 @@ _TITLE = "The model with its head"
 _ASKED = {True: ("谁？", ["对。", "不对。"]), False: ("Who?", ["Yes.", "No."])}  # by whether the text is Chinese
 
 
-def head_stage(encoding: Read, tokenizer: Tokenizer, folder: Path, model: str) -> Stage:
+def head_stage(encoding: EncodedText, tokenizer: Tokenizer, folder: Path, model: str) -> Stage:
     """Run the first head that the checkpoint holds; without one, embed the text if the model is made for that."""
     from torso.tasks import Ready
 
@@ -43,14 +43,14 @@ Said = tuple[str, dict[str, Any]] | None
 """The call of Python, and what it gave; None where the head has nothing to say of this text."""
 
 
-def _classified(encoding: Read, ready: Ready[Any], model: str) -> Said:
+def _classified(encoding: EncodedText, ready: Ready[Any], model: str) -> Said:
     from torso.tasks import classify
 
     text = encoding.string
     return f"classify({text!r}, model={model!r})", asdict(classify(text, model=ready))
 
 
-def _tagged(encoding: Read, ready: Ready[Any], model: str) -> Said:
+def _tagged(encoding: EncodedText, ready: Ready[Any], model: str) -> Said:
     from torso.tasks import tag
 
     text = encoding.string
@@ -62,7 +62,7 @@ def tagged(found: Tagged, model: str) -> dict[str, Any]:
     return {"model": model, "text": found.text, "spans": [asdict(span) for span in found]}
 
 
-def _filled(encoding: Read, ready: Ready[Any], model: str) -> Said:
+def _filled(encoding: EncodedText, ready: Ready[Any], model: str) -> Said:
     from torso.tasks import fill
 
     places = [span for span, special in zip(encoding.spans, encoding.special, strict=True) if not special]
@@ -74,7 +74,7 @@ def _filled(encoding: Read, ready: Ready[Any], model: str) -> Said:
     return f"fill({text!r}, model={model!r})", {"text": text, "proposals": proposals}
 
 
-def _answered(encoding: Read, ready: Ready[Any], model: str) -> Said:
+def _answered(encoding: EncodedText, ready: Ready[Any], model: str) -> Said:
     from torso.tasks import answer
 
     text = encoding.string
@@ -84,7 +84,7 @@ def _answered(encoding: Read, ready: Ready[Any], model: str) -> Said:
     return call, {"question": question, "answers": [asdict(each) for each in found]}
 
 
-def _chosen(encoding: Read, ready: Ready[Any], model: str) -> Said:
+def _chosen(encoding: EncodedText, ready: Ready[Any], model: str) -> Said:
     from torso.tasks import choose
 
     text = encoding.string
@@ -94,7 +94,7 @@ def _chosen(encoding: Read, ready: Ready[Any], model: str) -> Said:
     return f"choose({text!r}, {choices!r}, model={model!r})", {"question": text, "scores": scores}
 
 
-_HEADS: dict[Task[Any], Callable[[Read, Ready[Any], str], Said]] = {
+_HEADS: dict[Task[Any], Callable[[EncodedText, Ready[Any], str], Said]] = {
     Task.SEQUENCE_CLASSIFICATION: _classified,
     Task.TOKEN_CLASSIFICATION: _tagged,
     Task.MASKED_LM: _filled,

@@ -14,7 +14,7 @@ from torso.config.fields import field_info
 from torso.config.hub_config import HubConfig
 from torso.loading.load import load_tokenizer, read_config
 from torso.tasks.reading import read
-from torso.tasks.windows import Read, lengths
+from torso.tasks.windows import EncodedText, length_policy
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,7 +70,7 @@ def stages(text: str, model: str, *, tagger: bool) -> Iterator[Stage]:
     yield _source(snapshot, model)
     yield _config(snapshot.folder, model)
     tokenizer = load_tokenizer(snapshot.folder)
-    encoding = next(read([text], tokenizer, lengths(tokenizer.max_tokens, "error")))
+    encoding = next(read([text], tokenizer, length_policy(tokenizer.max_tokens, "error")))
     yield _tokens(encoding, tokenizer, text, model)
     yield from _trunk(encoding, snapshot.folder, model)
     yield head_stage(encoding, tokenizer, snapshot.folder, model)
@@ -128,7 +128,7 @@ def _config(folder: Path, model: str) -> Stage:
     )
 
 
-def _tokens(encoding: Read, tokenizer: Tokenizer, text: str, model: str) -> Stage:
+def _tokens(encoding: EncodedText, tokenizer: Tokenizer, text: str, model: str) -> Stage:
     from torso.cli.tokenize import rows_of
 
     data = {
@@ -147,7 +147,7 @@ def _tokens(encoding: Read, tokenizer: Tokenizer, text: str, model: str) -> Stag
     return Stage("tokens", "The text as tokens", code, data)
 
 
-def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
+def _trunk(encoding: EncodedText, folder: Path, model: str) -> Iterator[Stage]:
     from torso.host_batch import to_host
 
     features, depth = _features(encoding, folder)
@@ -183,7 +183,7 @@ def _trunk(encoding: Read, folder: Path, model: str) -> Iterator[Stage]:
     yield Stage("attention", "What attends to what", code, picture)
 
 
-def _features(encoding: Read, folder: Path) -> tuple[Features, int]:
+def _features(encoding: EncodedText, folder: Path) -> tuple[Features, int]:
     """Return the outputs of a model without a head, with weights of attention, and its number of blocks."""
     from torso.architecture import Task
     from torso.engines.compiled_model import CompiledModel

@@ -113,12 +113,14 @@ def train(
     from torso.cli.train_display import TrainDisplay, show_lines
     from torso.training.fine_tuning import about, train_prepared
     from torso.training.plan_lines import estimate, plan_lines
-    from torso.training.preparing import Asked, prepare
+    from torso.training.preparing import TrainRequest, prepare
     from torso.training.ranks import is_first
 
     adapter = _adapter(lora, lora_targets, config)
-    asked = Asked(model, data, dev, test, task, text or None, label, problem, encoding, allow_leak, device, adapter)
-    run = prepare(asked, chosen)
+    request = TrainRequest(
+        model, data, dev, test, task, text or None, label, problem, encoding, allow_leak, device, adapter
+    )
+    run = prepare(request, chosen)
     seconds = estimate(run)
     if not is_first():
         if not (dry_run or find_rate):

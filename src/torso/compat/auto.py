@@ -11,7 +11,7 @@ from torso.compat.auto_model import AutoModelFor, changed
 from torso.compat.loading_arguments import (
     ModelArguments,
     TokenizerArguments,
-    settle,
+    resolve_arguments,
     subfolder_of,
     tokenizer_settings,
 )
@@ -85,9 +85,9 @@ class AutoConfig(ByNameAlone):
         """
         from torso.hub import resolve
 
-        settled = settle("from_pretrained", more, AutoConfig.from_pretrained)
+        resolved = resolve_arguments("from_pretrained", more, AutoConfig.from_pretrained)
         folder = resolve(
-            subfolder_of(pretrained_model_name_or_path, settled.subfolder),
+            subfolder_of(pretrained_model_name_or_path, resolved.subfolder),
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
@@ -95,7 +95,7 @@ class AutoConfig(ByNameAlone):
             token=token,
             config_only=True,
         ).folder
-        asked = {**(changes or {}), **settled.changes}
+        asked = {**(changes or {}), **resolved.changes}
         if id2label is not None and asked.get("label2id") is None:
             asked.pop("label2id", None)
         return changed(read_config(folder)[1], num_labels, id2label, output_attentions, output_hidden_states, asked)

@@ -9,7 +9,7 @@ from typing import Any
 from torso.architecture import architectures
 from torso.compat.auto import AutoTokenizer
 from torso.errors import NotAvailableError
-from torso.io.arguments import nearest
+from torso.io.arguments import is_no_text, nearest
 
 _CURES: Mapping[str, str] = {
     "AdamW": "Use torch.optim.AdamW.",
@@ -61,6 +61,13 @@ def missing(name: str) -> NotAvailableError:
     """Return the error for a name that torso does not have, with its replacement where one is known."""
     if name in _CURES:
         return NotAvailableError("E_NAME", "torso has no {name}.", cure=_CURES[name], values=dict(name=name))
+    if is_no_text(name):
+        return NotAvailableError(
+            "E_NAME",
+            "torso has no {name}: its models read text, not images, video or sound.",
+            cure="Use transformers for that model.",
+            values=dict(name=name),
+        )
     offered: list[str] = import_module("torso").__all__
     near = nearest(name, [*offered, *(each.class_name(task) for each in architectures() for task in each.tasks)])
     if near is not None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torso.errors import InputError, InputTypeError
 from torso.generation.decode_loop import Stops
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Processor, Written
+from torso.generation.logits_processors import GenerationState, Processor
 from torso.generation.settings_files import FILE, UNCHANGING, settings_in
 from torso.io.arguments import checked_calls, unknown_argument
 from torso.io.files import make_folder, write_atomically
@@ -230,7 +230,7 @@ def each_of(given: Any) -> list[Callable[..., Any]]:
 def processor_of(process: LogitsProcessor) -> Processor:
     """Wrap a callable on ids [n, length], left-padded with each row's first id, as a logits processor."""
 
-    def processed(scores: Tensor, texts: Sequence[Written]) -> Tensor:
+    def processed(scores: Tensor, texts: Sequence[GenerationState]) -> Tensor:
         longest = max(len(each.ids) for each in texts)
         rows = [each.ids[:1] * (longest - len(each.ids)) + each.ids for each in texts]
         found: Any = process(torch.tensor(rows, device=scores.device), scores.clone())
@@ -254,7 +254,7 @@ def stops_of(criteria: Sequence[StoppingCriterion], device: torch.device) -> Sto
     if not criteria:
         return None
 
-    def ends(text: Written) -> bool:
+    def ends(text: GenerationState) -> bool:
         ids = torch.tensor([text.ids], device=device)
         found = [each(ids, None) for each in criteria]
         return any(bool(torch.as_tensor(each).any()) for each in found)
@@ -277,7 +277,7 @@ class Streaming:
         """Pass the prompt on."""
         self._streamer.put(torch.tensor([list(ids)]))
 
-    def __call__(self, text: Written) -> bool:
+    def __call__(self, text: GenerationState) -> bool:
         """Pass the last token on; return whether it ends the text."""
         self._streamer.put(torch.tensor(text.ids[-1:]))
         self._shown += 1

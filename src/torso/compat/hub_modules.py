@@ -41,19 +41,19 @@ class HubHolder(nn.Module):
             self._modules[top] = node_of(model, under(leaves, f"{top}."))
 
     def __getattr__(self, name: str) -> Any:
-        held: dict[str, Leaf] = self.__dict__.get("_leaves", {})
-        for leaf in held.values():
+        children: dict[str, Leaf] = self.__dict__.get("_leaves", {})
+        for leaf in children.values():
             if name in leaf.names and len(leaf.names) > 1:
                 return FusedPart(leaf, leaf.names.index(name))
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        held: dict[str, Leaf] = self.__dict__.get("_leaves", {})
-        if name in held and isinstance(value, nn.Module):
+        children: dict[str, Leaf] = self.__dict__.get("_leaves", {})
+        if name in children and isinstance(value, nn.Module):
             assert self._root is not None
-            self._root.set_submodule(held[name].path, value)
+            self._root.set_submodule(children[name].path, value)
             self._modules[name] = value
-            self._replaced(held[name], value)
+            self._replaced(children[name], value)
         elif self._names_a_part(name):
             raise UnsupportedError(
                 "E_PART",
@@ -65,8 +65,8 @@ class HubHolder(nn.Module):
             super().__setattr__(name, value)
 
     def _names_a_part(self, name: str) -> bool:
-        held: dict[str, Any] = self.__dict__.get("_modules", {})
-        return isinstance(held.get(name), HubHolder) and name in self.__dict__.get("_hub", held)
+        children: dict[str, Any] = self.__dict__.get("_modules", {})
+        return isinstance(children.get(name), HubHolder) and name in self.__dict__.get("_hub", children)
 
     def _replaced(self, leaf: Leaf, module: nn.Module) -> None:
         """Take note of a module that has taken the place of a leaf."""

@@ -109,7 +109,7 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ResolvedArguments:
     """What a call's arguments come to.
 
     Attributes:
@@ -129,7 +129,7 @@ class Settled:
     use_auth_token: str | bool | None = None
 
 
-def settle(
+def resolve_arguments(
     function: str,
     given: Mapping[str, Any],
     offered: Callable[..., object],
@@ -137,7 +137,7 @@ def settle(
     dtype: str | torch.dtype | None = None,
     device: str | torch.device | None = None,
     documented: Iterable[str] = (),
-) -> Settled:
+) -> ResolvedArguments:
     """Check the arguments beyond the documented ones, and return their meaning, before anything is fetched.
 
     Args:
@@ -164,7 +164,7 @@ def settle(
             every = (*own_arguments(offered), *documented, *sorted(known), *sorted(config_keys()))
             raise unknown_argument(function, name, dict.fromkeys(every))
         changes[name] = value
-    return Settled(
+    return ResolvedArguments(
         changes,
         dtype if dtype is not None else given.get("torch_dtype"),
         device if device is not None else mapped_device(given.get("device_map")),

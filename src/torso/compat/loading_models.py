@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from torso.architecture import Architecture, Task
-from torso.compat.loading_arguments import ModelArguments, Settled, settle, subfolder_of
+from torso.compat.loading_arguments import ModelArguments, ResolvedArguments, resolve_arguments, subfolder_of
 from torso.config.hub_config import HubConfig
 from torso.config.labels import numbered, reconcile
 from torso.errors import UnsupportedError
@@ -53,7 +53,7 @@ _DOWNLOAD = ("revision", "cache_dir", "local_files_only", "force_download")
 
 def found(
     source: Source, arguments: Mapping[str, Any], offered: Callable[..., object]
-) -> tuple[Path, Architecture[Any], HubConfig, Settled]:
+) -> tuple[Path, Architecture[Any], HubConfig, ResolvedArguments]:
     """Return a model's folder and architecture, its config with the call's changes, and the other arguments.
 
     Raises:
@@ -62,7 +62,7 @@ def found(
     from torso.hub import resolve
 
     more = {name: value for name, value in arguments.items() if name not in OWN}
-    settled = settle(
+    resolved = resolve_arguments(
         "from_pretrained",
         more,
         offered,
@@ -72,19 +72,19 @@ def found(
     )
     token = arguments.get("token")
     folder = resolve(
-        subfolder_of(source, settled.subfolder),
-        token=settled.use_auth_token if token is None else token,
+        subfolder_of(source, resolved.subfolder),
+        token=resolved.use_auth_token if token is None else token,
         **{name: arguments[name] for name in _DOWNLOAD if name in arguments},
     ).folder
     architecture, own = read_config(folder)
     config: HubConfig | None = arguments.get("config")
-    asked: dict[str, Any] = {**(arguments.get("changes") or {}), **settled.changes}
+    asked: dict[str, Any] = {**(arguments.get("changes") or {}), **resolved.changes}
     asked.pop("label2id", None)
     for name in ("output_attentions", "output_hidden_states"):
         if arguments.get(name) is not None:
             asked[name] = arguments[name]
     config = own if config is None else config_of(config)
-    return folder, architecture, config.replace(asked) if asked else config, settled
+    return folder, architecture, config.replace(asked) if asked else config, resolved
 
 
 def config_of(given: object) -> HubConfig:
@@ -134,7 +134,7 @@ def load_for(
     Raises:
         TorsoError: as ``from_pretrained`` says.
     """
-    folder, architecture, config, settled = found(source, arguments, offered)
+    folder, architecture, config, resolved = found(source, arguments, offered)
     check(architecture)
     labels, num_labels = head_labels(task, arguments)
     model: Model[Any] = build_model(
@@ -145,10 +145,10 @@ def load_for(
         labels=labels,
         num_labels=num_labels,
         new_head=bool(arguments.get("ignore_mismatched_sizes")) or "if absent",
-        device=settled.device,
-        dtype=settled.dtype,
+        device=resolved.device,
+        dtype=resolved.dtype,
     )
-    if not settled.pooler and task is Task.FEATURES and model.report is not None:
+    if not resolved.pooler and task is Task.FEATURES and model.report is not None:
         model.drop(("pooler",))
         model.report = replace(model.report, absent=tuple({*model.report.absent, "pooler"}))
     name_base(model, source)

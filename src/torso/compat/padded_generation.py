@@ -27,7 +27,7 @@ from torso.compat.generation_arguments import (
 from torso.compat.padded_inputs import check_tensor, checked
 from torso.compat.padded_outputs import GenerateOutput
 from torso.compat.padding import Padding
-from torso.compat.steered_writing import steered
+from torso.compat.steered_generation import steered
 from torso.errors import InputError
 from torso.generation.completion import complete
 from torso.generation.decode_loop import Stops
@@ -219,12 +219,12 @@ class Writes:
     @property
     def generation_config(self) -> GenerationConfig:
         """How the checkpoint says that it writes; its options can be assigned."""
-        held: GenerationConfig | None = self.__dict__.get("_writing")
-        if held is None:
+        settings: GenerationConfig | None = self.__dict__.get("_writing")
+        if settings is None:
             report = self.packed.report
             read = settings_of(None if report is None else Path(report.source), self.packed.config)
-            held = self.__dict__["_writing"] = GenerationConfig.of(read)
-        return held
+            settings = self.__dict__["_writing"] = GenerationConfig.of(read)
+        return settings
 
     @generation_config.setter
     def generation_config(self, settings: object) -> None:

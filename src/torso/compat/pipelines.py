@@ -10,10 +10,10 @@ from torso.architecture import Task
 from torso.compat.auto_model import AutoModelFor
 from torso.compat.padded_model import PaddedModel
 from torso.compat.pipeline_base import Pipeline, PipelineOptions
+from torso.compat.pipelines_of_generation import CLASSES as WRITERS
 from torso.compat.pipelines_of_texts import CLASSES as READING
-from torso.compat.pipelines_of_writing import CLASSES as WRITERS
 from torso.errors import InputError
-from torso.io.arguments import known_arguments, nearest, own_arguments, unknown_argument
+from torso.io.arguments import is_no_text, known_arguments, nearest, own_arguments, unknown_argument
 from torso.loading.load import Source
 from torso.model import Model
 
@@ -90,6 +90,13 @@ def pipeline(
         if name not in PipelineOptions.__annotations__:
             raise unknown_argument("pipeline", name, [*own_arguments(pipeline), *PipelineOptions.__annotations__])
     if word not in known:
+        if is_no_text(word):
+            raise InputError(
+                "E_TASK",
+                "There is no pipeline {name!r}: torso's models read text, not images, video or sound.",
+                cure="Use transformers for that model.",
+                values=dict(name=task),
+            )
         near = nearest(word, known)
         raise InputError(
             "E_TASK",

@@ -118,7 +118,7 @@ class PreTrainedModel(nn.Module):
             for name, each in signature(cls.__init__).parameters.items()
             if name in arguments and name not in ("self", "config") and each.kind is not Parameter.VAR_KEYWORD
         }
-        folder, architecture, config, settled = found(pretrained_model_name_or_path, arguments, offered)
+        folder, architecture, config, resolved = found(pretrained_model_name_or_path, arguments, offered)
         check(architecture)
         labels, count = head_labels(task or Task.SEQUENCE_CLASSIFICATION, arguments)
         if labels is not None:
@@ -127,9 +127,9 @@ class PreTrainedModel(nn.Module):
             config = config.replace({"num_labels": count or 2})
         model = cls(config, **own)
         load_named(model, folder, architecture, lenient=bool(arguments.get("ignore_mismatched_sizes")))
-        kind = settled.dtype
+        kind = resolved.dtype
         chosen = getattr(torch, str(kind).removeprefix("torch."), torch.float32) if kind is not None else None
-        return model.to(run_device(settled.device), chosen).eval()
+        return model.to(run_device(resolved.device), chosen).eval()
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
         """Write a folder of the weights under the Hub's names, with the config.

@@ -141,9 +141,9 @@ def _as_llama3(said: GgufMetadata, config: Table) -> Table | None:
         return None
     size = 2 * len(factors)
     for index, each in enumerate(factors):
-        turns = _LLAMA3["original_max_position_embeddings"] * config["rope_theta"] ** (-2 * index / size) / math.tau
+        rotations = _LLAMA3["original_max_position_embeddings"] * config["rope_theta"] ** (-2 * index / size) / math.tau
         low, high = _LLAMA3["low_freq_factor"], _LLAMA3["high_freq_factor"]
-        smooth = min(1.0, max(0.0, (turns - low) / (high - low)))
+        smooth = min(1.0, max(0.0, (rotations - low) / (high - low)))
         wanted = 1 / ((1 - smooth) / factor + smooth)
         if not abs(each - wanted) <= 1e-3 * wanted:
             raise said.unsupported("rope_freqs.weight", f"{each:g} ({index})", "Llama 3")
@@ -166,8 +166,8 @@ def _qwen2(said: GgufMetadata) -> Table:
 
 def _phi3(said: GgufMetadata) -> Table:
     config = _decoder(said)
-    whole, turned = config["hidden_size"] // config["num_attention_heads"], said.get(".rope.dimension_count")
-    if turned is not None:
+    whole, rotated = config["hidden_size"] // config["num_attention_heads"], said.get(".rope.dimension_count")
+    if rotated is not None:
         config["partial_rotary_factor"] = said.whole(".rope.dimension_count") / config.get("head_dim", whole)
     trained = ".rope.scaling.original_context_length"
     if said.get(trained) is not None:

@@ -12,7 +12,7 @@ from torso.config.declared import Declared
 from torso.config.ecosystem_names import EcosystemNames
 from torso.config.fields import check_value, fixed, option, plain, refuse_unknown, unknown
 from torso.config.labels import numbered, reconcile
-from torso.config.settled_values import stated
+from torso.config.resolved_values import stated
 from torso.errors import ConfigError, NoParameterError, TorsoError, UnsupportedError
 from torso.weights.tensor_entry import Note
 

@@ -16,7 +16,7 @@ import torch
 from torso.architecture import Task
 from torso.engines.calibration import Ids, Means, cosines, mean_rows
 from torso.engines.compiled_model import CompiledModel
-from torso.engines.compiling import why_not
+from torso.engines.compiling import unsupported_reason
 from torso.engines.memory import peak
 from torso.engines.optimise import MODES, compiled
 from torso.engines.runner import Runner, by_length
@@ -147,7 +147,7 @@ def measure(
     ]
     rows += [Measured(mode, refused=why) for mode, why in refused.items()]
     kernels = next((each.kernels for each in done.values()), None)
-    without = None if kernels else why_not(plain.model.description, plain.task)
+    without = None if kernels else unsupported_reason(plain.model.description, plain.task)
     return Measurement(len(ids), tokens, torch.get_num_threads(), parameters, peak(), kernels, without, tuple(rows))
 
 

@@ -49,9 +49,9 @@ class Ids(NamedTuple):
 
 def random_texts(vocabulary: int, limit: int | None) -> HostBatch:
     """Draw random tokens as texts of usual lengths: enough to measure how far a mode is from float32."""
-    dice = random.Random(0)
+    rng = random.Random(0)
     sizes = [min(size, limit or size) for size in _SIZES * 2]
-    return HostBatch.of([Ids([dice.randrange(vocabulary) for _ in range(size)], [0] * size) for size in sizes])
+    return HostBatch.of([Ids([rng.randrange(vocabulary) for _ in range(size)], [0] * size) for size in sizes])
 
 
 class Calibration:

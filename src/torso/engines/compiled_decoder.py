@@ -21,13 +21,13 @@ from torso.host_batch import HostBatch, HostLayout, Wanted, require_length, requ
 from torso.io.arguments import checked_calls, known_arguments
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
-from torso.kernels.decoder_support import decoder_obstacle
+from torso.kernels.decoder_support import unsupported_decoder
 from torso.kernels.encoder import Encoder
 from torso.kernels.host_embeddings import counted
 from torso.kernels.key_value_rows import SourceRows
 from torso.kernels.library import library, refusal
 from torso.kernels.part_weights import PartWeights
-from torso.kernels.support import obstacle, products
+from torso.kernels.support import products, unsupported_trunk
 from torso.loading.load import read_config
 from torso.outputs import Hidden, VocabLogits
 from torso.weights.report import LoadReport
@@ -128,7 +128,7 @@ class CompiledDecoder(CompiledBase):
         if self.encoder is not None:
             packed = (*self.encoder.packed.values(), *self.encoder.before)
             arrays = [array for each in packed for array in each.arrays if array is not None]
-            yield from ((f"encoder|{number}", each) for number, each in enumerate((*arrays, *self.encoder.held)))
+            yield from ((f"encoder|{number}", each) for number, each in enumerate((*arrays, *self.encoder.arrays)))
 
     def require_ids(self, ids: np.ndarray[Any, Any]) -> None:
         """Raise for ids without a row in the table of tokens.
@@ -151,18 +151,18 @@ class _Plain:
         return [0] * len(self.ids)
 
 
-def why_not_written(whole: blocks.Whole) -> str | None:
+def unsupported_for_generation(whole: blocks.Whole) -> str | None:
     """Return why the kernels cannot generate with a model, in the current language; None if they can."""
-    reason = refusal() or decoder_obstacle(whole)
+    reason = refusal() or unsupported_decoder(whole)
     encoder = whole.trunk.encoder if isinstance(whole.trunk, blocks.EncoderDecoder) else None
-    return reason if reason is not None or encoder is None else obstacle(encoder)
+    return reason if reason is not None or encoder is None else unsupported_trunk(encoder)
 
 
 def compile_decoder(source: Source[VocabLogits], mode: str = "exact") -> CompiledDecoder:
     """Pack the weights of a generative model for the kernels.
 
     Args:
-        source: one without a reason of `why_not_written`.
+        source: one without a reason of `unsupported_for_generation`.
         mode: ``exact`` (float32), ``bf16``, ``int8`` or ``int4``: the last two by groups of 32 weights.
 
     Raises:
@@ -236,5 +236,5 @@ def compiled_decoder(
     architecture, config = read_config(folder)
     task = Task.SEQ2SEQ_LM if Task.SEQ2SEQ_LM in architecture.tasks else Task.CAUSAL_LM
     job = match_model(folder, architecture, config, task, allow_nonfinite=allow_nonfinite)
-    require_known(why_not_written(job.description))
+    require_known(unsupported_for_generation(job.description))
     return with_cache(job, mode, lambda source: compile_decoder(source, mode))

@@ -65,8 +65,8 @@ class CompiledModel(CompiledBase, Generic[Out]):
         packed += [(f"beside|{number}", each) for number, each in enumerate((*self.encoder.before, *self.head.packed))]
         for name, each in packed:
             yield from ((f"{name}|{part}", array) for part, array in enumerate(each.arrays) if array is not None)
-        held = [*self.encoder.held, *self.head.held]
-        yield from ((f"held|{number}", each) for number, each in enumerate(held))
+        plain = [*self.encoder.arrays, *self.head.arrays]
+        yield from ((f"held|{number}", each) for number, each in enumerate(plain))
 
     def run(
         self,

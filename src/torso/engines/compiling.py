@@ -21,8 +21,8 @@ from torso.kernels.library import KINDS, Form, library, refusal
 from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Key, Packing
-from torso.kernels.part_weights import PartWeights, Read, ReadGroups, no_groups
-from torso.kernels.support import block_parts, head_obstacle, obstacle, products
+from torso.kernels.part_weights import PartWeights, ReadGroupedWeight, ReadWeight, no_groups
+from torso.kernels.support import block_parts, products, unsupported_head, unsupported_trunk
 from torso.language import say
 from torso.loading.loading_job import LoadingJob
 from torso.loading.plan import HEAD, TRUNK
@@ -40,12 +40,12 @@ def trunk_of(whole: blocks.Whole) -> tuple[str, blocks.Trunk] | None:
     return (TRUNK, trunk) if isinstance(trunk, blocks.Trunk) else None
 
 
-def why_not(whole: blocks.Whole, task: Task[Any]) -> str | None:
+def unsupported_reason(whole: blocks.Whole, task: Task[Any]) -> str | None:
     """Return why the kernels cannot run a model, in the current language; None if they can."""
     found = trunk_of(whole)
     if found is None or task in (Task.CAUSAL_LM, Task.SEQ2SEQ_LM):
         return say("a decoder, which reads on from a cache")
-    return refusal() or obstacle(found[1]) or head_obstacle(whole.head)
+    return refusal() or unsupported_trunk(found[1]) or unsupported_head(whole.head)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ class Source(Generic[Out]):
         config: its config.
         architecture: its family.
         task: its task.
-        description: of a model that the kernels run, see `why_not`.
+        description: of a model that the kernels run, see `unsupported_reason`.
         read: reads a weight by its name in the description.
         trained: whether all weights of the head are trained.
         report: what was read of which files; None for a model in memory.
@@ -70,13 +70,13 @@ class Source(Generic[Out]):
     architecture: Architecture[Any]
     task: Task[Out]
     description: blocks.Whole
-    read: Read
+    read: ReadWeight
     trained: bool
     report: LoadReport | None
     identity: Callable[[], str]
     close: Callable[[], None]
     store: PackedStore = FRESH
-    grouped: ReadGroups = no_groups
+    grouped: ReadGroupedWeight = no_groups
 
 
 class Compiler(Generic[Out]):
@@ -100,7 +100,7 @@ class Compiler(Generic[Out]):
         self._prefix, self._trunk = found
         self.linears = tuple(f"{self._prefix}{name}" for name in products(self._trunk))
         self.packed: dict[Key, PackedWeight] = {}
-        self._held: dict[str, Rows] = {}
+        self._arrays: dict[str, Rows] = {}
 
     @property
     def safe(self) -> str:

@@ -13,7 +13,7 @@ from torso.engines.compiling import Source
 from torso.engines.model_identity import fingerprint
 from torso.errors import InputError, InputTypeError, UnsupportedError
 from torso.host_batch import HostBatch, Ids, Rows
-from torso.kernels.part_weights import Read
+from torso.kernels.part_weights import ReadWeight
 from torso.language import say
 from torso.model import Model
 from torso.nn.module import differs
@@ -83,7 +83,7 @@ def sample_of(sample: object) -> HostBatch | None:
     )
 
 
-def reading(module: torch.nn.Module) -> Read:
+def reading(module: torch.nn.Module) -> ReadWeight:
     """Return a function that reads the weights of a module by name, without a copy where they are float32."""
     weights = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers())
     return lambda name: array_of(weights[name])

@@ -21,7 +21,7 @@ class NativeTrunk(nn.Module):
 
     Args:
         library: the kernels.
-        trunk: one whose description is without an `obstacle`, and which is as it says.
+        trunk: one whose description is without an `unsupported_trunk`, and which is as it says.
         kinds: format of the weight of each of its `products`, by its name in the trunk.
         packed: cache of packed weights, by name and kind; missing ones are added.
 

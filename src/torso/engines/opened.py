@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from torso.adapters.adapted_job import match_model
 from torso.architecture import Task
-from torso.engines.compiled_decoder import compile_decoder, why_not_written
-from torso.engines.compiling import exactly, why_not
+from torso.engines.compiled_decoder import compile_decoder, unsupported_for_generation
+from torso.engines.compiling import exactly, unsupported_reason
 from torso.engines.gpu_presence import may_have_gpu
 from torso.engines.packed_cache import with_cache
 from torso.engines.runner import Runner
@@ -46,7 +46,11 @@ def opened(
     reason = say("it is to run on {device}", dict(device=device))
     if str(device) == "cpu" or (device is None and not may_have_gpu()):
         job = match_model(folder, *read_config(folder), task, new_head=new_head)
-        reason = why_not_written(job.description) if task in _WRITING else why_not(job.description, task)
+        reason = (
+            unsupported_for_generation(job.description)
+            if task in _WRITING
+            else unsupported_reason(job.description, task)
+        )
         if reason is None:
             return _compiled(job)
     return _on_pytorch(folder, task, device, new_head, reason)

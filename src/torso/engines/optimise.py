@@ -13,7 +13,7 @@ from torso.architecture import Task
 from torso.engines.calibration import Calibration, keep
 from torso.engines.compiled_base import Optimised
 from torso.engines.compiled_model import CompiledModel
-from torso.engines.compiling import Compiler, Source, exactly, from_files, why_not
+from torso.engines.compiling import Compiler, Source, exactly, from_files, unsupported_reason
 from torso.engines.packed_cache import with_cache
 from torso.errors import InputError, UnsupportedError
 from torso.host_batch import HostBatch
@@ -79,7 +79,7 @@ def optimise(
     _refuse_writing(model.task)
     require_known(replaced(model))
     model = fused_copy(model)
-    require_known(why_not(model.description, model.task))
+    require_known(unsupported_reason(model.description, model.task))
     return _compile(source_of(model), mode, fidelity, sample_of(sample), None if file is None else Path(file))
 
 
@@ -136,7 +136,7 @@ def compiled(
         allow_nonfinite=allow_nonfinite,
     )
     _refuse_writing(chosen)
-    require_known(why_not(job.description, chosen))
+    require_known(unsupported_reason(job.description, chosen))
     if (mode, fidelity, sample, file) == ("exact", None, None, None):
         return with_cache(job, mode, exactly)
     return _compile(from_files(job), mode, fidelity, sample, None if file is None else Path(file))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torso import __version__, blocks
 from torso.engines.compiling import Source, from_files
 from torso.host_batch import Rows
-from torso.kernels.host_memory import room
+from torso.kernels.host_memory import empty
 from torso.kernels.key_value_rows import Numbers
 from torso.kernels.library import VERSION, Form, Library, library
 from torso.kernels.packed_store import PackedStore
@@ -172,7 +172,7 @@ class _Restored(PackedStore):
     def packed(self, name: str, library: Library, form: Form, make: Callable[[], PackedWeight]) -> PackedWeight:
         sizes = zip(_PARTS, form.sizes(library), strict=True)
         found = {part: self._part(f"{part} {name}", size) if size else None for part, size in sizes}
-        scales, totals = (room(0) if found[part] is None else found[part] for part in ("scales", "totals"))
+        scales, totals = (empty(0) if found[part] is None else found[part] for part in ("scales", "totals"))
         arrays: Any = (found["packed"], found["bias"], scales, totals)
         return PackedWeight.again(library, form, arrays)
 

@@ -16,7 +16,7 @@ from torso.errors import FileFormatError, InputError, LimitError, NotFoundError,
 from torso.host_batch import HostBatch
 from torso.io.files import shown
 from torso.io.strict_json import decode_json
-from torso.kernels.host_memory import LINE, room, room_of_bytes
+from torso.kernels.host_memory import LINE, empty, empty_bytes
 from torso.kernels.library import VERSION, Form, Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.weights import safetensors, verified_safetensors
@@ -98,7 +98,7 @@ def read(
     try:
         expected = forms(decode_json(file.metadata.get("facts", "")))
         sizes = {name_and_kind: form.sizes(library) for name_and_kind, form in expected.items()}
-        found = verified_safetensors.read(file, _entries(sizes), empty=_room)
+        found = verified_safetensors.read(file, _entries(sizes), empty=_empty)
         return {
             (name, kind): PackedWeight.again(library, form, _parts(found, f"{name}|{kind}"))
             for (name, kind), form in expected.items()
@@ -127,16 +127,16 @@ def _dtype(part: str) -> str:
     return "U8" if part == "packed" else "F32"
 
 
-def _room(entry: TensorEntry) -> NumberBits:
+def _empty(entry: TensorEntry) -> NumberBits:
     (size,) = entry.shape
-    return NumberBits(room_of_bytes(size) if entry.dtype == "U8" else room(size), entry.dtype)
+    return NumberBits(empty_bytes(size) if entry.dtype == "U8" else empty(size), entry.dtype)
 
 
 def _parts(found: Mapping[str, NumberBits], name_and_kind: str) -> Any:
     """Return the parts of one weight; those of no size are not in the file."""
     parts = [found.get(f"{name_and_kind}|{part}") for part in _PARTS]
     packed, bias, scales, sums = (None if each is None else each.data for each in parts)
-    return packed, bias, room(0) if scales is None else scales, room(0) if sums is None else sums
+    return packed, bias, empty(0) if scales is None else scales, empty(0) if sums is None else sums
 
 
 def _foreign(path: Path) -> InputError:

@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ahead(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) -> Iterator[Result]:
+def prefetch(items: Iterable[Item], work: Callable[[Item], Result], *, depth: int) -> Iterator[Result]:
     """Yield ``work(item)`` of each item, in order, computed in a background thread ahead of the consumer.
 
     Items are iterated in the caller's thread, so that an iterator over a file or a database stays in its thread.

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torso.engines.native_trunk import NativeTrunk
 from torso.kernels.library import FLOAT32, Library, library
 from torso.kernels.linear import NativeLinear
-from torso.kernels.support import obstacle, products
+from torso.kernels.support import products, unsupported_trunk
 from torso.model import Model
 from torso.nn.activations import activation
 from torso.nn.feedforward import FeedForward
@@ -65,7 +65,7 @@ def prepacked(model: Model[Out]) -> Model[Out]:
     model.eval().requires_grad_(False)
     kernels, trunk = library(), model.trunk
     beside: Library | None = None
-    if kernels is not None and isinstance(trunk, EncoderDecoder) and obstacle(trunk.encoder.of) is None:
+    if kernels is not None and isinstance(trunk, EncoderDecoder) and unsupported_trunk(trunk.encoder.of) is None:
         kinds = dict.fromkeys(products(trunk.encoder.of), FLOAT32)
         trunk.encoder = cast("Any", NativeTrunk(kernels, trunk.encoder, kinds))
         beside = kernels

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from torso.generation.completed_text import Why
-from torso.generation.decode_loop import Stops, begin, deadline, narrowed
+from torso.generation.decode_loop import Stops, begin, deadline, process_scores
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Processor, Written, processors
+from torso.generation.generative_model import GenerativeModel
+from torso.generation.logits_processors import GenerationState, Processor, processors
 from torso.generation.prompts import Prompt
 from torso.generation.random_source import RandomSource, random_sources
 from torso.generation.samplers import sampling_filters
 from torso.generation.scores import Scores, operations
-from torso.generation.writing_model import WritingModel
 
 _NEVER = -1e9
 """Score of a missing hypothesis, as in transformers: below every text, but finite."""
@@ -91,7 +91,7 @@ class Search:
 
 
 def search(
-    model: WritingModel,
+    model: GenerativeModel,
     prompts: Sequence[Prompt],
     settings: GenerationSettings,
     stops: Stops | None = None,
@@ -120,7 +120,7 @@ def search(
         do = operations(scores)
         logs = do.log_softmax(scores)
         texts = [_text(each, search.prompt) for search in searches for each in search.running]
-        processed = narrowed(logs, texts, logits_processors, filters)
+        processed = process_scores(logs, texts, logits_processors, filters)
         running = do.floats([[each.score] for search in searches for each in search.running], processed)
         total = (processed + running).reshape(len(searches), -1)
         # Enough that as many continue as there are beams, even if every end token is among them.
@@ -142,8 +142,8 @@ def search(
         scores = decoder.read_one([each.ids[-1] for search in searches for each in search.running])
 
 
-def _text(each: Hypothesis, prompt: Prompt) -> Written:
-    return Written(list(each.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
+def _text(each: Hypothesis, prompt: Prompt) -> GenerationState:
+    return GenerationState(list(each.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
 
 
 def _candidates(

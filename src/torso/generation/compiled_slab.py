@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from torso.engines.compiled_decoder import CompiledDecoder
+from torso.generation.generative_model import GenerativeModel
 from torso.generation.regions import Regions
 from torso.generation.scores import Scores
 from torso.generation.sequence_decoder import Feed, SequenceDecoder, Slot, region_of, slab_rows
-from torso.generation.writing_model import WritingModel
 
 
 class CompiledSlab:
@@ -26,7 +26,7 @@ class CompiledSlab:
         model.decoder.library.share_threads()  # it may have been loaded before PyTorch
         rows = slab_rows(cache_bytes, model.decoder.row_bytes, model.max_tokens, sequences)
         self.model = model
-        self._cache, self._regions = model.decoder.room(rows), Regions(rows)
+        self._cache, self._regions = model.decoder.new_cache(rows), Regions(rows)
 
     @property
     def rows(self) -> int:
@@ -39,7 +39,7 @@ class CompiledSlab:
         return self._regions.free
 
     @property
-    def reads_ahead(self) -> bool:
+    def verifies_drafts(self) -> bool:
         """True: see `torso.kernels.causal_decoder.CausalDecoder.step`."""
         return True
 
@@ -62,8 +62,8 @@ class CompiledSlab:
             assert region.size + len(feed.tokens) <= region.rows, "a sequence may not outgrow its region"
             end += len(feed.tokens)
             if feed.wanted:
-                rows += range(end - 1 - feed.ahead, end)
-        scores = self.model.decoder.ahead(
+                rows += range(end - 1 - feed.drafted, end)
+        scores = self.model.decoder.verify(
             self._cache,
             [region.offset for region in regions],
             [region.size for region in regions],
@@ -74,24 +74,15 @@ class CompiledSlab:
             region.size += len(feed.tokens)
         return scores
 
-    def take_back(self, slot: Slot, tokens: int) -> None:
-        """Forget tokens; see `torso.generation.sequence_decoder.SequenceDecoder.take_back`."""
+    def roll_back(self, slot: Slot, tokens: int) -> None:
+        """Forget tokens; see `torso.generation.sequence_decoder.SequenceDecoder.roll_back`."""
         region_of(slot).size -= tokens
 
 
-def slab_of(model: WritingModel, cache_bytes: int, sequences: int = 64) -> SequenceDecoder:
+def slab_of(model: GenerativeModel, cache_bytes: int, sequences: int = 64) -> SequenceDecoder:
     """Return the decoder of a model for continuous batching; arguments as of `Slab`, for either engine."""
     if isinstance(model, CompiledDecoder):
         return CompiledSlab(model, cache_bytes, sequences)
     from torso.generation.slab import Slab
 
     return Slab(model, cache_bytes, sequences)
-
-
-def cache_row_bytes(model: WritingModel) -> int:
-    """Return the bytes of keys and values that one token takes in all layers."""
-    if isinstance(model, CompiledDecoder):
-        return model.decoder.row_bytes
-    from torso.generation.slab import row_bytes
-
-    return row_bytes(model)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from torso.engines.compiled_decoder import CompiledDecoder
-from torso.generation.outgrown_texts import OutgrownTexts
+from torso.generation.rescaled_texts import RescaledTexts
 from torso.generation.scores import Scores
 from torso.kernels.repeated_step import RepeatedStep
 
@@ -22,26 +22,26 @@ class CompiledTexts:
     Args:
         model: the decoder.
         texts: number of texts.
-        room: expected tokens of a text.
+        capacity: expected tokens of a text.
         sources: inputs of the encoder, one per text, run once; None without an encoder.
     """
 
     def __init__(
-        self, model: CompiledDecoder, texts: int, *, room: int, sources: Sequence[Sequence[int]] | None = None
+        self, model: CompiledDecoder, texts: int, *, capacity: int, sources: Sequence[Sequence[int]] | None = None
     ) -> None:
         model.decoder.library.share_threads()  # it may have been loaded before PyTorch
-        self._model, self._room = model, room
-        self._cache = model.decoder.room(texts * room)
-        self._slots = [number * room for number in range(texts)]
+        self._model, self._capacity = model, capacity
+        self._cache = model.decoder.new_cache(texts * capacity)
+        self._slots = [number * capacity for number in range(texts)]
         self._regions, self._past = list(self._slots), [0] * texts
-        self._outgrown = OutgrownTexts(model.config, texts)
+        self._rescaled = RescaledTexts(model.config, texts)
         self._sources = None if sources is None else model.sources(sources)
         self._step: RepeatedStep | None = None
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Scores:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
-        tokens, afresh = self._outgrown.add(tokens)
-        if afresh:
+        tokens, recompute = self._rescaled.add(tokens)
+        if recompute:
             self._past = [0] * len(tokens)
         self._reserve(max(old + len(new) for old, new in zip(self._past, tokens, strict=True)))
         if 0 < len(tokens) <= PIECE and all(len(new) == 1 for new in tokens):
@@ -84,19 +84,19 @@ class CompiledTexts:
         return len(self._past)
 
     @property
-    def may_read_ahead(self) -> bool:
-        """Whether `read_ahead` can be asked: not of texts that may have to be read again."""
-        return not self._outgrown.kept
+    def can_verify_drafts(self) -> bool:
+        """Whether `verify` can be asked: not of texts that may have to be read again."""
+        return not self._rescaled.kept
 
     def left(self, text: int) -> int:
         """Return how many more tokens the model takes of a text."""
         most = self._model.max_tokens
         return sys.maxsize if most is None else most - self._past[text]
 
-    def read_ahead(self, tokens: Mapping[int, Sequence[int]]) -> list[Scores]:
+    def verify(self, tokens: Mapping[int, Sequence[int]]) -> list[Scores]:
         """Run new tokens of some texts in one step; return the scores [k, V] behind each of the k tokens of each."""
         self._reserve(max(self._past[n] + len(new) for n, new in tokens.items()))
-        found = self._model.decoder.ahead(
+        found = self._model.decoder.verify(
             self._cache,
             [self._regions[n] for n in tokens],
             [self._past[n] for n in tokens],
@@ -107,7 +107,7 @@ class CompiledTexts:
             self._past[n] += len(new)
         return np.split(found, np.cumsum([len(new) for new in tokens.values()])[:-1])
 
-    def take_back(self, text: int, tokens: int) -> None:
+    def roll_back(self, text: int, tokens: int) -> None:
         """Forget the last tokens of a text."""
         self._past[text] -= tokens
 
@@ -122,8 +122,8 @@ class CompiledTexts:
         missing = len(texts) - len(self._slots)
         if missing > 0:
             first = self._cache.rows
-            self._cache = self._cache.grown(first + missing * self._room)
-            self._slots += [first + number * self._room for number in range(missing)]
+            self._cache = self._cache.grown(first + missing * self._capacity)
+            self._slots += [first + number * self._capacity for number in range(missing)]
         used = {self._regions[n] for n in texts}
         free = [slot for slot in self._slots if slot not in used]
         regions: list[int] = []
@@ -134,19 +134,19 @@ class CompiledTexts:
                 self._cache.copy(self._regions[n], own, self._past[n])
             regions.append(own)
         self._regions, self._past = regions, [self._past[n] for n in texts]
-        self._outgrown.select(texts)
+        self._rescaled.select(texts)
         self._sources = None if self._sources is None else self._sources.of(texts)
         if self._step is not None:
             self._step.move(self._regions, self._sources)
 
     def _reserve(self, rows: int) -> None:
         """Make every region at least ``rows`` long."""
-        if rows <= self._room:
+        if rows <= self._capacity:
             return
         self._step = None
-        before, regions, self._room = self._cache, self._regions, max(rows, 2 * self._room)
-        self._slots = [number * self._room for number in range(len(regions))]
-        self._cache, self._regions = self._model.decoder.room(len(regions) * self._room), list(self._slots)
+        before, regions, self._capacity = self._cache, self._regions, max(rows, 2 * self._capacity)
+        self._slots = [number * self._capacity for number in range(len(regions))]
+        self._cache, self._regions = self._model.decoder.new_cache(len(regions) * self._capacity), list(self._slots)
         for old, new, count in zip(regions, self._regions, self._past, strict=True):
             self._cache.take(before, old, new, count)
 
@@ -154,9 +154,9 @@ class CompiledTexts:
 def _next(tokens: Sequence[Sequence[int]], begun: Sequence[int]) -> dict[int, int]:
     """Choose how many tokens the next step reads of each text that has some left."""
     chosen: dict[int, int] = {}
-    room = max(PIECE, len(tokens))
+    capacity = max(PIECE, len(tokens))
     for n, (text, begin) in enumerate(zip(tokens, begun, strict=True)):
-        if begin < len(text) and room > 0:
-            chosen[n] = min(len(text) - begin, room)
-            room -= chosen[n]
+        if begin < len(text) and capacity > 0:
+            chosen[n] = min(len(text) - begin, capacity)
+            capacity -= chosen[n]
     return chosen

@@ -14,11 +14,11 @@ from torso.generation.beam_search import search
 from torso.generation.completed_text import BATCH, Completion, Piece, Why
 from torso.generation.decode_loop import Stops, write
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Processor, Written
+from torso.generation.generative_model import GenerativeModel
+from torso.generation.logits_processors import GenerationState, Processor
 from torso.generation.prompts import Prompt
 from torso.generation.settings_files import require_known
 from torso.generation.streaming import StopStrings, StreamedText
-from torso.generation.writing_model import WritingModel
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -27,7 +27,7 @@ _WINDOW = 16  # batches whose prompts are sorted by length together
 
 
 def complete(
-    model: WritingModel,
+    model: GenerativeModel,
     prompts: Iterable[Prompt],
     settings: GenerationSettings,
     tokenizer: Tokenizer | None = None,
@@ -79,7 +79,7 @@ def complete(
         yield from (results[n] for n in range(len(window)))
 
 
-def _halved(model: WritingModel, prompts: Sequence[Prompt]) -> int:
+def _halved(model: GenerativeModel, prompts: Sequence[Prompt]) -> int:
     """Halve the number of prompts in a batch after these ran out of memory.
 
     Raises:
@@ -96,7 +96,7 @@ def _halved(model: WritingModel, prompts: Sequence[Prompt]) -> int:
 
 
 def _completed(
-    model: WritingModel,
+    model: GenerativeModel,
     prompts: Sequence[Prompt],
     settings: GenerationSettings,
     tokenizer: Tokenizer | None,
@@ -149,7 +149,7 @@ class _Either:
     first: Stops
     second: Stops
 
-    def __call__(self, text: Written) -> bool:
+    def __call__(self, text: GenerationState) -> bool:
         found = [self.first(text), self.second(text)]
         return any(found)
 
@@ -171,7 +171,7 @@ def _completion(
 
 
 def pieces(
-    model: WritingModel, prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
+    model: GenerativeModel, prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
     """Stream the texts of some prompts, one piece per token; the pieces of a text concatenate to it.
 
@@ -189,7 +189,7 @@ def pieces(
 
 
 def _pieces(
-    model: WritingModel, prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
+    model: GenerativeModel, prompts: Sequence[Prompt], settings: GenerationSettings, tokenizer: Tokenizer
 ) -> Iterator[Piece]:
     streams: dict[tuple[int, int], StreamedText] = {}
     for step in write(model, prompts, settings, _stops(settings, tokenizer)):

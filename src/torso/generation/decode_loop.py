@@ -13,15 +13,15 @@ from torso.engines.compiled_decoder import CompiledDecoder
 from torso.generation.compiled_texts import CompiledTexts
 from torso.generation.completed_text import Why
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Processor, Written, processors
-from torso.generation.prompt_lookup import LookedUpTexts, TokenLookup, require_reading_ahead
+from torso.generation.generative_model import GenerativeModel
+from torso.generation.logits_processors import GenerationState, Processor, processors
+from torso.generation.prompt_lookup import LookedUpTexts, TokenLookup, require_draft_verification
 from torso.generation.prompts import Prompt
 from torso.generation.random_source import RandomSource, random_sources
 from torso.generation.samplers import SamplingFilter, sampling_filters
 from torso.generation.scores import Scores, operations
-from torso.generation.writing_model import WritingModel
 
-Stops = Callable[[Written], bool]
+Stops = Callable[[GenerationState], bool]
 """Returns whether the last token of a text completed a stop string."""
 
 
@@ -45,7 +45,7 @@ class Token:
 
 
 def write(
-    model: WritingModel,
+    model: GenerativeModel,
     prompts: Sequence[Prompt],
     settings: GenerationSettings,
     stops: Stops | None = None,
@@ -69,7 +69,7 @@ def write(
     logits_processors = [*processors(settings), *further]
     filters, ends = sampling_filters(settings), frozenset(settings.ends)
     while True:
-        changed = narrowed(scores, texts, logits_processors, filters)
+        changed = process_scores(scores, texts, logits_processors, filters)
         chosen = draw(changed, sources) if sources else changed.argmax(-1)
         do = operations(scores)
         logs = do.taken(scores, chosen[:, None])[:, 0] - do.log_sum_exp(scores)
@@ -108,9 +108,9 @@ def deadline(settings: GenerationSettings) -> Callable[[], bool]:
     return lambda: monotonic() > end
 
 
-def started(prompt: Prompt) -> Written:
+def started(prompt: Prompt) -> GenerationState:
     """Create the state of a text before its first token."""
-    return Written(list(prompt.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
+    return GenerationState(list(prompt.ids), len(prompt.ids), len(prompt.ids) + prompt.most)
 
 
 class TextsDecoder(Protocol):
@@ -130,25 +130,25 @@ class TextsDecoder(Protocol):
 
 
 def begin(
-    model: WritingModel, prompts: Sequence[Prompt], copies: int, settings: GenerationSettings
+    model: GenerativeModel, prompts: Sequence[Prompt], copies: int, settings: GenerationSettings
 ) -> tuple[TextsDecoder, Scores]:
     """Prefill: run each prompt once, hold it ``copies`` times; return the decoder and the next tokens' scores.
 
     Raises:
         UnsupportedError: ``E_NO_EFFECT``, where a call asks for guessed tokens of a model that reads none ahead.
     """
-    room = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
+    capacity = max(len(prompt.ids) + min(prompt.most, 256) for prompt in prompts)
     sources = [prompt.source for prompt in prompts if prompt.source is not None]
     decoder: TextsDecoder
     if isinstance(model, CompiledDecoder):
-        texts = CompiledTexts(model, len(prompts), room=room, sources=sources or None)
-        lookup = TokenLookup.of(settings) if texts.may_read_ahead else None
+        texts = CompiledTexts(model, len(prompts), capacity=capacity, sources=sources or None)
+        lookup = TokenLookup.of(settings) if texts.can_verify_drafts else None
         decoder = texts if lookup is None else LookedUpTexts(texts, lookup, sources)
     else:
-        require_reading_ahead(settings)
+        require_draft_verification(settings)
         from torso.generation.decoder import Decoder
 
-        decoder = Decoder(model, len(prompts), sources=sources or None, room=room)
+        decoder = Decoder(model, len(prompts), sources=sources or None, capacity=capacity)
     scores = decoder.read([prompt.ids for prompt in prompts])
     if copies > 1:
         decoder.select([number for number in range(len(prompts)) for _ in range(copies)])
@@ -156,8 +156,8 @@ def begin(
     return decoder, scores
 
 
-def narrowed(
-    scores: Scores, texts: Sequence[Written], changes: Sequence[Processor], filters: Sequence[SamplingFilter]
+def process_scores(
+    scores: Scores, texts: Sequence[GenerationState], changes: Sequence[Processor], filters: Sequence[SamplingFilter]
 ) -> Scores:
     """Return the scores that tokens are chosen by: those of the model, processed, then filtered."""
     if not changes and not filters:

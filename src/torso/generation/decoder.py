@@ -12,7 +12,7 @@ from torch import Tensor
 
 from torso.batch import Batch, Layout
 from torso.engines.torch_runner import evaluating
-from torso.generation.outgrown_texts import OutgrownTexts
+from torso.generation.rescaled_texts import RescaledTexts
 from torso.model import Model
 from torso.nn.key_value_cache import KeyValueCache
 from torso.outputs import Hidden, VocabLogits
@@ -25,30 +25,30 @@ class Decoder:
         model: a decoder or an encoder-decoder.
         sources: inputs of the encoder, one per text, run once; None without an encoder.
         texts: number of texts.
-        room: expected tokens of a text: the initial capacity of the cache.
+        capacity: expected tokens of a text: the initial capacity of the cache.
     """
 
     def __init__(
-        self, model: Model[VocabLogits], texts: int, *, sources: Sequence[Sequence[int]] | None, room: int
+        self, model: Model[VocabLogits], texts: int, *, sources: Sequence[Sequence[int]] | None, capacity: int
     ) -> None:
         self.model = model
-        self.cache = KeyValueCache(texts, room)
+        self.cache = KeyValueCache(texts, capacity)
         self._source = None if sources is None else _packed(sources, model.device)
         self._memory: Hidden | None = None
         self._single = Layout.of([1] * texts, device=model.device)
-        self._outgrown = OutgrownTexts(model.config, texts)
+        self._rescaled = RescaledTexts(model.config, texts)
 
     def read(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         """Run the new tokens of each text, one or more; return the scores [n, V] of the next token."""
-        tokens, afresh = self._outgrown.add(tokens)
-        if afresh:
+        tokens, recompute = self._rescaled.add(tokens)
+        if recompute:
             self.cache = KeyValueCache(len(tokens), self.cache.capacity)
         packed = _packed(tokens, self.model.device)
         return self._run(replace(packed, rows=packed.layout.last(), source=self._source))
 
     def read_one(self, tokens: Sequence[int]) -> Tensor:
         """Run one token of each text; return the scores [n, V] of the next token."""
-        if self._outgrown.kept:
+        if self._rescaled.kept:
             return self.read([[token] for token in tokens])
         return self._run(Batch(torch.tensor(tokens, device=self.model.device), self._single))
 
@@ -65,7 +65,7 @@ class Decoder:
             return
         with torch.inference_mode():
             self.cache.select(texts)
-            self._outgrown.select(texts)
+            self._rescaled.select(texts)
             if self._memory is not None:
                 layout = self.cache.select_memory(self._memory.layout, texts)
                 self._memory = replace(self._memory, layout=layout)

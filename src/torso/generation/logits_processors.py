@@ -12,7 +12,7 @@ from torso.generation.scores import Scores, operations
 
 
 @dataclass(slots=True)
-class Written:
+class GenerationState:
     """State of a text in generation.
 
     Attributes:
@@ -31,7 +31,7 @@ class Written:
         return len(self.ids) - self.prompt
 
 
-Processor = Callable[[Scores, Sequence[Written]], Scores]
+Processor = Callable[[Scores, Sequence[GenerationState]], Scores]
 """Maps scores [n, V] and the n texts that they continue to scores [n, V]."""
 
 
@@ -41,7 +41,7 @@ class RepetitionPenalty:
 
     penalty: float
 
-    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
+    def __call__(self, scores: Scores, texts: Sequence[GenerationState]) -> Scores:
         """Penalise the ids of each text."""
         longest = max(len(each.ids) for each in texts)
         # Shorter texts repeat their last id, which marks nothing new.
@@ -58,7 +58,7 @@ class NoRepeat:
 
     size: int
 
-    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
+    def __call__(self, scores: Scores, texts: Sequence[GenerationState]) -> Scores:
         """Mask ids that would repeat an n-gram."""
         return banned(scores, [self.completions(each.ids) for each in texts])
 
@@ -75,7 +75,7 @@ class BadWords:
 
     words: tuple[tuple[int, ...], ...]
 
-    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
+    def __call__(self, scores: Scores, texts: Sequence[GenerationState]) -> Scores:
         """Mask the last id of a sequence whose other ids end the text."""
         return banned(scores, [[word[-1] for word in self.words if _ends_with(each.ids, word[:-1])] for each in texts])
 
@@ -90,7 +90,7 @@ class SequenceBias:
 
     biases: tuple[tuple[tuple[int, ...], float], ...]
 
-    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
+    def __call__(self, scores: Scores, texts: Sequence[GenerationState]) -> Scores:
         """Add the biases to each text's scores.
 
         Raises:
@@ -110,9 +110,9 @@ class Banned:
     """Ids that are masked while a condition holds, such as the end token before the minimum length."""
 
     ids: tuple[int, ...]
-    where: Callable[[Written], bool]
+    where: Callable[[GenerationState], bool]
 
-    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
+    def __call__(self, scores: Scores, texts: Sequence[GenerationState]) -> Scores:
         """Mask the ids where the condition holds."""
         return banned(scores, [self.ids if self.where(each) else () for each in texts])
 
@@ -123,9 +123,9 @@ class Forced:
 
     name: str
     ids: tuple[int, ...]
-    where: Callable[[Written], bool]
+    where: Callable[[GenerationState], bool]
 
-    def __call__(self, scores: Scores, texts: Sequence[Written]) -> Scores:
+    def __call__(self, scores: Scores, texts: Sequence[GenerationState]) -> Scores:
         """Mask all other ids where the condition holds.
 
         Raises:

@@ -49,15 +49,15 @@ class TokenLookup:
                 self._places[tuple(self._ids[end - size :])] = end
             self._ids.append(token)
 
-    def guess(self, room: int) -> list[int]:
+    def draft(self, limit: int) -> list[int]:
         """Return what followed the longest of the last tokens when they were there the last time; empty for none.
 
         Where that reaches the end of the text, it goes on as if it repeated itself.
 
         Args:
-            room: tokens at most.
+            limit: tokens at most.
         """
-        most = min(self._most, self._next, room)
+        most = min(self._most, self._next, limit)
         if most > 0:
             for size in range(min(self._longest, len(self._ids)), 0, -1):
                 place = self._places.get(tuple(self._ids[-size:]))
@@ -77,7 +77,7 @@ class TokenLookup:
         return made
 
 
-def require_reading_ahead(settings: GenerationSettings) -> None:
+def require_draft_verification(settings: GenerationSettings) -> None:
     """Refuse guesses that a call asks for, of a model that reads none ahead.
 
     Raises:
@@ -97,19 +97,19 @@ class _Text:
 
     Attributes:
         lookup: makes its guesses.
-        ahead: tokens that were read and are not chosen yet.
+        drafted: tokens that were read and are not chosen yet.
         scores: [k, V] behind each of them.
         taken: how many of them were chosen.
     """
 
     lookup: TokenLookup
-    ahead: list[int] = field(default_factory=list[int])
+    drafted: list[int] = field(default_factory=list[int])
     scores: Scores = None
     taken: int = 0
 
     def copy(self) -> _Text:
         """Return a text that goes its own way."""
-        return _Text(self.lookup.copy(), list(self.ahead), self.scores, self.taken)
+        return _Text(self.lookup.copy(), list(self.drafted), self.scores, self.taken)
 
 
 class LookedUpTexts:
@@ -142,16 +142,16 @@ class LookedUpTexts:
         needed: dict[int, list[int]] = {}
         for number, (text, token) in enumerate(zip(self._texts, tokens, strict=True)):
             text.lookup.add([token])
-            if text.taken < len(text.ahead) and text.ahead[text.taken] == token:
+            if text.taken < len(text.drafted) and text.drafted[text.taken] == token:
                 found[number] = text.scores[text.taken]
                 text.taken += 1
             else:
                 self._forget(number)
-                needed[number] = [token, *text.lookup.guess(self._inner.left(number) - 1)]
+                needed[number] = [token, *text.lookup.draft(self._inner.left(number) - 1)]
         if needed:
-            for number, scores in zip(needed, self._inner.read_ahead(needed), strict=True):
+            for number, scores in zip(needed, self._inner.verify(needed), strict=True):
                 text = self._texts[number]
-                found[number], text.ahead, text.scores, text.taken = scores[0], needed[number][1:], scores[1:], 0
+                found[number], text.drafted, text.scores, text.taken = scores[0], needed[number][1:], scores[1:], 0
         return found[0][None] if len(found) == 1 else np.stack(found)
 
     def select(self, texts: Sequence[int]) -> None:
@@ -162,7 +162,7 @@ class LookedUpTexts:
     def _forget(self, number: int) -> None:
         """Take back what was read of a text and not chosen."""
         text = self._texts[number]
-        if text.ahead:
-            self._inner.take_back(number, len(text.ahead) - text.taken)
+        if text.drafted:
+            self._inner.roll_back(number, len(text.drafted) - text.taken)
             text.lookup.note(text.taken)
-        text.ahead, text.scores, text.taken = [], None, 0
+        text.drafted, text.scores, text.taken = [], None, 0

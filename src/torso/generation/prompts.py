@@ -11,7 +11,7 @@ from torso.errors import ConfigError, InputError, TooLongError
 from torso.generation.generation_settings import GenerationSettings
 
 if TYPE_CHECKING:
-    from torso.generation.writing_model import WritingModel
+    from torso.generation.generative_model import GenerativeModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Prompt:
     most: int
 
 
-def prompts_of(model: WritingModel, texts: Iterable[Sequence[int]], settings: GenerationSettings) -> Iterator[Prompt]:
+def prompts_of(
+    model: GenerativeModel, texts: Iterable[Sequence[int]], settings: GenerationSettings
+) -> Iterator[Prompt]:
     """Create the prompt of each text; new tokens are limited by the model's maximum length.
 
     Raises:
@@ -69,7 +71,7 @@ def prompts_of(model: WritingModel, texts: Iterable[Sequence[int]], settings: Ge
         yield Prompt(ids, source, most if limit is None else min(most, limit - len(ids)))
 
 
-def _start_of(model: WritingModel) -> int | None:
+def _start_of(model: GenerativeModel) -> int | None:
     """Return the id that an encoder-decoder's targets begin with; None where its config names none."""
     trunk: Any = model.trunk  # a description, or a module that is built of one
     return trunk.start

@@ -56,13 +56,13 @@ class RegionCache(KeyValueCache):
         bounds = [region.offset - first for region in chosen] + [chosen[-1].offset + chosen[-1].rows - first]
         numbers = torch.tensor([*before, *self.sizes, *bounds], device=device)
         count = len(chosen)
-        past, reached, starts = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
+        past, lengths, starts = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
         owner = layout.owner()
         own = layout.positions + past[owner]
         queries = Layout(layout.starts, layout.lengths, own, layout.sizes, layout.offsets, layout.longest)
         positions = torch.arange(bounds[-1], device=device) - torch.repeat_interleave(starts[:-1], starts.diff())
         longest = max(self.sizes, default=0)
-        keys = Layout(starts.int(), reached.int(), positions, self.sizes, tuple(bounds[:-1]), longest)
+        keys = Layout(starts.int(), lengths.int(), positions, self.sizes, tuple(bounds[:-1]), longest)
         return Step(self, queries, keys, starts[owner] + own + first)
 
     def put(self, layer: int, rows: Tensor, k: Tensor, v: Tensor) -> Pair:

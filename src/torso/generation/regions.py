@@ -40,12 +40,12 @@ class Regions:
 
     def admit(self, rows: int) -> Region | None:
         """Reserve a region; None if no gap is long enough now."""
-        for place, (offset, room) in enumerate(self._free):
-            if room >= rows:
-                if room == rows:
+        for place, (offset, free) in enumerate(self._free):
+            if free >= rows:
+                if free == rows:
                     del self._free[place]
                 else:
-                    self._free[place] = (offset + rows, room - rows)
+                    self._free[place] = (offset + rows, free - rows)
                 return Region(offset, rows)
         return None
 

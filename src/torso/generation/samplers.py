@@ -80,8 +80,8 @@ class Typical:
         logs, chances = do.log_softmax(scores), do.softmax(scores)
         expected = -do.where(chances > 0, logs * chances, do.zeros(logs)).sum(-1)[:, None]
         distance, order = do.ascending(abs(-logs - expected))
-        reached = do.cumulative(do.softmax(do.taken(scores, order)))
-        last = (reached < self.mass).sum(-1)[:, None].clip(max=scores.shape[1] - 1)
+        cumulative = do.cumulative(do.softmax(do.taken(scores, order)))
+        last = (cumulative < self.mass).sum(-1)[:, None].clip(max=scores.shape[1] - 1)
         excluded = distance > do.taken(distance, last)
         excluded[:, : self.least] = False
         return masked(scores, do.put(excluded, order, excluded))

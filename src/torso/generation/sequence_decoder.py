@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from torso.generation.generative_model import GenerativeModel
 from torso.generation.regions import Region
 from torso.generation.scores import Scores
-from torso.generation.writing_model import WritingModel
 
 
 @dataclass(eq=False, slots=True)
@@ -33,14 +33,14 @@ class Feed:
         slot: the sequence.
         tokens: its next tokens, one or more.
         wanted: whether the scores of the token after them are needed: not behind a piece of a prompt.
-        ahead: how many of the last tokens are guesses: the scores behind the token before them, and behind each of
+        drafted: how many of the last tokens are guesses: the scores behind the token before them, and behind each of
             them, are needed. 0 for a decoder that reads none ahead.
     """
 
     slot: Slot
     tokens: Sequence[int]
     wanted: bool
-    ahead: int = 0
+    drafted: int = 0
 
 
 class SequenceDecoder(Protocol):
@@ -57,7 +57,7 @@ class SequenceDecoder(Protocol):
         ...
 
     @property
-    def reads_ahead(self) -> bool:
+    def verifies_drafts(self) -> bool:
         """Whether it reads guesses: whether a token's scores are the same whatever is read beside it."""
         ...
 
@@ -72,7 +72,7 @@ class SequenceDecoder(Protocol):
         """
         ...
 
-    def take_back(self, slot: Slot, tokens: int) -> None:
+    def roll_back(self, slot: Slot, tokens: int) -> None:
         """Forget the last tokens that were read of a sequence."""
         ...
 
@@ -81,7 +81,7 @@ class SequenceDecoder(Protocol):
         ...
 
 
-def reads_in_any_step(model: WritingModel) -> bool:
+def reads_in_any_step(model: GenerativeModel) -> bool:
     """Return whether cached keys stay valid as a text grows: some rotary scalings change them."""
     return model.config.reads_on(1, sys.maxsize)
 

@@ -41,7 +41,7 @@ class Slab:
         return self.cache.free
 
     @property
-    def reads_ahead(self) -> bool:
+    def verifies_drafts(self) -> bool:
         """False: read together, tokens have other scores."""
         return False
 
@@ -56,13 +56,13 @@ class Slab:
         self.cache.regions.release(slot.region)
         slot.region = None
 
-    def take_back(self, slot: Slot, tokens: int) -> None:
-        """Forget tokens; see `SequenceDecoder.take_back`."""
+    def roll_back(self, slot: Slot, tokens: int) -> None:
+        """Forget tokens; see `SequenceDecoder.roll_back`."""
         region_of(slot).size -= tokens
 
     def step(self, feeds: Sequence[Feed]) -> Tensor:
         """Run one forward pass; see `SequenceDecoder.step`."""
-        assert not any(feed.ahead for feed in feeds), "guesses are for what reads ahead"
+        assert not any(feed.drafted for feed in feeds), "guesses are for what reads ahead"
         regions = [region_of(feed.slot) for feed in feeds]
         order = sorted(range(len(feeds)), key=lambda number: regions[number].offset)
         device = self.model.device

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from torso.errors import InputError
-from torso.generation.logits_processors import Written
+from torso.generation.logits_processors import GenerationState
 
 if TYPE_CHECKING:
     from torso.text import Tokenizer
@@ -37,7 +37,7 @@ class StreamedText:
         # Tokens from ``begin`` are decoded together; those before ``emitted`` are already in the output.
         self._begin, self._emitted = 0, len(self._ids)
         self._shown = self._decoded(self._ids)
-        self._held = ""
+        self._pending = ""
         self._over = False
 
     def push(self, number: int) -> str:
@@ -59,24 +59,24 @@ class StreamedText:
         if text.endswith(_BROKEN) and self._is_unfinished():
             text = self._shown + text[len(self._shown) :].rstrip(_BROKEN)
         piece = self._cut(text[len(self._shown) :])
-        held, self._held, self._shown = self._held, "", text
-        return piece if self._over else piece + held
+        pending, self._pending, self._shown = self._pending, "", text
+        return piece if self._over else piece + pending
 
     def _cut(self, piece: str) -> str:
         """Return the text before a stop string, and hold back what may be the beginning of one."""
         if self._over:
             return ""
-        text = self._held + piece
+        text = self._pending + piece
         found = [index for index in (text.find(stop) for stop in self._stops) if index >= 0]
         if found:
-            self._over, self._held = True, ""
+            self._over, self._pending = True, ""
             return text[: min(found)]
         longest = max((len(stop) for stop in self._stops), default=0)
         for length in range(min(longest - 1, len(text)), 0, -1):
             if any(stop.startswith(text[-length:]) for stop in self._stops):
-                self._held = text[-length:]
+                self._pending = text[-length:]
                 return text[:-length]
-        self._held = ""
+        self._pending = ""
         return text
 
     def _is_unfinished(self) -> bool:
@@ -114,11 +114,11 @@ class StopStrings:
                 )
         self._tokenizer, self._stops = tokenizer, tuple(stops)
         # A token is at least a byte, except for those without text.
-        self._reach = max(len(stop.encode()) for stop in stops) + _CONTEXT
+        self._window = max(len(stop.encode()) for stop in stops) + _CONTEXT
 
-    def __call__(self, text: Written) -> bool:
+    def __call__(self, text: GenerationState) -> bool:
         """Return whether the generated text contains a stop string."""
-        written = [each for each in text.ids[text.prompt :][-self._reach :] if _is_known(self._tokenizer, each)]
+        written = [each for each in text.ids[text.prompt :][-self._window :] if _is_known(self._tokenizer, each)]
         decoded = self._tokenizer.decode(written, skip_special_tokens=True)
         return any(stop in decoded for stop in self._stops)
 

@@ -33,7 +33,7 @@ class Report:
         folder: what was checked.
         name: the model's name, as it was asked for.
         revision: its commit, where it is known.
-        teller: what states the expected files, in words; empty without one.
+        known_from: what states the expected files, in words; empty without one.
         verified: files whose content has the hash it should have.
         unverified: files of the right form whose hash is not known on this machine.
         findings: what is wrong.
@@ -43,7 +43,7 @@ class Report:
     folder: Path
     name: str
     revision: str | None
-    teller: str
+    known_from: str
     verified: tuple[str, ...]
     unverified: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -61,7 +61,7 @@ class Report:
             "name": self.name,
             "revision": self.revision,
             "whole": self.is_whole,
-            "known_from": self.teller,
+            "known_from": self.known_from,
             "verified": list(self.verified),
             "unverified": list(self.unverified),
             "unused": list(self.unused),
@@ -168,7 +168,7 @@ def check_folder(folder: Path, name: str, listed: Collection[str] = ()) -> Repor
         folder,
         name,
         evidence.revision,
-        evidence.teller,
+        evidence.known_from,
         tuple(verified),
         tuple(unverified),
         tuple(findings),
@@ -184,8 +184,8 @@ def _check_gguf(model: Path, folder: Path, name: str) -> Report:
     finding = look_at(real.parent, real.name) or _compare(folder, model.name, known)
     try:
         opened = open_gguf(model)
-        opened.held("config.json")
-        opened.held("tokenizer.json")
+        opened.embedded("config.json")
+        opened.embedded("tokenizer.json")
     except TorsoError as error:
         finding = finding or Finding(model.name, error)
     if finding:
@@ -193,7 +193,13 @@ def _check_gguf(model: Path, folder: Path, name: str) -> Report:
     right = () if finding else (model.name,)
     verified, unverified = (right, ()) if model.name in known else ((), right)
     return Report(
-        folder, name, evidence.revision, evidence.teller, verified, unverified, () if finding is None else (finding,)
+        folder,
+        name,
+        evidence.revision,
+        evidence.known_from,
+        verified,
+        unverified,
+        () if finding is None else (finding,),
     )
 
 

@@ -126,7 +126,7 @@ class InCache:
         self._verified.write()
         self.repository.write_ref(listing.revision, self.commit)
         if listing.files and listing.origin != "hub cache":
-            self.repository.settle_tree(self.commit, listing.files)
+            self.repository.finalise_tree(self.commit, listing.files)
         contents = {file.etag for file in listing.files.values()}
         # A branch has moved on: parts of what it was are of no use. Those of other revisions wait for their turn.
         discard_stale(self.repository, lambda etag, revision: revision != listing.revision or etag in contents)

@@ -15,7 +15,7 @@ from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings
 from torso.hub.source import Source
 from torso.hub.transfer.auth import token_headers
-from torso.hub.transfer.download import PARALLEL_FROM, WAITING, Job, download, why_not_written, writing
+from torso.hub.transfer.download import PARALLEL_FROM, WAITING, Job, download, write_error, write_errors
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Notices, TransferProgress
 from torso.language import say
@@ -97,19 +97,19 @@ def run_jobs(source: Source, jobs: Sequence[Job], finish: Callable[[Job], None],
         return
     total = sum(job.file.size for job in jobs)
     with TransferProgress(source.name, total, quiet=settings.quiet) as meter:
-        crew = _Crew(jobs, finish, settings.connections, web, meter)
+        pool = _WorkerPool(jobs, finish, settings.connections, web, meter)
         try:
-            crew.run(meter.refresh)
+            pool.run(meter.refresh)
         except KeyboardInterrupt as interrupt:
             web.abort()
-            crew.join()
+            pool.join()
             interrupt.add_note(
                 say("{name}: what has arrived is kept. To go on, ask for it again.", {"name": str(source)})
             )
             raise
 
 
-class _Crew:
+class _WorkerPool:
     """Threads that download: several for small files, then one for the large ones, which use several connections."""
 
     def __init__(
@@ -164,13 +164,9 @@ class _Crew:
 
 
 def _as_ours(error: BaseException, job: Job) -> BaseException:
-    return (
-        why_not_written(job.target, error)
-        if isinstance(error, OSError) and not isinstance(error, TorsoError)
-        else error
-    )
+    return write_error(job.target, error) if isinstance(error, OSError) and not isinstance(error, TorsoError) else error
 
 
 def _writing(plan: Plan, write: Callable[[], object]) -> None:
-    with writing(plan.destination.folder):
+    with write_errors(plan.destination.folder):
         write()

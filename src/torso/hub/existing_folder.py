@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from torso.errors import AccessError, NotFoundError, TorsoError
+from torso.io.embedded_files import holds_files
 from torso.io.files import shown
-from torso.io.held_files import holds_files
 from torso.language import say
 from torso.weights import gguf_files as gguf_files  # registers what reads a GGUF file as a folder
 from torso.weights.foreign_formats import format_of_file

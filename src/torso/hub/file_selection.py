@@ -137,8 +137,8 @@ def weight_files(names: Collection[str], *, pytorch: bool = False) -> tuple[str,
         if index in names and shards:
             return (index, *shards)
     if ADAPTER in names:
-        held = [name for name in _ADAPTER_WEIGHTS if name in names]
-        return tuple(held[-1:] if pytorch else held[:1])
+        present = [name for name in _ADAPTER_WEIGHTS if name in names]
+        return tuple(present[-1:] if pytorch else present[:1])
     return ()
 
 
@@ -229,13 +229,13 @@ def _module_weights(names: Collection[str]) -> tuple[str, ...]:
     if "modules.json" not in names:
         return ()
     ends, home = ("/model.safetensors", "/pytorch_model.bin"), transformer_home(names)
-    held = {
+    present = {
         name for name in names if _in_module(name) and name.endswith(ends) and name.rpartition("/")[0] + "/" != home
     }
     return tuple(
         sorted(
             name
-            for name in held
-            if name.endswith(".safetensors") or str(PurePosixPath(name).with_name("model.safetensors")) not in held
+            for name in present
+            if name.endswith(".safetensors") or str(PurePosixPath(name).with_name("model.safetensors")) not in present
         )
     )

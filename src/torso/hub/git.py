@@ -24,15 +24,15 @@ from torso.hub.local.git_clone import git_slug
 from torso.hub.local.git_objects import files_of, write_blob
 from torso.hub.local.git_process import GitLimits, run_git
 from torso.hub.local.hub_cache import Repository, repository
-from torso.hub.planning import Order, Plan, plan_from, require_space
+from torso.hub.planning import GetOptions, Plan, plan_from, require_space
 from torso.hub.remote import huggingface
 from torso.hub.remote.git_lfs import find_objects
 from torso.hub.remote.listing import Listing, checked
-from torso.hub.remote.servers import insist
+from torso.hub.remote.servers import with_retries
 from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import HUB, MIRROR, Patience, Settings
 from torso.hub.source import Source
-from torso.hub.transfer.download import writing
+from torso.hub.transfer.download import write_errors
 from torso.hub.transfer.failure import Failure, host_of
 from torso.hub.transfer.file_url import FileUrl
 from torso.hub.transfer.http import Web
@@ -47,7 +47,7 @@ _REFS = 32 << 20  # bytes of a list of refs
 
 
 def get_by_git(
-    source: Source, order: Order, settings: Settings, web: Web, tell: Callable[[Plan], None] | None
+    source: Source, options: GetOptions, settings: Settings, web: Web, tell: Callable[[Plan], None] | None
 ) -> Snapshot:
     """Get a model of a git repository; see `torso.hub.getting.get`.
 
@@ -56,10 +56,10 @@ def get_by_git(
         UnsupportedError: E_NO_GIT. OfflineError: E_OFFLINE. Others: as `torso.hub.getting.get`.
     """
     home = repository(settings.hub_cache, git_slug(source.name), hub="git")
-    root, parent = (Root(order.to), arriving_in(order.to)) if order.to else (home.root, home.folder)
+    root, parent = (Root(options.to), arriving_in(options.to)) if options.to else (home.root, home.folder)
     with (
-        tidied(order.to) if order.to else nullcontext(),
-        _planned(source, order, settings, web, home, root, parent) as (plan, bare, ref),
+        tidied(options.to) if options.to else nullcontext(),
+        _planned(source, options, settings, web, home, root, parent) as (plan, bare, ref),
     ):
         if tell is not None:
             tell(plan)
@@ -68,7 +68,7 @@ def get_by_git(
     return Snapshot(plan.destination.folder, source.name, f"git+{source.name}", plan.listing.commit)
 
 
-def plan_by_git(source: Source, order: Order, settings: Settings, web: Web) -> Plan:
+def plan_by_git(source: Source, options: GetOptions, settings: Settings, web: Web) -> Plan:
     """Plan getting a model of a git repository; git's own part of it is fetched, and discarded.
 
     Raises:
@@ -77,20 +77,20 @@ def plan_by_git(source: Source, order: Order, settings: Settings, web: Web) -> P
     home = repository(settings.hub_cache, git_slug(source.name), hub="git")
     with (
         tempfile.TemporaryDirectory(prefix="torso-", ignore_cleanup_errors=True) as parent,
-        _planned(source, order, settings, web, home, Root(Path(parent)), Path(parent)) as (plan, _, _),
+        _planned(source, options, settings, web, home, Root(Path(parent)), Path(parent)) as (plan, _, _),
     ):
         return plan
 
 
 @contextmanager
 def _planned(
-    source: Source, order: Order, settings: Settings, web: Web, home: Repository, root: Root, parent: Path
+    source: Source, options: GetOptions, settings: Settings, web: Web, home: Repository, root: Root, parent: Path
 ) -> Generator[tuple[Plan, Path, str]]:
     """Yield the plan, a bare repository in ``parent`` with what git itself keeps, and the ref it was asked by."""
     if settings.offline:
-        raise not_here(source, settings, settings.source, config_only=order.config_only)
+        raise not_here(source, settings, settings.source, config_only=options.config_only)
     with fetched(source, settings, web, root, parent) as (bare, ref, commit):
-        yield plan_from(source, _listing(source, bare, commit), order, home, _no_places), bare, ref
+        yield plan_from(source, _listing(source, bare, commit), options, home, _no_places), bare, ref
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def places_of(
         TorsoError: the host's batch API does not say.
     """
     try:
-        found = insist(lambda: find_objects(web, address, ref, files), web, Notices(quiet=True))
+        found = with_retries(lambda: find_objects(web, address, ref, files), web, Notices(quiet=True))
     except Failure as failure:
         raise failure.error from None
     parts = urlsplit(address)
@@ -136,7 +136,7 @@ def places_of(
 
 def _fetch(bare: Path, source: Source, settings: Settings, web: Web) -> tuple[str, str]:
     """Fetch one commit into an empty repository; return the ref it was asked by, and the commit."""
-    address = _settled(web, source.name)
+    address = _resolved_address(web, source.name)
     protocol = urlsplit(address).scheme
     notices = Notices(quiet=settings.quiet, always=True)
     patience, host = settings.patience, host_of(address)
@@ -172,7 +172,7 @@ class _Growth:
             return 0
 
 
-def _settled(web: Web, address: str) -> str:
+def _resolved_address(web: Web, address: str) -> str:
     """Return the address that a repository has after its server's redirects, each judged as every redirect is.
 
     git itself follows none. Where no answer comes git is left to say why: it may know certificates and passwords that
@@ -245,7 +245,7 @@ def _listing(source: Source, bare: Path, commit: str) -> Listing:
         revision=source.revision or "HEAD",
         files=files,
         private=True,
-        place=_nowhere,
+        place=_no_url,
         left=tree.left,
     )
 
@@ -253,7 +253,7 @@ def _listing(source: Source, bare: Path, commit: str) -> Listing:
 def _check_out(plan: Plan, bare: Path, ref: str, settings: Settings, web: Web) -> None:
     """Put git's files in place, and fetch the objects of Git LFS."""
     require_space(plan)
-    with writing(plan.destination.folder):
+    with write_errors(plan.destination.folder):
         start(plan)
         same: dict[str, list[RemoteFile]] = {}
         for file in plan.need:
@@ -277,5 +277,5 @@ def _no_places(_file: RemoteFile) -> tuple[FileUrl, ...]:
     return ()
 
 
-def _nowhere(file: RemoteFile) -> FileUrl:
+def _no_url(file: RemoteFile) -> FileUrl:
     raise AssertionError(file.path)

@@ -27,7 +27,7 @@ Places = Callable[[RemoteFile], tuple[FileUrl, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class GetOptions:
     """What to get of a model, and where to put it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Order:
     @property
     def is_plain(self) -> bool:
         """Whether a whole model in the cache is all that is asked for."""
-        return self in (Order(), Order(config_only=True))
+        return self in (GetOptions(), GetOptions(config_only=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +85,24 @@ class Plan:
         return sum(max(0, job.file.size - arrived(job.part)) for job in jobs.values())
 
 
-def make_plan(source: Source, order: Order, settings: Settings, web: Web, watcher: Watcher) -> Plan:
+def make_plan(source: Source, options: GetOptions, settings: Settings, web: Web, watcher: Watcher) -> Plan:
     """Plan getting ``source``; nothing but the listing is fetched.
 
     Raises:
         TorsoError: no server gives a listing, or what it lists is refused; E_NOTHING, no file is asked for.
     """
     repository = homes(source, settings, settings.source)[0]
-    listing, places = _listing(source, order, settings, web, watcher, repository)
+    listing, places = _listing(source, options, settings, web, watcher, repository)
     if listing.origin.startswith("modelscope:") and source.kind == "hub":
         repository = homes(replace(source, kind="modelscope"), settings, "modelscope")[0]
-    plan = plan_from(source, listing, order, repository, places)
+    plan = plan_from(source, listing, options, repository, places)
     if settings.offline and plan.need:
         missing = tuple(file.path for file in plan.need)
-        raise not_here(source, settings, settings.source, config_only=order.config_only, missing=missing)
+        raise not_here(source, settings, settings.source, config_only=options.config_only, missing=missing)
     return plan
 
 
-def plan_from(source: Source, listing: Listing, order: Order, repository: Repository, places: Places) -> Plan:
+def plan_from(source: Source, listing: Listing, options: GetOptions, repository: Repository, places: Places) -> Plan:
     """Plan getting the files of a listing.
 
     Raises:
@@ -111,11 +111,11 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
     """
     choice = choose(
         listing.files,
-        config_only=order.config_only,
-        everything=order.everything,
-        pytorch=order.pytorch,
-        include=order.include,
-        exclude=order.exclude,
+        config_only=options.config_only,
+        everything=options.everything,
+        pytorch=options.pytorch,
+        include=options.include,
+        exclude=options.exclude,
     )
     if not listing.files:
         raise NotFoundError(
@@ -132,14 +132,14 @@ def plan_from(source: Source, listing: Listing, order: Order, repository: Reposi
             cure="Name them: --include PATTERN, or --all",
             values=dict(name=source.name, files=", ".join(sorted(listing.files)[:12]) or "-"),
         )
-    if not (order.config_only or order.everything or order.include or has_weights(listing.files)):
+    if not (options.config_only or options.everything or options.include or has_weights(listing.files)):
         raise no_readable_weights(str(source), listing.files, listing.left)
     require_distinct(choice.take, listing.origin)
     take = tuple(listing.files[name] for name in choice.take)
     destination: Destination = (
-        InFolder(order.to, str(source), repository, order.force)
-        if order.to
-        else InCache(repository, listing.commit, order.force, listing.revision)
+        InFolder(options.to, str(source), repository, options.force)
+        if options.to
+        else InCache(repository, listing.commit, options.force, listing.revision)
     )
     need = tuple(file for file in take if destination.needs(file))
     return Plan(source, listing, destination, take, choice.leave, need, places)
@@ -165,21 +165,21 @@ def require_space(plan: Plan) -> None:
 
 
 def _listing(
-    source: Source, order: Order, settings: Settings, web: Web, watcher: Watcher, repository: Repository
+    source: Source, options: GetOptions, settings: Settings, web: Web, watcher: Watcher, repository: Repository
 ) -> tuple[Listing, Places]:
     """Return the listing to use: the kept one where nothing needs to be asked, else a server's."""
     pinned = None
-    if not order.update:
+    if not options.update:
         pinned = next(filter(None, map(repository.commit, revisions(source))), None)
-    named = bool(order.include or order.everything or order.pytorch)
-    if pinned and not order.force and (settings.offline or not named):
+    named = bool(options.include or options.everything or options.pytorch)
+    if pinned and not options.force and (settings.offline or not named):
         kept = _kept(repository, pinned, source, whole=named)
-        if kept.files and (named or not repository.missing(pinned, config_only=order.config_only)):
+        if kept.files and (named or not repository.missing(pinned, config_only=options.config_only)):
             return kept, _no_places
     if settings.offline:
-        raise not_here(source, settings, settings.source, config_only=order.config_only)
+        raise not_here(source, settings, settings.source, config_only=options.config_only)
     is_commit_known = pinned is not None and source.kind == "hub" and "--ms--" not in repository.folder_name
-    asked = replace(source, revision=pinned) if is_commit_known and not order.force else source
+    asked = replace(source, revision=pinned) if is_commit_known and not options.force else source
     listing, places = find_listing(asked, settings, web, watcher)
     return (replace(listing, revision=source.revision or "main") if asked is not source else listing), places
 

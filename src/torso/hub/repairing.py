@@ -21,12 +21,12 @@ from torso.hub.local.git_clone import git_folder, lfs_object
 from torso.hub.local.git_objects import files_of, write_blob
 from torso.hub.local.hub_cache import Repository
 from torso.hub.local.manifest import Evidence, evidence_of
-from torso.hub.planning import Order, Places
+from torso.hub.planning import GetOptions, Places
 from torso.hub.remote.servers import find_listing
 from torso.hub.remote_file import RemoteFile
 from torso.hub.settings import Settings, read_settings
 from torso.hub.source import Source, parse_source
-from torso.hub.transfer.download import is_right, writing
+from torso.hub.transfer.download import is_right, write_errors
 from torso.hub.transfer.http import Web
 from torso.hub.transfer.progress import Notices
 from torso.io.rooted import Root
@@ -97,8 +97,8 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
     if git_folder(folder) is None:
         return False
     destination = InFolder(folder)
-    with writing(folder), destination.locked(threading.Event(), _no_word):
-        held = lfs_object(folder, file.etag) if file.is_large else None
+    with write_errors(folder), destination.locked(threading.Event(), _no_word):
+        lfs_copy = lfs_object(folder, file.etag) if file.is_large else None
         if not file.is_large:
             job = destination.job(file, ())
             try:
@@ -106,8 +106,8 @@ def _from_clone(folder: Path, file: RemoteFile) -> bool:
             except (IntegrityError, LimitError, NetworkError):  # the clone has lost this object
                 return False
             destination.put([file])
-        elif held is not None and is_right(held, file):
-            destination.copy(held, file)
+        elif lfs_copy is not None and is_right(lfs_copy, file):
+            destination.copy(lfs_copy, file)
         else:
             return False
         destination.clear()
@@ -123,8 +123,8 @@ def _from_network(
 ) -> Collection[str]:
     """Fetch the broken files of a folder from the model's source; return a hub's listing, if one was asked."""
     if source.kind == "git" and folder.parent.name == "snapshots":
-        order = Order(include=tuple(glob.escape(path) for path in sorted(broken)), force=True)
-        get_by_git(replace(source, revision=evidence.revision), order, settings, web, None)
+        options = GetOptions(include=tuple(glob.escape(path) for path in sorted(broken)), force=True)
+        get_by_git(replace(source, revision=evidence.revision), options, settings, web, None)
         return ()
     if source.kind == "git":
         _from_git(folder, replace(source, revision=evidence.revision or source.revision), broken, settings, web)
@@ -153,7 +153,7 @@ def _from_git(folder: Path, source: Source, broken: set[str], settings: Settings
     with (
         tidied(folder),
         fetched(source, settings, web, Root(folder), arriving_in(folder)) as (bare, ref, commit),
-        writing(folder),
+        write_errors(folder),
         destination.locked(web.cancelled, _no_word),
     ):
         files = [file for file in files_of(bare, commit, source.name).files if file.path in broken]
@@ -174,7 +174,7 @@ def _fetch(
     for file in files:
         same.setdefault(file.etag, []).append(file)
     jobs = [destination.job(group[0], places(group[0])) for group in same.values()]
-    with writing(destination.folder), destination.locked(web.cancelled, _no_word):
+    with write_errors(destination.folder), destination.locked(web.cancelled, _no_word):
         run_jobs(source, jobs, lambda job: destination.put(same[job.file.etag]), settings, web)
         if isinstance(destination, InFolder):
             destination.clear()

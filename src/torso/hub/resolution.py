@@ -63,7 +63,7 @@ def resolve(
         raise not_here(found, settings, chosen, config_only=config_only)
     # Here, so that a model on this machine is found without importing what speaks to hubs.
     from torso.hub.getting import get
-    from torso.hub.planning import Order
+    from torso.hub.planning import GetOptions
 
-    order = Order(config_only=config_only, force=force_download, update=update)
-    return get(found, order, settings=replace(settings, source=chosen), token=token)
+    options = GetOptions(config_only=config_only, force=force_download, update=update)
+    return get(found, options, settings=replace(settings, source=chosen), token=token)

@@ -201,12 +201,12 @@ def _folder(variable: str) -> Path | None:
 
 def _patience() -> Patience:
     """Return the waiting times: torso's variables, then those of huggingface_hub, then the defaults."""
-    elsewhere = {"connect": "HF_HUB_ETAG_TIMEOUT", "read": "HF_HUB_DOWNLOAD_TIMEOUT"}
+    hub_variables = {"connect": "HF_HUB_ETAG_TIMEOUT", "read": "HF_HUB_DOWNLOAD_TIMEOUT"}
     values: dict[str, float] = {}
     for field in fields(Patience):
         default = float(cast("float", field.default))
-        if field.name in elsewhere:
-            default = _number(elsewhere[field.name], default, least=0.1, most=86400)
+        if field.name in hub_variables:
+            default = _number(hub_variables[field.name], default, least=0.1, most=86400)
         values[field.name] = _number(f"TORSO_{field.name.upper()}", default, least=0, most=1e9)
     return Patience(
         connect=values["connect"],

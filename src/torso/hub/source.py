@@ -16,8 +16,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from torso.errors import InputError, InputTypeError
 from torso.hub.existing_folder import existing_folder, is_folder
 from torso.hub.settings import HUB, MIRROR, MODELSCOPE
+from torso.io.embedded_files import holds_files
 from torso.io.files import shown
-from torso.io.held_files import holds_files
 from torso.weights.gguf_files import ENDING
 
 Kind = Literal["folder", "bundled", "hub", "modelscope", "git"]
@@ -39,14 +39,14 @@ class Source:
         name: the folder, the bundled model's name, the id ``org/name``, or the address of a git repository.
         revision: branch, tag or commit asked for; None for the default one.
         endpoint: the server that the name itself names; None where settings choose.
-        bare: a folder that was given without ``./``, so that the name could have been an id too.
+        ambiguous: a folder that was given without ``./``, so that the name could have been an id too.
     """
 
     kind: Kind
     name: str
     revision: str | None = None
     endpoint: str | None = None
-    bare: bool = False
+    ambiguous: bool = False
 
     def __str__(self) -> str:
         prefix = {"bundled": "torso:", "modelscope": "modelscope:", "git": "git+"}.get(self.kind, "")
@@ -84,7 +84,7 @@ def parse_source(source: str | os.PathLike[str], revision: str | None = None) ->
     elif text.startswith("hf:"):
         found = _id(text.removeprefix("hf:"), "hub")
     elif is_folder(Path(text)):
-        found = Source("folder", text, bare=True)
+        found = Source("folder", text, ambiguous=True)
     else:
         found = _id(text, "hub")
     return _with_revision(found, revision)

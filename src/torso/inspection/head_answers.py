@@ -14,7 +14,7 @@ from torso.engines.torch_runner import lists
 from torso.language import say
 from torso.outputs import ReplacedLogits, SequenceLogits, VocabLogits
 from torso.tasks.ready import Ready, recipe_of
-from torso.tasks.windows import Read
+from torso.tasks.windows import EncodedText
 
 _TOP = 10
 _WRITTEN = 40
@@ -49,7 +49,7 @@ class HeadAnswer:
 Said = tuple[str, dict[str, Any], str]
 
 
-def answer_of(ready: Ready[Any], encoding: Read, text: str, pair: str | None, name: str) -> HeadAnswer:
+def answer_of(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None, name: str) -> HeadAnswer:
     """Return what the head of a model says of a text.
 
     Args:
@@ -65,7 +65,7 @@ def answer_of(ready: Ready[Any], encoding: Read, text: str, pair: str | None, na
     return HeadAnswer(task.name, kind, trained, data, code.format(model=repr(name)))
 
 
-def _classified(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _classified(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import classify
 
     given = text if pair is None else (text, pair)
@@ -75,7 +75,7 @@ def _classified(ready: Ready[Any], encoding: Read, text: str, pair: str | None) 
     return "scores", {"scores": scores}, f"torso.classify({_braced(shown)}, model={{model}})"
 
 
-def _tagged(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _tagged(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import tag
 
     found = tag(text, model=ready, untrained=True, long="truncate")
@@ -83,7 +83,7 @@ def _tagged(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> S
     return "spans", {"text": text, "spans": spans}, f"torso.tag({_braced(repr(text))}, model={{model}})"
 
 
-def _filled(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _filled(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import fill
 
     mask = ready.tokenizer.mask_token
@@ -98,7 +98,7 @@ def _filled(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> S
     return "masks", {"text": text, "masks": masks}, f"torso.fill({_braced(repr(text))}, model={{model}})"
 
 
-def _answered(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _answered(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import answer
 
     if not pair:
@@ -108,7 +108,7 @@ def _answered(ready: Ready[Any], encoding: Read, text: str, pair: str | None) ->
     return "answers", data, f"torso.answer({_braced(f'{text!r}, {pair!r}')}, model={{model}}, top=3)"
 
 
-def _chosen(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _chosen(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import choose
 
     choices = [line for line in (pair or "").splitlines() if line.strip()]
@@ -119,7 +119,7 @@ def _chosen(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> S
     return "scores", {"scores": scores}, f"torso.choose({_braced(f'{text!r}, {choices!r}')}, model={{model}})"
 
 
-def _next(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _next(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     batch = pack([encoding], device=ready.model.device)
     last = torch.tensor([len(encoding) - 1], device=ready.model.device)
     with torch.inference_mode():
@@ -132,7 +132,7 @@ def _next(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Sai
     return "next", {"tokens": tokens}, f"torso.generate({_braced(repr(text))}, model={{model}}, max_new_tokens=1)"
 
 
-def _written(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _written(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import generate
 
     found = generate(text, model=ready, max_new_tokens=_WRITTEN, untrained=True)
@@ -140,7 +140,7 @@ def _written(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> 
     return "text", {"text": found.text}, code
 
 
-def _replaced(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _replaced(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     with torch.inference_mode():
         out: ReplacedLogits = ready.model(pack([encoding], device=ready.model.device))
     scores = [
@@ -150,7 +150,7 @@ def _replaced(ready: Ready[Any], encoding: Read, text: str, pair: str | None) ->
     return "scores", {"scores": scores}, "model(torso.pack([encoding])).logits.sigmoid()"
 
 
-def _follows(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _follows(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     if not pair:
         return _needs(say("This head needs a second text: it says whether it follows the first."))
     with torch.inference_mode():
@@ -160,7 +160,7 @@ def _follows(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> 
     return "scores", {"scores": scores}, "model(torso.pack([encoding])).logits.softmax(-1)"
 
 
-def _vector(ready: Ready[Any], encoding: Read, text: str, pair: str | None) -> Said:
+def _vector(ready: Ready[Any], encoding: EncodedText, text: str, pair: str | None) -> Said:
     from torso.tasks import embed
 
     if pair is not None or recipe_of(ready) is None:
@@ -184,7 +184,7 @@ def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-_HEADS: dict[Task[Any], Callable[[Ready[Any], Read, str, str | None], Said]] = {
+_HEADS: dict[Task[Any], Callable[[Ready[Any], EncodedText, str, str | None], Said]] = {
     Task.FEATURES: _vector,
     Task.SEQUENCE_CLASSIFICATION: _classified,
     Task.TOKEN_CLASSIFICATION: _tagged,

@@ -28,7 +28,7 @@ from torso.nn.trunk import EncoderDecoder, Trunk
 from torso.outputs import Hidden
 from torso.tasks.extents import Extent
 from torso.tasks.ready import Ready, make_ready
-from torso.tasks.windows import Read, extent
+from torso.tasks.windows import EncodedText, extent
 from torso.text import Tokenizer
 
 Part = Literal["self", "encoder", "decoder", "cross"]
@@ -52,25 +52,31 @@ class Look:
         heads: tasks whose heads the checkpoint holds; of a model that was loaded already, its own task.
     """
 
-    def __init__(self, name: str, ready: Ready[Any], heads: Sequence[Task[Any]], reads: Sequence[Read]) -> None:
+    def __init__(
+        self, name: str, ready: Ready[Any], heads: Sequence[Task[Any]], encoded: Sequence[EncodedText]
+    ) -> None:
         self.name = self.source = name
         self.ready, self.heads = ready, tuple(heads)
-        self._read = reads[0]
+        self._read = encoded[0]
         given = self._read.text
         first, second = given if isinstance(given, tuple) else (given, None)
         self.text = first
-        self.pair = second if len(reads) == 1 else reads[1].string
-        self.extent: Extent = extent(reads[:1], "")
-        self._source = pack(reads[:1], device=ready.model.device)
+        self.pair = second if len(encoded) == 1 else encoded[1].string
+        self.extent: Extent = extent(encoded[:1], "")
+        self._source = pack(encoded[:1], device=ready.model.device)
         self._batch = self._source
         self.tokens = token_rows(self._read, first, second)
         self.target_tokens: tuple[TokenRow, ...] | None = None
         trunk = ready.model.trunk
         if isinstance(trunk, EncoderDecoder):
-            target = reads[-1]
+            target = encoded[-1]
             shifted = trunk.shifted(pack([target], device=ready.model.device))
             self._batch = replace(shifted, source=self._source)
             self.target_tokens = _shifted(token_rows(target, target.string), int(shifted.tokens[0]), ready.tokenizer)
+
+    def __repr__(self) -> str:
+        heads = ", ".join(task.name for task in self.heads)
+        return f"Look({self.name!r}, {self.text!r}, tokens={len(self.tokens)}, layers={self.depth()}, heads=[{heads}])"
 
     # -- what there is to look at --------------------------------------------------------------------------------------
 

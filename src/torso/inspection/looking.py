@@ -13,7 +13,7 @@ from torso.io.arguments import known_arguments
 from torso.nn.trunk import EncoderDecoder
 from torso.tasks.reading import read
 from torso.tasks.ready import Ready, Usable, make_ready
-from torso.tasks.windows import lengths
+from torso.tasks.windows import length_policy
 from torso.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def look_at(
     limit = min(max_tokens, ready.tokenizer.max_tokens or max_tokens)
     writes = isinstance(ready.model.trunk, EncoderDecoder) and ready.model.task in (Task.SEQ2SEQ_LM, Task.FEATURES)
     given: list[Any] = [text] if pair is None else [text, pair] if writes else [(text, pair)]
-    return Look(name, ready, heads, list(read(given, ready.tokenizer, lengths(limit, long))))
+    return Look(name, ready, heads, list(read(given, ready.tokenizer, length_policy(limit, long))))
 
 
 def opened_model(

@@ -52,7 +52,7 @@ class Opened:
             for key, value in read_table(path).items()
         ]
 
-    def writing(self) -> Description | None:
+    def generation_settings(self) -> Description | None:
         """Return how a model that writes does so, as its files say."""
         from torso.generation.settings_files import settings_of
 

@@ -51,15 +51,15 @@ def _keys_of_head(
     architecture: Architecture[Any], config: HubConfig, task: Task[Any], contents: Contents
 ) -> frozenset[str] | None:
     """Return the file's names of a head's last layer; None if the file does not hold the head."""
-    from torso.loading.labels_and_dtype import settle_labels
+    from torso.loading.labels_and_dtype import resolve_labels
     from torso.loading.plan import HEAD, plan
     from torso.model import Model
     from torso.nn.meta_init import weightless
 
     try:
-        settled, fresh = settle_labels(config, architecture, task, contents, None, None, new_head=False)
+        resolved, fresh = resolve_labels(config, architecture, task, contents, None, None, new_head=False)
         with weightless():
-            model = Model(settled, architecture, task)
+            model = Model(resolved, architecture, task)
         shapes = dict(model.named_shapes())
         decided = plan(shapes, model.fused(), architecture, task, contents, may_make_head=False, fresh=fresh, allow=())
     except TorsoError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
@@ -11,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from weakref import WeakSet
 
 from torso.errors import InputTypeError, TorsoError
+from torso.io.annotated import fits
 
 Given = ParamSpec("Given")
 Value = TypeVar("Value")
@@ -41,6 +43,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, there, 1, 0.75)), None)
 
 
+_NO_TEXT = re.compile("image|vision|visual|video|pixel|audio|speech|sound|depth|mask-generation|object-?detection|ctc")
+
+
+def is_no_text(name: str) -> bool:
+    """Return whether another library's name is of what reads images, video or sound, which torso does not."""
+    return _NO_TEXT.search(name.lower()) is not None
+
+
 def unknown_argument(function: str, name: str, known: Iterable[str]) -> InputTypeError:
     """Return the error for a keyword argument that a function does not have."""
     there = list(known)
@@ -67,9 +77,9 @@ def own_arguments(function: Callable[..., object]) -> list[str]:
 
 
 def known_arguments(function: Callable[Given, Value]) -> Callable[Given, Value]:
-    """Make a function refuse unknown arguments, missing ones, and too many by place, as a `TorsoError`.
+    """Make a function refuse unknown arguments, missing ones, too many by place and wrong types, as a `TorsoError`.
 
-    A call that fits costs one more frame: the signature is read only once Python has refused a call.
+    A call that fits costs one more frame: the signature is read only once a call has failed.
 
     Raises:
         InputTypeError: ``E_ARGUMENT``, with the plausible nearest name.
@@ -79,10 +89,14 @@ def known_arguments(function: Callable[Given, Value]) -> Callable[Given, Value]:
     def checked(*places: Given.args, **names: Given.kwargs) -> Value:
         try:
             return function(*places, **names)
-        except TypeError as error:
+        except (TypeError, AttributeError) as error:
             # An error of ours has said it already, as a config says it in its own words.
-            if not isinstance(error, TorsoError) and (misfit := misfit_of(function, places, names)) is not None:
+            if isinstance(error, TorsoError):
+                raise
+            if (misfit := misfit_of(function, places, names)) is not None:
                 raise misfit from None
+            if (wrong := wrong_type_of(function, places, names)) is not None:
+                raise wrong from error
             raise
 
     _CHECKED.add(checked)
@@ -169,6 +183,28 @@ def misfit_of(
                 cure="Give it: {function}({name}=...).",
                 values=dict(function=called, name=name),
             )
+    return None
+
+
+def wrong_type_of(
+    function: Callable[..., object], places: Sequence[object], names: Mapping[str, object]
+) -> InputTypeError | None:
+    """Return the error for the first argument that is not of its annotated type, or None where none can be told."""
+    with suppress(TypeError):
+        shape = signature(function)
+        for name, value in shape.bind(*places, **names).arguments.items():
+            each = shape.parameters[name]
+            if each.kind <= Parameter.KEYWORD_ONLY and each.kind is not Parameter.VAR_POSITIONAL:
+                wanted = str(each.annotation)
+                if name not in ("self", "cls") and not fits(value, wanted, function.__globals__):
+                    return InputTypeError(
+                        "E_ARGUMENT",
+                        "{function}() takes {name} as {wanted}; it was given {kind}.",
+                        cure="Give it such a one. help({function}) says what it is.",
+                        values=dict(
+                            function=_called(function, places), name=name, wanted=wanted, kind=type(value).__name__
+                        ),
+                    )
     return None
 
 

@@ -32,10 +32,10 @@ def write_folder_atomically(target: Path) -> Generator[Path]:
     _sweep(target)
     made = target.with_name(f".{target.name}.{secrets.token_hex(8)}.unfinished")
     make_folder(made)
-    held = -1 if os.name == "nt" else os.open(made, _OPEN)
+    lock = -1 if os.name == "nt" else os.open(made, _OPEN)
     try:
-        if held >= 0:
-            exclude(held)
+        if lock >= 0:
+            exclude(lock)
         yield made
         with suppress(OSError):  # absent, or not empty: renaming says so
             target.rmdir()
@@ -52,8 +52,8 @@ def write_folder_atomically(target: Path) -> Generator[Path]:
         shutil.rmtree(made, ignore_errors=True)
         raise
     finally:
-        if held >= 0:
-            os.close(held)
+        if lock >= 0:
+            os.close(lock)
 
 
 def _sweep(target: Path) -> None:
@@ -62,9 +62,9 @@ def _sweep(target: Path) -> None:
     for name in os.listdir(target.parent) if os.name != "nt" else []:
         if left.fullmatch(name):
             with suppress(OSError):
-                held = os.open(target.parent / name, _OPEN)
+                lock = os.open(target.parent / name, _OPEN)
                 try:
-                    if exclude(held):
+                    if exclude(lock):
                         shutil.rmtree(target.parent / name, ignore_errors=True)
                 finally:
-                    os.close(held)
+                    os.close(lock)

@@ -129,8 +129,8 @@ def _sweep(root: Root, folder: Path) -> None:
 def _remove_if_left(root: Root, path: Path) -> None:
     descriptor = root.open(path, os.O_RDWR, writes=False)
     try:
-        held = exclude_others(descriptor, path, root)
-        if held or (held is None and time.time() - os.fstat(descriptor).st_mtime > _SILENCE):
+        acquired = exclude_others(descriptor, path, root)
+        if acquired or (acquired is None and time.time() - os.fstat(descriptor).st_mtime > _SILENCE):
             root.remove(path)
     finally:
         os.close(descriptor)

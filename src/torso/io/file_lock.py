@@ -40,13 +40,13 @@ def exclude_others(descriptor: int, path: Path, root: Root) -> bool | None:
     Returns:
         True: held now. False: another holds it. None: the file system has no locks, or its locks lock nothing.
     """
-    held = exclude(descriptor)
-    if not held:
-        return held
+    acquired = exclude(descriptor)
+    if not acquired:
+        return acquired
     try:
         other = root.open(path, os.O_RDWR, writes=False)
     except FileNotFoundError:
-        return held  # whoever had it before removed it, for the caller to find out
+        return acquired  # whoever had it before removed it, for the caller to find out
     try:
         is_same = os.path.samestat(os.fstat(descriptor), os.fstat(other))
         return None if is_same and exclude(other) else True

@@ -21,7 +21,7 @@ from torso.errors import (
     UnsafeFileError,
 )
 from torso.io.atomic_write import make_folder, write_atomically
-from torso.io.held_files import held_bytes, is_there
+from torso.io.embedded_files import embedded_bytes, is_there
 from torso.io.paths import inside, shown
 from torso.io.sniff import HEAD, LfsPointer, lfs_pointer, sniff
 from torso.io.strict_json import parse_json
@@ -123,7 +123,7 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     """Return the whole of a small file.
 
     Args:
-        path: a regular file, a link to one, or a file that another holds (see `torso.io.held_files`).
+        path: a regular file, a link to one, or a file that another holds (see `torso.io.embedded_files`).
         limit: the most bytes it may have.
 
     Raises:
@@ -131,10 +131,10 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
         LimitError: E_LIMIT, before anything is read.
         FileFormatError: E_EMPTY; E_LFS_POINTER and E_WEB_PAGE where something else was saved under this name.
     """
-    held = held_bytes(path)
-    if held is not None:
-        _require_size(path, len(held), limit)
-        return held
+    embedded = embedded_bytes(path)
+    if embedded is not None:
+        _require_size(path, len(embedded), limit)
+        return embedded
     with open_regular(path) as (descriptor, size):
         _require_size(path, size, limit)
         data = b""

@@ -107,10 +107,12 @@ def _deeper_than(depth: int, value: object) -> bool:
     for _ in range(depth):
         below: list[object] = []
         for item in level:
-            held = cast("dict[str, object]", item).values() if isinstance(item, dict) else cast("list[object]", item)
+            children = (
+                cast("dict[str, object]", item).values() if isinstance(item, dict) else cast("list[object]", item)
+            )
             # Of a vocabulary, whose thousands of values hold nothing, each is met once and fast.
-            if not _PLAIN.issuperset(map(type, held)):
-                below += [each for each in held if isinstance(each, (dict, list))]
+            if not _PLAIN.issuperset(map(type, children)):
+                below += [each for each in children if isinstance(each, (dict, list))]
         level = below
         if not level:
             return False

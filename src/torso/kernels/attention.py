@@ -16,7 +16,7 @@ from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import AttentionCall
 from torso.kernels.buffer_checks import check, kernels, shape_error, thread_count
-from torso.kernels.library import done
+from torso.kernels.library import check_status
 
 
 def attention(
@@ -82,7 +82,7 @@ def attention(
     starts = torch.tensor([0, *accumulate(layout.sizes)])
     out = torch.empty(count, heads, size, dtype=dtype, device="cpu")
     squares = [heads * length * length for length in layout.sizes]
-    room = None if weights is None else memory.room(sum(squares))
+    flat_weights = None if weights is None else memory.empty(sum(squares))
     call = AttentionCall(
         kind=kind,
         queries=memory.address(q),
@@ -101,12 +101,12 @@ def attention(
         reach=0 if distances is None else distances.shape[1] // 2,
         to=memory.address(out),
         to_step=heads * size,
-        weights=memory.address(room),
+        weights=memory.address(flat_weights),
         threads=thread_count(threads),
     )
-    done(library.call.torso_attention(native.pointer(call)))
-    if weights is not None and room is not None:
-        pieces: Any = torch.split(room, squares)
+    check_status(library.call.torso_attention(native.pointer(call)))
+    if weights is not None and flat_weights is not None:
+        pieces: Any = torch.split(flat_weights, squares)
         weights += [each.view(heads, n, n) for each, n in zip(pieces, layout.sizes, strict=True)]
     return out
 

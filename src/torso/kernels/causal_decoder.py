@@ -20,11 +20,11 @@ from torso.kernels.decoder_support import cross_attention, decoder_in, decoder_p
 from torso.kernels.head_sizes import HeadSizes
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_functions import linear
-from torso.kernels.key_value_rows import KeyValueRows, Numbers, SourceRows, narrowed
-from torso.kernels.library import Library, done
+from torso.kernels.key_value_rows import KeyValueRows, Numbers, SourceRows, to_bfloat16
+from torso.kernels.library import Library, check_status
 from torso.kernels.part_weights import PartWeights
 from torso.kernels.repeated_step import DistanceBias, RepeatedStep, StepParts, set_sources
-from torso.kernels.support import bare
+from torso.kernels.support import inner_norm
 from torso.tables.angles import cosines_and_sines, scaling_of
 from torso.tables.slopes import alibi_slopes
 
@@ -36,7 +36,7 @@ KINDS: Mapping[str, int] = {
 }
 """Formats that a decoder's weights can have, by mode, on every instruction set."""
 
-Whole = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 class CausalDecoder:
@@ -44,7 +44,7 @@ class CausalDecoder:
 
     Args:
         library: the kernels.
-        whole: description without a `decoder_obstacle`.
+        whole: description without an `unsupported_decoder`.
         weights: of ``whole``; nothing is read any more once this is built.
         kind: format of the weights: `native.FLOAT32`, `native.BFLOAT16`, `native.EIGHT_BIT_GROUPS` or
             `native.FOUR_BIT_GROUPS`. Keys and values are kept in float32 with the first, in bfloat16 with the others.
@@ -84,7 +84,7 @@ class CausalDecoder:
             head_size=sizes.size,
             depth=self.depth,
             blocks=self._blocks,
-            norm=weights.norm(bare(trunk.norm)),
+            norm=weights.norm(inner_norm(trunk.norm)),
             vocabulary=vocabulary,
             output_scale=head.scale,
             softcap=head.softcap or 0,
@@ -107,14 +107,14 @@ class CausalDecoder:
         yield from self._packing.projections.arrays()
         for each in self._embed.packed:
             yield from (array for array in each.arrays if array is not None)
-        yield from self._weights.held
+        yield from self._weights.arrays
 
     @property
     def row_bytes(self) -> int:
         """Bytes of keys and values that one token takes in all blocks."""
         return self.depth * self._sizes.numbers * self._cached.itemsize
 
-    def room(self, rows: int) -> KeyValueRows:
+    def new_cache(self, rows: int) -> KeyValueRows:
         """Allocate room for the keys and values of ``rows`` tokens."""
         sizes = self._sizes
         return KeyValueRows(memory.sparse((self.depth, 2, sizes.key_heads, rows, sizes.size), self._cached))
@@ -138,7 +138,7 @@ class CausalDecoder:
         return SourceRows(made, tuple(starts.tolist()), tuple(sizes))
 
     def _as_cached(self, rows: Rows) -> Numbers:
-        return rows if self._cached == np.float32 else narrowed(rows)
+        return rows if self._cached == np.float32 else to_bfloat16(rows)
 
     def step(
         self,
@@ -178,14 +178,14 @@ class CausalDecoder:
         parts = StepParts(self.library, self._structure, self._embed, self._rotaries, self._bias, self.vocabulary)
         return RepeatedStep(parts, cache, regions, sources)
 
-    def ahead(
+    def verify(
         self,
         cache: KeyValueRows,
         regions: Sequence[int],
         past: Sequence[int],
         tokens: Sequence[Sequence[int]],
         sources: SourceRows | None = None,
-        rows: Whole | None = None,
+        rows: Indices | None = None,
     ) -> Rows:
         """Read as `step` does; return the scores [T, V] behind every token, each equal to those that `step` gives.
 
@@ -201,7 +201,7 @@ class CausalDecoder:
         return self._run(cache, regions, past, tokens, asked, None, sources)
 
     def whole(
-        self, texts: Sequence[Sequence[int]], rows: Whole | None, sources: SourceRows | None = None
+        self, texts: Sequence[Sequence[int]], rows: Indices | None, sources: SourceRows | None = None
     ) -> tuple[Rows, Rows]:
         """Read whole texts, without a cache that is kept.
 
@@ -215,9 +215,9 @@ class CausalDecoder:
         """
         sizes = [len(each) for each in texts]
         asked = np.arange(sum(sizes)) if rows is None else rows
-        hidden = memory.room(len(asked), self._sizes.width)
+        hidden = memory.empty(len(asked), self._sizes.width)
         starts = (np.cumsum(sizes) - np.array(sizes, np.int64)).tolist()
-        return hidden, self._run(self.room(sum(sizes)), starts, [0] * len(sizes), texts, asked, hidden, sources)
+        return hidden, self._run(self.new_cache(sum(sizes)), starts, [0] * len(sizes), texts, asked, hidden, sources)
 
     def _run(
         self,
@@ -225,7 +225,7 @@ class CausalDecoder:
         regions: Sequence[int],
         past: Sequence[int],
         tokens: Sequence[Sequence[int]],
-        wanted: Whole,
+        wanted: Indices,
         hidden: Rows | None,
         sources: SourceRows | None,
     ) -> Rows:
@@ -233,15 +233,15 @@ class CausalDecoder:
         assert all(start + old + new <= cache.rows for start, old, new in zip(regions, past, sizes, strict=True))
         batch = _batch(tokens, past, sizes)
         if self._embed.uncounted is None:
-            rows = memory.held(self._embed(batch))
+            rows = memory.contiguous(self._embed(batch))
         else:
             places = cache.counted(self._embed.uncounted, regions, past, tokens)
             numbers = np.stack([batch.tokens, batch.segments, places])
-            rows = memory.held(self._embed(replace(batch, numbers=numbers)))
+            rows = memory.contiguous(self._embed(replace(batch, numbers=numbers)))
         starts = batch.starts.astype(np.int64)
         first, before = (np.array(each, np.int64) for each in (regions, past))
         asked = np.ascontiguousarray(wanted, np.int64)
-        scores = memory.room(len(asked), self.vocabulary)
+        scores = memory.empty(len(asked), self.vocabulary)
         call = DecodeCall(
             texts=len(sizes),
             starts=memory.address(starts),
@@ -256,15 +256,15 @@ class CausalDecoder:
             scores=memory.address(scores),
             threads=native.threads(),
         )
-        held: list[Any] = [set_sources(call, sources)]
+        keepalive: list[Any] = [set_sources(call, sources)]
         if self._bias is not None:
-            held.append(self._bias.set(call, max(past, default=0) + max(sizes, default=0)))
+            keepalive.append(self._bias.set(call, max(past, default=0) + max(sizes, default=0)))
         for i, (rotary, scaling) in enumerate(self._rotaries):
-            angles = [memory.held(each) for each in cosines_and_sines(scaling, batch.positions, sizes)]
-            held += angles
+            angles = [memory.contiguous(each) for each in cosines_and_sines(scaling, batch.positions, sizes)]
+            keepalive += angles
             call.cosines[i], call.sines[i] = (memory.address(each) for each in angles)
             call.turned = rotary.size
-        done(self.library.call.torso_decode(native.pointer(self._structure), native.pointer(call)))
+        check_status(self.library.call.torso_decode(native.pointer(self._structure), native.pointer(call)))
         return scores
 
 

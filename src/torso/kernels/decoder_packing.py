@@ -13,7 +13,7 @@ from torso.kernels.head_sizes import DecoderAttention
 from torso.kernels.host_memory import address
 from torso.kernels.library import Library
 from torso.kernels.mixture_packing import MixturePacking
-from torso.kernels.mixture_support import AnyFeed, AnyMixture, Dense, shared_branch
+from torso.kernels.mixture_support import AnyFeedForward, AnyMixture, Dense, shared_branch
 from torso.kernels.part_weights import PartWeights
 from torso.kernels.projection_packing import ProjectionPacking
 from torso.kernels.support import ACTIVATIONS
@@ -35,15 +35,15 @@ class DecoderPacking:
         self._weights = weights
         self.projections = ProjectionPacking(library, weights, kind)
         self._mixture = MixturePacking(self.projections, weights)
-        self._held: list[Any] = []
+        self._keepalive: list[Any] = []
 
     def block(
-        self, block: AnyBlock, attn: DecoderAttention, ffn: AnyFeed, rotaries: list[blocks.Rotary]
+        self, block: AnyBlock, attn: DecoderAttention, ffn: AnyFeedForward, rotaries: list[blocks.Rotary]
     ) -> DecoderBlock:
         """Build the structure of a block.
 
         Args:
-            block: of a decoder without a `decoder_obstacle`.
+            block: of a decoder without an `unsupported_decoder`.
             attn: its attention.
             ffn: its feed-forward.
             rotaries: the rotary embeddings of the decoder.
@@ -91,12 +91,12 @@ class DecoderPacking:
             kv=matrix(attn.parts["kv"]),
             kv_norm=self._weights.norm(kv_norm),
             size=attn.size,
-            turned=attn.turned,
+            turned=attn.rotary_size,
             value_size=attn.value_size,
         )
         if isinstance(queries, blocks.Sequential):
             made.query_down, made.query_norm = matrix(queries.items[0]), self._weights.norm(queries.items[1])
-        self._held.append(made)
+        self._keepalive.append(made)
         return pointer(made)
 
     def _sinks(self, attn: DecoderAttention) -> int | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torso import blocks
 from torso.kernels.head_sizes import DecoderAttention, HeadSizes
-from torso.kernels.mixture_support import AnyFeed, feed_obstacle, feed_widths
-from torso.kernels.support import bare, knows_embeddings
+from torso.kernels.mixture_support import AnyFeedForward, feed_forward_widths, unsupported_feed_forward
+from torso.kernels.support import inner_norm, knows_embeddings
 from torso.language import say
 
 ORDERS: dict[type[blocks.Part], int] = {
@@ -31,7 +31,7 @@ _BIASES = (type(None), blocks.SlopeBias, blocks.BucketBias, blocks.Sinks)
 _CROSS = (blocks.PreNormCrossBlock, blocks.PostNormCrossBlock)
 
 
-def decoder_obstacle(whole: blocks.Whole) -> str | None:
+def unsupported_decoder(whole: blocks.Whole) -> str | None:
     """Return why the kernels do not run a model's decoder, in the current language; None if they do."""
     trunk, head = decoder_in(whole.trunk), whole.head
     if trunk is None or not trunk.layers:
@@ -48,11 +48,11 @@ def decoder_obstacle(whole: blocks.Whole) -> str | None:
         assert isinstance(layer, AnyBlock)
         if type(layer.attn) not in _ATTENTIONS:
             return say("its attention is a {name}", dict(name=type(layer.attn).__name__))
-        reason = feed_obstacle(layer.ffn)
+        reason = unsupported_feed_forward(layer.ffn)
         if reason is not None:
             return reason
     for block, attn, _ in decoder_parts(trunk):
-        reason = _obstacle(block, attn) or _cross_obstacle(block)
+        reason = _unsupported_block(block, attn) or _unsupported_cross_attention(block)
         if reason is not None:
             return reason
     if len(decoder_rotaries(trunk)) > 2:
@@ -75,12 +75,12 @@ def cross_attention(block: blocks.Part) -> blocks.CrossAttention | None:
     return cross
 
 
-def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, DecoderAttention, AnyFeed]]:
+def decoder_parts(trunk: blocks.Trunk) -> Iterator[tuple[AnyBlock, DecoderAttention, AnyFeedForward]]:
     """Yield each block of a decoder with its attention and its feed-forward."""
     for layer in trunk.layers:
         assert isinstance(layer, AnyBlock)
         assert isinstance(layer.attn, DecoderAttention)
-        assert isinstance(layer.ffn, AnyFeed)
+        assert isinstance(layer.ffn, AnyFeedForward)
         yield layer, layer.attn, layer.ffn
 
 
@@ -95,7 +95,7 @@ def score_bias(attn: DecoderAttention) -> blocks.Part | None:
     return attn.score_bias if isinstance(attn, blocks.Attention) else None
 
 
-def _obstacle(block: AnyBlock, attn: DecoderAttention) -> str | None:
+def _unsupported_block(block: AnyBlock, attn: DecoderAttention) -> str | None:
     if type(attn.rotary) not in _ROTARIES:
         return say("its positions are a {name}", dict(name=type(attn.rotary).__name__))
     if attn.rule.right != 0:
@@ -109,7 +109,7 @@ def _obstacle(block: AnyBlock, attn: DecoderAttention) -> str | None:
     return None if known else say("a norm of another kind")
 
 
-def _cross_obstacle(block: AnyBlock) -> str | None:
+def _unsupported_cross_attention(block: AnyBlock) -> str | None:
     if not isinstance(block, blocks.PostNormCrossBlock):
         return None
     if type(block.cross) is not blocks.CrossAttention:
@@ -122,7 +122,7 @@ def _cross_obstacle(block: AnyBlock) -> str | None:
 def norms(block: AnyBlock) -> tuple[blocks.Part, blocks.Part, blocks.Part, blocks.Part]:
     """Return the norms of a block: of attention, of the feed-forward, and behind each; a `Scale` is none."""
     attn, ffn = (NONE if isinstance(each, blocks.Scale) else each for each in _behind(block))
-    return bare(block.attn_norm), bare(block.ffn_norm), attn, ffn
+    return inner_norm(block.attn_norm), inner_norm(block.ffn_norm), attn, ffn
 
 
 def factors(block: AnyBlock) -> tuple[float, float]:
@@ -148,18 +148,18 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
     sizes, bias = HeadSizes.of(first), score_bias(first)
     if sizes is None:
         return False
-    turned = {each.size for each in decoder_rotaries(trunk)}
+    rotary_size = {each.size for each in decoder_rotaries(trunk)}
     latent = isinstance(first, blocks.LatentAttention)
-    if len(turned) > 1 or not all(
-        each % 2 == 0 and (each == sizes.turned if latent else each <= sizes.turned) for each in turned
+    if len(rotary_size) > 1 or not all(
+        each % 2 == 0 and (each == sizes.rotary_size if latent else each <= sizes.rotary_size) for each in rotary_size
     ):
         return False
     if isinstance(bias, blocks.BucketBias) and bias.heads != sizes.heads:
         return False
-    return _fits(bare(trunk.norm), sizes.width) and all(
+    return _fits(inner_norm(trunk.norm), sizes.width) and all(
         HeadSizes.of(attn) == sizes
         and isinstance(attn, blocks.LatentAttention) == latent
-        and feed_widths(ffn) == {sizes.width}
+        and feed_forward_widths(ffn) == {sizes.width}
         and _bias_alike(attn, first)
         and all(_fits(each, sizes.width) for each in norms(block))
         and _head_norms_fit(attn)

@@ -18,12 +18,12 @@ from torso.kernels.abi import Block, Call, Embeddings
 from torso.kernels.abi import Trunk as TrunkStructure
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_positions import distance_bias, distance_rows, distance_slopes, rotary_angles
-from torso.kernels.library import Library, done
+from torso.kernels.library import Library, check_status
 from torso.kernels.packed_store import FRESH, PackedStore
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import Key, Packing
-from torso.kernels.part_weights import PartWeights, Read
-from torso.kernels.support import bare, block_parts, rotaries, row_width
+from torso.kernels.part_weights import PartWeights, ReadWeight
+from torso.kernels.support import block_parts, inner_norm, rotaries, row_width
 
 POOLS = (None, "first", "last")
 """Values of a pool, in the order of their numbers in the C interface."""
@@ -49,7 +49,7 @@ class Encoder:
 
     Args:
         library: the kernels.
-        trunk: description without an `obstacle`.
+        trunk: description without an `unsupported_trunk`.
         read: reads a weight by its name in the trunk; not called any more once this is built.
         kinds: format of the weight of each of its `products`, by its name in the trunk: `native.FLOAT32` for all, or
             `native.BFLOAT16` and `native.EIGHT_BITS`.
@@ -59,7 +59,7 @@ class Encoder:
     Attributes:
         packed: the weights in use, by name and kind.
         before: packed weights of the embeddings.
-        held: the other arrays that it reads: tables, norms, biases.
+        arrays: the other arrays that it reads: tables, norms, biases.
         tokens: the table of token embeddings [V, W].
         depth: number of blocks.
         width: D.
@@ -69,7 +69,7 @@ class Encoder:
         self,
         library: Library,
         trunk: blocks.Trunk,
-        read: Read,
+        read: ReadWeight,
         kinds: Mapping[str, int],
         packed: dict[Key, PackedWeight] | None = None,
         store: PackedStore = FRESH,
@@ -77,7 +77,7 @@ class Encoder:
         self.library, self.depth = library, len(trunk.layers)
         weights = PartWeights(trunk, read, store, "encoder:")
         packing = Packing(library, weights, kinds, {} if packed is None else packed)
-        self.packed, self.held = packing.packed, weights.held
+        self.packed, self.arrays = packing.packed, weights.arrays
         self._rotaries, self._bias = rotaries(trunk), trunk.score_bias
         self._bias_table: Rows | None = None
         if isinstance(self._bias, blocks.BucketBias):
@@ -105,14 +105,14 @@ class Encoder:
             embeddings=Embeddings() if given is None else given[0],
             depth=self.depth,
             blocks=self._blocks,
-            norm=weights.norm(bare(trunk.norm)),
+            norm=weights.norm(inner_norm(trunk.norm)),
         )
 
     @property
     def bytes(self) -> int:
         """Size of all weights in memory, in bytes."""
         return sum(each.bytes for each in (*self.packed.values(), *self.before)) + sum(
-            each.nbytes for each in self.held
+            each.nbytes for each in self.arrays
         )
 
     def __call__(
@@ -142,10 +142,10 @@ class Encoder:
         # The last block computes pooled rows alone, unless its other rows are requested or a text has no row.
         early = pool is not None and self.depth not in hidden_states and self.depth - 1 not in attentions
         early = early and self.depth > 0 and min(batch.sizes, default=1) > 0
-        rows = memory.room(count if early else total, self.width)
-        states = {i: memory.room(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
+        rows = memory.empty(count if early else total, self.width)
+        states = {i: memory.empty(total, self.width) for i in range(self.depth + 1) if i in hidden_states}
         squares = [self._heads * size * size for size in batch.sizes]
-        weights = {i: memory.room(sum(squares)) for i in range(self.depth) if i in attentions}
+        weights = {i: memory.empty(sum(squares)) for i in range(self.depth) if i in attentions}
         call = Call(
             texts=count,
             starts=memory.address(starts),
@@ -158,25 +158,25 @@ class Encoder:
         )
         if embedded is None and self._embed is not None:
             embedded = self._embed(batch)
-        held: list[Any] = [starts, embedded]
+        keepalive: list[Any] = [starts, embedded]
         if batch.seen is not None:
             assert not weights, "attention weights are of all rows"
-            held.append(seen := np.array(batch.seen, np.int64))
+            keepalive.append(seen := np.array(batch.seen, np.int64))
             call.seen = memory.address(seen)
         if embedded is not None:
-            held.append(given := memory.held(embedded))
+            keepalive.append(given := memory.contiguous(embedded))
             call.tokens, call.segments, call.rows = None, None, memory.address(given)
         for i, rotary in enumerate(self._rotaries):
-            held += (angles := rotary_angles(rotary, batch))
+            keepalive += (angles := rotary_angles(rotary, batch))
             call.cosines[i], call.sines[i] = (memory.address(each) for each in angles)
             call.turned = rotary.size
-        held.append(self._set_distances(call, max(batch.sizes, default=0)))
+        keepalive.append(self._set_distances(call, max(batch.sizes, default=0)))
         if states:
             places = (memory.address(states.get(i)) for i in range(self.depth + 1))
             call.kept = (ctypes.c_void_p * (self.depth + 1))(*places)
         if weights:
             call.weights = (ctypes.c_void_p * self.depth)(*(memory.address(weights.get(i)) for i in range(self.depth)))
-        done(self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call)))
+        check_status(self.library.call.torso_encode(native.pointer(self._structure), native.pointer(call)))
         if pool is not None and not early:
             rows = rows[starts[:-1] if pool == "first" else starts[1:] - 1]
         bounds = list(pairwise((0, *accumulate(squares))))

@@ -18,7 +18,7 @@ from torso.kernels.abi import Embeddings
 from torso.kernels.abi import Norm as NormStructure
 from torso.kernels.attention import attention
 from torso.kernels.buffer_checks import check, kernels, thread_count
-from torso.kernels.library import done
+from torso.kernels.library import check_status
 from torso.kernels.products import Quantised, linear, pack, quantise
 
 __all__ = ["Norm", "Quantised", "add_norm", "attention", "embed", "linear", "pack", "quantise"]
@@ -60,14 +60,14 @@ def add_norm(x: Tensor, other: Tensor | None, norm: Norm | None, *, threads: int
     if other is not None:
         check("other", other, tuple(x.shape), dtype=torch.float32)
         other = other.detach().contiguous()
-    structure, held = _norm(norm, x.shape[1])
+    structure, keepalive = _norm(norm, x.shape[1])
     x = x.detach().contiguous()
     out = torch.empty_like(x)
     library.call.torso_add_norm(
         native.pointer(structure), memory.address(x), memory.address(other), *x.shape, memory.address(out),
         thread_count(threads),
     )  # fmt: skip
-    del held  # until here: the structure points into it
+    del keepalive  # until here: the structure points into it
     return out
 
 
@@ -122,13 +122,13 @@ def embed(
         tables.append(None if given is None else given.detach().contiguous())
     if segment_table is not None and segments is None and count and not len(segment_table):
         raise IndexError("an id has no row in its table")
-    structure, held = _norm(norm, width)
+    structure, keepalive = _norm(norm, width)
     rows = [0 if each is None else len(each) for each in tables]
     everything = Embeddings(*map(memory.address, tables), *rows, offset, scale, structure)
     # Read only beside a table of positions, but never a null pointer.
     ids[2] = ids[0] if ids[2] is None else ids[2]
-    out = memory.room(count, width)
-    done(
+    out = memory.empty(count, width)
+    check_status(
         library.call.torso_embed(
             native.pointer(everything),
             *map(memory.address, ids),
@@ -138,7 +138,7 @@ def embed(
             thread_count(threads),
         )
     )
-    del held
+    del keepalive
     return out
 
 
@@ -149,6 +149,6 @@ def _norm(norm: Norm | None, width: int) -> tuple[NormStructure, list[Tensor | N
     check("weight", norm.weight, (width,), floating=True)
     if norm.bias is not None:
         check("bias", norm.bias, (width,), floating=True)
-    held = [memory.held(norm.weight), None if norm.bias is None else memory.held(norm.bias)]
+    keepalive = [memory.contiguous(norm.weight), None if norm.bias is None else memory.contiguous(norm.bias)]
     kind = native.RMS_NORM if norm.rms else native.LAYER_NORM
-    return NormStructure(kind, *map(memory.address, held), norm.epsilon), held
+    return NormStructure(kind, *map(memory.address, keepalive), norm.epsilon), keepalive

@@ -18,22 +18,22 @@ class HeadSizes:
         heads: of queries.
         key_heads: of keys and values.
         size: units of each.
-        turned: units of each that turn at most; of latent attention, the very number of those that do.
+        rotary_size: units of each that turn at most; of latent attention, the very number of those that do.
     """
 
     width: int
     heads: int
     key_heads: int
     size: int
-    turned: int
+    rotary_size: int
 
     @classmethod
     def of(cls, attn: DecoderAttention) -> HeadSizes | None:
         """Return the sizes of an attention; None where its heads are not of one size or do not share keys evenly."""
         if isinstance(attn, blocks.LatentAttention):
             # Heads of one size: the narrower side, queries and keys or values, is padded with zeros.
-            size = max(attn.size + attn.turned, attn.value_size)
-            return cls(attn.width, attn.heads, attn.heads, size, attn.turned)
+            size = max(attn.size + attn.rotary_size, attn.value_size)
+            return cls(attn.width, attn.heads, attn.heads, size, attn.rotary_size)
         queries, keys, values = attn.rows
         if queries % attn.size or keys % attn.size or not keys or queries % keys or values != keys:
             return None

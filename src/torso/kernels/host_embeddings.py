@@ -9,7 +9,7 @@ import numpy as np
 from torso import blocks
 from torso.host_batch import HostBatch, Ids, Rows
 from torso.kernels.host_steps import HostSteps
-from torso.kernels.key_value_rows import Numbers, narrowed, widened
+from torso.kernels.key_value_rows import Numbers, from_bfloat16, to_bfloat16
 from torso.kernels.library import Library
 from torso.kernels.part_weights import PartWeights
 from torso.tables.sinusoids import shifted_sinusoids, sinusoids
@@ -59,7 +59,7 @@ class HostEmbeddings:
             return
         made = np.empty(self.tokens.shape, np.uint16)
         for begin in range(0, len(made), _BLOCK):
-            made[begin : begin + _BLOCK] = narrowed(self.tokens[begin : begin + _BLOCK])
+            made[begin : begin + _BLOCK] = to_bfloat16(self.tokens[begin : begin + _BLOCK])
         weights.replace(self.tokens, made)
         self.tokens = made
 
@@ -115,4 +115,4 @@ def _rows(table: Numbers, ids: Ids) -> Rows:
     if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < len(table):
         raise IndexError("an id has no row in its table")
     rows = table[ids]
-    return rows if rows.dtype == np.float32 else widened(rows)
+    return rows if rows.dtype == np.float32 else from_bfloat16(rows)

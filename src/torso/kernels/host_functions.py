@@ -6,7 +6,7 @@ from torso.host_batch import Rows
 from torso.kernels import host_memory as memory
 from torso.kernels import library as native
 from torso.kernels.abi import Norm
-from torso.kernels.library import Library, done
+from torso.kernels.library import Library, check_status
 from torso.kernels.packed_weight import PackedWeight
 
 
@@ -16,7 +16,7 @@ def product(library: Library, rows: Rows, weight: Rows, bias: Rows | None = None
     A row's result is the same to the last bit whatever the other rows.
     """
     outputs, inputs = weight.shape
-    rows, weight, out = memory.held(rows), memory.held(weight), memory.room(len(rows), outputs)
+    rows, weight, out = memory.contiguous(rows), memory.contiguous(weight), memory.empty(len(rows), outputs)
     library.call.torso_product(
         memory.address(rows),
         len(rows),
@@ -36,8 +36,8 @@ def linear(library: Library, rows: Rows, weight: PackedWeight, activation: int =
     Raises:
         MemoryError: if its workspace could not be allocated.
     """
-    rows, out = memory.held(rows), memory.room(len(rows), weight.structure.outputs)
-    done(
+    rows, out = memory.contiguous(rows), memory.empty(len(rows), weight.structure.outputs)
+    check_status(
         library.call.torso_linear(
             native.pointer(weight.structure),
             memory.address(rows),
@@ -52,7 +52,7 @@ def linear(library: Library, rows: Rows, weight: PackedWeight, activation: int =
 
 def normed(library: Library, rows: Rows, norm: Norm) -> Rows:
     """Compute a norm of rows [T, D]."""
-    rows, out = memory.held(rows), memory.room(*rows.shape)
+    rows, out = memory.contiguous(rows), memory.empty(*rows.shape)
     library.call.torso_add_norm(
         native.pointer(norm), memory.address(rows), None, *rows.shape, memory.address(out), native.threads()
     )

@@ -14,7 +14,7 @@ from torso.kernels.host_functions import product
 from torso.kernels.host_steps import HostSteps, Step
 from torso.kernels.library import Library
 from torso.kernels.packed_store import FRESH, PackedStore
-from torso.kernels.part_weights import PartWeights, Read
+from torso.kernels.part_weights import PartWeights, ReadWeight
 from torso.outputs import (
     ChoiceLogits,
     Features,
@@ -32,23 +32,23 @@ class HostHead:
 
     Args:
         library: the kernels.
-        head: description without a `support.head_obstacle`.
+        head: description without a `support.unsupported_head`.
         read: reads a weight by its name in the head; not called any more once this is built.
         tokens: the trunk's table of token embeddings [V, W].
         store: gives packed weights.
 
     Attributes:
         packed: its packed weights, in order.
-        held: the other arrays that it reads, without the trunk's table.
+        arrays: the other arrays that it reads, without the trunk's table.
     """
 
     def __init__(
-        self, library: Library, head: blocks.Head, read: Read, tokens: Rows, store: PackedStore = FRESH
+        self, library: Library, head: blocks.Head, read: ReadWeight, tokens: Rows, store: PackedStore = FRESH
     ) -> None:
         self._library, self.of, self._tokens = library, head, tokens
         self._weights = PartWeights(head, read, store, "head:")
         self._step = HostSteps(library, self._weights)
-        self.packed, self.held = self._step.packed, self._weights.held
+        self.packed, self.arrays = self._step.packed, self._weights.arrays
         self._run = self._prepared(head)
 
     def __call__(self, hidden: Hidden, encoded: Encoded, batch: HostBatch, *, pooled: bool) -> Any:

@@ -24,16 +24,16 @@ def address(array: NDArray[Any] | None) -> int | None:
     return None if array is None else array.__array_interface__["data"][0]
 
 
-def room_of_bytes(size: int) -> Bytes:
+def empty_bytes(size: int) -> Bytes:
     """Allocate bytes that are not set, from a cache line on."""
     whole = np.empty(size + LINE, np.uint8)
     start = -whole.__array_interface__["data"][0] % LINE
     return whole[start : start + size]
 
 
-def room(*shape: int) -> Rows:
+def empty(*shape: int) -> Rows:
     """Allocate float32 numbers that are not set, from a cache line on."""
-    return room_of_bytes(4 * prod(shape)).view(np.float32).reshape(shape)
+    return empty_bytes(4 * prod(shape)).view(np.float32).reshape(shape)
 
 
 def sparse(shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -62,7 +62,7 @@ def sparse(shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(pages, kind).reshape(shape)
 
 
-def held(array: NDArray[Any]) -> Rows:
+def contiguous(array: NDArray[Any]) -> Rows:
     """Return numbers as contiguous float32, as the kernels read them; a view where they are."""
     return np.ascontiguousarray(array, np.float32)
 

@@ -35,7 +35,7 @@ class HostSteps:
         """Return what a part does to rows [T, D].
 
         Args:
-            part: of a description without an obstacle; None does nothing.
+            part: of a description that the kernels run; None does nothing.
             act: number of an activation behind a linear layer.
         """
         if part is None or isinstance(part, blocks.Identity | blocks.Dropout):

@@ -16,14 +16,14 @@ Numbers = NDArray[Any]
 """float32, or the bits of bfloat16."""
 
 
-def narrowed(rows: Rows) -> NDArray[np.uint16]:
+def to_bfloat16(rows: Rows) -> NDArray[np.uint16]:
     """Return the bits of the nearest bfloat16 of each number, a tie to the even one; a NaN stays one."""
     bits = rows.view(np.uint32)
     nearest = (bits + (0x7FFF + ((bits >> 16) & 1))) >> 16
     return np.where(np.isnan(rows), (bits >> 16) | 0x40, nearest).astype(np.uint16)
 
 
-def widened(bits: Numbers) -> Rows:
+def from_bfloat16(bits: Numbers) -> Rows:
     """Return the float32 numbers of bits of bfloat16."""
     return (bits.astype(np.uint32) << 16).view(np.float32)
 

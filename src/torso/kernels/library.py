@@ -258,7 +258,7 @@ class Form:
         return packed, columns if self.biased else 0, grouped, grouped
 
 
-def done(status: int) -> None:
+def check_status(status: int) -> None:
     """Raise the error of a kernel's status, if any.
 
     Raises:

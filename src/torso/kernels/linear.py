@@ -11,7 +11,7 @@ from torso.host_batch import Rows
 from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
 from torso.kernels.buffer_checks import check
-from torso.kernels.library import Library, done
+from torso.kernels.library import Library, check_status
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.packing import GROUP
 from torso.kernels.support import ACTIVATIONS
@@ -44,7 +44,7 @@ class NativeLinear(nn.Module):
         count = x.shape[:-1].numel()
         rows = x.float().reshape(count, x.shape[-1]).contiguous()
         check("x", rows, (None, self.in_features), dtype=torch.float32)
-        out = memory.room(*x.shape[:-1], self.out_features)
+        out = memory.empty(*x.shape[:-1], self.out_features)
         status: int = self.library.call.torso_linear(
             native.pointer(self._packed.structure),
             memory.address(rows),
@@ -53,7 +53,7 @@ class NativeLinear(nn.Module):
             memory.address(out),
             native.threads(),
         )
-        done(status)
+        check_status(status)
         return out if self.act is None or self._number else self.act(out)
 
 

@@ -40,7 +40,7 @@ class MixturePacking:
 
     def __init__(self, projections: ProjectionPacking, weights: PartWeights) -> None:
         self._projections, self._weights = projections, weights
-        self._held: list[Any] = []
+        self._keepalive: list[Any] = []
 
     def __call__(self, ffn: AnyMixture, factor: float) -> Any:
         """Return a pointer to the structure of a mixture whose results are multiplied by ``factor``."""
@@ -67,7 +67,7 @@ class MixturePacking:
             self._set_experts(made, ffn.experts, factor)
             if isinstance(ffn.shared, blocks.GatedBranch):
                 made.shared_gate = self._projections.exact(ffn.shared.parts["gate"])
-        self._held.append(made)
+        self._keepalive.append(made)
         return pointer(made)
 
     def _set_experts(self, made: Mixture, experts: Sequence[blocks.Part], factor: float) -> None:
@@ -108,5 +108,5 @@ class MixturePacking:
 
     def _array(self, matrices: Sequence[Matrix]) -> Any:
         array = (Matrix * len(matrices))(*matrices)
-        self._held.append(array)
+        self._keepalive.append(array)
         return array

@@ -8,24 +8,24 @@ from torso.language import say
 
 Dense = blocks.FeedForward | blocks.GatedFeedForward
 AnyMixture = blocks.Mixture | blocks.StackedMixture
-AnyFeed = Dense | AnyMixture
+AnyFeedForward = Dense | AnyMixture
 
 _DENSE = (blocks.FeedForward, blocks.GatedFeedForward)
 _ROUTERS = (blocks.Router, blocks.CorrectedRouter, blocks.GroupedRouter, blocks.SigmoidRouter)
 
 
-def feed_obstacle(ffn: blocks.Part) -> str | None:
+def unsupported_feed_forward(ffn: blocks.Part) -> str | None:
     """Return why the kernels do not run a feed-forward or a mixture of them, in the current language; None if so."""
     if type(ffn) in (blocks.Mixture, blocks.StackedMixture):
         assert isinstance(ffn, AnyMixture)
-        return _mixture_obstacle(ffn)
+        return _unsupported_mixture(ffn)
     if type(ffn) not in _DENSE:
         return say("its feed-forward is a {name}", dict(name=type(ffn).__name__))
     assert isinstance(ffn, Dense)
     return None if ffn.act in ACTIVATIONS else say("another activation")
 
 
-def _mixture_obstacle(ffn: AnyMixture) -> str | None:
+def _unsupported_mixture(ffn: AnyMixture) -> str | None:
     if type(ffn.router) not in _ROUTERS:
         return say("its router is a {name}", dict(name=type(ffn.router).__name__))
     if isinstance(ffn, blocks.StackedMixture):
@@ -37,13 +37,13 @@ def _mixture_obstacle(ffn: AnyMixture) -> str | None:
     if len({_kind(expert) for expert in ffn.experts}) != 1:
         return say("experts of unlike sizes")
     shared = shared_branch(ffn)
-    return feed_obstacle(ffn.experts[0]) or (None if shared is None else _shared_obstacle(shared))
+    return unsupported_feed_forward(ffn.experts[0]) or (None if shared is None else _unsupported_shared_expert(shared))
 
 
-def _shared_obstacle(shared: blocks.Part) -> str | None:
+def _unsupported_shared_expert(shared: blocks.Part) -> str | None:
     if type(shared) not in _DENSE:  # a mixture in a mixture
         return say("its feed-forward is a {name}", dict(name=type(shared).__name__))
-    return feed_obstacle(shared)
+    return unsupported_feed_forward(shared)
 
 
 def _kind(expert: blocks.Part) -> tuple[object, ...]:
@@ -58,7 +58,7 @@ def shared_branch(ffn: AnyMixture) -> blocks.Part | None:
     return shared.branch if isinstance(shared, blocks.GatedBranch) else shared
 
 
-def feed_widths(ffn: AnyFeed) -> set[int]:
+def feed_forward_widths(ffn: AnyFeedForward) -> set[int]:
     """Return every width of the rows that the parts of a supported feed-forward read: one of a sound description."""
     if isinstance(ffn, Dense):
         return {ffn.width}

@@ -6,7 +6,7 @@ import numpy as np
 
 from torso.host_batch import Rows
 from torso.kernels.abi import Matrix
-from torso.kernels.host_memory import Arrays, address, held, room, room_of_bytes
+from torso.kernels.host_memory import Arrays, address, contiguous, empty, empty_bytes
 from torso.kernels.library import Form, Library, Status, threads
 
 
@@ -33,8 +33,8 @@ class PackedWeight:
         outputs, inputs = weight.shape
         form = Form.of(kind, outputs, inputs, group, biased=bias is not None)
         size, columns, grouped, _ = form.sizes(library)
-        given, packed = held(weight), room_of_bytes(size)
-        scales, weight_sums = room(grouped), room(grouped)
+        given, packed = contiguous(weight), empty_bytes(size)
+        scales, weight_sums = empty(grouped), empty(grouped)
         scales[:], weight_sums[:] = 0, 0
         places = (address(packed), address(scales), address(weight_sums))
         if (
@@ -44,7 +44,7 @@ class PackedWeight:
             raise MemoryError("not enough memory to lay a weight out for the kernels")
         padded = None
         if bias is not None:
-            padded = room(columns)
+            padded = empty(columns)
             padded[:outputs], padded[outputs:] = bias, 0
         self._point(library, form, (packed, padded, scales, weight_sums))
 

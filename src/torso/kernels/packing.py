@@ -17,7 +17,7 @@ from torso.kernels.host_memory import address
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.part_weights import PartWeights
-from torso.kernels.support import ACTIVATIONS, AnyAttention, AnyFeed, bare, linears
+from torso.kernels.support import ACTIVATIONS, AnyAttention, AnyFeedForward, inner_norm, linears
 
 GROUP = 384
 """Inputs of an eight-bit matmul that share a scale.
@@ -64,12 +64,12 @@ class Packing:
                 raise ValueError(f"weights of kind {kind} between rows of kind {self.compute}, on {library.set}")
 
     def block(
-        self, block: blocks.PostNormBlock, attn: AnyAttention, ffn: AnyFeed, angles: list[blocks.Rotary]
+        self, block: blocks.PostNormBlock, attn: AnyAttention, ffn: AnyFeedForward, angles: list[blocks.Rotary]
     ) -> Block:
         """Build the structure of a block; a repeated one is packed once, under its first name.
 
         Args:
-            block: of a trunk without an `obstacle`.
+            block: of a trunk without an `unsupported_trunk`.
             attn: its attention.
             ffn: its feed-forward.
             angles: the rotary angles of the trunk.
@@ -94,7 +94,7 @@ class Packing:
             **self._relative_positions(place, attn),
         )
 
-    def forms(self, block: blocks.PostNormBlock, attn: AnyAttention, ffn: AnyFeed) -> dict[Key, Form]:
+    def forms(self, block: blocks.PostNormBlock, attn: AnyAttention, ffn: AnyFeedForward) -> dict[Key, Form]:
         """Return the forms of all weights that `block` packs, by name and kind."""
         found: dict[Key, Form] = {}
         place = self.weights.name(block)
@@ -113,7 +113,7 @@ class Packing:
 
     def embeddings(self, embed: blocks.Embeddings, width: int) -> tuple[Embeddings, Rows] | None:
         """Build the structure of embedding tables and their norm, with the table of tokens; None if C lacks them."""
-        positions, norm = embed.positions, bare(embed.norm)
+        positions, norm = embed.positions, inner_norm(embed.norm)
         if type(embed) is not blocks.Embeddings or embed.project is not None or embed.width != width:
             return None
         if type(norm) not in (blocks.LayerNorm, blocks.RMSNorm, blocks.Identity):
@@ -136,7 +136,7 @@ class Packing:
     def _key(self, place: str, own: str) -> Key:
         return f"{place}.{own}", self._kinds[f"{place}.{own}"]
 
-    def _weight(self, place: str, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeed) -> Matrix:
+    def _weight(self, place: str, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeedForward) -> Matrix:
         key = self._key(place, own)
         if key not in self._before:
             form = _form(key[1], own, part, attn)
@@ -144,7 +144,9 @@ class Packing:
             self._before[key] = made
         return self._used(key)
 
-    def _laid_out(self, form: Form, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeed) -> PackedWeight:
+    def _laid_out(
+        self, form: Form, own: str, part: blocks.Linear, attn: AnyAttention, ffn: AnyFeedForward
+    ) -> PackedWeight:
         weight, bias = self.weights.matrix(part), self.weights(part, "bias")
         if own == "attn.qkv" and isinstance(attn, blocks.DisentangledAttention):
             bias = self._with_shifts(attn, bias)
@@ -192,7 +194,7 @@ class Packing:
     def _distance_rows(self, distances: blocks.Distances) -> Rows:
         """Normed rows of distances, which all blocks share."""
         if self._distances is None:
-            rows, norm = self.weights.matrix(distances.parts["table"] or distances), bare(distances.norm)
+            rows, norm = self.weights.matrix(distances.parts["table"] or distances), inner_norm(distances.norm)
             identity = isinstance(norm, blocks.Identity)
             self._distances = rows if identity else normed(self.library, rows, self.weights.norm(norm))
         return self._distances
@@ -226,14 +228,14 @@ class Packing:
         return padded.reshape(-1, attn.size)
 
 
-def _halves_of_pairs(attn: blocks.Attention, turned: int) -> NDArray[np.intp]:
+def _halves_of_pairs(attn: blocks.Attention, rotary_size: int) -> NDArray[np.intp]:
     """Return the order of a fused projection's rows in which halves of a head turn, where neighbours do as stored.
 
     Queries and keys are reordered alike, which no score shows.
     """
     queries, keys, values = attn.rows
     units = np.arange(attn.size)
-    own = np.concatenate([units[:turned:2], units[1:turned:2], units[turned:]])
+    own = np.concatenate([units[:rotary_size:2], units[1:rotary_size:2], units[rotary_size:]])
     heads = np.arange(0, queries + keys, attn.size)[:, None] + own
     return np.concatenate([heads.reshape(-1), np.arange(queries + keys, queries + keys + values)])
 

@@ -12,7 +12,7 @@ from torso import blocks
 from torso.host_batch import Rows
 from torso.kernels import library as native
 from torso.kernels.abi import Norm
-from torso.kernels.host_memory import address, held
+from torso.kernels.host_memory import address, contiguous
 from torso.kernels.key_value_rows import Numbers
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_store import FRESH, PackedStore
@@ -20,11 +20,11 @@ from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.regrouped import regrouped
 from torso.weights.gguf_weights import Groups
 
-Read = Callable[[str], Rows]
+ReadWeight = Callable[[str], Rows]
 """Returns a weight as float32 by its name in a description; it is called when the weight is needed, and not kept."""
 
 
-ReadGroups = Callable[[str], "list[Groups] | None"]
+ReadGroupedWeight = Callable[[str], "list[Groups] | None"]
 """Returns a matrix as it is stored in groups of numbers, by its name in a description; None for any other."""
 
 
@@ -44,18 +44,18 @@ class PartWeights:
         grouped: returns a matrix as it is stored in groups.
 
     Attributes:
-        held: the arrays that structures point to; they must outlive the structures.
+        arrays: the arrays that structures point to; they must outlive the structures.
     """
 
     def __init__(
         self,
         root: blocks.Part,
-        read: Read,
+        read: ReadWeight,
         store: PackedStore = FRESH,
         place: str = "",
-        grouped: ReadGroups = no_groups,
+        grouped: ReadGroupedWeight = no_groups,
     ) -> None:
-        self.held: list[NDArray[Any]] = []
+        self.arrays: list[NDArray[Any]] = []
         self._names = {id(part): name for name, part in blocks.walk(root)}
         self._root, self._read = root, read
         self._store, self._place, self._grouped = store, place, grouped
@@ -69,7 +69,7 @@ class PartWeights:
         if own not in part.tensors:
             return None
         place = self.name(part)
-        return held(self._read(f"{place}.{own}" if place else own))
+        return contiguous(self._read(f"{place}.{own}" if place else own))
 
     def packed(self, name: str, library: Library, form: Form, make: Callable[[], PackedWeight]) -> PackedWeight:
         """Return a packed weight of the root, see `PackedStore.packed`; weights for it are read in ``make`` alone."""
@@ -87,16 +87,16 @@ class PartWeights:
         """Read a table and hold it: as float32, or as `replace` had it when it was kept."""
         place = self.name(part)
         found: Numbers = self._read(f"{place}.weight" if place else "weight")
-        found = found if found.dtype == np.uint16 else held(found)
-        self.held.append(found)
+        found = found if found.dtype == np.uint16 else contiguous(found)
+        self.arrays.append(found)
         return found
 
     def replace(self, old: Numbers, new: Numbers) -> None:
         """Hold the same numbers in another format in place of an array that is held."""
-        self.held = [new if each is old else each for each in self.held]
+        self.arrays = [new if each is old else each for each in self.arrays]
         self._store.replace(old, new)
 
-    def within(self, part: blocks.Part, known: Mapping[int, Rows]) -> Read:
+    def within(self, part: blocks.Part, known: Mapping[int, Rows]) -> ReadWeight:
         """Return what reads the weights of a part by their names in it.
 
         Args:
@@ -136,7 +136,7 @@ class PartWeights:
 
     def keep(self, array: Rows) -> Rows:
         """Hold an array for as long as this object lives; return it."""
-        self.held.append(array)
+        self.arrays.append(array)
         return array
 
     def kept(self, part: blocks.Part, own: str = "weight") -> Rows | None:

@@ -11,7 +11,7 @@ from torso.errors import InputError, UnsupportedError
 from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
 from torso.kernels.buffer_checks import check, kernels, shape_error, thread_count
-from torso.kernels.library import done
+from torso.kernels.library import check_status
 from torso.kernels.packed_weight import PackedWeight
 from torso.kernels.support import ACTIVATIONS
 from torso.nn.activations import activation as named
@@ -95,9 +95,9 @@ def linear(x: Tensor, packed: PackedWeight, activation: str = "linear", *, threa
             cure="Apply it to the result of the activation linear.",
             values=dict(name=activation),
         )
-    x, out = x.detach().contiguous(), memory.room(len(x), matrix.outputs)
+    x, out = x.detach().contiguous(), memory.empty(len(x), matrix.outputs)
     which = ACTIVATIONS[activation]
-    done(
+    check_status(
         library.call.torso_linear(
             native.pointer(matrix), memory.address(x), len(x), which, memory.address(out), thread_count(threads)
         )
@@ -129,7 +129,7 @@ def quantise(x: Tensor, group: int = 0) -> Quantised:
     group = min(group or whole, whole)
     x = x.detach().contiguous()
     numbers = torch.empty(count, -(-width // 4) * 4, dtype=torch.uint8, device="cpu")
-    scales = memory.room(count, -(-width // group), 2)
+    scales = memory.empty(count, -(-width // group), 2)
     library.call.torso_quantise(memory.address(x), count, width, group, memory.address(numbers), memory.address(scales))
     return Quantised(numbers, *scales.unbind(-1))
 

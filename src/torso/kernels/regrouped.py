@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from torso.host_batch import Rows
 from torso.kernels import library as native
-from torso.kernels.host_memory import room, room_of_bytes
+from torso.kernels.host_memory import empty, empty_bytes
 from torso.kernels.library import Form, Library
 from torso.kernels.packed_weight import PackedWeight
 from torso.weights.gguf_blocks import groups_of
@@ -57,12 +57,12 @@ def regrouped(
         scales, minima = np.roll(scales, half, 0), np.roll(minima, half, 0)
     form = Form.of(kind, outputs, groups * _GROUP, biased=bias is not None)
     size, columns, grouped, _ = form.sizes(library)
-    packed, padded = room_of_bytes(size), None
+    packed, padded = empty_bytes(size), None
     if bias is not None:
-        padded = room(columns)
+        padded = empty(columns)
         padded[:outputs], padded[outputs:] = bias, 0
     _lay_out(packed, library.panel, kind, numbers, scales, minima)
-    beside = room(grouped), room(grouped)
+    beside = empty(grouped), empty(grouped)
     for each in beside:
         each[:] = 0
     return PackedWeight.again(library, form, (packed, padded, *beside))

@@ -21,7 +21,7 @@ from torso.kernels.decoder_abi import Decoder as DecoderStructure
 from torso.kernels.host_embeddings import HostEmbeddings
 from torso.kernels.host_positions import earlier_distance_bias
 from torso.kernels.key_value_rows import KeyValueRows, SourceRows
-from torso.kernels.library import Library, done
+from torso.kernels.library import Library, check_status
 from torso.kernels.part_weights import PartWeights
 from torso.tables.angles import Scaling, cosines_and_sines
 
@@ -78,7 +78,7 @@ class RepeatedStep:
         self._ids, self._positions = numbers[0], numbers[2]
         self._past = self._positions if parts.embed.uncounted is None else np.zeros(texts, np.int64)
         self._cache = cache
-        self._rows = memory.room(texts, int(parts.structure.width))
+        self._rows = memory.empty(texts, int(parts.structure.width))
         wanted = np.arange(texts)
         self._regions = np.zeros(texts, np.int64)
         self._call = call = DecodeCall(
@@ -92,12 +92,12 @@ class RepeatedStep:
             wanted=memory.address(wanted),
             wanted_rows=texts,
         )
-        self._held = [numbers, self._past, starts, wanted, cache.numbers]
+        self._keepalive = [numbers, self._past, starts, wanted, cache.numbers]
         self._sources: Any = None
         self.move(regions, sources)
         self._angles: list[tuple[Rows, Rows]] = []
         for i, (rotary, _) in enumerate(parts.rotaries):
-            angles = memory.room(texts, rotary.size // 2), memory.room(texts, rotary.size // 2)
+            angles = memory.empty(texts, rotary.size // 2), memory.empty(texts, rotary.size // 2)
             call.cosines[i], call.sines[i] = map(memory.address, angles)
             call.turned = rotary.size
             self._angles.append(angles)
@@ -141,9 +141,9 @@ class RepeatedStep:
             longest = max(past) + 1
             if self._bias is None or self._bias.shape[1] < longest:
                 self._bias = parts.distances.set(call, longest)
-        scores = memory.room(len(tokens), parts.vocabulary)
+        scores = memory.empty(len(tokens), parts.vocabulary)
         call.scores, call.threads = memory.address(scores), native.threads()
-        done(parts.library.call.torso_decode(*self._pointers))
+        check_status(parts.library.call.torso_decode(*self._pointers))
         return scores
 
 

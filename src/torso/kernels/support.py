@@ -36,7 +36,7 @@ _HEADS = (
 _HEAD_PARTS = (blocks.Transform, blocks.Linear, blocks.Sequential, blocks.Shift, blocks.Dropout, *_NORMS)
 
 AnyAttention = blocks.Attention | blocks.DisentangledAttention
-AnyFeed = blocks.FeedForward | blocks.GatedFeedForward
+AnyFeedForward = blocks.FeedForward | blocks.GatedFeedForward
 
 
 def encoder_in(trunk: blocks.AnyTrunk) -> blocks.Trunk:
@@ -50,7 +50,7 @@ def products(trunk: blocks.Trunk) -> list[str]:
     return [name for name, part in blocks.walk(trunk) if id(part) in known]
 
 
-def linears(attn: AnyAttention, ffn: AnyFeed) -> dict[str, blocks.Linear]:
+def linears(attn: AnyAttention, ffn: AnyFeedForward) -> dict[str, blocks.Linear]:
     """Return the linear layers of a block: queries, keys and values; output of attention; up; down."""
     up = "up" if isinstance(ffn, blocks.FeedForward) else "gate_up"
     named = {"attn.qkv": attn.parts["qkv"], "attn.out": attn.parts["out"], f"ffn.{up}": ffn.parts[up]}
@@ -58,14 +58,14 @@ def linears(attn: AnyAttention, ffn: AnyFeed) -> dict[str, blocks.Linear]:
     return {name: part for name, part in named.items() if isinstance(part, blocks.Linear)}
 
 
-def obstacle(trunk: blocks.Part) -> str | None:
+def unsupported_trunk(trunk: blocks.Part) -> str | None:
     """Return why the kernels cannot run a trunk, in the current language; None if they can."""
     if type(trunk) is not blocks.Trunk:
         return say("not a plain encoder")
-    if type(bare(trunk.norm)) not in _NORMS:
+    if type(inner_norm(trunk.norm)) not in _NORMS:
         return say("a norm of another kind")
     for layer in trunk.layers:
-        reason = _obstacle(layer, trunk)
+        reason = _unsupported_block(layer, trunk)
         if reason is not None:
             return reason
     if len(rotaries(trunk)) > 2:
@@ -75,7 +75,7 @@ def obstacle(trunk: blocks.Part) -> str | None:
     return None if not trunk.layers or _are_alike(trunk) else say("blocks of unlike sizes")
 
 
-def head_obstacle(head: blocks.Head) -> str | None:
+def unsupported_head(head: blocks.Head) -> str | None:
     """Return why the kernels' heads cannot run a head, in the current language; None if they can."""
     if type(head) not in _HEADS:
         return say("its head is a {name}", dict(name=type(head).__name__))
@@ -93,7 +93,7 @@ def rotaries(trunk: blocks.Trunk) -> list[blocks.Rotary]:
     return list({id(each): each for each in found if isinstance(each, blocks.Rotary)}.values())
 
 
-def bare(norm: blocks.Part | None) -> blocks.Part:
+def inner_norm(norm: blocks.Part | None) -> blocks.Part:
     """Return a norm without wrappers that do nothing in inference."""
     if isinstance(norm, blocks.Sequential):
         rest = [each for each in norm.items if type(each) not in (blocks.Dropout, blocks.Identity)]
@@ -101,12 +101,12 @@ def bare(norm: blocks.Part | None) -> blocks.Part:
     return norm or blocks.Identity()
 
 
-def block_parts(trunk: blocks.Trunk) -> Iterator[tuple[blocks.PostNormBlock, AnyAttention, AnyFeed]]:
+def block_parts(trunk: blocks.Trunk) -> Iterator[tuple[blocks.PostNormBlock, AnyAttention, AnyFeedForward]]:
     """Yield each block with its attention and its feed-forward."""
     for layer in trunk.layers:
         assert isinstance(layer, blocks.PostNormBlock)
         assert isinstance(layer.attn, AnyAttention)
-        assert isinstance(layer.ffn, AnyFeed)
+        assert isinstance(layer.ffn, AnyFeedForward)
         yield layer, layer.attn, layer.ffn
 
 
@@ -131,20 +131,20 @@ def knows_embeddings(embed: blocks.Embeddings) -> bool:
     )
 
 
-def _obstacle(block: blocks.Part, trunk: blocks.Trunk) -> str | None:
+def _unsupported_block(block: blocks.Part, trunk: blocks.Trunk) -> str | None:
     if type(block) not in _BLOCKS:
         return say("its block is a {name}", dict(name=type(block).__name__))
     assert isinstance(block, blocks.PostNormBlock)
     attn, ffn = block.attn, block.ffn
     if type(ffn) not in _FEEDS:
         return say("its feed-forward is a {name}", dict(name=type(ffn).__name__))
-    assert isinstance(ffn, AnyFeed)
+    assert isinstance(ffn, AnyFeedForward)
     if any(type(norm) not in _NORMS for norm in (block.attn_norm, block.ffn_norm)):
         return say("a norm of another kind")
     if type(attn) not in _ATTENTIONS:
         return say("its attention is a {name}", dict(name=type(attn).__name__))
     assert isinstance(attn, AnyAttention)
-    reason = _obstacle_of_attention(attn, trunk)
+    reason = _unsupported_attention(attn, trunk)
     if reason is not None:
         return reason
     if ffn.act not in ACTIVATIONS:
@@ -154,7 +154,7 @@ def _obstacle(block: blocks.Part, trunk: blocks.Trunk) -> str | None:
     return None
 
 
-def _obstacle_of_attention(attn: AnyAttention, trunk: blocks.Trunk) -> str | None:
+def _unsupported_attention(attn: AnyAttention, trunk: blocks.Trunk) -> str | None:
     if isinstance(attn, blocks.Attention):
         if not all(type(attn.parts[name]) is blocks.Identity for name in ("q_norm", "k_norm")):
             return say("it norms its heads")
@@ -179,12 +179,12 @@ def _are_alike(trunk: blocks.Trunk) -> bool:
     width, (query_width, key_width, _), size, inner = first.width, first.rows, first.size, feed.inner
     if query_width % size or key_width % size or not key_width or query_width % key_width:
         return False
-    turned = {each.size for each in rotaries(trunk)}
-    if len(turned) > 1 or not all(each <= size and each % 2 == 0 for each in turned):
+    rotary_size = {each.size for each in rotaries(trunk)}
+    if len(rotary_size) > 1 or not all(each <= size and each % 2 == 0 for each in rotary_size):
         return False
     if isinstance(trunk.score_bias, _HEAD_BIASES) and trunk.score_bias.heads != query_width // size:
         return False
-    return _fits(bare(trunk.norm), width) and all(
+    return _fits(inner_norm(trunk.norm), width) and all(
         (attn.width, attn.rows, attn.size) == (width, first.rows, size)
         and (ffn.width, ffn.inner) == (width, inner)
         and (not isinstance(attn.score_bias, blocks.Distances) or attn.score_bias.width == width)

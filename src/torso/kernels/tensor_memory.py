@@ -11,11 +11,11 @@ def address(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-def room(*shape: int) -> Tensor:
+def empty(*shape: int) -> Tensor:
     """Allocate an uninitialised output: float32 on the CPU, whatever torch's defaults are."""
     return torch.empty(shape, dtype=torch.float32, device="cpu")
 
 
-def held(tensor: Tensor) -> Tensor:
+def contiguous(tensor: Tensor) -> Tensor:
     """Return a parameter as contiguous float32, as the kernels read it."""
     return tensor.detach().float().contiguous()

@@ -16,7 +16,7 @@ from torso.blocks import Rule
 from torso.kernels import library as native
 from torso.kernels import tensor_memory as memory
 from torso.kernels.abi import TrainingAttention
-from torso.kernels.library import Library, done
+from torso.kernels.library import Library, check_status
 from torso.kernels.reference import training_attention
 from torso.nn.watched import is_watched
 
@@ -86,7 +86,7 @@ class _Attention(torch.autograd.Function):
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, call: _Call) -> Tensor:
         q, k, v = (_with_heads_together(each) for each in (q, k, v))
         out = torch.empty(q.shape, dtype=q.dtype, device="cpu")
-        log_sums = memory.room(*q.shape[:2])
+        log_sums = memory.empty(*q.shape[:2])
         _run(q, k, v, call, out, log_sums)
         ctx.save_for_backward(q, k, v, out, log_sums)
         ctx.call = call
@@ -160,7 +160,7 @@ def _run(
         value_gradients=memory.address(value_gradients),
         threads=native.threads(),
     )
-    done(library.call.torso_train_attention(native.pointer(structure)))
+    check_status(library.call.torso_train_attention(native.pointer(structure)))
 
 
 def _starts(layout: Layout) -> Tensor:

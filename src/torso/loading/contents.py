@@ -199,8 +199,8 @@ def check_copies(
 def measured(names: Names, measures: Axis | Count, prefix: str, shapes: Mapping[str, Shape]) -> tuple[int, str] | None:
     """Return a config parameter's value as implied by the file's shapes, and the key it comes from; None if unknown."""
     if not isinstance(measures, Axis):
-        ahead = names.layers_ahead(shapes, prefix)
-        count = _layers_in((key for key in shapes if not key.startswith(ahead)), names, measures.modules, prefix)
+        multi_token = names.multi_token_layers(shapes, prefix)
+        count = _layers_in((key for key in shapes if not key.startswith(multi_token)), names, measures.modules, prefix)
         return (count, f"{measures.modules}.{count - 1}") if count else None
     keys = names.keys(f"{measures.module}.weight", prefix)
     if any(key not in shapes for key in keys):

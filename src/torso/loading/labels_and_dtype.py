@@ -50,7 +50,7 @@ class BuildOptions(MatchOptions, total=False):
     dtype: str | torch.dtype | None
 
 
-def settle_labels(
+def resolve_labels(
     config: HubConfig,
     architecture: Architecture[Any],
     task: Task[Any],

@@ -16,7 +16,7 @@ from torso.config.hub_config import HubConfig
 from torso.config.sentence_modules import transformer_folder
 from torso.loading.contents import Contents, check_copies, check_sizes, read
 from torso.loading.head_owner import owner_of_head, refuse_other_head
-from torso.loading.labels_and_dtype import NewHead, settle_labels
+from torso.loading.labels_and_dtype import NewHead, resolve_labels
 from torso.loading.plan import HEAD, TRUNK, Plan, copies_of, plan
 from torso.weights.gguf_weights import Groups
 from torso.weights.names import Names, Parts
@@ -196,7 +196,7 @@ def match_folder(
         refuse_other_head(task, other, contents)
     if other is not None and other.labelled:
         config = config.replace({"num_labels": None})  # they are the other head's
-    config, fresh = settle_labels(
+    config, fresh = resolve_labels(
         config, architecture, task, contents, labels, num_labels, new_head=new_head, taken=other
     )
     whole = architecture.describe(config, task)

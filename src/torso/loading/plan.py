@@ -78,9 +78,9 @@ def plan(
     copies = copies_of(architecture, task, prefix)
     unclaimed = [name for name in contents.actual if name not in claimed and name not in copies]
     unused = (architecture.names.unused_pattern(prefix), head_names.unused_pattern(prefix))
-    ahead = tuple(
+    multi_token = tuple(
         layer
-        for layer in architecture.names.layers_ahead(contents.actual, prefix)
+        for layer in architecture.names.multi_token_layers(contents.actual, prefix)
         if not any(key.startswith(layer) for key in claimed)
     )
     unexpected = [
@@ -88,7 +88,7 @@ def plan(
         for name in unclaimed
         if architecture.names.belongs(name, prefix)
         and not any(each.match(name) for each in unused)
-        and not name.startswith(ahead)
+        and not name.startswith(multi_token)
         and name not in allow
     ]
     if unexpected:

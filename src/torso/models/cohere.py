@@ -44,7 +44,7 @@ class CohereConfig(LayerNormDecoderConfig):
         """Return how many tokens a layer's token sees, itself included; None for all."""
         return None
 
-    def turns(self, layer: int) -> bool:
+    def uses_rope(self, layer: int) -> bool:
         """Return whether a layer's queries and keys turn with their positions."""
         return True
 
@@ -71,7 +71,7 @@ class Cohere2Config(CohereConfig):
         """Build none."""
         return blocks.Identity()
 
-    def turns(self, layer: int) -> bool:
+    def uses_rope(self, layer: int) -> bool:
         """Return whether a layer has a window, and with it positions."""
         if self.layer_types is not None:
             return self.layer_types[layer] == SLIDING
@@ -79,7 +79,7 @@ class Cohere2Config(CohereConfig):
 
     def window(self, layer: int) -> int | None:
         """Return the window of a layer that turns."""
-        return self.sliding_window if self.turns(layer) else None
+        return self.sliding_window if self.uses_rope(layer) else None
 
 
 def block(c: CohereConfig, layer: int, rotary: blocks.Rotary) -> blocks.ParallelBlock:
@@ -93,7 +93,7 @@ def block(c: CohereConfig, layer: int, rotary: blocks.Rotary) -> blocks.Parallel
         out_bias=c.attention_bias,
         head_norm=lambda: c.head_norm(c.num_attention_heads),
         key_norm=lambda: c.head_norm(c.groups),
-        rotary=rotary if c.turns(layer) else None,
+        rotary=rotary if c.uses_rope(layer) else None,
         rule=blocks.Rule.causal(c.window(layer), dropout=c.attention_dropout),
     )
     return blocks.ParallelBlock(

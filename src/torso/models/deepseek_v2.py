@@ -172,7 +172,7 @@ def trunk(c: DeepseekV2Config) -> blocks.Trunk:
                     c.num_attention_heads,
                     rotary,
                     size=c.qk_nope_head_dim,
-                    turned=c.qk_rope_head_dim,
+                    rotary_size=c.qk_rope_head_dim,
                     value_size=c.v_head_dim,
                     key_rank=c.kv_lora_rank,
                     query_rank=c.q_lora_rank,
@@ -207,7 +207,7 @@ TRUNK = replace(
         f"{FFN}.shared.gate_up": cat(f"{MLP}.shared_experts", "gate_proj", "up_proj"),
         f"{FFN}.shared.down": f"{MLP}.shared_experts.down_proj",
     },
-    ahead="layers.{i}.eh_proj",
+    multi_token="layers.{i}.eh_proj",
 )
 HEADS: Mapping[Task[Any], HeadPlan[Any]] = {
     task: DECODER_HEADS[task] for task in (Task.FEATURES, Task.CAUSAL_LM, Task.SEQUENCE_CLASSIFICATION)

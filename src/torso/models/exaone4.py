@@ -70,7 +70,7 @@ class Exaone4Config(Olmo2Config):
         """Return how many tokens a layer's token sees, itself included; None for all."""
         return self.sliding_window if self.slides(layer) else None
 
-    def turns(self, layer: int) -> bool:
+    def uses_rope(self, layer: int) -> bool:
         """Return whether a layer's queries and keys turn: beside layers with a window, others have no positions."""
         return self.sliding_window is None or self.slides(layer)
 

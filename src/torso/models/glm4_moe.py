@@ -98,7 +98,7 @@ TRUNK = replace(
         f"{FFN}.shared.gate_up": cat(f"{MLP}.shared_experts", "gate_proj", "up_proj"),
         f"{FFN}.shared.down": f"{MLP}.shared_experts.down_proj",
     },
-    ahead="layers.{i}.eh_proj",
+    multi_token="layers.{i}.eh_proj",
 )
 HEADS: Mapping[Task[Any], HeadPlan[Any]] = {task: DECODER_HEADS[task] for task in (Task.FEATURES, Task.CAUSAL_LM)}
 

@@ -48,9 +48,9 @@ class GPTJConfig(HubConfig):
         if self.rotary_dim % 2 or self.rotary_dim > self.head_size:
             raise ConfigError(
                 "E_CONFIG",
-                "rotary_dim is {turned}; it must be even and at most the width of a head, {size}.",
+                "rotary_dim is {rotary_dim}; it must be even and at most the width of a head, {size}.",
                 cure="Give rotary_dim as in the original config.json; GPT-J's is 64.",
-                values=dict(turned=self.rotary_dim, size=self.head_size),
+                values=dict(rotary_dim=self.rotary_dim, size=self.head_size),
             )
 
     @property

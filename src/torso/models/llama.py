@@ -41,7 +41,7 @@ class LlamaConfig(RotaryDecoderConfig):
         """Return how many tokens a layer's token sees, itself included; None for all."""
         return None
 
-    def turns(self, layer: int) -> bool:
+    def uses_rope(self, layer: int) -> bool:
         """Return whether a layer's queries and keys turn with their positions."""
         return True
 
@@ -98,7 +98,7 @@ def trunk(c: LlamaConfig) -> blocks.Trunk:
                     out_bias=c.biases[1],
                     head_norm=c.head_norm,
                     key_norm=c.key_norm,
-                    rotary=rotary if c.turns(layer) else None,
+                    rotary=rotary if c.uses_rope(layer) else None,
                     rule=blocks.Rule.causal(c.window(layer), dropout=c.attention_dropout),
                 ),
                 ffn=c.feed(layer),

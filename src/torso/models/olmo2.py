@@ -34,7 +34,7 @@ class Olmo2Config(RotaryDecoderConfig):
         """Return how many tokens a layer's token sees, itself included; None for all."""
         return None
 
-    def turns(self, layer: int) -> bool:
+    def uses_rope(self, layer: int) -> bool:
         """Return whether a layer's queries and keys turn with their positions."""
         return True
 
@@ -60,7 +60,7 @@ def trunk(c: Olmo2Config) -> blocks.Trunk:
                     out_bias=c.attention_bias,
                     head_norm=lambda: c.head_norm(c.num_attention_heads),
                     key_norm=lambda: c.head_norm(c.groups),
-                    rotary=rotary[c.kind(layer)] if c.turns(layer) else None,
+                    rotary=rotary[c.kind(layer)] if c.uses_rope(layer) else None,
                     rule=blocks.Rule.causal(c.window(layer), dropout=c.attention_dropout),
                 ),
                 ffn=blocks.GatedFeedForward(c.hidden_size, c.intermediate_size, c.hidden_act, bias=False),

@@ -53,7 +53,7 @@ class SmolLM3Config(LlamaConfig):
                 values=dict(count=len(self.no_rope_layers), layers=self.num_hidden_layers),
             )
 
-    def turns(self, layer: int) -> bool:
+    def uses_rope(self, layer: int) -> bool:
         """Return whether a layer's queries and keys turn with their positions."""
         if self.no_rope_layers is not None:
             return bool(self.no_rope_layers[layer])
@@ -63,7 +63,7 @@ class SmolLM3Config(LlamaConfig):
         """Return the window as of ``layer_types``, or that of layers without positions."""
         if self.layer_types is not None:
             return self.sliding_window if self.layer_types[layer] == SLIDING else None
-        return self.sliding_window if self.use_sliding_window and not self.turns(layer) else None
+        return self.sliding_window if self.use_sliding_window and not self.uses_rope(layer) else None
 
 
 HEADS = {**DECODER_HEADS, Task.QUESTION_ANSWERING: OLDER_SPAN}

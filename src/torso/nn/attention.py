@@ -48,7 +48,7 @@ class Attention(Module[blocks.Attention]):
         return self.out(rows.flatten(1))
 
     def heads(self, x: Tensor, layout: Layout) -> tuple[Tensor, Tensor, Tensor]:
-        """Map x [T, D] to queries [T, H, d], keys and values [T, G, d], normed and turned."""
+        """Map x [T, D] to queries [T, H, d], keys and values [T, G, d], normed and rotated."""
         q, k, v = self.projections(x)
         return self.rotary(self.q_norm(q), layout), self.rotary(self.k_norm(k), layout), v
 
@@ -79,7 +79,7 @@ class TemperedAttention(Attention):
     of: blocks.TemperedAttention
 
     def heads(self, x: Tensor, layout: Layout) -> tuple[Tensor, Tensor, Tensor]:
-        """Map x [T, D] to queries [T, H, d], keys and values [T, G, d], normed, turned and tempered."""
+        """Map x [T, D] to queries [T, H, d], keys and values [T, G, d], normed, rotated and tempered."""
         q, k, v = super().heads(x, layout)
         grown = 1 + self.of.growth * torch.log1p(torch.floor(layout.positions / self.of.trained))
         return q * grown[:, None, None].to(q.dtype), k, v

@@ -27,9 +27,11 @@ class BucketBias(Module[blocks.BucketBias]):
     def bucket(self, distance: Tensor) -> Tensor:
         """Return the bucket of each distance, key position minus query position."""
         # Twice the furthest is beyond it however a logarithm is rounded.
-        reach = min(int(distance.abs().max()), 2 * self.of.furthest) if distance.numel() else 0
-        each = t5_buckets(np.arange(-reach, reach + 1), self.of.buckets, self.of.furthest, both_ways=self.of.both_ways)
-        return torch.from_numpy(each).to(distance.device)[distance.clamp(-reach, reach) + reach]
+        furthest = min(int(distance.abs().max()), 2 * self.of.furthest) if distance.numel() else 0
+        each = t5_buckets(
+            np.arange(-furthest, furthest + 1), self.of.buckets, self.of.furthest, both_ways=self.of.both_ways
+        )
+        return torch.from_numpy(each).to(distance.device)[distance.clamp(-furthest, furthest) + furthest]
 
 
 class TokenDistanceBias(BucketBias):

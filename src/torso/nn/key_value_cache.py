@@ -53,7 +53,7 @@ class KeyValueCache:
         # One transfer for all that the step needs.
         starts = [n * self.capacity for n in range(len(before) + 1)]
         numbers = torch.tensor([*before, *self.sizes, *starts], device=device)
-        past, reached, regions = (
+        past, lengths, regions = (
             numbers[: len(before)],
             numbers[len(before) : 2 * len(before)],
             numbers[2 * len(before) :],
@@ -63,7 +63,7 @@ class KeyValueCache:
         queries = Layout(layout.starts, layout.lengths, own, layout.sizes, layout.offsets, layout.longest)
         keys = Layout(
             regions.int(),
-            reached.int(),
+            lengths.int(),
             torch.arange(self.capacity, device=device).repeat(len(before)),
             self.sizes,
             tuple(starts[:-1]),

@@ -28,14 +28,14 @@ class LatentAttention(Module[blocks.LatentAttention]):
 
     def forward(self, x: Tensor, ctx: Context) -> Tensor:
         """Map x [T, D] to [T, D], or to [N, D] when only pooled rows are needed."""
-        size, turned, value_size = self.of.size, self.of.turned, self.of.value_size
-        q, q_turned = _cut(by_heads(self.q(x), size + turned), size)
-        narrow, k_turned = _cut(self.kv_down(x), self.of.key_rank)
+        size, rotary_size, value_size = self.of.size, self.of.rotary_size, self.of.value_size
+        q, q_rotary = _cut(by_heads(self.q(x), size + rotary_size), size)
+        narrow, k_rotary = _cut(self.kv_down(x), self.of.key_rank)
         k, v = _cut(by_heads(self.kv(self.kv_norm(narrow)), size + value_size), size)
-        q = torch.cat([q, self.rotary(q_turned, ctx.layout)], -1)
-        k = torch.cat([k, self.rotary(k_turned[:, None], ctx.layout).expand(-1, self.of.heads, -1)], -1)
+        q = torch.cat([q, self.rotary(q_rotary, ctx.layout)], -1)
+        k = torch.cat([k, self.rotary(k_rotary[:, None], ctx.layout).expand(-1, self.of.heads, -1)], -1)
         # Attention is between heads of one size.
-        whole = max(size + turned, value_size)
+        whole = max(size + rotary_size, value_size)
         q, k, v = (functional.pad(each, (0, whole - each.shape[-1])) for each in (q, k, v))
         keys, values, key_layout = ctx.keys(k, v)
         rule = self.of.rule if self.training else self.of.rule.undropped

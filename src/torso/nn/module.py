@@ -110,12 +110,12 @@ def differs(module: Module[Any]) -> str | None:
     for name, part in blocks.walk(module.of):
         found = module.get_submodule(name)
         children = {own for own, child in part.parts.items() if child is not None}
-        held: Mapping[str, nn.Module | None] = vars(found)["_modules"]  # with those that occur twice
+        registered: Mapping[str, nn.Module | None] = vars(found)["_modules"]  # with those that occur twice
         shapes = {own: weight.shape for own, weight in part.tensors.items()}
         parameters = found.named_parameters(recurse=False)
         if (
             type(found) is not (PLAIN_TYPES.get(type(part)) or implementation(type(part)))
-            or {own for own, child in held.items() if child is not None} != children
+            or {own for own, child in registered.items() if child is not None} != children
             or {own: tuple(each.shape) for own, each in parameters} != shapes
             or (isinstance(found, nn.LayerNorm) and found.normalized_shape[0] != getattr(part, "width", 0))
             or (isinstance(found, Module) and found.of is not part)

@@ -56,9 +56,11 @@ class Rotary(Module[blocks.Rotary]):
         if scaling.of_length is None:
             return torch.from_numpy(scaling.rates).to(device)
         # How far each sequence reaches, which with a cache is more than the rows of this call.
-        reached = cast("list[int]", layout.positions[layout.last()].tolist())
-        rates = np.stack([scaling.of_length(last + 1) for last in reached]) if reached else scaling.rates
-        return torch.from_numpy(rates).to(device)[layout.owner()] if reached else torch.from_numpy(rates).to(device)
+        last_positions = cast("list[int]", layout.positions[layout.last()].tolist())
+        rates = np.stack([scaling.of_length(last + 1) for last in last_positions]) if last_positions else scaling.rates
+        return (
+            torch.from_numpy(rates).to(device)[layout.owner()] if last_positions else torch.from_numpy(rates).to(device)
+        )
 
 
 class PairedRotary(Rotary):

@@ -39,7 +39,7 @@ class Settings(TypedDict, total=False):
 
 
 _EMPTY: Mapping[str, object] = {}
-_ELSEWHERE = ("model", "tokenizer", "device", "budget", "long", "text")
+_SET_BY_JOB = ("model", "tokenizer", "device", "budget", "long", "text")
 """Parameters of tasks that a job sets itself."""
 
 
@@ -137,7 +137,7 @@ class Job:
 @cache
 def _options_of(task: str) -> frozenset[str]:
     _, *parameters = inspect.signature(getattr(import_module("torso.tasks"), task)).parameters
-    return frozenset(parameters).difference(_ELSEWHERE)
+    return frozenset(parameters).difference(_SET_BY_JOB)
 
 
 def require_known(name: str, value: str, known: Sequence[str]) -> None:

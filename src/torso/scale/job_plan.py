@@ -81,7 +81,7 @@ def make_plan(job: Job, model: str, sources: Sequence[str], slice_rows: int) -> 
     return JobPlan(fingerprint(settings, model), settings, model, slice_rows, tuple(inputs), tuple(slices), types)
 
 
-def settle_plan(plan: JobPlan, folder: str) -> None:
+def resolve_plan(plan: JobPlan, folder: str) -> None:
     """Keep a plan beside the output, or hold it to the one that is kept there.
 
     Raises:
@@ -133,10 +133,10 @@ def read_plan(folder: str) -> JobPlan:
         if len(text) > _LIMIT:
             raise ValueError("longer than any plan")
         plan = typed(JobPlan, decode_json(text))
-        held = plan.fingerprint == fingerprint(plan.settings, plan.model)
+        matches = plan.fingerprint == fingerprint(plan.settings, plan.model)
     except ValueError:
-        held, plan = False, None
-    if plan is None or not held:
+        matches, plan = False, None
+    if plan is None or not matches:
         raise IntegrityError(
             "E_PLAN",
             "{file} is not a plan that torso wrote.",

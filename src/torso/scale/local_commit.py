@@ -53,8 +53,8 @@ def sweep(folder: Path) -> None:
     """Remove the temporary files of processes that have ended."""
     for path in (folder / TEMPORARY).glob("*"):
         with suppress(OSError), path.open("r+b") as file:
-            held = exclude(file.fileno())
-            if held or (held is None and time.time() - path.stat().st_mtime > _SILENCE):
+            acquired = exclude(file.fileno())
+            if acquired or (acquired is None and time.time() - path.stat().st_mtime > _SILENCE):
                 path.unlink()
 
 

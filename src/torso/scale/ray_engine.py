@@ -156,7 +156,7 @@ class Actor:
     def __init__(
         self, job: Job, model: str, folder: str, fingerprint: str, types: dict[str, str], threads: int
     ) -> None:
-        self.job, self.model, self.held = job, model, False
+        self.job, self.model, self.claimed = job, model, False
         self.folder, self.fingerprint, self.types = folder, fingerprint, types
         self.processes = Processes(job, 1, threads)
 
@@ -179,9 +179,9 @@ class Actor:
 
     def _made(self, assigned: Assignment) -> Receipt | TorsoError:
         try:
-            if not self.held:
+            if not self.claimed:
                 require_model(self.job.model, self.model)
-                self.held = True
+                self.claimed = True
             [(_, receipt)] = self.processes.run([assigned])
         except TorsoError as error:
             return error

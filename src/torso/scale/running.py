@@ -12,7 +12,7 @@ from typing import Any, Literal, Unpack
 from torso.engines.model_files import model_files_hash
 from torso.scale.arrow import arrow
 from torso.scale.job import Job, Settings, require_known
-from torso.scale.job_plan import DONE, JobPlan, is_part, make_plan, settle_plan
+from torso.scale.job_plan import DONE, JobPlan, is_part, make_plan, resolve_plan
 from torso.scale.output_part import Receipt, Totals, foreign_part, read_receipt
 from torso.scale.slice_run import Assignment
 from torso.scale.storage import file_hash, joined, storage_of
@@ -103,7 +103,7 @@ def run(
     plan = make_plan(job, _model_hash(job.model), [os.fspath(each) for each in named], rows)
     storage = storage_of(folder)
     storage.prepare(folder)
-    settle_plan(plan, folder)
+    resolve_plan(plan, folder)
     storage.sweep(folder)
     here = _finished(plan, folder)
     missing = [

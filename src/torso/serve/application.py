@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
     from torso.serve.generation_thread import Generator
 
+_SUCCESSORS = {"/v1/responses": "/v1/chat/completions"}
+"""Routes of OpenAI's that are not served, and those that do the same."""
+
 _TICK = 0.25  # seconds between two looks at the event loop's lateness and at the engines
 
 
@@ -175,10 +178,10 @@ def _generator(model: ServedModel, settings: ServeSettings, turns: Turns, metric
     from torso.generation.sequence_decoder import reads_in_any_step
     from torso.serve.generation_thread import Generator
 
-    writing = model.ready.writing
-    if not reads_in_any_step(writing):
+    generative_model = model.ready.generative_model
+    if not reads_in_any_step(generative_model):
         return None
-    decoder = slab_of(writing, settings.cache_bytes, settings.sequences)
+    decoder = slab_of(generative_model, settings.cache_bytes, settings.sequences)
 
     def stepped(tokens: int, seconds: float) -> None:
         metrics.phases.observe("step", seconds)
@@ -245,8 +248,7 @@ def _unrouted(table: Sequence[Route]) -> Any:
     """Return the handler of paths and methods that there are none of."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        from difflib import get_close_matches
-
+        from torso.io.arguments import is_no_text, nearest
         from torso.language import speaking
 
         assert isinstance(error, HTTPException)
@@ -262,13 +264,22 @@ def _unrouted(table: Sequence[Route]) -> Any:
                 headers={"allow": methods},
             )
         else:
-            nearest = get_close_matches(path, [each.path for each in table], 1)
+            paths = [each.path for each in table]
+            near = _SUCCESSORS.get(path) or nearest(path, paths)
+            near = near or next(
+                (each for each in paths if path != "/" and each.startswith(path.rstrip("/") + "/")), None
+            )
+            near = None if is_no_text(path) else near
             made = RequestError(
                 404,
                 "E_ROUTE",
-                "There is no route {path}.",
-                cure="Did you mean {nearest}? GET /openapi.json lists them all.",
-                values=dict(path=path[:80], nearest=(nearest or ["/v1/models"])[0]),
+                "There is no route {path}: images, video and sound are not served."
+                if is_no_text(path)
+                else "There is no route {path}.",
+                cure="Did you mean {nearest}? GET /openapi.json lists them all."
+                if near
+                else "GET /openapi.json lists them all.",
+                values=dict(path=path[:80], nearest=near),
             )
         with speaking(language_of(request.headers.get("accept-language", ""))):
             answer = error_answer(made, "openai")

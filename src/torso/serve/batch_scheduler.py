@@ -112,7 +112,7 @@ class Scheduler:
 
     def wait(self, tokens: int = 0, client: Hashable = None) -> float:
         """Predict the seconds until the others' texts that come before ``tokens`` more of a client have run."""
-        ahead = self.queue.ahead(client, tokens) + sum(each.tokens for each in self._again)
+        ahead = self.queue.tokens_ahead(client, tokens) + sum(each.tokens for each in self._again)
         running = 0.0 if self.running is None else self.running.expected
         return ahead / self.cost.rate + running
 
@@ -166,7 +166,7 @@ class Scheduler:
         """End a request before it is answered; return whether it had not ended. A running batch is not stopped."""
         if ticket.outcome is not None:
             return False
-        self._settle(ticket, outcome)
+        self._close(ticket, outcome)
         return True
 
     def expire(self, now: float) -> list[Ticket]:
@@ -176,7 +176,7 @@ class Scheduler:
         waiting = list(self.queue.waiting())
         expired = [ticket for ticket in waiting if ticket.deadline <= now]
         for ticket in expired:
-            self._settle(ticket, "expired")
+            self._close(ticket, "expired")
         self._next_expiry = min((each.deadline for each in waiting if each.outcome is None), default=float("inf"))
         return expired
 
@@ -211,7 +211,7 @@ class Scheduler:
             ticket.results[item.index] = result
             ticket.missing -= 1
             if not ticket.missing:
-                self._settle(ticket, "answered")
+                self._close(ticket, "answered")
                 answered.append(ticket)
         return answered
 
@@ -225,7 +225,7 @@ class Scheduler:
         if ticket.outcome is not None:
             return []
         ticket.error = error
-        self._settle(ticket, "failed")
+        self._close(ticket, "failed")
         return [ticket]
 
     def abandon(self, error: Exception) -> list[Ticket]:
@@ -236,7 +236,7 @@ class Scheduler:
         for ticket in tickets:
             if ticket.outcome is None:
                 ticket.error = error
-                self._settle(ticket, "failed")
+                self._close(ticket, "failed")
                 failed.append(ticket)
         self._again.clear()
         return failed
@@ -276,7 +276,7 @@ class Scheduler:
         assert self.running is batch, "a batch ends once"
         self.running = None
 
-    def _settle(self, ticket: Ticket, outcome: Outcome) -> None:
+    def _close(self, ticket: Ticket, outcome: Outcome) -> None:
         assert ticket.outcome is None, "a request ends once"
         ticket.outcome = outcome
         self.queue.discard(ticket)

@@ -31,7 +31,7 @@ class Body:
     """
 
     def __init__(self, headers: Mapping[bytes, bytes], state: ServerState) -> None:
-        self._headers, self._state, self._held = headers, state, 0
+        self._headers, self._state, self._reserved = headers, state, 0
         stated = headers.get(b"content-length", b"")
         self._stated = int(stated) if stated.isdigit() and len(stated) < _DIGITS else 0
 
@@ -53,10 +53,10 @@ class Body:
         """
         self._check()
         most = self._state.settings.body_bytes
-        self._hold(self._stated)
+        self._reserve(self._stated)
         whole = None if connection is None else connection.whole_body(receive)
         if whole is not None:
-            self._hold(max(len(whole), self._stated))
+            self._reserve(max(len(whole), self._stated))
             return whole
         parts: list[bytes] = []
         size, more = 0, True
@@ -66,8 +66,8 @@ class Body:
                 raise ClientDisconnect
             part, more = message.get("body", b""), message.get("more_body", False)
             size += len(part)
-            if size > self._held:
-                self._hold(size)
+            if size > self._reserved:
+                self._reserve(size)
             parts.append(part)
             if size > most:
                 raise too_much("bytes", size, most, None)
@@ -75,8 +75,8 @@ class Body:
 
     def release(self) -> None:
         """Give back what it holds, once the request is answered."""
-        self._state.flight -= self._held
-        self._held = 0
+        self._state.flight -= self._reserved
+        self._reserved = 0
 
     def _check(self) -> None:
         kind = self._headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -93,12 +93,12 @@ class Body:
                 415, "E_CONTENT_TYPE", "The body is compressed.", cure="Send it without content-encoding."
             )
 
-    def _hold(self, size: int) -> None:
+    def _reserve(self, size: int) -> None:
         """Reserve bytes of those that all bodies may hold."""
         settings = self._state.settings
         if size > settings.body_bytes:
             raise too_much("bytes", size, settings.body_bytes, None)
-        if self._state.flight - self._held + size > settings.flight_bytes:
+        if self._state.flight - self._reserved + size > settings.flight_bytes:
             raise refused(Refusal("full", 1.0))
-        self._state.flight += size - self._held
-        self._held = size
+        self._state.flight += size - self._reserved
+        self._reserved = size

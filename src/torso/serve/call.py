@@ -16,7 +16,7 @@ from torso.serve.request_log import RequestLog
 from torso.serve.serve_settings import ServeSettings
 from torso.serve.served_model import Catalogue, ServedModel
 from torso.serve.server_metrics import Metrics
-from torso.tasks.windows import Read
+from torso.tasks.windows import EncodedText
 
 Value = TypeVar("Value")
 
@@ -190,9 +190,9 @@ class Call:
         metrics.of(metrics.tokens, model.name, "read").inc(total)
         return ticket.results
 
-    def note(self, reads: Sequence[Read]) -> None:
+    def note(self, encoded: Sequence[EncodedText]) -> None:
         """Count the texts that were read in part."""
-        for each in reads:
+        for each in encoded:
             self.truncated += len(each) < each.size and each.last and not each.start
 
     def add(self, phase: str, seconds: float) -> None:
@@ -200,7 +200,7 @@ class Call:
         self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
 
 
-async def elsewhere(call: Call, work: Callable[[], Value], long: bool) -> Value:
+async def in_thread(call: Call, work: Callable[[], Value], long: bool) -> Value:
     """Run what takes more than a moment in a thread."""
     return await asyncio.get_running_loop().run_in_executor(call.state.pool, work) if long else work()
 

@@ -9,7 +9,7 @@ from torso.serve.body_decoding import not_implemented
 from torso.serve.call import Call
 from torso.serve.openai_embeddings import embed, encoded, prompt_of
 from torso.serve.other_types import COHERE_EXTENSIONS, COHERE_SILENT, CohereEmbed
-from torso.serve.predicting import characters, elsewhere, given, strings, take
+from torso.serve.predicting import characters, given, in_thread, strings, take
 
 _UNSUPPORTED = frozenset({"images", "inputs"})
 
@@ -53,4 +53,4 @@ async def _embed(call: Call, version: str) -> Any:
             "meta": {"api_version": {"version": version}, "billed_units": units},
         }
 
-    return await elsewhere(call, answer, len(found) > 64)
+    return await in_thread(call, answer, len(found) > 64)

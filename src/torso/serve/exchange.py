@@ -15,7 +15,7 @@ import torso
 from torso.serve.answer_json import dumped, dumped_at_once, is_long
 from torso.serve.body_decoding import json_object
 from torso.serve.body_reading import Body
-from torso.serve.call import Call, EventStream, Reply, elsewhere
+from torso.serve.call import Call, EventStream, Reply, in_thread
 from torso.serve.client_connection import CONNECTION, ClientConnection
 from torso.serve.guard import Guard
 from torso.serve.request_errors import ErrorAnswer, error_answer
@@ -204,7 +204,7 @@ class Exchange:
         if isinstance(value, bytes):
             body = value
         elif is_long(value):
-            body = await elsewhere(self.call, lambda: dumped(value), True)
+            body = await in_thread(self.call, lambda: dumped(value), True)
         else:
             body = dumped_at_once(value)
         kind = self.route.media if status == 200 else "application/json"

@@ -146,7 +146,7 @@ class FairQueue:
         flow = self._flows.get(client)
         return 0 if flow is None else flow.tokens
 
-    def ahead(self, client: Hashable, tokens: int) -> int:
+    def tokens_ahead(self, client: Hashable, tokens: int) -> int:
         """Return the tokens of others that are served before ``tokens`` more of a client, in the worst case.
 
         Each other client is served at most its backlog, and at most its share while this client is served.

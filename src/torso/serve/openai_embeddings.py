@@ -12,7 +12,7 @@ import numpy as np
 from torso.serve.body_decoding import not_implemented
 from torso.serve.call import Call
 from torso.serve.openai_types import EMBEDDING_UNSUPPORTED, EXTENSIONS, SILENT, EmbeddingsRequest, TextInput
-from torso.serve.predicting import characters, elsewhere, given, predict, strings, take
+from torso.serve.predicting import characters, given, in_thread, predict, strings, take
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.tasks._embed import EmbedPlan
@@ -49,7 +49,7 @@ async def embeddings(call: Call) -> Any:
         usage |= {"torso": {"read": read, "tokens": sum(each.extent.tokens for each in found)}}
         return {"object": "list", "data": data, "model": model.name, "usage": usage}
 
-    return await elsewhere(call, answer, len(found) > 64)
+    return await in_thread(call, answer, len(found) > 64)
 
 
 def _options(request: EmbeddingsRequest, model: ServedModel) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from torso.serve.openai_types import (
     UNSUPPORTED,
     ChatRequest,
     CompletionRequest,
-    Knobs,
     Message,
+    SamplingFields,
 )
 from torso.serve.predicting import characters, strings, take
 from torso.serve.request_errors import RequestError, error_answer
 from torso.serve.served_model import ServedModel
-from torso.serve.text_requests import TextRequest, changes_of, most_tokens, writer_of, written
+from torso.serve.text_requests import TextRequest, changes_of, most_tokens, text_generator_of, written
 from torso.serve.token_sequence import Event
 from torso.text import Tokenizer
 
@@ -99,9 +99,9 @@ async def chat(call: Call) -> Any:
         thinking = (request.chat_template_kwargs or {}).get("enable_thinking")
 
     def prepare() -> TextRequest:
-        writer = writer_of(model, changes)
+        text_generator = text_generator_of(model, changes)
         tools = None if request.tool_choice == "none" else request.tools or None
-        prompt = writer.ready.tokenizer.apply_chat_template(
+        prompt = text_generator.ready.tokenizer.apply_chat_template(
             messages,
             tools=cast("Any", tools),
             add_generation_prompt=True,
@@ -109,7 +109,9 @@ async def chat(call: Call) -> Any:
             variables=variables,
             tokenize=False,
         )
-        return TextRequest(writer, [cast("str", prompt)], False, request.n or 1, best if request.logprobs else 0)
+        return TextRequest(
+            text_generator, [cast("str", prompt)], False, request.n or 1, best if request.logprobs else 0
+        )
 
     texts = await call.prepare(prepare, characters([each.get("content", "") for each in messages]))
     return await _answer(call, model, texts, request, CHAT, stated=stated, logs=bool(request.logprobs))
@@ -138,7 +140,7 @@ async def completions(call: Call) -> Any:
     most, stated = most_tokens(call, request.max_tokens)
     changes = changes_of(request, most)
     texts = await call.prepare(
-        lambda: TextRequest(writer_of(model, changes), prompts, True, request.n or 1, best), characters(prompts)
+        lambda: TextRequest(text_generator_of(model, changes), prompts, True, request.n or 1, best), characters(prompts)
     )
     echo = list(prompts) if request.echo else None
     logs = request.logprobs is not None
@@ -170,7 +172,7 @@ async def _answer(
     call: Call,
     model: ServedModel,
     request: TextRequest,
-    knobs: Knobs,
+    sampling: SamplingFields,
     form: Form,
     *,
     stated: bool,
@@ -180,15 +182,15 @@ async def _answer(
     events = written(call, model, request, stated=stated)
     head = {
         "id": f"{form.prefix}{secrets.token_hex(12)}",
-        "object": form.chunk if knobs.stream else form.kind,
+        "object": form.chunk if sampling.stream else form.kind,
         "created": int(time.time()),
         "model": model.name,
     }
-    tokenizer = request.writer.ready.tokenizer
+    tokenizer = request.text_generator.ready.tokenizer
     count = request.count * len(request.texts)
     starts = [""] * count if echo is None else [echo[number // request.count] for number in range(count)]
-    if knobs.stream:
-        usage = knobs.stream_options is not None and bool(knobs.stream_options.include_usage)
+    if sampling.stream:
+        usage = sampling.stream_options is not None and bool(sampling.stream_options.include_usage)
         parts = _chunks(call, events, head, form, tokenizer, starts, usage=usage, logs=logs)
         spoken = language()
 

@@ -77,7 +77,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Knobs:
+class SamplingFields:
     """What chat and completion share."""
 
     model: str | None = None
@@ -98,7 +98,7 @@ class Knobs:
 
 
 @dataclass(frozen=True, slots=True)
-class ChatRequest(Knobs):
+class ChatRequest(SamplingFields):
     """POST /v1/chat/completions."""
 
     messages: list[Message] = field(default_factory=list[Message])
@@ -113,7 +113,7 @@ class ChatRequest(Knobs):
 
 
 @dataclass(frozen=True, slots=True)
-class CompletionRequest(Knobs):
+class CompletionRequest(SamplingFields):
     """POST /v1/completions."""
 
     prompt: str | list[str | int | list[int]] = ""

@@ -7,13 +7,13 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
 from torso.serve.body_decoding import decoded
-from torso.serve.call import SHORT, Call, elsewhere
+from torso.serve.call import SHORT, Call, in_thread
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.serve.works import PlanWork, WholeWork
 from torso.tasks.extents import Extent
 from torso.tasks.task_plan import Plan
-from torso.tasks.windows import Read
+from torso.tasks.windows import EncodedText
 
 T = TypeVar("T")
 Value = TypeVar("Value")
@@ -45,8 +45,8 @@ async def gathered(
     model: ServedModel,
     make: Callable[[], Plan[Any, Any, Any, Any]],
     asked: Sequence[Any],
-    check: Callable[[ServedModel, Sequence[Read]], None] = lambda model, reads: None,
-) -> tuple[Plan[Any, Any, Any, Any], list[Read], list[Any]]:
+    check: Callable[[ServedModel, Sequence[EncodedText]], None] = lambda model, encoded: None,
+) -> tuple[Plan[Any, Any, Any, Any], list[EncodedText], list[Any]]:
     """Return a plan, what it read and was checked, and what the model gave for each encoding.
 
     Under overload most requests are refused, so that they are before anything is tokenized.
@@ -55,15 +55,15 @@ async def gathered(
     if len(call.state.models.models) > 1:  # what one model alone refuses was refused before it was parsed
         model.engine.admit(call.client)
 
-    def read() -> tuple[Plan[Any, Any, Any, Any], list[Read]]:
+    def read() -> tuple[Plan[Any, Any, Any, Any], list[EncodedText]]:
         plan = make()
         return plan, list(plan.read(asked))
 
-    plan, reads = await call.prepare(read, characters)
-    check(model, reads)
-    call.note(reads)
-    items = await call.run(model, PlanWork(plan, reads), [len(each) for each in reads])
-    return plan, reads, items
+    plan, encoded = await call.prepare(read, characters)
+    check(model, encoded)
+    call.note(encoded)
+    items = await call.run(model, PlanWork(plan, encoded), [len(each) for each in encoded])
+    return plan, encoded, items
 
 
 async def predict(
@@ -80,14 +80,14 @@ async def predict(
         RequestError: as `Call.run`.
         Exception: what ``check`` raises of the results.
     """
-    plan, reads, items = await gathered(call, model, make, asked)
+    plan, encoded, items = await gathered(call, model, make, asked)
 
     def finish() -> list[Any]:
-        found = list(plan.finish(zip(reads, items, strict=True)))
+        found = list(plan.finish(zip(encoded, items, strict=True)))
         check(found)
         return found
 
-    return await elsewhere(call, finish, len(items) > _FEW)
+    return await in_thread(call, finish, len(items) > _FEW)
 
 
 async def whole(call: Call, model: ServedModel, work: Callable[[], Value], tokens: int) -> Value:

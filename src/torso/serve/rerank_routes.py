@@ -10,7 +10,7 @@ from torso.architecture import Task
 from torso.serve.call import Call
 from torso.serve.openai_embeddings import not_finite
 from torso.serve.other_types import COHERE_EXTENSIONS, COHERE_SILENT, CohereRerank, Long, TeiRerank
-from torso.serve.predicting import characters, elsewhere, gathered, predict, strings, take
+from torso.serve.predicting import characters, gathered, in_thread, predict, strings, take
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.serve.tei_routes import length_options
@@ -75,45 +75,47 @@ async def _ordered(
         )
     # A decoder that writes ranks where it is asked to: by a template that the request names, or its chat template.
     model = call.find(request.model, "rerank", "chat")
-    how = long or call.state.settings.long
+    long_rule = long or call.state.settings.long
     decodes = model.task is Task.CAUSAL_LM
     if not decodes:
         no_effect("template", request.template)
         no_effect("prompt", request.prompt)
     if model.task is Task.FEATURES:
-        return (await _late(call, model, query, texts, how))[:top]
+        return (await _late(call, model, query, texts, long_rule))[:top]
     template, prompt = request.template or model.template, request.prompt
 
     def planned() -> RerankPlan | DecoderRerankPlan:
         if decodes:
             return model.plan(
-                (DecoderRerankPlan, how, template, prompt),
-                lambda: DecoderRerankPlan(model.ready, long=how, template=template, prompt=prompt),
+                (DecoderRerankPlan, long_rule, template, prompt),
+                lambda: DecoderRerankPlan(model.ready, long=long_rule, template=template, prompt=prompt),
             )
-        return model.plan((RerankPlan, how), lambda: RerankPlan(model.ready, long=how))
+        return model.plan((RerankPlan, long_rule), lambda: RerankPlan(model.ready, long=long_rule))
 
-    plan, reads, items = await gathered(call, model, planned, [(query, texts)])
+    plan, encoded, items = await gathered(call, model, planned, [(query, texts)])
 
     def finish() -> list[tuple[int, float]]:
-        ranked: Ranked = next(plan.finish(zip(reads, items, strict=True)))
+        ranked: Ranked = next(plan.finish(zip(encoded, items, strict=True)))
         order = [(match.index, match.score) for match in ranked]
         if request.raw_scores:
-            logits = [float(np.stack(rows)[:, 1].max()) for _, rows in by_text(zip(reads, items, strict=True))]
+            logits = [float(np.stack(rows)[:, 1].max()) for _, rows in by_text(zip(encoded, items, strict=True))]
             order = [(index, logits[index]) for index, _ in order]
         for index, score in order:
             if not np.isfinite(score):
                 raise not_finite(index)
         return order[:top]
 
-    return await elsewhere(call, finish, len(items) > 64)
+    return await in_thread(call, finish, len(items) > 64)
 
 
-async def _late(call: Call, model: ServedModel, query: str, texts: list[str], how: Long) -> list[tuple[int, float]]:
+async def _late(
+    call: Call, model: ServedModel, query: str, texts: list[str], long_rule: Long
+) -> list[tuple[int, float]]:
     """Return the places of all texts with the scores of a ColBERT, the best first."""
 
     def plan(query: bool) -> EmbedMultiVectorPlan:
-        key = (EmbedMultiVectorPlan, query, how)
-        return model.plan(key, lambda: EmbedMultiVectorPlan(model.ready, query=query, long=how))
+        key = (EmbedMultiVectorPlan, query, long_rule)
+        return model.plan(key, lambda: EmbedMultiVectorPlan(model.ready, query=query, long=long_rule))
 
     (asked,) = await predict(call, model, lambda: plan(True), [query])
     found = await predict(call, model, lambda: plan(False), texts)
@@ -127,4 +129,4 @@ async def _late(call: Call, model: ServedModel, query: str, texts: list[str], ho
         ranked = in_order(query, texts, scores, None, measure)
         return [(match.index, match.score) for match in ranked]
 
-    return await elsewhere(call, scored, len(texts) > 64)
+    return await in_thread(call, scored, len(texts) > 64)

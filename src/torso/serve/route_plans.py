@@ -11,7 +11,7 @@ from torso.tasks._classify import ClassifyPlan
 from torso.tasks._embed import EmbedPlan
 from torso.tasks.ready import Ready, recipe_of
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Read
+from torso.tasks.windows import EncodedText, Long
 
 
 class TokenVectorsPlan(Plan[str, Features, Rows, Rows]):
@@ -31,11 +31,11 @@ class TokenVectorsPlan(Plan[str, Features, Rows, Rows]):
         pooling = None if recipe_of(ready) else "mean"
         self._reading = EmbedPlan(ready, pooling=pooling, prompt_name=prompt_name, long=long)
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize texts, each with the prompt before it."""
         return self._reading.read(asked)
 
-    def split(self, out: Features, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: Features, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the rows of each encoding."""
         return [part.copy() for part in pieces(to_host(out.hidden.rows), out.hidden.layout.sizes)]
 
@@ -48,6 +48,6 @@ class TokenVectorsPlan(Plan[str, Features, Rows, Rows]):
 class RawScoresPlan(ClassifyPlan):
     """`ClassifyPlan` whose scores are the logits themselves; options as there."""
 
-    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: SequenceLogits, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the logits [C] of each encoding."""
         return [row.copy() for row in to_host(out.logits)]

@@ -30,7 +30,7 @@ from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan
 from torso.tasks._embed_sparse import EmbedSparsePlan
 from torso.tasks.comparing import compared, comparison, stacked
 from torso.tasks.embedding import MultiVectorEmbedding
-from torso.tasks.windows import Read
+from torso.tasks.windows import EncodedText
 
 MOST_NUMBERS = 4_000_000
 """Numbers of an answer with a vector for each token."""
@@ -81,11 +81,11 @@ async def embed_all(call: Call) -> Any:
             )
         return TokenVectorsPlan(model.ready, **options, **given(dict(prompt_name=request.prompt_name)))
 
-    plan, reads, items = await gathered(call, model, planned, texts, _bounded)
+    plan, encoded, items = await gathered(call, model, planned, texts, _bounded)
     for index, rows in enumerate(items):
         if not np.isfinite(rows).all():
             raise not_finite(index)
-    made = plan.finish(zip(reads, items, strict=True))
+    made = plan.finish(zip(encoded, items, strict=True))
     return [each.vectors if isinstance(each, MultiVectorEmbedding) else each for each in made]
 
 
@@ -111,9 +111,9 @@ def _is_query(name: str | None) -> bool:
     return name == "query"
 
 
-def _bounded(model: ServedModel, reads: Sequence[Read]) -> None:
+def _bounded(model: ServedModel, encoded: Sequence[EncodedText]) -> None:
     """Refuse more numbers than an answer may hold, before anything is run."""
-    numbers = sum(map(len, reads)) * dimensions(model.ready)
+    numbers = sum(map(len, encoded)) * dimensions(model.ready)
     if numbers > MOST_NUMBERS:
         raise too_much("numbers", numbers, MOST_NUMBERS, "inputs")
 

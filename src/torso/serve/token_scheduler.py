@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-from torso.generation.decode_loop import draw, narrowed
+from torso.generation.decode_loop import draw, process_scores
 from torso.generation.scores import Scores, operations
 from torso.generation.sequence_decoder import Feed, SequenceDecoder
 from torso.serve.fair_queue import FairQueue, Ticket
@@ -78,30 +78,30 @@ class TokenScheduler:
     def plan(self) -> list[tuple[TokenSequence, Feed]]:
         """Return what the next step reads: a token of each text being written, then pieces of prompts, then guesses."""
         self._admit()
-        room = self.step_rows
+        budget = self.step_rows
         chosen: list[tuple[TokenSequence, Feed]] = []
-        writing = [each for each in self.running if len(each.unread) == 1]
-        reading = [each for each in self.running if len(each.unread) > 1]
-        for sequence in (*writing, *reading):
-            count = min(len(sequence.unread), room)
+        decoding = [each for each in self.running if len(each.unread) == 1]
+        prefilling = [each for each in self.running if len(each.unread) > 1]
+        for sequence in (*decoding, *prefilling):
+            count = min(len(sequence.unread), budget)
             if not count:
                 break
             assert sequence.slot is not None
             tokens = [sequence.unread[place] for place in range(count)]
             chosen.append((sequence, Feed(sequence.slot, tokens, count == len(sequence.unread))))
-            room -= count
-        if self.decoder.reads_ahead and room:
-            self._look_up(chosen, room)
+            budget -= count
+        if self.decoder.verifies_drafts and budget:
+            self._look_up(chosen, budget)
         return chosen
 
-    def _look_up(self, chosen: list[tuple[TokenSequence, Feed]], room: int) -> None:
+    def _look_up(self, chosen: list[tuple[TokenSequence, Feed]], budget: int) -> None:
         """Put guesses behind the tokens of texts that are written, in the room that a step has left."""
         for place, (sequence, feed) in enumerate(chosen):
-            if feed.wanted and len(feed.tokens) == 1 and room:
-                guessed = sequence.guess(room)
-                if guessed:
-                    chosen[place] = (sequence, Feed(feed.slot, [*feed.tokens, *guessed], True, len(guessed)))
-                    room -= len(guessed)
+            if feed.wanted and len(feed.tokens) == 1 and budget:
+                drafted = sequence.draft(budget)
+                if drafted:
+                    chosen[place] = (sequence, Feed(feed.slot, [*feed.tokens, *drafted], True, len(drafted)))
+                    budget -= len(drafted)
 
     def step(self) -> int:
         """Run one step and emit its tokens; return the number of tokens read, guesses among them.
@@ -127,14 +127,14 @@ class TokenScheduler:
             return
         row = 0
         for sequence, feed in chosen:
-            for _ in range(len(feed.tokens) - feed.ahead):
+            for _ in range(len(feed.tokens) - feed.drafted):
                 sequence.unread.popleft()
             if feed.wanted:
                 try:
                     self._write(sequence, feed, scores[row:], total[row:], likeliest[row:])
                 except Exception as error:
                     self._fail(sequence, error)
-                row += 1 + feed.ahead
+                row += 1 + feed.drafted
 
     def _fail(self, sequence: TokenSequence, error: Exception) -> None:
         self.cancel(sequence)
@@ -150,14 +150,14 @@ class TokenScheduler:
             total: their logarithms of the sum of exponentials.
             likeliest: their highest.
         """
-        guessed = feed.tokens[len(feed.tokens) - feed.ahead :]
-        for taken in range(1 + feed.ahead):
+        drafted = feed.tokens[len(feed.tokens) - feed.drafted :]
+        for taken in range(1 + feed.drafted):
             self._choose(sequence, scores[taken : taken + 1], float(total[taken]), int(likeliest[taken]))
             if sequence.over:
                 return
-            if taken == feed.ahead or sequence.unread[-1] != guessed[taken]:
-                if feed.ahead:
-                    self.decoder.take_back(feed.slot, feed.ahead - taken)
+            if taken == feed.drafted or sequence.unread[-1] != drafted[taken]:
+                if feed.drafted:
+                    self.decoder.roll_back(feed.slot, feed.drafted - taken)
                     sequence.note(taken)
                 return
             sequence.unread.pop()  # it was read already
@@ -165,9 +165,11 @@ class TokenScheduler:
     def _choose(self, sequence: TokenSequence, scores: Scores, total: float, likeliest: int) -> None:
         """Choose the next token of a sequence from its scores [1, V], and emit it."""
         chosen = likeliest
-        if sequence.processors or sequence.chance is not None:
-            changed = narrowed(scores, [sequence.text], sequence.processors, sequence.filters)
-            chosen = int((changed.argmax(-1) if sequence.chance is None else draw(changed, [sequence.chance]))[0])
+        if sequence.processors or sequence.random_source is not None:
+            changed = process_scores(scores, [sequence.text], sequence.processors, sequence.filters)
+            chosen = int(
+                (changed.argmax(-1) if sequence.random_source is None else draw(changed, [sequence.random_source]))[0]
+            )
         best: tuple[tuple[int, float], ...] = ()
         if sequence.best:
             [values], [ids] = operations(scores).top(scores, sequence.best)

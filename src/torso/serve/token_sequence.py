@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from torso.generation.completed_text import Why
 from torso.generation.decode_loop import started
 from torso.generation.generation_settings import GenerationSettings
-from torso.generation.logits_processors import Processor, Written, processors
+from torso.generation.logits_processors import GenerationState, Processor, processors
 from torso.generation.prompt_lookup import TokenLookup
 from torso.generation.prompts import Prompt
 from torso.generation.random_source import RandomSource
@@ -50,7 +50,7 @@ class TokenSequence:
         settings: how it is written.
         tokenizer: decodes it.
         client: whose share of the machine it uses.
-        chance: draws its tokens; None for greedy decoding.
+        random_source: draws its tokens; None for greedy decoding.
         best: number of likeliest tokens that are reported with each.
         emit: receives its tokens, in the thread that steps.
         failed: receives the error that ends it.
@@ -60,7 +60,7 @@ class TokenSequence:
     settings: GenerationSettings
     tokenizer: Tokenizer
     client: Hashable
-    chance: RandomSource | None
+    random_source: RandomSource | None
     best: int
     emit: Callable[[Event], None]
     failed: Callable[[Exception], None]
@@ -69,7 +69,7 @@ class TokenSequence:
     over: bool = False
 
     def __post_init__(self) -> None:
-        self.text: Written = started(self.prompt)
+        self.text: GenerationState = started(self.prompt)
         self.unread = deque(self.prompt.ids)
         self.processors: list[Processor] = processors(self.settings)
         self.filters: list[SamplingFilter] = sampling_filters(self.settings)
@@ -85,14 +85,14 @@ class TokenSequence:
         """Tokens that it may hold."""
         return len(self.prompt.ids) + self.prompt.most
 
-    def guess(self, room: int) -> list[int]:
-        """Return tokens that may follow its last one, at most ``room``; empty where its settings ask for none."""
+    def draft(self, limit: int) -> list[int]:
+        """Return tokens that may follow its last one, at most ``limit``; empty where its settings ask for none."""
         if self._lookup is None:
             self._lookup = TokenLookup.of(self.settings)  # here, in the thread that steps: prompts may be long
             if self._lookup is None:
                 return []
             self._lookup.add(self.text.ids)
-        return self._lookup.guess(min(room, self.text.most - len(self.text.ids) - 1))
+        return self._lookup.draft(min(limit, self.text.most - len(self.text.ids) - 1))
 
     def note(self, taken: int) -> None:
         """Record how many tokens of the last guess were chosen."""

@@ -10,7 +10,7 @@ from torso.serve.engine_thread import Work
 
 if TYPE_CHECKING:
     from torso.tasks.task_plan import Plan
-    from torso.tasks.windows import Read
+    from torso.tasks.windows import EncodedText
 
 
 class PlanWork:
@@ -18,11 +18,11 @@ class PlanWork:
 
     Args:
         plan: a task with its options.
-        reads: what it has read.
+        encoded: what it has read.
     """
 
-    def __init__(self, plan: Plan[Any, Any, Any, Any], reads: Sequence[Read]) -> None:
-        self.plan, self.reads = plan, reads
+    def __init__(self, plan: Plan[Any, Any, Any, Any], encoded: Sequence[EncodedText]) -> None:
+        self.plan, self.encoded = plan, encoded
 
     @property
     def key(self) -> Hashable:
@@ -31,10 +31,12 @@ class PlanWork:
 
     def run(self, parts: Sequence[tuple[Work, int]]) -> Sequence[Any]:
         """Run encodings of this key; see `Work.run`."""
-        reads = [cast("PlanWork", work).reads[index] for work, index in parts]
+        encoded = [cast("PlanWork", work).encoded[index] for work, index in parts]
         plan = self.plan
-        budget = plan.most_tokens or max(BUDGET, sum(map(len, reads)))
-        return list(run(plan.runner, iter(reads), plan.split, prepare=plan.prepare, wanted=plan.wanted, budget=budget))
+        budget = plan.most_tokens or max(BUDGET, sum(map(len, encoded)))
+        return list(
+            run(plan.runner, iter(encoded), plan.split, prepare=plan.prepare, wanted=plan.wanted, budget=budget)
+        )
 
 
 class WholeWork:

@@ -65,10 +65,10 @@ def cosines_and_sines(scaling: Scaling, positions: NDArray[np.int64], sizes: Seq
 
 
 def _tables(rates: Floats, factor: float, positions: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    reached = int(positions.max(initial=-1)) + 1
+    length = int(positions.max(initial=-1)) + 1
     # Most texts of a batch have the same positions.
-    shared = reached <= len(positions)
-    rows = np.arange(reached) if shared else positions
+    shared = length <= len(positions)
+    rows = np.arange(length) if shared else positions
     angles = (rows.astype(np.float32)[:, None] * rates).astype(np.float64)
     cosines, sines = (each.astype(np.float32) * np.float32(factor) for each in (np.cos(angles), np.sin(angles)))
     return (cosines[positions], sines[positions]) if shared else (cosines, sines)
@@ -114,10 +114,10 @@ def _llama3(size: int, given: Parameters) -> Scaling:
     low, high, factor = given["low_freq_factor"], given["high_freq_factor"], np.float32(given["factor"])
     # PyTorch divides a number by a tensor as its product with the reciprocal.
     lengths = _ONE / rates * np.float32(2 * math.pi)
-    turns = _ONE / lengths * np.float32(given["original_max_position_embeddings"])
-    blend = (turns - np.float32(low)) / np.float32(high - low)
+    rotations = _ONE / lengths * np.float32(given["original_max_position_embeddings"])
+    blend = (rotations - np.float32(low)) / np.float32(high - low)
     blended = (_ONE - blend) * rates / factor + blend * rates
-    return Scaling(np.where(turns < low, rates / factor, np.where(turns > high, rates, blended)))
+    return Scaling(np.where(rotations < low, rates / factor, np.where(rotations > high, rates, blended)))
 
 
 def _longrope(size: int, given: Parameters) -> Scaling:
@@ -138,8 +138,8 @@ def _yarn(size: int, given: Parameters) -> Scaling:
     stretch = given.get("factor") or given["max_position_embeddings"] / trained
     each = _powers(size, theta)
 
-    def plane(turns: float) -> float:
-        return size * math.log(trained / (turns * 2 * math.pi)) / (2 * math.log(theta))
+    def plane(rotations: float) -> float:
+        return size * math.log(trained / (rotations * 2 * math.pi)) / (2 * math.log(theta))
 
     first, last = plane(given.get("beta_fast") or 32), plane(given.get("beta_slow") or 1)
     if given.get("truncate", True):

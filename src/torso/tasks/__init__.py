@@ -42,6 +42,6 @@ __getattr__, __dir__, __all__ = attach(
             "Tagged",
         ),
         "torso.tasks.ready": ("Ready", "make_ready"),
-        "torso.tasks.writers": ("Generated",),
+        "torso.tasks.text_generator": ("Generated",),
     },
 )

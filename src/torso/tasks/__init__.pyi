@@ -37,4 +37,4 @@ from torso.tasks.predictions import Span as Span
 from torso.tasks.predictions import Tagged as Tagged
 from torso.tasks.ready import Ready as Ready
 from torso.tasks.ready import make_ready as make_ready
-from torso.tasks.writers import Generated as Generated
+from torso.tasks.text_generator import Generated as Generated

@@ -20,7 +20,7 @@ from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import AnswerOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -160,7 +160,7 @@ class AnswerPlan(Plan[tuple[str, str], SpanLogits, Found, Answered]):
         if long == "window":
             limit = window if limit is None else min(window, limit)
         usual = min((limit or window) // 2, _STRIDE)
-        self.how = lengths(limit, long, stride, merges=("sum",), cut="only_second", usual=usual)
+        self.policy = length_policy(limit, long, stride, merges=("sum",), cut="only_second", usual=usual)
         self.most = 2 * top + 10 if whole_words else top
 
     @property
@@ -168,22 +168,22 @@ class AnswerPlan(Plan[tuple[str, str], SpanLogits, Found, Answered]):
         """How many answers are taken from each window, and how long they may be."""
         return (self.most, self.longest)
 
-    def read(self, asked: Iterable[tuple[str, str]]) -> Iterator[Read]:
+    def read(self, asked: Iterable[tuple[str, str]]) -> Iterator[EncodedText]:
         """Tokenize each question with its text, or with the windows of it.
 
         Raises:
             InputTypeError: E_TEXT, naming the pair by its place.
         """
         pairs = list(_pairs(asked)) if isinstance(asked, Sequence) else _pairs(asked)
-        return read(pairs, self.ready.tokenizer, self.how)
+        return read(pairs, self.ready.tokenizer, self.policy)
 
-    def split(self, out: SpanLogits, reads: Sequence[Read]) -> list[Found]:
+    def split(self, out: SpanLogits, encoded: Sequence[EncodedText]) -> list[Found]:
         """Return the likeliest answers in each encoding."""
-        sizes = [len(each) for each in reads]
+        sizes = [len(each) for each in encoded]
         starts, ends = pieces(to_host(out.start), sizes), pieces(to_host(out.end), sizes)
         return [
             _candidates(window, start, end, self.most, self.longest)
-            for window, start, end in zip(reads, starts, ends, strict=True)
+            for window, start, end in zip(encoded, starts, ends, strict=True)
         ]
 
     def result(self, texts: Texts[Found]) -> Answered:
@@ -194,7 +194,7 @@ class AnswerPlan(Plan[tuple[str, str], SpanLogits, Found, Answered]):
         if self.impossible:
             answers.append(Answer("", 0, 0, min(absent for _, absent in found)))
         best = sorted(answers, key=lambda each: -each.score)[: self.top]
-        return Answered(question, own, tuple(best), extent(windows, self.how.merge))
+        return Answered(question, own, tuple(best), extent(windows, self.policy.merge))
 
 
 def _given(text: str | None) -> str:
@@ -221,7 +221,7 @@ def _pairs(given: Iterable[Any]) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _candidates(window: Read, start: Rows, end: Rows, wanted: int, longest: int) -> Found:
+def _candidates(window: EncodedText, start: Rows, end: Rows, wanted: int, longest: int) -> Found:
     # The first token, which means "not here", takes part in the softmax, as in the reference library.
     inside = np.array([text == 1 for text in window.sequence])
     scored = inside.copy()
@@ -238,7 +238,7 @@ def _candidates(window: Read, start: Rows, end: Rows, wanted: int, longest: int)
 
 
 def _gathered(
-    text: str, windows: Sequence[Read], candidates: Sequence[list[Candidate]], *, whole_words: bool
+    text: str, windows: Sequence[EncodedText], candidates: Sequence[list[Candidate]], *, whole_words: bool
 ) -> list[Answer]:
     """Return each answer once, with the scores of its places added up."""
     found: dict[str, Answer] = {}
@@ -255,7 +255,7 @@ def _gathered(
     return list(found.values())
 
 
-def _characters(window: Read, first: int, last: int, *, whole_words: bool) -> tuple[int, int]:
+def _characters(window: EncodedText, first: int, last: int, *, whole_words: bool) -> tuple[int, int]:
     if not whole_words or window.words[first] is None or window.words[last] is None:
         return window.spans[first][0], window.spans[last][1]
     while window.sequence[first - 1] == 1 and window.words[first - 1] == window.words[first]:

@@ -9,7 +9,7 @@ from torso.generation.completed_text import Piece
 from torso.io.arguments import known_arguments
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Usable
-from torso.tasks.writers import Generated, Settings, Writer, make_writer
+from torso.tasks.text_generator import Generated, Settings, TextGenerator, make_text_generator
 
 if TYPE_CHECKING:
     import torch
@@ -64,8 +64,8 @@ def chat(
     asked: dict[str, Any] = dict(
         max_new_tokens=max_new_tokens, do_sample=do_sample, temperature=temperature, top_p=top_p, seed=seed
     )
-    writer = make_writer(model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained)
-    return writer.write(_asked(writer, messages, tools, enable_thinking, chat_template), special=False)
+    generator = make_text_generator(model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained)
+    return generator.write(_asked(generator, messages, tools, enable_thinking, chat_template), special=False)
 
 
 @known_arguments
@@ -110,19 +110,19 @@ def chat_stream(
     asked: dict[str, Any] = dict(
         max_new_tokens=max_new_tokens, do_sample=do_sample, temperature=temperature, top_p=top_p, seed=seed
     )
-    writer = make_writer(model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained)
-    return writer.stream(_asked(writer, messages, tools, enable_thinking, chat_template), special=False)
+    generator = make_text_generator(model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained)
+    return generator.stream(_asked(generator, messages, tools, enable_thinking, chat_template), special=False)
 
 
 def _asked(
-    writer: Writer,
+    generator: TextGenerator,
     messages: Messages,
     tools: Sequence[Tool] | None,
     enable_thinking: bool | None,
     chat_template: str | None,
 ) -> str:
     conversation = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
-    text = writer.ready.tokenizer.apply_chat_template(
+    text = generator.ready.tokenizer.apply_chat_template(
         conversation,
         tools=tools,
         chat_template=chat_template,

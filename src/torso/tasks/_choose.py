@@ -19,7 +19,7 @@ from torso.tasks.reading import predict, read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ChooseOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Merge, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, Merge, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -123,9 +123,9 @@ class ChoosePlan(Plan[Question, ChoiceLogits, Rows, Chosen]):
         merge: Merge | None = None,
     ) -> None:
         super().__init__(ready, Wanted(ready.runner.pool))
-        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
+        self.policy = length_policy(ready.tokenizer.max_tokens, long, stride, merge, merges=("max", "mean"))
 
-    def read(self, asked: Iterable[Question]) -> Iterator[Read]:
+    def read(self, asked: Iterable[Question]) -> Iterator[EncodedText]:
         """Tokenize each question with each of its alternatives.
 
         Raises:
@@ -134,20 +134,20 @@ class ChoosePlan(Plan[Question, ChoiceLogits, Rows, Chosen]):
         checked = (_checked(given, index) for index, given in enumerate(asked))
         groups = ([(question, each) for each in alternatives] for question, alternatives in checked)
         every = list(groups) if isinstance(asked, Sequence) else groups
-        return read_groups(every, self.ready.tokenizer, self.how)
+        return read_groups(every, self.ready.tokenizer, self.policy)
 
-    def split(self, out: ChoiceLogits, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: ChoiceLogits, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the logit of each encoding, [1]."""
         return list(to_host(out.logits)[:, None].copy())
 
     def result(self, texts: Texts[Rows]) -> Chosen:
         """Return the likeliest alternative of a question."""
-        logits = np.concatenate([one_row(own, self.how.merge) for _, own in texts])
+        logits = np.concatenate([one_row(own, self.policy.merge) for _, own in texts])
         scores: list[float] = numbers(softmax(logits))
         best = max(range(len(scores)), key=scores.__getitem__)
-        reach = extent(max((windows for windows, _ in texts), key=lambda windows: windows[0].size), self.how.merge)
+        covered = extent(max((windows for windows, _ in texts), key=lambda windows: windows[0].size), self.policy.merge)
         question, choice = cast("tuple[str, str]", texts[best][0][0].text)
-        return Chosen(question, choice, best, scores[best], tuple(scores), reach)
+        return Chosen(question, choice, best, scores[best], tuple(scores), covered)
 
 
 def _checked(given: object, index: int) -> tuple[str, list[str]]:

@@ -18,7 +18,7 @@ from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ClassifyOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Merge, Read, Text, extent, lengths
+from torso.tasks.windows import EncodedText, Long, Merge, Text, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -111,27 +111,27 @@ class ClassifyPlan(Plan[Text, SequenceLogits, Rows, Label]):
         at_least("top", top, 1)
         super().__init__(ready, Wanted(ready.runner.pool))
         self.top, self.names, self.score = top, ready.label_names(), scorer(ready.runner.config)
-        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge)
+        self.policy = length_policy(ready.tokenizer.max_tokens, long, stride, merge)
 
-    def read(self, asked: Iterable[Text]) -> Iterator[Read]:
+    def read(self, asked: Iterable[Text]) -> Iterator[EncodedText]:
         """Tokenize texts and pairs."""
-        return read(asked, self.ready.tokenizer, self.how)
+        return read(asked, self.ready.tokenizer, self.policy)
 
-    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: SequenceLogits, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the scores [C] of each encoding."""
         return list(self.score(to_host(out.logits)))
 
     def result(self, texts: Texts[Rows]) -> Label:
         """Return the label of a text."""
         ((windows, scores),) = texts
-        return label_of(self.names, merged(scores, self.how.merge), self.top, extent(windows, self.how.merge))
+        return label_of(self.names, merged(scores, self.policy.merge), self.top, extent(windows, self.policy.merge))
 
 
-def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, reach: Extent) -> Label:
+def label_of(names: Sequence[str], scores: Sequence[float], top: int | None, covered: Extent) -> Label:
     """Return the prediction of scores: all of them in their order, or the ``top`` highest, the highest first."""
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     kept = range(len(scores)) if top is None else order[:top]
-    return Label(names[order[0]], scores[order[0]], {names[place]: scores[place] for place in kept}, reach)
+    return Label(names[order[0]], scores[order[0]], {names[place]: scores[place] for place in kept}, covered)
 
 
 def scorer(config: HubConfig) -> Callable[[Rows], Rows]:

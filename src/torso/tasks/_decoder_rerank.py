@@ -24,7 +24,7 @@ from torso.tasks.ready import Ready, Usable
 from torso.tasks.rerank_templates import is_decoder_reranker, rerank_template
 from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.vector_kinds import folder_of, kinds_of
-from torso.tasks.windows import Long, Merge, Read, lengths
+from torso.tasks.windows import EncodedText, Long, Merge, length_policy
 
 _MOST = 1 << 24
 """Logits of one batch at most: one row of the vocabulary for each text."""
@@ -78,7 +78,7 @@ class DecoderRerankPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranke
         super().__init__(ready, Wanted())
         self.top, self.template = top, rerank_template(ready.folder, ready.tokenizer, template, prompt, ready.name)
         self.measure, self._score = score_function(ready.name, self.template.activation)
-        self.how = lengths(ready.tokenizer.limited(self.template.max_tokens).max_tokens, long, stride, merge)
+        self.policy = length_policy(ready.tokenizer.limited(self.template.max_tokens).max_tokens, long, stride, merge)
         if long == "window":
             raise InputError(
                 "E_ARGUMENT",
@@ -91,19 +91,19 @@ class DecoderRerankPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranke
         """How scores are made of logits."""
         return (self.measure, self.template.yes, self.template.no)
 
-    def read(self, asked: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Read]:
+    def read(self, asked: Iterable[tuple[str, Sequence[str]]]) -> Iterator[EncodedText]:
         """Make a prompt of each query with each of its texts.
 
         Raises:
             TooLongError: E_TOO_LONG, naming the text by its place.
         """
         for query, texts in asked:
-            whole = [self.template.render(query, text, self.how.limit) for text in texts]
+            whole = [self.template.render(query, text, self.policy.limit) for text in texts]
             for index, (text, made) in enumerate(zip(texts, whole, strict=True)):
-                limit = self.how.limit
+                limit = self.policy.limit
                 if limit is not None and made.size > limit:
-                    self._require_room(query, made.ids, index, limit)
-                if limit is not None and made.size > limit and self.how.long == "error":
+                    self._require_fit(query, made.ids, index, limit)
+                if limit is not None and made.size > limit and self.policy.long == "error":
                     raise TooLongError(
                         "E_TOO_LONG",
                         "Text {index} is {size} tokens with its query; this model takes {limit}. It was not run.",
@@ -112,24 +112,24 @@ class DecoderRerankPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranke
                     )
                 yield _read(made.ids, (query, text), index, made.size, len(texts))
 
-    def _require_room(self, query: str, ids: list[int], index: int, limit: int) -> None:
+    def _require_fit(self, query: str, ids: list[int], index: int, limit: int) -> None:
         """Raise where a prompt that was cut is too long all the same, or has nothing of its text left."""
-        bare = self.template.render(query, "", limit)
-        if len(ids) > limit or bare.ids == ids:
+        query_alone = self.template.render(query, "", limit)
+        if len(ids) > limit or query_alone.ids == ids:
             raise TooLongError(
                 "E_TOO_LONG",
                 "Text {index}: the query and the prompt alone are {size} tokens; this model takes {limit}, so nothing "
                 "of the text fits.",
                 cure="Shorten the query, or the prompt (--prompt).",
-                values=dict(index=index, size=bare.size, limit=limit),
+                values=dict(index=index, size=query_alone.size, limit=limit),
             )
 
-    def prepare(self, reads: Sequence[Read]) -> HostBatch:
+    def prepare(self, encoded: Sequence[EncodedText]) -> HostBatch:
         """Pack prompts; of each the last row's logits are the answer."""
-        batch = HostBatch.of(reads)
+        batch = HostBatch.of(encoded)
         return replace(batch, rows=batch.starts[1:].astype(np.int64) - 1)
 
-    def split(self, out: VocabLogits, reads: Sequence[Read]) -> list[Wide]:
+    def split(self, out: VocabLogits, encoded: Sequence[EncodedText]) -> list[Wide]:
         """Return the score and the logit of each prompt, [2]."""
         rows = to_host(out.logits).astype(np.float64)
         logits = rows[:, [self.template.yes]] - (0 if self.template.no is None else rows[:, [self.template.no]])
@@ -142,10 +142,10 @@ class DecoderRerankPlan(Plan[tuple[str, Sequence[str]], VocabLogits, Wide, Ranke
         return in_order_of_logits(pairs, [own[0] for _, own in texts], self.top, self.measure)
 
 
-def _read(ids: list[int], pair: tuple[str, str], index: int, size: int, together: int) -> Read:
+def _read(ids: list[int], pair: tuple[str, str], index: int, size: int, together: int) -> EncodedText:
     count = len(ids)
     nowhere: list[int | None] = [None] * count
-    return Read(
+    return EncodedText(
         ids, [0] * count, [(0, 0)] * count, [""] * count, [True] * count, nowhere, nowhere, pair, index, size,
         together=together,
     )  # fmt: skip

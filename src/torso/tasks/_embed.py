@@ -13,13 +13,13 @@ from torso.outputs import Features
 from torso.tasks.argument_checks import yes_or_no
 from torso.tasks.arrays import one_row
 from torso.tasks.embedding import Embedding
-from torso.tasks.embedding_recipe import Recipe, lowered, prompted, settle
+from torso.tasks.embedding_recipe import Recipe, lowered, prompted, resolve_recipe
 from torso.tasks.pooling import Pooler
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
 from torso.tasks.task_options import EncodeOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Merge, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, Merge, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -132,11 +132,11 @@ class EmbedPlan(Plan[str, Features, Rows, Embedding]):
     ) -> None:
         yes_or_no("normalize", normalize)
         stated = recipe_of(ready) if pooling is None else None
-        self.recipe = prompted(settle(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
+        self.recipe = prompted(resolve_recipe(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
         self.pooler = Pooler(self.recipe, dimensions, ready.memo)
         super().__init__(ready, Wanted(self.pooler.pool, pooled=False))
         self.prompt_rows = 0 if self.recipe.pools_prompt else _rows_of(self.recipe, ready.tokenizer)
-        self.how = lengths(ready.tokenizer.limited(self.recipe.max_tokens).max_tokens, long, stride, merge)
+        self.policy = length_policy(ready.tokenizer.limited(self.recipe.max_tokens).max_tokens, long, stride, merge)
 
     @property
     def settings(self) -> Hashable:
@@ -145,23 +145,23 @@ class EmbedPlan(Plan[str, Features, Rows, Embedding]):
         layers = (parts.row_layers, parts.layers, parts.dimensions, self.pooler.dimensions)
         return (parts.modes, parts.normalize, self.prompt_rows, *layers)
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize texts, each with the prompt before it."""
-        return read(asked, self.ready.tokenizer, self.how, change=self.recipe.change, pairs=False)
+        return read(asked, self.ready.tokenizer, self.policy, change=self.recipe.change, pairs=False)
 
-    def split(self, out: Features, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: Features, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the vector [D] of each encoding."""
         # Windows after the first do not hold the prompt.
-        skipped = [0 if each.start else self.prompt_rows for each in reads] if self.prompt_rows else []
+        skipped = [0 if each.start else self.prompt_rows for each in encoded] if self.prompt_rows else []
         return [vector.copy() for vector in self.pooler(out.hidden, skipped)]
 
     def result(self, texts: Texts[Rows]) -> Embedding:
         """Return the vector of a text."""
         ((windows, vectors),) = texts
-        merge, recipe = self.how.merge, self.recipe
+        merge, recipe = self.policy.merge, self.recipe
         vector = vectors[0] if len(vectors) == 1 else self.pooler.finished(one_row(vectors, merge))
-        reach = extent(windows, merge)
-        return Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, self.how.limit, reach)
+        covered = extent(windows, merge)
+        return Embedding(vector, recipe.name, recipe.normalize, recipe.prompt, self.policy.limit, covered)
 
 
 def _rows_of(recipe: Recipe, tokenizer: Tokenizer) -> int:

@@ -23,7 +23,7 @@ from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, read_once
 from torso.tasks.task_options import EmbedMultiVectorOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +94,7 @@ def embed_multi_vector(
 
 
 @dataclass(frozen=True, slots=True)
-class _Filled(Read):
+class _Filled(EncodedText):
     """An encoding that is filled up.
 
     Attributes:
@@ -127,7 +127,7 @@ class EmbedMultiVectorPlan(Plan[str, Features, Rows, MultiVectorEmbedding]):
         limit = min((each for each in (limit, cut) if each is not None), default=None)
         self.limit = limit
         before = None if limit is None or self._marker is None else limit - 1
-        self.how = lengths(limit if before is None else before, long, stride, merges=("all",))
+        self.policy = length_policy(limit if before is None else before, long, stride, merges=("all",))
         self._window = _narrowest(ready) if filled is not None and not filled.attend else None
 
     def _filling(self) -> int | None:
@@ -162,16 +162,16 @@ class EmbedMultiVectorPlan(Plan[str, Features, Rows, MultiVectorEmbedding]):
         attend = expansion is None or expansion.attend
         return (self.recipe.layers, self.recipe.left_out, self._skipped.tobytes(), attend, self._window)
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize texts, each with the prompt before it; fill queries up."""
-        reads = read(asked, self.ready.tokenizer, self.how, change=self._changed, pairs=False)
-        return map(self._framed, reads)
+        encoded = read(asked, self.ready.tokenizer, self.policy, change=self._changed, pairs=False)
+        return map(self._framed, encoded)
 
     def _changed(self, text: str) -> str:
         text = self.prompt + text
         return lowered(text) if self.recipe.lowercase else text
 
-    def _framed(self, read: Read) -> Read:
+    def _framed(self, read: EncodedText) -> EncodedText:
         if self._marker is not None:
             place = next((i for i, special in enumerate(read.special) if not special), len(read))
             read = _with_tokens(read, place, [self._marker], self.ready.tokenizer)
@@ -181,28 +181,28 @@ class EmbedMultiVectorPlan(Plan[str, Features, Rows, MultiVectorEmbedding]):
         assert self._filler is not None
         more = [self._filler] * (filled.length - len(read))
         whole = _with_tokens(read, len(read), more, self.ready.tokenizer)
-        return _Filled(**{each.name: getattr(whole, each.name) for each in fields(Read)}, own=len(read))
+        return _Filled(**{each.name: getattr(whole, each.name) for each in fields(EncodedText)}, own=len(read))
 
-    def prepare(self, reads: Sequence[Read]) -> HostBatch:
+    def prepare(self, encoded: Sequence[EncodedText]) -> HostBatch:
         """Pack encodings; what fills queries up attends, and is not attended to."""
-        batch = HostBatch.of(reads)
+        batch = HostBatch.of(encoded)
         filled = self.side.expansion
         if filled is None or filled.attend:
             return batch
-        batch = replace(batch, seen=tuple(each.own if isinstance(each, _Filled) else len(each) for each in reads))
+        batch = replace(batch, seen=tuple(each.own if isinstance(each, _Filled) else len(each) for each in encoded))
         require_seen(batch, self._window)
         return batch
 
-    def split(self, out: Features, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: Features, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the vectors [n, D] of each encoding."""
         rows = to_host(out.hidden.rows)
-        kept = np.concatenate([self._kept(each) for each in reads])
+        kept = np.concatenate([self._kept(each) for each in encoded])
         rows = rows[kept]
         for step in self._steps:
             rows = step(rows)
-        return [part.copy() for part in pieces(rows, [int(self._kept(each).sum()) for each in reads])]
+        return [part.copy() for part in pieces(rows, [int(self._kept(each).sum()) for each in encoded])]
 
-    def _kept(self, read: Read) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def _kept(self, read: EncodedText) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Return which tokens of an encoding have a vector."""
         kept = ~np.isin(np.array(read.ids, np.int64), self._skipped)
         kept[: self.recipe.left_out] = False
@@ -213,8 +213,8 @@ class EmbedMultiVectorPlan(Plan[str, Features, Rows, MultiVectorEmbedding]):
         ((windows, parts),) = texts
         tokens = [token for each in windows for token, kept in zip(each.tokens, self._kept(each), strict=True) if kept]
         vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        reach, whole = extent(windows, self.how.merge), self.recipe.normalized
-        return MultiVectorEmbedding(vectors, tuple(tokens), whole, self.query, self.side.prompt, self.limit, reach)
+        covered, whole = extent(windows, self.policy.merge), self.recipe.normalized
+        return MultiVectorEmbedding(vectors, tuple(tokens), whole, self.query, self.side.prompt, self.limit, covered)
 
 
 def late_recipe_of(ready: Ready[Any]) -> LateRecipe:
@@ -245,7 +245,7 @@ def _marker(side: Side, tokenizer: Tokenizer) -> tuple[int | None, str]:
     return None, side.prompt
 
 
-def _with_tokens(read: Read, place: int, ids: list[int], tokenizer: Tokenizer) -> Read:
+def _with_tokens(read: EncodedText, place: int, ids: list[int], tokenizer: Tokenizer) -> EncodedText:
     """Return an encoding with special tokens put in at a place."""
     count = len(ids)
     names = [each or "" for each in tokenizer.convert_ids_to_tokens(ids)]

@@ -25,7 +25,7 @@ from torso.tasks.sparse_files import LEXICAL_FILE, POOLINGS, SparseRecipe, read_
 from torso.tasks.task_options import EmbedSparseOptions
 from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.vector_kinds import sparse_task
-from torso.tasks.windows import Long, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -128,11 +128,11 @@ class EmbedSparsePlan(Plan[str, Any, Entries, SparseEmbedding]):
     ) -> None:
         at_least("top", top, 1)
         super().__init__(ready, Wanted(pooled=False))
-        recipe = _settled(ready, pooling)
+        recipe = _resolved(ready, pooling)
         self.recipe = replace(recipe, prompt=chosen_prompt(recipe.prompts, recipe.prompt, prompt, prompt_name))
         self.top = top or recipe.most
         limit = ready.tokenizer.limited(recipe.reading.max_tokens).max_tokens
-        self.how = lengths(limit, long, stride, merges=("sum" if recipe.pooling == "sum" else "max",))
+        self.policy = length_policy(limit, long, stride, merges=("sum" if recipe.pooling == "sum" else "max",))
         self._step: Step | None = None
         if recipe.projection is not None:
             self._step = step_of(recipe.projection, ready.memo.setdefault("layers", {}))
@@ -145,23 +145,23 @@ class EmbedSparsePlan(Plan[str, Any, Entries, SparseEmbedding]):
         """How entries are made of a model's outputs."""
         return (self.recipe.pooling, self.recipe.logarithms, self.recipe.projection)
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize texts, each with the prompt before it."""
-        return read(asked, self.ready.tokenizer, self.how, change=self._changed, pairs=False)
+        return read(asked, self.ready.tokenizer, self.policy, change=self._changed, pairs=False)
 
     def _changed(self, text: str) -> str:
         text = self.recipe.prompt + text
         return lowered(text) if self.recipe.reading.lowercase else text
 
-    def split(self, out: Any, reads: Sequence[Read]) -> list[Entries]:
+    def split(self, out: Any, encoded: Sequence[EncodedText]) -> list[Entries]:
         """Return the entries of each encoding."""
-        sizes = [len(each) for each in reads]
+        sizes = [len(each) for each in encoded]
         if self._step is not None:
             weights = np.maximum(self._step(to_host(out.hidden.rows)), 0)
             if weights.shape[1] != 1:
                 raise self._not_one(weights.shape[1])
             weights = weights[:, 0]
-            return [self._lexical(each.ids, own) for each, own in zip(reads, pieces(weights, sizes), strict=True)]
+            return [self._lexical(each.ids, own) for each, own in zip(encoded, pieces(weights, sizes), strict=True)]
         return [self._pooled(own) for own in pieces(to_host(out.logits), sizes)]
 
     def _not_one(self, count: int) -> WeightsError:
@@ -197,16 +197,16 @@ class EmbedSparsePlan(Plan[str, Any, Entries, SparseEmbedding]):
             kept = np.sort(highest(values, self.top))
             ids, values = ids[kept], values[kept]
         entries = self.ready.tokenizer.convert_ids_to_tokens(cast("list[int]", ids.tolist()))
-        reach = extent(windows, self.how.merge)
+        covered = extent(windows, self.policy.merge)
         tokens = tuple(each or "" for each in entries)
         return SparseEmbedding(
-            ids, values, tokens, self._size, self.recipe.pooling, self.recipe.prompt, self.how.limit, reach
+            ids, values, tokens, self._size, self.recipe.pooling, self.recipe.prompt, self.policy.limit, covered
         )
 
     def _merged(self, parts: Sequence[Entries]) -> Entries:
         found, places = np.unique(np.concatenate([ids for ids, _ in parts]), return_inverse=True)
         values = np.zeros(len(found), np.float32)
-        merge = np.add if self.how.merge == "sum" else np.maximum
+        merge = np.add if self.policy.merge == "sum" else np.maximum
         merge.at(values, places, np.concatenate([own for _, own in parts]))
         return found, values
 
@@ -220,7 +220,7 @@ def sparse_recipe_of(ready: Ready[Any]) -> SparseRecipe | None:
     return read_once(ready, "sparse", read_sparse_recipe)
 
 
-def _settled(ready: Ready[Any], pooling: str | None) -> SparseRecipe:
+def _resolved(ready: Ready[Any], pooling: str | None) -> SparseRecipe:
     if pooling is not None:
         if pooling not in POOLINGS:
             raise InputError(

@@ -22,7 +22,7 @@ from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import FillOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -120,7 +120,7 @@ class FillPlan(Plan[str, VocabLogits, list[Proposals], Filled]):
         yes_or_no("whole_words", whole_words)
         super().__init__(ready)
         self.top, self.mask = top, _mask_id(ready.tokenizer)
-        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
+        self.policy = length_policy(ready.tokenizer.max_tokens, long, stride, merges=("widest",))
         self.marked = marks_spaces(ready.tokenizer)
         self.allowed = candidates(ready.tokenizer, targets, whole_words=whole_words)
 
@@ -129,24 +129,24 @@ class FillPlan(Plan[str, VocabLogits, list[Proposals], Filled]):
         """The token that masks are, and which proposals are taken."""
         return (self.mask, self.top, None if self.allowed is None else tuple(self.allowed))
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize texts.
 
         Raises:
             InputError: E_NO_MASK for a text, or the beginning kept of it, without a mask.
         """
         tokenizer = self.ready.tokenizer
-        return _with_masks(read(asked, tokenizer, self.how, pairs=False), self.mask, tokenizer)
+        return _with_masks(read(asked, tokenizer, self.policy, pairs=False), self.mask, tokenizer)
 
-    def prepare(self, reads: Sequence[Read]) -> HostBatch:
+    def prepare(self, encoded: Sequence[EncodedText]) -> HostBatch:
         """Pack encodings; of their rows only the masks' are wanted."""
-        batch = HostBatch.of(reads)
+        batch = HostBatch.of(encoded)
         return replace(batch, rows=np.flatnonzero(batch.tokens == self.mask))
 
-    def split(self, out: VocabLogits, reads: Sequence[Read]) -> list[list[Proposals]]:
+    def split(self, out: VocabLogits, encoded: Sequence[EncodedText]) -> list[list[Proposals]]:
         """Return the proposals for each mask of each encoding."""
         rows = iter(to_host(out.logits))
-        return [[self._proposals(next(rows)) for number in each.ids if number == self.mask] for each in reads]
+        return [[self._proposals(next(rows)) for number in each.ids if number == self.mask] for each in encoded]
 
     def _proposals(self, logits: Rows) -> Proposals:
         scores = softmax(logits)
@@ -160,7 +160,7 @@ class FillPlan(Plan[str, VocabLogits, list[Proposals], Filled]):
     def result(self, texts: Texts[list[Proposals]]) -> Filled:
         """Return the proposals for the masks of a text."""
         ((windows, proposals),) = texts
-        return _filled(windows, proposals, self.mask, self.ready.tokenizer, self.how.merge, self.marked)
+        return _filled(windows, proposals, self.mask, self.ready.tokenizer, self.policy.merge, self.marked)
 
 
 def _mask_id(tokenizer: Tokenizer) -> int:
@@ -173,9 +173,9 @@ def _mask_id(tokenizer: Tokenizer) -> int:
     return tokenizer.mask_token_id
 
 
-def _with_masks(reads: Iterable[Read], mask: int, tokenizer: Tokenizer) -> Iterator[Read]:
+def _with_masks(encoded: Iterable[EncodedText], mask: int, tokenizer: Tokenizer) -> Iterator[EncodedText]:
     found = False
-    for each in reads:
+    for each in encoded:
         found = found or mask in each.ids
         if each.last and not found:
             raise InputError(
@@ -189,7 +189,7 @@ def _with_masks(reads: Iterable[Read], mask: int, tokenizer: Tokenizer) -> Itera
 
 
 def _filled(
-    windows: Sequence[Read],
+    windows: Sequence[EncodedText],
     proposals: Sequence[list[Proposals]],
     mask: int,
     tokenizer: Tokenizer,

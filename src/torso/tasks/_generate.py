@@ -11,7 +11,7 @@ from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import one_or_more
 from torso.tasks.ready import Usable
 from torso.tasks.task_options import GenerateOptions
-from torso.tasks.writers import Generated, Settings, make_writer
+from torso.tasks.text_generator import Generated, Settings, make_text_generator
 
 if TYPE_CHECKING:
     import torch
@@ -107,10 +107,10 @@ def generate(
         stop_strings=None if stop_strings is None else one_or_more(stop_strings),
         seed=seed,
     )
-    writer = make_writer(
+    generator = make_text_generator(
         model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained, bad_words=bad_words
     )
-    return writer.write(prompts, batch=batch)
+    return generator.write(prompts, batch=batch)
 
 
 @known_arguments
@@ -165,7 +165,7 @@ def stream(
         stop_strings=None if stop_strings is None else one_or_more(stop_strings),
         seed=seed,
     )
-    writer = make_writer(
+    generator = make_text_generator(
         model, settings, asked, tokenizer=tokenizer, device=device, untrained=untrained, bad_words=bad_words
     )
-    return writer.stream(prompt)
+    return generator.stream(prompt)

@@ -29,7 +29,7 @@ from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.sentence_settings import MODEL_FILE, Reading, read_reading, read_stated
 from torso.tasks.task_options import RerankOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Merge, Read, lengths
+from torso.tasks.windows import EncodedText, Long, Merge, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -117,9 +117,9 @@ def rerank(
         )  # fmt: skip
     plan: RerankPlan | DecoderRerankPlan
     if kind is Task.CAUSAL_LM:
-        writer = make_ready(model, Task.CAUSAL_LM, tokenizer=tokenizer, device=device, untrained=untrained)
+        decoder = make_ready(model, Task.CAUSAL_LM, tokenizer=tokenizer, device=device, untrained=untrained)
         plan = DecoderRerankPlan(
-            writer, top=top, prompt=prompt, template=template, long=long, stride=stride, merge=merge
+            decoder, top=top, prompt=prompt, template=template, long=long, stride=stride, merge=merge
         )
     else:
         no_effect("prompt", prompt)
@@ -156,22 +156,22 @@ class RerankPlan(Plan[tuple[str, Sequence[str]], SequenceLogits, Wide, Ranked]):
         self.top, self.scoring = top, _scoring(ready)
         self.measure = self.scoring.measure
         limit = ready.tokenizer.limited(self.scoring.reading.max_tokens).max_tokens
-        self.how = lengths(limit, long, stride, merge, merges=("max", "mean"))
+        self.policy = length_policy(limit, long, stride, merge, merges=("max", "mean"))
 
     @property
     def settings(self) -> Hashable:
         """How scores are made of logits."""
         return self.measure
 
-    def read(self, asked: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Read]:
+    def read(self, asked: Iterable[tuple[str, Sequence[str]]]) -> Iterator[EncodedText]:
         """Tokenize each query with each of its texts, of which there is at least one."""
         prompt = self.scoring.prompt
         groups = ([(prompt + query, text) for text in texts] for query, texts in asked)
         change = lowered if self.scoring.reading.lowercase else str
         every = list(groups) if isinstance(asked, Sequence) else groups
-        return read_groups(every, self.ready.tokenizer, self.how, change=change, by_group=False)
+        return read_groups(every, self.ready.tokenizer, self.policy, change=change, by_group=False)
 
-    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Wide]:
+    def split(self, out: SequenceLogits, encoded: Sequence[EncodedText]) -> list[Wide]:
         """Return the score and the logit of each encoding, [2]."""
         logits = to_host(out.logits).astype(np.float64)
         scored: Wide = np.concatenate([self.scoring.function(logits), logits], -1)
@@ -179,7 +179,7 @@ class RerankPlan(Plan[tuple[str, Sequence[str]], SequenceLogits, Wide, Ranked]):
 
     def result(self, texts: Texts[Wide]) -> Ranked:
         """Return the texts of a query in order."""
-        best = self.how.merge == "max"
+        best = self.policy.merge == "max"
         stacked = [np.stack(own) for _, own in texts]
         rows = [each.max(0) if best else each.mean(0) for each in stacked]
         pairs = [cast("tuple[str, str]", windows[0].text) for windows, _ in texts]

@@ -22,7 +22,7 @@ from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.tag_scheme import Scheme, decode, units
 from torso.tasks.task_options import TagMerge, TagOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, extent, length_policy
 
 if TYPE_CHECKING:
     import torch
@@ -116,26 +116,26 @@ class TagPlan(Plan[str, TokenLogits, Rows, Tagged]):
         _require_known(aggregation)
         super().__init__(ready)
         self.reader = _Parts.of(ready, aggregation)
-        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge, merges=("mean", "longest"))
+        self.policy = length_policy(ready.tokenizer.max_tokens, long, stride, merge, merges=("mean", "longest"))
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize texts."""
-        return read(asked, self.ready.tokenizer, self.how, pairs=False)
+        return read(asked, self.ready.tokenizer, self.policy, pairs=False)
 
-    def split(self, out: TokenLogits, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: TokenLogits, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the logits [n, C] of the tokens of each encoding."""
-        return [rows.copy() for rows in pieces(to_host(out.logits), [len(each) for each in reads])]
+        return [rows.copy() for rows in pieces(to_host(out.logits), [len(each) for each in encoded])]
 
     def result(self, texts: Texts[Rows]) -> Tagged:
         """Return the labelled parts of a text."""
         ((windows, rows),) = texts
         text = windows[0].string
-        if self.how.merge == "longest" and len(windows) > 1:
+        if self.policy.merge == "longest" and len(windows) > 1:
             apart = [_own(window, own) for window, own in zip(windows, rows, strict=True)]
             spans = without_overlaps([span for tokens in apart for span in self.reader.spans(text, *tokens)])
         else:
             spans = self.reader.spans(text, *_joined(windows, rows))
-        return Tagged(text, spans, extent(windows, self.how.merge))
+        return Tagged(text, spans, extent(windows, self.policy.merge))
 
 
 def _require_known(aggregation: Aggregation | None) -> None:
@@ -152,12 +152,12 @@ Tokens = tuple[list[int], list[tuple[int, int]], Rows]
 """Ids, characters and logits [n, C] of the tokens of a text, special ones left out."""
 
 
-def _own(window: Read, logits: Rows) -> Tokens:
+def _own(window: EncodedText, logits: Rows) -> Tokens:
     kept = [place for place, special in enumerate(window.special) if not special]
     return [window.ids[place] for place in kept], [window.spans[place] for place in kept], logits[kept]
 
 
-def _joined(windows: Sequence[Read], rows: Sequence[Rows]) -> Tokens:
+def _joined(windows: Sequence[EncodedText], rows: Sequence[Rows]) -> Tokens:
     """Return the tokens of a text, each with the mean of its logits in the windows that hold it."""
     if len(windows) == 1:
         return _own(windows[0], rows[0])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from torso.architecture import Task
 from torso.errors import InputError
 from torso.generation.completed_text import BATCH
 from torso.io.arguments import known_arguments
@@ -12,8 +14,8 @@ from torso.loading.load import load_tokenizer
 from torso.outputs import VocabLogits
 from torso.tasks.ready import Ready, Usable
 from torso.tasks.task_options import SummariseOptions, TranslateOptions
-from torso.tasks.windows import Long, lengths
-from torso.tasks.writers import Generated, Settings, make_writer
+from torso.tasks.text_generator import Generated, Settings, make_text_generator, task_of
+from torso.tasks.windows import Long, length_policy
 from torso.text import Tokenizer
 from torso.text.language_names import language_code, short_code
 
@@ -81,7 +83,7 @@ def translate(
 
     Raises:
         TooLongError: E_TOO_LONG, naming the text by its place.
-        InputError: E_LANGUAGE for a language that the model does not have.
+        InputError: E_LANGUAGE for a language that the model does not have; E_TASK for a decoder.
         TorsoError: as `torso.generate`.
     """
 
@@ -90,19 +92,20 @@ def translate(
         if task is not None and task in _tasks(ready):
             return spoken, {}
         if (source or target) and tokenizer is None and ready.folder is not None:
-            _refuse(source or target, spoken, ready)
+            _refuse(source, target, spoken, ready)
             spoken = load_tokenizer(ready.folder, src_lang=source, tgt_lang=target)
             spoken = spoken.limited(ready.tokenizer.max_tokens)
         elif source or target:
             _require_spoken(spoken, source, target)
         writes = target is not None or tokenizer is not None
         if not writes or spoken.tgt_lang is None:
-            _refuse(source or target, spoken, ready)
+            _refuse(source, target, spoken, ready)
             return spoken, {}
         return spoken, {"forced_bos_token_id": spoken.convert_tokens_to_ids(spoken.tgt_lang)}
 
+    _require_encoder_decoder(model, "translate")
     task = f"translation_{short_code(source)}_to_{short_code(target)}" if source and target else None
-    writer = make_writer(
+    generator = make_text_generator(
         model,
         settings,
         dict(max_new_tokens=max_new_tokens, num_beams=num_beams),
@@ -112,8 +115,8 @@ def translate(
         task=task,
         prepare=prepare,
     )
-    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
-    return writer.write(texts, batch=batch, how=how)
+    policy = length_policy(generator.ready.tokenizer.max_tokens, long, merges=("join",))
+    return generator.write(texts, batch=batch, policy=policy)
 
 
 def _require_spoken(tokenizer: Tokenizer, source: str | None, target: str | None) -> None:
@@ -133,14 +136,34 @@ def _tasks(ready: Ready[VocabLogits]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
-def _refuse(language: str | None, tokenizer: Tokenizer, ready: Ready[VocabLogits]) -> None:
-    if language is not None and tokenizer.src_lang is None:
+def _refuse(source: str | None, target: str | None, tokenizer: Tokenizer, ready: Ready[VocabLogits]) -> None:
+    """Raise for a language that a model without marks of languages has no task of."""
+    if tokenizer.src_lang is not None or not (source or target):
+        return
+    pairs = [found.groups() for found in map(re.compile("translation_(.+)_to_(.+)").fullmatch, _tasks(ready)) if found]
+    is_source_known = source is not None and short_code(source) in {one for one, _ in pairs}
+    raise InputError(
+        "E_LANGUAGE",
+        "{name} has no setting for the language {language}.",
+        cure="Leave source and target out (--from, --to) for a model of one pair; else name both as the model does: "
+        "{known}.",
+        values=dict(
+            name=ready.name,
+            language=target if is_source_known and target else source or target,
+            known=", ".join(f"{one} → {other}" for one, other in pairs) or "-",
+        ),
+    )
+
+
+def _require_encoder_decoder(model: Usable[VocabLogits], function: str) -> None:
+    """Raise for a decoder, which goes on with a text, and would do so without a word."""
+    if task_of(model) is not Task.SEQ2SEQ_LM:
         raise InputError(
-            "E_LANGUAGE",
-            "{name} has no setting for the language {language}.",
-            cure="Leave source and target out (--from, --to) for a model of one pair; else name both as the model "
-            "does: {known}.",
-            values=dict(name=ready.name, language=language, known=", ".join(_tasks(ready)) or "-"),
+            "E_TASK",
+            "This model is a decoder: it goes on with a text, and {function} needs an encoder-decoder.",
+            cure="Ask it in words: torso.chat(...) or torso.generate(...), torso chat or torso generate; or name a "
+            "model as t5-small.",
+            values=dict(function=function),
         )
 
 
@@ -199,9 +222,11 @@ def summarise(
 
     Raises:
         TooLongError: E_TOO_LONG, naming the text by its place.
+        InputError: E_TASK for a decoder.
         TorsoError: as `torso.generate`.
     """
-    writer = make_writer(
+    _require_encoder_decoder(model, "summarise")
+    generator = make_text_generator(
         model,
         settings,
         dict(max_new_tokens=max_new_tokens, num_beams=num_beams),
@@ -210,5 +235,5 @@ def summarise(
         untrained=untrained,
         task="summarization",
     )
-    how = lengths(writer.ready.tokenizer.max_tokens, long, merges=("join",))
-    return writer.write(texts, batch=batch, how=how)
+    policy = length_policy(generator.ready.tokenizer.max_tokens, long, merges=("join",))
+    return generator.write(texts, batch=batch, policy=policy)

@@ -22,7 +22,7 @@ from torso.tasks.reading import predict, read_groups
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.task_options import ZeroShotOptions
 from torso.tasks.task_plan import Plan, Texts
-from torso.tasks.windows import Long, Merge, Read, extent, lengths
+from torso.tasks.windows import EncodedText, Long, Merge, extent, length_policy
 from torso.text.input_checks import checked_text
 
 if TYPE_CHECKING:
@@ -153,31 +153,31 @@ class ZeroShotPlan(Plan[str, SequenceLogits, Rows, Label]):
         self.entails = entailing(ready, entailment)
         named = self.apart or contradiction is not None
         self.contradicts = contradicting(ready, contradiction, self.entails) if named else self.entails
-        self.how = lengths(ready.tokenizer.max_tokens, long, stride, merge, cut="only_first")
+        self.policy = length_policy(ready.tokenizer.max_tokens, long, stride, merge, cut="only_first")
 
     @property
     def settings(self) -> Hashable:
         """The labels whose logits are taken."""
         return (self.contradicts, self.entails)
 
-    def read(self, asked: Iterable[str]) -> Iterator[Read]:
+    def read(self, asked: Iterable[str]) -> Iterator[EncodedText]:
         """Tokenize each text with the sentence of each label."""
         checked = (checked_text(text, index) for index, text in enumerate(asked))
         groups = ([(text, sentence) for sentence in self.sentences] for text in checked)
         every = list(groups) if isinstance(asked, Sequence) else groups
-        return read_groups(every, self.ready.tokenizer, self.how)
+        return read_groups(every, self.ready.tokenizer, self.policy)
 
-    def split(self, out: SequenceLogits, reads: Sequence[Read]) -> list[Rows]:
+    def split(self, out: SequenceLogits, encoded: Sequence[EncodedText]) -> list[Rows]:
         """Return the logits of contradiction and of entailment of each encoding, [2]."""
         # They are kept apart until a text's windows are one: only then labels meet each other.
         return list(to_host(out.logits)[:, [self.contradicts, self.entails]])
 
     def result(self, texts: Texts[Rows]) -> Label:
         """Return the labels of a text."""
-        logits = np.array([_merged(rows, self.how.merge) for _, rows in texts], np.float32)
+        logits = np.array([_merged(rows, self.policy.merge) for _, rows in texts], np.float32)
         scores = softmax(logits)[:, 1] if self.apart else softmax(logits[:, 1])
-        longest = max((reads for reads, _ in texts), key=lambda each: each[0].size)
-        return label_of(self.names, numbers(scores), self.top, extent(longest, self.how.merge))
+        longest = max((encoded for encoded, _ in texts), key=lambda each: each[0].size)
+        return label_of(self.names, numbers(scores), self.top, extent(longest, self.policy.merge))
 
 
 def _require_usable(labels: Sequence[str], template: str, top: int | None) -> tuple[list[str], list[str]]:

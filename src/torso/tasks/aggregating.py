@@ -53,21 +53,22 @@ def continues(token: str, text: str, start: int, end: int, *, marked: bool) -> b
     return len(token) != end - start if marked else start > 0 and " " not in text[start - 1 : start + 1]
 
 
-def aggregate(text: str, pieces: Sequence[Piece], names: Sequence[str], how: Aggregation) -> tuple[Span, ...]:
+def aggregate(text: str, pieces: Sequence[Piece], names: Sequence[str], aggregation: Aggregation) -> tuple[Span, ...]:
     """Return the labelled parts of a text, without those labelled ``O``.
 
     Args:
         text: the original.
         pieces: its tokens.
         names: of the labels.
-        how: ``none`` gives each token its label; ``simple`` joins neighbours of one kind; the others first give each
-            word one label: that of its ``first`` token, of the token that is surest (``max``), or of the ``average``.
+        aggregation: ``none`` gives each token its label; ``simple`` joins neighbours of one kind; the others first
+            give each word one label: that of its ``first`` token, of the token that is surest (``max``), or of the
+            ``average``.
     """
-    if how in ("none", "simple"):
+    if aggregation in ("none", "simple"):
         found = [_best(piece.start, piece.end, piece.scores) for piece in pieces]
     else:
-        found = [_word(word, _WORDS[how]) for word in _words(pieces)]
-    parts = [(names[each.label], [each]) for each in found] if how == "none" else _grouped(found, names)
+        found = [_word(word, _WORDS[aggregation]) for word in _words(pieces)]
+    parts = [(names[each.label], [each]) for each in found] if aggregation == "none" else _grouped(found, names)
     return tuple(_span(text, label, group) for label, group in parts if label != _OUTSIDE)
 
 

@@ -14,7 +14,7 @@ from torso.architecture import Task
 from torso.host_batch import Rows
 from torso.tasks.comparing import Comparer, Dense, Late, Sparse, numbered
 from torso.tasks.ready import Ready, Usable, make_ready
-from torso.tasks.vector_kinds import require_all_kinds, settle_kind, sparse_task
+from torso.tasks.vector_kinds import require_all_kinds, resolve_kind, sparse_task
 from torso.tasks.windows import Long, Merge
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def comparer(
         return Combined(
             Dense(ready, pooling, long, stride, merge), Sparse(ready, None, long, stride), Late(ready, long, stride)
         )
-    kind = settle_kind(model, vectors if vectors is not None or pooling is None else "dense")
+    kind = resolve_kind(model, vectors if vectors is not None or pooling is None else "dense")
     if kind == "sparse":
         task = sparse_task(model) if pooling is None else Task.MASKED_LM
         ready = make_ready(model, task, tokenizer=tokenizer, device=device)

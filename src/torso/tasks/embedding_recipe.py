@@ -118,7 +118,7 @@ def lowered(text: str) -> str:
     return "".join(mark.lower() for mark in text)
 
 
-def settle(
+def resolve_recipe(
     recipe: Recipe | None, pooling: str | None, normalize: bool | None, name: str, dimensions: int | None = None
 ) -> Recipe:
     """Return the recipe to follow: what the caller says, else what the folder says.

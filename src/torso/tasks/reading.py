@@ -17,10 +17,10 @@ from collections.abc import (
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from torso.engines.prefetch import ahead
+from torso.engines.prefetch import prefetch
 from torso.errors import InputError, InputTypeError
 from torso.io.shown import ShownList
-from torso.tasks.windows import Lengths, Read, Text, fitted
+from torso.tasks.windows import EncodedText, LengthPolicy, Text, fitted
 from torso.text import Tokenizer
 from torso.text.input_checks import checked_text
 
@@ -90,12 +90,12 @@ def as_list(texts: Any) -> list[Any] | None:
 def read(
     texts: Iterable[Text],
     tokenizer: Tokenizer,
-    how: Lengths,
+    policy: LengthPolicy,
     *,
     change: Callable[[str], str] = str,
     pairs: bool = True,
     place: Callable[[int], int] = int,
-) -> Iterator[Read]:
+) -> Iterator[EncodedText]:
     """Return the encoding of each text, or of each of its windows, made in a thread while those before it are used.
 
     Of a sequence that must not hold a text that is too long, every text is looked at before the first one comes out.
@@ -103,7 +103,7 @@ def read(
     Args:
         texts: strings and pairs.
         tokenizer: the model's.
-        how: what is done with texts that are too long.
+        policy: what is done with texts that are too long.
         change: applied to each string first.
         pairs: whether pairs are texts here.
         place: what messages call the place of a text, of its number among ``texts``.
@@ -114,8 +114,8 @@ def read(
         InputTypeError: E_TEXT.
     """
     if not isinstance(texts, Sequence):
-        return _stream(texts, _Reader(tokenizer, how, change, pairs, place, nothing_ran=False))
-    reader = _Reader(tokenizer, how, change, pairs, place, nothing_ran=True)
+        return _stream(texts, _Reader(tokenizer, policy, change, pairs, place, nothing_ran=False))
+    reader = _Reader(tokenizer, policy, change, pairs, place, nothing_ran=True)
     if len(texts) <= _WHOLE:
         return iter([each for chunk in _chunks(texts) for each in reader.read(chunk)])
     for chunk in _chunks(texts):
@@ -126,17 +126,17 @@ def read(
 def read_groups(
     groups: Iterable[Sequence[Text]],
     tokenizer: Tokenizer,
-    how: Lengths,
+    policy: LengthPolicy,
     *,
     change: Callable[[str], str] = str,
     by_group: bool = True,
-) -> Iterator[Read]:
+) -> Iterator[EncodedText]:
     """As `read`, of texts that make one result together: a question with each of its alternatives.
 
     Args:
         groups: the texts of each result, at least one.
         tokenizer: as in `read`.
-        how: as in `read`.
+        policy: as in `read`.
         change: as in `read`.
         by_group: whether messages call a text by the place of its group, or by its place in the group.
     """
@@ -155,19 +155,19 @@ def read_groups(
         index = bisect_right(starts, number) - 1
         return index if by_group else number - starts[index]
 
-    def together() -> Iterator[Read]:
+    def together() -> Iterator[EncodedText]:
         number = 0
-        for each in reads:
+        for each in encoded:
             yield replace(each, together=sizes[bisect_right(starts, number) - 1])
             number += each.last
 
     every = list(texts()) if isinstance(groups, Sequence) else texts()
-    reads = read(every, tokenizer, how, change=change, place=place)
+    encoded = read(every, tokenizer, policy, change=change, place=place)
     return together()
 
 
-def _stream(texts: Iterable[Text], reader: _Reader) -> Iterator[Read]:
-    for chunk in ahead(_chunks(texts), reader.read, depth=_DEPTH):
+def _stream(texts: Iterable[Text], reader: _Reader) -> Iterator[EncodedText]:
+    for chunk in prefetch(_chunks(texts), reader.read, depth=_DEPTH):
         yield from chunk
 
 
@@ -189,17 +189,17 @@ class _Reader:
     def __init__(
         self,
         tokenizer: Tokenizer,
-        how: Lengths,
+        policy: LengthPolicy,
         change: Callable[[str], str],
         pairs: bool,
         place: Callable[[int], int],
         *,
         nothing_ran: bool,
     ) -> None:
-        self.tokenizer, self.how, self.change, self.pairs, self.place = tokenizer, how, change, pairs, place
+        self.tokenizer, self.policy, self.change, self.pairs, self.place = tokenizer, policy, change, pairs, place
         self.nothing_ran = nothing_ran
 
-    def read(self, chunk: tuple[int, list[Text]]) -> list[Read]:
+    def read(self, chunk: tuple[int, list[Text]]) -> list[EncodedText]:
         """Return the encodings of texts, the first of which has the place given."""
         start, texts = chunk
         changed = [self._changed(text, start + index) for index, text in enumerate(texts)]
@@ -210,11 +210,13 @@ class _Reader:
             if isinstance(number, int):  # it counted from the beginning of the chunk
                 error.values["index"] = self.place(start + number)
             raise
-        reads: list[Read] = []
+        encoded: list[EncodedText] = []
         for number, encoding in enumerate(encodings):
             place = self.place(start + number)
-            reads += fitted(texts[number], changed[number], encoding, place, self.tokenizer, self.how, self.nothing_ran)
-        return reads
+            encoded += fitted(
+                texts[number], changed[number], encoding, place, self.tokenizer, self.policy, self.nothing_ran
+            )
+        return encoded
 
     def _changed(self, text: Text, index: int) -> Text:
         if self.pairs and isinstance(text, tuple) and len(text) == 2:

@@ -22,11 +22,11 @@ from torso.text import Tokenizer
 if TYPE_CHECKING:
     import torch
 
-    from torso.generation.writing_model import WritingModel
+    from torso.generation.generative_model import GenerativeModel
     from torso.model import Model
 
 Out = TypeVar("Out")
-Read = TypeVar("Read")
+Setting = TypeVar("Setting")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,7 @@ class Ready(Generic[Out]):
         return cast("Model[Out]", model)
 
     @property
-    def writing(self) -> WritingModel:
+    def generative_model(self) -> GenerativeModel:
         """The model of a generative task, of either engine."""
         return self.runner if isinstance(self.runner, CompiledDecoder) else cast("Any", self.model)
 
@@ -151,7 +151,7 @@ def recipe_of(ready: Ready[Any]) -> Recipe | None:
     return read_once(ready, "recipe", read_recipe)
 
 
-def read_once(ready: Ready[Any], name: str, read: Callable[[Path], Read | None]) -> Read | None:
+def read_once(ready: Ready[Any], name: str, read: Callable[[Path], Setting | None]) -> Setting | None:
     """Return what ``read`` finds in the folder of a model, or of an adapter's base; None without a folder.
 
     Args:

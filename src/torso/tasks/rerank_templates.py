@@ -103,9 +103,9 @@ class BgeTemplate(RerankTemplate):
         ends = [*self._line, *self._task]
         size = len(start) + len(first) + len(self._line) + len(second) + len(ends)
         if limit is not None and size > limit:
-            room = max(limit - len(ends) - len(start) - len(self._line), 0)
-            first = first[: int(limit * _BGE_SHARE)][:room]
-            second = second[: room - len(first)]
+            capacity = max(limit - len(ends) - len(start) - len(self._line), 0)
+            first = first[: int(limit * _BGE_SHARE)][:capacity]
+            second = second[: capacity - len(first)]
         return RerankPrompt([*start, *first, *self._line, *second, *ends], size)
 
 

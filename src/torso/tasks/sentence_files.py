@@ -68,14 +68,14 @@ def read_recipe(folder: Path) -> Recipe | None:
         if kind == "Pooling" and number and not is_table:
             modes, with_prompt = _pooling(own)
         elif kind in _LAYERS:
-            layer, reads = _LAYERS[kind](own)
+            layer, input_kind = _LAYERS[kind](own)
             if layer is None:
                 continue
-            if (reads == _VECTOR and number < first) or (reads == _ROWS and is_table):
+            if (input_kind == _VECTOR and number < first) or (input_kind == _ROWS and is_table):
                 raise out_of_place(path, kind)
-            if reads == _ROWS and number < last:
+            if input_kind == _ROWS and number < last:
                 on_rows.append(layer)
-            elif reads == _VECTOR and number > last:
+            elif input_kind == _VECTOR and number > last:
                 on_vectors.append(layer)
         else:
             raise out_of_place(path, kind)
@@ -138,11 +138,11 @@ def _pooling(path: Path) -> tuple[tuple[str, ...], bool]:
     return tuple(cast("list[str]", named)), with_prompt
 
 
-Read = tuple[Layer | None, str]
+LayerEntry = tuple[Layer | None, str]
 """A layer, None for one that does nothing outside training; and what it reads."""
 
 
-def _dense(path: Path) -> Read:
+def _dense(path: Path) -> LayerEntry:
     table = read_table(path)
     width, out, bias = table.get("in_features"), table.get("out_features"), table.get("bias", True)
     if not isinstance(width, int) or not isinstance(out, int) or width < 1 or out < 1 or not isinstance(bias, bool):
@@ -164,7 +164,7 @@ def _dense(path: Path) -> Read:
     return Dense(path.parent, width, out, bias, activation, residual), _reads(path)
 
 
-def _layer_norm(path: Path) -> Read:
+def _layer_norm(path: Path) -> LayerEntry:
     table = read_table(path)
     width = table.get("dimension")
     if isinstance(width, bool) or not isinstance(width, int) or width < 1:
@@ -173,7 +173,7 @@ def _layer_norm(path: Path) -> Read:
     return LayerNorm(path.parent, width), _VECTOR
 
 
-def _unit(path: Path) -> Read:
+def _unit(path: Path) -> LayerEntry:
     # Older versions write no file for it; in the model's own folder lies the config of the transformer.
     if is_there(path.parent / MODULES):
         return Unit(), _VECTOR
@@ -181,7 +181,7 @@ def _unit(path: Path) -> Read:
     return Unit(), _reads(path)
 
 
-def _dropout(_: Path) -> Read:
+def _dropout(_: Path) -> LayerEntry:
     return None, _ROWS
 
 
@@ -228,6 +228,6 @@ def layer_of(kind: str, path: Path, *, on_rows: bool) -> Found | None:
     """
     if kind not in _LAYERS:
         return None
-    layer, reads = _LAYERS[kind](path)
+    layer, input_kind = _LAYERS[kind](path)
     usual = on_rows and isinstance(layer, Dense) and read_table(path).get("module_input_name") is None
-    return Found(layer, usual or reads == _ROWS)
+    return Found(layer, usual or input_kind == _ROWS)

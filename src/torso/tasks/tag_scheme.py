@@ -48,7 +48,7 @@ class Scheme:
     def of(cls, labels: Sequence[str]) -> Scheme:
         """Return the scheme of a model's labels."""
         marked = _marked(labels)
-        bare = {label.upper() for label in labels}
+        letters = {label.upper() for label in labels}
         if any(marked):
             lower = not any(each and each[0].isupper() for each in marked)
             outside = ("O", "o") if lower else ("O",)
@@ -56,7 +56,7 @@ class Scheme:
                 Tag(_PLACES[found[0].upper()], found[1]) if found else Tag("O" if label in outside else "", label)
                 for label, found in zip(labels, marked, strict=True)
             )
-        elif {"B"} < bare <= _PLACES.keys() and len(bare) == len(set(labels)):
+        elif {"B"} < letters <= _PLACES.keys() and len(letters) == len(set(labels)):
             tags = tuple(Tag(_PLACES[label.upper()], "") for label in labels)
         else:
             tags = tuple(Tag("O" if label == "O" else "", label) for label in labels)

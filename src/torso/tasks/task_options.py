@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import torch
 
     from torso.tasks.aggregating import Aggregation
+    from torso.tasks.text_generator import Settings
     from torso.tasks.windows import Long, Merge
-    from torso.tasks.writers import Settings
     from torso.text import Tokenizer
 
 TagMerge = Literal["mean", "longest"]

@@ -22,14 +22,14 @@ from torso.architecture import Task
 from torso.engines.runner import Runner, run
 from torso.host_batch import HostBatch, Wanted
 from torso.tasks.ready import Ready
-from torso.tasks.windows import Read, by_text
+from torso.tasks.windows import EncodedText, by_text
 
 Asked = TypeVar("Asked")
 Out = TypeVar("Out")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-Texts = list[tuple[list[Read], list[Item]]]
+Texts = list[tuple[list[EncodedText], list[Item]]]
 """For each text that a result is made of, its windows and what came of each."""
 
 
@@ -65,7 +65,7 @@ class Plan(ABC, Generic[Asked, Out, Item, Result]):
         return ()
 
     @abstractmethod
-    def read(self, asked: Iterable[Asked]) -> Iterator[Read]:
+    def read(self, asked: Iterable[Asked]) -> Iterator[EncodedText]:
         """Tokenize what is asked; of a list, whatever is wrong with any of it is raised before the first one comes.
 
         Raises:
@@ -73,19 +73,19 @@ class Plan(ABC, Generic[Asked, Out, Item, Result]):
             InputError, InputTypeError: a text is wrong.
         """
 
-    def prepare(self, reads: Sequence[Read]) -> HostBatch:
+    def prepare(self, encoded: Sequence[EncodedText]) -> HostBatch:
         """Pack encodings into one batch."""
-        return HostBatch.of(reads)
+        return HostBatch.of(encoded)
 
     @abstractmethod
-    def split(self, out: Out, reads: Sequence[Read]) -> list[Item]:
+    def split(self, out: Out, encoded: Sequence[EncodedText]) -> list[Item]:
         """Return what the outputs of a batch hold of each encoding; copies, so that the batch can go."""
 
     @abstractmethod
     def result(self, texts: Texts[Item]) -> Result:
         """Return one result of all the texts that it is made of."""
 
-    def finish(self, items: Iterable[tuple[Read, Item]]) -> Iterator[Result]:
+    def finish(self, items: Iterable[tuple[EncodedText, Item]]) -> Iterator[Result]:
         """Yield one result for each thing asked, as soon as all of its encodings are there, in order."""
         texts = by_text(items)
         for first in texts:
@@ -100,8 +100,8 @@ class Plan(ABC, Generic[Asked, Out, Item, Result]):
             TorsoError: as `read`.
         """
 
-        def split(out: Out, reads: Sequence[Read]) -> list[tuple[Read, Item]]:
-            return list(zip(reads, self.split(out, reads), strict=True))
+        def split(out: Out, encoded: Sequence[EncodedText]) -> list[tuple[EncodedText, Item]]:
+            return list(zip(encoded, self.split(out, encoded), strict=True))
 
         budget = budget if self.most_tokens is None else min(budget, self.most_tokens)
         items = run(self.runner, self.read(asked), split, prepare=self.prepare, wanted=self.wanted, budget=budget)

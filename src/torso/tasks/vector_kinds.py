@@ -51,7 +51,7 @@ def folder_of(model: Usable[Any]) -> Path | None:
     return wrapped(model)[1]
 
 
-def settle_kind(model: Usable[Any], stated: str | None) -> Vectors:
+def resolve_kind(model: Usable[Any], stated: str | None) -> Vectors:
     """Return the kind of vectors to compare: what the caller says, else what the model is made for.
 
     Raises:

@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Lengths:
+class LengthPolicy:
     """How long texts are read.
 
     Attributes:
@@ -42,7 +42,7 @@ class Lengths:
     usual: int | None = None
 
 
-def lengths(
+def length_policy(
     limit: int | None,
     long: Long,
     stride: int | None = None,
@@ -51,17 +51,17 @@ def lengths(
     merges: Sequence[str] = ("mean", "max"),
     cut: Cut = "longest_first",
     usual: int | None = None,
-) -> Lengths:
+) -> LengthPolicy:
     """Return the arguments of a task about long texts, checked.
 
     Args:
-        limit: as in `Lengths`.
-        long: as in `Lengths`.
-        stride: as in `Lengths`.
+        limit: as in `LengthPolicy`.
+        long: as in `LengthPolicy`.
+        stride: as in `LengthPolicy`.
         merge: one of ``merges``; the first of them if None.
         merges: the rules the task has, the usual one first.
-        cut: as in `Lengths`.
-        usual: as in `Lengths`.
+        cut: as in `LengthPolicy`.
+        usual: as in `LengthPolicy`.
 
     Raises:
         InputError: E_ARGUMENT for a value that is not known or would have no effect.
@@ -90,11 +90,11 @@ def lengths(
             cure="Leave it out for {first}.",
             values=dict(value=merge, known=", ".join(f'"{each}"' for each in merges), first=merges[0]),
         )
-    return Lengths(limit, long, stride, merge or merges[0], cut, usual)
+    return LengthPolicy(limit, long, stride, merge or merges[0], cut, usual)
 
 
 @dataclass(frozen=True, slots=True)
-class Read(Encoding):
+class EncodedText(Encoding):
     """An encoding that remembers its text, or a window of it.
 
     Attributes:
@@ -129,8 +129,14 @@ class Read(Encoding):
 
 
 def fitted(
-    given: Text, text: Text, encoding: Encoding, index: int, tokenizer: Tokenizer, how: Lengths, nothing_ran: bool
-) -> list[Read]:
+    given: Text,
+    text: Text,
+    encoding: Encoding,
+    index: int,
+    tokenizer: Tokenizer,
+    policy: LengthPolicy,
+    nothing_ran: bool,
+) -> list[EncodedText]:
     """Return the encoding of a text as the model takes it: whole, cut, or in windows.
 
     Args:
@@ -139,7 +145,7 @@ def fitted(
         encoding: of all of it.
         index: its place.
         tokenizer: that made it.
-        how: what is done with a text that is too long.
+        policy: what is done with a text that is too long.
         nothing_ran: whether no text before it was run, for the message.
 
     Raises:
@@ -156,9 +162,9 @@ def fitted(
             values=dict(index=index),
         )
     shift = len(text) - len(given) if isinstance(text, str) and isinstance(given, str) else 0
-    if how.limit is None or size <= how.limit:
+    if policy.limit is None or size <= policy.limit:
         return [_read(encoding, given, index, size, shift=shift)]
-    if how.long == "error":
+    if policy.long == "error":
         raise TooLongError(
             "E_TOO_LONG",
             "Text {index} is {size} tokens; this model takes {limit}. Nothing was run."
@@ -168,39 +174,41 @@ def fitted(
                 'Shorten it, keep its first {limit} tokens: long="truncate" (--long truncate), '
                 'or read all of it in windows: long="window".'
             ),
-            values=dict(index=index, size=size, limit=how.limit),
+            values=dict(index=index, size=size, limit=policy.limit),
         )
     one, other = (text, None) if isinstance(text, str) else text
-    moving = _moving(encoding, how.cut)
-    stride = _stride(encoding, moving, index, how)
-    if how.long == "truncate":
-        kept = tokenizer(one, other, truncation=how.cut if other is not None else True, max_length=how.limit)
+    moving = _moving(encoding, policy.cut)
+    stride = _stride(encoding, moving, index, policy)
+    if policy.long == "truncate":
+        kept = tokenizer(one, other, truncation=policy.cut if other is not None else True, max_length=policy.limit)
         return [_read(kept.encodings[0], given, index, size, shift=shift, moving=moving)]
     pieces = tokenizer(
         one,
         other,
         truncation="only_second" if moving else "only_first",
-        max_length=how.limit,
+        max_length=policy.limit,
         stride=stride,
         return_overflowing_tokens=True,
     ).encodings
-    reads = [_read(piece, given, index, size, last=piece is pieces[-1], shift=shift, moving=moving) for piece in pieces]
-    room, count = pieces[0].sequence.count(moving), encoding.sequence.count(moving)
+    encoded = [
+        _read(piece, given, index, size, last=piece is pieces[-1], shift=shift, moving=moving) for piece in pieces
+    ]
+    capacity, count = pieces[0].sequence.count(moving), encoding.sequence.count(moving)
     return [
-        replace(each, start=_start(number * (room - stride), room, count, tokenizer.truncation_side))
-        for number, each in enumerate(reads)
+        replace(each, start=_start(number * (capacity - stride), capacity, count, tokenizer.truncation_side))
+        for number, each in enumerate(encoded)
     ]
 
 
-def _start(moved: int, room: int, count: int, side: str) -> int:
-    return moved if side == "right" else max(count - room - moved, 0)
+def _start(moved: int, capacity: int, count: int, side: str) -> int:
+    return moved if side == "right" else max(count - capacity - moved, 0)
 
 
 def _read(
     encoding: Encoding, text: Text, index: int, size: int, *, last: bool = True, shift: int = 0, moving: int = 0
-) -> Read:
+) -> EncodedText:
     # By place: it is made for each text, and a dict of the fields' names takes longer than all the rest.
-    return Read(
+    return EncodedText(
         encoding.ids,
         encoding.segments,
         encoding.spans,
@@ -223,39 +231,39 @@ def _moving(encoding: Encoding, cut: Cut) -> int:
     return int(encoding.sequence.count(1) > encoding.sequence.count(0))
 
 
-def _stride(encoding: Encoding, moving: int, index: int, how: Lengths) -> int:
+def _stride(encoding: Encoding, moving: int, index: int, policy: LengthPolicy) -> int:
     """Return the tokens that windows repeat, after checking that a window holds at least one more."""
-    assert how.limit is not None
+    assert policy.limit is not None
     fixed = len(encoding) - encoding.sequence.count(moving)
-    room = how.limit - fixed
-    if room < 1 and (how.long == "window" or how.cut != "longest_first"):
+    capacity = policy.limit - fixed
+    if capacity < 1 and (policy.long == "window" or policy.cut != "longest_first"):
         raise TooLongError(
             "E_TOO_LONG",
             "Text {index}: what must be read whole is {size} tokens; this model takes {limit}, so nothing else fits.",
             cure="Shorten that part: the question, or the shorter text of the pair.",
-            values=dict(index=index, size=fixed, limit=how.limit),
+            values=dict(index=index, size=fixed, limit=policy.limit),
         )
-    if how.stride is not None:
-        return how.stride
-    return how.usual if how.usual is not None and how.usual < room else room // 4
+    if policy.stride is not None:
+        return policy.stride
+    return policy.usual if policy.usual is not None and policy.usual < capacity else capacity // 4
 
 
-def extent(reads: Sequence[Read], merge: str) -> Extent:
+def extent(encoded: Sequence[EncodedText], merge: str) -> Extent:
     """Return how much of a text its windows read."""
-    first = reads[0]
-    if len(reads) > 1:
-        return Extent(first.size, first.size, len(reads), merge)
+    first = encoded[0]
+    if len(encoded) > 1:
+        return Extent(first.size, first.size, len(encoded), merge)
     whole = len(first) == first.size
     return Extent(first.size, len(first), span=None if whole else first.characters())
 
 
-def by_text(pieces: Iterable[tuple[Read, Value]]) -> Iterator[tuple[list[Read], list[Value]]]:
+def by_text(pieces: Iterable[tuple[EncodedText, Value]]) -> Iterator[tuple[list[EncodedText], list[Value]]]:
     """Yield the windows of each text, with what came of them."""
-    reads: list[Read] = []
+    encoded: list[EncodedText] = []
     values: list[Value] = []
     for read, value in pieces:
-        reads.append(read)
+        encoded.append(read)
         values.append(value)
         if read.last:
-            yield reads, values
-            reads, values = [], []
+            yield encoded, values
+            encoded, values = [], []

@@ -60,8 +60,8 @@ def finish(
 
 
 def _truncate(one: Pieces, other: Pieces | None, request: Request, added: int, side: str) -> None:
-    room = (request.limit or 0) - added
-    if room < 0:
+    limit = (request.limit or 0) - added
+    if limit < 0:
         raise InputError(
             "E_ARGUMENT",
             "max_length={limit} has no room for the {added} special tokens.",
@@ -69,7 +69,7 @@ def _truncate(one: Pieces, other: Pieces | None, request: Request, added: int, s
             values=dict(limit=request.limit, added=added),
         )
     size = len(other) if other is not None else None
-    kept = kept_lengths(len(one), size, room, request.strategy or "longest_first")
+    kept = kept_lengths(len(one), size, limit, request.strategy or "longest_first")
     for pieces, length in zip((one, other), kept, strict=True):
         if pieces is None or length >= len(pieces):
             continue

@@ -87,7 +87,7 @@ class Budget:
         if self.made < 0:
             raise BudgetError
 
-    def room(self, characters: int = 0, parts: int = 0) -> None:
+    def require(self, characters: int = 0, parts: int = 0) -> None:
         """Check that a text of so many characters, or a list of so many new items, may be made."""
         if characters > LENGTH or parts > ITEMS or parts * _FRESH > self.made:
             raise BudgetError
@@ -95,11 +95,11 @@ class Budget:
     def kept(self, value: Any, *, fresh: bool = False) -> Any:
         """Return ``value`` after charging its memory; with ``fresh``, that of its elements too."""
         if isinstance(value, str):
-            self.room(characters=len(value))
+            self.require(characters=len(value))
             self.keep(sys.getsizeof(value))
         elif isinstance(value, (list, tuple, dict, set)):
             items = cast("Container", value)
-            self.room(parts=len(items))
+            self.require(parts=len(items))
             self.keep(sys.getsizeof(items) + _ENTRY + (_FRESH * len(items) if fresh else 0))
         elif isinstance(value, int) and value.bit_length() > BITS:
             raise BudgetError
@@ -139,7 +139,7 @@ class Budget:
             kind = getattr(value, "kind", type(value).__name__)
             raise TemplateRuntimeError(f"a value of type {kind!r} is, or holds, something that has no text")
         self.step(size.characters, _ELEMENTS * size.elements)
-        self.room(characters=size.characters)
+        self.require(characters=size.characters)
         return str(self.kept(str(value)))
 
     def hashed(self, keys: Iterable[object], count: int) -> None:

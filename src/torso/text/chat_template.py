@@ -85,7 +85,7 @@ def chosen(templates: Mapping[str, str], wanted: str | None, *, with_tools: bool
     raise InputError(
         "E_CHAT_TEMPLATE",
         "This tokenizer has no chat template; its named ones are: {names}.",
-        cure="Pass one, or the name of one: chat_template=...",
+        cure="Pass one, or the name of one: chat_template=... On the command line write the prompt: torso generate",
         values=dict(names=", ".join(templates) or "-"),
     )
 
@@ -173,7 +173,8 @@ def _wrong(reason: str) -> InputError:
     return InputError(
         "E_CHAT_TEMPLATE",
         "The chat template fails: {reason}",
-        cure="Check the keys of the messages against it, or pass another: chat_template=...",
+        cure="Check the keys of the messages against it, or pass another: chat_template=... On the command line write "
+        "the prompt: torso generate",
         values=dict(reason=reason[:500]),
     )
 

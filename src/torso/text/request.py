@@ -152,38 +152,38 @@ def _no_effect(name: str, needed: str) -> InputError:
     )
 
 
-def kept_lengths(first: int, second: int | None, room: int, strategy: str) -> tuple[int, int]:
-    """Return how many tokens of each text are kept so that both fit ``room``, as `tokenizers` itself truncates.
+def kept_lengths(first: int, second: int | None, limit: int, strategy: str) -> tuple[int, int]:
+    """Return how many tokens of each text are kept so that both fit ``limit``, as `tokenizers` itself truncates.
 
     Args:
         first: tokens of the first text.
         second: tokens of the second; None without one.
-        room: tokens there is room for, special ones taken off.
+        limit: tokens there is room for, special ones taken off.
         strategy: ``longest_first`` shortens the longer text until both are equally long; ``only_first`` and
             ``only_second`` shorten that one.
 
     Raises:
         InputError: E_ARGUMENT where the text to be shortened is not there, or is shorter than what must go.
     """
-    excess = first + (second or 0) - room
+    excess = first + (second or 0) - limit
     if excess <= 0:
         return first, second or 0
     if strategy == "longest_first":
         if second is None:
-            return room, 0
+            return limit, 0
         shorter = min(first, second)
-        longer = shorter if shorter > room else max(shorter, room - shorter)
-        if shorter + longer > room:
-            shorter, longer = room // 2, room - room // 2
+        longer = shorter if shorter > limit else max(shorter, limit - shorter)
+        if shorter + longer > limit:
+            shorter, longer = limit // 2, limit - limit // 2
         return (longer, shorter) if first > second else (shorter, longer)
     target = first if strategy == "only_first" else second
-    if target is None or (room and target <= excess):
+    if target is None or (limit and target <= excess):
         raise InputError(
             "E_ARGUMENT",
-            "truncation={strategy} cannot make {have} tokens fit {room}: that text has {length}.",
+            "truncation={strategy} cannot make {have} tokens fit {limit}: that text has {length}.",
             cure="Use truncation=True, which shortens the longer text.",
-            values=dict(strategy=repr(strategy), have=first + (second or 0), room=room, length=target or 0),
+            values=dict(strategy=repr(strategy), have=first + (second or 0), limit=limit, length=target or 0),
         )
-    if not room:
+    if not limit:
         return 0, 0
     return (first - excess, second or 0) if strategy == "only_first" else (first, target - excess)

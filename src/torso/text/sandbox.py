@@ -61,7 +61,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         count = 0
         for part in Template.from_code(self, program.code, self.make_globals(None)).generate(values):
             count += len(part)
-            self.budget.room(characters=count)
+            self.budget.require(characters=count)
             parts.append(part)
         return "".join(parts)
 
@@ -147,7 +147,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _concatenated(self, parts: Iterable[str]) -> str:
         pieces = list(parts)
         count = sum(map(len, pieces))
-        self.budget.room(characters=count)
+        self.budget.require(characters=count)
         self.budget.step(count, len(pieces))
         return str(self.budget.kept("".join(pieces)))
 
@@ -184,7 +184,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return
         size = self.budget.size(name)
         self.budget.step(size.characters, size.elements)
-        self.budget.room(characters=size.characters)
+        self.budget.require(characters=size.characters)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **given: Any) -> Any:  # noqa: N805 - as Jinja's
         """Call an object for the template, charged as one step."""
@@ -215,8 +215,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             for one, other in ((left, right), (right, left)):
                 if isinstance(one, (str, list, tuple)) and isinstance(other, int):
                     count = len(cast("str", one)) * max(0, other)
-                    self.budget.room(characters=count if isinstance(one, str) else 0)
-                    self.budget.room(parts=0 if isinstance(one, str) else count)
+                    self.budget.require(characters=count if isinstance(one, str) else 0)
+                    self.budget.require(parts=0 if isinstance(one, str) else count)
                     self.budget.step(count, 0 if isinstance(one, str) else count)
         return self.budget.kept(super().call_binop(context, operator, left, right))
 
@@ -225,11 +225,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             # A text that is marked as HTML escapes what is added to it.
             marked = _MARKED if hasattr(left, "__html__") or hasattr(right, "__html__") else 1
             count = marked * (len(left) + len(right))
-            self.budget.room(characters=count)
+            self.budget.require(characters=count)
             self.budget.step(count)
         elif isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
             count = len(cast("list[Any]", left)) + len(cast("list[Any]", right))
-            self.budget.room(parts=count)
+            self.budget.require(parts=count)
             self.budget.step(elements=count)
         else:
             self._charge_numbers("+", left, right)

@@ -133,25 +133,25 @@ class Filters:
         self._extra(text, *args, **given)
         longest = max((len(each) for each in (*args, *given.values()) if isinstance(each, str)), default=0)
         self._budget.step(len(text) + len(text) * longest // 5)
-        self._budget.room(parts=len(text) // 16)
+        self._budget.require(parts=len(text) // 16)
         return text
 
     def _words(self, value: Any) -> str:
         text = self._text(value)
-        self._budget.room(parts=len(text) // 2)
+        self._budget.require(parts=len(text) // 2)
         return text
 
     def _data(self, value: Any) -> Any:
         size = self._budget.size(value)
         self._budget.step(_COMPARED * size.characters, _COMPARED * size.elements)
-        self._budget.room(characters=size.characters, parts=size.elements)
+        self._budget.require(characters=size.characters, parts=size.elements)
         return value if size.plain else self._budget.text(value)
 
     def _elements(self, value: Any, *args: Any) -> Any:
         self._extra(value, *args)
         count = length(value)
         self._budget.step(elements=count)
-        self._budget.room(parts=count)
+        self._budget.require(parts=count)
         return value
 
     def _ordered(self, value: Any, *args: Any, **given: Any) -> Any:
@@ -160,7 +160,7 @@ class Filters:
         size = self._budget.size(items)
         rounds = max(1, size.elements.bit_length())
         self._budget.step(size.characters * rounds, _COMPARED * size.elements * rounds)
-        self._budget.room(parts=length(items))
+        self._budget.require(parts=length(items))
         return cast("Any", items)
 
     def _filled(self, value: Any, width: Any = 80) -> str:
@@ -174,8 +174,8 @@ class Filters:
         text = self._text(value)
         self._within(len(width) if isinstance(width, str) else width)
         count = lines(text)
-        self._budget.room(characters=len(text) + count * (len(width) if isinstance(width, str) else int(width)))
-        self._budget.room(parts=2 * count)
+        self._budget.require(characters=len(text) + count * (len(width) if isinstance(width, str) else int(width)))
+        self._budget.require(parts=2 * count)
         return text
 
     def _replaced(self, value: Any, old: Any, new: Any, count: Any = None) -> str:
@@ -242,7 +242,7 @@ class Filters:
         self._within(len(indent) if isinstance(indent, str) else indent)
         size = self._budget.size(value)
         self._budget.step(5 * size.characters, 2 * _COMPARED * size.elements)
-        self._budget.room(characters=size.characters)
+        self._budget.require(characters=size.characters)
         if not size.plain:
             self._budget.text(value)
         encoder = json.JSONEncoder(ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
@@ -250,6 +250,6 @@ class Filters:
         count = 0
         for part in encoder.iterencode(value):
             count += len(part)
-            self._budget.room(characters=count)
+            self._budget.require(characters=count)
             parts.append(part)
         return str(self._budget.kept("".join(parts)))

@@ -37,7 +37,7 @@ def lines(text: str) -> int:
 def check_replaced(budget: Budget, text: str, old: str, new: str) -> None:
     """Check that replacing ``old`` with ``new`` is within the budget."""
     budget.charge(len(text) * min(len(old) + 1, _SHORT) // _SEARCHED)
-    budget.room(characters=len(text) + text.count(old) * max(0, len(new) - len(old)))
+    budget.require(characters=len(text) + text.count(old) * max(0, len(new) - len(old)))
 
 
 def joined(budget: Budget, between: str, items: Iterable[Any], *, as_text: bool) -> str:
@@ -47,7 +47,7 @@ def joined(budget: Budget, between: str, items: Iterable[Any], *, as_text: bool)
     for item in items:
         part = budget.text(item) if as_text else item
         length += len(between) + (len(part) if isinstance(part, str) else 0)
-        budget.room(characters=length)
+        budget.require(characters=length)
         budget.charge(1)
         parts.append(part)
     return str(budget.kept(between.join(parts)))
@@ -75,7 +75,7 @@ def formatted(budget: Budget, template: str, values: object) -> str:
         budget.text(values)
     given = size.characters * (places if isinstance(values, Mapping) else min(places, 1))
     budget.step(len(template) + given, size.elements)
-    budget.room(characters=len(template) + widths + given)
+    budget.require(characters=len(template) + widths + given)
     return str(budget.kept(template % values))
 
 
@@ -102,7 +102,7 @@ class _Formatter(SandboxedFormatter):
         size = self._budget.size(value)
         self._budget.step(size.characters, size.elements)
         if conversion is not None and size.plain:
-            self._budget.room(characters=size.characters)
+            self._budget.require(characters=size.characters)
         elif not size.plain:
             self._budget.text(value)
         return super().convert_field(value, conversion)
@@ -113,7 +113,7 @@ class _Formatter(SandboxedFormatter):
         if any(len(digits) > len(str(WIDTH)) or int(digits) > WIDTH for digits in _DIGITS.findall(format_spec)):
             raise BudgetError
         self._length += max(self._budget.size(value).characters, WIDTH if format_spec else 0)
-        self._budget.room(characters=self._length)
+        self._budget.require(characters=self._length)
         return super().format_field(value if isinstance(value, (int, float)) else self._budget.text(value), format_spec)
 
 
@@ -122,7 +122,7 @@ def formatted_by_method(
 ) -> str:
     """Return ``template.format(*args, **given)``."""
     budget.step(4 * len(template))
-    budget.room(parts=template.count("{") + template.count("}"))
+    budget.require(parts=template.count("{") + template.count("}"))
     return str(budget.kept(_Formatter(environment, budget).vformat(template, args, given)))
 
 
@@ -162,7 +162,7 @@ def _of_text(
     if name == "join":
         return joined(budget, text, *args, as_text=False, **given)
     if name in _CASES:
-        budget.room(characters=len(text), parts=len(text) // 64)
+        budget.require(characters=len(text), parts=len(text) // 64)
     elif name in _FILLS:
         if any(isinstance(value, int) and value > max(WIDTH, len(text)) for value in values):
             raise BudgetError
@@ -172,9 +172,9 @@ def _of_text(
         separator = texts[0] if texts else None
         counts = [value for value in values if isinstance(value, int) and value >= 0]
         most = 1 + (text.count(separator) if separator else len(text) // 2)
-        budget.room(parts=min([most, *(count + 1 for count in counts)]))
+        budget.require(parts=min([most, *(count + 1 for count in counts)]))
     elif name == "splitlines":
-        budget.room(parts=lines(text))
+        budget.require(parts=lines(text))
     if name in _BACKWARDS or name in _STRIPS:
         budget.charge(len(text) * longest // _SEARCHED)
     else:

@@ -22,8 +22,8 @@ def pieces(text: str) -> list[str]:
     lower = text.lower()
     if _WIDE.search(lower):
         lower = "".join(" " if ord(mark) > 127 and unicodedata.category(mark)[0] in "PS" else mark for mark in lower)
-    bare = "".join(mark for mark in lower if mark not in string.punctuation)
-    return _WIDE.sub(lambda found: f" {found[0]} ", _ARTICLES.sub(" ", bare)).split()
+    unpunctuated = "".join(mark for mark in lower if mark not in string.punctuation)
+    return _WIDE.sub(lambda found: f" {found[0]} ", _ARTICLES.sub(" ", unpunctuated)).split()
 
 
 def exact(predicted: str, answers: Sequence[str]) -> float:

@@ -71,7 +71,7 @@ def _checked(kind: _Class) -> _Class:
     @functools.wraps(made)
     def checked(self: Any, *args: Any, **given: Any) -> None:
         known = {each.name for each in fields(kind)}
-        settled: dict[str, Any] = {}
+        resolved: dict[str, Any] = {}
         for name, value in given.items():
             if name in TABLE:
                 if value:
@@ -80,8 +80,8 @@ def _checked(kind: _Class) -> _Class:
             elif _OLDER.get(name, name) not in known:
                 raise unknown_argument(kind.__name__, name, sorted(known))
             else:
-                settled[_OLDER.get(name, name)] = value
-        made(self, *args, **settled)
+                resolved[_OLDER.get(name, name)] = value
+        made(self, *args, **resolved)
 
     kind.__init__ = checked
     return kind

@@ -190,7 +190,7 @@ class DataCollatorForLanguageModeling(DataCollatorWithPadding):
                 "This tokenizer has no mask token, which masked language modelling needs.",
                 cure="For a model that writes on, say mlm=False.",
             )
-        self._dice = None if self.seed is None else torch.Generator().manual_seed(self.seed)
+        self._rng = None if self.seed is None else torch.Generator().manual_seed(self.seed)
 
     def __call__(self, features: Features) -> dict[str, Tensor]:
         """Return padded tensors [N, S] with labels."""
@@ -204,11 +204,11 @@ class DataCollatorForLanguageModeling(DataCollatorWithPadding):
             special = self._special(ids) if special is None else special.bool()
             # Drawn in the order of transformers: from the same state come the same masks.
             share = torch.full(ids.shape, self.mlm_probability).masked_fill(special, 0.0)
-            chosen = torch.bernoulli(share, generator=self._dice).bool()
+            chosen = torch.bernoulli(share, generator=self._rng).bool()
             labels[~chosen] = IGNORED
-            masked = chosen & torch.bernoulli(torch.full(ids.shape, 0.8), generator=self._dice).bool()
-            other = chosen & ~masked & torch.bernoulli(torch.full(ids.shape, 0.5), generator=self._dice).bool()
-            words = torch.randint(len(self.tokenizer), ids.shape, generator=self._dice)
+            masked = chosen & torch.bernoulli(torch.full(ids.shape, 0.8), generator=self._rng).bool()
+            other = chosen & ~masked & torch.bernoulli(torch.full(ids.shape, 0.5), generator=self._rng).bool()
+            words = torch.randint(len(self.tokenizer), ids.shape, generator=self._rng)
             ids = ids.masked_fill(masked, cast("int", self.tokenizer.mask_token_id))
             batch["input_ids"] = torch.where(other, words, ids)
         elif self.tokenizer.pad_token_id is not None:

@@ -21,7 +21,7 @@ from torso.training.loop import Row, Scores, Watcher, fit
 from torso.training.metrics import intervals
 from torso.training.model_card import write_card
 from torso.training.plots import plot_confusion, plot_curve
-from torso.training.preparing import PARTS, Asked, Prepared, prepare
+from torso.training.preparing import PARTS, Prepared, TrainRequest, prepare
 from torso.training.ranks import from_first, is_first, together, wait
 from torso.training.run_folder import RunFolder
 from torso.training.task_kinds import base_of
@@ -113,8 +113,8 @@ def train(
     columns = (text,) if isinstance(text, str) else text
     if model is None:
         model = base_of(read_table(data, encoding=encoding), task)
-    asked = Asked(model, data, dev, test, task, columns, label, problem, encoding, allow_leak, device, lora)
-    run = prepare(asked, settings or TrainSettings())
+    request = TrainRequest(model, data, dev, test, task, columns, label, problem, encoding, allow_leak, device, lora)
+    run = prepare(request, settings or TrainSettings())
     return train_prepared(run, folder, watch=watch, resume=resume, shard=shard)
 
 
@@ -132,7 +132,7 @@ def train_prepared(
 
 
 def _shard(run: Prepared) -> None:
-    if isinstance(run.asked.model, Model):
+    if isinstance(run.request.model, Model):
         raise InputError(
             "E_ARGUMENT",
             "A loaded model would not learn in place where it is divided over processes.",
@@ -264,7 +264,7 @@ def about(run: Prepared) -> dict[str, Any]:
         "labels": run.data.labels,
         "counts": {name: len(run.examples[name]) for name in PARTS},
         "settings": run.settings.plain(),
-        "lora": None if run.asked.lora is None else asdict(run.asked.lora),
+        "lora": None if run.request.lora is None else asdict(run.request.lora),
         "rate": run.rate,
         "identity": run.identity,
         "dropout": "masks follow the micro-batches: resuming is exact, another tokens= draws other masks",

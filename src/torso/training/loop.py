@@ -254,8 +254,8 @@ class _Loop:
             if scores:
                 score = self.better(scores) if self.better is not None else -scores["loss"]
             loss = scores.get("loss", 0.0)
-            ahead = (score, -loss) > (progress.best_score, -progress.best_loss)  # of equal scores the lower loss
-            best = not scores or not progress.best_step or ahead
+            improved = (score, -loss) > (progress.best_score, -progress.best_loss)  # of equal scores the lower loss
+            best = not scores or not progress.best_step or improved
             if best and self.save_best is not None and rank() == 0:
                 self.save_best()
         epoch = progress.step / settings.steps_of_epoch(self.texts)

@@ -55,9 +55,9 @@ class MaskedObjective(VocabularyObjective):
         return [self._masked(each, -1) for each in examples]
 
     def _masked(self, example: Example, epoch: int) -> Example:
-        dice = random.Random(derived_seed("mask", self.seed, epoch, example.row, list(example.inputs[0].ids)))
+        rng = random.Random(derived_seed("mask", self.seed, epoch, example.row, list(example.inputs[0].ids)))
         words = list(example.extra.words)
-        dice.shuffle(words)
+        rng.shuffle(words)
         ids = array("i", example.inputs[0].ids)
         labels = [IGNORED] * len(ids)
         wanted = left = max(1, round(self.share * sum(map(len, words))))
@@ -69,9 +69,9 @@ class MaskedObjective(VocabularyObjective):
             left -= len(word)
             for place in word:
                 labels[place] = ids[place]
-                draw = dice.random()
+                draw = rng.random()
                 if draw < _MASKED:
                     ids[place] = self.mask
                 elif draw < _REPLACED:
-                    ids[place] = dice.choice(self.ordinary)
+                    ids[place] = rng.choice(self.ordinary)
         return replace(example, inputs=(replace(example.inputs[0], ids=ids),), label=labels)

@@ -131,9 +131,9 @@ def intervals(table: Sequence[Sequence[int]], *, draws: int = 2000, seed: int = 
     total, cells = int(counts.sum()), counts.size
     if not total:
         return {}
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     number = max(min(draws, _MOST_CELLS // cells), 100)
-    drawn = dice.multinomial(total, counts.ravel() / total, size=number).reshape(number, *counts.shape)
+    drawn = rng.multinomial(total, counts.ravel() / total, size=number).reshape(number, *counts.shape)
     right = drawn.diagonal(axis1=1, axis2=2)
     either = drawn.sum(1) + drawn.sum(2)
     f1 = np.where(either > 0, 2 * right / np.maximum(either, 1), 0.0)

@@ -34,7 +34,7 @@ PARTS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TrainRequest:
     """What a run is asked to do.
 
     Attributes:
@@ -71,7 +71,7 @@ class Prepared:
     """A run before its first step.
 
     Attributes:
-        asked: what was asked.
+        request: what was asked.
         settings: of the run.
         data: of the task.
         parts: rows of each part of ``data``, and what was left out.
@@ -86,7 +86,7 @@ class Prepared:
         identity: digest of data, model and settings.
     """
 
-    asked: Asked
+    request: TrainRequest
     settings: TrainSettings
     data: TaskData
     parts: Parts
@@ -103,23 +103,23 @@ class Prepared:
     @property
     def base(self) -> str:
         """Name of the model that the run begins with."""
-        if isinstance(self.asked.model, Model):
-            return self.asked.model.architecture.family
-        return os.fspath(self.asked.model)
+        if isinstance(self.request.model, Model):
+            return self.request.model.architecture.family
+        return os.fspath(self.request.model)
 
 
-def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
+def prepare(request: TrainRequest, settings: TrainSettings) -> Prepared:
     """Read the data, load the model, and make examples. Nothing is written.
 
     Raises:
         TorsoError: data, columns, labels, model or texts cannot be used; see the parts that this calls.
     """
-    table = read_table(asked.data, encoding=asked.encoding)
-    data = data_of(table, asked.task, asked.text, asked.label, asked.problem)
+    table = read_table(request.data, encoding=request.encoding)
+    data = data_of(table, request.task, request.text, request.label, request.problem)
     data.require_learnable()
     others = {
-        name: data.with_table(read_table(given, encoding=asked.encoding))
-        for name, given in (("dev", asked.dev), ("test", asked.test))
+        name: data.with_table(read_table(given, encoding=request.encoding))
+        for name, given in (("dev", request.dev), ("test", request.test))
         if given is not None
     }
     parts = split(
@@ -131,10 +131,10 @@ def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
         groups=data.grouped,
     )
     _refuse_empty(parts, table)
-    _check_leaks(data, parts, others, asked)
-    model, tokenizer = _model(asked, data, settings)
-    if asked.lora is not None:
-        lora(model, asked.lora, seed=settings.seed)
+    _check_leaks(data, parts, others, request)
+    model, tokenizer = _model(request, data, settings)
+    if request.lora is not None:
+        lora(model, request.lora, seed=settings.seed)
     data.refuse_settings(settings)
     data.adapt(model)
     reader = TextReader(tokenizer, settings.long)
@@ -162,9 +162,21 @@ def prepare(asked: Asked, settings: TrainSettings) -> Prepared:
     )
     new = () if model.report is None else tuple(model.report.new)
     objective = data.objective(examples["train"], settings)
-    identity = _identity(examples, settings, model, data, asked.lora)
+    identity = _identity(examples, settings, model, data, request.lora)
     return Prepared(
-        asked, settings, data, parts, examples, model, tokenizer, objective, reader, rate, new, tuple(frozen), identity
+        request,
+        settings,
+        data,
+        parts,
+        examples,
+        model,
+        tokenizer,
+        objective,
+        reader,
+        rate,
+        new,
+        tuple(frozen),
+        identity,
     )
 
 
@@ -178,18 +190,18 @@ def _refuse_empty(parts: Parts, table: Table) -> None:
         )
 
 
-def _check_leaks(data: TaskData, parts: Parts, others: dict[str, TaskData], asked: Asked) -> None:
+def _check_leaks(data: TaskData, parts: Parts, others: dict[str, TaskData], request: TrainRequest) -> None:
     keys = data.keys()
     for other in others.values():
         found = [parts.train[index] for index in leaks([keys[row] for row in parts.train], other.keys())]
         parts.leaks += found
-        refuse_leaks(found, data.table.lines, other.table.name, allowed=asked.allow_leak)
+        refuse_leaks(found, data.table.lines, other.table.name, allowed=request.allow_leak)
 
 
-def _model(asked: Asked, data: TaskData, settings: TrainSettings) -> tuple[Model[Any], Tokenizer]:
+def _model(request: TrainRequest, data: TaskData, settings: TrainSettings) -> tuple[Model[Any], Tokenizer]:
     """Return the model with a head for the data's labels, and its tokenizer."""
-    if isinstance(asked.model, Model):
-        ready = make_ready(asked.model, data.task, untrained=True)
+    if isinstance(request.model, Model):
+        ready = make_ready(request.model, data.task, untrained=True)
         model, tokenizer = ready.model, ready.tokenizer
         if data.labels is not None:
             _take_order(data, list((model.config.id2label or {}).values()))
@@ -202,23 +214,23 @@ def _model(asked: Asked, data: TaskData, settings: TrainSettings) -> tuple[Model
                 )
             model.set({"id2label": dict(enumerate(data.labels)), **data.config})
         return model, tokenizer
-    tokenizer = load_tokenizer(asked.model)
+    tokenizer = load_tokenizer(request.model)
     labels = data.labels
     if labels is not None:
         from torso.hub import resolve
         from torso.loading.load import read_config
 
-        _, config = read_config(resolve(asked.model).folder)
+        _, config = read_config(resolve(request.model).folder)
         _take_order(data, list((config.id2label or {}).values()))
         labels = data.labels
     torch.manual_seed(settings.seed)  # a new head is drawn from it
     model = load(
-        asked.model,
+        request.model,
         data.task,
         labels=labels,
         new_head=True,
         changes=data.config or None,
-        device=choose(asked.device),
+        device=choose(request.device),
         dtype="float32",
     )
     return model, tokenizer.limited(model.max_tokens)

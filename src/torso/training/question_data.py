@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from torso.architecture import Task
 from torso.language import say
-from torso.tasks.windows import Read
+from torso.tasks.windows import EncodedText
 from torso.text import Tokenizer
 from torso.training.answer_metrics import answer_scores, exact
 from torso.training.columns import ANSWERS, CONTEXTS, QUESTIONS, column, nth
@@ -81,9 +81,9 @@ class QuestionData(TaskData):
         """Return each answer with its first character."""
         given = self.table.rows[row].get(self.label)
         starts = self.table.rows[row].get("answer_start")
-        return [self._held(row, text, start) for text, start in _listed(given, starts) if text]
+        return [self._checked(row, text, start) for text, start in _listed(given, starts) if text]
 
-    def _held(self, row: int, text: str, start: int | None) -> tuple[str, int]:
+    def _checked(self, row: int, text: str, start: int | None) -> tuple[str, int]:
         context = self._cell(row, self.context)
         at = context.find(text) if start is None or context[start : start + len(text)] != text else start
         if at < 0:
@@ -117,7 +117,7 @@ class QuestionData(TaskData):
                 found.append(Example((Tokens.of(window),), label, line, Window(row, spans, number == 0)))
         return found
 
-    def _label(self, row: int, window: Read) -> tuple[int, int]:
+    def _label(self, row: int, window: EncodedText) -> tuple[int, int]:
         if not self.values[row]:
             return 0, 0
         text, begin = self.values[row][0]

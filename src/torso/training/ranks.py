@@ -71,11 +71,11 @@ def dealt(sizes: Sequence[int], count: int) -> list[list[int]]:
         count: of processes.
     """
     hands: list[list[int]] = [[] for _ in range(count)]
-    held = [0] * count
+    loads = [0] * count
     for index in sorted(range(len(sizes)), key=lambda index: (-sizes[index], index)):
-        least = held.index(min(held))
+        least = loads.index(min(loads))
         hands[least].append(index)
-        held[least] += sizes[index]
+        loads[least] += sizes[index]
     return [sorted(each) for each in hands]
 
 

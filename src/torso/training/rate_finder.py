@@ -16,7 +16,7 @@ from torso.training.data_files import Data
 from torso.training.optimiser_step import RatePlan, Stepper
 from torso.training.parameter_groups import adamw, parameter_groups
 from torso.training.plots import plot_rates
-from torso.training.preparing import Asked, Prepared, prepare
+from torso.training.preparing import Prepared, TrainRequest, prepare
 from torso.training.step_order import steps
 from torso.training.train_settings import TrainSettings
 
@@ -87,8 +87,8 @@ def find_rate(
         )
     columns = (text,) if isinstance(text, str) else text
     copied = copy.deepcopy(model) if isinstance(model, Model) else model
-    asked = Asked(copied, data, None, None, task, columns, label, problem, encoding, False, device)
-    return rate_curve(prepare(asked, settings or TrainSettings()), steps)
+    request = TrainRequest(copied, data, None, None, task, columns, label, problem, encoding, False, device)
+    return rate_curve(prepare(request, settings or TrainSettings()), steps)
 
 
 def rate_curve(run: Prepared, count: int) -> RateCurve:

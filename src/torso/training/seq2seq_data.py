@@ -17,12 +17,12 @@ from torso.text import Tokenizer
 from torso.training.columns import SOURCES, TARGETS, column, nth
 from torso.training.data_files import Table
 from torso.training.examples import Example, Tokens
+from torso.training.generation_metrics import generation_scores
 from torso.training.objective import Objective, evaluated
 from torso.training.task_data import TaskData
 from torso.training.text_reader import TextReader, require_text
 from torso.training.train_settings import TrainSettings
 from torso.training.vocabulary_objective import TargetObjective
-from torso.training.written_metrics import written_scores
 
 _SPARE = 8  # tokens that a written text may be longer than the longest target
 
@@ -102,7 +102,7 @@ class Seq2SeqData(TaskData):
 
     def scores(self, predictions: Sequence[Any], examples: Sequence[Example]) -> dict[str, float]:
         """Return ROUGE, BLEU and chrF of the written texts."""
-        return written_scores(predictions, [each.extra[1] for each in examples])
+        return generation_scores(predictions, [each.extra[1] for each in examples])
 
     def prediction_row(self, prediction: Any, example: Example) -> dict[str, Any]:
         """Return source, target and what was written."""

@@ -65,11 +65,11 @@ def cut(sizes: Sequence[int], tokens: int) -> list[list[int]]:
         tokens: of one micro-batch; a text of more is one by itself.
     """
     parts: list[list[int]] = []
-    room = 0
+    budget = 0
     for index in sorted(range(len(sizes)), key=lambda index: (-sizes[index], index)):
-        if not parts or sizes[index] > room:
+        if not parts or sizes[index] > budget:
             parts.append([])
-            room = tokens
+            budget = tokens
         parts[-1].append(index)
-        room -= sizes[index]
+        budget -= sizes[index]
     return parts

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from torso.errors import InputError, TooLongError
-from torso.tasks.windows import Read, fitted, lengths
+from torso.tasks.windows import EncodedText, fitted, length_policy
 from torso.text import Encoding, Tokenizer
 from torso.training.train_settings import LongRule
 
@@ -54,7 +54,7 @@ class TextReader:
         for start in range(0, len(texts), _CHUNK):
             chunk = texts[start : start + _CHUNK]
             for text, row, encoding in zip(chunk, rows[start:], self._encodings(chunk), strict=False):
-                found.append(self._held(text, row, encoding))
+                found.append(self._fitted(text, row, encoding))
         return found
 
     def _encodings(self, texts: Sequence[Text]) -> list[Encoding]:
@@ -71,7 +71,7 @@ class TextReader:
             return encoding
         return self.tokenizer(text_target=text, truncation=True, max_length=self.limit).encodings[0]
 
-    def windows(self, question: str, text: str, row: int, window: int) -> list[Read]:
+    def windows(self, question: str, text: str, row: int, window: int) -> list[EncodedText]:
         """Return a question with each window of a text; a text that is not cut is one window.
 
         Args:
@@ -87,8 +87,8 @@ class TextReader:
         encoding = self.tokenizer.encoding(*pair)
         self._count(encoding)
         limit = window if self.limit is None else min(window, self.limit)
-        how = lengths(limit, "window", merges=("sum",), cut="only_second", usual=min(limit // 2, 128))
-        return fitted(pair, pair, encoding, row, self.tokenizer, how, True)
+        policy = length_policy(limit, "window", merges=("sum",), cut="only_second", usual=min(limit // 2, 128))
+        return fitted(pair, pair, encoding, row, self.tokenizer, policy, True)
 
     def kept(self, encoding: Encoding, row: int) -> bool:
         """Count an encoding; return whether it is learnt from, cut where it is longer than `limit`."""
@@ -101,7 +101,7 @@ class TextReader:
         self.long_rows.append(row)
         return self.long == "truncate"
 
-    def _held(self, text: Text, row: int, encoding: Encoding) -> Encoding | None:
+    def _fitted(self, text: Text, row: int, encoding: Encoding) -> Encoding | None:
         if not self.kept(encoding, row):
             return None
         if self.limit is None or len(encoding) <= self.limit:

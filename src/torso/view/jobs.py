@@ -236,13 +236,13 @@ def _plan(job: Job) -> None:
     from torso.hub.announcement import plan_text
     from torso.hub.download_many import open_web
     from torso.hub.getting import plan_of
-    from torso.hub.planning import Order
+    from torso.hub.planning import GetOptions
     from torso.hub.settings import read_settings
     from torso.hub.source import parse_source
 
     settings = read_settings()
     with open_web(settings, None) as web:
-        job.plan = plan_of(parse_source(job.model), Order(), settings, web)
+        job.plan = plan_of(parse_source(job.model), GetOptions(), settings, web)
     job.about = plan_text(job.plan)
 
 

@@ -86,7 +86,7 @@ def _bytes_of(look: Look) -> int:
 
 def summary_data(look: Look, number: str) -> dict[str, Any]:
     """Return what a page needs first: tokens, and what can be asked for."""
-    reach = look.extent
+    covered = look.extent
     texts = repr(look.text) if look.pair is None else f"{look.text!r}, {look.pair!r}"
     return {
         "id": number,
@@ -100,8 +100,8 @@ def summary_data(look: Look, number: str) -> dict[str, Any]:
             for part in look.parts
         ],
         "lens": look.has_vocabulary_head,
-        "cut": None if not reach.truncated else cut_text(look),
-        "cut_at": reach.span[1] if reach.truncated and reach.span else None,
+        "cut": None if not covered.truncated else cut_text(look),
+        "cut_at": covered.span[1] if covered.truncated and covered.span else None,
         "code": [f"look = torso.look({look.source!r}, {texts})", "look.attention(0), look.layer_rows()"],
     }
 

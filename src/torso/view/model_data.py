@@ -25,7 +25,7 @@ def config_data(opened: Opened, *, folder: bool, source: str = "") -> dict[str, 
         folder: whether the folder is named.
         source: what Python names the model by, where that is another name.
     """
-    described, writing = opened.config.describe(), opened.writing()
+    described, writing = opened.config.describe(), opened.generation_settings()
     return {
         "model": opened.name,
         "family": opened.architecture.family,
@@ -62,7 +62,7 @@ def changes_data(opened: Opened, given: dict[str, Any], *, source: str = "") -> 
     """
     changes = {name: typed_value(value) for name, value in given.items()}
     changed = opened.config.replace(changes)
-    held = opened.weights_follow(changed)
+    weights_checked = opened.weights_follow(changed)
     before, after = opened.config.describe(), changed.describe()
     rows = [(old, new) for old, new in zip(before, after, strict=True) if old.value != new.value]
     mine = {each.name: each.value for each in after if changed.source(each.name) == "you"}
@@ -71,7 +71,7 @@ def changes_data(opened: Opened, given: dict[str, Any], *, source: str = "") -> 
             {"name": new.name, "old": old.value, "new": new.value, "acts": new.acts, "acts_word": say(ACTS[new.acts])}
             for old, new in rows
         ],
-        "weights_checked": held,
+        "weights_checked": weights_checked,
         "runs": {new.name: new.value for _, new in rows if new.acts == "run"},
         "code": [f"torso.load({source or opened.name!r}, changes={mine!r})"],
     }
@@ -134,7 +134,7 @@ def files_data(opened: Opened) -> list[dict[str, Any]]:
     except TorsoError:
         known = None
     hashes = (known.files if known is not None else None) or {}
-    teller = say(known.teller) if known is not None and known.teller else ""
+    teller = say(known.known_from) if known is not None and known.known_from else ""
     rows: list[dict[str, Any]] = []
     for name in sorted(files_in(opened.folder))[:500]:
         size = (opened.folder / name).stat().st_size

@@ -41,22 +41,22 @@ def save(look: Look, path: Path, layers: Sequence[int] | None) -> Path:
 
 def _stored(look: Look, layers: dict[Any, Sequence[int]]) -> dict[str, Any]:
     """Return the answer of each route that the page would ask for."""
-    held: dict[str, Any] = {"summary": summary_data(look, "saved"), "answer": answers_data(look)}
+    data: dict[str, Any] = {"summary": summary_data(look, "saved"), "answer": answers_data(look)}
     for part in look.parts:
-        held[f"heads?part={part}"] = heads_data(look, part)
+        data[f"heads?part={part}"] = heads_data(look, part)
         if part != "cross":
-            held[f"rows?part={part}"] = rows_data(look, part)
+            data[f"rows?part={part}"] = rows_data(look, part)
         for layer in layers[part]:
             body = attention_bytes(look.attention(layer, part=part))
-            held[f"attention/{layer}?part={part}"] = b64encode(body).decode()
+            data[f"attention/{layer}?part={part}"] = b64encode(body).decode()
     if look.has_vocabulary_head:
-        held["lens"] = lens_data(look)
-    return held
+        data["lens"] = lens_data(look)
+    return data
 
 
-def _page(held: dict[str, Any]) -> bytes:
+def _page(look: dict[str, Any]) -> bytes:
     words = {language: words_of(language) for language in ("en", "zh")}
-    body = json_answer({"words": words, "look": held}).body
+    body = json_answer({"words": words, "look": look}).body
     assert isinstance(body, bytes)
     # Inside an element of a page: neither an end tag nor a comment may begin within the data.
     data = body.decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -38,14 +38,14 @@ class Running:
 
     def __init__(self, turn: Turn) -> None:
         self._turn, self._lock, self._depth = turn, threading.RLock(), 0
-        self._held: AbstractContextManager[None] = nullcontext()
+        self._open_turn: AbstractContextManager[None] = nullcontext()
 
     def __enter__(self) -> None:
         self._lock.acquire()
         try:
             if not self._depth:
-                self._held = self._turn()
-                self._held.__enter__()
+                self._open_turn = self._turn()
+                self._open_turn.__enter__()
         except BaseException:
             self._lock.release()
             raise
@@ -55,7 +55,7 @@ class Running:
         self._depth -= 1
         try:
             if not self._depth:
-                self._held.__exit__(*raised)
+                self._open_turn.__exit__(*raised)
         finally:
             self._lock.release()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from torso.io.held_files import register
+from torso.io.embedded_files import register
 from torso.weights.gguf import GgufFile
 from torso.weights.gguf_metadata import GgufMetadata
 
@@ -34,7 +34,7 @@ class GgufModel:
         self._of_config: Mapping[str, bytes] | None = None
         self._of_vocabulary: Mapping[str, bytes] | None = None
 
-    def held(self, name: str) -> bytes | None:
+    def embedded(self, name: str) -> bytes | None:
         """Return a file of the model, as the Hub has it; None where there is none of this name.
 
         Raises:
@@ -85,4 +85,4 @@ def _opened(path: Path, identity: tuple[int, ...]) -> GgufModel:
     return GgufModel(path)
 
 
-register(ENDING, lambda path, name: open_gguf(path).held(name))
+register(ENDING, lambda path, name: open_gguf(path).embedded(name))

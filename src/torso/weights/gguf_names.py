@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-How = Literal["straight", "halves", "transposed", "less one"]
+TensorOrder = Literal["straight", "halves", "transposed", "less one"]
 """How a tensor is stored.
 
 - ``straight``: as on the Hub
@@ -33,37 +33,37 @@ class Naming:
         causal: the Hub's class of the model that writes; empty for an encoder.
         layer: what stands before the names of a layer, with ``{i}``.
         rows: a name of GGUF, without ``.weight``, to the Hub's, below ``layer`` where there are layers.
-        how: returns how a tensor is stored, by its name in GGUF and whether it is a matrix or vector of weights.
+        order: returns how a tensor is stored, by its name in GGUF and whether it is a matrix or vector of weights.
     """
 
     model_type: str
     causal: str
     layer: str
     rows: Mapping[str, str]
-    how: Callable[[str, str], How]
+    order: Callable[[str, str], TensorOrder]
 
-    def read(self, name: str) -> tuple[str, How] | None:
+    def read(self, name: str) -> tuple[str, TensorOrder] | None:
         """Return the Hub's name of a tensor, and how it is stored; None for one that the family does not have."""
         found = _IN_A_LAYER.fullmatch(name)
         if found is None or found[2] not in self.rows:
             return None
         place = "" if found[1] is None else self.layer.format(i=int(found[1]))
-        return f"{place}{self.rows[found[2]]}.{found[3]}", self.how(found[2], found[3])
+        return f"{place}{self.rows[found[2]]}.{found[3]}", self.order(found[2], found[3])
 
 
-def _straight(name: str, kind: str) -> How:
+def _straight(name: str, kind: str) -> TensorOrder:
     return "straight"
 
 
-def _turned(name: str, kind: str) -> How:
+def _interleaved(name: str, kind: str) -> TensorOrder:
     return "halves" if name in ("attn_q", "attn_k") else "straight"
 
 
-def _from_one(name: str, kind: str) -> How:
+def _from_one(name: str, kind: str) -> TensorOrder:
     return "less one" if name.endswith("_norm") else "straight"
 
 
-def _as_gpt2(name: str, kind: str) -> How:
+def _as_gpt2(name: str, kind: str) -> TensorOrder:
     matrices = ("attn_qkv", "attn_output", "ffn_up", "ffn_down")
     return "transposed" if kind == "weight" and name in matrices else "straight"
 
@@ -147,14 +147,14 @@ _NOMIC: Mapping[str, str] = {
 _LAYER = "model.layers.{i}."
 
 NAMINGS: Mapping[str, Naming] = {
-    "llama": Naming("llama", "LlamaForCausalLM", _LAYER, _LLAMA, _turned),
+    "llama": Naming("llama", "LlamaForCausalLM", _LAYER, _LLAMA, _interleaved),
     "qwen2": Naming("qwen2", "Qwen2ForCausalLM", _LAYER, _LLAMA, _straight),
     "qwen3": Naming("qwen3", "Qwen3ForCausalLM", _LAYER, _WITH_HEAD_NORMS, _straight),
     "gemma": Naming("gemma", "GemmaForCausalLM", _LAYER, _LLAMA, _from_one),
     "gemma2": Naming("gemma2", "Gemma2ForCausalLM", _LAYER, _SANDWICH, _from_one),
     "gemma3": Naming("gemma3_text", "Gemma3ForCausalLM", _LAYER, _SANDWICH, _from_one),
     "phi3": Naming("phi3", "Phi3ForCausalLM", _LAYER, _PHI3, _straight),
-    "olmo": Naming("olmo", "OlmoForCausalLM", _LAYER, _LLAMA, _turned),
+    "olmo": Naming("olmo", "OlmoForCausalLM", _LAYER, _LLAMA, _interleaved),
     "olmo2": Naming("olmo2", "Olmo2ForCausalLM", _LAYER, _BEHIND, _straight),
     "exaone4": Naming("exaone4", "Exaone4ForCausalLM", _LAYER, _BEHIND, _straight),
     "seed_oss": Naming("seed_oss", "SeedOssForCausalLM", _LAYER, _SEED, _straight),

@@ -11,7 +11,7 @@ from torso.errors import UnsupportedError
 from torso.io.paths import shown
 from torso.weights.gguf_blocks import BLOCKS, GROUPED
 from torso.weights.gguf_metadata import GgufMetadata
-from torso.weights.gguf_names import NAMINGS, NO_WEIGHTS, How
+from torso.weights.gguf_names import NAMINGS, NO_WEIGHTS, TensorOrder
 from torso.weights.number_bits import NumberBits, narrowed
 from torso.weights.read_tensor import require_fit
 from torso.weights.tensor_entry import Note, TensorEntry, constant_note, note_once
@@ -27,7 +27,7 @@ _PLAIN = ("F32", "F16", "BF16")
 @dataclass(frozen=True, slots=True)
 class _Stored:
     name: str
-    how: How
+    order: TensorOrder
     heads: int = 1
 
 
@@ -86,9 +86,9 @@ class GgufWeights:
                     cure="Use the model's safetensors, from the repository that the GGUF file was made of.",
                     values=dict(path=shown(self.path), name=shown(name[:80]), kind=said.architecture),
                 )
-            ours, how = found
-            shape = tensor.shape[::-1] if how == "transposed" else tensor.shape
-            self._stored[ours] = _Stored(name, how, _heads(said, name, shape) if how == "halves" else 1)
+            ours, order = found
+            shape = tensor.shape[::-1] if order == "transposed" else tensor.shape
+            self._stored[ours] = _Stored(name, order, _heads(said, name, shape) if order == "halves" else 1)
             self.entries[ours] = TensorEntry(tensor.kind if tensor.kind in _PLAIN else "F32", shape)
 
     def read_into(self, name: str, out: NumberBits, *, allow_nonfinite: bool = False) -> None:
@@ -96,7 +96,7 @@ class GgufWeights:
         entry, stored = self.entries[name], self._stored[name]
         require_fit(out, self.path, entry, name)
         check = ValueCheck(self.path, TensorEntry("F32", entry.shape), name, allow_nonfinite)
-        if stored.how == "straight" and out.data.flags.c_contiguous:
+        if stored.order == "straight" and out.data.flags.c_contiguous:
             flat = out.data.reshape(-1)
             for start, values in self._file.parts(stored.name):
                 _place(check, values, flat[start : start + values.size], out.dtype, start)
@@ -116,11 +116,11 @@ class GgufWeights:
         """
         stored, shape = self._stored[name], self.entries[name].shape
         kind = self._file.tensors[stored.name].kind
-        if kind not in GROUPED or stored.how not in ("straight", "halves") or len(shape) != 2:
+        if kind not in GROUPED or stored.order not in ("straight", "halves") or len(shape) != 2:
             return None
         width, size = BLOCKS[kind]
         rows = self._file.blocks(stored.name, 0, prod(shape) // width).reshape(shape[0], -1, size)
-        if stored.how == "halves":  # an order of whole rows
+        if stored.order == "halves":  # an order of whole rows
             rows = rows.reshape(stored.heads, -1, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
         return Groups(kind, rows)
 
@@ -141,11 +141,11 @@ def _place(check: ValueCheck, values: NDArray[np.float32], target: NDArray[np.ge
 
 def _arranged(values: NDArray[np.float32], stored: _Stored) -> NDArray[np.float32]:
     """Return numbers in the Hub's order."""
-    if stored.how == "transposed":
+    if stored.order == "transposed":
         return values.T
-    if stored.how == "less one":
+    if stored.order == "less one":
         return values - 1
-    if stored.how == "halves":
+    if stored.order == "halves":
         apart = values.reshape(stored.heads, -1, 2, *values.shape[1:]).swapaxes(1, 2)
         return apart.reshape(values.shape)
     return values

@@ -132,9 +132,9 @@ def entries() -> list[CacheEntry]:
     return sorted(made, key=lambda entry: entry.used)
 
 
-def damaged() -> list[CacheEntry]:
-    """Return the entries that are not as they were written; every byte is read."""
-    return [entry for entry in entries() if not _is_whole(entry.path)]
+def is_damaged(entry: CacheEntry) -> bool:
+    """Return whether an entry is not as it was written; every byte is read."""
+    return not _is_whole(entry.path)
 
 
 def empty() -> int:

@@ -78,8 +78,8 @@ class Names:
         prefix: possible prefixes of all Hub names, the usual one first; decided once per file by the first row.
         within: those of the prefixes that files of a larger model have: read, and never written.
         unused: Hub modules under the prefix that may be ignored.
-        ahead: the Hub module that marks a layer behind the last one as a predictor of tokens further ahead, which is
-            ignored with all in it; empty where no family has such.
+        multi_token: the Hub module that marks a layer behind the last one as one of multi-token prediction, which is
+            ignored with all in it; empty where the family has none.
         copies: Hub keys that only repeat a torso parameter (with its ``trunk.`` or ``head.``); checked to be equal.
         optional: torso modules that a file may lack as a whole.
         instead: Hub key to the key that replaces it where it is absent.
@@ -91,7 +91,7 @@ class Names:
     prefix: tuple[str, ...] = ("",)
     within: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
-    ahead: str = ""
+    multi_token: str = ""
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     optional: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -178,11 +178,11 @@ class Names:
         modules = "|".join(r"\d+".join(map(re.escape, each.split("{i}"))) for each in placed)
         return re.compile(rf"(?:{modules})(?:\.|$)" if modules else r"(?!)")
 
-    def layers_ahead(self, keys: Iterable[str], prefix: str) -> tuple[str, ...]:
+    def multi_token_layers(self, keys: Iterable[str], prefix: str) -> tuple[str, ...]:
         """Return the layers of a file that predict tokens further ahead: their Hub names, each with a full stop."""
-        if not self.ahead:
+        if not self.multi_token:
             return ()
-        lead, _, module = self._full_name(self.ahead, prefix, "{i}").partition("{i}")
+        lead, _, module = self._full_name(self.multi_token, prefix, "{i}").partition("{i}")
         found: dict[str, None] = {}
         for key in keys:
             number, _, rest = key.removeprefix(lead).partition(".")
@@ -213,10 +213,14 @@ def canonical(entries: Iterable[str]) -> dict[str, str]:
     there = frozenset(keys)
     present: dict[str, str] = {}
     for key in keys:
-        bare = unwrapped(key)
-        bare = key if bare != key and bare in there else bare
-        found = _NORM.search(bare)
-        name = bare if found is None else bare[: found.start(1)] + {"gamma": "weight", "beta": "bias"}[found[1]]
+        unwrapped_key = unwrapped(key)
+        unwrapped_key = key if unwrapped_key != key and unwrapped_key in there else unwrapped_key
+        found = _NORM.search(unwrapped_key)
+        name = (
+            unwrapped_key
+            if found is None
+            else unwrapped_key[: found.start(1)] + {"gamma": "weight", "beta": "bias"}[found[1]]
+        )
         present.setdefault(name, key)
     return present
 

@@ -102,11 +102,11 @@ def read_strided(
     from numpy.lib.stride_tricks import as_strided
 
     require_fit(out, file.path, entry, name)
-    strides, reach = layout
+    strides, span = layout
     check = ValueCheck(file.path, entry, name, allow_nonfinite)
-    if not reach:
+    if not span:
         return check.constant
-    run = NumberBits.empty((reach,), entry.dtype).data
+    run = NumberBits.empty((span,), entry.dtype).data
     file.read_into(memory(run), offset)
     steps = tuple(each * run.itemsize for each in strides)
     stored = as_strided(run, entry.shape, steps).reshape(-1).copy()

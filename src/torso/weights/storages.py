@@ -80,7 +80,7 @@ class StoredTensor:
         return True
 
     @property
-    def reach(self) -> int:
+    def span(self) -> int:
         """Number of storage elements from its first to its last, inclusive."""
         if 0 in self.shape:
             return 0
@@ -188,7 +188,7 @@ class StateDictRules:
             raise self.impossible(storage.key)
         if min(numbers) < 0 or max(numbers) >= 1 << 60 or not fits_memory(tensor.shape):
             raise self.impossible(storage.key)
-        if offset + max(tensor.reach, 0) > storage.count:
+        if offset + max(tensor.span, 0) > storage.count:
             raise self.impossible(storage.key)
         self._charge_expansion(tensor)
         return tensor

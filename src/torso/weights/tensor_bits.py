@@ -1,11 +1,11 @@
-"""PyTorch's tensors as `NumberBits`, and back, without a copy."""
+"""PyTorch's tensors as `NumberBits` and as memory, without a copy."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from torso.weights.number_bits import NumberBits
-from torso.weights.tensor_entry import dtype_name, torch_dtype
+from torso.weights.tensor_entry import dtype_name
 
 if TYPE_CHECKING:
     import torch
@@ -24,14 +24,6 @@ def bits_of(tensor: torch.Tensor) -> NumberBits:
         raise TypeError(f"no file holds {tensor.dtype}")
     own = tensor.detach()
     return NumberBits((own.view(torch.uint16) if name == "BF16" else own).numpy(), name)
-
-
-def tensor_of(numbers: NumberBits) -> torch.Tensor:
-    """Return a CPU tensor that shares the memory of numbers."""
-    import torch
-
-    tensor = torch.from_numpy(numbers.data)
-    return tensor.view(torch_dtype(numbers.dtype)) if numbers.dtype == "BF16" else tensor
 
 
 def memory_of(tensor: torch.Tensor) -> memoryview:

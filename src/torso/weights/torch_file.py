@@ -141,7 +141,7 @@ class TorchFile:
                 out, self._file, offset, entry, name=name, allow_nonfinite=allow_nonfinite, observe=observe
             )
         else:
-            layout = (tensor.strides, tensor.reach)
+            layout = (tensor.strides, tensor.span)
             same = read_strided(out, self._file, offset, entry, layout, name=name, allow_nonfinite=allow_nonfinite)
         if expected is not None:
             self._require_crc(storage.key, expected, running.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from torso.errors import FileFormatError, LimitError, NotFoundError, TorsoError, WeightsError
-from torso.io.held_files import holds_files
+from torso.io.embedded_files import holds_files
 from torso.io.paths import shown
 from torso.weights.folded_table import FoldedTable, unfolded
 from torso.weights.folder import INDEX_ENDING, find_candidates, no_weights

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from torso.hub.transfer.download import writing
+from torso.hub.transfer.download import write_errors
 from torso.io.rooted import Root
 
 ARRIVING = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-z.-]+)?")
@@ -23,7 +23,7 @@ def arriving_in(home: Path) -> Path:
 def tidied(home: Path) -> Generator[None]:
     """Remove at the end the empty folders in which files arrived; an empty .cache that was there before stays."""
     root, hidden, own = Root(home), home / ".cache", arriving_in(home).name
-    with writing(hidden):
+    with write_errors(hidden):
         keeps = home.is_dir() and root.status(hidden) is not None
         keeps = keeps and not any(name.startswith(own) for name in root.names(hidden))
     try:

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from torso.hub.local.leftovers import SILENCE
-from torso.hub.transfer.download import writing
+from torso.hub.transfer.download import write_errors
 from torso.hub.transfer.locking import locked, locked_if_free
 from torso.io.rooted import Root
 
@@ -32,7 +32,7 @@ def bare_folder(root: Root, parent: Path) -> Generator[Path]:
     bare = parent / f".git-{secrets.token_hex(8)}"
     lock = bare.with_name(bare.name + ".lock")
     with ExitStack() as stack:
-        with writing(parent):
+        with write_errors(parent):
             was_there = parent == root.path or root.status(parent) is not None
             discard_bare(root, parent)
             stack.enter_context(locked(lock, threading.Event(), lambda: None, root))
@@ -51,9 +51,9 @@ def discard_bare(root: Root, parent: Path, *, dry_run: bool = False) -> int:
     freed = 0
     for name in filter(_LOCK.fullmatch, root.names(parent)):
         lock, bare = parent / name, parent / name.removesuffix(".lock")
-        with suppress(OSError), locked_if_free(lock, root) as held:
+        with suppress(OSError), locked_if_free(lock, root) as acquired:
             status = root.status(lock)
-            if status is not None and (held or (held is None and time.time() - status.st_mtime > SILENCE)):
+            if status is not None and (acquired or (acquired is None and time.time() - status.st_mtime > SILENCE)):
                 freed += sum(path.lstat().st_size for path in bare.rglob("*"))
                 if not dry_run:
                     _remove(root, bare, lock)

@@ -57,9 +57,9 @@ def _tidy(home: Repository) -> None:
 
         discard_bare(home.root, home.folder)
     if any((home.folder / "blobs").glob("*.torso-part*")):
-        from torso.hub.local.leftovers import discard_stale, everybody
+        from torso.hub.local.leftovers import all_wanted, discard_stale
 
-        discard_stale(home, everybody)
+        discard_stale(home, all_wanted)
 
 
 def _may_be_modelscope(source: Source, hub: str) -> bool:

@@ -108,13 +108,13 @@ class Repository:
     def write_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
         """Keep the listing of a commit, in the form huggingface_hub reads; one that is there already stays.
 
-        Until `settle_tree`, every tool can tell by it what the snapshot lacks yet.
+        Until `finalise_tree`, every tool can tell by it what the snapshot lacks yet.
         """
         path, _ = self.listings(commit)
         if _read_tree(path) is None:
             self._write(path, _tree_bytes(files))
 
-    def settle_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
+    def finalise_tree(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
         """Move the listing out of huggingface_hub's sight where the snapshot lacks files that were left on purpose.
 
         huggingface_hub takes a snapshot for incomplete that lacks anything of ``trees``. A listing that another tool

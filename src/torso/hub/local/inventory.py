@@ -213,8 +213,8 @@ def _delete(chosen: list[Model], kept: list[Model], removal: Removal, settings: 
 def _require_idle(home: Repository, name: str) -> None:
     folder = home.lock("x").parent
     for lock in [folder / name for name in home.root.names(folder) if name.endswith(".lock")]:
-        with locked_if_free(lock, home.root) as held:
-            if held is False:
+        with locked_if_free(lock, home.root) as acquired:
+            if acquired is False:
                 raise InputError(
                     "E_IN_USE",
                     "{name} is being fetched by another process.",

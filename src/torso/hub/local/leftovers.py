@@ -31,7 +31,7 @@ def none_wanted(_etag: str, _revision: str) -> bool:
     return False
 
 
-def everybody(_etag: str, _revision: str) -> bool:
+def all_wanted(_etag: str, _revision: str) -> bool:
     """Return True: every partial file is wanted."""
     return True
 
@@ -52,9 +52,9 @@ def discard_stale(home: Repository, wanted: Callable[[str, str], bool] = none_wa
         if not home.blob(etag).exists() and _is_wanted(path.with_name(path.name.removesuffix(".json")), etag, wanted):
             continue
         try:
-            with locked_if_free(home.lock(etag), home.root) as held:
+            with locked_if_free(home.lock(etag), home.root) as acquired:
                 status = path.lstat()
-                if held or (held is None and time.time() - status.st_mtime > SILENCE):
+                if acquired or (acquired is None and time.time() - status.st_mtime > SILENCE):
                     freed += status.st_size
                     if not dry_run:
                         home.root.remove(path)

@@ -25,14 +25,14 @@ class Evidence:
     """What a folder should hold.
 
     Attributes:
-        teller: what states it, in words; empty without one.
+        known_from: what states it, in words; empty without one.
         files: by path.
         whole: the listing is of the whole repository; else of what was fetched only.
         source: the name to fetch the model by again; None where it is unknown.
         revision: the commit, where it is known.
     """
 
-    teller: str = ""
+    known_from: str = ""
     files: Mapping[str, RemoteFile] | None = None
     whole: bool = False
     source: str | None = None

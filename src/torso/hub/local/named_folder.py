@@ -25,7 +25,7 @@ def on_this_machine(source: Source) -> Snapshot:
 
 def _folder(source: Source) -> Snapshot:
     folder = only_gguf(Path(source.name))
-    if source.bare and folder.is_dir() and not _looks_like_model(folder):
+    if source.ambiguous and folder.is_dir() and not _looks_like_model(folder):
         raise NotFoundError(
             "E_NOT_A_MODEL",
             "{name} is a folder here, and holds no model; so the name could mean it, or a model of the Hub.",

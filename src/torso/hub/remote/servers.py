@@ -83,7 +83,7 @@ def find_listing(
             continue
         attempt = partial(server.list_files, web, source.name, source.revision)
         try:
-            listing = insist(attempt, web, watcher, alone=len(asked) == 1, last=server is asked[-1])
+            listing = with_retries(attempt, web, watcher, alone=len(asked) == 1, last=server is asked[-1])
         except Failure as failure:
             failures.append((server.endpoint, failure))
             if failure.error.code in _FINAL:
@@ -97,7 +97,9 @@ def find_listing(
     raise last if last.code in _FINAL else no_source(source.name, failures)
 
 
-def insist(attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: bool = True, last: bool = True) -> Given:
+def with_retries(
+    attempt: Callable[[], Given], web: Web, watcher: Watcher, *, alone: bool = True, last: bool = True
+) -> Given:
     """Call ``attempt``, again while its failures may be transient, and return its result.
 
     Args:

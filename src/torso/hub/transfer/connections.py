@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from torso.errors import ConfigError, NetworkError
 from torso.hub.source import is_loopback
 from torso.hub.transfer.addresses import zone_of_address
-from torso.hub.transfer.pace import REACH, PacedResponse
+from torso.hub.transfer.pace import REQUEST_SCOPE, PacedResponse
 
 _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -39,26 +39,26 @@ class _Judged(HTTPConnection):
     zone: int | None = None
 
     def _new_conn(self) -> socket.socket:
-        reach = REACH.get()
-        if reach is None or self.proxy is not None:
+        scope = REQUEST_SCOPE.get()
+        if scope is None or self.proxy is not None:
             return super()._new_conn()
-        if reach.limit is not None:
-            _require_public(self._dns_host, self.port, reach.limit)
+        if scope.limit is not None:
+            _require_public(self._dns_host, self.port, scope.limit)
         connected = super()._new_conn()
         self.zone = zone_of_address(str(connected.getpeername()[0]))
-        if reach.limit is not None and self.zone > reach.limit:  # the name has another address than a moment ago
+        if scope.limit is not None and self.zone > scope.limit:  # the name has another address than a moment ago
             connected.close()
             raise PrivateAddressError
-        reach.zone = self.zone
+        scope.zone = self.zone
         return connected
 
     def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
         """Begin a request; a kept connection is judged as a new one is."""
-        reach = REACH.get()
-        if reach is not None and self.zone is not None and self.sock is not None:
-            if reach.limit is not None and self.zone > reach.limit:
+        scope = REQUEST_SCOPE.get()
+        if scope is not None and self.zone is not None and self.sock is not None:
+            if scope.limit is not None and self.zone > scope.limit:
                 raise PrivateAddressError
-            reach.zone = self.zone
+            scope.zone = self.zone
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
@@ -70,10 +70,10 @@ class _JudgedHttps(_Judged, HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
-        reach = REACH.get()
-        if reach is not None:
+        scope = REQUEST_SCOPE.get()
+        if scope is not None:
             self._twin = connected.dup()  # the handshake takes the socket itself over
-            self._timer = threading.Timer(reach.patience.connect + reach.patience.read, self._abandon)
+            self._timer = threading.Timer(scope.patience.connect + scope.patience.read, self._abandon)
             self._timer.daemon = True
             self._timer.start()
         return connected

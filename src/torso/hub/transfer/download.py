@@ -83,15 +83,15 @@ def download(job: Job, web: Web, watcher: Watcher, connections: int) -> None:
         DiskError: E_DISK_FULL, the part stays. AccessError: E_ACCESS, the folder may not be written.
     """
     with (
-        writing(job.target),
-        locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path}), job.root) as held,
+        write_errors(job.target),
+        locked(job.lock, web.cancelled, lambda: watcher.note(WAITING, {"name": job.file.path}), job.root) as acquired,
     ):
         if web.cancelled.is_set():
             return
         if not job.again and is_right(job.target, job.file):
             watcher.advance(job.file.size)
             return
-        _download(job, web, watcher, connections, locked=held)
+        _download(job, web, watcher, connections, locked=acquired)
 
 
 def is_right(path: Path, file: RemoteFile) -> bool:
@@ -108,7 +108,7 @@ def has_size(path: Path, size: int) -> bool:
 
 
 @contextmanager
-def writing(path: Path) -> Generator[None]:
+def write_errors(path: Path) -> Generator[None]:
     """Raise operating system errors inside the block as torso's; ``path`` is what is written.
 
     Raises:
@@ -117,10 +117,10 @@ def writing(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise error if isinstance(error, TorsoError) else why_not_written(path, error) from error
+        raise error if isinstance(error, TorsoError) else write_error(path, error) from error
 
 
-def why_not_written(path: Path, error: OSError) -> TorsoError:
+def write_error(path: Path, error: OSError) -> TorsoError:
     """Return the error for a file that could not be written: ``path``, or the one that the system names."""
     values = dict(path=shown(error.filename or path), reason=error.strerror or error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

@@ -25,7 +25,7 @@ _TLS_CAUSES = {
     64: "its certificate is for another address",
 }
 _TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: 407\b")  # http.client has the status in its words alone
-_ELSEWHERE = "Check the network, or choose another source: --source hf-mirror or --source modelscope"
+_OTHER_SOURCE = "Check the network, or choose another source: --source hf-mirror or --source modelscope"
 
 
 class Failure(Exception):  # noqa: N818 (not an error yet, as its first line says)
@@ -84,7 +84,7 @@ def from_exception(error: Exception, url: str, seconds: float, proxy: str = "") 
     else:
         code, what = "E_CONNECTION_LOST", "The connection to {host} was lost: {reason}."
     values = dict(host=host, seconds=f"{seconds:g}", reason=_short(error))
-    return Failure(NetworkError(code, what, cure=_ELSEWHERE, values=values), again=True)
+    return Failure(NetworkError(code, what, cure=_OTHER_SOURCE, values=values), again=True)
 
 
 def too_slow(url: str, *, rate: float = 0, limit: float = 0) -> Failure:
@@ -120,12 +120,12 @@ def from_status(status: int, headers: Mapping[str, str], url: str, longest_wait:
         )
     if status >= 500 or status in (408, 425):
         return Failure(
-            NetworkError("E_SERVER", "{host} has a fault of its own ({status}).", cure=_ELSEWHERE, values=values),
+            NetworkError("E_SERVER", "{host} has a fault of its own ({status}).", cure=_OTHER_SOURCE, values=values),
             again=True,
             wait=wait,
         )
     return Failure(
-        ServerAnswerError("E_HTTP_STATUS", "{host} answered {status} to {path}.", cure=_ELSEWHERE, values=values),
+        ServerAnswerError("E_HTTP_STATUS", "{host} answered {status} to {path}.", cure=_OTHER_SOURCE, values=values),
         again=False,
     )
 

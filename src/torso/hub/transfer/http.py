@@ -17,7 +17,7 @@ from torso.hub.settings import Patience
 from torso.hub.transfer.addresses import zone_of_host
 from torso.hub.transfer.connections import PrivateAddressError, new_pool, proxy_for
 from torso.hub.transfer.failure import Failure, bad_server, from_exception, from_status, host_of, too_slow
-from torso.hub.transfer.pace import REACH, Reach
+from torso.hub.transfer.pace import REQUEST_SCOPE, RequestScope
 from torso.hub.transfer.progress import Notices, Watcher, waiting
 from torso.hub.transfer.redirects import next_hop, origin_of, refused_redirect
 from torso.io.strict_json import decode_json
@@ -114,10 +114,10 @@ class Web:
         while True:
             if limit is not None and zone_of_host(urlsplit(url).hostname or "") > limit:
                 raise refused_redirect(start, url, _INWARDS)
-            reach = Reach(self.patience, most, limit)
-            response = self._send(method, url, headers, body, reach, start)
+            scope = RequestScope(self.patience, most, limit)
+            response = self._send(method, url, headers, body, scope, start)
             if limit is None:
-                limit = self._remember(url, reach)
+                limit = self._remember(url, scope)
             target = response.headers.get("location")
             if response.status not in _REDIRECTS or target is None:
                 return Answer(response, url, tuple(hops))
@@ -131,9 +131,9 @@ class Web:
             if url in seen or len(hops) > _HOPS:
                 raise refused_redirect(start, url, "it leads in a circle")
 
-    def _remember(self, url: str, reach: Reach) -> int:
+    def _remember(self, url: str, scope: RequestScope) -> int:
         """Return the zone of a host that a person named: how private what it names may be."""
-        zone = zone_of_host(urlsplit(url).hostname or "") if reach.zone is None else reach.zone
+        zone = zone_of_host(urlsplit(url).hostname or "") if scope.zone is None else scope.zone
         with self._lock:
             self._zones[origin_of(url)] = zone
         return zone
@@ -217,14 +217,14 @@ class Web:
                 pool.clear()
 
     def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, reach: Reach, start: str
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, scope: RequestScope, start: str
     ) -> urllib3.BaseHTTPResponse:
         sent = {"user-agent": "torso", "accept-encoding": "identity", **headers, **self.tokens.get(origin_of(url), {})}
         if self.cancelled.is_set():
             raise bad_server(url, "cancelled")
         proxy = proxy_for(url)
         pool = self._pool(proxy)
-        token = REACH.set(reach)
+        token = REQUEST_SCOPE.set(scope)
         try:
             response = self._ask(pool, method, url, sent, body)
         except PrivateAddressError:
@@ -236,7 +236,7 @@ class Web:
             seconds = self.patience.read if is_connected else self.patience.connect
             raise from_exception(error, url, seconds, proxy) from None
         finally:
-            REACH.reset(token)
+            REQUEST_SCOPE.reset(token)
         with self._lock:
             self._open.add(response)
         return response

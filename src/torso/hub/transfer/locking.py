@@ -30,10 +30,10 @@ def locked(
     while True:
         descriptor = _open(path, root)
         try:
-            held = _wait(descriptor, path, root, cancelled, on_wait)
-            if held and not _is_there(descriptor, path, root):
+            acquired = _wait(descriptor, path, root, cancelled, on_wait)
+            if acquired and not _is_there(descriptor, path, root):
                 continue  # who held it took the file away with the folder: the lock of others is a new one
-            yield held
+            yield acquired
             return
         finally:
             os.close(descriptor)  # which frees the lock
@@ -62,10 +62,10 @@ def _is_there(descriptor: int, path: Path, root: Root) -> bool:
 
 def _wait(descriptor: int, path: Path, root: Root, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
     first = True
-    while (held := exclude_others(descriptor, path, root)) is False:
+    while (acquired := exclude_others(descriptor, path, root)) is False:
         if first:
             on_wait()
             first = False
         if cancelled.wait(_POLL):
             return False
-    return bool(held)
+    return bool(acquired)

@@ -30,7 +30,7 @@ class TooLargeError(urllib3.exceptions.HTTPError):
 
 
 @dataclass(slots=True)
-class Reach:
+class RequestScope:
     """What one request may do, and how far it went.
 
     Attributes:
@@ -46,7 +46,7 @@ class Reach:
     zone: int | None = None
 
 
-REACH: ContextVar[Reach | None] = ContextVar("REACH", default=None)
+REQUEST_SCOPE: ContextVar[RequestScope | None] = ContextVar("REQUEST_SCOPE", default=None)
 
 
 class _Raw(Protocol):
@@ -62,10 +62,10 @@ class _Paced(io.RawIOBase):
     bring ``minimum_rate`` bytes a second.
     """
 
-    def __init__(self, raw: _Raw, reach: Reach) -> None:
+    def __init__(self, raw: _Raw, scope: RequestScope) -> None:
         self.left = _HEAD
         self._raw = raw
-        self._patience = reach.patience
+        self._patience = scope.patience
         self._waited = 0.0
         self._count = 0
         self._begun = False
@@ -112,12 +112,12 @@ class PacedResponse(http.client.HTTPResponse):
         self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        reach = REACH.get()
+        scope = REQUEST_SCOPE.get()
         self._paced: _Paced | None = None
-        if reach is not None:
+        if scope is not None:
             raw = cast("IO[bytes]", self.fp)
-            self._paced = _Paced(cast("_Raw", cast("io.BufferedReader", raw).detach()), reach)
-            self._most = reach.most
+            self._paced = _Paced(cast("_Raw", cast("io.BufferedReader", raw).detach()), scope)
+            self._most = scope.most
             self.fp = io.BufferedReader(self._paced, 1 << 16)
 
     def begin(self) -> None:

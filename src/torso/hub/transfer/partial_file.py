@@ -175,7 +175,7 @@ class Part:
             validators = {str(k): str(v) for k, v in cast("dict[str, object]", table["validators"]).items()}
         except BROKEN_RECORD:
             return False
-        held = os.fstat(self._data).st_size
+        size_on_disk = os.fstat(self._data).st_size
         edges = [segment.start for segment in segments] + [self.file.size]
         sound = (
             (table.get("etag"), table.get("size")) == (self.file.etag, self.file.size)
@@ -188,7 +188,7 @@ class Part:
         if not sound:
             return False
         for segment in segments:
-            segment.done = max(0, min(segment.done, held - segment.start))
+            segment.done = max(0, min(segment.done, size_on_disk - segment.start))
         self.segments, self.validators = segments, validators
         self._write_record()
         return True

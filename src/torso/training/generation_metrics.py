@@ -21,7 +21,7 @@ class _Pieces:
         return _PIECE.findall(_WIDE.sub(lambda found: f" {found[0]} ", text.lower()))
 
 
-def written_scores(written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
+def generation_scores(written: Sequence[str], targets: Sequence[str]) -> dict[str, float]:
     """Return means of ROUGE-1, ROUGE-2 and ROUGE-L F1 over texts (0 to 1), and BLEU and chrF of all (0 to 100)."""
     names = ("rouge1", "rouge2", "rougeL")
     scorer = optional("rouge_score.rouge_scorer").RougeScorer(list(names), tokenizer=_Pieces())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torso.config.hub_config import HubConfig
 
 
-class OutgrownTexts:
+class RescaledTexts:
     """Tokens of n texts, kept to be run again where a text outgrows its cache; nothing is kept where none can.
 
     Args:

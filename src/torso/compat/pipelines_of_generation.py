@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from torso.architecture import Task
 from torso.compat.pipeline_base import LENGTHS, WRITING, Pipeline, Record, texts_of
 from torso.tasks import summarise, translate
-from torso.tasks.writers import Generated
+from torso.tasks.text_generator import Generated
 
 NEW_TOKENS = 256
 """Default maximum of new tokens in the reference's pipelines."""

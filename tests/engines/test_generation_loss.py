@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.light.decoder_folder import decoder
 from torso.cli.bench import bench
-from torso.engines.writing_loss import SAMPLE, measure_writing, writes
+from torso.engines.generation_loss import SAMPLE, generates, measure_generation
 from torso.errors import InputError
 from torso.hub import resolve
 from torso.kernels.causal_decoder import KINDS
@@ -44,7 +44,7 @@ def test_float32_is_what_pytorch_scores(folder, texts) -> None:
             with torch.inference_mode():
                 logits = model(torso.Batch(ids, torso.batch.Layout.of([len(ids)]))).logits
             losses += torch.nn.functional.cross_entropy(logits[:-1], ids[1:], reduction="none").tolist()
-    found = measure_writing(folder, texts, ["exact"])
+    found = measure_generation(folder, texts, ["exact"])
     assert len(found) == 1
     assert found[0].tokens == len(losses)
     assert found[0].perplexity == pytest.approx(math.exp(np.mean(losses)), rel=1e-4)
@@ -52,7 +52,7 @@ def test_float32_is_what_pytorch_scores(folder, texts) -> None:
 
 
 def test_fewer_bits_cost_more_and_weigh_less(folder, texts) -> None:
-    found = {each.mode: each for each in measure_writing(folder, texts)}
+    found = {each.mode: each for each in measure_generation(folder, texts)}
     assert list(found) == list(KINDS)
     assert abs(math.log(found["int8"].ratio)) < abs(math.log(found["int4"].ratio))
     assert 1 >= found["int8"].agreement > found["int4"].agreement > 0
@@ -60,10 +60,10 @@ def test_fewer_bits_cost_more_and_weigh_less(folder, texts) -> None:
 
 
 def test_what_writes_is_known_and_nothing_to_score_is_said(folder) -> None:
-    assert writes(folder)
-    assert not writes(resolve("torso:sentiment").folder)
+    assert generates(folder)
+    assert not generates(resolve("torso:sentiment").folder)
     with pytest.raises(InputError, match="E_SAMPLE"):
-        measure_writing(folder, [[5], []])
+        measure_generation(folder, [[5], []])
 
 
 def test_the_command_tells_it(folder, tmp_path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from torso.architecture import Task
-from torso.engines.compiled_decoder import CompiledDecoder, DecoderMode, compiled_decoder, why_not_written
+from torso.engines.compiled_decoder import CompiledDecoder, DecoderMode, compiled_decoder, unsupported_for_generation
 from torso.errors import InputError
 from torso.host_batch import HostBatch, Wanted
 from torso.kernels.causal_decoder import KINDS
@@ -34,7 +34,7 @@ _LONGEST = 128
 
 
 @dataclass(frozen=True, slots=True)
-class WritingLoss:
+class GenerationLoss:
     """What one mode of a decoder costs.
 
     Attributes:
@@ -54,7 +54,7 @@ class WritingLoss:
     tokens: int
 
 
-def writes(folder: Path) -> bool:
+def generates(folder: Path) -> bool:
     """Return whether the kernels generate with the model of a folder, and it is a decoder alone.
 
     Raises:
@@ -66,16 +66,16 @@ def writes(folder: Path) -> bool:
     named = config.architectures
     if named and architecture.class_name(Task.CAUSAL_LM) not in named:
         return False
-    return why_not_written(architecture.describe(config, Task.CAUSAL_LM)) is None
+    return unsupported_for_generation(architecture.describe(config, Task.CAUSAL_LM)) is None
 
 
-def measure_writing(
+def measure_generation(
     folder: Path,
     texts: Sequence[Sequence[int]],
     modes: Sequence[str] = tuple(KINDS),
     *,
     report: Callable[[str], None] = lambda line: None,
-) -> tuple[WritingLoss, ...]:
+) -> tuple[GenerationLoss, ...]:
     """Score texts in every mode, each token behind those before it.
 
     Args:
@@ -94,7 +94,7 @@ def measure_writing(
         raise InputError(
             "E_SAMPLE", "The sample holds no text of two tokens or more.", cure="Give longer texts, or none."
         )
-    found: list[WritingLoss] = []
+    found: list[GenerationLoss] = []
     base, chosen = 0.0, np.empty(0, np.int64)
     for mode in ("exact", *(each for each in modes if each != "exact")):
         report(mode)
@@ -105,7 +105,7 @@ def measure_writing(
         if mode == "exact":
             base, chosen = loss, best
         same = float(np.mean(np.equal(best, chosen)))
-        found.append(WritingLoss(mode, _exp(loss), _exp(loss - base), same, model.bytes / 1e6, len(best)))
+        found.append(GenerationLoss(mode, _exp(loss), _exp(loss - base), same, model.bytes / 1e6, len(best)))
     return tuple(found)
 
 

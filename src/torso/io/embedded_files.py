@@ -28,7 +28,7 @@ def holds_files(path: Path) -> bool:
         return False
 
 
-def held_bytes(path: Path) -> bytes | None:
+def embedded_bytes(path: Path) -> bytes | None:
     """Return the bytes of a file that is held by another; None if it is not.
 
     Raises:
@@ -44,6 +44,6 @@ def is_there(path: Path) -> bool:
     """Return whether a file or folder exists, or is held by a file.
 
     Raises:
-        TorsoError: as `held_bytes`.
+        TorsoError: as `embedded_bytes`.
     """
-    return path.exists() or held_bytes(path) is not None
+    return path.exists() or embedded_bytes(path) is not None

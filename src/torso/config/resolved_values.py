@@ -47,7 +47,7 @@ def stated(kind: type[HubConfig], file: ConfigFile) -> tuple[dict[str, Any], lis
             )
             continue
         given[name] = value
-    _settle_labels(given, file, notes)
+    _resolve_labels(given, file, notes)
     return given, notes
 
 
@@ -67,7 +67,7 @@ def _is_harmless(kind: type, declared: Field[Any], value: object) -> bool:
     return False
 
 
-def _settle_labels(given: dict[str, Any], file: ConfigFile, notes: list[Note]) -> None:
+def _resolve_labels(given: dict[str, Any], file: ConfigFile, notes: list[Note]) -> None:
     """Reconcile the three statements of the labels: id2label counts, as in transformers."""
     names = given.get("id2label")
     if names is None:
@@ -85,12 +85,12 @@ def _settle_labels(given: dict[str, Any], file: ConfigFile, notes: list[Note]) -
         notes.append(Note("N_LABELS", what, _values(file, "id2label", None)))
         table = {key: str(name) if _is_number(name) else name for key, name in table.items()}
         given["id2label"] = table
-    settled = cast("Mapping[object, object]", numbered(table))
-    if not all(isinstance(name, str) for name in settled.values()):
+    resolved = cast("Mapping[object, object]", numbered(table))
+    if not all(isinstance(name, str) for name in resolved.values()):
         return
-    if inverse is None or inverse == {name: number for number, name in settled.items()}:
+    if inverse is None or inverse == {name: number for number, name in resolved.items()}:
         return
-    if len(set(map(str, settled.values()))) < len(settled) and isinstance(inverse, dict):
+    if len(set(map(str, resolved.values()))) < len(resolved) and isinstance(inverse, dict):
         given["label2id"] = inverse  # several labels of one name: the file alone can say which is meant
         return
     what = "label2id in {path} is not the inverse of id2label; id2label counts, and label2id follows from it."

@@ -24,7 +24,7 @@ from torso.tasks.extents import Extent, Measured
 from torso.tasks.reading import predict
 from torso.tasks.ready import Ready, Usable, make_ready
 from torso.tasks.sequence_mixin import Several
-from torso.tasks.windows import Lengths
+from torso.tasks.windows import LengthPolicy
 from torso.text import Tokenizer
 from torso.text.input_checks import checked_text
 
@@ -62,7 +62,7 @@ class Generated(Shown, Measured, Several[Completion]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Writer:
+class TextGenerator:
     """A model with its tokenizer and its settings.
 
     Attributes:
@@ -75,14 +75,14 @@ class Writer:
     settings: GenerationSettings
     prefix: str = ""
 
-    def write(self, texts: Any, *, special: bool = True, batch: int = BATCH, how: Lengths | None = None) -> Any:
+    def write(self, texts: Any, *, special: bool = True, batch: int = BATCH, policy: LengthPolicy | None = None) -> Any:
         """Generate for a text; of a list, a list; of an iterator, an iterator.
 
         Args:
             texts: a string, a list of strings, or an iterator of them.
             special: whether special tokens are put around them.
             batch: texts written side by side, beams among them.
-            how: what is done with texts that are too long; None to refuse them.
+            policy: what is done with texts that are too long; None to refuse them.
         """
 
         def one(some: Iterable[Any]) -> Iterator[Generated]:
@@ -92,13 +92,13 @@ class Writer:
 
             def ids() -> Iterator[Sequence[int]]:
                 for index, text in enumerate(some):
-                    read.append(self._source(checked_text(text, index), index, special, how))
+                    read.append(self._source(checked_text(text, index), index, special, policy))
                     yield from read[-1].ids
 
-            prompts = prompts_of(self.ready.writing, ids(), self.settings)
+            prompts = prompts_of(self.ready.generative_model, ids(), self.settings)
             # Of a list every text is held to the model's length before any is run.
             given = list(prompts) if isinstance(some, Sequence) else prompts
-            found = complete(self.ready.writing, given, self.settings, self.ready.tokenizer, batch=batch)
+            found = complete(self.ready.generative_model, given, self.settings, self.ready.tokenizer, batch=batch)
             for first in found:
                 source = read.popleft()
                 written = [first, *islice(found, len(source.ids) - 1)]
@@ -110,7 +110,9 @@ class Writer:
         """Stream what is generated for one text."""
         from torso.generation.completion import pieces
 
-        return pieces(self.ready.writing, [self.prompt(text, special=special)], self.settings, self.ready.tokenizer)
+        return pieces(
+            self.ready.generative_model, [self.prompt(text, special=special)], self.settings, self.ready.tokenizer
+        )
 
     def prompt(self, text: str, *, special: bool = True) -> Prompt:
         """Return the prompt of one text, as `stream` reads it.
@@ -118,7 +120,7 @@ class Writer:
         Raises:
             TooLongError, InputError, ConfigError: as `prompts_of`.
         """
-        return next(prompts_of(self.ready.writing, [self._ids(checked_text(text), special)], self.settings))
+        return next(prompts_of(self.ready.generative_model, [self._ids(checked_text(text), special)], self.settings))
 
     def _ids(self, text: str, special: bool) -> Sequence[int]:
         tokenizer = self.ready.tokenizer
@@ -132,20 +134,20 @@ class Writer:
             length -= 1
         return encoding.ids[:length]
 
-    def _source(self, text: str, index: int, special: bool, how: Lengths | None) -> Source:
+    def _source(self, text: str, index: int, special: bool, policy: LengthPolicy | None) -> Source:
         ids = self._ids(text, special)
         size = len(ids)
-        if how is None or how.limit is None or size <= how.limit:
+        if policy is None or policy.limit is None or size <= policy.limit:
             return Source(text, (Portion(text, False),), (ids,), Extent(size, size))
-        if how.long == "error":
+        if policy.long == "error":
             raise TooLongError(
                 "E_TOO_LONG",
                 "Text {index} is {size} tokens; this model takes {limit}. Nothing was run.",
                 cure='Shorten it; torso.translate and torso.summarise also read it in parts: long="window".',
-                values=dict(index=index, size=size, limit=how.limit),
+                values=dict(index=index, size=size, limit=policy.limit),
             )
-        if how.long == "truncate":
-            kept = self.ready.tokenizer(self.prefix + text, truncation=True, max_length=how.limit).encodings[0]
+        if policy.long == "truncate":
+            kept = self.ready.tokenizer(self.prefix + text, truncation=True, max_length=policy.limit).encodings[0]
             own = [(begin, end) for begin, end in kept.spans if end > len(self.prefix)]
             span = (max(min(own)[0] - len(self.prefix), 0), max(end for _, end in own) - len(self.prefix))
             return Source(text, (Portion(text, False),), (kept.ids,), Extent(size, len(kept), span=span))
@@ -156,9 +158,9 @@ class Writer:
                 cure="Leave it out.",
                 values=dict(index=index, size=size),
             )
-        parts = portions(text, lambda part: len(self._ids(part, special)), how.limit, index)
+        parts = portions(text, lambda part: len(self._ids(part, special)), policy.limit, index)
         read = tuple(self._ids(part.text, special) for part in parts)
-        return Source(text, tuple(parts), read, Extent(size, size, len(parts), how.merge))
+        return Source(text, tuple(parts), read, Extent(size, size, len(parts), policy.merge))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def _joined(written: Sequence[Sequence[Completion]], parts: Sequence[Portion]) -
         )
 
 
-def make_writer(
+def make_text_generator(
     model: Usable[VocabLogits],
     settings: Settings | None,
     asked: Mapping[str, Any],
@@ -204,7 +206,7 @@ def make_writer(
     task: str | None = None,
     prepare: Callable[[Ready[VocabLogits]], tuple[Tokenizer, Mapping[str, Any]]] | None = None,
     bad_words: Sequence[str] | None = None,
-) -> Writer:
+) -> TextGenerator:
     """Return a model ready to write.
 
     Args:
@@ -224,7 +226,7 @@ def make_writer(
         ConfigError, UnknownParameterError: for settings that cannot be.
         TorsoError: as `torso.load`.
     """
-    ready = make_ready(model, _task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
+    ready = make_ready(model, task_of(model), tokenizer=tokenizer, device=device, untrained=untrained)
     if not isinstance(settings, (GenerationSettings, Mapping, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputTypeError(
             "E_ARGUMENT",
@@ -250,7 +252,7 @@ def make_writer(
     if bad_words:
         never = [*(changed.bad_words_ids or ()), *spellings(ready.tokenizer, bad_words)]
         changed = changed.replace({"bad_words_ids": never})
-    return Writer(ready, changed, prefix)
+    return TextGenerator(ready, changed, prefix)
 
 
 def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
@@ -273,7 +275,13 @@ def spellings(tokenizer: Tokenizer, words: Sequence[str]) -> list[list[int]]:
     return found
 
 
-def _task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
+def task_of(model: Usable[VocabLogits]) -> Task[VocabLogits]:
+    """Return the task of a model that writes.
+
+    Raises:
+        InputError: E_TASK, for a loaded model of another task.
+        TorsoError: as `read_config`.
+    """
     if isinstance(model, (str, os.PathLike)):
         from torso.hub import resolve
 

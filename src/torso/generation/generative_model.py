@@ -9,5 +9,5 @@ if TYPE_CHECKING:
     from torso.model import Model
     from torso.outputs import VocabLogits
 
-WritingModel: TypeAlias = "Model[VocabLogits] | CompiledDecoder"
+GenerativeModel: TypeAlias = "Model[VocabLogits] | CompiledDecoder"
 """A model of causal-lm or seq2seq-lm."""
