@@ -144,27 +144,37 @@ class DisentangledScores {
     float *of_queries_, *of_keys_;
 };
 
-// exp(row - its largest) over the keys begin to end, of a row of scores; the rest of first to last becomes 0.
-// Gives 1 / the sum.
-template <class Kind>
-inline float softmax_row(float* scores, typename Kind::Number* weights, int64_t first, int64_t last, int64_t begin,
-                         int64_t end, int64_t place, const ScoreParams& params) {
-    const int64_t from = begin / WIDTH * WIDTH, to = (end + WIDTH - 1) / WIDTH * WIDTH;
-    float factor = params.scale;
+// The keys that a query sees.
+struct Seen {
+    int64_t begin, end;
+    int64_t from() const { return begin / WIDTH * WIDTH; }
+    int64_t to() const { return (end + WIDTH - 1) / WIDTH * WIDTH; }
+};
+
+// What scores are multiplied with to be powers of two; what distances add has been added to those that are scaled.
+inline float power_factor(const ScoreParams& params) { return (params.distances ? 1.f : params.scale) * 1.44269504f; }
+
+// Readies a row of scores, and gives the largest of each lane.
+inline Floats largest_scores(float* scores, Seen seen, int64_t place, const ScoreParams& params) {
     if (params.distances) {
         const float* distances = params.distances + params.reach - place;
-        int64_t key = begin;
-        for (; key + WIDTH <= end; key += WIDTH)
-            store(scores + key, load(scores + key) * factor + load(distances + key));
-        for (; key < end; ++key) scores[key] = scores[key] * factor + distances[key];
-        factor = 1.f;
+        int64_t key = seen.begin;
+        for (; key + WIDTH <= seen.end; key += WIDTH)
+            store(scores + key, load(scores + key) * params.scale + load(distances + key));
+        for (; key < seen.end; ++key) scores[key] = scores[key] * params.scale + distances[key];
     }
-    for (int64_t key = from; key < begin; ++key) scores[key] = -INFINITY;
-    for (int64_t key = end; key < to; ++key) scores[key] = -INFINITY;
+    for (int64_t key = seen.from(); key < seen.begin; ++key) scores[key] = -INFINITY;
+    for (int64_t key = seen.end; key < seen.to(); ++key) scores[key] = -INFINITY;
     Floats most = splat(-INFINITY);
-    for (int64_t key = from; key < to; key += WIDTH) most = larger(most, load(scores + key));
-    factor *= 1.44269504f;
-    const float top = largest_of(most) * factor;
+    for (int64_t key = seen.from(); key < seen.to(); key += WIDTH) most = larger(most, load(scores + key));
+    return most;
+}
+
+// 2^(score * factor - top) of the keys seen, 0 in the rest of first to last; gives the sum of each lane.
+template <class Kind>
+inline Floats weigh(const float* scores, typename Kind::Number* weights, int64_t first, int64_t last, Seen seen,
+                    float factor, float top) {
+    const int64_t from = seen.from(), to = seen.to();
     Floats sums{};
     for (int64_t key = first; key < from; key += WIDTH) store(weights + key, Floats{});
     for (int64_t key = from; key < to; key += WIDTH) {
@@ -173,7 +183,37 @@ inline float softmax_row(float* scores, typename Kind::Number* weights, int64_t 
         store(weights + key, weight);
     }
     for (int64_t key = to; key < last; key += WIDTH) store(weights + key, Floats{});
-    return 1.f / sum_of(sums);
+    return sums;
+}
+
+// exp(row - its largest) over the keys begin to end, of a row of scores; the rest of first to last becomes 0.
+// Gives 1 / the sum.
+template <class Kind>
+inline float softmax_row(float* scores, typename Kind::Number* weights, int64_t first, int64_t last, Seen seen,
+                         int64_t place, const ScoreParams& params) {
+    const float factor = power_factor(params), top = largest_of(largest_scores(scores, seen, place, params)) * factor;
+    return 1.f / sum_of(weigh<Kind>(scores, weights, first, last, seen, factor, top));
+}
+
+// The same of `count` rows `width` apart, of which the i-th sees seen[i] and stands at `place` + i; `factors` has room
+// for whole vectors. What is one number of a row is found for as many rows as a vector has lanes at a time: row by row
+// each would wait for the last.
+template <class Kind>
+inline void softmax_rows(float* scores, typename Kind::Number* weights, int64_t count, int64_t width, int64_t first,
+                         int64_t last, const Seen* seen, int64_t place, const ScoreParams& params, float* factors) {
+    const float factor = power_factor(params);
+    for (int64_t begin = 0; begin < count; begin += WIDTH) {
+        const int64_t end = std::min<int64_t>(begin + WIDTH, count);
+        Floats lanes[WIDTH] = {};
+        float tops[WIDTH];
+        for (int64_t i = begin; i < end; ++i)
+            lanes[i - begin] = largest_scores(scores + i * width, seen[i], place + i, params);
+        store(tops, joined(lanes, [](Floats a, Floats b) { return larger(a, b); }) * factor);
+        for (int64_t i = begin; i < end; ++i)
+            lanes[i - begin] =
+                weigh<Kind>(scores + i * width, weights + i * width, first, last, seen[i], factor, tops[i - begin]);
+        store(factors + begin, 1.f / joined(lanes, [](Floats a, Floats b) { return a + b; }));
+    }
 }
 
 // queries [a, size], keys and values [b, size] -> to [a, size]; query i query_start at key `query_start` + i.
@@ -206,19 +246,22 @@ void attend(const typename Kind::Number* queries, const typename Kind::Number* k
             tile_by_panel<Kind>(height, b - key, queries + top * row_step, row_step, packed_keys + key * dwords, dwords,
                                 Scores{scores + key, width});
         if (disentangled) disentangled->next(queries + top * row_step, height, place, b);
-        float factors[TILE];
+        Seen seen[TILE];
         for (int64_t i = 0; i < height; ++i) {
-            int64_t begin = 0, end = b;
-            if (params.left >= 0 && place + i - params.left > 0) begin = place + i - params.left;
-            if (params.right >= 0 && place + i + params.right + 1 < b) end = place + i + params.right + 1;
-            if (disentangled) disentangled->add(scores + i * width, i, place + i, begin, end);
-            factors[i] = softmax_row<Kind>(scores + i * width, weights + i * width, first,
-                                           (last + WIDTH - 1) / WIDTH * WIDTH, begin, end, place + i, params);
-            if (explicit_weights)
-                for (int64_t key = 0; key < b; ++key)
-                    explicit_weights[(top + i) * b + key] =
-                        key < begin || key >= end ? 0.f : widened(weights[i * width + key]) * factors[i];
+            seen[i] = {0, b};
+            if (params.left >= 0 && place + i - params.left > 0) seen[i].begin = place + i - params.left;
+            if (params.right >= 0 && place + i + params.right + 1 < b) seen[i].end = place + i + params.right + 1;
+            if (disentangled) disentangled->add(scores + i * width, i, place + i, seen[i].begin, seen[i].end);
         }
+        float factors[(TILE + WIDTH - 1) / WIDTH * WIDTH];
+        softmax_rows<Kind>(scores, weights, height, width, first, (last + WIDTH - 1) / WIDTH * WIDTH, seen, place,
+                           params, factors);
+        if (explicit_weights)
+            for (int64_t i = 0; i < height; ++i)
+                for (int64_t key = 0; key < b; ++key)
+                    explicit_weights[(top + i) * b + key] = key < seen[i].begin || key >= seen[i].end
+                                                                ? 0.f
+                                                                : widened(weights[i * width + key]) * factors[i];
         const int64_t from = first / Kind::PER_DWORD, until = (last + Kind::PER_DWORD - 1) / Kind::PER_DWORD;
         for (int64_t column = 0; column < size; column += PANEL)
             tile_by_panel<Kind>(height, size - column, weights + first, width,

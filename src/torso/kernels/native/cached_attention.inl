@@ -70,7 +70,7 @@ __attribute__((noinline)) float cached_softmax(float* scores, int64_t begin, int
     const bool sinks = query.sink > -INFINITY;
     const float top = sinks ? largest_score(scores, begin, end) * scale : 0.f;
     const float factor = softmax_row<Float32>(scores, scores, begin / WIDTH * WIDTH, (last + WIDTH - 1) / WIDTH * WIDTH,
-                                              begin, end, query.place, ScoreParams{scale, -1, -1, nullptr, 0, {}});
+                                              {begin, end}, query.place, ScoreParams{scale, -1, -1, nullptr, 0, {}});
     return sinks ? 1.f / (1.f / factor + exponential<true>(splat(query.sink - top))[0]) : factor;
 }
 

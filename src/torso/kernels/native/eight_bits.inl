@@ -1,6 +1,9 @@
 // Part of instructions.cpp, inside the namespace of one instruction set: it includes nothing and stands alone nowhere.
 // Eight bits: products of rows with a packed matrix, rounded in groups of columns, and how both are rounded.
 
+// As many rows go through a stage of what is done to each row before the next one: a row's sums would be waited for.
+constexpr int64_t TOGETHER = 8;
+
 #ifdef HAS_EIGHT_BITS
 // Eight-bit rows: a number is min + scale * q, with a min and a scale for each group of columns.
 struct Quantised {
@@ -169,26 +172,64 @@ inline Extent extent_of(const uint16_t* row, int64_t count) {
 }
 #endif
 
-// A row as unsigned eight-bit numbers between the least and the largest of each group of columns.
+// The numbers of four vectors as bytes, those that no byte holds as the nearest or as their lowest one.
+inline void store_bytes(uint8_t* to, const Ints (&four)[4]) {
+#if WIDTH == 16
+    const __m512i low = _mm512_packs_epi32((__m512i)four[0], (__m512i)four[1]);
+    const __m512i high = _mm512_packs_epi32((__m512i)four[2], (__m512i)four[3]);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high)));
+#else
+    for (int v = 0; v < 4; ++v) store_bytes(to + v * WIDTH, four[v]);
+#endif
+}
+
+// Numbers as bytes, which count in steps of `scale` from `min`.
 template <class Number>
-inline void quantise(const Number* row, int64_t width, int64_t group, uint8_t* to, float* scales) {
-    for (int64_t begin = 0; begin < width; begin += group, scales += 2) {
-        const int64_t end = std::min(begin + group, width);
-        const Extent extent = extent_of(row + begin, end - begin);
-        const float scale = (extent.max - extent.min) / 255.f + extent.nonfinite;
-        const float inverse = scale > 0.f ? 1.f / scale : 0.f, min = extent.min;
-        // None is beyond 255 but of a scale so small that nothing comes of it; of no number the lowest byte is 0.
-        const auto nearest_bytes = [=](Floats value) { return nearest((value - min) * inverse); };
-        int64_t i = begin;
-        for (; i + WIDTH <= end; i += WIDTH) store_bytes(to + i, nearest_bytes(load(row + i)));
-        if (const int64_t rest = end - i) {
-            const Ints number = nearest_bytes(load_some(row + i, rest));
-            for (int64_t k = 0; k < rest; ++k) to[i + k] = uint8_t(number[k]);
-        }
-        scales[0] = scale;
-        scales[1] = min;
+inline void round_to_bytes(const Number* from, int64_t count, float scale, float min, uint8_t* to) {
+    const float inverse = scale > 0.f ? 1.f / scale : 0.f;
+    // None is beyond 255 but of a scale so small that nothing comes of it; of no number the lowest byte is 0.
+    const auto nearest_bytes = [=](Floats value) { return nearest((value - min) * inverse); };
+    int64_t i = 0;
+    for (; i + 4 * WIDTH <= count; i += 4 * WIDTH) {
+        Ints four[4];
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; ++v) four[v] = nearest_bytes(load(from + i + v * WIDTH));
+        store_bytes(to + i, four);
     }
-    for (int64_t i = width; i % 4; ++i) to[i] = 0;
+    for (; i + WIDTH <= count; i += WIDTH) store_bytes(to + i, nearest_bytes(load(from + i)));
+    if (const int64_t rest = count - i) {
+        const Ints number = nearest_bytes(load_some(from + i, rest));
+        for (int64_t k = 0; k < rest; ++k) to[i + k] = uint8_t(number[k]);
+    }
+}
+
+// Rows as unsigned eight-bit numbers between the least and the largest of each group of columns; `to` [count, whole
+// dwords], `scales` [count, groups, 2]. A few rows are measured before the first is rounded: what is known only at the
+// end of a group is waited for once.
+template <class Number>
+void quantise(const Number* rows, int64_t row_step, int64_t count, int64_t width, int64_t group, uint8_t* to,
+              float* scales) {
+    const int64_t dwords = (width + 3) / 4, groups = (width + group - 1) / group;
+    for (int64_t first = 0; first < count; first += TOGETHER) {
+        const int64_t last = std::min(first + TOGETHER, count);
+        for (int64_t row = first; row < last; ++row)
+            for (int64_t g = 0; g < groups; ++g) {
+                const int64_t begin = g * group, end = std::min(begin + group, width);
+                const Extent extent = extent_of(rows + row * row_step + begin, end - begin);
+                scales[(row * groups + g) * 2] = (extent.max - extent.min) / 255.f + extent.nonfinite;
+                scales[(row * groups + g) * 2 + 1] = extent.min;
+            }
+        for (int64_t row = first; row < last; ++row) {
+            uint8_t* bytes = to + row * dwords * 4;
+            for (int64_t g = 0; g < groups; ++g) {
+                const int64_t begin = g * group, end = std::min(begin + group, width);
+                round_to_bytes(rows + row * row_step + begin, end - begin, scales[(row * groups + g) * 2],
+                               scales[(row * groups + g) * 2 + 1], bytes + begin);
+            }
+            for (int64_t i = width; i % 4; ++i) bytes[i] = 0;
+        }
+    }
 }
 
 // With a scale per output and group of inputs, symmetric about 0; `scales` and `weight_sums` [groups, panels * PANEL].

@@ -64,8 +64,8 @@ class Encoder {
                 continue;
             }
             keep(0, at, x);
-            prepare(part.workspace, row, block->norms_after ? NO_NORM : block->attn_norm, block->qkv);
         }
+        if (block) prepare(part.workspace, share, NO_NORM, block->norms_after ? NO_NORM : block->attn_norm, block->qkv);
     }
 
     // Queries, keys and values of all rows, rotated where the block's positions do so.
@@ -102,15 +102,17 @@ class Encoder {
         const int64_t heads_width = trunk_.heads * trunk_.head_size;
         Operand attended = {workspace.attended, heads_width, nullptr};
         if (block.out.kind == TORSO_EIGHT_BITS) {
-            quantise_rows(worker, workspace.eight, workspace.attended, heads_width, part.rows, block.out);
+            const Share share(part.rows, worker.rank, worker.workers);
+            quantise_rows(share, workspace.eight, workspace.attended + share.begin * heads_width, heads_width,
+                          block.out);
             worker.wait();
             attended = {workspace.eight.numbers, 0, workspace.eight.scales};
         }
         apply<Compute>(block.out, attended, part.rows,
                        Output<float>{workspace.x, trunk_.width, block.out.bias, LINEAR, true}, worker);
         worker.wait();
-        prepare_rows(worker, workspace, part.rows, block.norms_after ? block.attn_norm : NO_NORM,
-                     block.norms_after ? NO_NORM : block.ffn_norm, block.up);
+        prepare(workspace, Share(part.rows, worker.rank, worker.workers), block.norms_after ? block.attn_norm : NO_NORM,
+                block.norms_after ? NO_NORM : block.ffn_norm, block.up);
         worker.wait();
     }
 
@@ -118,17 +120,18 @@ class Encoder {
     void finish_layer(const Worker& worker, const Part& part, int64_t layer) const {
         const torso_block& block = trunk_.blocks[layer];
         const Share share(part.rows, worker.rank, worker.workers);
-        for (int64_t row = share.begin; row < share.end; ++row) {
-            float* x = part.workspace.x + row * trunk_.width;
-            if (block.norms_after) normalise(block.ffn_norm, x, x, trunk_.width);
-            if (layer + 1 == trunk_.depth) {
-                write_result(x, (call_.pool ? part.first : part.begin) + row);
-                continue;
-            }
-            keep(layer + 1, part.begin + row, x);
-            const torso_block& next = trunk_.blocks[layer + 1];
-            prepare(part.workspace, row, next.norms_after ? NO_NORM : next.attn_norm, next.qkv);
+        const int64_t width = trunk_.width;
+        const torso_norm& after = block.norms_after ? block.ffn_norm : NO_NORM;
+        float* x = part.workspace.x;
+        if (layer + 1 == trunk_.depth) {
+            normalise_rows(after, x + share.begin * width, share.end - share.begin, width, x + share.begin * width);
+            for (int64_t row = share.begin; row < share.end; ++row)
+                write_result(x + row * width, (call_.pool ? part.first : part.begin) + row);
+            return;
         }
+        const torso_block& next = trunk_.blocks[layer + 1];
+        prepare(part.workspace, share, after, next.norms_after ? NO_NORM : next.attn_norm, next.qkv);
+        for (int64_t row = share.begin; row < share.end; ++row) keep(layer + 1, part.begin + row, x + row * width);
     }
 
     void write_result(const float* x, int64_t at) const {
@@ -146,30 +149,26 @@ class Encoder {
             std::memcpy(call_.kept[layer] + at * trunk_.width, x, bytes_of<float>(trunk_.width));
     }
 
-    // What the next product reads of a row of x.
-    void prepare(const Workspace<Number>& workspace, int64_t row, const torso_norm& norm,
+    // x = after(x) for some rows, and what the next product reads of before(x).
+    void prepare(const Workspace<Number>& workspace, Share rows, const torso_norm& after, const torso_norm& before,
                  const torso_matrix& next) const {
         const int64_t width = trunk_.width;
-        const float* from = workspace.x + row * width;
-        float* normed = workspace.normed + row * width;
-        if (next.kind == TORSO_FLOAT32 || !is_none(norm)) {
-            normalise(norm, from, normed, width);
-            from = normed;
-        }
-        if (next.kind == TORSO_EIGHT_BITS)
-            quantise_row(workspace.eight, row, from, next);
-        else if (sizeof(Number) == 2)
-            convert(from, workspace.input + row * width, width);
-    }
-
-    // x = after(x) for this worker's share of the rows, and what the next product reads of before(x).
-    void prepare_rows(const Worker& worker, const Workspace<Number>& workspace, int64_t rows, const torso_norm& after,
-                      const torso_norm& before, const torso_matrix& next) const {
-        const Share share(rows, worker.rank, worker.workers);
-        for (int64_t row = share.begin; row < share.end; ++row) {
-            float* x = workspace.x + row * trunk_.width;
-            if (!is_none(after)) normalise(after, x, x, trunk_.width);
-            prepare(workspace, row, before, next);
+        // A few rows at a time, which stay in the first-level cache.
+        for (Share few = rows; few.begin < rows.end; few.begin = few.end) {
+            few.end = std::min(few.begin + TOGETHER, rows.end);
+            const int64_t count = few.end - few.begin;
+            float* x = workspace.x + few.begin * width;
+            float* normed = workspace.normed + few.begin * width;
+            normalise_rows(after, x, count, width, x);
+            const float* from = x;
+            if (next.kind == TORSO_FLOAT32 || !is_none(before)) {
+                normalise_rows(before, x, count, width, normed);
+                from = normed;
+            }
+            if (next.kind == TORSO_EIGHT_BITS)
+                quantise_rows(few, workspace.eight, from, width, next);
+            else if (sizeof(Number) == 2)
+                convert(from, workspace.input + few.begin * width, count * width);
         }
     }
 
@@ -180,18 +179,14 @@ class Encoder {
         return {workspace.input + row * trunk_.width, trunk_.width, nullptr};
     }
 
+    // Rows of a share, the first of which is `from`, for the next product.
     template <class From>
-    void quantise_row(const EightBitRows& to, int64_t row, const From* from, const torso_matrix& next) const {
-#ifdef HAS_EIGHT_BITS
-        quantise(from, next.inputs, next.group, to.numbers + row * whole_dwords(next.inputs),
-                 to.scales + row * groups_of(next) * 2);
-#endif
-    }
-
-    void quantise_rows(const Worker& worker, const EightBitRows& to, const Number* from, int64_t row_step, int64_t rows,
+    void quantise_rows(Share rows, const EightBitRows& to, const From* from, int64_t row_step,
                        const torso_matrix& next) const {
-        const Share share(rows, worker.rank, worker.workers);
-        for (int64_t row = share.begin; row < share.end; ++row) quantise_row(to, row, from + row * row_step, next);
+#ifdef HAS_EIGHT_BITS
+        quantise(from, row_step, rows.end - rows.begin, next.inputs, next.group,
+                 to.numbers + rows.begin * whole_dwords(next.inputs), to.scales + rows.begin * groups_of(next) * 2);
+#endif
     }
 
     static const int32_t* packed(const torso_matrix& matrix) { return static_cast<const int32_t*>(matrix.packed); }
@@ -254,7 +249,7 @@ class Encoder {
                     gate<PRECISE>(workspace.inner + row * up, inner, block.activation);
             Operand in = {workspace.inner, up, nullptr};
             if (block.down.kind == TORSO_EIGHT_BITS) {
-                quantise_rows(worker, workspace.inner_eight, workspace.inner, up, high, block.down);
+                quantise_rows(share, workspace.inner_eight, workspace.inner + share.begin * up, up, block.down);
                 in = {workspace.inner_eight.numbers, 0, workspace.inner_eight.scales};
             }
             if (block.gated || block.down.kind == TORSO_EIGHT_BITS) worker.wait();

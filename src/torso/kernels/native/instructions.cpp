@@ -25,6 +25,7 @@ namespace {
 
 // clang-format off
 #include "simd.inl"
+#include "lanes.inl"
 #include "product.inl"
 #include "eight_bits.inl"
 #include "grouped_rows.inl"
@@ -144,9 +145,7 @@ int32_t linear(const torso_matrix* matrix, const float* rows, int64_t count, int
                 if (!block) return failed.store(true);
                 uint8_t* eight = reinterpret_cast<uint8_t*>(block);
                 float* scales = reinterpret_cast<float*>(block + numbers);
-                for (int64_t row = 0; row < high; ++row)
-                    quantise(from + row * inputs, inputs, matrix->group, eight + row * dwords * 4,
-                             scales + row * groups * 2);
+                quantise(from, inputs, high, inputs, matrix->group, eight, scales);
                 multiply(*matrix, Quantised{eight, scales}, high, output, rank, workers);
             }
 #endif
@@ -206,9 +205,7 @@ int32_t embed_rows(const torso_embeddings* tables, const int64_t* tokens, const 
 
 int32_t quantise_rows(const float* rows, int64_t count, int64_t width, int64_t group, uint8_t* numbers, float* scales) {
 #ifdef HAS_EIGHT_BITS
-    const int64_t groups = (width + group - 1) / group;
-    for (int64_t row = 0; row < count; ++row)
-        quantise(rows + row * width, width, group, numbers + row * whole_dwords(width), scales + row * groups * 2);
+    quantise(rows, width, count, width, group, numbers, scales);
     return TORSO_OK;
 #else
     return TORSO_NO_SUCH_KIND;

@@ -237,37 +237,6 @@ void multiply(const torso_matrix& matrix, const typename Kind::Number* rows, int
     }
 }
 
-// The lanes of a and b that a transposition exchanges at a distance, by constant indices as Clang wants them.
-typedef std::make_integer_sequence<int, WIDTH> Lanes;
-template <int distance, int... lane>
-inline Ints exchange_low(Ints a, Ints b, std::integer_sequence<int, lane...>) {
-    return __builtin_shufflevector(a, b, (lane & distance ? WIDTH + lane - distance : lane)...);
-}
-template <int distance, int... lane>
-inline Ints exchange_high(Ints a, Ints b, std::integer_sequence<int, lane...>) {
-    return __builtin_shufflevector(a, b, (lane & distance ? WIDTH + lane : lane + distance)...);
-}
-template <int distance>
-inline void exchange(Ints (&rows)[WIDTH]) {
-#pragma GCC unroll 16
-    for (int i = 0; i < WIDTH; ++i)
-        if (!(i & distance)) {
-            const Ints a = rows[i], b = rows[i + distance];
-            rows[i] = exchange_low<distance>(a, b, Lanes{});
-            rows[i + distance] = exchange_high<distance>(a, b, Lanes{});
-        }
-}
-inline void transpose(Ints (&rows)[WIDTH]) {
-    exchange<1>(rows);
-    exchange<2>(rows);
-#if WIDTH > 4
-    exchange<4>(rows);
-#endif
-#if WIDTH > 8
-    exchange<8>(rows);
-#endif
-}
-
 // `count` rows of `dwords` dwords, `step` bytes apart, as panels: the rows become columns. Columns behind the last are
 // 0 up to a whole vector.
 inline void pack_rows(const void* rows, int64_t step, int64_t count, int64_t dwords, int32_t* packed) {

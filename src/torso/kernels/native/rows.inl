@@ -3,19 +3,18 @@
 
 inline bool is_none(const torso_norm& norm) { return norm.kind == TORSO_NO_NORM; }
 
-// norm(row) -> to; the same row may be both.
-inline void normalise(const torso_norm& norm, const float* row, float* to, int64_t width) {
-    const int64_t whole = width / WIDTH * WIDTH, rest = width - whole;
-    if (is_none(norm)) {
-        if (to != row) std::memcpy(to, row, bytes_of<float>(width));
-        return;
-    }
-    float mean = 0.f;
-    if (norm.kind == TORSO_LAYER_NORM) {
-        Floats sums{};
-        for (int64_t i = 0; i < whole; i += WIDTH) sums += load(row + i);
-        mean = sum_of(sums + load_some(row + whole, rest)) / static_cast<float>(width);
-    }
+// The mean that a norm takes off a row.
+inline float mean_of(const torso_norm& norm, const float* row, int64_t width) {
+    if (norm.kind != TORSO_LAYER_NORM) return 0.f;
+    const int64_t whole = width / WIDTH * WIDTH;
+    Floats sums{};
+    for (int64_t i = 0; i < whole; i += WIDTH) sums += load(row + i);
+    return sum_of(sums + load_some(row + whole, width - whole)) / static_cast<float>(width);
+}
+
+// What a norm multiplies with what is left.
+inline float factor_of(const torso_norm& norm, const float* row, int64_t width, float mean) {
+    const int64_t whole = width / WIDTH * WIDTH;
     Floats squares{};
     for (int64_t i = 0; i < whole; i += WIDTH) {
         const Floats apart = load(row + i) - mean;
@@ -23,7 +22,11 @@ inline void normalise(const torso_norm& norm, const float* row, float* to, int64
     }
     float sum = sum_of(squares);
     for (int64_t i = whole; i < width; ++i) sum += (row[i] - mean) * (row[i] - mean);
-    const float factor = 1.f / std::sqrt(sum / static_cast<float>(width) + norm.epsilon);
+    return 1.f / std::sqrt(sum / static_cast<float>(width) + norm.epsilon);
+}
+
+inline void finish_norm(const torso_norm& norm, const float* row, float* to, int64_t width, float mean, float factor) {
+    const int64_t whole = width / WIDTH * WIDTH;
     for (int64_t i = 0; i < whole; i += WIDTH) {
         Floats value = (load(row + i) - mean) * factor * load(norm.weight + i);
         if (norm.bias) value += load(norm.bias + i);
@@ -31,6 +34,26 @@ inline void normalise(const torso_norm& norm, const float* row, float* to, int64
     }
     for (int64_t i = whole; i < width; ++i)
         to[i] = (row[i] - mean) * factor * norm.weight[i] + (norm.bias ? norm.bias[i] : 0.f);
+}
+
+// norm(row) -> to for rows that lie side by side; the same rows may be both.
+inline void normalise_rows(const torso_norm& norm, const float* rows, int64_t count, int64_t width, float* to) {
+    if (is_none(norm)) {
+        if (to != rows) std::memcpy(to, rows, bytes_of<float>(count * width));
+        return;
+    }
+    for (int64_t first = 0; first < count; first += TOGETHER) {
+        const int64_t here = std::min(TOGETHER, count - first);
+        const float* from = rows + first * width;
+        float means[TOGETHER], factors[TOGETHER];
+        for (int64_t i = 0; i < here; ++i) means[i] = mean_of(norm, from + i * width, width);
+        for (int64_t i = 0; i < here; ++i) factors[i] = factor_of(norm, from + i * width, width, means[i]);
+        for (int64_t i = 0; i < here; ++i)
+            finish_norm(norm, from + i * width, to + (first + i) * width, width, means[i], factors[i]);
+    }
+}
+inline void normalise(const torso_norm& norm, const float* row, float* to, int64_t width) {
+    normalise_rows(norm, row, 1, width, to);
 }
 
 // act(gate) * up, of a row [gate | up], in place of the gate.
