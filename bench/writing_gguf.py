@@ -32,7 +32,7 @@ def convert(folder: Path, file: Path, mode: str) -> None:
 
     config: dict[str, Any] = json.loads((folder / "config.json").read_text())
     kind = gguf.GGMLQuantizationType[mode]
-    experts: int = config.get("num_experts", 0)
+    experts: int = config.get("num_experts") or config.get("num_local_experts") or 0
     writer = gguf.GGUFWriter(str(file), "qwen3moe" if experts else "llama")
     heads, key_heads = config["num_attention_heads"], config["num_key_value_heads"]
     size = config.get("head_dim") or config["hidden_size"] // heads

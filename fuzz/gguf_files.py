@@ -16,6 +16,17 @@ from weights.gguf_builder import gguf
 from weights.test_gguf import llama
 
 METADATA, TENSORS = llama()
+MIXED = {"llama.expert_count": 2, "llama.expert_used_count": 1}
+WITH_EXPERTS = {
+    name: tensor
+    for name, tensor in TENSORS.items()
+    if not any(part in name for part in ("ffn_gate", "ffn_up", "ffn_down"))
+}
+for layer in range(2):
+    WITH_EXPERTS[f"blk.{layer}.ffn_gate_inp.weight"] = ("F32", (2, 64), bytes(2 * 64 * 4))
+    for each, (outputs, inputs) in {"gate": (96, 64), "up": (96, 64), "down": (64, 96)}.items():
+        data = bytes(2 * outputs * inputs // 32 * 34)
+        WITH_EXPERTS[f"blk.{layer}.ffn_{each}_exps.weight"] = ("Q8_0", (2, outputs, inputs), data)
 
 
 def build(some: random.Random, folder: Path) -> Path:
@@ -28,7 +39,7 @@ def build(some: random.Random, folder: Path) -> Path:
                 value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
             )
     try:
-        data = gguf(metadata, TENSORS)
+        data = gguf({**metadata, **MIXED}, WITH_EXPERTS) if some.random() < 0.4 else gguf(metadata, TENSORS)
     except OverflowError:  # a float that a GGUF file cannot hold
         data = gguf(METADATA, TENSORS)
     (folder / "model.gguf").write_bytes(mangled(some, data) if some.random() < 0.8 else data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,14 @@ def write(
     state = model.state_dict()
     tied = getattr(config, "tie_word_embeddings", False)
     with torch.no_grad():
-        for name, tensor in state.items():
+        for name, tensor in apart(state):
             if (tied and name == "lm_head.weight") or "pooler" in name:
                 continue
             new = names.get_name(name.removeprefix("bert.").removeprefix("nomic_bert."), (".weight", ".bias"))
             assert new is not None, name
             data, back = arranged(architecture, config, name, new, tensor.float().numpy())
             data = np.ascontiguousarray(data)
-            if data.ndim == 2 and data.shape[-1] % 32 == 0 and kind != "F32":
+            if data.ndim > 1 and data.shape[-1] % 32 == 0 and kind != "F32" and "ffn_gate_inp" not in new:
                 own = gguf.GGMLQuantizationType[kind]
                 packed = gguf.quants.quantize(data, own)
                 writer.add_tensor(new, packed, raw_dtype=own)
@@ -73,6 +73,16 @@ def write(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def apart(state: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors as the converter meets them: gates and ups of all experts apart, views of what the model has."""
+    for name, tensor in state.items():
+        if name.endswith("experts.gate_up_proj"):
+            for part, half in zip(("gate", "up"), tensor.chunk(2, 1), strict=True):
+                yield name.replace("gate_up_proj", f"{part}_proj.weight"), half
+        else:
+            yield (f"{name}.weight" if name.endswith("experts.down_proj") else name), tensor
 
 
 def add(writer: Any, key: str, value: Any) -> None:
@@ -127,6 +137,11 @@ def metadata(architecture: str, config: Any) -> Values:
         at + "attention.head_count_kv": config.num_key_value_heads,
         at + "rope.freq_base": float(rope["rope_theta"]),
     }
+    if experts := getattr(config, "num_experts", None) or getattr(config, "num_local_experts", None):
+        said |= {at + "expert_count": experts, at + "expert_used_count": config.num_experts_per_tok}
+        for key, own in (("expert", "moe"), ("expert_shared", "shared_expert")):
+            if (width := getattr(config, f"{own}_intermediate_size", None)) is not None:
+                said[f"{at}{key}_feed_forward_length"] = width
     if getattr(config, "head_dim", None):
         said |= {at + "attention.key_length": config.head_dim, at + "attention.value_length": config.head_dim}
     if rope["rope_type"] in ("linear", "yarn"):
@@ -177,6 +192,8 @@ def arranged(
         rest = data.shape[1:]
         together = data.reshape(heads, 2, half, *rest).swapaxes(1, 2).reshape(data.shape)
         return together, lambda values: values.reshape(heads, half, 2, *rest).swapaxes(1, 2).reshape(rows, *rest)
+    if ".ffn_gate_inp_shexp." in new:  # a vector, as in published files
+        return data[0], lambda values: values[None]
     if architecture == "gpt2" and name.endswith(("c_attn.weight", "c_proj.weight", "c_fc.weight")):
         return data.T, lambda values: values.T
     if architecture.startswith("gemma") and name.endswith("norm.weight"):

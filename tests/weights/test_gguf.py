@@ -235,7 +235,7 @@ def test_bad_files_are_refused(tmp_path: Path, name: str) -> None:
         ("llama.rope.freq_base", "x", "E_HEADER"),
         ("llama.rope.freq_base", float("inf"), "E_HEADER"),
         ("llama.rope.scaling.type", "spiral", None),
-        ("llama.expert_count", 8, "E_UNSUPPORTED"),
+        ("llama.expert_count", 8, "E_HEADER"),
         ("llama.pooling_type", 9, "E_UNSUPPORTED"),
         ("split.count", 3, "E_UNSUPPORTED"),
         ("tokenizer.ggml.eos_token_id", 1 << 40, "E_HEADER"),

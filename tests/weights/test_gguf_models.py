@@ -14,6 +14,9 @@ import torso
 from lazy import LazyModule
 from torso.architecture import Task
 from torso.batch import Batch, Layout
+from torso.engines.compiled_decoder import compiled_decoder
+from torso.errors import TorsoError
+from torso.generation.compiled_texts import CompiledTexts
 from torso.weights.gguf_blocks import BLOCKS, CODES, values_of
 
 from .gguf_of_models import write
@@ -40,6 +43,7 @@ LLAMA3 = {
     "original_max_position_embeddings": 8192,
 }
 GEMMA = {"head_dim": 16, "query_pre_attn_scalar": 16, "sliding_window": 4}
+EXPERTS = {"num_experts_per_tok": 2}
 ENCODER = {key: value for key, value in SIZES.items() if key != "num_key_value_heads"}
 MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "llama": ("llama", "Llama", {"tie_word_embeddings": False}),
@@ -58,6 +62,18 @@ MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "exaone4": ("exaone4", "Exaone4", {"sliding_window": 5, "head_dim": 32, "num_hidden_layers": 4}),
     "seed_oss": ("seed_oss", "SeedOss", {"head_dim": 16}),
     "starcoder2": ("starcoder2", "Starcoder2", {"hidden_act": "gelu_pytorch_tanh"}),
+    "mixtral": ("llama", "Mixtral", {**EXPERTS, "num_local_experts": 4}),
+    "qwen2_moe": (
+        "qwen2moe",
+        "Qwen2Moe",
+        {**EXPERTS, "num_experts": 4, "moe_intermediate_size": 32, "shared_expert_intermediate_size": 64},
+    ),
+    "qwen3_moe": (
+        "qwen3moe",
+        "Qwen3Moe",
+        {**EXPERTS, "num_experts": 4, "moe_intermediate_size": 32, "head_dim": 32, "norm_topk_prob": True},
+    ),
+    "olmoe": ("olmoe", "Olmoe", {**EXPERTS, "num_experts": 4}),
     "gpt2": ("gpt2", "GPT2", {"n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 64, "vocab_size": 64}),
 }
 
@@ -100,13 +116,36 @@ def test_logits_of_the_model_that_a_file_was_made_of(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("kind", ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"])
-@pytest.mark.parametrize("name", ["llama", "gpt2", "phi3"])
+@pytest.mark.parametrize("name", ["llama", "gpt2", "phi3", "mixtral", "qwen2_moe"])
 def test_logits_of_quantised_files(tmp_path: Path, name: str, kind: str) -> None:
     architecture, model = made(name)
     write(tmp_path / "m.gguf", architecture, model, kind=kind)
     with torch.inference_mode():
         wanted = model(text()[None]).logits[0]
     assert torch.allclose(logits(tmp_path / "m.gguf", text()), wanted, atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mixtral", "qwen2_moe", "qwen3_moe", "olmoe"])
+def test_kernels_run_the_experts_of_a_file(tmp_path: Path, name: str) -> None:
+    architecture, model = made(name)
+    write(tmp_path / "m.gguf", architecture, model, kind="Q8_0")
+    with torch.inference_mode():
+        wanted = model(text()[None]).logits[0]
+    texts = CompiledTexts(compiled_decoder(tmp_path / "m.gguf", "exact"), 1, room=64)
+    found = torch.as_tensor(np.asarray(texts.read([text().tolist()])))[0]
+    assert torch.allclose(found, wanted[-1], atol=5e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("expert_count", 5), ("expert_count", 1 << 20), ("expert_count", "4"), ("expert_used_count", 0)],
+)
+def test_other_numbers_of_experts_than_the_tensors_have(tmp_path: Path, key: str, value: object) -> None:
+    architecture, model = made("qwen3_moe")
+    write(tmp_path / "m.gguf", architecture, model, said={f"{architecture}.{key}": value})
+    with pytest.raises(TorsoError) as caught:
+        torso.load(tmp_path / "m.gguf", Task.CAUSAL_LM)
+    assert caught.value.code == "E_HEADER"
 
 
 @pytest.mark.parametrize("family", ["bert", "nomic-bert"])

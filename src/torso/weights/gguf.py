@@ -99,8 +99,10 @@ class GgufFile:
             self.metadata[key] = self._value(self._number("I"), 2)
         self.tensors = self._tensors(tensors)
 
-    def read(self, name: str) -> NDArray[np.float32]:
-        """Return a tensor in new memory, dequantised to float32.
+    def read(self, name: str, piece: int = 0, pieces: int = 1) -> NDArray[np.float32]:
+        """Return a tensor, or one of equal pieces of it, in new memory, dequantised to float32.
+
+        A piece has the tensor's shape without its first size, which is the number of pieces.
 
         Raises:
             WeightsError: E_MISSING.
@@ -116,13 +118,16 @@ class GgufFile:
                 values=dict(name=shown(name), path=shown(self.path)),
             )
         tensor = self.tensors[name]
-        out = np.empty(prod(tensor.shape), np.float32)
-        for start, values in self.parts(name):
+        shape = tensor.shape if pieces == 1 else tensor.shape[1:]
+        out = np.empty(prod(shape), np.float32)
+        for start, values in self.parts(name, piece, pieces):
             out[start : start + values.size] = values
-        return out.reshape(tensor.shape)
+        return out.reshape(shape)
 
-    def parts(self, name: str) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def parts(self, name: str, piece: int = 0, pieces: int = 1) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield a tensor's numbers in order, some blocks at a time: the index of the first, and the numbers [n].
+
+        Of one of equal pieces along its first size, the numbers are counted from the piece's own first.
 
         What is unpacked of blocks takes several times their own memory, and fits a processor's cache so.
 
@@ -131,9 +136,9 @@ class GgufFile:
         """
         tensor = self.tensors[name]
         width, stride = BLOCKS[tensor.kind]
-        step = max(1, _UNPACKED // width)
-        for begin in range(0, tensor.size // stride, step):
-            raw = self.blocks(name, begin, min(step, tensor.size // stride - begin))
+        step, count = max(1, _UNPACKED // width), tensor.size // stride // pieces
+        for begin in range(0, count, step):
+            raw = self.blocks(name, piece * count + begin, min(step, count - begin))
             yield begin * width, values_of(tensor.kind, raw).reshape(-1)
 
     def blocks(self, name: str, begin: int, count: int) -> NDArray[np.uint8]:

@@ -9,6 +9,10 @@ from typing import Any, cast
 from torso.errors import FileFormatError, UnsupportedError
 from torso.io.paths import shown
 from torso.weights.gguf import GgufFile
+from torso.weights.gguf_names import MIXTURES, NAMINGS, Naming
+
+_MOST_EXPERTS = 1024
+"""Twice as many as llama.cpp reads."""
 
 
 class GgufMetadata:
@@ -38,6 +42,34 @@ class GgufMetadata:
     def get(self, key: str) -> object:
         """Return a value as the file has it; None where it has none."""
         return self.values.get(f"{self.architecture}{key}" if key.startswith(".") else key)
+
+    @property
+    def experts(self) -> int:
+        """How many experts a layer has; 0 where it has none.
+
+        Raises:
+            FileFormatError: E_HEADER, for more than any model has.
+        """
+        if self.get(".expert_count") in (None, 0):
+            return 0
+        count = self.whole(".expert_count")
+        if count > _MOST_EXPERTS:
+            raise self.unusable(".expert_count")
+        return count
+
+    def naming(self) -> Naming:
+        """Return the names of the architecture.
+
+        Raises:
+            UnsupportedError: E_UNSUPPORTED, for one that torso does not have.
+            FileFormatError: E_HEADER, for a number of experts that no model has.
+        """
+        known = MIXTURES if self.experts else NAMINGS
+        if self.architecture in known:
+            return known[self.architecture]
+        if self.architecture in NAMINGS:
+            raise self.unsupported(".expert_count", self.experts, "0")
+        raise self.unsupported("general.architecture", self.architecture, ", ".join({**NAMINGS, **MIXTURES}))
 
     def without_lists(self) -> GgufMetadata:
         """Return the same without long lists: those of tokens and merges, once a tokenizer is made of them."""

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-TensorOrder = Literal["straight", "halves", "transposed", "less one"]
+TensorOrder = Literal["straight", "halves", "transposed", "less one", "row"]
 """How a tensor is stored.
 
 - ``straight``: as on the Hub
 - ``halves``: rows of queries or keys whose two halves are interleaved within each head, for another order of rotation
 - ``transposed``: GPT-2's matrices, which the Hub has as [in, out]
 - ``less one``: norms of the Gemma families, to which one was added: ours are stored as distances from it
+- ``row``: a matrix of one row, which some files have as a vector
 """
 
 _IN_A_LAYER = re.compile(r"(?:blk\.(\d{1,6})\.)?(\w+)\.(weight|bias)")
@@ -34,6 +35,7 @@ class Naming:
         layer: what stands before the names of a layer, with ``{i}``.
         rows: a name of GGUF, without ``.weight``, to the Hub's, below ``layer`` where there are layers.
         order: returns how a tensor is stored, by its name in GGUF and whether it is a matrix or vector of weights.
+        experts: the same as ``rows`` for the matrices of all experts of a layer in one tensor, with ``{e}``.
     """
 
     model_type: str
@@ -41,6 +43,14 @@ class Naming:
     layer: str
     rows: Mapping[str, str]
     order: Callable[[str, str], TensorOrder]
+    experts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def experts_of(self, name: str) -> str | None:
+        """Return the Hub's name of a matrix of each expert, with ``{e}``, of a tensor that holds those of all."""
+        found = _IN_A_LAYER.fullmatch(name)
+        if found is None or found[1] is None or found[3] != "weight" or found[2] not in self.experts:
+            return None
+        return f"{self.layer.format(i=int(found[1]))}{self.experts[found[2]]}.weight"
 
     def read(self, name: str) -> tuple[str, TensorOrder] | None:
         """Return the Hub's name of a tensor, and how it is stored; None for one that the family does not have."""
@@ -146,6 +156,34 @@ _NOMIC: Mapping[str, str] = {
 }
 _LAYER = "model.layers.{i}."
 
+
+def _with_experts(
+    dense: Mapping[str, str], place: str, gate: str, up: str, down: str, **shared: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the names of a family with mixtures in place of feed-forwards, and those of its experts."""
+    others = {name: ours for name, ours in dense.items() if name not in ("ffn_gate", "ffn_up", "ffn_down")}
+    parts = {"ffn_gate_exps": gate, "ffn_up_exps": up, "ffn_down_exps": down}
+    experts = {name: f"{place}.experts.{{e}}.{each}" for name, each in parts.items()}
+    return {**others, "ffn_gate_inp": f"{place}.gate", **shared}, experts
+
+
+def _one_row(name: str, kind: str) -> TensorOrder:
+    return "row" if name == "ffn_gate_inp_shexp" else "straight"
+
+
+_PROJECTIONS = ("gate_proj", "up_proj", "down_proj")
+_MIXTRAL, _MIXTRAL_EXPERTS = _with_experts(_LLAMA, "block_sparse_moe", "w1", "w3", "w2")
+_QWEN2_MOE, _QWEN_EXPERTS = _with_experts(
+    _LLAMA,
+    "mlp",
+    *_PROJECTIONS,
+    ffn_gate_inp_shexp="mlp.shared_expert_gate",
+    ffn_gate_shexp="mlp.shared_expert.gate_proj",
+    ffn_up_shexp="mlp.shared_expert.up_proj",
+    ffn_down_shexp="mlp.shared_expert.down_proj",
+)
+_QWEN3_MOE, _ = _with_experts(_WITH_HEAD_NORMS, "mlp", *_PROJECTIONS)
+
 NAMINGS: Mapping[str, Naming] = {
     "llama": Naming("llama", "LlamaForCausalLM", _LAYER, _LLAMA, _interleaved),
     "qwen2": Naming("qwen2", "Qwen2ForCausalLM", _LAYER, _LLAMA, _straight),
@@ -164,3 +202,11 @@ NAMINGS: Mapping[str, Naming] = {
     "nomic-bert": Naming("nomic_bert", "", "bert.encoder.layers.{i}.", _NOMIC, _straight),
 }
 """Architectures of GGUF files that torso has."""
+
+MIXTURES: Mapping[str, Naming] = {
+    "llama": Naming("mixtral", "MixtralForCausalLM", _LAYER, _MIXTRAL, _interleaved, _MIXTRAL_EXPERTS),
+    "qwen2moe": Naming("qwen2_moe", "Qwen2MoeForCausalLM", _LAYER, _QWEN2_MOE, _one_row, _QWEN_EXPERTS),
+    "qwen3moe": Naming("qwen3_moe", "Qwen3MoeForCausalLM", _LAYER, _QWEN3_MOE, _straight, _QWEN_EXPERTS),
+    "olmoe": Naming("olmoe", "OlmoeForCausalLM", _LAYER, _QWEN3_MOE, _straight, _QWEN_EXPERTS),
+}
+"""Those whose layers have experts; a Mixtral has the name of a Llama."""

@@ -11,7 +11,7 @@ from torso.errors import UnsupportedError
 from torso.io.paths import shown
 from torso.weights.gguf_blocks import BLOCKS, GROUPED
 from torso.weights.gguf_metadata import GgufMetadata
-from torso.weights.gguf_names import NAMINGS, NO_WEIGHTS, TensorOrder
+from torso.weights.gguf_names import NO_WEIGHTS, TensorOrder
 from torso.weights.number_bits import NumberBits, narrowed
 from torso.weights.read_tensor import require_fit
 from torso.weights.tensor_entry import Note, TensorEntry, constant_note, note_once
@@ -29,6 +29,8 @@ class _Stored:
     name: str
     order: TensorOrder
     heads: int = 1
+    piece: int = 0
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class GgufWeights:
 
     Raises:
         UnsupportedError: E_UNSUPPORTED, for an architecture that torso does not have, or a tensor that it lacks.
-        FileFormatError: E_HEADER, for queries or keys that their heads do not share.
+        FileFormatError: E_HEADER, for queries or keys that their heads do not share, or matrices of another number of
+            experts than the file says.
     """
 
     format: Literal["gguf"] = "gguf"
@@ -72,13 +75,12 @@ class GgufWeights:
         self._file = said.file
         self.entries: dict[str, TensorEntry] = {}
         self._stored: dict[str, _Stored] = {}
-        naming = NAMINGS.get(said.architecture)
-        if naming is None:
-            raise said.unsupported("general.architecture", said.architecture, ", ".join(NAMINGS))
+        naming = said.naming()
         for name, tensor in said.file.tensors.items():
             if name in NO_WEIGHTS:
                 continue
-            found = naming.read(name)
+            each = naming.experts_of(name)
+            found = naming.read(name) if each is None else (each.format(e=0), "straight")
             if found is None or found[0] in self.entries:
                 raise UnsupportedError(
                     "E_UNSUPPORTED",
@@ -86,22 +88,33 @@ class GgufWeights:
                     cure="Use the model's safetensors, from the repository that the GGUF file was made of.",
                     values=dict(path=shown(self.path), name=shown(name[:80]), kind=said.architecture),
                 )
+            kind = tensor.kind if tensor.kind in _PLAIN else "F32"
+            if each is not None:
+                if len(tensor.shape) != 3 or tensor.shape[0] != said.experts:
+                    raise said.unusable(f"{name[:80]} {list(tensor.shape)}")
+                for index in range(said.experts):
+                    own = each.format(e=index)
+                    self._stored[own] = _Stored(name, "straight", piece=index, pieces=said.experts)
+                    self.entries[own] = TensorEntry(kind, tensor.shape[1:])
+                continue
             ours, order = found
             shape = tensor.shape[::-1] if order == "transposed" else tensor.shape
+            if order == "row" and len(shape) == 1:
+                shape = (1, *shape)
             self._stored[ours] = _Stored(name, order, _heads(said, name, shape) if order == "halves" else 1)
-            self.entries[ours] = TensorEntry(tensor.kind if tensor.kind in _PLAIN else "F32", shape)
+            self.entries[ours] = TensorEntry(kind, shape)
 
     def read_into(self, name: str, out: NumberBits, *, allow_nonfinite: bool = False) -> None:
         """Read a tensor into ``out``; see `torso.weights.weights.Weights.read_into`."""
         entry, stored = self.entries[name], self._stored[name]
         require_fit(out, self.path, entry, name)
         check = ValueCheck(self.path, TensorEntry("F32", entry.shape), name, allow_nonfinite)
-        if stored.order == "straight" and out.data.flags.c_contiguous:
+        if stored.order in ("straight", "row") and out.data.flags.c_contiguous:
             flat = out.data.reshape(-1)
-            for start, values in self._file.parts(stored.name):
+            for start, values in self._file.parts(stored.name, stored.piece, stored.pieces):
                 _place(check, values, flat[start : start + values.size], out.dtype, start)
         elif prod(entry.shape):
-            values = _arranged(self._file.read(stored.name), stored)
+            values = _arranged(self._file.read(stored.name, stored.piece, stored.pieces), stored)
             straight = NumberBits.empty((values.size,), out.dtype)
             _place(check, values.reshape(-1), straight.data, out.dtype, 0)
             out.data[...] = straight.data.reshape(entry.shape)
@@ -119,7 +132,8 @@ class GgufWeights:
         if kind not in GROUPED or stored.order not in ("straight", "halves") or len(shape) != 2:
             return None
         width, size = BLOCKS[kind]
-        rows = self._file.blocks(stored.name, 0, prod(shape) // width).reshape(shape[0], -1, size)
+        count = prod(shape) // width
+        rows = self._file.blocks(stored.name, stored.piece * count, count).reshape(shape[0], -1, size)
         if stored.order == "halves":  # an order of whole rows
             rows = rows.reshape(stored.heads, -1, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
         return Groups(kind, rows)
