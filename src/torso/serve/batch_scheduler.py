@@ -13,7 +13,7 @@ from typing import Any, Literal
 from torso.serve.batch_cost import CostModel
 from torso.serve.fair_queue import FairQueue, Item, Outcome, Ticket
 
-_MEMORY = 1.0  # seconds for which a short request that met others shortens batches
+_MEMORY = 1.0  # seconds for which a short request shortens the batches of lists: another may follow
 _BRIEF = 1 / 12  # of a slice, for the texts of lists while short requests come
 _OVERHEADS = 4.0  # of a batch that such a slice must be worth: lists lose a fifth at most
 _BESIDE = 0.75  # of a step of what writes at the same time, for a batch: who reads its text waits for both
@@ -137,7 +137,7 @@ class Scheduler:
             if queued > left:
                 return Refusal("wait", self._retry())
         ticket.long = own > self._slice()
-        if not ticket.long and (self.queue.tickets or self.running is not None):
+        if not ticket.long:
             self._brief_until = now + _MEMORY
         self.queue.put(ticket)
         self._next_expiry = min(self._next_expiry, ticket.deadline)
