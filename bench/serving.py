@@ -122,9 +122,15 @@ def small_beside_lists(report: Report, servers: Sequence[Running], idle_ms: floa
 def own(report: Report, server: Running, given: argparse.Namespace, cores: set[int], peak: float) -> None:
     """Print what holds for torso's server by itself."""
     seconds, model = given.seconds, given.model
-    report.attempt(
-        "share of the processor at saturation", 3 * seconds, lambda: alone.saturated(report, server, model, seconds)
-    )
+
+    def shares() -> None:
+        other = start(alone.counted(server.peer), model, cores)
+        try:
+            alone.saturated(report, other, seconds)
+        finally:
+            other.stop()
+
+    report.attempt("share of the processor at saturation", 3 * seconds, shares)
     report.attempt("open loop at 0.7", 5 * seconds, lambda: alone.steady(report, server, peak, seconds))
 
     def leaving() -> None:
@@ -161,10 +167,10 @@ def further(report: Report, server: Running, given: argparse.Namespace, cores: s
             other.stop()
 
     def in_int8() -> None:
-        other = start(server.peer, model, cores, "--mode", "int8")
+        other = start(alone.counted(server.peer), model, cores, "--mode", "int8")
         try:
             alone.idle(report, other, model, seconds, "int8", 1.5)
-            alone.saturated(report, other, model, seconds, "int8", 0.2)
+            alone.saturated(report, other, seconds, "int8", 0.2)
         finally:
             other.stop()
 

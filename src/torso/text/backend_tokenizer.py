@@ -136,8 +136,8 @@ class BackendTokenizer:
             Fault: `tokenizers` fails.
         """
         with no_panic():
-            if len(texts) == 1:  # without the detour over a pool of threads
-                return [self.engine.encode(texts[0])]
+            if len(texts) < 2:  # without the detour over a pool of threads, which costs more than a short text
+                return [self.engine.encode(text) for text in texts]
             return self.engine.encode_batch(list(texts))
 
     def split_words(self, texts: Sequence[Sequence[str]]) -> list[Pieces]:
