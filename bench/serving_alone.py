@@ -116,14 +116,16 @@ def saturated(report: Report, server: Running, seconds: float, mode: str = "exac
     """Print the shares of the processor, and how late the event loop is, at saturation; the server is `counted`."""
     small = requests(server.peer, 1)
     before, used, loop = metrics(server.port), server.cpu(), server.loop_cpu()
+    answered = run(closed(server.port, small, 32, seconds))
+    used, loop, after = server.cpu() - used, server.loop_cpu() - loop, metrics(server.port)
+    library = after[LIBRARY] - before[LIBRARY]
 
     async def load() -> tuple[Load, Load]:
         one = asyncio.ensure_future(closed(server.port, small, 32, seconds))
         return await opened(server.port, [get("/livez")], 20, seconds, 4), await one
 
-    lives, answered = run(load())
-    used, loop, after = server.cpu() - used, server.loop_cpu() - loop, metrics(server.port)
-    library = after[LIBRARY] - before[LIBRARY]
+    lives, _ = run(load())
+    before, after = after, metrics(server.port)
     share = (loop - library) / used
     report.add(f"HTTP, JSON and queue, {mode}: share of the server's processor at saturation", share, "<=", bar)
     report.add("  with what torso.encode does on the loop: tokenizing, results", loop / used)
