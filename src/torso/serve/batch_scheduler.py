@@ -112,7 +112,7 @@ class Scheduler:
 
     def wait(self, tokens: int = 0, client: Hashable = None) -> float:
         """Predict the seconds until the others' texts that come before ``tokens`` more of a client have run."""
-        ahead = self.queue.tokens_ahead(client, tokens) + sum(each.tokens for each in self._again)
+        ahead = self.queue.tokens_ahead(client, tokens) + self._again_tokens()
         running = 0.0 if self.running is None else self.running.expected
         return ahead / self.cost.rate + running
 
@@ -260,7 +260,10 @@ class Scheduler:
     def _all(self, tokens: int) -> float:
         """Predict the seconds of all that waits and ``tokens`` more: no wait is longer, and most need no other."""
         running = 0.0 if self.running is None else self.running.expected
-        return (self.queue.tokens + sum(each.tokens for each in self._again) + tokens) / self.cost.rate + running
+        return (self.queue.tokens + self._again_tokens() + tokens) / self.cost.rate + running
+
+    def _again_tokens(self) -> int:
+        return sum(each.tokens for each in self._again) if self._again else 0
 
     def _retry(self) -> float:
         return max(self.drained(), 0.1)

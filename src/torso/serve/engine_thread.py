@@ -65,7 +65,7 @@ class Engine:
         self._looks: dict[asyncio.AbstractEventLoop, float] = {}
         self._began: tuple[float, float] | None = None
         self._last: float | None = None
-        self._stopping = False
+        self._stopping = self._resting = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -145,7 +145,8 @@ class Engine:
             if refusal is not None:
                 raise refused(refusal)
             self._waiters[id(ticket)] = (loop, future, deadline)
-            self._changed.notify_all()
+            if self._resting:
+                self._changed.notify_all()
         if deadline < self._looks.get(loop, _NEVER):
             self._look_at(loop, deadline)
         outcome: Outcome = "cancelled"
@@ -220,10 +221,12 @@ class Engine:
     def _rest(self) -> None:
         """Wait until something has changed. Called with the lock held."""
         # What is learnt of the last batches can wait until those who were answered have their answers.
+        self._resting = True
         if not self.scheduler.cost.pending:
             self._changed.wait()
         elif not self._changed.wait(_ANSWERING):
             self.scheduler.cost.refit()
+        self._resting = False
 
     def _run(self, batch: TextBatch, works: list[tuple[Work, int]]) -> None:
         results: Sequence[Any] = ()

@@ -46,10 +46,12 @@ class DeadlineProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle.send != send or cycle.response_started or cycle.disconnected or cycle.scope["method"] == "HEAD":
             return False
-        if self.flow.write_paused or any(name == b"connection" for name, _ in headers):
+        if self.flow.write_paused:
             return False
         parts = [STATUS_LINE[status]]
         for name, value in headers:
+            if name == b"connection":
+                return False
             parts += (name, b": ", value, b"\r\n")
         head = b"".join(parts)
         if head.count(b"\n") != len(headers) + 1 or b"\0" in head:
