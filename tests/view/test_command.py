@@ -6,6 +6,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -43,8 +44,12 @@ def test_it_serves_until_a_signal_and_ends_without_a_word(number) -> None:
         assert asked(port, "/view/api/start", token) == 200
         assert asked(port, "/view/api/start", None) == 403
         assert asked(port, "/view/api/start", token, "evil.example") == 403
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        with socket.create_connection(("127.0.0.1", int(port))) as held:  # a page that waits for an answer
+            head = f"POST /view/api/look HTTP/1.1\r\nhost: localhost\r\nx-torso-token: {token}\r\n"
+            held.sendall(f"{head}content-type: application/json\r\ncontent-length: 10\r\n\r\n".encode())
+            assert asked(port, "/", None) == 200, "it has come"
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
@@ -59,8 +64,6 @@ def test_what_cannot_be_shown_is_said_before_anything_is_served(tmp_path, capsys
 
 
 def test_a_port_that_is_taken_is_named(capsys) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import signal
 import socket
 import webbrowser
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from torso.errors import InputError
@@ -89,6 +91,11 @@ def _server(settings: uvicorn.Config) -> uvicorn.Server:
 
     class PageServer(uvicorn.Server):
         """A server that Ctrl-C or SIGTERM ends as it is meant to end: with nothing to say, and status 0."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # A page that still waits for an answer is cut off: uvicorn would print a traceback of it.
+            logging.getLogger("uvicorn.error").disabled = True
+            super().handle_exit(sig, frame)
 
         @contextmanager
         def capture_signals(self) -> Generator[None]:
