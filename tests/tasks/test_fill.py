@@ -91,7 +91,7 @@ def byte_level(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trainer = trainers.BpeTrainer(
         vocab_size=300, show_progress=False, special_tokens=special, initial_alphabet=made.pre_tokenizer.alphabet()
     )
-    made.train_from_iterator(["the cat sits outside the cat sits"] * 9, trainer)
+    made.train_from_iterator(["the cat sits outside the cat sits", "## outside"] * 9, trainer)
     made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
     made.add_special_tokens([AddedToken("<mask>", lstrip=True)])
     names = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
@@ -111,7 +111,7 @@ def test_proposals_as_text(byte_level: Path, text: str) -> None:
     import transformers
 
     reference = transformers.pipeline("fill-mask", model=str(byte_level), tokenizer=str(byte_level), device="cpu")
-    for target in ("Ġcat", "cat", "s", "!", "Ġ"):
+    for target in ("Ġcat", "cat", "s", "!", "Ġ", "##"):  # the last goes on no word here: RoBERTa has it too
         [[made]] = fill(text, model=byte_level, targets=[target])
         [wanted] = reference(text, targets=[target])
         assert (made.token, made.text) == (wanted["token_str"], wanted["sequence"])
@@ -120,3 +120,21 @@ def test_proposals_as_text(byte_level: Path, text: str) -> None:
     [[made]] = fill("the <mask>", model=byte_level, targets=["å"])  # a byte that is no character by itself
     assert made.token == "å"
     assert fill("the <mask>", model=byte_level, targets=[" cat"])[0][0].token == " cat"
+
+
+def test_marks_of_other_vocabularies_are_plain_text(byte_level: Path, tmp_path: Path) -> None:
+    """RoBERTa has a token ``##``, and vocabularies of WordPiece have letters that byte-level ones mark spaces with."""
+    [[made]] = fill("<mask>", model=byte_level, targets=["Ġcat", "##"], whole_words=True, top=1)
+    assert made.token == " cat"
+
+    from torso.architecture import Task
+
+    from .small import save as small
+
+    folder = small(tmp_path, Task.MASKED_LM)
+    vocabulary = (folder / "vocab.txt").read_text("utf-8").replace("old\n", "Ġa\n")
+    (folder / "vocab.txt").write_text(vocabulary, "utf-8")
+    [[made]] = fill("how[MASK]", model=folder, targets=["Ġa"])
+    assert made.text == "howĠa"
+    words = fill("how [MASK]", model=folder, whole_words=True, top=300)[0]
+    assert {"how", "Ġa"} <= {each.token for each in words}

@@ -170,3 +170,36 @@ def test_words_and_labels_of_many_kinds(
 ) -> None:
     made = tag(text, model=tagger(tmp_path / "model", words, labels, gives))
     assert [(span.text, span.label) for span in made] == wanted
+
+
+@pytest.mark.parametrize("aggregation", ["none", "simple", "first", "average", "max"])
+def test_a_byte_level_vocabulary_with_a_token_of_two_hashes(tmp_path: Path, aggregation: str) -> None:
+    """GPT-2's and RoBERTa's have it; what goes on a word is then still judged by spaces, as the reference does."""
+    import transformers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    settings = {"special_tokens": special, "initial_alphabet": pre_tokenizers.ByteLevel.alphabet()}
+    trainer = trainers.BpeTrainer(vocab_size=280, show_progress=False, **settings)
+    made.train_from_iterator(["## the cat sits outside the cat sits ##"] * 9, trainer)
+    made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    names = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, model_max_length=64, **{f"{name}_token": token for name, token in names.items()}
+    ).save_pretrained(tmp_path)
+    config = transformers.RobertaConfig(
+        vocab_size=made.get_vocab_size(), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=66, type_vocab_size=1, pad_token_id=1, initializer_range=0.5,
+        id2label=dict(enumerate(BIO)), label2id={label: number for number, label in enumerate(BIO)},
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.RobertaForTokenClassification(config).save_pretrained(tmp_path)
+    assert "##" in made.get_vocab()
+    text = "Müller ## visits Köln and Żabno often, the cat outsides"
+    reference = transformers.pipeline(
+        "token-classification", str(tmp_path), aggregation_strategy=aggregation, device="cpu", ignore_labels=["O"]
+    )
+    wanted = [(each["start"], each["end"]) for each in reference(text)]
+    assert [(span.start, span.end) for span in tag(text, model=tmp_path, aggregation=aggregation)] == wanted  # pyright: ignore[reportArgumentType, reportCallIssue]

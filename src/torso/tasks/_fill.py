@@ -16,7 +16,7 @@ from torso.io.arguments import known_arguments
 from torso.outputs import VocabLogits
 from torso.tasks.argument_checks import at_least, yes_or_no
 from torso.tasks.arrays import highest, numbers, softmax
-from torso.tasks.candidates import CONTINUES, SPACES, candidates, marks_spaces
+from torso.tasks.candidates import SPACES, candidates, marks_spaces
 from torso.tasks.predictions import Fill, Filled
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready
@@ -208,30 +208,34 @@ def _filled(
                 eaten[window.spans[place]] = window.spans[place - 1][1]
             if around > kept.get(window.spans[place], (-1, row))[0]:
                 kept[window.spans[place]] = (around, row)
-    masks = [_proposed(text, span, eaten.get(span, span[0]), kept[span][1], tokenizer) for span in sorted(kept)]
+    masks = [_proposed(text, span, eaten.get(span, span[0]), kept[span][1], tokenizer, marked) for span in sorted(kept)]
     return Filled(text, tuple(masks), extent(windows, merge))
 
 
-def _proposed(text: str, span: tuple[int, int], before: int, row: Proposals, tokenizer: Tokenizer) -> tuple[Fill, ...]:
+def _proposed(
+    text: str, span: tuple[int, int], before: int, row: Proposals, tokenizer: Tokenizer, marked: bool
+) -> tuple[Fill, ...]:
     """Return the proposals for a mask at ``span``, where the token before it ends at ``before``."""
-    scores, ids = row
+    (scores, ids), continues, spaces = row, tokenizer.continuing_mark, SPACES if marked else ()
     entries = [entry or "" for entry in tokenizer.convert_ids_to_tokens(list(ids))]
     made: list[Fill] = []
     for entry, number, score in zip(entries, ids, scores, strict=True):
         word = tokenizer.decode([number])
         if _BROKEN in word:  # a part of a character has no text of its own
             word = entry
-        made.append(Fill(word, score, _put(text, span, before, entry, word), number))
+        made.append(Fill(word, score, _put(text, span, before, entry, word, continues, spaces), number))
     return tuple(made)
 
 
-def _put(text: str, span: tuple[int, int], before: int, entry: str, word: str) -> str:
+def _put(
+    text: str, span: tuple[int, int], before: int, entry: str, word: str, continues: str, spaces: tuple[str, ...]
+) -> str:
     """Return the text with a mask replaced by a token, whose mark says whether a space comes before it."""
     start, end = span
     head = text[:start]
-    if entry.startswith(CONTINUES):
-        return head.rstrip(" ") + word.removeprefix(CONTINUES) + text[end:]
-    if entry.startswith(SPACES):
+    if continues and entry.startswith(continues):
+        return head.rstrip(" ") + word.removeprefix(continues) + text[end:]
+    if entry.startswith(spaces):
         head = head.rstrip(" ")
         return head + (" " if head else "") + word.removeprefix(" ") + text[end:]
     # Spaces that no token covers are the mask's own, as RoBERTa's takes them, and go with it.

@@ -186,8 +186,7 @@ class _Parts:
     @classmethod
     def of(cls, ready: Ready[Any], aggregation: Aggregation | None) -> _Parts:
         names, tokenizer = ready.label_names(), ready.tokenizer
-        marked = aggregation is not None and any(token.startswith("##") for token in tokenizer.vocab)
-        return cls(tokenizer, names, Scheme.of(names), aggregation, marked)
+        return cls(tokenizer, names, Scheme.of(names), aggregation, bool(tokenizer.continuing_mark))
 
     def spans(self, text: str, ids: list[int], spans: list[tuple[int, int]], logits: Rows) -> tuple[Span, ...]:
         scores = softmax(logits)

@@ -10,7 +10,6 @@ from torso.errors import InputError
 if TYPE_CHECKING:
     from torso.text import Tokenizer
 
-CONTINUES = "##"  # WordPiece's mark of a piece that goes on a word
 SPACES = ("Ġ", "▁")  # byte-level and SentencePiece vocabularies mark the tokens that begin a word
 
 
@@ -32,8 +31,12 @@ def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_wor
         return named
     tokens = {number: token or "" for number, token in zip(named, tokenizer.convert_ids_to_tokens(named), strict=True)}
     special = set(tokenizer.all_special_ids)
-    marked = marks_spaces(tokenizer)
-    whole = [number for number in named if number not in special and _is_word(tokens[number], marked=marked)]
+    marked, continues = marks_spaces(tokenizer), tokenizer.continuing_mark
+    whole = [
+        number
+        for number in named
+        if number not in special and _is_word(tokens[number], marked=marked, continues=continues)
+    ]
     if not whole:
         raise InputError(
             "E_ARGUMENT",
@@ -44,8 +47,11 @@ def candidates(tokenizer: Tokenizer, targets: Sequence[str] | None, *, whole_wor
 
 
 def marks_spaces(tokenizer: Tokenizer) -> bool:
-    """Return whether the vocabulary marks tokens that begin a word, so that its tokens hold the spaces."""
-    return any(token.startswith(SPACES) for token in tokenizer.vocab)
+    """Return whether the vocabulary marks tokens that begin a word, so that its tokens hold the spaces.
+
+    One that marks those that go on a word does not, though it may hold these letters as letters: Ġ is one of Maltese.
+    """
+    return not tokenizer.continuing_mark and any(token.startswith(SPACES) for token in tokenizer.vocab)
 
 
 def _listed(targets: Sequence[str]) -> Sequence[str]:
@@ -73,5 +79,7 @@ def _id_of(target: str, vocabulary: dict[str, int], tokenizer: Tokenizer) -> int
     )
 
 
-def _is_word(token: str, *, marked: bool) -> bool:
-    return token.startswith(SPACES) if marked else bool(token) and not token.startswith(CONTINUES)
+def _is_word(token: str, *, marked: bool, continues: str) -> bool:
+    if marked:
+        return token.startswith(SPACES)
+    return bool(token) and not (continues and token.startswith(continues))

@@ -107,6 +107,10 @@ class BackendTokenizer:
         document["post_processor"] = json.loads(self.template.to_str())["post_processor"]
         return document
 
+    def continuing_mark(self) -> str:
+        """Return how the model marks a token that goes on a word, such as ``##``; empty where it does not."""
+        return getattr(self.engine.model, "continuing_subword_prefix", None) or ""
+
     def size(self, *, added: bool) -> int:
         """Return the number of vocabulary entries, with or without added tokens."""
         return self.engine.get_vocab_size(with_added_tokens=added) - self._fillers

@@ -57,6 +57,11 @@ class Vocabulary:
         return self.get_vocab()
 
     @property
+    def continuing_mark(self) -> str:
+        """How it marks a token that goes on a word: ``##`` in WordPiece; empty in vocabularies that mark none."""
+        return self._backend.continuing_mark()
+
+    @property
     def largest_id(self) -> int:
         """Largest id it can return; a model's embedding table must have more rows."""
         return self._largest_id
