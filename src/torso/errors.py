@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from torso.language import say
 
 _BUNDLED = os.path.join(os.path.dirname(__file__), "bundled", "")
+_PACKAGES = frozenset(("site-packages", "dist-packages"))
+_TYPED = ("<stdin>", "<ipython-input-", "<python-input-")
 _EMPTY: Mapping[str, object] = {}
 _LEFT = "style='text-align:left'"
 
@@ -83,13 +85,18 @@ class TorsoError(Exception):
         """Return the lines that IPython shows: the caller's frames and the message, without torso's own frames."""
         from traceback import extract_tb, format_list
 
-        # torso's own, Python's, generated ones, and those of installed packages, IPython's and PyTorch's among them
-        others = (os.path.dirname(__file__), os.path.dirname(os.__file__), "<")
-        frames = extract_tb(self.__traceback__)
-        own = [each for each in frames if not (each.filename.startswith(others) or "-packages" in each.filename)]
+        own = [each for each in extract_tb(self.__traceback__) if _is_callers(each.filename)]
         lines = [f"{type(self).__name__}  {say('Traceback (most recent call last)')}"]
         lines += [line.rstrip("\n") for line in format_list(own)]
         return [*lines, "", f"{type(self).__name__}: {self}"]
+
+
+def _is_callers(file: str) -> bool:
+    """Return whether a frame of this file is the caller's: not torso's, nor Python's, nor an installed package's."""
+    if file.startswith("<"):  # generated, but for what is typed
+        return file.startswith(_TYPED)
+    others = (os.path.join(os.path.dirname(each), "") for each in (__file__, os.__file__))
+    return not file.startswith(tuple(others)) and _PACKAGES.isdisjoint(os.path.normpath(file).split(os.sep))
 
 
 def _named(value: object) -> object:

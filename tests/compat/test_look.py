@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import traceback
 from base64 import b64decode
@@ -137,6 +138,22 @@ def test_an_error_is_a_table_and_ipython_shows_the_caller_s_frames_alone() -> No
     assert "test_look.py" in lines
     assert "site-packages" not in lines
     assert "<string>" not in lines
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"{os.path.dirname(torso.__file__)}_work/mine.py",
+        f"{os.path.dirname(os.__file__)}-work/mine.py",
+        "/work/my-packages/mine.py",
+        "<ipython-input-1-0123456789ab>",
+        "<stdin>",
+    ],
+)
+def test_a_caller_s_frame_is_shown_wherever_it_lies(file: str) -> None:
+    with pytest.raises(torso.TorsoError) as caught:
+        exec(compile("import torso\ntorso.load('/no/model')", file, "exec"), {})
+    assert f'File "{file}", line 2' in "\n".join(caught.value._render_traceback_())
 
 
 def test_the_attention_of_a_layer_is_a_picture_and_a_table() -> None:

@@ -83,6 +83,33 @@ def test_disabled_repository(rig: Rig):
         get()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "You may not read acme/{}",
+        "Forbidden: org.{} is not yours",
+        "{}-v2 needs a licence",
+    ],
+)
+@pytest.mark.parametrize("name", ["aggregated", "gated", "disabled", "the-disabled"])
+def test_names_in_a_refusal_are_no_reasons(rig: Rig, name: str, words: str):
+    """A server may repeat a model's name, and names hold words."""
+    rig.front.plan(Say(Answer(403, [("X-Error-Message", words.format(name))])), "/api/", times=FOREVER)
+    for asked in (NAME, f"acme/{name}", name):
+        with refused("E_FORBIDDEN"):
+            get(asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("This model is gated.", "E_GATED"), ("gated", "E_GATED"), ("Model disabled by its owner", "E_DISABLED")],
+)
+def test_reasons_in_a_refusal(rig: Rig, words: str, code: str):
+    rig.front.plan(Say(Answer(403, [("X-Error-Message", words)])), "/api/", times=FOREVER)
+    with refused(code):
+        get()
+
+
 def test_bad_token_on_a_public_model(trusted: Rig):
     """A stale token must not make a public model look absent."""
     trusted.machine.set(HF_TOKEN="stale")

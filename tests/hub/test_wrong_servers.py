@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from torso.hub.remote import huggingface
+
 from .conftest import FOREVER, NAME, Rig, attempt, get, refused
 from .faultd import Change, Say
 from .httpd import Answer, Exchange
@@ -130,6 +132,22 @@ def test_next_page_elsewhere_is_not_asked(rig: Rig, only_loopback: list[object])
     rig.assert_whole(get())
     assert only_loopback == []
     assert len(rig.front.requests("/tree/")) == 3
+
+
+@pytest.mark.parametrize(
+    ("link", "query"),
+    [
+        ('<https://hub/x?a=1,2&cursor=c%2C>; rel="next"', {"a": ["1,2"], "cursor": ["c,"]}),
+        ('<https://hub/x?cursor=c>;title="a"; REL = next', {"cursor": ["c"]}),
+        ('<https://hub/y>; rel="xet-auth", <https://hub/x?cursor=c>; rel="last next"', {"cursor": ["c"]}),
+        ('<https://hub/y?cursor=c>; rel="next-archive"', None),
+        ("<https://hub/y?cursor=c>; rel=nextest", None),
+        ('<https://hub/y?cursor=c>; title="rel=next"', None),
+        ("", None),
+    ],
+)
+def test_the_next_page_of_a_link_header(link: str, query: dict[str, list[str]] | None):
+    assert huggingface._next_query(link, {}) == query
 
 
 @pytest.fixture

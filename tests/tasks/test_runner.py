@@ -13,7 +13,7 @@ import torso
 from torso.architecture import Task
 from torso.engines import device
 from torso.engines.prefetch import prefetch
-from torso.engines.runner import is_out_of_memory, run
+from torso.engines.runner import run
 from torso.engines.torch_runner import TorchRunner, lists
 from torso.errors import InputError, LimitError
 from torso.tasks import classify, make_ready
@@ -64,8 +64,6 @@ def test_a_text_that_does_not_fit_by_itself_is_an_error(model: torso.Model) -> N
 
 
 def test_other_errors_are_not_taken_for_it(model: torso.Model) -> None:
-    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
-
     def broken(*_: object) -> None:
         raise RuntimeError("shapes cannot be multiplied")
 

@@ -12,11 +12,12 @@ from typing import Any, cast
 
 import click
 
-from torso.cli.stopping import Signals, is_out_of_memory, no_memory, stoppable, within_memory
+from torso.cli.stopping import Signals, no_memory, stoppable, within_memory
 from torso.cli.streams import give_up_output, standard_streams
 from torso.config.text_table import padded, width
 from torso.errors import TorsoError
 from torso.io.atomic_write import remove_unfinished
+from torso.io.memory_errors import is_out_of_memory
 from torso.io.optional_packages import is_pytorch, no_pytorch
 from torso.language import say
 from torso.terminal import shielded

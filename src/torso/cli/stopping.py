@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import signal
 import sys
 import threading
@@ -17,15 +16,6 @@ from torso.errors import LimitError
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _TORCH_NEEDS = 720 << 20
 """Bytes of address space without which PyTorch aborts the process while it is imported: measured, 640 MB."""
-
-_NO_MEMORY = (
-    "not enough memory",
-    "can't allocate memory",
-    "cannot allocate memory",
-    "out of memory",
-    "failed to map segment",
-    "bad_alloc",
-)
 
 
 class Stopped(KeyboardInterrupt):
@@ -109,14 +99,6 @@ def within_memory() -> Generator[None]:
     finally:
         if guard is not None:
             sys.meta_path.remove(guard)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Return whether an error says that memory ran out: of Python, of the system, or of PyTorch."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return True
-    words = str(error).lower()
-    return isinstance(error, (RuntimeError, ImportError)) and any(each in words for each in _NO_MEMORY)
 
 
 def no_memory() -> LimitError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from torso.errors import InputError, LimitError
 from torso.host_batch import HostBatch, Pool, Wanted
+from torso.io.memory_errors import is_out_of_memory
 from torso.text import Encoding
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ BUDGET = 4096
 _WINDOW = 16
 _MOST_TEXTS = 1024
 """Batches, and texts, that are sorted by length together; bounds the memory over an endless input."""
-
-_NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
 @runtime_checkable
@@ -197,12 +196,6 @@ class _Batches:
                 values=dict(size=sizes[0], device=self.runner.device),
             )
         self.budget = max(sum(sizes) // 2, 1)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Return whether an error is an out-of-memory error of an accelerator, of the machine, or of Python."""
-    # PyTorch's is a RuntimeError of its own type, known by its words, so that torch need not be there.
-    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def if_memory_holds(device: str | torch.device, work: Callable[[], Result]) -> Result | None:

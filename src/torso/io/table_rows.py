@@ -193,7 +193,7 @@ def _quoted(
     except UnicodeDecodeError as error:
         raise undecoded(error, before + reader.line_num, name) from None
     except csv.Error as error:
-        unclosed = "unexpected end of data" in str(error)
+        unclosed = str(error) == "unexpected end of data"
         raise FileFormatError(
             "E_TEXT",
             "{file} cannot be read as a table, after line {number}: {reason}.",

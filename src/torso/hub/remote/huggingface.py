@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -18,6 +19,8 @@ from torso.hub.transfer.http import Answer, Web
 from torso.hub.transfer.redirects import origin_of
 
 _PAGES = 300
+_LINK = re.compile(r"<([^<>]*)>([^<>]*)")  # RFC 8288; an address may hold commas
+_NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=[\s;,]|$))', re.IGNORECASE)
 _MIRROR_CURE = "Check the name; another source may have it: --source hf, --source hf-mirror or --source modelscope"
 
 
@@ -96,11 +99,10 @@ def _tree(web: Web, url: str, endpoint: str) -> Iterator[RemoteFile]:
 
 def _next_query(link: str, current: Mapping[str, list[str]]) -> Mapping[str, list[str]] | None:
     """Return the query of the next page in a ``Link`` header; None without one, or where it is this one again."""
-    for entry in link.split(","):
-        address, _, relation = entry.partition(";")
-        if 'rel="next"' in relation.replace(" ", "") or "rel=next" in relation:
+    for found in _LINK.finditer(link):
+        if _NEXT.search(found[2]):
             try:
-                query = parse_qs(urlsplit(address.strip().strip("<>")).query)
+                query = parse_qs(urlsplit(found[1]).query)
             except ValueError:
                 return None
             return query if query != current else None
@@ -132,12 +134,18 @@ def _why_not(web: Web, answer: Answer, *, endpoint: str, name: str, revision: st
     headers, status = answer.response.headers, answer.response.status
     code, message = headers.get("x-error-code", ""), headers.get("x-error-message", "")
     sent = origin_of(answer.url) in web.tokens
+
+    def says(words: str) -> bool:
+        """Return whether the message has these words of its own, and not as a part of some name."""
+        said = message.replace(name, " ")
+        return re.search(rf"(?<![\w./-]){words}(?![\w/-]|\.\w)", said, re.IGNORECASE) is not None
+
     values: dict[str, object] = dict(
         host=host_of(endpoint), name=name, revision=revision or "main", status=status, endpoint=endpoint
     )
-    if status == 401 and sent and "invalid" in message.lower() and "credential" in message.lower():
+    if status == 401 and sent and says("invalid credentials?"):
         return Failure(_bad_token(web, answer.url, values), again=False)
-    if code == "GatedRepo" or (status == 403 and "gated" in message.lower()):
+    if code == "GatedRepo" or (status == 403 and says("gated")):
         return _found_out(
             NotFoundError(
                 "E_GATED",
@@ -166,7 +174,7 @@ def _why_not(web: Web, answer: Answer, *, endpoint: str, name: str, revision: st
                 values=values | {"known": _known_revisions(web, endpoint, name)},
             )
         )
-    if "disabled" in message.lower():
+    if status == 403 and says("disabled"):
         return _found_out(
             NotFoundError("E_DISABLED", "{host} has disabled {name}.", cure="Choose another model.", values=values)
         )
