@@ -12,7 +12,7 @@ from torch import Tensor
 
 import torso
 from lazy import LazyModule
-from torso.errors import TorsoError
+from torso.errors import InputError, TorsoError
 
 transformers = LazyModule("transformers")
 peft = LazyModule("peft")
@@ -256,3 +256,18 @@ def test_prompts_of_an_encoder_write_nothing_and_say_so(tmp_path) -> None:
     model = tuned(torso, folder, "Seq2SeqLM", settings).eval()
     with pytest.raises(TorsoError, match=r"E_ARGUMENT"):
         model.generate(input_ids=ids, attention_mask=torch.ones_like(ids))
+
+
+def test_past_key_values_that_hold_no_keys_for_this_model(tmp_path) -> None:
+    model = torso.AutoModelForCausalLM.from_pretrained(saved(tmp_path, "Llama", "CausalLM", DECODERS["Llama"]))
+    ids, pair = torch.randint(5, 50, (2, 4)), torch.zeros(2, 1, 3, 8)
+    for past, words in {
+        "a number": (torch.tensor(1.0), "holds no keys"),
+        "numbers": (torch.ones(2), "holds no keys"),
+        "sparse": ([(pair.to_sparse(), pair.to_sparse())] * 2, "holds no keys"),
+        "whole numbers": ([(pair.long(), pair.long())] * 2, "holds no keys"),
+        "elsewhere": ([(pair.to("meta"), pair.to("meta"))] * 2, "is on meta; the model is on cpu"),
+        "short": ([(pair[:, :, :0], pair[:, :, :0])] * 2, "tokens, units"),
+    }.values():
+        with pytest.raises(InputError, match=f"{words}.*E_ARGUMENT"):
+            model(ids, past_key_values=past)

@@ -10,6 +10,7 @@ import torso
 from torso.architecture import Task
 from torso.engines.compiled_decoder import compiled_decoder
 from torso.errors import ConfigError, UnsupportedError
+from torso.generation.prompt_lookup import TokenLookup
 from torso.kernels import library as native
 from torso.kernels.causal_decoder import KINDS, CausalDecoder
 from torso.kernels.repeated_step import RepeatedStep
@@ -106,3 +107,17 @@ def test_a_file_that_asks_for_it_changes_nothing_elsewhere(tmp_path) -> None:
     its = torso.generate(PROMPTS, model=torso.load(folder, Task.CAUSAL_LM))
     assert [each[0].ids for each in mine] == [each[0].ids for each in its]
     assert torso.generate("a b a b", model=folder, num_beams=2).text
+
+
+def test_what_is_looked_up_is_bounded_whatever_a_folder_asks_for() -> None:
+    """Of a prompt every run of last tokens is kept: without a bound, 4,000 tokens would take 64 GB."""
+    import tracemalloc
+
+    tracemalloc.start()
+    looked = TokenLookup(256, 10**9)
+    prompt = [number * 7919 % 1009 for number in range(4000)]
+    looked.add([*prompt, *prompt[:20]])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 << 20
+    assert looked.draft(3) == prompt[20:23]

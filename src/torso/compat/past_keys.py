@@ -30,7 +30,8 @@ def prefix_of(model: Model[Any], past: object, texts: int) -> KeyValuePrefix:
         texts: N.
 
     Raises:
-        InputError: ``E_ARGUMENT``, for what holds no keys, or those of another shape [N, heads, tokens, units].
+        InputError: ``E_ARGUMENT``, for what holds no keys, or those of another shape [N, heads, tokens, units], or
+            elsewhere than the model.
         UnsupportedError: ``E_ARGUMENT``, for a model whose attention knows no keys before a text.
     """
     if isinstance(model.trunk, EncoderOnly) or any(isinstance(each, _OWN_DISTANCES) for each in _modules(model)):
@@ -58,6 +59,14 @@ def prefix_of(model: Model[Any], past: object, texts: int) -> KeyValuePrefix:
             "{name} has {layers} layers of {found}; it must have {depth}, all [{texts}, heads, tokens, units].",
             cure="Make it for this model and batch.",
             values=dict(name="past_key_values", layers=len(layers), found=found, depth=depth, texts=texts),
+        )
+    devices = {str(each.device) for pair in layers for each in pair} - {str(model.device)}
+    if devices:
+        raise InputError(
+            "E_ARGUMENT",
+            "{name} is on {device}; the model is on {here}.",
+            cure="Move it there: .to({here!r}).",
+            values=dict(name="past_key_values", device=min(devices), here=str(model.device)),
         )
     return KeyValuePrefix(tuple((key.transpose(1, 2), value.transpose(1, 2)) for key, value in layers))
 
@@ -100,14 +109,20 @@ def _layers(past: object) -> Iterable[object]:
     """Return the layers of a cache, without importing the library that it is of."""
     own = getattr(past, "self_attention_cache", past)
     found = getattr(own, "layers", own)
-    return cast("Sequence[object]", found) if isinstance(found, (list, tuple, Tensor)) else ()
+    return cast("Sequence[object]", found) if _is_several(found) else ()
 
 
 def _pair(layer: object) -> Iterable[Tensor]:
     parts: Any = (getattr(layer, "keys", None), getattr(layer, "values", None))
-    if isinstance(layer, (list, tuple, Tensor)):
+    if _is_several(layer):
         parts = tuple(cast("Iterable[Any]", layer))[:2]
-    return [each for each in parts if isinstance(each, Tensor) and each.is_floating_point()]
+    return [
+        each for each in parts if isinstance(each, Tensor) and each.is_floating_point() and each.layout is torch.strided
+    ]
+
+
+def _is_several(value: object) -> bool:
+    return isinstance(value, (list, tuple)) or (isinstance(value, Tensor) and value.ndim > 0 and not value.is_sparse)
 
 
 def _modules(model: Model[Any]) -> Iterable[torch.nn.Module]:

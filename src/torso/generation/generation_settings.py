@@ -113,7 +113,7 @@ class GenerationSettings:
         most=256,
     )
     max_matching_ngram_size: int | None = option(
-        None, "last tokens of the text that a guess has followed before; null: two, or one", acts="run", least=1
+        None, "last tokens, 16 at most, that a guess has followed before; null: two, or one", acts="run", least=1
     )
     seed: int | None = option(None, "seed of the sampling; null for a random one", acts="run", least=0)
     origin: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)

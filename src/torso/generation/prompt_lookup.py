@@ -20,6 +20,8 @@ from torso.generation.scores import Scores
 
 _FIRST = 3
 """Tokens guessed at first, until a text shows how much of it repeats."""
+_LONGEST = 16
+"""Last tokens that are looked up at most: a longer run guesses no better, and every one of a prompt is kept."""
 
 
 class TokenLookup:
@@ -27,11 +29,11 @@ class TokenLookup:
 
     Args:
         most: tokens guessed at a time.
-        longest: how many last tokens a guess must follow at most.
+        longest: how many last tokens a guess must follow at most; beyond 16 it counts as 16.
     """
 
     def __init__(self, most: int, longest: int) -> None:
-        self._most, self._longest, self._next = most, longest, _FIRST
+        self._most, self._longest, self._next = most, min(longest, _LONGEST), _FIRST
         self._ids: list[int] = []  # the source, the prompt and what is written
         self._places: dict[tuple[int, ...], int] = {}  # by the last tokens, where what followed them stands
 
