@@ -133,7 +133,7 @@ def test_unfinished_download_is_incomplete_to_the_official_client(rig: Rig):
 def test_official_client_verifies_our_cache(rig: Rig):
     get()
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("hf")), "cache", "verify", NAME],
+        [sys.executable, "-m", "huggingface_hub.cli.hf", "cache", "verify", NAME],
         capture_output=True,
         text=True,
         timeout=60,

@@ -10,7 +10,7 @@ from time import time
 
 import pytest
 
-from .conftest import FOREVER, MEBIBYTE, Rig, get, refused
+from .conftest import FOREVER, IMPATIENT, MEBIBYTE, Rig, get, refused
 from .faultd import Cut, Drip, First, Refuse, Say, Stall
 from .httpd import Answer
 
@@ -63,6 +63,7 @@ def test_connection_lost_for_good_keeps_what_came(rig: Rig):
 
 def test_stall_reconnects(rig: Rig):
     """Row 5."""
+    rig.machine.set(**IMPATIENT)
     rig.storage.plan(Stall(1_500_000))
     rig.assert_whole(get())
     assert rig.sent() - len(rig.weights) <= MEBIBYTE
@@ -70,6 +71,7 @@ def test_stall_reconnects(rig: Rig):
 
 def test_drip_is_given_up(rig: Rig):
     """Row 6: bytes come, fast enough for any timeout and too slow for any use."""
+    rig.machine.set(**IMPATIENT)
     rig.storage.plan(Drip(1_500_000, every=0.05))  # all of the rest at this rate would take many hours
     rig.assert_whole(get())
     assert rig.sent() - len(rig.weights) <= MEBIBYTE
@@ -78,7 +80,7 @@ def test_drip_is_given_up(rig: Rig):
 def test_drip_goes_on_at_the_next_mirror(rig: Rig):
     """Row 6."""
     mirror = rig.mirror()
-    rig.machine.set(TORSO_ENDPOINTS=f"{rig.url},{mirror.url}")
+    rig.machine.set(TORSO_ENDPOINTS=f"{rig.url},{mirror.url}", **IMPATIENT)
     rig.storage.plan(Drip(1_500_000, every=0.05), times=FOREVER)
     rig.assert_whole(get())
     assert mirror.sent("/model.safetensors") <= len(rig.weights) - 1_500_000 + MEBIBYTE

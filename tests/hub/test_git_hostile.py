@@ -14,7 +14,7 @@ from torso.errors import TorsoError
 from torso.hub.local import git_process
 from torso.hub.local.git_objects import files_of
 
-from .conftest import FOREVER, NAME, Rig, get, refused, sha256
+from .conftest import FOREVER, IMPATIENT, NAME, Rig, get, refused, sha256
 from .faultd import Change, Proxy, Say
 from .gitd import Git
 from .httpd import Answer, Exchange
@@ -95,7 +95,7 @@ def _drip(every: float) -> Change:
 
 @pytest.mark.parametrize("path", ["info/refs", "git-upload-pack"])
 def test_git_host_that_never_ends(rig: Rig, git: Front, path: str):
-    rig.machine.set(TORSO_LISTING="1")
+    rig.machine.set(TORSO_LISTING="1", **IMPATIENT)
     git[1].plan(_drip(20), path, times=FOREVER)
     begin = time.monotonic()
     with refused("E_TIMEOUT", "E_TOO_SLOW", "E_GIT"):

@@ -14,7 +14,7 @@ from torso.hub.settings import Patience
 from torso.hub.transfer.failure import Failure
 from torso.hub.transfer.http import Web
 
-from .conftest import Machine, refused
+from .conftest import IMPATIENT, Machine, refused
 
 PATIENCE = Patience(connect=2, read=5, rate_window=0.4, minimum_rate=1024, retries=0, listing=2)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -137,7 +137,7 @@ def test_handshake_that_drips():
 
 def test_listing_that_drips_ends_the_command(machine: Machine):
     with server(DRIPS["body"]) as url:
-        machine.set(HF_ENDPOINT=url)
+        machine.set(HF_ENDPOINT=url, **IMPATIENT)
         from torso.hub import resolve
 
         with refused("E_TOO_SLOW"):
@@ -148,7 +148,7 @@ def test_what_is_waited_for_is_said(machine: Machine, monkeypatch: pytest.Monkey
     monkeypatch.setattr("torso.hub.transfer.progress._WAITING_AFTER", 0.05)
     monkeypatch.delenv("HF_HUB_DISABLE_PROGRESS_BARS")
     with server(DRIPS["body"]) as url:
-        machine.set(HF_ENDPOINT=url)
+        machine.set(HF_ENDPOINT=url, **IMPATIENT)
         from torso.hub import resolve
 
         with refused("E_TOO_SLOW"):
