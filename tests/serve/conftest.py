@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -113,6 +114,14 @@ class Process:
                 pass
             time.sleep(0.05)
         raise AssertionError("not ready")
+
+    def worked(self) -> float:
+        """Processor seconds that the server has taken: what other processes of the machine do does not count."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        if not stat.exists():
+            return time.monotonic()
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
         if self.process.poll() is None:
