@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
 
 import torch
 
 from torso.architecture import Task
+from torso.compat.generation_arguments import LogitsProcessor, StoppingCriterion, Streamer
 from torso.compat.padded_model import PaddedModel
 from torso.errors import InputTypeError
+from torso.generation.generation_settings import GenerationSettings
 from torso.io.arguments import checked_calls, unknown_argument
 from torso.model import Model
 from torso.tasks.reading import as_list
@@ -29,6 +32,7 @@ class PipelineOptions(TypedDict, total=False):
     truncation: bool
     padding: bool | str
     batch_size: int
+    max_length: int | None  # of a text that is read, with truncation; else of a text that is written
     # text-classification, fill-mask, question-answering
     top_k: int | None
     targets: str | Sequence[str] | None
@@ -55,33 +59,67 @@ class PipelineOptions(TypedDict, total=False):
     src_lang: str | None
     tgt_lang: str | None
     max_new_tokens: int | None
-    max_length: int | None
+    min_new_tokens: int | None
     min_length: int | None
     do_sample: bool | None
     temperature: float | None
     top_p: float | None
+    min_p: float | None
+    typical_p: float | None
     num_beams: int | None
     num_return_sequences: int | None
+    length_penalty: float | None
+    early_stopping: bool | str | None
     repetition_penalty: float | None
     no_repeat_ngram_size: int | None
+    bad_words_ids: list[list[int]] | None
+    suppress_tokens: list[int] | None
+    forced_bos_token_id: int | None
+    eos_token_id: int | list[int] | None
+    pad_token_id: int | None
+    decoder_start_token_id: int | None
+    stop_strings: str | list[str] | None
+    seed: int | None
+    # writing, by generate itself
+    generation_config: GenerationSettings | Mapping[str, Any] | None
+    streamer: Streamer | None
+    stopping_criteria: StoppingCriterion | Sequence[StoppingCriterion] | None
+    logits_processor: LogitsProcessor | Sequence[LogitsProcessor] | None
+    use_cache: bool | None
 
 
 LENGTHS = frozenset(("truncation", "padding", "batch_size"))
 WRITING = frozenset(
     (
         "max_new_tokens",
+        "min_new_tokens",
         "max_length",
         "min_length",
         "do_sample",
         "temperature",
         "top_k",
         "top_p",
+        "min_p",
+        "typical_p",
         "num_beams",
         "num_return_sequences",
+        "length_penalty",
+        "early_stopping",
         "repetition_penalty",
         "no_repeat_ngram_size",
+        "bad_words_ids",
+        "suppress_tokens",
+        "forced_bos_token_id",
+        "eos_token_id",
+        "pad_token_id",
+        "decoder_start_token_id",
+        "stop_strings",
+        "seed",
     )
 )
+"""Options of every pipeline that writes, by their names in `GenerationSettings`."""
+GENERATING = WRITING | {"generation_config", "streamer", "stopping_criteria", "logits_processor", "use_cache"}
+"""Options of a pipeline that calls ``generate``."""
 
 
 @checked_calls
@@ -155,7 +193,25 @@ class Pipeline(ABC):
     def common(self, options: Record) -> Record:
         """Return the options that every call passes to torso's tasks."""
         long = "truncate" if options.get("truncation") else "error"
-        return {"model": self.ready, "long": long, "untrained": True}
+        limit = None if self.takes >= WRITING else options.get("max_length")
+        ready = self.ready if limit is None else replace(self.ready, tokenizer=self.tokenizer.limited(limit))
+        return {"model": ready, "long": long, "untrained": True}
+
+
+def second(options: PipelineOptions, name: str, value: object) -> PipelineOptions:
+    """Return the options with one that was given by place.
+
+    Raises:
+        InputTypeError: ``E_ARGUMENT``, where it was named as well.
+    """
+    if name in options:
+        raise InputTypeError(
+            "E_ARGUMENT",
+            "{name} is given twice, by place and by name.",
+            cure="Leave one of them out.",
+            values=dict(name=name),
+        )
+    return cast("PipelineOptions", {**options, name: value})
 
 
 def texts_of(inputs: Any) -> list[str]:

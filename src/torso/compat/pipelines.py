@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
 from torso.architecture import Task
 from torso.compat.auto_model import AutoModelFor
+from torso.compat.loading_arguments import mapped_device
 from torso.compat.padded_model import PaddedModel
 from torso.compat.pipeline_base import Pipeline, PipelineOptions
 from torso.compat.pipelines_of_generation import CLASSES as WRITERS
 from torso.compat.pipelines_of_texts import CLASSES as READING
 from torso.errors import InputError
 from torso.io.arguments import is_no_text, known_arguments, nearest, own_arguments, unknown_argument
+from torso.loading.labels_and_dtype import run_device
 from torso.loading.load import Source
 from torso.model import Model
 
@@ -54,6 +57,7 @@ def pipeline(
     trust_remote_code: bool | None = None,
     framework: str | None = None,
     use_fast: bool = True,
+    model_kwargs: Mapping[str, Any] | None = None,
     **options: Unpack[PipelineOptions],
 ) -> Pipeline:
     """A model for a task, called with texts, with the results of transformers' pipelines.
@@ -65,7 +69,7 @@ def pipeline(
         task: such as ``text-classification``; ``translation_en_to_de`` names two languages too.
         model: a folder, a name, or a loaded model; None takes a bundled one, where the task has one.
         tokenizer: a folder, a name, or a loaded tokenizer; None takes the model's own.
-        device: where to load the weights; -1 and None are the CPU, another number a CUDA card.
+        device: where to load the weights, or to move a loaded model; -1 is the CPU, another number a CUDA card.
         device_map: as `AutoModel.from_pretrained` takes it.
         dtype: number format to run in.
         torch_dtype: the older name of ``dtype``.
@@ -74,6 +78,7 @@ def pipeline(
         trust_remote_code: False or None: code of a checkpoint is never run.
         framework: ``pt`` or None.
         use_fast: anything: there is one implementation, and its ids are those of both of transformers.
+        model_kwargs: further arguments of `AutoModel.from_pretrained`, for a folder or a name.
         options: defaults of every call, see `PipelineOptions`.
 
     Raises:
@@ -116,21 +121,30 @@ def pipeline(
             values=dict(value=framework),
         )
     source = model if model is not None else _bundled(kind.task)
+    place = "cpu" if device == -1 else f"cuda:{device}" if isinstance(device, int) else device
     if not isinstance(source, PaddedModel | Model):
-        place = None if device in (None, -1) else f"cuda:{device}" if isinstance(device, int) else device
         named = source
+        loading: dict[str, Any] = {
+            "device": place,
+            "device_map": device_map,
+            "dtype": dtype if dtype is not None else torch_dtype,
+            "revision": revision,
+            "token": token,
+            "trust_remote_code": trust_remote_code,
+        }
+        loading |= _once(model_kwargs or {}, {name for name, value in loading.items() if value is not None})
         if tokenizer is None:
             tokenizer = AutoTokenizer.from_pretrained(named, revision=revision, token=token, use_fast=use_fast)
         classes = {each.task: each for each in _classes()}
-        source = classes[kind.head].from_pretrained(
-            named,
-            device=place,
-            device_map=device_map,
-            dtype=dtype if dtype is not None else torch_dtype,
-            revision=revision,
-            token=token,
-            trust_remote_code=trust_remote_code,
+        source = classes[kind.head].from_pretrained(named, **loading)
+    elif model_kwargs:
+        raise InputError(
+            "E_ARGUMENT",
+            "model_kwargs are how a model is loaded; this one is.",
+            cure="Leave them out, or give a folder or a name.",
         )
+    elif (chosen := place if place is not None else mapped_device(device_map)) is not None:
+        source = source.to(run_device(chosen))
     if tokenizer is not None and not isinstance(tokenizer, Tokenizer):
         tokenizer = AutoTokenizer.from_pretrained(tokenizer, revision=revision, token=token, use_fast=use_fast)
     merged: Any = {**languages, **options}
@@ -138,6 +152,23 @@ def pipeline(
     if source is not model and kind.head is not Task.FEATURES:
         made.ready.require_trained()
     return made
+
+
+def _once(given: Mapping[str, Any], named: set[str]) -> dict[str, Any]:
+    """Return ``model_kwargs``, the number format by its one name.
+
+    Raises:
+        InputError: ``E_ARGUMENT``, for one that the call states as well.
+    """
+    found = {("dtype" if name == "torch_dtype" else name): value for name, value in given.items()}
+    for name in found.keys() & named:
+        raise InputError(
+            "E_ARGUMENT",
+            "{name} is given twice, in model_kwargs and beside them.",
+            cure="Leave one of them out.",
+            values=dict(name=name),
+        )
+    return found
 
 
 def _classes() -> list[type[AutoModelFor[Any]]]:

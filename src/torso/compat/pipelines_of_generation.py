@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from torso.architecture import Task
-from torso.compat.pipeline_base import LENGTHS, WRITING, Pipeline, Record, texts_of
+from torso.compat.pipeline_base import GENERATING, LENGTHS, WRITING, Pipeline, Record, texts_of
 from torso.tasks import summarise, translate
 from torso.tasks.text_generator import Generated
 
@@ -22,7 +22,7 @@ class TextGenerationPipeline(Pipeline):
 
     task: ClassVar[str] = "text-generation"
     head: ClassVar[Task[Any]] = Task.CAUSAL_LM
-    takes: ClassVar[frozenset[str]] = LENGTHS | WRITING | {"return_full_text"}
+    takes: ClassVar[frozenset[str]] = LENGTHS | GENERATING | {"return_full_text"}
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Return the continuation of each prompt."""
@@ -38,11 +38,19 @@ class TextGenerationPipeline(Pipeline):
         return rows[0] if isinstance(inputs, str) else rows
 
     def _chat(self, messages: list[Record], options: Record) -> list[Record]:
-        text = cast("str", self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+        # As the reference has it: an answer that was begun is gone on with.
+        begun = messages[-1]["role"] == "assistant"
+        text = cast(
+            "str",
+            self.tokenizer.apply_chat_template(
+                messages, add_generation_prompt=not begun, continue_final_message=begun, tokenize=False
+            ),
+        )
         full = options.get("return_full_text", True)
         answers = self._written(text, options, special=False)
+        before, start = (messages[:-1], messages[-1]) if begun else (messages, {"role": "assistant", "content": ""})
         return [
-            {"generated_text": [*messages, {"role": "assistant", "content": each}] if full else each}
+            {"generated_text": [*before, {**start, "content": start["content"] + each}] if full else each}
             for each in answers
         ]
 
@@ -50,12 +58,21 @@ class TextGenerationPipeline(Pipeline):
         inputs: Any = self.tokenizer(
             text, add_special_tokens=special, return_tensors="pt", return_token_type_ids=False
         ).to(self.model.device)
-        asked: Record = {"do_sample": False, **{name: value for name, value in options.items() if name in WRITING}}
-        if not {"max_new_tokens", "max_length"} & asked.keys():
-            asked["max_new_tokens"] = NEW_TOKENS
-        ids = self.model.generate(**inputs, **asked)
+        ids = self.model.generate(**inputs, **_asked(self, options))
         behind = ids[:, inputs["input_ids"].shape[1] :]
         return [self.tokenizer.decode(cast("list[int]", row.tolist()), skip_special_tokens=True) for row in behind]
+
+
+def _asked(pipe: Pipeline, options: Record) -> Record:
+    """Return the arguments of ``generate``, with the reference's length where neither a call nor settings state one."""
+    asked: Record = {name: value for name, value in options.items() if name in GENERATING}
+    if "generation_config" not in asked:
+        asked = {"do_sample": False, **asked}
+        if not {"max_new_tokens", "max_length"} & asked.keys():
+            asked["max_new_tokens"] = NEW_TOKENS
+    if "stop_strings" in asked:
+        asked["tokenizer"] = pipe.tokenizer
+    return asked
 
 
 def _is_chat(inputs: Any) -> bool:
@@ -68,13 +85,11 @@ class Text2TextGenerationPipeline(Pipeline):
 
     task: ClassVar[str] = "text2text-generation"
     head: ClassVar[Task[Any]] = Task.SEQ2SEQ_LM
-    takes: ClassVar[frozenset[str]] = LENGTHS | WRITING
+    takes: ClassVar[frozenset[str]] = LENGTHS | GENERATING
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Return the text generated for each input."""
-        asked: Record = {"do_sample": False, **{name: value for name, value in options.items() if name in WRITING}}
-        if not {"max_new_tokens", "max_length"} & asked.keys():
-            asked["max_new_tokens"] = NEW_TOKENS
+        asked = _asked(self, options)
         rows: list[Record] = []
         for text in texts_of(inputs):
             read: Any = self.tokenizer(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, Unpack, cast
 
 import torch
 
 from torso.architecture import Task
-from torso.compat.pipeline_base import LENGTHS, Pipeline, Record, listed, texts_of
+from torso.compat.pipeline_base import LENGTHS, Pipeline, PipelineOptions, Record, listed, second, texts_of
 from torso.errors import InputError, InputTypeError
 from torso.tasks import answer, classify, fill, tag, zero_shot
 from torso.tasks.predictions import Filled, Tagged
@@ -23,7 +23,7 @@ class TextClassificationPipeline(Pipeline):
 
     task: ClassVar[str] = "text-classification"
     head: ClassVar[Task[Any]] = Task.SEQUENCE_CLASSIFICATION
-    takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k", "function_to_apply", "return_all_scores"}
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"max_length", "top_k", "function_to_apply", "return_all_scores"}
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Return labels of texts or pairs."""
@@ -58,9 +58,10 @@ class TextClassificationPipeline(Pipeline):
                 cure="Use one of: {known}.",
                 values=dict(value=asked, known="default, none, sigmoid, softmax"),
             )
-        first, second = cast("tuple[str, str]", pair) if isinstance(pair, tuple) else (pair, None)
+        first, other = cast("tuple[str, str]", pair) if isinstance(pair, tuple) else (pair, None)
         cut: Literal[True] | None = True if options.get("truncation") else None
-        inputs: Any = self.tokenizer(first, second, truncation=cut, return_tensors="pt").to(self.model.device)
+        reader = self.tokenizer.limited(options.get("max_length"))
+        inputs: Any = reader(first, other, truncation=cut, return_tensors="pt").to(self.model.device)
         logits: torch.Tensor = self.model(**inputs).logits[0]
         scores = cast("list[float]", _FUNCTIONS[asked](logits.float()).tolist())
         return dict(zip(self.ready.label_names(), scores, strict=True))
@@ -142,6 +143,12 @@ class QuestionAnsweringPipeline(Pipeline):
         "align_to_words",
     }
 
+    def __call__(self, inputs: Any = None, text: Any = None, **options: Unpack[PipelineOptions]) -> Any:
+        """Return the answers, also to a question and its context by place; see `Pipeline.__call__`."""
+        if text is None:
+            return super().__call__(inputs, **options)
+        return super().__call__(None, **second(second(options, "question", inputs), "context", text))
+
     def run(self, inputs: Any, options: Record) -> Any:
         """Return the answers found in the contexts."""
         if inputs is None:
@@ -203,7 +210,7 @@ class FillMaskPipeline(Pipeline):
 
     task: ClassVar[str] = "fill-mask"
     head: ClassVar[Task[Any]] = Task.MASKED_LM
-    takes: ClassVar[frozenset[str]] = LENGTHS | {"top_k", "targets"}
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"max_length", "top_k", "targets"}
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Return the proposals for each mask."""
@@ -236,14 +243,16 @@ class FeatureExtractionPipeline(Pipeline):
     """The last hidden states of a text, [1, S, D] as lists, or with ``return_tensors`` as a tensor."""
 
     task: ClassVar[str] = "feature-extraction"
-    takes: ClassVar[frozenset[str]] = LENGTHS | {"return_tensors"}
+    takes: ClassVar[frozenset[str]] = LENGTHS | {"max_length", "return_tensors"}
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Hidden states of each text by itself."""
         truncation: Literal[True] | None = True if options.get("truncation") else None
         results: list[Any] = []
+        tokenizer = self.tokenizer.limited(options.get("max_length"))
         for text in texts_of(inputs):
-            rows = self.model(**self.tokenizer(text, truncation=truncation, return_tensors="pt")).last_hidden_state
+            read: Any = tokenizer(text, truncation=truncation, return_tensors="pt").to(self.model.device)
+            rows = self.model(**read).last_hidden_state
             results.append(rows if options.get("return_tensors") else rows.tolist())
         return results[0] if isinstance(inputs, str) else results
 
@@ -254,6 +263,10 @@ class ZeroShotClassificationPipeline(Pipeline):
     task: ClassVar[str] = "zero-shot-classification"
     head: ClassVar[Task[Any]] = Task.SEQUENCE_CLASSIFICATION
     takes: ClassVar[frozenset[str]] = LENGTHS | {"candidate_labels", "hypothesis_template", "multi_label"}
+
+    def __call__(self, inputs: Any = None, labels: Any = None, **options: Unpack[PipelineOptions]) -> Any:
+        """Return the labels entailed by each text, the candidates also by place; see `Pipeline.__call__`."""
+        return super().__call__(inputs, **(options if labels is None else second(options, "candidate_labels", labels)))
 
     def run(self, inputs: Any, options: Record) -> Any:
         """Return the labels entailed by each text."""
