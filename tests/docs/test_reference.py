@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.links import LINK
 from tools.message_sources import trees
 from tools.site import api, assemble, built, commands, errors, families, settings, variables
 from torso.cli.group import TABLE, torso
@@ -71,6 +72,17 @@ def test_every_public_name_is_on_one_page() -> None:
     listed = "".join(api.page(name, "en") for name in api.PAGES)
     for home, public in api.homes().items():
         assert listed.count(f"::: {home}\n    options:\n      heading: {public}\n") == 1, public
+
+
+def test_chinese_pages_lead_to_chinese_ones_on_a_forge_and_on_the_site(tmp_path: Path) -> None:
+    docs = HOME / "docs"
+    for page in [*docs.rglob("*.zh.md"), HOME / "README.zh.md"]:
+        for _, _, target, _ in LINK.findall(page.read_text("utf-8")):
+            if not target.endswith(".md") or target.endswith(".zh.md") or target == "README.md":
+                continue
+            assert not (page.parent / target).with_suffix(".zh.md").exists(), f"{page}: {target}"
+    told = assemble.relinked("[a](howto/get.zh.md#b)", docs / "tutorial.zh.md", tmp_path)
+    assert told == "[a](howto/get.md#b)"
 
 
 def test_pages_are_assembled_and_links_out_of_docs_lead_somewhere(tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ def relinked(text: str, page: Path, folder: Path) -> str:
             raise FileNotFoundError(f"{page}: {target} leads nowhere")
         name = path.relative_to(ROOT).as_posix()
         if path.is_relative_to(docs):
-            to = path.relative_to(docs).as_posix()
+            # A forge shows the page that is named; the site puts each language's own in place of the name.
+            to = path.relative_to(docs).as_posix().replace(".zh.md", ".md")
         elif name in ELSEWHERE:
             to = ELSEWHERE[name]
         elif picture:
