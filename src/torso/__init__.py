@@ -68,6 +68,7 @@ __getattr__, __dir__, __all__ = attach(
             "TranslationPipeline",
         ),
         "torso.compat.pretrained_model": ("PreTrainedModel",),
+        "torso.compat.seeding": ("set_seed",),
         "torso.compat.text_streamers": ("TextIteratorStreamer", "TextStreamer"),
         "torso.config.hub_config": ("PretrainedConfig",),
         "torso.engines.compiled_decoder": ("CompiledDecoder", "compiled_decoder"),

@@ -45,6 +45,7 @@ from torso.compat.pipelines_of_texts import TextClassificationPipeline as TextCl
 from torso.compat.pipelines_of_texts import TokenClassificationPipeline as TokenClassificationPipeline
 from torso.compat.pipelines_of_texts import ZeroShotClassificationPipeline as ZeroShotClassificationPipeline
 from torso.compat.pretrained_model import PreTrainedModel as PreTrainedModel
+from torso.compat.seeding import set_seed as set_seed
 from torso.compat.text_streamers import TextIteratorStreamer as TextIteratorStreamer
 from torso.compat.text_streamers import TextStreamer as TextStreamer
 from torso.config.hub_config import PretrainedConfig as PretrainedConfig

@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 from torso.architecture import architectures
+from torso.compat.absent_names import missing_name
 from torso.compat.auto import AutoTokenizer
 from torso.errors import NotAvailableError
-from torso.io.arguments import is_no_text, nearest
-
-_CURES: Mapping[str, str] = {
-    "AdamW": "Use torch.optim.AdamW.",
-    "AutoModelWithLMHead": "Use AutoModelForCausalLM, AutoModelForMaskedLM or AutoModelForSeq2SeqLM.",
-    "AutoFeatureExtractor": "torso reads texts alone, not sounds or pictures.",
-    "AutoImageProcessor": "torso reads texts alone, not sounds or pictures.",
-    "AutoProcessor": "torso reads texts alone: use AutoTokenizer.",
-    "AutoModelForPreTraining": "Use AutoModelForMaskedLM or AutoModelForCausalLM.",
-    "AutoModelForTextEncoding": "Use AutoModel.",
-    "BatchEncoding": "Use what the tokenizer gives: a mapping of names to ids.",
-    "CrossEncoder": "Use torso.rerank(query, texts, model=...).",
-    "DataCollatorForWholeWordMask": "Use torso.train(..., task='masked-lm'), which masks whole words.",
-    "GPTQConfig": "For weights in fewer bits: torso.optimise(model, ...) after loading.",
-    "LogitsProcessor": "Pass any callable: logits_processor=[lambda ids, scores: scores].",
-    "LogitsProcessorList": "Pass a list of callables: logits_processor=[...].",
-    "PreTrainedTokenizer": "Use AutoTokenizer.from_pretrained(folder).",
-    "PreTrainedTokenizerBase": "Use Tokenizer for annotations, AutoTokenizer to load one.",
-    "PreTrainedTokenizerFast": "Use AutoTokenizer.from_pretrained(folder).",
-    "StoppingCriteria": "Pass any callable: stopping_criteria=[lambda ids, scores: ...].",
-    "StoppingCriteriaList": "Pass a list of callables: stopping_criteria=[...].",
-    "logging": "Nothing is logged: what is to be said is an error or one line on stderr.",
-    "set_seed": "Use torch.manual_seed(seed), or the seed of a function.",
-    "BitsAndBytesConfig": "For weights in fewer bits: torso.optimise(model, ...) after loading.",
-    "SentenceTransformer": "Use torso.embed(texts, model=...).",
-}
 
 
 def family_class(name: str) -> type[Any] | None:
@@ -59,21 +33,5 @@ def family_class(name: str) -> type[Any] | None:
 
 def missing(name: str) -> NotAvailableError:
     """Return the error for a name that torso does not have, with its replacement where one is known."""
-    if name in _CURES:
-        return NotAvailableError("E_NAME", "torso has no {name}.", cure=_CURES[name], values=dict(name=name))
-    if is_no_text(name):
-        return NotAvailableError(
-            "E_NAME",
-            "torso has no {name}: its models read text, not images, video or sound.",
-            cure="Use transformers for that model.",
-            values=dict(name=name),
-        )
     offered: list[str] = import_module("torso").__all__
-    near = nearest(name, [*offered, *(each.class_name(task) for each in architectures() for task in each.tasks)])
-    if near is not None:
-        return NotAvailableError(
-            "E_NAME", "torso has no {name}.", cure="Did you mean {nearest}?", values=dict(name=name, nearest=near)
-        )
-    return NotAvailableError(
-        "E_NAME", "torso has no {name}.", cure="dir(torso) lists what it has.", values=dict(name=name)
-    )
+    return missing_name(name, [*offered, *(each.class_name(task) for each in architectures() for task in each.tasks)])

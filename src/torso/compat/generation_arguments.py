@@ -61,8 +61,8 @@ class Streamer(Protocol):
 class GenerateArguments(TypedDict, total=False):
     """Arguments of ``generate`` beside those that it documents.
 
-    ``use_cache`` and ``synced_gpus`` change no text. Options of transformers that torso does not implement are taken
-    with the values that leave them off.
+    ``use_cache``, ``cache_implementation``, ``disable_compile`` and ``synced_gpus`` change no text. Options of
+    transformers that torso does not implement are taken with the values that leave them off.
     """
 
     streamer: Streamer | None
@@ -70,7 +70,10 @@ class GenerateArguments(TypedDict, total=False):
     logits_processor: LogitsProcessor | Sequence[LogitsProcessor] | None
     return_dict_in_generate: bool | None
     use_cache: bool | None
+    cache_implementation: str | None
+    disable_compile: bool | None
     synced_gpus: bool | None
+    past_key_values: object
     output_scores: bool | None
     output_logits: bool | None
     output_attentions: bool | None
@@ -94,7 +97,7 @@ class GenerateArguments(TypedDict, total=False):
     sequence_bias: object
 
 
-_PASSED_OVER = ("use_cache", "synced_gpus")
+_PASSED_OVER = ("use_cache", "cache_implementation", "disable_compile", "synced_gpus")
 _FOLLOWED = ("streamer", "stopping_criteria", "logits_processor", "return_dict_in_generate")
 _CURES: Mapping[str, str] = {
     "output_scores": "For the probabilities of the tokens: torso.generate(...) gives log_probabilities with each text.",
@@ -102,6 +105,7 @@ _CURES: Mapping[str, str] = {
     "sequence_bias": "Pass a callable: logits_processor=[lambda ids, scores: scores + bias].",
     "prompt_lookup_num_tokens": "Leave it out, or write with the kernels: torso.generate(prompt, "
     "model=torso.compiled_decoder(folder), prompt_lookup_num_tokens=10).",
+    "past_key_values": "Leave it out: generate keeps a cache of its own, and reads the prompt of each call anew.",
     "prefix_allowed_tokens_fn": "Pass a callable that masks the other ids: logits_processor=[...].",
 }
 
@@ -117,7 +121,7 @@ def check_generate_arguments(given: Mapping[str, Any], known: Sequence[str]) -> 
         if name not in GenerateArguments.__annotations__:
             raise unknown_argument("generate", name, [*known, *GenerateArguments.__annotations__])
         off = value is None or value is False or value in UNCHANGING.get(name, ())
-        if name not in (*_PASSED_OVER, *_FOLLOWED) and not off:
+        if not off and (value == "quantized" or name not in (*_PASSED_OVER, *_FOLLOWED)):
             raise InputError(
                 "E_ARGUMENT",
                 "{name} is an option of transformers that torso's generate does not have.",
@@ -137,10 +141,16 @@ def stated_options(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 @checked_calls
 class GenerationConfig(GenerationSettings):
-    """`GenerationSettings` that can be assigned to: ``model.generation_config.max_new_tokens = 40``."""
+    """`GenerationSettings` that can be assigned to; None is the default of an option, as in transformers 5."""
+
+    def __post_init__(self) -> None:
+        for each in self.declared():
+            if getattr(self, each.name) is None:
+                object.__setattr__(self, each.name, self.default(each.name))
+        super().__post_init__()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an option.
+        """Set an option; None sets its default.
 
         Raises:
             UnknownParameterError, ConfigError: as the constructor does.

@@ -19,7 +19,7 @@ from torso.compat.padded_generation import Writes
 from torso.compat.padded_inputs import Inputs, read
 from torso.compat.padded_outputs import PaddedOutput
 from torso.compat.padded_results import PADDED
-from torso.compat.pretrained_model import pretrained_class
+from torso.compat.pretrained_model import pretrained_class, require_safetensors
 from torso.compat.recording import refuse_recording
 from torso.config.hub_config import HubConfig
 from torso.errors import InputError, InputTypeError
@@ -248,8 +248,21 @@ class PaddedModel(Writes, Named, Generic[Out]):
             refuse_recording()
             return super().__call__(*inputs, **named)
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
+    @property
+    def name_or_path(self) -> str:
+        """The folder that the model was loaded from; empty for one that was made."""
+        report = self.packed.report
+        return "" if report is None else str(report.source)
+
+    def save_pretrained(
+        self,
+        save_directory: str | os.PathLike[str],
+        *,
+        tokenizer: Tokenizer | None = None,
+        safe_serialization: bool = True,
+    ) -> None:
         """Write a folder that transformers and torso load with equal outputs; see `Model.save`."""
+        require_safetensors(safe_serialization)
         if set(self._modules) | set(self._parameters) <= self.__dict__["_hub"]:
             self.packed.save(os.fspath(save_directory), tokenizer=tokenizer)
         else:  # a class of one's own, with modules of its own

@@ -34,15 +34,20 @@ class PaddedOutput:
         self.head_trained = head_trained
         self._values: dict[str, Any] = {**values, **layers}
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # what Python itself and copies look for
+            raise AttributeError(name)
+        return self._field(name)
+
     def _field(self, name: str) -> Any:
-        if name not in self._values:
+        if name not in self._values and name not in _ABSENT:
             raise NotAvailableError(
                 "E_FIELD",
                 "There is no field {name!r} in this output.",
                 cure="It has: {known}.",
                 values=dict(name=name, known=", ".join(self._values)),
             )
-        value = self._values[name]
+        value = self._values.get(name)
         if value is None and name != "loss":
             code, what, cure = _ABSENT[name] if name in _ABSENT else _not_asked(name)
             raise NotAvailableError(code, what, cure=cure, values=dict(name=name))
@@ -137,6 +142,7 @@ _ABSENT: dict[str, tuple[str, str, str]] = {
         "This checkpoint holds no pooler, so there is no pooled output.",
         "Use the rows of the last hidden state: the first token's, or their mean.",
     ),
+    "past_key_values": ("E_FIELD", "A call gives no past_key_values.", "Call model.generate(...): it keeps a cache."),
 }
 
 

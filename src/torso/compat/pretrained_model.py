@@ -71,6 +71,11 @@ class PreTrainedModel(nn.Module):
         return self.__dict__["_config"]
 
     @property
+    def name_or_path(self) -> str:
+        """The folder that the model was loaded from; empty for one that was made."""
+        return ""
+
+    @property
     def device(self) -> torch.device:
         """Device of the weights."""
         return next(self.parameters()).device
@@ -131,12 +136,25 @@ class PreTrainedModel(nn.Module):
         chosen = getattr(torch, str(kind).removeprefix("torch."), torch.float32) if kind is not None else None
         return model.to(run_device(resolved.device), chosen).eval()
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str], *, tokenizer: Tokenizer | None = None) -> None:
+    def save_pretrained(
+        self,
+        save_directory: str | os.PathLike[str],
+        *,
+        tokenizer: Tokenizer | None = None,
+        safe_serialization: bool = True,
+    ) -> None:
         """Write a folder of the weights under the Hub's names, with the config.
 
+        Args:
+            save_directory: the folder.
+            tokenizer: written beside them.
+            safe_serialization: True: weights are written as safetensors alone.
+
         Raises:
+            UnsupportedError: ``E_ARGUMENT``, for ``safe_serialization=False``.
             AccessError, DiskError: the folder cannot be written; no half file is left.
         """
+        require_safetensors(safe_serialization)
         save_named(self, Path(save_directory), self.config.replace({"architectures": [type(self).__name__]}))
         if tokenizer is not None:
             tokenizer.save(save_directory)
@@ -177,6 +195,14 @@ class PreTrainedModel(nn.Module):
         tables = {id(each.weight) for each in modules if isinstance(each, nn.Embedding)}
         counted = (each for each in self.parameters() if each.requires_grad or not only_trainable)
         return sum(each.numel() for each in counted if not (exclude_embeddings and id(each) in tables))
+
+    def get_memory_footprint(self, return_buffers: bool = True) -> int:
+        """Count the bytes of the weights, and of the buffers."""
+        held = [*self.parameters(), *(self.buffers() if return_buffers else ())]
+        return sum(each.numel() * each.element_size() for each in held)
+
+    def set_attn_implementation(self, attn_implementation: str) -> None:
+        """Do nothing: attention is computed in one way, and ``output_attentions`` gives its weights."""
 
     def get_input_embeddings(self) -> nn.Embedding:
         """The table of tokens."""
@@ -223,6 +249,20 @@ class PreTrainedModel(nn.Module):
     def _parts(self) -> list[PreTrainedModel]:
         children = list(self.children())
         return [each for each in children if isinstance(each, PreTrainedModel)]
+
+
+def require_safetensors(safe_serialization: bool) -> None:
+    """Refuse to write weights as a pickle.
+
+    Raises:
+        UnsupportedError: ``E_ARGUMENT``.
+    """
+    if not safe_serialization:
+        raise UnsupportedError(
+            "E_ARGUMENT",
+            "safe_serialization=False asks for weights as a pickle; torso writes safetensors alone.",
+            cure="Leave it out: every library of the last years reads safetensors.",
+        )
 
 
 def no_upload(what: str, name: str) -> UnsupportedError:

@@ -43,7 +43,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, there, 1, 0.75)), None)
 
 
-_NO_TEXT = re.compile("image|vision|visual|video|pixel|audio|speech|sound|depth|mask-generation|object-?detection|ctc")
+_NO_TEXT = re.compile(
+    r"image|vision|visual|video|pixel|audio|speech|sound|depth|mask-generation|object-?detection|segmentation|ctc"
+    r"|wav2vec|whisper|^clip|siglip|^vit(for|model|config|$)|featureextractor|_vl|vlfor|multimodal"
+)
 
 
 def is_no_text(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast, overload
 
 from torso.errors import TokenizerError
 from torso.io.paths import shown
@@ -113,13 +113,27 @@ class Reader(Vocabulary):
                 values=dict(folder=shown(self._folder), fault=say(fault.template, fault.values)),
             ) from None
 
+    @overload
     def decode(
         self,
         ids: int | Sequence[int],
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
-    ) -> str:
-        """Decode the ids of one text: a list, a tensor or an array of one axis.
+    ) -> str: ...
+    @overload
+    def decode(
+        self,
+        ids: Sequence[Sequence[int]],
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> list[str]: ...
+    def decode(
+        self,
+        ids: int | Sequence[int] | Sequence[Sequence[int]],
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> str | list[str]:
+        """Decode the ids of one text: a list, a tensor or an array of one axis; of two axes, as `batch_decode`.
 
         An id of the model's table that has no token reads as nothing.
 
@@ -132,7 +146,10 @@ class Reader(Vocabulary):
         Raises:
             InputError: E_ID for an id outside the vocabulary and the model's table.
         """
-        checked = self.checked_ids([ids] if isinstance(ids, int) else ids)
+        given: Any = listed(ids)
+        if _several(given):
+            return self.batch_decode(given, skip_special_tokens, clean_up_tokenization_spaces)
+        checked = self.checked_ids([given] if isinstance(given, int) else given)
         numbers = [number for number in checked if self._backend.token_of(number) is not None]
         with self._blamed():
             text = self._backend.decode(numbers, skip_special_tokens=skip_special_tokens)
@@ -155,3 +172,8 @@ class Reader(Vocabulary):
         """Decode tokens of the vocabulary to text."""
         with self._blamed(list(tokens)):
             return self._backend.text_of(tokens)
+
+
+def _several(ids: object) -> bool:
+    rows = cast("Sequence[object]", ids) if isinstance(ids, list | tuple) else ()
+    return bool(rows) and isinstance(rows[0], list | tuple)

@@ -76,6 +76,11 @@ class Tokenizer(GrowingTokenizer):
         )
         return Tokenizer(loaded, self._folder, self._max_tokens)
 
+    @property
+    def name_or_path(self) -> str:
+        """The folder that it was read from."""
+        return str(self._folder)
+
     # -- what it is ----------------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
