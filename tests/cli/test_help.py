@@ -103,6 +103,19 @@ def test_what_is_missing_is_named(call: Callable[..., Result]) -> None:
     assert "MODEL is missing" in done.err
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_headings_have_the_language_s_colon_and_the_first_commands_one_column(call, monkeypatch, language) -> None:
+    monkeypatch.setenv("TORSO_LANG", language)
+    shown = call("--help").out.splitlines()
+    heads = [line for line in shown if line.endswith((":", "："))]
+    assert len(heads) >= 6
+    assert {line[-1] for line in heads} == {"：" if language == "zh" else ":"}
+    start = next(at for at, line in enumerate(shown) if line.startswith(("Begin here", "从这里开始")))
+    parts = [re.fullmatch(r"(  torso .*?  +)(\S.*)", line) for line in shown[start + 1 : start + 5]]
+    assert len({width(part[1]) for part in parts if part}) == 1
+    assert all(parts)
+
+
 def test_lines_break_between_wide_characters() -> None:
     lines = wrap("这是一段很长的中文，它没有空格。English words stay whole here.", 20)
     assert all(width(line) <= 20 for line in lines)

@@ -157,7 +157,7 @@ on this machine is used without any network.
 \b
 Begin here:
   torso tour                      one text through a model, stage by stage
-  torso classify "这本书很好看"     a label
+  torso classify "这本书很好看"   a label
   torso config hfl/rbt3           every parameter, with its meaning
   torso COMMAND --help            what a command does, with examples"""
 

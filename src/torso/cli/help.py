@@ -29,7 +29,8 @@ class Formatter(click.HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         """Write a heading."""
-        self.write(f"{' ' * self.current_indent}{say(heading)}:\n")
+        said = say("{heading}:", {"heading": say(heading)})
+        self.write(f"{' ' * self.current_indent}{said}\n")
 
     def write_text(self, text: str) -> None:
         """Write paragraphs; one that begins with click's mark of verbatim text stays as it is."""
