@@ -7,7 +7,10 @@ import random
 import numpy
 import torch
 
+from torso.io.arguments import known_arguments
 
+
+@known_arguments
 def set_seed(seed: int, deterministic: bool = False) -> None:
     """Set the state of every source of random numbers: Python's, NumPy's and PyTorch's, on every device.
 
