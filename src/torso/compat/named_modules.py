@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint  # pyright: ignore[reportUnknownVa
 
 from torso.architecture import Task
 from torso.compat.hub_leaves import Leaf, Tensors, hub_prefix, leaves_of, under
-from torso.compat.hub_modules import HubHolder, stamp_of
+from torso.compat.hub_modules import HubHolder, Root, stamp_of
 from torso.compat.pretrained_model import PreTrainedModel
 from torso.compat.resizing import resize, rows_asked
 from torso.errors import InputError, UnsupportedError
@@ -48,7 +48,7 @@ class Named(HubHolder, PreTrainedModel):
                 part.__dict__["_is_part"] = True
                 self._modules[trunk] = part
                 leaves = {name: leaf for name, leaf in leaves.items() if not name.startswith(f"{trunk}.")}
-        self.place_leaves(model, leaves)
+        self.place_leaves(Root(model, self), leaves)
         state["_hub"] = {*self._modules, *self._parameters} - before
         state["_stamp"] = stamp_of(model)
 

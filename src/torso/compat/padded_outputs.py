@@ -22,7 +22,7 @@ class PaddedOutput:
     """What a padded model gives: ``out.logits``, ``out["logits"]`` and ``out[0]`` are the same tensor.
 
     Iterating and unpacking give the tensors that are there, in order; ``**out`` works through `keys`. A field that was
-    not asked for raises and says how to ask. ``out[name] = value`` puts a field.
+    not asked for raises and says how to ask. ``out[name] = value`` puts a field, ``out.name = value`` another value.
 
     Attributes:
         head_trained: whether every part of the head came from the checkpoint.
@@ -85,6 +85,10 @@ class PaddedOutput:
     def __setitem__(self, key: str, value: Any) -> None:
         """Put a field, as pipelines of other libraries do with what they know of the inputs."""
         self._values[key] = value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        values: dict[str, Any] = self.__dict__.get("_values", {})
+        (values if name in values else self.__dict__)[name] = value
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.values())
