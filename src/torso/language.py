@@ -7,7 +7,7 @@ that text. Both are templates in the form of ``str.format``, filled with the sam
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from string import Formatter
@@ -58,3 +58,8 @@ def say(template: str, values: Mapping[str, object] = _EMPTY) -> str:
 
         template = translation(template, wanted)
     return _Filling().vformat(template, (), values) if values else template
+
+
+def clauses(said: Iterable[str]) -> str:
+    """Join messages to one line, by the language's own mark."""
+    return say("; ").join(said)

@@ -97,6 +97,18 @@ def test_the_keyword_of_python_names_the_option_that_is_written_for_it(
     assert f"There is no option {keyword}. Did you mean {option}?" in done.err
 
 
+@pytest.mark.parametrize(("word", "option"), [("--learning-rate", "--rate"), ("--batch-size", "--batch")])
+def test_the_word_of_another_script_names_the_option(call: Callable[..., Result], word: str, option: str) -> None:
+    done = call("train", "--data", "x.csv", "--out", "y", word, "1")
+    assert f"There is no option {word}. Did you mean {option}?" in done.err
+
+
+def test_an_option_that_is_far_from_all_names_none(call: Callable[..., Result]) -> None:
+    done = call("train", "--data", "x.csv", "--out", "y", "--baseline")
+    assert "There is no option --baseline." in done.err
+    assert "Did you mean" not in done.err
+
+
 def test_what_is_missing_is_named(call: Callable[..., Result]) -> None:
     done = call("config")
     assert done.status == 2

@@ -6,8 +6,9 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any, cast
 
 import click
@@ -156,12 +157,28 @@ def _show_usage(error: click.ClickException, as_json: bool) -> None:
     click.echo(f"torso: {what}\n  {say('help')}  {helping}", err=True)
 
 
+WORDS: Mapping[str, str] = {
+    "learning-rate": "rate",
+    "lr": "rate",
+    "max-steps": "steps",
+    "model-name-or-path": "model",
+    "num-epochs": "epochs",
+    "num-train-epochs": "epochs",
+    "output": "out",
+    "output-dir": "out",
+    "per-device-train-batch-size": "batch",
+    "train-file": "data",
+    "validation-file": "dev",
+}
+"""Options of other libraries' scripts for what is called otherwise here."""
+
+
 def usage_message(error: click.ClickException) -> str:
     """Describe what is wrong with a command line, in the current language; click's own words for what is rare."""
     if isinstance(error, click.NoSuchOption):
-        nearest = _by_keyword(error) or next(iter(error.possibilities or ()), None)
-        if nearest is not None:
-            values = dict(name=error.option_name, nearest=nearest)
+        meant = _by_keyword(error) or _by_word(error)
+        if meant is not None:
+            values = dict(name=error.option_name, nearest=meant)
             return say("There is no option {name}. Did you mean {nearest}?", values)
         return say("There is no option {name}.", dict(name=error.option_name))
     if isinstance(error, click.MissingParameter) and error.param is not None:
@@ -177,6 +194,20 @@ def _by_keyword(error: click.NoSuchOption) -> str | None:
     keyword = error.option_name.lstrip("-").replace("-", "_")
     parameters = error.ctx.command.params if error.ctx is not None else []
     return next((each.opts[0] for each in parameters if isinstance(each, click.Option) and each.name == keyword), None)
+
+
+def _by_word(error: click.NoSuchOption) -> str | None:
+    """Return the option that was plausibly meant: another library's word for it, or one a few letters away; else None.
+
+    Compared without the dashes, which make any two options alike.
+    """
+    parameters = error.ctx.command.params if error.ctx is not None else []
+    options = {name.lstrip("-"): name for each in parameters for name in (*each.opts, *each.secondary_opts)}
+    name = error.option_name.lstrip("-")
+    for word in (WORDS.get(name), *get_close_matches(name, options, 1, 0.66)):
+        if word in options:
+            return options[word]
+    return None
 
 
 def _no_context() -> click.Context:

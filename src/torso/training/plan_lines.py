@@ -7,7 +7,7 @@ import time
 import torch
 
 from torso.engines.model_state import Modes
-from torso.language import say
+from torso.language import clauses, say
 from torso.training.durations import duration
 from torso.training.learning_rates import warmup_steps
 from torso.training.parameter_groups import learning
@@ -76,7 +76,7 @@ def _data(run: Prepared) -> str:
         said.append(say("{count} training texts are in dev or test too", dict(count=f"{len(parts.leaks):,}")))
     if run.reader.empty_rows:
         said.append(say("{count} empty texts dropped", dict(count=f"{len(run.reader.empty_rows):,}")))
-    return "; ".join(said)
+    return clauses(said)
 
 
 def _labels(run: Prepared) -> list[tuple[str, str]]:
@@ -92,19 +92,18 @@ def _labels(run: Prepared) -> list[tuple[str, str]]:
 def _lengths(run: Prepared) -> str:
     reader = run.reader
     sizes = sorted(reader.sizes)
-    text = say(
-        "median {median}, longest {longest} tokens", dict(median=sizes[len(sizes) // 2], longest=f"{sizes[-1]:,}")
-    )
+    values = dict(median=sizes[len(sizes) // 2], longest=f"{sizes[-1]:,}")
+    said = [say("median {median}, longest {longest} tokens", values)]
     if reader.long_rows:
-        values = dict(count=f"{len(reader.long_rows):,}", limit=reader.limit)
-        cut = reader.long == "truncate"
-        text += "; "
-        text += say("longer than {limit} and cut: {count} texts", values) if cut else ""
-        text += "" if cut else say("longer than {limit} and dropped: {count} texts", values)
+        cut = dict(count=f"{len(reader.long_rows):,}", limit=reader.limit)
+        if reader.long == "truncate":
+            said.append(say("longer than {limit} and cut: {count} texts", cut))
+        else:
+            said.append(say("longer than {limit} and dropped: {count} texts", cut))
     if reader.unknown:
         share = reader.unknown / max(sum(sizes), 1)
-        text += "; " + say("{share} of the tokens are unknown to the model", dict(share=f"{share:.2%}"))
-    return text
+        said.append(say("{share} of the tokens are unknown to the model", dict(share=f"{share:.2%}")))
+    return clauses(said)
 
 
 def _model(run: Prepared) -> str:
@@ -112,12 +111,13 @@ def _model(run: Prepared) -> str:
     learnt = sum(each.numel() for each in learning(run.model).values())
     count = sum(each.numel() for each in parameters.values())
     values = dict(name=run.base, count=_millions(count), learnt=_millions(learnt), frozen=len(run.frozen))
-    text = say("{name}, {count} parameters", values)
-    text += "; " + (say("all learn") if learnt == count else say("{learnt} learn, the others are frozen", values))
+    said = [say("{name}, {count} parameters", values)]
+    said.append(say("all learn") if learnt == count else say("{learnt} learn, the others are frozen", values))
     if run.new:
         modules = list(dict.fromkeys(name.rpartition(".")[0] or name for name in run.new))
-        text += "; " + say("new: {names}", dict(names=", ".join(modules[:4]) + (", ..." if len(modules) > 4 else "")))
-    return text
+        names = ", ".join(modules[:4]) + (", ..." if len(modules) > 4 else "")
+        said.append(say("new: {names}", dict(names=names)))
+    return clauses(said)
 
 
 def _millions(count: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from torso.training.data_files import optional
 from torso.training.loop import Row
 
 _MOST_NAMED = 30  # labels that have room for their numbers
-_CHINESE = ("Noto Sans CJK SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC", "SimHei", "DejaVu Sans")
+_OWN = "DejaVu Sans"  # matplotlib's own font
+_FIRST = ("CJK SC", "CJK", "WenQuanYi", "YaHei", "PingFang", "SimHei", "Noto Sans")  # before other fonts that would do
 
 
 def _figure(width: float, height: float) -> Any:
@@ -21,14 +23,50 @@ def _figure(width: float, height: float) -> Any:
     return optional("matplotlib.figure").Figure(figsize=(width, height), dpi=150, layout="constrained")
 
 
+def fonts_for(texts: Iterable[str]) -> list[str]:
+    """Return the fonts of this machine that have the characters of some texts between them, matplotlib's own first.
+
+    They are asked for their characters, not known by name: of a file of several fonts matplotlib names the first alone,
+    so that Debian's Noto has Chinese under a Japanese name. Fonts that were installed after matplotlib first looked are
+    found as well.
+    """
+    manager = optional("matplotlib.font_manager")
+    fonts = [_OWN]
+    missing = {ord(each) for text in texts for each in text if not each.isspace()}
+    missing -= _characters(manager.findfont(_OWN))
+    if not missing:
+        return fonts
+    known = {each.fname for each in manager.fontManager.ttflist}
+    for path in manager.findSystemFonts():
+        if path not in known:
+            with suppress(Exception):  # a file that is no font, or one that matplotlib cannot read
+                manager.fontManager.addfont(path)
+    named = {each.name: each.fname for each in manager.fontManager.ttflist}
+    for name, path in sorted(named.items(), key=lambda item: (_rank(item[0]), item)):
+        if missing and (found := missing & _characters(path)):
+            fonts.append(name)
+            missing -= found
+    return fonts
+
+
+def _characters(path: str) -> set[int]:
+    try:
+        return set(optional("matplotlib.ft2font").FT2Font(path).get_charmap())
+    except (OSError, RuntimeError):  # a font that is gone, or broken
+        return set()
+
+
+def _rank(name: str) -> int:
+    return next((place for place, word in enumerate(_FIRST) if word in name), len(_FIRST))
+
+
 def _write(figure: Any, path: Path) -> None:
     import logging
     import warnings
 
     data = io.BytesIO()
-    matplotlib = optional("matplotlib")
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), matplotlib.rc_context({"font.sans-serif": list(_CHINESE)}):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about glyphs that no font of this machine has
         figure.savefig(data, format="png")
     with write_atomically(path) as file:
@@ -45,6 +83,8 @@ def plot_curve(path: Path, history: Sequence[Row], metric: str) -> None:
         losses = [row.scores["loss"] for row in history]
         left.plot(steps, losses, color="#dd8452", marker="o", markersize=3, label="development loss")
     left.set_xlabel("step")
+    left.set_xlim(0, 1.05 * max(steps, default=1))
+    left.xaxis.get_major_locator().set_params(integer=True)
     left.set_ylabel("loss")
     left.grid(alpha=0.3)
     lines = left.get_lines()
@@ -56,7 +96,7 @@ def plot_curve(path: Path, history: Sequence[Row], metric: str) -> None:
         best = max(history, key=lambda row: (row.best, row.step))
         right.axvline(best.step, color="grey", linewidth=0.8, linestyle=":")
         lines = [*lines, *right.get_lines()[:1]]
-    left.legend(handles=lines, loc="center right", frameon=False)
+    figure.legend(handles=lines, loc="outside upper center", ncols=len(lines), frameon=False)
     _write(figure, path)
 
 
@@ -71,8 +111,9 @@ def plot_confusion(path: Path, table: Sequence[Sequence[int]], labels: Sequence[
         for i, row in enumerate(table):
             for j, count in enumerate(row):
                 axes.text(j, i, count, ha="center", va="center", color="white" if shares[i][j] > 0.5 else "black")
-        axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
-        axes.set_yticks(range(len(labels)), labels)
+        fonts = fonts_for(labels)
+        axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", fontfamily=fonts)
+        axes.set_yticks(range(len(labels)), labels, fontfamily=fonts)
     axes.set_xlabel("predicted")
     axes.set_ylabel("label")
     _write(figure, path)

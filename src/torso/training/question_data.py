@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from torso.architecture import Task
-from torso.language import say
+from torso.language import clauses, say
 from torso.tasks.windows import EncodedText
 from torso.text import Tokenizer
 from torso.training.answer_metrics import answer_scores, exact
@@ -134,12 +134,12 @@ class QuestionData(TaskData):
         """Say how many windows there are, how many questions have no answer, and which answers no window holds."""
         absent = sum(not each for each in self.values)
         values = dict(windows=f"{len(examples):,}", size=WINDOW, absent=f"{absent:,}", outside=self.outside)
-        text = say("{windows} windows of at most {size} tokens to learn from", values)
+        said = [say("{windows} windows of at most {size} tokens to learn from", values)]
         if absent:
-            text += "; " + say("{absent} questions without an answer", values)
+            said.append(say("{absent} questions without an answer", values))
         if self.outside:
-            text += "; " + say("{outside} answers are in no window whole", values)
-        return [(say("windows"), text)]
+            said.append(say("{outside} answers are in no window whole", values))
+        return [(say("windows"), clauses(said))]
 
     def objective(self, train: Sequence[Example], settings: TrainSettings) -> Objective[Any]:
         """Return the objective."""
