@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ import torso
 from cli.conftest import call  # noqa: F401 - a fixture
 from lazy import LazyModule
 from tasks import small
-from torso.errors import TorsoError
+from torso.errors import NotFoundError, TorsoError
 from torso.training.train_settings import TrainSettings
 
 transformers = LazyModule("transformers")
@@ -212,6 +213,21 @@ def test_the_command_says_what_it_does(call, base, tmp_path) -> None:  # noqa: F
     assert scored.json["texts"] == 64
     for extra, status in ((["--rate", "-1"], 3), (["--epochs", "2", "--steps", "2"], 3), (["--no-such"], 2)):
         assert call(*arguments, "--replace", *extra).status == status
+
+
+def test_a_run_that_was_stopped_before_its_first_evaluation_says_so(base, tmp_path) -> None:
+    out, data = tmp_path / "out", csv_of(tmp_path, reviews(60))
+    command = [sys.executable, "-m", "torso", "train", "--data", data, "-m", base, "--steps", "100000", "--out", out]
+    command += ["--evaluate-every", "100000", "--save-every", "1", "--batch", "4"]
+    with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as stopped:
+        while stopped.poll() is None and not (out / "run" / "last" / "state.safetensors").exists():
+            time.sleep(0.1)
+        stopped.send_signal(signal.SIGINT)
+        _, err = stopped.communicate(timeout=120)
+    assert stopped.returncode == 130
+    assert b"holds no model yet" in err
+    with pytest.raises(NotFoundError, match="stopped before the first evaluation"):
+        torso.classify("x", model=str(out))
 
 
 def test_ctrl_c_keeps_what_was_learnt_and_resume_ends_with_the_same_bits(base, tmp_path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from torso.config.misnamed import is_of_a_trainer, misnamed_config
+from torso.config.misnamed import is_of_a_stopped_run, is_of_a_trainer, misnamed_config
 from torso.errors import ConfigError, NotFoundError
 from torso.io.files import read_text
 from torso.io.paths import shown
@@ -90,6 +90,13 @@ class ConfigFile:
                     cure="Write all while the trainer is there: trainer.model.save_pretrained({folder}). Later, copy "
                     "config.json from the model that was trained.",
                     values=dict(path=shown(path), folder=repr(shown(path.parent))),
+                ) from None
+            if error.code == "E_MISSING_FILE" and path.name == "config.json" and is_of_a_stopped_run(path.parent):
+                raise NotFoundError(
+                    "E_MISSING_FILE",
+                    "{folder} holds no model yet: its training was stopped before the first evaluation.",
+                    cure="Go on with it: the same torso train, with --resume.",
+                    values=dict(folder=shown(path.parent)),
                 ) from None
             if error.code == "E_MISSING_FILE" and (foreign := foreign_weights(path.parent)):
                 raise foreign from None

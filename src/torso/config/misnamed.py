@@ -41,6 +41,11 @@ def is_of_a_trainer(folder: Path) -> bool:
     return (folder / "training_args.bin").is_file() and (folder / "model.safetensors").is_file()
 
 
+def is_of_a_stopped_run(folder: Path) -> bool:
+    """Return whether a folder holds what `torso.train` leaves before its first evaluation."""
+    return (folder / "run" / "last" / "state.safetensors").is_file()
+
+
 def _is_config(path: Path) -> bool:
     try:
         value = parse_json(read_text(path, limit=_LIMIT, code="E_CONFIG"), path=path, code="E_CONFIG", strict=False)

@@ -178,12 +178,12 @@ def _train_prepared(run: Prepared, folder: RunFolder, *, watch: Sequence[Watcher
     except KeyboardInterrupt as stop:
         folder.clear_unstarted()
         if folder.last.exists():
-            stop.add_note(
-                say(
-                    "Go on with the same command and --resume; the best model until now is in {folder}.",
-                    dict(folder=folder.path),
-                )
-            )
+            values = dict(folder=folder.path)
+            if any(folder.path.glob("*.safetensors")):
+                note = say("Go on with the same command and --resume; the best model until now is in {folder}.", values)
+            else:
+                note = say("Go on with the same command and --resume; {folder} holds no model yet.", values)
+            stop.add_note(note)
         raise
     wait()  # until the first process has written the best model
     history = progress.history
