@@ -48,6 +48,7 @@ Examples:
 )
 @click.option("--prompt", metavar="TEXT", help="Put TEXT before each text; otherwise what the folder puts there.")
 @click.option("--prompt-name", metavar="NAME", help="One of the folder's prompts, by its name.")
+@click.option("--task", metavar="NAME", help="Use the adapter of this task, of a model that has several (jina v3).")
 @click.option("--dimensions", type=int, metavar="N", help="Keep the first N numbers, of models trained for it.")
 @click.option("--sparse", is_flag=True, help="Sparse vectors: of a SPLADE, or BGE-M3's lexical weights.")
 @click.option("--multi-vector", is_flag=True, help="A vector of each token: of a ColBERT, or BGE-M3's.")
@@ -66,6 +67,7 @@ def embed(
     normalize: bool | None,
     prompt: str | None,
     prompt_name: str | None,
+    task: str | None,
     dimensions: int | None,
     sparse: bool,
     multi_vector: bool,
@@ -83,7 +85,8 @@ def embed(
         what = say("--csv and --output cannot be used together: the ending of FILE decides its form.")
         raise click.UsageError(what, click.get_current_context())
     if sparse or multi_vector or query:
-        alone: dict[str, object] = {"--normalize": normalize, "--dimensions": dimensions, "--merge": merge}
+        alone: dict[str, object] = {"--normalize": normalize, "--task": task, "--dimensions": dimensions}
+        alone |= {"--merge": merge}
         alone |= {"--pooling": pooling, "--prompt": prompt, "--prompt-name": prompt_name} if multi_vector else {}
         refuse_beside(sparse, multi_vector, query, alone)
     given = texts_of(texts, file, columns)
@@ -118,6 +121,7 @@ def embed(
         normalize=normalize,
         prompt=prompt,
         prompt_name=prompt_name,
+        task=task,
         dimensions=dimensions,
         long=long,
         stride=stride,

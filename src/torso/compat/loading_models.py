@@ -97,6 +97,7 @@ def config_of(given: object) -> HubConfig:
     from torso.architecture import find
     from torso.config.config_file import ConfigFile
     from torso.config.inferred_model_type import inferred_model_type
+    from torso.config.rotary_xlm_roberta import in_own_form
     from torso.config.text_part import text_part
     from torso.errors import InputTypeError
 
@@ -111,7 +112,7 @@ def config_of(given: object) -> HubConfig:
             cure="Give one: AutoConfig.from_pretrained(folder); or load a model: AutoModel.from_pretrained(folder).",
             values=dict(kind=type(given).__name__),
         )
-    file = text_part(ConfigFile(Path("config.json"), cast("dict[str, Any]", values), {}))
+    file = in_own_form(text_part(ConfigFile(Path("config.json"), cast("dict[str, Any]", values), {})))
     return find(str(inferred_model_type(file.values))).config.from_file(file)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from torso.config.rotary_xlm_roberta import is_rotary_xlm_roberta
 from torso.errors import ConfigError, TorsoError, UnsupportedError
 from torso.io.files import inside, is_there, read_json, shown
 from torso.language import say
@@ -66,9 +67,22 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
         name = entry.get("name", _Unnamed(number))
         if not isinstance(name, Hashable):
             raise unusable(path, "a module whose name is a list")
-        own = own if package.partition(".")[0] == "sentence_transformers" else kind
+        known = package.partition(".")[0] == "sentence_transformers" or _is_known_code(folder, kind, module_path)
+        own = own if known else kind
         found[name] = Module(own, "" if module_path in (".", "./") else module_path)
     return tuple(found.values())
+
+
+def _is_known_code(folder: Path, kind: str, path: str) -> bool:
+    """Return whether a module is code of a checkpoint that does what sentence-transformers' class of the name does.
+
+    That of Jina Embeddings 3 does, where no task is chosen; see `torso.tasks.task_adapters` for those.
+    """
+    if kind != "custom_st.Transformer":
+        return False
+    config = inside(folder, f"{path}/config.json" if path else "config.json")
+    values = read_json(config, limit=LIMIT, code="E_CONFIG") if is_there(config) else None
+    return isinstance(values, dict) and is_rotary_xlm_roberta(cast("dict[str, Any]", values))
 
 
 def transformer_folder(folder: Path) -> Path:

@@ -29,7 +29,12 @@ _WRITING: tuple[Task[Any], ...] = (Task.CAUSAL_LM, Task.SEQ2SEQ_LM)
 
 
 def opened(
-    folder: Path, task: Task[Out], *, device: str | torch.device | None = None, new_head: bool = False
+    folder: Path,
+    task: Task[Out],
+    *,
+    device: str | torch.device | None = None,
+    new_head: bool = False,
+    adapter: str | None = None,
 ) -> Runner[Out]:
     """Open a model's folder to be run: on a CPU by the kernels, if they know what it consists of, else by PyTorch.
 
@@ -38,6 +43,7 @@ def opened(
         task: what the model shall give.
         device: where to run it, see `torso.engines.device.choose`.
         new_head: accepts a head whose weights are not in the checkpoint.
+        adapter: as of `torso.load`.
 
     Raises:
         MissingPackageError: E_NO_TORCH, where it runs on PyTorch alone, which is not installed.
@@ -45,7 +51,7 @@ def opened(
     """
     reason = say("it is to run on {device}", dict(device=device))
     if str(device) == "cpu" or (device is None and not may_have_gpu()):
-        job = match_model(folder, *read_config(folder), task, new_head=new_head)
+        job = match_model(folder, *read_config(folder), task, new_head=new_head, adapter=adapter)
         reason = (
             unsupported_for_generation(job.description)
             if task in _WRITING
@@ -53,7 +59,7 @@ def opened(
         )
         if reason is None:
             return _compiled(job)
-    return _on_pytorch(folder, task, device, new_head, reason)
+    return _on_pytorch(folder, task, device, new_head, adapter, reason)
 
 
 def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
@@ -63,7 +69,12 @@ def _compiled(job: LoadingJob[Out]) -> Runner[Out]:
 
 
 def _on_pytorch(
-    folder: Path, task: Task[Out], device: str | torch.device | None, new_head: bool, reason: str
+    folder: Path,
+    task: Task[Out],
+    device: str | torch.device | None,
+    new_head: bool,
+    adapter: str | None,
+    reason: str,
 ) -> Runner[Out]:
     try:
         from torso.adapters.attach_lora import merge
@@ -79,7 +90,8 @@ def _on_pytorch(
             cure='Install it: pip install "torso[torch]"',
             values=dict(reason=reason),
         ) from None
-    return TorchRunner(prepacked(merge(load(folder, task, device=choose(device), new_head=new_head))))
+    model = load(folder, task, device=choose(device), new_head=new_head, adapter=adapter)
+    return TorchRunner(prepacked(merge(model)))
 
 
 def wrapped(model: Model[Out] | Runner[Out]) -> tuple[Runner[Out], Path | None]:

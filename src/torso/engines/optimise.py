@@ -97,6 +97,7 @@ def compiled(
     new_head: bool = False,
     revision: str | None = None,
     allow_nonfinite: bool = False,
+    adapter: str | None = None,
 ) -> CompiledModel[Out]:
     """Compile a model from its files for inference on a CPU, without PyTorch.
 
@@ -114,6 +115,7 @@ def compiled(
         new_head: as of `torso.load`.
         revision: as of `torso.load`.
         allow_nonfinite: as of `torso.load`.
+        adapter: as of `torso.load`.
 
     Raises:
         UnsupportedError: ``E_MODE``, where the kernels do not run this model, or this processor has no such mode;
@@ -134,6 +136,7 @@ def compiled(
         num_labels=num_labels,
         new_head=new_head,
         allow_nonfinite=allow_nonfinite,
+        adapter=adapter,
     )
     _refuse_writing(chosen)
     require_known(unsupported_reason(job.description, chosen))

@@ -87,7 +87,8 @@ def _key(job: LoadingJob[Any], mode: str) -> str | None:
         return None
     described = [(name, weight.shape) for name, weight in blocks.named_weights(job.description)]
     tensors = [(name, entry.dtype, entry.shape) for name, entry in job.contents.weights.entries.items()]
-    stated = [job.architecture.family, job.config.text(), described, tensors, job.nonfinite]
+    adapter = job.contents.weights.adapter
+    stated = [job.architecture.family, job.config.text(), described, tensors, job.nonfinite, adapter]
     return json.dumps(
         {
             "torso": __version__,

@@ -35,6 +35,7 @@ def build_plain(
     dtype: str | torch.dtype | None = None,
     allow: Collection[str] = (),
     allow_nonfinite: bool = False,
+    adapter: str | None = None,
 ) -> Model[Out]:
     """Build the model of a folder whose config is already read, and load its weights; arguments as for `torso.load`."""
     with pytorch_for("torso.load"):
@@ -54,6 +55,7 @@ def build_plain(
         new_head=new_head,
         allow=allow,
         allow_nonfinite=allow_nonfinite,
+        adapter=adapter,
     )
     with weightless():
         model = Model(job.config, architecture, task)

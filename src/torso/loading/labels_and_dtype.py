@@ -29,6 +29,7 @@ class MatchOptions(TypedDict, total=False):
         new_head: whether a head that the files lack is made new.
         allow: tensors of the files that may be left unread.
         allow_nonfinite: whether numbers that are not finite are accepted.
+        adapter: which of the checkpoint's adapters for tasks is added to its weights.
     """
 
     labels: Sequence[str] | None
@@ -36,6 +37,7 @@ class MatchOptions(TypedDict, total=False):
     new_head: NewHead
     allow: Collection[str]
     allow_nonfinite: bool
+    adapter: str | None
 
 
 class BuildOptions(MatchOptions, total=False):

@@ -12,6 +12,7 @@ from torso.architecture import Architecture, Task, find
 from torso.config.config_file import ConfigFile
 from torso.config.hub_config import HubConfig
 from torso.config.inferred_model_type import inferred_model_type
+from torso.config.rotary_xlm_roberta import in_own_form
 from torso.config.sentence_modules import begins_with_table, transformer_folder
 from torso.config.static_config import read_static_config
 from torso.config.text_part import text_part
@@ -45,7 +46,7 @@ def read_config(folder: Path) -> tuple[Architecture[Any], HubConfig]:
     home = transformer_folder(folder)
     if is_adapter(home) and not is_there(home / "config.json"):
         return read_config(base_folder(home, config_only=True))
-    file = read_static_config(folder) or text_part(ConfigFile.read(home / "config.json"))
+    file = read_static_config(folder) or in_own_form(text_part(ConfigFile.read(home / "config.json")))
     model_type = inferred_model_type(file.values)
     architecture = find(model_type, path=file.path) if isinstance(model_type, str) else _infer(home)
     return architecture, architecture.config.from_file(file)
@@ -124,6 +125,7 @@ def load(
     revision: str | None = None,
     allow: Collection[str] = (),
     allow_nonfinite: bool = False,
+    adapter: str | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     local_files_only: bool = False,
     force_download: bool = False,
@@ -143,6 +145,8 @@ def load(
         revision: branch, tag or commit, where ``source`` is a name.
         allow: names of tensors in the file to accept although they do not fit.
         allow_nonfinite: whether NaN and infinity in the weights are accepted.
+        adapter: the task whose adapter is added to the weights, of a checkpoint that holds several (Jina Embeddings 3);
+            None for none.
         cache_dir: where downloaded models are kept.
         local_files_only: whether the network is left alone.
         force_download: whether to download again what is there.
@@ -152,7 +156,8 @@ def load(
         NotFoundError, OfflineError, NetworkError: the model cannot be had.
         FileFormatError, UnsafeFileError, LimitError: a file is not what it should be.
         ConfigError, WeightsError, UnsupportedError: config, weights and task do not fit each other.
-        InputError: ``E_DEVICE``, for a device that this machine does not have.
+        InputError: ``E_DEVICE``, for a device that this machine does not have; ``E_ADAPTER``, for an adapter that the
+            checkpoint does not have.
         MissingPackageError: ``E_NO_TORCH``, without PyTorch.
     """
     from torso.hub import resolve
@@ -181,6 +186,7 @@ def load(
         dtype=dtype,
         allow=allow,
         allow_nonfinite=allow_nonfinite,
+        adapter=adapter,
     )
     return name_base(model, source)
 

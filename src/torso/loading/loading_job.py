@@ -183,13 +183,14 @@ def match_folder(
     new_head: NewHead = False,
     allow: Collection[str] = (),
     allow_nonfinite: bool = False,
+    adapter: str | None = None,
 ) -> LoadingJob[Out]:
     """Match the model of a folder whose config is already read with its files; arguments as for `torso.load`.
 
     Raises:
         TorsoError: as `torso.load`.
     """
-    contents = Contents.of(open_weights(transformer_folder(folder)), architecture)
+    contents = Contents.of(open_weights(transformer_folder(folder), adapter), architecture)
     check_sizes(config, architecture, contents)
     other = owner_of_head(config, architecture, task, contents)
     if other is not None and not new_head:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torso.serve.body_decoding import not_implemented
 from torso.serve.call import Call
-from torso.serve.openai_embeddings import embed, encoded, prompt_of
+from torso.serve.openai_embeddings import embed, encoded, side_of
 from torso.serve.other_types import COHERE_EXTENSIONS, COHERE_SILENT, CohereEmbed
 from torso.serve.predicting import characters, given, in_thread, strings, take
 
@@ -36,8 +36,8 @@ async def _embed(call: Call, version: str) -> Any:
         raise not_implemented("truncate", "START")
     model = call.find(request.model, "embed")
     long = {"NONE": "error", "END": "truncate", None: None}[request.truncate]
-    prompt = prompt_of(model, request.input_type, "input_type")
-    found = await embed(call, model, texts, given(dict(dimensions=request.output_dimension, long=long)) | prompt)
+    side = side_of(model, request.input_type, "input_type")
+    found = await embed(call, model, texts, given(dict(dimensions=request.output_dimension, long=long)) | side)
 
     def answer() -> dict[str, Any]:
         plain = kinds is None and version == "1"

@@ -16,9 +16,10 @@ from torso.serve.predicting import characters, given, in_thread, predict, string
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.tasks._embed import EmbedPlan
-from torso.tasks.comparing import comparison
+from torso.tasks.comparing import Side, comparison
 from torso.tasks.embedding import Embedding
 from torso.tasks.ready import recipe_of
+from torso.tasks.task_adapters import PASSAGE, QUERY, instructions_of
 
 
 async def embeddings(call: Call) -> Any:
@@ -70,7 +71,11 @@ def _options(request: EmbeddingsRequest, model: ServedModel) -> dict[str, Any]:
     kind = _one(task=request.task, input_type=request.input_type)
     if kind is not None:
         name = "task" if request.task is not None else "input_type"
-        options |= given({"prompt": _one(prompt=request.prompt, **{name: prompt_of(model, kind, name).get("prompt")})})
+        side = side_of(model, kind, name)
+        if "task" not in side:
+            options |= given({"prompt": _one(prompt=request.prompt, **{name: side.get("prompt")})})
+        else:
+            options |= side
     return options
 
 
@@ -111,15 +116,18 @@ def _long(truncate: bool | str | None) -> str | None:
 
 _QUERIES = ("search_query", "query", "retrieval.query")
 _DOCUMENTS = ("search_document", "document", "passage", "retrieval.passage")
+_ADAPTERS = {**dict.fromkeys(_QUERIES, QUERY), **dict.fromkeys(_DOCUMENTS, PASSAGE), "clustering": "separation"}
+"""What clients say to the task of an adapter, where the model has it."""
 _PLAIN = ("classification", "clustering", "separation", "text-matching")
 
 
-def prompt_of(model: ServedModel, kind: str | None, field: str) -> dict[str, str]:
-    """Return the option ``prompt`` of a text's part in a search, as `torso.similar` puts one before its texts.
+def side_of(model: ServedModel, kind: str | None, field: str) -> Side:
+    """Return how a text's part in a search is embedded, as `torso.similar` embeds its texts: a prompt, or an adapter.
 
     Args:
         model: whose prompts.
-        kind: as clients of Cohere, Jina, NVIDIA and Voyage say it; or the name of one of the model's prompts.
+        kind: as clients of Cohere, Jina, NVIDIA and Voyage say it; or the name of one of the model's prompts, or of one
+            of its adapters.
         field: that says it.
 
     Raises:
@@ -127,15 +135,19 @@ def prompt_of(model: ServedModel, kind: str | None, field: str) -> dict[str, str
     """
     if kind is None:
         return {}
+    adapters = instructions_of(model.ready)
+    task = kind if kind in adapters else _ADAPTERS.get(kind, "")
+    if task in adapters:
+        return {"task": task}
     recipe = recipe_of(model.ready)
     prompts = {} if recipe is None else dict(recipe.prompts)
     if kind in prompts:
         return {"prompt": prompts[kind]}
     query, document, _ = comparison(model.ready, None)
     if kind in _QUERIES:
-        return {"prompt": query or ""}
+        return {"prompt": query.get("prompt") or ""}
     if kind in _DOCUMENTS:
-        return {"prompt": document or ""}
+        return {"prompt": document.get("prompt") or ""}
     if kind in _PLAIN:
         return {}
     raise RequestError(
@@ -143,7 +155,12 @@ def prompt_of(model: ServedModel, kind: str | None, field: str) -> dict[str, str
         "E_FIELD",
         "{field} is {value!r}, which {name} does not know.",
         cure="Use one of: {known}.",
-        values=dict(field=field, value=kind[:60], name=model.name, known=", ".join((*prompts, *_QUERIES, *_DOCUMENTS))),
+        values=dict(
+            field=field,
+            value=kind[:60],
+            name=model.name,
+            known=", ".join(dict.fromkeys((*adapters, *prompts, *_QUERIES, *_DOCUMENTS))),
+        ),
         param=field,
     )
 

@@ -102,9 +102,15 @@ def load_ready(given: ModelSource, *, device: str | None = None) -> Ready[Any]:
         from torso.engines.compiled_decoder import compiled_decoder
 
         return make_ready(cast("Any", compiled_decoder(source, cast("Any", given.mode))), task)
+    from torso.engines.compiled_model import CompiledModel
     from torso.engines.optimise import compiled
 
-    return make_ready(compiled(source, task, cast("Any", given.mode)), task)
+    mode = cast("Any", given.mode)
+
+    def open_adapter(name: str) -> CompiledModel[Any]:
+        return compiled(source, task, mode, adapter=name)
+
+    return replace(make_ready(compiled(source, task, mode), task), open_adapter=open_adapter)
 
 
 def _no_mode(given: ModelSource, reason: str) -> InputError:

@@ -28,7 +28,7 @@ from torso.tasks._classify import ClassifyPlan
 from torso.tasks._embed import EmbedPlan
 from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan
 from torso.tasks._embed_sparse import EmbedSparsePlan
-from torso.tasks.comparing import compared, comparison, stacked
+from torso.tasks.comparing import Side, compared, comparison, stacked
 from torso.tasks.embedding import MultiVectorEmbedding
 from torso.tasks.windows import EncodedText
 
@@ -171,18 +171,18 @@ async def similarity(call: Call) -> Any:
     source, others = request.inputs.source_sentence, request.inputs.sentences
     call.check_texts(others, characters(source, others), "inputs")
     model = call.find(request.model, "similar")
-    query_prompt, prompt, measure = comparison(model.ready, None)
+    of_query, of_text, measure = comparison(model.ready, None)
     asked = request.parameters or TeiSimilarityOptions()
     options: dict[str, Any] = {"long": call.state.settings.long}
     options |= length_options(asked.truncate, asked.truncation_direction)
 
-    def plan(text: str | None) -> EmbedPlan:
+    def plan(side: Side) -> EmbedPlan:
         if asked.prompt_name is not None:
             return EmbedPlan(model.ready, prompt_name=asked.prompt_name, **options)
-        return EmbedPlan(model.ready, prompt=text, **options)
+        return EmbedPlan(model.ready, **side, **options)
 
-    query = await predict(call, model, lambda: plan(query_prompt), [source])
-    texts = await predict(call, model, lambda: plan(prompt), others)
+    query = await predict(call, model, lambda: plan(of_query), [source])
+    texts = await predict(call, model, lambda: plan(of_text), others)
     return compared(stacked(query), stacked(texts), measure)[0]
 
 

@@ -17,6 +17,7 @@ from torso.tasks.embedding_recipe import Recipe, lowered, prompted, resolve_reci
 from torso.tasks.pooling import Pooler
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
+from torso.tasks.task_adapters import instructions_of, with_task
 from torso.tasks.task_options import EncodeOptions
 from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import EncodedText, Long, Merge, extent, length_policy
@@ -59,6 +60,7 @@ def encode(
     normalize: bool | None = None,
     prompt: str | None = None,
     prompt_name: str | None = None,
+    task: str | None = None,
     dimensions: int | None = None,
     tokenizer: Tokenizer | None = None,
     long: Long = "error",
@@ -82,6 +84,8 @@ def encode(
         normalize: whether vectors get length 1. None: as the folder says, or not where ``pooling`` is given.
         prompt: what is put before each text. None: what the folder puts there by default.
         prompt_name: one of the folder's prompts, by its name.
+        task: of a model with an adapter for each of several tasks (Jina Embeddings 3), the task whose adapter is used,
+            with its prompt unless another is given; None for no adapter.
         dimensions: how many of the first numbers of a vector are kept, for models trained so that these can stand
             alone (Matryoshka); where vectors get length 1, they are normalized again.
         tokenizer: instead of the one in the model's folder.
@@ -93,8 +97,8 @@ def encode(
         budget: tokens of one batch.
 
     Raises:
-        InputError: E_POOLING where neither the folder nor ``pooling`` says how to pool; E_PROMPT; a text or argument
-            is wrong.
+        InputError: E_POOLING where neither the folder nor ``pooling`` says how to pool; E_PROMPT; E_ADAPTER; a text or
+            argument is wrong.
         TooLongError: E_TOO_LONG, naming the text by its place.
         TorsoError: as `torso.load`.
     """
@@ -104,6 +108,7 @@ def encode(
         normalize=normalize,
         prompt=prompt,
         prompt_name=prompt_name,
+        task=task,
         dimensions=dimensions,
         long=long,
         stride=stride,
@@ -125,12 +130,16 @@ class EmbedPlan(Plan[str, Features, Rows, Embedding]):
         normalize: bool | None = None,
         prompt: str | None = None,
         prompt_name: str | None = None,
+        task: str | None = None,
         dimensions: int | None = None,
         long: Long = "error",
         stride: int | None = None,
         merge: Merge | None = None,
     ) -> None:
         yes_or_no("normalize", normalize)
+        if task is not None:
+            ready = with_task(ready, task)
+            prompt = instructions_of(ready)[task] if prompt is None and prompt_name is None else prompt
         stated = recipe_of(ready) if pooling is None else None
         self.recipe = prompted(resolve_recipe(stated, pooling, normalize, ready.name, dimensions), prompt, prompt_name)
         self.pooler = Pooler(self.recipe, dimensions, ready.memo)

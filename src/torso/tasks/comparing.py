@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from torso.tasks._embed_sparse import EmbedSparsePlan
 from torso.tasks.arrays import normalized, product
 from torso.tasks.embedding import Embedding
 from torso.tasks.ready import Ready, recipe_of
+from torso.tasks.task_adapters import PASSAGE, QUERY, instructions_of
 from torso.tasks.windows import Long, Merge
 
 Item = TypeVar("Item")
@@ -75,12 +76,13 @@ class Dense(Comparer[Rows]):
         self, ready: Ready[Any], pooling: str | None, long: Long, stride: int | None = None, merge: Merge | None = None
     ) -> None:
         self.ready = ready
-        self._query, self.prompt, self.measure = comparison(ready, pooling)
+        self._query, self._text, self.measure = comparison(ready, pooling)
+        self.prompt = prompt_in(ready, self._text)
         self._options: dict[str, Any] = dict(pooling=pooling, long=long, stride=stride, merge=merge)
 
     def made(self, texts: Sequence[str], budget: int, *, query: bool) -> list[Rows]:
         """Return the vector [D] of each text."""
-        plan = EmbedPlan(self.ready, prompt=self._query if query else self.prompt, **self._options)
+        plan = EmbedPlan(self.ready, **(self._query if query else self._text), **self._options)
         return [each.vector for each in plan.results(list(texts), budget)]
 
     def scores(self, queries: Sequence[Rows], texts: Sequence[Rows]) -> Rows:
@@ -208,13 +210,29 @@ def numbered(rows: Rows, count: int) -> list[Rows] | None:
     return [rows[start:end, 1:] for start, end in pairwise(bounds)]
 
 
-def comparison(ready: Ready[Any], pooling: str | None) -> tuple[str | None, str | None, str]:
-    """Return the prompts for queries and for texts, and the measure; None for no prompts at all."""
+class Side(TypedDict, total=False):
+    """How queries, or texts, are embedded; see `torso.encode`."""
+
+    prompt: str | None
+    task: str | None
+
+
+def comparison(ready: Ready[Any], pooling: str | None) -> tuple[Side, Side, str]:
+    """Return how queries and texts are embedded, and the measure: by prompts, or by adapters where there are such."""
     recipe = recipe_of(ready) if pooling is None else None
+    measure = "cosine" if recipe is None else recipe.similarity
+    if {QUERY, PASSAGE} <= instructions_of(ready).keys():
+        return Side(task=QUERY), Side(task=PASSAGE), measure
     if recipe is None:
-        return None, None, "cosine"
+        return Side(), Side(), measure
     document = next((recipe.prompts[name] for name in _DOCUMENT if name in recipe.prompts), "")
-    return recipe.prompts.get("query", ""), document, recipe.similarity
+    return Side(prompt=recipe.prompts.get("query", "")), Side(prompt=document), measure
+
+
+def prompt_in(ready: Ready[Any], side: Side) -> str | None:
+    """Return what is put before the texts of a side; None for nothing that is known."""
+    task = side.get("task")
+    return side.get("prompt") if task is None else instructions_of(ready)[task]
 
 
 def max_similarities(queries: Sequence[Rows], texts: Sequence[Rows], measure: str) -> Rows:

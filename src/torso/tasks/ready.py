@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
@@ -38,12 +39,15 @@ class Ready(Generic[Out]):
         tokenizer: limited to what the model takes.
         folder: where both came from; None for a model that was never loaded.
         memo: what tasks have read in the folder, kept for the calls that follow.
+        open_adapter: opens the same folder with the adapter of a task, see `torso.tasks.task_adapters`; None for a
+            model that was loaded before.
     """
 
     runner: Runner[Out]
     tokenizer: Tokenizer
     folder: Path | None
     memo: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    open_adapter: Callable[[str], Runner[Out]] | None = field(default=None, repr=False)
 
     @property
     def model(self) -> Model[Out]:
@@ -125,13 +129,15 @@ def make_ready(
         TorsoError: as `torso.load`.
     """
     if isinstance(model, Ready):
-        ready = model if tokenizer is None else Ready(model.runner, tokenizer, model.folder, model.memo)
+        ready = model if tokenizer is None else replace(model, tokenizer=tokenizer)
     elif isinstance(model, (str, os.PathLike)):
         from torso.hub import resolve
 
         folder = resolve(model).folder
-        runner = opened(folder, task, device=device, new_head=untrained)
-        ready = Ready(runner, tokenizer or load_tokenizer(folder), folder)
+        opening = partial(opened, folder, task, device=device, new_head=untrained)
+        ready = Ready(
+            opening(), tokenizer or load_tokenizer(folder), folder, open_adapter=lambda name: opening(adapter=name)
+        )
     else:
         runner, folder = wrapped(model)
         ready = Ready(runner, tokenizer or _own_tokenizer(folder), folder)
@@ -139,7 +145,7 @@ def make_ready(
     _require_fit(ready)
     if not untrained and task is not Task.FEATURES:
         ready.require_trained()
-    return Ready(ready.runner, ready.tokenizer.limited(ready.runner.max_tokens), ready.folder, ready.memo)
+    return replace(ready, tokenizer=ready.tokenizer.limited(ready.runner.max_tokens))
 
 
 def recipe_of(ready: Ready[Any]) -> Recipe | None:

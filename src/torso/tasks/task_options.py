@@ -112,6 +112,7 @@ class EncodeOptions(MergingOptions, total=False):
         normalize: scales vectors to length 1.
         prompt: text put before each text.
         prompt_name: name of one of the folder's prompts.
+        task: task whose adapter is used, of a model that has several.
         dimensions: number of leading dimensions that are kept (Matryoshka).
     """
 
@@ -119,6 +120,7 @@ class EncodeOptions(MergingOptions, total=False):
     normalize: bool | None
     prompt: str | None
     prompt_name: str | None
+    task: str | None
     dimensions: int | None
 
 

@@ -15,15 +15,17 @@ from torso.weights.index import ShardIndex, read_index
 from torso.weights.number_bits import NumberBits
 from torso.weights.quantised import dequantised
 from torso.weights.safetensors import SafetensorsFile
+from torso.weights.task_adapters import with_adapter
 from torso.weights.tensor_entry import MOST_TENSORS, Note, TensorEntry
 
 if TYPE_CHECKING:
     from torso.weights.gguf_weights import GgufWeights, Groups
     from torso.weights.quantised import QuantisedWeights
+    from torso.weights.task_adapters import AdaptedWeights
     from torso.weights.torch_file import TorchFile
 
     WeightFile = SafetensorsFile | TorchFile | GgufWeights
-    View = QuantisedWeights | FoldedTable
+    View = QuantisedWeights | FoldedTable | AdaptedWeights
     Opened = tuple[list[WeightFile], dict[str, WeightFile], list[Note]]
 
 # What makes a file one that never came: another form of the same weights, if it is whole, may take its place.
@@ -42,6 +44,7 @@ class Weights:
         tied: for a name that shows the very numbers of another, that other name.
         notes: facts worth knowing that are no errors; those on values come when a tensor is read.
         quantised: formats of matrices that are stored in few bits, and given as float32.
+        adapter: the task whose adapter is added to the matrices, see `torso.weights.task_adapters`; None for none.
     """
 
     def __init__(
@@ -60,12 +63,13 @@ class Weights:
             name: first for file in files for name, first in file.tied.items() if name in owners and first in owners
         }
         self.quantised: tuple[str, ...] = ()
+        self.adapter: str | None = None
         self._files, self._owners, self._notes = files, owners, notes
 
-    def through(self, view: View) -> Weights:
+    def through(self, view: View, *notes: Note, adapter: str | None = None) -> Weights:
         """Return the same files with the tensors that are made of theirs."""
-        seen = Weights(self.folder, self._files, dict.fromkeys(view.entries, view), self._notes)
-        seen.quantised = view.forms
+        seen = Weights(self.folder, self._files, dict.fromkeys(view.entries, view), [*self._notes, *notes])
+        seen.quantised, seen.adapter = self.quantised + view.forms, adapter
         return seen
 
     @property
@@ -125,11 +129,12 @@ class Weights:
         return self._owners[name]
 
 
-def open_weights(folder: Path) -> Weights:
+def open_weights(folder: Path, adapter: str | None = None) -> Weights:
     """Open the weights in a folder: ``model.safetensors``, its index, ``pytorch_model.bin``, its index, in this order.
 
     A GGUF file is a folder too, with its own tensors under the Hub's names. Matrices that are quantised are given as
-    the float32 matrices that they stand for, and a folded table with a row for each token.
+    the float32 matrices that they stand for, and a folded table with a row for each token; of a file with adapters for
+    several tasks that of ``adapter`` is added, or none.
 
     A file that never came (a Git LFS pointer, a web page, nothing) is passed over, with a note, where another of the
     four is whole. Everything but the numbers is read and checked. torch is not imported.
@@ -141,10 +146,11 @@ def open_weights(folder: Path) -> Weights:
         FileFormatError: E_PARTIAL_DOWNLOAD, with the leftovers; E_INDEX; as `SafetensorsFile` and `TorchFile`.
         LimitError: E_LIMIT.
         UnsupportedError: E_DTYPE, E_UNSUPPORTED, E_QUANTISED.
-        WeightsError: E_SHAPE, for parts of a quantised matrix that do not fit each other.
+        WeightsError: E_SHAPE, for parts of a quantised matrix, or of an adapter, that do not fit each other.
+        InputError: E_ADAPTER, for an adapter that is not there.
     """
     if holds_files(folder):
-        return _open_gguf(folder)
+        return with_adapter(_open_gguf(folder), adapter)
     passed_over: TorsoError | None = None
     for path in find_candidates(folder):
         try:
@@ -162,7 +168,7 @@ def open_weights(folder: Path) -> Weights:
                     dict(path=shown(path), code=passed_over.code),
                 )
             )
-        return unfolded(dequantised(Weights(folder, files, owners, notes)))
+        return with_adapter(unfolded(dequantised(Weights(folder, files, owners, notes))), adapter)
     raise passed_over or no_weights(folder)
 
 
