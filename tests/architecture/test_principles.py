@@ -195,6 +195,7 @@ SAME_THING = {
         "embeddings",
         "heads",
         "latent_attention",
+        "relative_attention",
         "mixture",
         "trunk",
     ),  # descriptions, and modules

@@ -113,6 +113,7 @@ from torso.blocks.part import (
     replace_parts,
     walk,
 )
+from torso.blocks.relative_attention import RelativeAttention
 from torso.blocks.rule import (
     Rule,
 )
@@ -178,6 +179,7 @@ __all__ = [
     "PreNormCrossBlock",
     "ProjectedTokens",
     "RMSNorm",
+    "RelativeAttention",
     "ReplacedHead",
     "Rotary",
     "Router",

@@ -13,6 +13,7 @@ from torso.blocks.latent_attention import LatentAttention
 from torso.blocks.layers import Linear
 from torso.blocks.mixture import Mixture, StackedMixture
 from torso.blocks.part import Part
+from torso.blocks.relative_attention import RelativeAttention
 from torso.blocks.trunk import EncoderDecoder, EncoderOnly, Trunk, Whole
 
 
@@ -68,6 +69,8 @@ def _of(part: Part, text: _Text) -> int:
                 _of(child, _Text(text.source if name == "kv" else text.rows)) for name, child in _each(part)
             )
             return projected + _attended(part, text.rows, text.source)
+        case RelativeAttention():  # distances have rows as keys have, and as values have
+            return _parts(part, text) + 8 * part.width * text.rows * text.rows
         case DisentangledAttention():
             return _disentangled(part, text.rows)
         case Mixture():

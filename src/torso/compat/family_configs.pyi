@@ -4105,6 +4105,72 @@ class MT5Config(FamilyConfig):
     is_encoder_decoder: bool = True
     r"""whether the file holds a decoder too; the weights tell. Default True; without effect here."""
 
+class NezhaConfig(FamilyConfig):
+    r"""The keys of a NEZHA ``config.json``, under the names the Hub gives them.
+
+    Args:
+        vocab_size (int): entries of the vocabulary. Default 21128; gives the weights their shape.
+        hidden_size (int): width of every hidden state. Default 768; gives the weights their shape.
+        num_hidden_layers (int): blocks of the trunk. Default 12; gives the weights their shape.
+        num_attention_heads (int): heads that share the width. Default 12; changes results.
+        intermediate_size (int): width inside the feed-forward. Default 3072; gives the weights their shape.
+        hidden_act (str): activation of the feed-forward. Default 'gelu'; changes results.
+        hidden_dropout_prob (float): dropout on embeddings and block outputs. Default 0.1; acts in training.
+        attention_probs_dropout_prob (float): dropout on attention weights. Default 0.1; acts in training.
+        max_position_embeddings (int): longest text the model was made for, in tokens. Default 512; changes results.
+        layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
+        type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
+        max_relative_position (int): furthest distance that is told from others. Default 64; changes results.
+        classifier_dropout (float | None): dropout before a head; null takes hidden_dropout_prob. Default 0.1; acts in training.
+        architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
+        num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
+        id2label (dict[int, str] | None): name of each label. Default None; changes results.
+        label2id (dict[str, int] | None): number of each label, the inverse of id2label. Default None; changes results.
+        problem_type (str | None): loss of a sequence head; null decides by the labels given. Default None; acts in training.
+        output_attentions (bool): whether padded models return attention weights by default. Default False; changes results.
+        output_hidden_states (bool): whether padded models return every layer's rows by default. Default False; changes results.
+        tie_word_embeddings (bool): whether the token embeddings are the output matrix too. Default True; gives the weights their shape.
+        initializer_range (float): spread of the weights of a new head. Default 0.02; acts in training.
+        dtype (str | None): number format the weights were saved in; the file itself decides. Default None; without effect here.
+        pad_token_id (int | None): id of the padding token; torso packs texts and needs none. Default 0; without effect here.
+        bos_token_id (int | None): id of the token that begins a text. Default None; without effect here.
+        eos_token_id (int | list[int] | None): id of the token that ends a text. Default None; without effect here.
+        sep_token_id (int | None): id of the token between two texts. Default None; without effect here.
+        cls_token_id (int | None): id of the classification token. Default None; without effect here.
+        is_encoder_decoder (bool): whether the model has an encoder and a decoder. Default False; changes results; only False is implemented.
+        is_decoder (bool): whether the blocks see earlier tokens only. Default False; changes results; only False is implemented.
+        add_cross_attention (bool): whether the blocks read another model's rows. Default False; changes results; only False is implemented.
+    """
+
+    vocab_size: int = 21128
+    r"""entries of the vocabulary. Default 21128; gives the weights their shape."""
+    hidden_size: int = 768
+    r"""width of every hidden state. Default 768; gives the weights their shape."""
+    num_hidden_layers: int = 12
+    r"""blocks of the trunk. Default 12; gives the weights their shape."""
+    num_attention_heads: int = 12
+    r"""heads that share the width. Default 12; changes results."""
+    intermediate_size: int = 3072
+    r"""width inside the feed-forward. Default 3072; gives the weights their shape."""
+    hidden_act: str = "gelu"
+    r"""activation of the feed-forward. Default 'gelu'; changes results."""
+    hidden_dropout_prob: float = 0.1
+    r"""dropout on embeddings and block outputs. Default 0.1; acts in training."""
+    attention_probs_dropout_prob: float = 0.1
+    r"""dropout on attention weights. Default 0.1; acts in training."""
+    max_position_embeddings: int = 512
+    r"""longest text the model was made for, in tokens. Default 512; changes results."""
+    layer_norm_eps: float = 1e-12
+    r"""added to the variance in every norm. Default 1e-12; changes results."""
+    type_vocab_size: int = 2
+    r"""segments: first and second text. Default 2; gives the weights their shape."""
+    max_relative_position: int = 64
+    r"""furthest distance that is told from others. Default 64; changes results."""
+    classifier_dropout: float | None = 0.1
+    r"""dropout before a head; null takes hidden_dropout_prob. Default 0.1; acts in training."""
+    pad_token_id: int | None = 0
+    r"""id of the padding token; torso packs texts and needs none. Default 0; without effect here."""
+
 class NomicBertConfig(FamilyConfig):
     r"""The keys of a NomicBERT ``config.json``, and those of its first files, which were GPT-2's.
 

@@ -12,12 +12,13 @@ from torso.errors import InputError, UnsupportedError
 from torso.nn.bias import DistanceSlopeBias, TokenDistanceBias
 from torso.nn.disentangled import DisentangledAttention
 from torso.nn.key_value_prefix import KeyValuePrefix
+from torso.nn.relative_attention import RelativeAttention
 from torso.nn.trunk import EncoderOnly
 
 if TYPE_CHECKING:
     from torso.model import Model
 
-_OWN_DISTANCES = (DisentangledAttention, DistanceSlopeBias, TokenDistanceBias)
+_OWN_DISTANCES = (DisentangledAttention, DistanceSlopeBias, RelativeAttention, TokenDistanceBias)
 """Modules that count distances within a text, whatever stands before it."""
 
 

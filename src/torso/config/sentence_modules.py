@@ -76,7 +76,7 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
 def _is_known_code(folder: Path, kind: str, path: str) -> bool:
     """Return whether a module is code of a checkpoint that does what sentence-transformers' class of the name does.
 
-    That of Jina Embeddings 3 does, where no task is chosen; see `torso.tasks.task_adapters` for those.
+    That of Jina Embeddings 3 does, where no task is chosen; see `torso.tasks.chosen_adapter` for those.
     """
     if kind != "custom_st.Transformer":
         return False

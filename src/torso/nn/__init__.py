@@ -119,6 +119,7 @@ __getattr__, __dir__, __all__ = attach(
             "Shift",
         ),
         "torso.nn.projections": ("UnfusedLinear",),
+        "torso.nn.relative_attention": ("RelativeAttention",),
         "torso.nn.rotary": (
             "PairedRotary",
             "Rotary",

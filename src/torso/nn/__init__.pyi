@@ -77,6 +77,7 @@ from torso.nn.norm import RMSNorm as RMSNorm
 from torso.nn.norm import Scale as Scale
 from torso.nn.norm import Shift as Shift
 from torso.nn.projections import UnfusedLinear as UnfusedLinear
+from torso.nn.relative_attention import RelativeAttention as RelativeAttention
 from torso.nn.rotary import PairedRotary as PairedRotary
 from torso.nn.rotary import Rotary as Rotary
 from torso.nn.trunk import EncoderDecoder as EncoderDecoder

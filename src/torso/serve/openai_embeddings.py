@@ -16,10 +16,10 @@ from torso.serve.predicting import characters, given, in_thread, predict, string
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
 from torso.tasks._embed import EmbedPlan
+from torso.tasks.chosen_adapter import PASSAGE, QUERY, instructions_of
 from torso.tasks.comparing import Side, comparison
 from torso.tasks.embedding import Embedding
 from torso.tasks.ready import recipe_of
-from torso.tasks.task_adapters import PASSAGE, QUERY, instructions_of
 
 
 async def embeddings(call: Call) -> Any:

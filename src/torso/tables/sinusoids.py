@@ -34,3 +34,14 @@ def shifted_sinusoids(positions: NDArray[np.int64], width: int, offset: int) -> 
     rates = np.exp(exponents.astype(np.float64)).astype(np.float32)  # rounded once, as no float32 exp promises
     angles = (positions + offset).astype(np.float32)[:, None] * rates
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)
+
+
+def alternating_sinusoids(count: int, width: int) -> Floats:
+    """Compute the embeddings of positions 0 to ``count`` - 1, sines and cosines alternating: [count, width].
+
+    Args:
+        count: of positions.
+        width: even.
+    """
+    angles = np.arange(count, dtype=np.float64)[:, None] / wavelengths(width)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(count, width).astype(np.float32)

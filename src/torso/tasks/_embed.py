@@ -12,12 +12,12 @@ from torso.io.arguments import known_arguments
 from torso.outputs import Features
 from torso.tasks.argument_checks import yes_or_no
 from torso.tasks.arrays import one_row
+from torso.tasks.chosen_adapter import instructions_of, with_task
 from torso.tasks.embedding import Embedding
 from torso.tasks.embedding_recipe import Recipe, lowered, prompted, resolve_recipe
 from torso.tasks.pooling import Pooler
 from torso.tasks.reading import predict, read
 from torso.tasks.ready import Ready, Usable, make_ready, recipe_of
-from torso.tasks.task_adapters import instructions_of, with_task
 from torso.tasks.task_options import EncodeOptions
 from torso.tasks.task_plan import Plan, Texts
 from torso.tasks.windows import EncodedText, Long, Merge, extent, length_policy

@@ -17,9 +17,9 @@ from torso.tasks._embed import EmbedPlan
 from torso.tasks._embed_multi_vector import EmbedMultiVectorPlan
 from torso.tasks._embed_sparse import EmbedSparsePlan
 from torso.tasks.arrays import normalized, product
+from torso.tasks.chosen_adapter import PASSAGE, QUERY, instructions_of
 from torso.tasks.embedding import Embedding
 from torso.tasks.ready import Ready, recipe_of
-from torso.tasks.task_adapters import PASSAGE, QUERY, instructions_of
 from torso.tasks.windows import Long, Merge
 
 Item = TypeVar("Item")

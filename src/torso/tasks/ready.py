@@ -39,7 +39,7 @@ class Ready(Generic[Out]):
         tokenizer: limited to what the model takes.
         folder: where both came from; None for a model that was never loaded.
         memo: what tasks have read in the folder, kept for the calls that follow.
-        open_adapter: opens the same folder with the adapter of a task, see `torso.tasks.task_adapters`; None for a
+        open_adapter: opens the same folder with the adapter of a task, see `torso.tasks.chosen_adapter`; None for a
             model that was loaded before.
     """
 

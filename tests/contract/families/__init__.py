@@ -28,9 +28,9 @@ def _collected() -> dict[str, Family]:
 FAMILIES: Mapping[str, Family] = _collected()
 
 
-UNREFERENCED = frozenset({"jina_bert", "model2vec"})
-"""Families that transformers has no class of, held to other references: test_inferred_model_type.py, and
-tests/tasks/test_static_embeddings.py."""
+UNREFERENCED = frozenset({"jina_bert", "model2vec", "nezha"})
+"""Families that transformers has no class of, held to other references: test_inferred_model_type.py,
+test_nezha.py, and tests/tasks/test_static_embeddings.py."""
 
 
 @cache
