@@ -153,5 +153,5 @@ def test_a_name_that_is_not_there_says_what_to_do(name, says) -> None:
 
 @pytest.mark.parametrize("task", ["image-classification", "zero-shot-image-classification", "audio-classification"])
 def test_a_pipeline_of_pictures_or_sounds_is_not_taken_for_one_of_texts(task) -> None:
-    with pytest.raises(InputError, match="The pipelines are"):
+    with pytest.raises(InputError, match="read text, not images"):
         torso.pipeline(task)

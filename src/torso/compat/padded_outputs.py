@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from torso.compat.attention_map import AttentionMap, map_of
+from torso.compat.tensor_repr import short_repr
 from torso.errors import InputError, NotAvailableError
 from torso.io.html_table import html_table
 from torso.language import say
@@ -100,7 +101,7 @@ class PaddedOutput:
         return name in self.keys()
 
     def _repr_html_(self) -> str:
-        rows = [(name, *_short(value).partition(" = ")[::2]) for name, value in self.items()]
+        rows = [(name, *short_repr(value).partition(" = ")[::2]) for name, value in self.items()]
         notes = () if self._is_trained() else (say("The head is untrained: these scores mean nothing yet."),)
         return html_table(type(self).__name__, (say("field"), say("shape"), say("value")), rows, notes)
 
@@ -108,36 +109,10 @@ class PaddedOutput:
         return self.head_trained or "logits" not in "".join(self._values)
 
     def __repr__(self) -> str:
-        lines = [f"  {name}: {_short(value)}" for name, value in self.items()]
+        lines = [f"  {name}: {short_repr(value)}" for name, value in self.items()]
         if not self._is_trained():
             lines.append("  head_trained: False  (these scores mean nothing until the head is trained)")
         return f"{type(self).__name__}(\n" + "\n".join(lines) + "\n)"
-
-
-_FEW = 24
-"""Numbers of a tensor that are shown; of a larger one its shape alone."""
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, tuple):
-        items = cast("tuple[Any, ...]", value)
-        return f"{len(items)} x {_shape(items[0])}" if items and hasattr(items[0], "shape") else repr(items)[:80]
-    if not hasattr(value, "ndim"):
-        return repr(value)[:80]
-    if value.ndim > 2 or value.numel() > _FEW:
-        return _shape(value)
-    digits = ".6f" if value.ndim == 0 else ".4f"
-    return f"{_shape(value)} = {_numbers(value.detach().cpu().tolist(), digits)}"
-
-
-def _shape(value: Any) -> str:
-    return f"{list(value.shape)} {str(value.dtype).removeprefix('torch.')}"
-
-
-def _numbers(values: Any, digits: str) -> str:
-    if isinstance(values, list):
-        return f"[{', '.join(_numbers(each, digits) for each in cast('list[Any]', values))}]"
-    return format(values, digits) if isinstance(values, float) else str(values)
 
 
 _ABSENT: dict[str, tuple[str, str, str]] = {
