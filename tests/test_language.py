@@ -10,7 +10,7 @@ import pytest
 from tools import messages as catalogue
 from tools.message_sources import ROOT, messages
 from torso.errors import TorsoError
-from torso.language import language, say
+from torso.language import language, say, sentences
 from torso.locale import po_file, translation, translations
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -241,3 +241,16 @@ def test_an_unknown_template_is_said_as_it_is(monkeypatch) -> None:
     monkeypatch.setenv("TORSO_LANG", "zh")
     assert say("no such {thing}", {"thing": 3}) == "no such 3"
     assert say("{braces} stay without values") == "{braces} stay without values"
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (("One.", "", "Two."), "One. Two."),
+        (("第一句。", "请看 a.txt", "[E_X]"), "第一句。请看 a.txt [E_X]"),
+        (("第一句：", "Second."), "第一句：Second."),
+        (("", ""), ""),
+    ],
+)
+def test_sentences_are_joined_as_their_language_does(said, line) -> None:
+    assert sentences(said) == line

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from torso.language import say
+from torso.language import say, sentences
 
 _BUNDLED = os.path.join(os.path.dirname(__file__), "bundled", "")
 _PACKAGES = frozenset(("site-packages", "dist-packages"))
@@ -68,7 +68,7 @@ class TorsoError(Exception):
         return {"code": self.code, "what": self.what, "where": self.where, "cure": self.cure}
 
     def __str__(self) -> str:
-        return " ".join(text for text in (self.what, self.where, self.cure) if text) + f" [{self.code}]"
+        return sentences((self.what, self.where, self.cure, f"[{self.code}]"))
 
     def _repr_html_(self) -> str:
         named = (

@@ -16,6 +16,7 @@ from typing import Any
 from torso.terminal import escaped
 
 _EMPTY: Mapping[str, object] = {}
+_FULL_WIDTH = "。！？；：，）"
 _CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -63,3 +64,9 @@ def say(template: str, values: Mapping[str, object] = _EMPTY) -> str:
 def clauses(said: Iterable[str]) -> str:
     """Join messages to one line, by the language's own mark."""
     return say("; ").join(said)
+
+
+def sentences(said: Iterable[str]) -> str:
+    """Join sentences, leaving out empty ones: with a space, but for one that ends in a mark of full width."""
+    parts = [each for each in said if each]
+    return "".join(f"{each} " if each[-1] not in _FULL_WIDTH else each for each in parts[:-1]) + "".join(parts[-1:])

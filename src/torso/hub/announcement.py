@@ -9,7 +9,7 @@ from torso.hub.planning import Plan
 from torso.hub.transfer.progress import size_text
 from torso.hub.unread_weights import LEFT_OUT
 from torso.io.files import shown
-from torso.language import say
+from torso.language import say, sentences
 
 _SHOWN = 6
 
@@ -38,7 +38,7 @@ def plan_text(plan: Plan) -> str:
         text = say("{name} from {server}, {revision} at {commit}: taking {taking}; leaving {leaving}.", values)
     else:
         text = say("{name} from {server}, {revision} at {commit}: taking {taking}.", values)
-    return " ".join([text, *_never_taken(plan)])
+    return sentences([text, *_never_taken(plan)])
 
 
 def _never_taken(plan: Plan) -> Iterator[str]:

@@ -21,7 +21,7 @@ from torso.errors import (
     UnsupportedError,
     UntrainedError,
 )
-from torso.language import language
+from torso.language import language, sentences
 
 Dialect = Literal["openai", "tei", "cohere"]
 """Whose error bodies a route answers with; torso's own routes use OpenAI's."""
@@ -150,7 +150,7 @@ def error_answer(
 
 
 def _message(error: TorsoError) -> str:
-    return " ".join(part for part in (error.what, error.where, error.cure) if part)
+    return sentences((error.what, error.where, error.cure))
 
 
 _TOLD: dict[object, str] = {}

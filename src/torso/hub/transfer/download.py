@@ -26,6 +26,7 @@ from torso.hub.transfer.progress import Watcher
 from torso.hub.transfer.range_fetch import Fetch
 from torso.io.files import shown
 from torso.io.rooted import Root
+from torso.language import sentences
 
 PARALLEL_FROM = 64 << 20  # bytes; below, one connection is as fast
 _SEGMENT = 32 << 20
@@ -146,7 +147,7 @@ def no_source(name: str, failures: Sequence[tuple[str, Failure]]) -> TorsoError:
         "E_NO_SOURCE",
         "No source could give {name}: {reasons}",
         cure="Check the network, or choose a source: --source hf, hf-mirror, modelscope or an address",
-        values=dict(name=name, reasons=" ".join(failure.error.what for _, failure in failures)),
+        values=dict(name=name, reasons=sentences(failure.error.what for _, failure in failures)),
     )
 
 
