@@ -1,4 +1,4 @@
-"""A Python built on musl, from Debian's sources of Python, by zig: no registry that is used here has one ready.
+"""A Python built on musl, from Debian's sources of Python, by zig: Debian itself builds it on glibc alone.
 
 zlib is compiled with it; libffi is Debian's static library, made for glibc, which calls nothing that musl lacks. What
 torso does not import is left out.
