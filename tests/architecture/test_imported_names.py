@@ -1,19 +1,28 @@
-"""What tests, benches, tools, recipes, fuzzers and examples import from torso is there: no rename leaves one behind."""
+"""What tests, benches, tools, recipes, fuzzers and examples import from torso is there: no rename leaves one behind.
+
+Programs that they hold as text, to run them in processes of their own, import too.
+"""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+_IMPORT = re.compile(r"(?m)(?:^|;)\s*(from torso[\w.]* import [\w]+(?: as \w+)?(?:, \w+(?: as \w+)?)*)")
 
 
-def imported(path: Path) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def imported(text: str) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "from torso" in node.value:
+            # A program, or a part of one: each of its lines that imports stands for itself.
+            for line in _IMPORT.findall(node.value):
+                yield from imported(line)
         if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == "torso":
             for each in node.names:
                 yield str(node.module), each.name
@@ -36,7 +45,7 @@ def test_imported_names_exist(folder: str) -> None:
     missing = [
         f"{path.relative_to(ROOT)}: {module}.{name}"
         for path in paths
-        for module, name in imported(path)
+        for module, name in imported(path.read_text("utf-8"))
         if not exists(module, name)
     ]
     assert missing == []

@@ -81,7 +81,7 @@ def test_the_table_says_all_of_it(call, measured, monkeypatch: pytest.MonkeyPatc
     assert call("bench", "--json").rows == [{**asdict(DONE), "rows": [asdict(row) for row in DONE.rows]}]
     chinese = call("--lang", "zh", "bench").out
     assert "2 条文本，1,234 个词元" in chinese
-    assert "(2 层保留 bf16)" in chinese
+    assert "（2 层保留 bf16）" in chinese
 
 
 def test_a_file_without_texts_is_refused(call, measured, tmp_path: Path) -> None:

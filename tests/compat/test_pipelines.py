@@ -266,7 +266,8 @@ def test_the_bundled_models_are_the_defaults() -> None:
     ("make", "says"),
     [
         (lambda folder: torso.pipeline("text-clasification", model=folder), "Use text-classification"),
-        (lambda folder: torso.pipeline("image-to-image", model=folder), "The pipelines are"),
+        (lambda folder: torso.pipeline("image-to-image", model=folder), "not images, video or sound"),
+        (lambda folder: torso.pipeline("make-it-so", model=folder), "The pipelines are"),
         (lambda folder: torso.pipeline("ner", model=folder, agregation_strategy="simple"), "aggregation_strategy"),
         (lambda folder: torso.pipeline("ner", model=folder)("a", top_k=3), "It takes"),
         (lambda folder: torso.pipeline("ner", modle=folder), "Did you mean model"),

@@ -65,7 +65,7 @@ assert same(wanted, vectors(model)) and not about().forked and about().threads =
 """
 
 BEGUN = """
-from torso.engines.prefetch import ahead
+from torso.engines.prefetch import prefetch
 
 model = torso.load("torso:sentiment")
 texts = TEXTS * 40
@@ -78,7 +78,7 @@ assert in_child(lambda: same(wanted[1:], rest(begun)))
 assert in_child(lambda: begun.close() is None)
 assert same(wanted[1:], rest(begun))
 for depth in (1, 3, 50):
-    numbers = ahead(iter(range(20)), lambda n: time.sleep(0.001) or n * n, depth=depth)
+    numbers = prefetch(iter(range(20)), lambda n: time.sleep(0.001) or n * n, depth=depth)
     assert next(numbers) == 0
     assert in_child(lambda: list(numbers) == [n * n for n in range(1, 20)])
     assert in_child(lambda: in_child(lambda: list(numbers) == [n * n for n in range(1, 20)]))

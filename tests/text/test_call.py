@@ -185,7 +185,7 @@ def test_without_a_padding_token(tmp_path):
     fails(InputError, "E_NO_PADDING_TOKEN", "pad_token", tokenizer.pad, [tokenizer("a"), tokenizer("a a")])
 
 
-@pytest.mark.parametrize("ids", [[10**6], [-1], [-100], [1.5], ["a"], [[1, 2]], [True]])
+@pytest.mark.parametrize("ids", [[10**6], [-1], [-100], [1.5], ["a"], [[[1]]], [True]])
 def test_wrong_ids(cased: Both, ids):
     fails(InputError, "E_ID", "Id" if not isinstance(ids[0], int) or ids[0] is True else "id", cased.ours.decode, ids)
     fails(InputError, "E_ID", "", cased.ours.convert_ids_to_tokens, ids)

@@ -131,7 +131,7 @@ def test_kernels_run_the_experts_of_a_file(tmp_path: Path, name: str) -> None:
     write(tmp_path / "m.gguf", architecture, model, kind="Q8_0")
     with torch.inference_mode():
         wanted = model(text()[None]).logits[0]
-    texts = CompiledTexts(compiled_decoder(tmp_path / "m.gguf", "exact"), 1, room=64)
+    texts = CompiledTexts(compiled_decoder(tmp_path / "m.gguf", "exact"), 1, capacity=64)
     found = torch.as_tensor(np.asarray(texts.read([text().tolist()])))[0]
     assert torch.allclose(found, wanted[-1], atol=5e-5, rtol=1e-5)
 

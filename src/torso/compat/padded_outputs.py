@@ -35,10 +35,12 @@ class PaddedOutput:
         self.head_trained = head_trained
         self._values: dict[str, Any] = {**values, **layers}
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # what Python itself and copies look for
-            raise AttributeError(name)
-        return self._field(name)
+    if not TYPE_CHECKING:  # a type checker is to know the fields of each output, and no others
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # what Python itself and copies look for
+                raise AttributeError(name)
+            return self._field(name)
 
     def _field(self, name: str) -> Any:
         if name not in self._values and name not in _ABSENT:

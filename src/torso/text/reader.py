@@ -149,7 +149,10 @@ class Reader(Vocabulary):
         given: Any = listed(ids)
         if _several(given):
             return self.batch_decode(given, skip_special_tokens, clean_up_tokenization_spaces)
-        checked = self.checked_ids([given] if isinstance(given, int) else given)
+        return self._text_of(given, skip_special_tokens, clean_up_tokenization_spaces)
+
+    def _text_of(self, ids: Any, skip_special_tokens: bool, clean_up_tokenization_spaces: bool | None) -> str:
+        checked = self.checked_ids([ids] if isinstance(ids, int) else ids)
         numbers = [number for number in checked if self._backend.token_of(number) is not None]
         with self._blamed():
             text = self._backend.decode(numbers, skip_special_tokens=skip_special_tokens)
@@ -164,9 +167,13 @@ class Reader(Vocabulary):
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
     ) -> list[str]:
-        """Decode each row of ids: lists, or a tensor or an array of two axes."""
+        """Decode each row of ids: lists, or a tensor or an array of two axes.
+
+        Raises:
+            InputError: E_ID, as `decode`.
+        """
         rows = cast("Sequence[Sequence[int]]", listed(sequences))
-        return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in rows]
+        return [self._text_of(row, skip_special_tokens, clean_up_tokenization_spaces) for row in rows]
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
         """Decode tokens of the vocabulary to text."""
