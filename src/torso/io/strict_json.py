@@ -20,9 +20,8 @@ DEPTH = 64
 MOST_CONTAINERS = 1_000_000  # twice the largest tokenizer's; each takes up to 250 bytes beyond those of the file
 _TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+_NO_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^"\[\]{}]++', re.DOTALL)
+_ONE_KIND = str.maketrans("{}", "[]")
 
 
 class _RefusedError(Exception):
@@ -67,6 +66,8 @@ def decode_json(
     containers = text.count("{") + text.count("[")
     if containers > MOST_CONTAINERS:
         raise ValueError(f"more than {MOST_CONTAINERS:,} lists and objects")
+    if containers > DEPTH and nests_deeper(text):
+        raise ValueError(f"nested deeper than {DEPTH}")
     try:
         decoder = _STRICT if strict else _PYTHON if pairs is None else json.JSONDecoder(object_pairs_hook=pairs)
         value = cast("object", decoder.decode(text))
@@ -74,10 +75,8 @@ def decode_json(
         raise ValueError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
     except _RefusedError:
         raise ValueError(_what_was_refused(text)) from None
-    except RecursionError:
+    except RecursionError:  # of a caller who has little stack left
         raise ValueError(f"nested deeper than {DEPTH}") from None
-    if containers > DEPTH and _deeper_than(DEPTH, value):
-        raise ValueError(f"nested deeper than {DEPTH}")
     if _SURROGATE.search(text):
         _refuse_lone_surrogates(value)
     return value
@@ -101,22 +100,19 @@ def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> obje
         ) from None
 
 
-def _deeper_than(depth: int, value: object) -> bool:
-    """Return whether containers nest deeper than ``depth``, level by level, so that no input exhausts the stack."""
-    level: list[object] = [value] if isinstance(value, (dict, list)) else []
+def nests_deeper(text: str, depth: int = DEPTH) -> bool:
+    """Return whether lists and objects of a JSON text nest deeper than ``depth``, before any reader follows them.
+
+    A reader that is stopped by the end of its stack stops where any object's end, which the collection of garbage
+    brings about there, fails for want of stack too. Takes time and memory in proportion to the text, JSON or not.
+    """
+    brackets = _NO_BRACKETS.sub("", text).translate(_ONE_KIND)
     for _ in range(depth):
-        below: list[object] = []
-        for item in level:
-            children = (
-                cast("dict[str, object]", item).values() if isinstance(item, dict) else cast("list[object]", item)
-            )
-            # Of a vocabulary, whose thousands of values hold nothing, each is met once and fast.
-            if not _PLAIN.issuperset(map(type, children)):
-                below += [each for each in children if isinstance(each, (dict, list))]
-        level = below
-        if not level:
-            return False
-    return True
+        shorter = brackets.replace("[]", "")
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return "[]" in brackets or brackets.count("[") > depth
 
 
 def _refuse_lone_surrogates(value: object) -> None:

@@ -11,10 +11,13 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from torso.io.strict_json import nests_deeper
 from torso.serve.request_errors import RequestError
 
 T = TypeVar("T")
 
+_FLAT = 500
+"""Lists and objects that a reader may follow one into another without coming near the end of its stack."""
 _PLACE = re.compile(r"^(?P<what>.*?) - at `(?:key in )?\$\.?(?P<place>[^`]*)`$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 
@@ -38,6 +41,8 @@ def json_object(body: bytes) -> dict[str, Any]:
     Raises:
         RequestError: E_JSON.
     """
+    if body.count(b"[") + body.count(b"{") > _FLAT and nests_deeper(body.decode("utf-8", "replace")):
+        raise _not_json("it is nested too deeply")
     try:
         value: object = msgspec.json.decode(body)
     except RecursionError:
