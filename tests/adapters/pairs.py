@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from contract.reference import IGNORED, Padded, Reference, batch, close, make
+from contract.reference import EAGER, IGNORED, Padded, Reference, batch, close, make
 from lazy import LazyName
 from torso import Lora, Model, blocks, load, lora, merge
 from torso.adapters.adapted_job import match_model
@@ -36,7 +36,7 @@ PEFT_NAMES = {
 
 def base(made: Reference) -> Any:
     """The reference's base model, read again."""
-    return type(made.model).from_pretrained(made.folder, attn_implementation="eager").eval()
+    return type(made.model).from_pretrained(made.folder, **EAGER).eval()
 
 
 @torch.no_grad()
@@ -58,8 +58,8 @@ def same(made: Reference, ours: Model[Any], theirs: Any, given: Padded) -> None:
         masks.append(given.shared["decoder_attention_mask"].bool())
     elif made.case.labels == "targets":
         masks.append(given.shared["labels"] != IGNORED)
-    if made.case.labels == "span":
-        shared.remove("loss")  # the reference's softmax is over the padding too
+    if made.case.labels == "span":  # the reference's softmax is over the padding too
+        shared = [name for name in shared if name != "loss"]
     for name in shared:
         where = next((each for each in masks if mine[name].shape[:2] == each.shape), ...)
         close(mine[name][where], out[name][where], name)
@@ -120,4 +120,4 @@ def theirs_in_ours(model_type: str, case: str, folder: Path, **settings: Any) ->
     merged_alike(folder / "theirs", made.case.task, whole)
     same(made, whole, theirs.merge_and_unload(), given)
     whole.save(folder / "whole")
-    same(made, whole, type(made.model).from_pretrained(folder / "whole", attn_implementation="eager").eval(), given)
+    same(made, whole, type(made.model).from_pretrained(folder / "whole", **EAGER).eval(), given)
