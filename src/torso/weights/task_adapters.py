@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from torso.errors import ConfigError, InputError, WeightsError
 from torso.io.files import is_there, read_json
 from torso.io.paths import shown
+from torso.io.typed_values import fitted
 from torso.weights.number_bits import NumberBits
 from torso.weights.read_tensor import write_computed
 from torso.weights.tensor_entry import Note, TensorEntry
@@ -57,20 +58,17 @@ def stated_adapters(folder: Path) -> TaskAdapters | None:
     names: object = said.get("lora_adaptations")
     if not names:
         return None
-    alpha: object = said.get("lora_alpha", 1)
-    texts: object = said.get("task_instructions") or {}
-    listed = cast("list[object]", names) if isinstance(names, list) else []
-    kept = [each for each in listed if isinstance(each, str)]
-    table: Mapping[str, object] = cast("Mapping[str, object]", texts) if isinstance(texts, dict) else {}
-    wrong = not kept or len({*kept}) < len(listed) or not isinstance(texts, dict)
-    if wrong or isinstance(alpha, bool) or not isinstance(alpha, int | float):
+    try:
+        kept: tuple[str, ...] = fitted(names, tuple[str, ...], "lora_adaptations")
+        texts: Mapping[str, object] = fitted(
+            said.get("task_instructions") or {}, Mapping[str, object], "task_instructions"
+        )
+        instructions: dict[str, str] = {name: fitted(texts.get(name, ""), str, name) for name in kept}
+        alpha: float = fitted(said.get("lora_alpha", 1), float, "lora_alpha")
+    except ValueError:
+        raise _unusable(path) from None
+    if len(instructions) < len(kept):
         raise _unusable(path)
-    instructions: dict[str, str] = {}
-    for name in kept:
-        text = table.get(name, "")
-        if not isinstance(text, str):
-            raise _unusable(path)
-        instructions[name] = text
     return TaskAdapters(instructions, float(alpha))
 
 
