@@ -12,6 +12,7 @@ import pytest
 import torso.serve
 from serve.conftest import serving
 from torso.errors import InputError, TorsoError
+from torso.serve.application import mounted
 from torso.serve.served_source import ModelSource
 
 DEEP = b"[" * 100_000
@@ -318,3 +319,11 @@ def test_the_command_listens_beyond_loopback_only_with_keys_or_open(tmp_path, ca
         assert main(["serve", str(folders["embed"]), "--keys", str(keys), "--port", "0"]) == 3
         assert what in capsys.readouterr().err
     assert main(["serve"]) == 2
+
+
+def test_no_request_is_counted_once_it_is_answered(folders) -> None:
+    with serving({"it": str(folders["embed"])}) as client:
+        state = mounted(client.app)
+        for body in ({"input": "a cat"}, {"input": ""}, {"input": ["cat " * 500]}, {"input": "a", "dimensions": -1}):
+            client.post("/v1/embeddings", json=body)
+            assert state.active == 0

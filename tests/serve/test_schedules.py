@@ -269,3 +269,16 @@ def test_a_server_of_encoders_is_imported_without_torch() -> None:
     code = "import sys, torso.serve.application; print('torch' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "False"
+
+
+def test_a_short_request_shortens_the_next_list_though_it_met_none() -> None:
+    """The first batch of a list that comes after it would be a whole slice, which the next short request waited for."""
+    scheduler = Scheduler(Limits(slice_seconds=0.05), cost=CostModel(0.001, 8000))
+    assert scheduler.submit(Ticket("a", 0, [10], 1e6), 0.0) is None
+    batch = scheduler.take(0.0)
+    assert batch is not None
+    scheduler.complete(batch, [0], 0.002)
+    assert scheduler.submit(Ticket("a", 0, [10] * 2048, 1e6), 0.5) is None
+    first = scheduler.take(0.5)
+    assert first is not None
+    assert sum(first.sizes) <= scheduler.cost.tokens_within(0.05) / 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import orjson
@@ -28,22 +28,14 @@ def dumped_at_once(value: Any) -> bytes:
     return orjson.dumps(value, option=_OPTIONS)
 
 
-def dumped(value: Any, pause: Callable[[], object] = lambda: None) -> bytes:
-    """Return an answer as JSON; a long one in pieces, between which other threads run: call it in a thread.
-
-    Args:
-        value: the answer.
-        pause: called before each piece.
-    """
+def dumped(value: Any) -> bytes:
+    """Return an answer as JSON; a long one in pieces, between which other threads run: call it in a thread."""
     if not is_long(value):
         return dumped_at_once(value)
     if isinstance(value, list):
         members = cast("Sequence[Any]", value)
         starts = range(0, len(members), _PIECE)
-        pieces: list[bytes] = []
-        for start in starts:
-            pause()
-            pieces.append(orjson.dumps(members[start : start + _PIECE], option=_OPTIONS)[1:-1])
+        pieces = (orjson.dumps(members[start : start + _PIECE], option=_OPTIONS)[1:-1] for start in starts)
         return b"[" + b",".join(pieces) + b"]"
     named = cast("Mapping[str, Any]", value)
-    return b"{" + b",".join(orjson.dumps(name) + b":" + dumped(each, pause) for name, each in named.items()) + b"}"
+    return b"{" + b",".join(orjson.dumps(name) + b":" + dumped(each) for name, each in named.items()) + b"}"

@@ -16,7 +16,6 @@ from torso.serve.request_log import RequestLog
 from torso.serve.serve_settings import ServeSettings
 from torso.serve.served_model import Catalogue, ServedModel
 from torso.serve.server_metrics import Metrics
-from torso.serve.short_first import ShortFirst
 from torso.tasks.windows import EncodedText
 
 Value = TypeVar("Value")
@@ -38,7 +37,6 @@ class ServerState:
         status: ``loading``, ``ok`` or ``draining``.
         flight: bytes of the bodies being read or answered.
         active: requests that are not answered yet.
-        short: those of them that are short, for which lists stand aside.
     """
 
     settings: ServeSettings
@@ -49,7 +47,6 @@ class ServerState:
     status: str = "loading"
     flight: int = 0
     active: int = 0
-    short: ShortFirst = field(default_factory=ShortFirst)
 
     def refuse_unless_ready(self) -> None:
         """Refuse requests while the server loads or ends.
@@ -124,7 +121,6 @@ class Call:
         truncated: texts that were read in part.
         seconds: of each phase.
         headers: headers of the answer, beside the usual ones.
-        short: whether it is counted among the server's short requests.
     """
 
     state: ServerState
@@ -139,7 +135,6 @@ class Call:
     truncated: int = 0
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     headers: dict[str, str] = field(default_factory=dict[str, str])
-    short: bool = False
 
     def find(self, name: str | None, *functions: str) -> ServedModel:
         """Return the model that the request names; see `Catalogue.find`."""
@@ -194,18 +189,6 @@ class Call:
         metrics = self.state.metrics
         metrics.of(metrics.tokens, model.name, "read").inc(total)
         return ticket.results
-
-    def hurry(self) -> None:
-        """Count this request among the short ones until it is answered."""
-        if not self.short:
-            self.short = True
-            self.state.short.count += 1
-
-    def end(self) -> None:
-        """Count it among those being answered no longer."""
-        self.state.active -= 1
-        if self.short:
-            self.state.short.count -= 1
 
     def note(self, encoded: Sequence[EncodedText]) -> None:
         """Count the texts that were read in part."""

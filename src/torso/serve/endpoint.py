@@ -62,7 +62,7 @@ class Endpoint:
                 with speaking(language_of(accept.decode("latin-1"))):
                     await exchange.run()
         finally:
-            call.end()
+            self.state.active -= 1
             exchange.record()
 
 

@@ -204,7 +204,7 @@ class Exchange:
         if isinstance(value, bytes):
             body = value
         elif is_long(value):
-            body = await in_thread(self.call, lambda: dumped(value, self.state.short.give_way), True)
+            body = await in_thread(self.call, lambda: dumped(value), True)
         else:
             body = dumped_at_once(value)
         kind = self.route.media if status == 200 else "application/json"

@@ -10,10 +10,8 @@ from torso.serve.body_decoding import decoded
 from torso.serve.call import SHORT, Call, in_thread
 from torso.serve.request_errors import RequestError
 from torso.serve.served_model import ServedModel
-from torso.serve.short_first import FEW
 from torso.serve.works import PlanWork, WholeWork
 from torso.tasks.extents import Extent
-from torso.tasks.reading import Paced
 from torso.tasks.task_plan import Plan
 from torso.tasks.windows import EncodedText
 
@@ -57,11 +55,6 @@ async def gathered(
     if len(call.state.models.models) > 1:  # what one model alone refuses was refused before it was parsed
         model.engine.admit(call.client)
 
-    if characters <= SHORT:
-        call.hurry()
-    else:
-        asked = Paced(asked, call.state.short.give_way, FEW)
-
     def read() -> tuple[Plan[Any, Any, Any, Any], list[EncodedText]]:
         plan = make()
         return plan, list(plan.read(asked))
@@ -89,18 +82,12 @@ async def predict(
     """
     plan, encoded, items = await gathered(call, model, make, asked)
 
-    long = len(items) > _FEW
-
     def finish() -> list[Any]:
-        found: list[Any] = []
-        for each in plan.finish(zip(encoded, items, strict=True)):
-            found.append(each)
-            if long and not len(found) % _FEW:
-                call.state.short.give_way()
+        found = list(plan.finish(zip(encoded, items, strict=True)))
         check(found)
         return found
 
-    return await in_thread(call, finish, long)
+    return await in_thread(call, finish, len(items) > _FEW)
 
 
 async def whole(call: Call, model: ServedModel, work: Callable[[], Value], tokens: int) -> Value:

@@ -15,7 +15,7 @@ from collections.abc import (
     Set,
 )
 from dataclasses import replace
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, cast
 
 from torso.engines.prefetch import prefetch
 from torso.errors import InputError, InputTypeError
@@ -25,7 +25,6 @@ from torso.text import Tokenizer
 from torso.text.input_checks import checked_text
 
 Result = TypeVar("Result")
-Piece = TypeVar("Piece")
 
 _CHUNK = 256
 """Texts that are tokenized together."""
@@ -167,34 +166,6 @@ def read_groups(
     return together()
 
 
-class Paced(Sequence[Piece]):
-    """Texts that `read` tokenizes a few at a time, with a pause before them: what else runs on the cores comes first.
-
-    Args:
-        texts: the texts.
-        pause: called before each few of them.
-        few: how many.
-    """
-
-    def __init__(self, texts: Sequence[Piece], pause: Callable[[], object], few: int) -> None:
-        self._texts, self.pause, self.few = texts, pause, few
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    @overload
-    def __getitem__(self, index: int) -> Piece: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Piece]: ...
-    def __getitem__(self, index: int | slice) -> Piece | Sequence[Piece]:
-        """Return a text, or some of them, which are not paced."""
-        return self._texts[index]
-
-    def __iter__(self) -> Iterator[Piece]:
-        """Yield the texts."""
-        return iter(self._texts)
-
-
 def _stream(texts: Iterable[Text], reader: _Reader) -> Iterator[EncodedText]:
     for chunk in prefetch(_chunks(texts), reader.read, depth=_DEPTH):
         yield from chunk
@@ -202,13 +173,10 @@ def _stream(texts: Iterable[Text], reader: _Reader) -> Iterator[EncodedText]:
 
 def _chunks(texts: Iterable[Text]) -> Iterator[tuple[int, list[Text]]]:
     start, chunk, characters = 0, list[Text](), 0
-    most, pause = (texts.few, texts.pause) if isinstance(texts, Paced) else (_CHUNK, None)
     for text in texts:
         chunk.append(text)
         characters += len(text) if isinstance(text, str) else 0
-        if len(chunk) == most or characters >= _CHUNK_CHARACTERS:
-            if pause is not None:
-                pause()
+        if len(chunk) == _CHUNK or characters >= _CHUNK_CHARACTERS:
             yield start, chunk
             start, chunk, characters = start + len(chunk), [], 0
     if chunk:
