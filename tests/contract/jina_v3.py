@@ -70,7 +70,7 @@ PUBLISHED: dict[str, Any] = {
     "use_flash_attn": True,
     "vocab_size": 250002,
 }
-"""Keys and values as several public repositories quote them: the file itself was not downloaded."""
+"""From memory, with the parts that public repositories quote: the file itself was not downloaded."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from torso.errors import NotAvailableError
-from torso.io.arguments import is_no_text, nearest
+from torso.io.arguments import is_other_modality, nearest
 
 _CURES: Mapping[str, str] = {
     "AdamW": "Use torch.optim.AdamW.",
@@ -53,7 +53,7 @@ def missing_name(name: str, offered: Iterable[str]) -> NotAvailableError:
     cure = _CURES.get(_ALIKE.get(name, name))
     if cure is not None:
         return NotAvailableError("E_NAME", "torso has no {name}.", cure=cure, values=dict(name=name))
-    if is_no_text(name):
+    if is_other_modality(name):
         return NotAvailableError(
             "E_NAME",
             "torso has no {name}: its models read text, not images, video or sound.",

@@ -4120,7 +4120,7 @@ class NezhaConfig(FamilyConfig):
         max_position_embeddings (int): longest text the model was made for, in tokens. Default 512; changes results.
         layer_norm_eps (float): added to the variance in every norm. Default 1e-12; changes results.
         type_vocab_size (int): segments: first and second text. Default 2; gives the weights their shape.
-        max_relative_position (int): furthest distance that is told from others. Default 64; changes results.
+        max_relative_position (int): largest distance that has a vector of its own. Default 64; changes results.
         classifier_dropout (float | None): dropout before a head; null takes hidden_dropout_prob. Default 0.1; acts in training.
         architectures (list[str] | None): classes of transformers that the file was saved for. Default None; without effect here.
         num_labels (int | None): labels of the task's head; follows from id2label. Default None; gives the weights their shape.
@@ -4165,7 +4165,7 @@ class NezhaConfig(FamilyConfig):
     type_vocab_size: int = 2
     r"""segments: first and second text. Default 2; gives the weights their shape."""
     max_relative_position: int = 64
-    r"""furthest distance that is told from others. Default 64; changes results."""
+    r"""largest distance that has a vector of its own. Default 64; changes results."""
     classifier_dropout: float | None = 0.1
     r"""dropout before a head; null takes hidden_dropout_prob. Default 0.1; acts in training."""
     pad_token_id: int | None = 0

@@ -105,7 +105,7 @@ _CURES: Mapping[str, str] = {
     "sequence_bias": "Pass a callable: logits_processor=[lambda ids, scores: scores + bias].",
     "prompt_lookup_num_tokens": "Leave it out, or write with the kernels: torso.generate(prompt, "
     "model=torso.compiled_decoder(folder), prompt_lookup_num_tokens=10).",
-    "past_key_values": "Leave it out: generate keeps a cache of its own, and reads the prompt of each call anew.",
+    "past_key_values": "Leave it out: generate keeps a cache of its own, and reads the whole prompt of each call.",
     "prefix_allowed_tokens_fn": "Pass a callable that masks the other ids: logits_processor=[...].",
 }
 

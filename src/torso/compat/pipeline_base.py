@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
 
 import torch
@@ -89,34 +89,7 @@ class PipelineOptions(TypedDict, total=False):
 
 
 LENGTHS = frozenset(("truncation", "padding", "batch_size"))
-WRITING = frozenset(
-    (
-        "max_new_tokens",
-        "min_new_tokens",
-        "max_length",
-        "min_length",
-        "do_sample",
-        "temperature",
-        "top_k",
-        "top_p",
-        "min_p",
-        "typical_p",
-        "num_beams",
-        "num_return_sequences",
-        "length_penalty",
-        "early_stopping",
-        "repetition_penalty",
-        "no_repeat_ngram_size",
-        "bad_words_ids",
-        "suppress_tokens",
-        "forced_bos_token_id",
-        "eos_token_id",
-        "pad_token_id",
-        "decoder_start_token_id",
-        "stop_strings",
-        "seed",
-    )
-)
+WRITING = frozenset(PipelineOptions.__annotations__) & {each.name for each in fields(GenerationSettings)}
 """Options of every pipeline that writes, by their names in `GenerationSettings`."""
 GENERATING = WRITING | {"generation_config", "streamer", "stopping_criteria", "logits_processor", "use_cache"}
 """Options of a pipeline that calls ``generate``."""

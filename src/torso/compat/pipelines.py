@@ -15,7 +15,7 @@ from torso.compat.pipeline_base import Pipeline, PipelineOptions
 from torso.compat.pipelines_of_generation import CLASSES as WRITERS
 from torso.compat.pipelines_of_texts import CLASSES as READING
 from torso.errors import InputError
-from torso.io.arguments import is_no_text, known_arguments, nearest, own_arguments, unknown_argument
+from torso.io.arguments import is_other_modality, known_arguments, nearest, own_arguments, unknown_argument
 from torso.loading.labels_and_dtype import run_device
 from torso.loading.load import Source
 from torso.model import Model
@@ -95,7 +95,7 @@ def pipeline(
         if name not in PipelineOptions.__annotations__:
             raise unknown_argument("pipeline", name, [*own_arguments(pipeline), *PipelineOptions.__annotations__])
     if word not in known:
-        if is_no_text(word):
+        if is_other_modality(word):
             raise InputError(
                 "E_TASK",
                 "There is no pipeline {name!r}: torso's models read text, not images, video or sound.",

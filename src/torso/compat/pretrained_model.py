@@ -72,7 +72,7 @@ class PreTrainedModel(nn.Module):
 
     @property
     def name_or_path(self) -> str:
-        """The folder that the model was loaded from; empty for one that was made."""
+        """Nothing here: only a model of an Auto class knows the folder that it was loaded from."""
         return ""
 
     @property

@@ -1,4 +1,4 @@
-"""Whether a value is of a type that an annotation states, as far as that can be told. Loads no torch."""
+"""Whether a value is of a type that an annotation states, as far as that can be checked. Loads no torch."""
 
 from __future__ import annotations
 

@@ -43,15 +43,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, there, 1, 0.75)), None)
 
 
-_NO_TEXT = re.compile(
+_OTHER_MODALITIES = re.compile(
     r"image|vision|visual|video|pixel|audio|speech|sound|depth|mask-generation|object-?detection|segmentation|ctc"
     r"|wav2vec|whisper|^clip|siglip|^vit(for|model|config|$)|featureextractor|_vl|vlfor|multimodal"
 )
 
 
-def is_no_text(name: str) -> bool:
-    """Return whether another library's name is of what reads images, video or sound, which torso does not."""
-    return _NO_TEXT.search(name.lower()) is not None
+def is_other_modality(name: str) -> bool:
+    """Return whether a name of another library speaks of images, video or sound, which torso does not read."""
+    return _OTHER_MODALITIES.search(name.lower()) is not None
 
 
 def unknown_argument(function: str, name: str, known: Iterable[str]) -> InputTypeError:
@@ -192,7 +192,7 @@ def misfit_of(
 def wrong_type_of(
     function: Callable[..., object], places: Sequence[object], names: Mapping[str, object]
 ) -> InputTypeError | None:
-    """Return the error for the first argument that is not of its annotated type, or None where none can be told."""
+    """Return the error for the first argument that is not of its annotated type, or None where none is found."""
     with suppress(TypeError):
         shape = signature(function)
         for name, value in shape.bind(*places, **names).arguments.items():

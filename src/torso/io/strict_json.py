@@ -103,8 +103,9 @@ def parse_json(text: str, *, path: Path, code: str, strict: bool = True) -> obje
 def nests_deeper(text: str, depth: int = DEPTH) -> bool:
     """Return whether lists and objects of a JSON text nest deeper than ``depth``, before any reader follows them.
 
-    A reader that is stopped by the end of its stack stops where any object's end, which the collection of garbage
-    brings about there, fails for want of stack too. Takes time and memory in proportion to the text, JSON or not.
+    A reader that recurses until the stack is full is stopped in time, but garbage that is collected at that moment is
+    not: its finalisers fail. Takes time and memory in proportion to the text. Of a text that is cut off, lists and
+    objects without an end count apart from those that end: no more than twice ``depth`` can pass.
     """
     brackets = _NO_BRACKETS.sub("", text).translate(_ONE_KIND)
     for _ in range(depth):

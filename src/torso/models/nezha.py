@@ -22,7 +22,7 @@ class NezhaConfig(EncoderConfig):
     vocab_size: int = size(21128, "entries of the vocabulary", Axis("embed.tokens", 0))
     type_vocab_size: int = size(2, "segments: first and second text", Axis("embed.segments", 0))
     max_position_embeddings: int = option(512, "longest text the model was made for, in tokens", acts="run", least=1)
-    max_relative_position: int = option(64, "furthest distance that is told from others", acts="run", least=1)
+    max_relative_position: int = option(64, "largest distance that has a vector of its own", acts="run", least=1)
     classifier_dropout: float | None = probability(0.1, "dropout before a head; null takes hidden_dropout_prob")
     pad_token_id: int | None = option(0, "id of the padding token; torso packs texts and needs none", acts="none")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,9 @@ from torso.nn.disentangled import distance_scores, skewed
 from torso.nn.module import Module
 from torso.nn.projections import by_heads, projected
 from torso.tables.sinusoids import alternating_sinusoids
+
+# The rows of distances, the same in every block and call.
+_sinusoids = cache(alternating_sinusoids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +56,10 @@ class RelativeAttention(Module[blocks.RelativeAttention]):
         q, k, v = (by_heads(each, of.size) for each in projected(self.qkv, x, of.rows))
         scale = of.size**-0.5
         rule = replace(of.rule if self.training else of.rule.undropped, scale=scale)
-        table = torch.from_numpy(alternating_sinusoids(2 * of.span + 1, of.size)).to(q)
+        table = torch.from_numpy(_sinusoids(2 * of.span + 1, of.size)).to(q)
         # Behind the units of a value stands where its token is: what is attended to holds the weights themselves, as
         # they are after dropout, whichever way they were computed.
-        places = _places(layout, x.device)
+        places = _places(layout)
         marks = F.one_hot(places, layout.longest).to(q)[:, None].expand(-1, of.heads, -1)
         q, k = F.pad(q, (0, layout.longest)), F.pad(k, (0, layout.longest))
         bias = DistanceKeys(table, scale)
@@ -67,8 +71,6 @@ class RelativeAttention(Module[blocks.RelativeAttention]):
         return self.out((values + weights @ rows).flatten(1))
 
 
-def _places(layout: Layout, device: torch.device) -> Tensor:
+def _places(layout: Layout) -> Tensor:
     """Return the place of each row [T] in its sequence, whatever positions a call gives."""
-    sizes = torch.tensor(layout.sizes, device=device)
-    starts = torch.tensor(layout.offsets, device=device).repeat_interleave(sizes)
-    return torch.arange(int(sizes.sum()), device=device) - starts
+    return torch.arange(sum(layout.sizes), device=layout.starts.device) - layout.first()[layout.owner()]

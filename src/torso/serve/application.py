@@ -248,7 +248,7 @@ def _unrouted(table: Sequence[Route]) -> Any:
     """Return the handler of paths and methods that there are none of."""
 
     async def handler(request: Request, error: Exception) -> Response:
-        from torso.io.arguments import is_no_text, nearest
+        from torso.io.arguments import is_other_modality
         from torso.language import speaking
 
         assert isinstance(error, HTTPException)
@@ -264,17 +264,13 @@ def _unrouted(table: Sequence[Route]) -> Any:
                 headers={"allow": methods},
             )
         else:
-            paths = [each.path for each in table]
-            near = _SUCCESSORS.get(path) or nearest(path, paths)
-            near = near or next(
-                (each for each in paths if path != "/" and each.startswith(path.rstrip("/") + "/")), None
-            )
-            near = None if is_no_text(path) else near
+            other = is_other_modality(path)
+            near = None if other else _near(path, [each.path for each in table])
             made = RequestError(
                 404,
                 "E_ROUTE",
                 "There is no route {path}: images, video and sound are not served."
-                if is_no_text(path)
+                if other
                 else "There is no route {path}.",
                 cure="Did you mean {nearest}? GET /openapi.json lists them all."
                 if near
@@ -286,6 +282,14 @@ def _unrouted(table: Sequence[Route]) -> Any:
         return JSONResponse(answer.body, answer.status, answer.headers)
 
     return handler
+
+
+def _near(path: str, paths: Sequence[str]) -> str | None:
+    """Return the route that was plausibly meant: what does the same here, one a slip away, or one below the path."""
+    from torso.io.arguments import nearest
+
+    below = (each for each in paths if path != "/" and each.startswith(path.rstrip("/") + "/"))
+    return _SUCCESSORS.get(path) or nearest(path, paths) or next(below, None)
 
 
 def mounted(app: ASGIApp) -> ServerState:
