@@ -6,16 +6,14 @@ table of positions; scores less a slope times the distance; a gated feed-forward
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn.functional import gelu, layer_norm, linear, relu
+from torch.nn.functional import gelu, linear, relu
+
+from .plain_reference import PlainReference, random_tensors
 
 BASE: dict[str, Any] = {
     "_name_or_path": "jinaai/jina-bert-implementation",
@@ -51,17 +49,13 @@ BASE: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class JinaBert:
+class JinaBert(PlainReference):
     """The reference: a config, and tensors under their names in files, without a prefix."""
-
-    values: dict[str, Any]
-    tensors: dict[str, Tensor]
 
     @classmethod
     def made(cls, values: dict[str, Any]) -> JinaBert:
         """Random weights of every shape that the first code has."""
-        dice, width, inner = torch.Generator().manual_seed(3), values["hidden_size"], values["intermediate_size"]
+        width, inner = values["hidden_size"], values["intermediate_size"]
         shapes: dict[str, tuple[int, ...]] = {
             "embeddings.word_embeddings.weight": (values["vocab_size"], width),
             "embeddings.token_type_embeddings.weight": (values.get("type_vocab_size", 2), width),
@@ -75,20 +69,8 @@ class JinaBert:
             shapes[f"{at}.mlp.gated_layers.weight"] = (2 * inner, width)
             projections[f"{at}.mlp.wo"] = (width, inner)
             norms += [f"{at}.attention.output.LayerNorm", f"{at}.mlp.layernorm"]
-        for name, shape in projections.items():
-            shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
-        for name in norms:
-            shapes |= {f"{name}.weight": (width,), f"{name}.bias": (width,)}
-        tensors = {key: 0.2 * torch.randn(shape, generator=dice) for key, shape in shapes.items()}
-        for name in norms:
-            tensors[f"{name}.weight"] += 1
+        tensors = random_tensors(shapes, norms, width, 3, projections)
         return cls({**BASE, **values}, tensors)
-
-    def saved(self, folder: Path, prefix: str = "", **more: Tensor) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(self.values, indent=2))
-        save_file({f"{prefix}{key}": value for key, value in self.tensors.items()} | more, folder / "model.safetensors")
-        return folder
 
     def states(self, ids: Tensor, segments: Tensor) -> list[Tensor]:
         """Every layer's rows [layers + 1][S, D] of one text."""
@@ -105,22 +87,12 @@ class JinaBert:
 
     def _attended(self, x: Tensor, at: str) -> Tensor:
         heads, size = self.values["num_attention_heads"], x.shape[0]
-        q, k, v = (
-            self.linear(x, f"{at}.self.{name}").view(size, heads, -1).transpose(0, 1)
-            for name in ("query", "key", "value")
-        )
+        q, k, v = self.by_heads(x, at)
         places = torch.arange(size)
         away = (places[:, None] - places).abs()
         slopes = torch.tensor(slopes_of(heads))[:, None, None]
         scores = q @ k.transpose(1, 2) / math.sqrt(q.shape[-1]) - slopes * away
         return self.linear((scores.softmax(-1) @ v).transpose(0, 1).flatten(1), f"{at}.output.dense")
-
-    def linear(self, x: Tensor, name: str) -> Tensor:
-        return linear(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"])
-
-    def norm(self, x: Tensor, name: str) -> Tensor:
-        weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
-        return layer_norm(x, weight.shape, weight, bias, self.values["layer_norm_eps"])
 
 
 def slopes_of(heads: int) -> list[float]:

@@ -7,15 +7,14 @@ positions, whose matrices and tables each have the factors of an update for ever
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn.functional import gelu, layer_norm
+from torch.nn.functional import gelu
+
+from .plain_reference import PlainReference, random_tensors
 
 CODE = "jinaai/xlm-roberta-flash-implementation"
 INSTRUCTIONS = {
@@ -73,18 +72,14 @@ PUBLISHED: dict[str, Any] = {
 """From memory, with the parts that public repositories quote: the file itself was not downloaded."""
 
 
-@dataclass(frozen=True)
-class JinaV3:
+class JinaV3(PlainReference):
     """The reference: a config, and tensors under their names in files, without ``roberta.``."""
-
-    values: dict[str, Any]
-    tensors: dict[str, Tensor]
 
     @classmethod
     def made(cls, values: dict[str, Any]) -> JinaV3:
         """Random weights of every shape that the first code has; of no factor all numbers are 0."""
         values = {**PUBLISHED, "torch_dtype": "float32", **values}
-        dice, width, inner = torch.Generator().manual_seed(5), values["hidden_size"], values["intermediate_size"]
+        width, inner = values["hidden_size"], values["intermediate_size"]
         rank, tasks = values["lora_rank"], len(values["lora_adaptations"])
         tables = {"word_embeddings": values["vocab_size"], "token_type_embeddings": values["type_vocab_size"]}
         shapes: dict[str, tuple[int, ...]] = {}
@@ -107,19 +102,10 @@ class JinaV3:
             adapted(f"{at}.mlp.fc1", inner, width)
             adapted(f"{at}.mlp.fc2", width, inner)
             norms += [f"{at}.norm1", f"{at}.norm2"]
-        for name in norms:
-            shapes |= {f"{name}.weight": (width,), f"{name}.bias": (width,)}
-        tensors = {key: 0.2 * torch.randn(shape, generator=dice) for key, shape in shapes.items()}
-        for name in norms:
-            tensors[f"{name}.weight"] += 1
-        return cls(values, tensors)
+        return cls(values, random_tensors(shapes, norms, width, 5))
 
-    def saved(self, folder: Path, **more: Tensor) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(self.values, indent=2))
-        whole = {f"roberta.{key}": value for key, value in self.tensors.items()}
-        save_file(whole | more, folder / "model.safetensors")
-        return folder
+    def saved(self, folder: Path, prefix: str = "roberta.", **more: Tensor) -> Path:
+        return super().saved(folder, prefix, **more)
 
     def weight(self, name: str, task: str | None) -> Tensor:
         """The matrix of a module, with the update of a task."""
@@ -142,12 +128,12 @@ class JinaV3:
     def states(self, ids: Tensor, segments: Tensor, task: str | None) -> list[Tensor]:
         """Every layer's rows [layers + 1][S, D] of one text, then what the pooler makes of its first token."""
         words, kinds = (self.weight(f"embeddings.{name}_embeddings", task) for name in ("word", "token_type"))
-        states = [self._norm(words[ids] + kinds[segments], "emb_ln")]
+        states = [self.norm(words[ids] + kinds[segments], "emb_ln")]
         for i in range(self.values["num_hidden_layers"]):
             at, x = f"encoder.layers.{i}", states[-1]
-            x = self._norm(x + self._attended(x, f"{at}.mixer", task), f"{at}.norm1")
+            x = self.norm(x + self._attended(x, f"{at}.mixer", task), f"{at}.norm1")
             inner = gelu(self._linear(x, f"{at}.mlp.fc1", task))
-            states.append(self._norm(x + self._linear(inner, f"{at}.mlp.fc2", task), f"{at}.norm2"))
+            states.append(self.norm(x + self._linear(inner, f"{at}.mlp.fc2", task), f"{at}.norm2"))
         return [*states, self._linear(states[-1][0], "pooler.dense", task).tanh()]
 
     def _attended(self, x: Tensor, at: str, task: str | None) -> Tensor:
@@ -167,7 +153,3 @@ class JinaV3:
 
     def _linear(self, x: Tensor, name: str, task: str | None) -> Tensor:
         return x @ self.weight(name, task).T + self.tensors[f"{name}.bias"]
-
-    def _norm(self, x: Tensor, name: str) -> Tensor:
-        weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
-        return layer_norm(x, weight.shape, weight, bias, self.values["layer_norm_eps"])

@@ -6,16 +6,14 @@ positions; the sinusoids of the distance, key minus query, are added to each key
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn.functional import gelu, layer_norm, linear
+from torch.nn.functional import gelu
+
+from .plain_reference import PlainReference, random_tensors
 
 BASE: dict[str, Any] = {
     "architectures": ["NezhaForPreTraining"],
@@ -43,18 +41,14 @@ BASE: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Nezha:
+class Nezha(PlainReference):
     """The reference: a config, and tensors under their names in files, without ``nezha.``."""
-
-    values: dict[str, Any]
-    tensors: dict[str, Tensor]
 
     @classmethod
     def made(cls, values: dict[str, Any]) -> Nezha:
         """Random weights of every shape."""
         values = {**BASE, **values}
-        dice, width, inner = torch.Generator().manual_seed(4), values["hidden_size"], values["intermediate_size"]
+        width, inner = values["hidden_size"], values["intermediate_size"]
         at = "embeddings"
         shapes: dict[str, tuple[int, ...]] = {
             f"{at}.word_embeddings.weight": (values["vocab_size"], width),
@@ -68,21 +62,8 @@ class Nezha:
             projections[f"{at}.intermediate.dense"] = (inner, width)
             projections[f"{at}.output.dense"] = (width, inner)
             norms += [f"{at}.attention.output.LayerNorm", f"{at}.output.LayerNorm"]
-        for name, shape in projections.items():
-            shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
-        for name in norms:
-            shapes |= {f"{name}.weight": (width,), f"{name}.bias": (width,)}
-        tensors = {key: 0.2 * torch.randn(shape, generator=dice) for key, shape in shapes.items()}
-        for name in norms:
-            tensors[f"{name}.weight"] += 1
+        tensors = random_tensors(shapes, norms, width, 4, projections)
         return cls(values, tensors)
-
-    def saved(self, folder: Path, prefix: str = "", **more: Tensor) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(self.values, indent=2))
-        whole = {f"{prefix}{key}": value.detach() for key, value in self.tensors.items()}
-        save_file(whole | more, folder / "model.safetensors", {"format": "pt"})
-        return folder
 
     def states(self, ids: Tensor, segments: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Every layer's rows [layers + 1][S, D] of one text, and weights of attention [layers][H, S, S]."""
@@ -99,12 +80,8 @@ class Nezha:
         return states, weights
 
     def _attended(self, x: Tensor, at: str) -> tuple[Tensor, Tensor]:
-        heads, size = self.values["num_attention_heads"], x.shape[0]
-        q, k, v = (
-            self.linear(x, f"{at}.self.{name}").view(size, heads, -1).transpose(0, 1)
-            for name in ("query", "key", "value")
-        )
-        table = self._distances(size, q.shape[-1])
+        q, k, v = self.by_heads(x, at)
+        table = self._distances(len(x), q.shape[-1])
         scores = q @ k.transpose(1, 2) + torch.einsum("hid,ijd->hij", q, table)
         weights = (scores / math.sqrt(q.shape[-1])).softmax(-1)
         found = weights @ v + torch.einsum("hij,ijd->hid", weights, table)
@@ -119,10 +96,3 @@ class Nezha:
         angles = torch.arange(2 * span + 1)[:, None] * rates
         table[:, 0::2], table[:, 1::2] = angles.sin(), angles.cos()
         return table[apart]
-
-    def linear(self, x: Tensor, name: str) -> Tensor:
-        return linear(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"])
-
-    def norm(self, x: Tensor, name: str) -> Tensor:
-        weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
-        return layer_norm(x, weight.shape, weight, bias, self.values["layer_norm_eps"])

@@ -26,6 +26,7 @@ from torso.inspection.trained_heads import trained_heads
 from torso.loading.load import read_config
 
 from .jina_bert import BASE, JinaBert
+from .plain_reference import masked_head
 from .reference import close
 
 # The first as it is published; of the others the sizes are, and the rest is taken to be as in the first.
@@ -131,14 +132,7 @@ def test_a_new_model_is_found_again(tmp_path) -> None:
 def test_the_words_of_a_masked_text(tmp_path) -> None:
     made = JinaBert.made(CONFIGS["many-heads"])
     width, words = made.values["hidden_size"], made.values["vocab_size"]
-    dice, at = torch.Generator().manual_seed(9), "cls.predictions"
-    head = {
-        f"{at}.transform.dense.weight": torch.randn(width, width, generator=dice),
-        f"{at}.transform.dense.bias": torch.randn(width, generator=dice),
-        f"{at}.transform.LayerNorm.weight": 1 + torch.rand(width, generator=dice),
-        f"{at}.transform.LayerNorm.bias": torch.randn(width, generator=dice),
-        f"{at}.bias": torch.randn(words, generator=dice),
-    }
+    head, at = masked_head(width, words), "cls.predictions"
     folder = made.saved(tmp_path, "bert.", **head)
     assert trained_heads(folder)[:1] == (Task.MASKED_LM,)
     whole = JinaBert(made.values, made.tensors | head)

@@ -24,6 +24,7 @@ from torso.inspection.trained_heads import trained_heads
 from torso.loading.load import read_config
 
 from .nezha import BASE, Nezha
+from .plain_reference import masked_head
 from .reference import close
 
 # Sizes of the first and of the large one as their files state them; the third is of their kind, in another size.
@@ -154,14 +155,7 @@ def test_sinusoids_in_the_file_are_left_aside(tmp_path) -> None:
 def test_the_words_of_a_masked_text(tmp_path) -> None:
     reference = made("near")
     width, words = reference.values["hidden_size"], reference.values["vocab_size"]
-    dice, at = torch.Generator().manual_seed(9), "cls.predictions"
-    head = {
-        f"{at}.transform.dense.weight": torch.randn(width, width, generator=dice),
-        f"{at}.transform.dense.bias": torch.randn(width, generator=dice),
-        f"{at}.transform.LayerNorm.weight": 1 + torch.rand(width, generator=dice),
-        f"{at}.transform.LayerNorm.bias": torch.randn(width, generator=dice),
-        f"{at}.bias": torch.randn(words, generator=dice),
-    }
+    head, at = masked_head(width, words), "cls.predictions"
     folder = reference.saved(tmp_path, "nezha.", **head)
     assert trained_heads(folder)[:1] == (Task.MASKED_LM,)
     whole = Nezha(reference.values, reference.tensors | head)
